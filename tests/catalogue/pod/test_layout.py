@@ -1,0 +1,147 @@
+"""The pod as a data folder."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import pandas as pd
+import pytest
+
+from tf_happywhale.catalogue.pod.layout import draw_plan, write_pod
+from tf_happywhale.errors import InputError
+
+SMALL = {
+    "seed": 3,
+    "individuals": 4,
+    "new_individuals": 2,
+    "singletons": 1,
+    "mean_images": 2.5,
+    "test_images_per_individual": 1.0,
+    "width": 300,
+    "height": 240,
+}
+
+
+def read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def content(root: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def pod(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("pod") / "data"
+    write_pod(root, **SMALL, workers=1)
+    return root
+
+
+def test_the_tables_are_kaggles(pod: Path) -> None:
+    train, answers = read(pod / "train.csv"), read(pod / "answers.csv")
+    submission = read(pod / "sample_submission.csv")
+    assert list(train.columns) == ["image", "species", "individual_id"]
+    assert list(answers.columns) == ["image", "individual_id"]
+    assert list(submission.columns) == ["image", "predictions"]
+    assert list(submission.image) == list(answers.image)
+    assert all(len(text.split()) == 5 for text in submission.predictions)
+    assert train.individual_id.str.fullmatch(r"[0-9]{5}").all()
+    assert train.image.str.fullmatch(r"[0-9a-f]{12}\.jpg").all()
+    assert train.individual_id.nunique() == 4
+    assert set(answers.individual_id) == {*train.individual_id, "new_individual"}
+    assert (answers.individual_id == "new_individual").sum() == 2
+
+
+def test_every_photograph_is_there_once_and_opens(pod: Path) -> None:
+    train, answers = read(pod / "train.csv"), read(pod / "answers.csv")
+    folders = {
+        "train_images": train.image,
+        "test_images": answers.image,
+        "test_images_no_fin": answers.image,
+    }
+    for folder, images in folders.items():
+        assert sorted(p.name for p in (pod / folder).iterdir()) == sorted(images)
+        for image in images:
+            assert cv2.imread(str(pod / folder / image)).shape == (240, 300, 3)
+    assert not set(train.image) & set(answers.image)
+
+
+def test_the_copy_without_the_animal_is_the_same_sea(pod: Path) -> None:
+    for image in read(pod / "answers.csv").image:
+        box = read(pod / "boxes.csv").query("image == @image and source == 'backfin'").iloc[0]
+        whole, empty = (
+            cv2.imread(str(pod / folder / image)).astype(int)
+            for folder in ("test_images", "test_images_no_fin")
+        )
+        difference = abs(whole - empty).mean(axis=-1)
+        top, bottom = int(float(box.ymin)), int(float(box.ymax))
+        left, right = int(float(box.xmin)), int(float(box.xmax))
+        assert difference[top:bottom, left:right].mean() > 5
+        assert difference[: max(top - 16, 0)].sum() == 0
+
+
+def test_boxes_of_both_sources_for_every_photograph(pod: Path) -> None:
+    boxes = read(pod / "boxes.csv")
+    assert ",".join(boxes.columns) == "image,source,xmin,ymin,xmax,ymax,confidence,origin"
+    images = [*read(pod / "train.csv").image, *read(pod / "answers.csv").image]
+    assert Counter(boxes.image) == dict.fromkeys(images, 2)
+    assert set(boxes.source) == {"backfin", "fullbody"} and set(boxes.origin) == {"pod"}
+    assert (boxes.xmax.astype(float) <= 300).all() and (boxes.ymax.astype(float) <= 240).all()
+
+
+def test_the_same_bytes_whatever_the_workers(pod: Path, tmp_path: Path) -> None:
+    write_pod(tmp_path / "data", **SMALL, workers=2)
+    assert content(tmp_path / "data") == content(pod)
+
+
+def test_a_whole_pod_is_left_as_it_is(pod: Path) -> None:
+    before = {p: p.stat().st_mtime_ns for p in pod.rglob("*")}
+    write_pod(pod, **SMALL, workers=1)
+    assert {p: p.stat().st_mtime_ns for p in pod.rglob("*")} == before
+
+
+def test_other_arguments_or_an_unfinished_pod_are_drawn_again(tmp_path: Path) -> None:
+    tiny = {**SMALL, "individuals": 1, "new_individuals": 1, "mean_images": 1.0}
+    write_pod(tmp_path, **tiny, workers=1)
+    first = content(tmp_path)
+    write_pod(tmp_path, **{**tiny, "seed": 4}, workers=1)
+    assert json.loads((tmp_path / "pod.json").read_text())["seed"] == 4
+    assert not set(first) & {name for name in content(tmp_path) if name.endswith(".jpg")}
+    (tmp_path / "pod.json").rename(tmp_path / "pod.started")
+    (tmp_path / "train_images" / "left_over.jpg").touch()
+    write_pod(tmp_path, **tiny, workers=1)
+    assert content(tmp_path) == first
+
+
+def test_somebodys_photographs_are_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("image,individual_id\na.jpg,1\n")
+    with pytest.raises(InputError, match="empty folder"):
+        write_pod(tmp_path, **SMALL, workers=1)
+    assert [p.name for p in tmp_path.iterdir()] == ["train.csv"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"individuals": 0}, {"singletons": 5}, {"singletons": -1}, {"width": 100}]
+)
+def test_numbers_that_cannot_be_met_are_refused(tmp_path: Path, change: dict) -> None:
+    with pytest.raises(InputError):
+        write_pod(tmp_path / "data", **{**SMALL, **change}, workers=1)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_plan_has_the_numbers_asked_for() -> None:
+    plan = draw_plan(7, 64, 16, 10, 8.0, 2.0)
+    train = Counter(p.individual for p in plan.photographs if p.split == "train")
+    test = Counter(p.individual for p in plan.photographs if p.split == "test")
+    assert len(set(plan.individual_ids)) == 80
+    assert set(train) == set(range(64)) and set(test) == set(range(80))
+    assert sum(count == 1 for count in train.values()) == 10
+    assert sum(train.values()) == 10 + 54 * 8
+    assert max(train.values()) > 2 * 8  # a long tail
+    assert sum(test.values()) == 160
+    assert sum(test[k] for k in range(64, 80)) == 32
+    assert any(individual_id.startswith("0") for individual_id in plan.individual_ids[:64])
+    assert len(Counter(plan.species[:64])) >= 4

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.review import report
+from tf_happywhale.review.report import write_report
+
+COLUMNS = ["image", "rank", "individual_id", "score", "p_new", "reference_image"]
+
+
+def predictions() -> pd.DataFrame:
+    """Four queries; the gaps of the first two scores are .3 (a), .1 (b), .1 (c) and none (d)."""
+    rows = [
+        ("a.jpg", "1", "09913", "0.9", "0.04", "r1.jpg"),
+        ("a.jpg", "2", "1e10", "0.6", "0.04", "r2.jpg"),
+        ("c.jpg", "1", "NA", "0.5", "", "r3.jpg"),
+        ("c.jpg", "2", "new_individual", "0.4", "", ""),
+        ("b.jpg", "2", "09913", "0.75", "0.5", "r1.jpg"),
+        ("b.jpg", "1", "1e10", "0.85", "0.5", "r2.jpg"),
+        ("d.jpg", "1", "09913", "0.1", "0.9", "r1.jpg"),
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def picture(_: str) -> np.ndarray:
+    return np.full((30, 40, 3), 90, np.uint8)
+
+
+def write(folder: Path, table: pd.DataFrame | None = None, **changes) -> Path:
+    arguments = {
+        "title": "Pod",
+        "summary": [("mAP@5", "0.700")],
+        "query_picture": picture,
+        "reference_picture": picture,
+        "species": {"09913": "killer_whale"},
+        "answers": {},
+        "queries": 2,
+        "page_size": 3,
+        "thumbnail": 32,
+    } | changes
+    return write_report(folder, predictions() if table is None else table, **arguments)
+
+
+def images(html: str) -> list[str]:
+    return re.findall(r"<h2><bdi>(.*?)</bdi></h2>", html)
+
+
+def test_one_file_holds_the_closest_queries_and_no_links_to_pictures(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    assert path == tmp_path / "report.html"
+    html = path.read_text(encoding="utf-8")
+    assert images(html) == ["b.jpg", "c.jpg"]
+    assert all(src.startswith("data:image/jpeg") for src in re.findall(r'src="([^"]*)"', html))
+    assert "The 2 closest decisions of 4 queries" in html
+    assert "50% likely to be a new individual." in html
+    assert "killer whale" in html and "mAP@5" in html
+
+
+def test_pages_hold_every_query_once_and_their_pictures_exist(tmp_path: Path) -> None:
+    write(tmp_path)
+    folder = tmp_path / "report"
+    assert sorted(file.name for file in folder.glob("*.html")) == ["index.html", "page-002.html"]
+    pages = [(folder / name).read_text("utf-8") for name in ("index.html", "page-002.html")]
+    assert [images(html) for html in pages] == [["b.jpg", "c.jpg", "a.jpg"], ["d.jpg"]]
+    linked = {src for html in pages for src in re.findall(r'src="([^"]*)"', html)}
+    assert linked == {f"thumbnails/{file.name}" for file in (folder / "thumbnails").iterdir()}
+    assert len(linked) == 4 + 3
+
+
+def test_only_five_ranks_are_shown(tmp_path: Path) -> None:
+    rows = [("a.jpg", rank, f"id{rank}", 1 - rank / 20, 0.1, "r.jpg") for rank in range(1, 9)]
+    html = write(tmp_path, pd.DataFrame(rows, columns=COLUMNS)).read_text("utf-8")
+    assert "id5" in html and "id6" not in html
+
+
+def test_answers_are_marked_where_they_are_known(tmp_path: Path) -> None:
+    answers = {"b.jpg": "09913", "c.jpg": "somebody"}
+    html = write(tmp_path, answers=answers).read_text("utf-8")
+    assert "✓ found at rank 2" in html and html.count("✓ right") == 1
+    assert "✗ not among the two: it is <bdi>somebody</bdi>" in html
+
+
+def test_picture_that_cannot_be_read_says_why_and_the_report_goes_on(tmp_path: Path) -> None:
+    def broken(image: str) -> np.ndarray:
+        raise InputError(f"{image} is <broken>.")
+
+    html = write(tmp_path, query_picture=broken).read_text("utf-8")
+    assert "b.jpg is &lt;broken&gt;." in html and "data:image/jpeg" in html
+
+
+def test_failure_leaves_the_last_report(tmp_path: Path) -> None:
+    write(tmp_path, title="The first")
+
+    def crash(image: str) -> np.ndarray:
+        raise RuntimeError(image)
+
+    with pytest.raises(RuntimeError):
+        write(tmp_path, title="The second", query_picture=crash)
+    assert "The first" in (tmp_path / "report.html").read_text("utf-8")
+    assert "The first" in (tmp_path / "report" / "index.html").read_text("utf-8")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["report", "report.html"]
+
+
+def test_new_report_replaces_the_old_one_as_a_whole(tmp_path: Path) -> None:
+    write(tmp_path)
+    write(tmp_path, predictions()[lambda table: table["image"] == "d.jpg"])
+    assert [file.name for file in (tmp_path / "report").glob("*.html")] == ["index.html"]
+    assert len(list((tmp_path / "report" / "thumbnails").iterdir())) == 2
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["report", "report.html"]
+
+
+def test_report_lost_between_two_renames_comes_back(tmp_path: Path, monkeypatch) -> None:
+    write(tmp_path, title="The first")
+    (tmp_path / "report").rename(tmp_path / ".report.before")
+
+    def fail(source: Path, target: Path) -> None:
+        if Path(source).name == ".report.partial":
+            raise OSError("no")
+        Path(source).rename(target)
+
+    monkeypatch.setattr(report.os, "replace", fail)
+    with pytest.raises(OSError, match="no"):
+        write(tmp_path, title="The second")
+    assert "The first" in (tmp_path / "report" / "index.html").read_text("utf-8")
+
+
+def test_no_query_makes_an_empty_page(tmp_path: Path) -> None:
+    html = write(tmp_path, pd.DataFrame([], columns=COLUMNS)).read_text("utf-8")
+    assert "There is no query to show." in html

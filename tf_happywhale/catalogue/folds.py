@@ -1,0 +1,98 @@
+"""Folds: which images a model does not train on, so that it can be judged by them."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from tf_happywhale.errors import InputError
+
+
+def assign_folds(
+    catalogue: pd.DataFrame, *, fold_by: str, folds: int, open_share: float, seed: int
+) -> np.ndarray:
+    """The fold [n] int64 of each catalogue row.
+
+    Args:
+        catalogue: columns individual_id and, for `encounter`, encounter.
+        fold_by: `stratified` (the seed's: StratifiedKFold on individual_id, rows in file order, no
+            shuffle), `encounter` (no encounter in two folds), `open` (see `open_folds`), or `auto`
+            (`encounter` where that column exists, else `stratified`).
+        folds: number of folds.
+        open_share: for `open`, share of the individuals that are held out whole.
+        seed: for `open`, which individuals those are.
+
+    Raises:
+        InputError: fewer images than folds, or no encounter column where one is asked for.
+    """
+    if len(catalogue) < folds:
+        raise InputError(f"{len(catalogue)} images do not make {folds} folds: lower data.folds.")
+    if fold_by == "auto":
+        fold_by = "encounter" if "encounter" in catalogue.columns else "stratified"
+    individual_ids = list(catalogue["individual_id"])
+    if fold_by == "open":
+        return open_folds(individual_ids, folds=folds, open_share=open_share, seed=seed)
+    if fold_by == "stratified":
+        return stratified_folds(individual_ids, folds)
+    if "encounter" not in catalogue.columns:
+        raise InputError("The catalogue has no encounter column: use data.fold_by=stratified.")
+    groups = [
+        encounter or f"\0{row}"  # an image of no named encounter is its own
+        for row, encounter in enumerate(catalogue["encounter"])
+    ]
+    if len(set(groups)) < folds:
+        raise InputError(f"{len(set(groups))} encounters do not make {folds} folds.")
+    return _split(StratifiedGroupKFold(folds), individual_ids, groups)
+
+
+def stratified_folds(individual_ids: Sequence[str], folds: int) -> np.ndarray:
+    """scikit-learn's StratifiedKFold without shuffle, as in the seed: fold [n] int64."""
+    if max(Counter(individual_ids).values()) < folds:
+        # scikit-learn refuses this case, although its rule would work: deal the rows out in turn.
+        order = np.argsort(np.asarray(individual_ids, dtype=object), kind="stable")
+        assigned = np.empty(len(order), np.int64)
+        assigned[order] = np.arange(len(order)) % folds
+        return assigned
+    return _split(StratifiedKFold(folds), individual_ids, None)
+
+
+def open_folds(
+    individual_ids: Sequence[str], *, folds: int, open_share: float, seed: int
+) -> np.ndarray:
+    """Folds that each hold out whole individuals, for measuring the open set.
+
+    Individuals are sorted by their number of images, and every `1/open_share`-th of them (from a
+    start drawn by `seed`) is put wholly into one fold, in turn; so those held out have few or many
+    images as all individuals do. The images of the others are spread by `stratified_folds`. About
+    `open_share` of each fold's images then show individuals that the other folds do not know.
+    """
+    counts = Counter(individual_ids)
+    ordered = sorted(counts, key=lambda identity: (counts[identity], identity))
+    rng = np.random.default_rng([seed, 0xF01D])
+    places = (np.arange(max(1, round(len(ordered) * open_share))) + rng.random()) / open_share
+    held_out = [ordered[int(place)] for place in places if int(place) < len(ordered)]
+    fold_of = {identity: turn % folds for turn, identity in enumerate(held_out)}
+    assigned = np.array([fold_of.get(identity, -1) for identity in individual_ids], np.int64)
+    others = np.flatnonzero(assigned < 0)
+    if len(others):
+        assigned[others] = stratified_folds([individual_ids[row] for row in others], folds)
+    return assigned
+
+
+def _split(
+    splitter: StratifiedKFold | StratifiedGroupKFold,
+    individual_ids: Sequence[str],
+    groups: Sequence[str] | None,
+) -> np.ndarray:
+    assigned = np.full(len(individual_ids), -1, np.int64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # individuals with fewer images than folds
+        parts = splitter.split(np.zeros(len(individual_ids)), individual_ids, groups)
+        for fold, (_, rows) in enumerate(parts):
+            assigned[rows] = fold
+    return assigned

@@ -1,0 +1,33 @@
+"""Individuals as targets, and `new_individual` bookkeeping."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+NEW_INDIVIDUAL = "new_individual"
+
+
+def label_order(individual_ids: Iterable[str]) -> list[str]:
+    """All individuals of the catalogue in text order; an individual's place is its target."""
+    return sorted(set(individual_ids))
+
+
+def to_targets(individual_ids: Sequence[str], order: Sequence[str]) -> np.ndarray:
+    """Targets [n] int64 of individual_ids in a label order; −1 for those not in it."""
+    place = {identity: target for target, identity in enumerate(order)}
+    return np.array([place.get(identity, -1) for identity in individual_ids], dtype=np.int64)
+
+
+def with_new(individual_ids: Iterable[str], gallery_ids: Iterable[str]) -> list[str]:
+    """The true answers: an individual that the gallery does not know is `new_individual`."""
+    known = set(gallery_ids)
+    return [identity if identity in known else NEW_INDIVIDUAL for identity in individual_ids]
+
+
+def most_frequent(individual_ids: Iterable[str]) -> list[str]:
+    """Individuals by number of images, the most first, equal ones in text order."""
+    counts = Counter(individual_ids)
+    return sorted(counts, key=lambda identity: (-counts[identity], identity))

@@ -1,0 +1,1 @@
+"""The synthetic pod: procedurally drawn photographs of dorsal fins at sea, with known answers."""

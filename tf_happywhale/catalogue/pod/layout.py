@@ -1,0 +1,271 @@
+"""The whole synthetic pod as a data folder in Kaggle's layout, with the answers beside it."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import shutil
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from tf_happywhale.catalogue.pod.fin import SPECIES, Fin, draw_fin
+from tf_happywhale.catalogue.pod.photograph import Box, draw_photograph, jpeg_quality
+from tf_happywhale.errors import InputError
+from tf_happywhale.files import atomic_write, write_json
+
+DRAWING = 1  # raised whenever the same arguments give other files
+MARKER = "pod.json"
+STARTED = "pod.started"
+NO_FIN = "test_images_no_fin"
+_FOLDERS = ("train_images", "test_images", NO_FIN)
+_TABLES = ("train.csv", "sample_submission.csv", "answers.csv", "boxes.csv")
+_NEW = "new_individual"
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """One photograph to draw: who is in it (`individual`, an index), and where it is stored."""
+
+    image: str
+    split: str  # train or test
+    individual: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who is in the pod and in which photographs; `individual_ids` begins with the known."""
+
+    individual_ids: list[str]
+    species: list[int]
+    known: int
+    photographs: list[Photograph]
+
+
+def write_pod(
+    root: Path,
+    *,
+    seed: int,
+    individuals: int,
+    new_individuals: int,
+    singletons: int,
+    mean_images: float,
+    test_images_per_individual: float,
+    width: int,
+    height: int,
+    workers: int,
+) -> None:
+    """Writes the pod into `root`, the same bytes whenever the arguments are the same.
+
+    The files are `train.csv`, `train_images/`, `test_images/`, `sample_submission.csv`,
+    `answers.csv`, `boxes.csv` (sources `backfin` and `fullbody` of all photographs),
+    `test_images_no_fin/` (the test photographs with the animal left out) and, written last,
+    `pod.json` with the arguments. A folder that has them is left as it is.
+
+    Args:
+        root: the data folder; made when it is not there.
+        seed: chooses the whole pod.
+        individuals: known ones, which have photographs in `train.csv`.
+        new_individuals: those that are in test photographs only.
+        singletons: how many of the known have one train photograph.
+        mean_images: of the train photographs of the other known ones.
+        test_images_per_individual: mean over known and new; each has at least one.
+        width: of a photograph, pixels.
+        height: of a photograph, pixels.
+        workers: processes; the files do not depend on it.
+
+    Raises:
+        InputError: the numbers cannot be met, or `root` holds files that are not a pod's.
+    """
+    root = Path(root)
+    wanted = {
+        "drawing": DRAWING,
+        "seed": seed,
+        "individuals": individuals,
+        "new_individuals": new_individuals,
+        "singletons": singletons,
+        "mean_images": float(mean_images),
+        "test_images_per_individual": float(test_images_per_individual),
+        "width": width,
+        "height": height,
+    }
+    _check(wanted)
+    if _marker(root) == wanted:
+        return
+    _clear(root)
+    plan = draw_plan(
+        seed, individuals, new_individuals, singletons, mean_images, test_images_per_individual
+    )
+    draw = partial(_write_photograph, root, plan, seed, width, height)
+    jobs = range(len(plan.photographs))
+    with tqdm(total=len(jobs), desc="drawing the pod", unit="photo") as bar:
+        boxes = []
+        for found in _each(draw, jobs, workers):
+            boxes.append(found)
+            bar.update()
+    _write_tables(root, plan, boxes)
+    write_json(root / MARKER, wanted)
+    (root / STARTED).unlink()
+
+
+def draw_plan(
+    seed: int,
+    individuals: int,
+    new_individuals: int,
+    singletons: int,
+    mean_images: float,
+    test_images_per_individual: float,
+) -> Plan:
+    """Draws ids, species and the number of photographs of each individual.
+
+    Train counts are 1 for the singletons and long-tailed from 2 for the others, with the mean
+    asked for; test counts are at least 1, with the same mean for known and new individuals, so
+    that the share of new ones is no accident. The photographs are in random order.
+    """
+    rng = np.random.default_rng([seed, 1])
+    total = individuals + new_individuals
+    ids = [f"{number:05d}" for number in rng.choice(100_000, total, replace=False)]
+    species = [int(k) for k in rng.permutation(np.arange(total) % len(SPECIES))]
+    train = np.ones(individuals, int)
+    many = individuals - singletons
+    if many:
+        weights = rng.lognormal(0.0, 0.75, many)
+        spare = max(round(mean_images * many) - 2 * many, 0)
+        train[singletons:] = 2 + rng.multinomial(spare, weights / weights.sum())
+    test = np.concatenate(
+        [
+            1 + rng.multinomial(max(round((test_images_per_individual - 1) * n), 0), [1 / n] * n)
+            for n in (individuals, new_individuals)
+            if n
+        ]
+    )
+    who = [("train", i) for i in range(individuals) for _ in range(train[i])]
+    who += [("test", i) for i in range(total) for _ in range(test[i])]
+    names = _names(len(who), rng)
+    order = np.argsort(names)
+    photographs = [Photograph(names[k], *who[k]) for k in order]
+    return Plan(ids, species, individuals, photographs)
+
+
+def pod_fin(plan: Plan, seed: int, individual: int) -> Fin:
+    """The fin of individual number `individual` of the pod `seed`."""
+    rng = np.random.default_rng([seed, 2, individual])
+    return draw_fin(plan.individual_ids[individual], SPECIES[plan.species[individual]], rng)
+
+
+def _names(count: int, rng: np.random.Generator) -> list[str]:
+    """Different image names of 12 hexadecimal digits."""
+    names: dict[str, None] = {}
+    while len(names) < count:
+        names[rng.bytes(6).hex() + ".jpg"] = None
+    return list(names)
+
+
+def _write_photograph(
+    root: Path, plan: Plan, seed: int, width: int, height: int, job: int
+) -> dict[str, Box]:
+    photograph = plan.photographs[job]
+    fin = pod_fin(plan, seed, photograph.individual)
+    stream = [seed, 3, job]
+    variants = [(f"{photograph.split}_images", True)]
+    if photograph.split == "test":
+        variants.append((NO_FIN, False))
+    for folder, with_animal in variants:
+        picture, boxes = draw_photograph(
+            fin, seed=stream, width=width, height=height, with_animal=with_animal
+        )
+        quality = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality(stream)]
+        encoded = cv2.imencode(".jpg", picture[..., ::-1], quality)[1]
+        (root / folder / photograph.image).write_bytes(encoded.tobytes())
+    return boxes
+
+
+def _each(draw: partial, jobs: range, workers: int) -> Iterable[dict[str, Box]]:
+    """Results in the order of the jobs."""
+    if workers <= 1:
+        _one_thread()
+        yield from map(draw, jobs)
+        return
+    # Forking a process that has started TensorFlow's threads can hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as pool:
+        yield from pool.map(draw, jobs, chunksize=4)
+
+
+def _one_thread() -> None:
+    cv2.setNumThreads(1)
+
+
+def _write_tables(root: Path, plan: Plan, boxes: list[dict[str, Box]]) -> None:
+    train = [p for p in plan.photographs if p.split == "train"]
+    test = [p for p in plan.photographs if p.split == "test"]
+    rows = [
+        (p.image, SPECIES[plan.species[p.individual]].name, plan.individual_ids[p.individual])
+        for p in train
+    ]
+    _write_csv(root / "train.csv", ["image", "species", "individual_id"], rows)
+    first = " ".join([_NEW, *sorted(plan.individual_ids[: plan.known])[:4]])
+    submission = [(p.image, first) for p in test]
+    _write_csv(root / "sample_submission.csv", ["image", "predictions"], submission)
+    answers = [
+        (p.image, plan.individual_ids[p.individual] if p.individual < plan.known else _NEW)
+        for p in test
+    ]
+    _write_csv(root / "answers.csv", ["image", "individual_id"], answers)
+    rows = [
+        (p.image, source, *box, 1, "pod")
+        for p, found in zip(plan.photographs, boxes, strict=True)
+        for source, box in sorted(found.items())
+    ]
+    columns = ["image", "source", "xmin", "ymin", "xmax", "ymax", "confidence", "origin"]
+    _write_csv(root / "boxes.csv", columns, rows)
+
+
+def _write_csv(path: Path, columns: list[str], rows: list[tuple]) -> None:
+    with atomic_write(path) as temporary:
+        pd.DataFrame(rows, columns=columns).to_csv(temporary, index=False, lineterminator="\n")
+
+
+def _check(wanted: dict) -> None:
+    if wanted["individuals"] < 1 or wanted["new_individuals"] < 0:
+        raise InputError("a pod needs at least one known individual: raise individuals to 1")
+    if not 0 <= wanted["singletons"] <= wanted["individuals"]:
+        raise InputError(
+            f"{wanted['singletons']} singletons do not fit among {wanted['individuals']} "
+            "individuals: lower singletons"
+        )
+    if min(wanted["width"], wanted["height"]) < 240:
+        raise InputError("photographs are at least 240 pixels wide and high: raise width or height")
+
+
+def _marker(root: Path) -> dict | None:
+    with suppress(FileNotFoundError, json.JSONDecodeError):
+        return json.loads((root / MARKER).read_text(encoding="utf-8"))
+    return None
+
+
+def _clear(root: Path) -> None:
+    """Removes an older or unfinished pod, and nothing else."""
+    ours = (root / MARKER).exists() or (root / STARTED).exists()
+    taken = [name for name in (*_FOLDERS, *_TABLES) if (root / name).exists()]
+    if taken and not ours:
+        raise InputError(
+            f"{root} holds {taken[0]} but no {MARKER}, so it is not a synthetic pod: "
+            "choose an empty folder for the pod"
+        )
+    root.mkdir(parents=True, exist_ok=True)
+    (root / STARTED).touch()
+    (root / MARKER).unlink(missing_ok=True)
+    for name in _FOLDERS:
+        shutil.rmtree(root / name, ignore_errors=True)
+        (root / name).mkdir()
+    for name in _TABLES:
+        (root / name).unlink(missing_ok=True)

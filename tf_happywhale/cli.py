@@ -1,0 +1,87 @@
+"""What every command shares: `CONFIG [key=value …]`, help with examples, one-sentence errors."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.errors import HappywhaleError
+
+KEYS_HELP = (
+    "Any key of the config can be overridden as key=value, with dots: data.root=DIR output=DIR "
+    "seed=N image_size=N model.backbone=NAME train.epochs=N train.batch_size=N fold=K|all. "
+    "docs/config.md lists them all."
+)
+
+
+def command(
+    main: Callable[..., None],
+    name: str,
+    description: str,
+    examples: list[str],
+    verbs: dict[str, str] | None = None,
+) -> NoReturn:
+    """Parse `[verb] CONFIG [key=value …]`, call `main(experiment)` or `main(verb, experiment)`, exit.
+
+    Args:
+        main: does the work; imports the heavy libraries itself, so that `--help` is quick.
+        name: the module's name, such as `train`.
+        description: one or two sentences of what it does.
+        examples: command lines shown by `--help`.
+        verbs: allowed first words with what they do; the first is meant when none is given.
+
+    A HappywhaleError is printed as its sentence with exit status 2, an interruption with 130.
+    """
+    parser = _parser(name, description, examples, verbs)
+    arguments = parser.parse_args().arguments
+    verb = []
+    if verbs:
+        named = bool(arguments) and arguments[0] in verbs
+        verb = [arguments[0] if named else next(iter(verbs))]
+        arguments = arguments[1:] if named else arguments
+    if not arguments:
+        parser.error("name a config file, such as configs/demo.yaml")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    run_safely(lambda: main(*verb, read(arguments)))
+
+
+def read(arguments: list[str]) -> Experiment:
+    """The experiment of `CONFIG key=value …`; without a CONFIG the defaults are taken."""
+    if "=" in arguments[0]:
+        return load_experiment(None, arguments)
+    return load_experiment(arguments[0], arguments[1:])
+
+
+def run_safely(main: Callable[[], None]) -> NoReturn:
+    """Run `main` and exit; errors made for people become one sentence on standard error."""
+    try:
+        main()
+    except HappywhaleError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from the last finished stage", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _parser(
+    name: str, description: str, examples: list[str], verbs: dict[str, str] | None
+) -> argparse.ArgumentParser:
+    lines = ["examples:", *(f"  {example}" for example in examples)]
+    if verbs:
+        lines = ["verbs:", *(f"  {verb:10} {what}" for verb, what in verbs.items()), "", *lines]
+    lines += ["", KEYS_HELP]
+    parser = argparse.ArgumentParser(
+        prog=f"python -m tf_happywhale.{name}",
+        description=description,
+        epilog="\n".join(lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage=f"python -m tf_happywhale.{name} {'[VERB] ' if verbs else ''}CONFIG [key=value ...]",
+    )
+    parser.add_argument("arguments", nargs="*", help=argparse.SUPPRESS)
+    return parser

@@ -1,0 +1,355 @@
+"""The typed experiment: one schema, strict keys, YAML files and `key=value`; the only home of defaults.
+
+Every scalar of a YAML file is read as text and becomes what the schema says it is, so that `1e-4`
+is a float, `09913` stays text where text is wanted, and `no` is a boolean only where one is asked.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tf_happywhale.errors import ConfigError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A part of the experiment: unknown keys are refused, values are checked and then fixed."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
+
+
+class Data(Section):
+    """The photographs and who is in them, in Kaggle's layout."""
+
+    root: str | None = Field(
+        None, description="folder of train.csv, train_images/, …; null: draw the synthetic pod"
+    )
+    catalogue: str = Field("train.csv", description="table image,species,individual_id")
+    train_images: str = Field("train_images", description="folder of the catalogue's images")
+    test_images: str = Field("test_images", description="folder of the images to identify")
+    answers: str = Field("answers.csv", description="image,individual_id of test images, if known")
+    boxes: str | None = Field(
+        None, description="boxes CSV; null: boxes.csv where there is one, else whole images"
+    )
+    folds: int = Field(5, ge=2, le=100, description="number of folds")
+    fold_by: Literal["auto", "stratified", "encounter", "open"] = Field(
+        "auto", description="auto: by encounter where the catalogue has that column, else stratified"
+    )
+    open_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.18, description="fold_by=open: share of the individuals that a fold holds out whole"
+    )
+
+
+class Pod(Section):
+    """The synthetic pod: drawn dolphins, used where data.root is null."""
+
+    individuals: Positive = Field(64, description="individuals of the catalogue")
+    new_individuals: int = Field(16, ge=0, description="individuals seen in test images only")
+    singletons: int = Field(10, ge=0, description="individuals with one image in the catalogue")
+    mean_images: float = Field(8, ge=2, description="mean number of images of the others")
+    test_images: float = Field(2, gt=0, description="mean number of test images an individual")
+    width: int = Field(900, ge=300, description="width of a photograph, pixels")
+    height: int = Field(600, ge=200, description="height of a photograph, pixels")
+
+
+class Records(Section):
+    """Crops and the TFRecords they are kept in."""
+
+    dir: str | None = Field(None, description="home of records folders; null: <output>/records")
+    source: str = Field("fullbody", description="which box is cropped; no such box: whole image")
+    size: Annotated[int, Field(ge=16, le=4096)] | None = Field(
+        None, description="side of the stored square crop, pixels; null: image_size"
+    )
+    quality: int = Field(95, ge=1, le=100, description="JPEG quality of the stored crop")
+    shard_images: Positive = Field(512, description="largest number of images in a shard")
+
+
+class Augment(Section):
+    """The seed's list of augmentations, each with the probability (`_p`) of being drawn."""
+
+    enabled: bool = Field(True, description="false: training sees the crops as they are")
+    affine_p: Share = Field(0.5, description="rotation, translation and shear together")
+    rotate: float = Field(15, ge=0, le=180, description="largest rotation either way, degrees")
+    translate: Share = Field(0.25, description="largest shift right and down, share of the side")
+    shear: float = Field(3, ge=0, le=45, description="largest shear either way, degrees")
+    crop_scale: tuple[Share, Share] = Field((0.9, 1.0), description="share of the area kept")
+    crop_ratio: tuple[float, float] = Field((0.75, 1.3333333), description="width to height")
+    grey_p: Share = Field(0.1, description="colour removed")
+    blur_p: Share = Field(0.07, description="box blur of blur_size pixels")
+    blur_size: tuple[int, int] = Field((3, 7), description="smallest and largest blur, odd pixels")
+    noise_p: Share = Field(0.07, description="Gaussian noise added to each pixel")
+    noise_variance: tuple[float, float] = Field((10, 50), description="in squared grey levels")
+    grid_shuffle_p: Share = Field(0.28, description="the four quarters change places")
+    brightness_contrast_p: Share = Field(0.5, description="brightness and contrast together")
+    brightness: Share = Field(0.2, description="largest change, share of full scale")
+    contrast: Share = Field(0.2, description="largest change of the factor")
+    flip_p: Share = Field(0.1, description="mirrored left to right")
+
+
+class Model(Section):
+    """Backbone, GeM, neck, and the ArcFace head it is trained with."""
+
+    backbone: Literal["lite0", "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7"] = Field(
+        "lite0", description="EfficientNet-lite0 or EfficientNet-B0 to B7"
+    )
+    weights: Literal["imagenet", "none"] = Field("imagenet", description="where training starts")
+    gem_p: float = Field(3, gt=0, description="exponent that GeM pooling starts from")
+    embedding_size: Positive = Field(512, description="length of the embedding")
+    margin: float = Field(0.3, ge=0, lt=1.5707963, description="ArcFace margin, radians")
+    scale: float = Field(30, gt=0, description="ArcFace scale of the cosines")
+    easy_margin: bool = Field(False, description="margin only where the cosine is positive")
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0, description="the seed's mixing of logits with and without margin"
+    )
+
+
+class Train(Section):
+    """How the model is trained."""
+
+    epochs: Positive = Field(25, description="passes over the training folds")
+    batch_size: Positive = Field(32, description="images a step, over all devices")
+    learning_rate: float = Field(1e-4, gt=0, description="AdamW's, at its highest")
+    min_learning_rate: NotNegative = Field(1e-7, description="where the cosine ends")
+    warmup_epochs: NotNegative = Field(0, description="epochs of linear warm-up before the cosine")
+    weight_decay: NotNegative = Field(1e-6, description="AdamW's weight decay")
+    clip_norm: float = Field(1000, gt=0, description="largest global norm of the gradients")
+    validate_every: Positive = Field(1, description="epochs between validations by retrieval")
+    shuffle_buffer: Positive = Field(8192, description="encoded images held for shuffling")
+
+
+class Embed(Section):
+    """How images become embeddings."""
+
+    batch_size: Positive = Field(64, description="images a step")
+
+
+class Rank(Section):
+    """How embeddings become ranked individuals."""
+
+    preset: Literal["default", "seed"] = Field(
+        "default", description="seed: the original notebook's own rules, k=850 neighbours and all"
+    )
+    engine: Literal["numpy", "sklearn"] = Field(
+        "numpy", description="exact search; sklearn is the reference"
+    )
+    candidates: int = Field(5, ge=5, le=1000, description="individuals kept for each query")
+    threshold: float | None = Field(
+        None, description="score below which new_individual comes first; null: from validation"
+    )
+    new_share: Share = Field(
+        0.15, description="weight of new individuals when the threshold is chosen"
+    )
+
+
+class Report(Section):
+    """The pages a person looks at."""
+
+    queries: int = Field(200, ge=1, le=200, description="queries of the one-file report.html")
+    page_size: Positive = Field(100, description="queries a page of report/")
+    thumbnail: int = Field(224, ge=32, le=1024, description="longest side of a picture, pixels")
+
+
+class Download(Section):
+    """What `download` fetches through the Kaggle client."""
+
+    competition: str = Field("happy-whale-and-dolphin", description="competition of the images")
+    dataset: str | None = Field(None, description="owner/name of a data set of TFRecords instead")
+    to: str = Field("data/happywhale", description="folder the files go to")
+    message: str = Field("tf_happywhale", description="message that goes with a submission")
+
+
+class Experiment(Section):
+    """Everything one experiment depends on."""
+
+    name: str = Field("experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="a name")
+    output: str = Field("output", description="folder for everything the experiment writes")
+    seed: int = Field(42, ge=0, description="where every random number comes from")
+    image_size: int = Field(512, ge=32, le=4096, description="side of the model's input, pixels")
+    fold: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
+        0, description="the validation fold, or all for one model a fold"
+    )
+    data: Data = Data()
+    pod: Pod = Pod()
+    records: Records = Records()
+    augment: Augment = Augment()
+    model: Model = Model()
+    train: Train = Train()
+    embed: Embed = Embed()
+    rank: Rank = Rank()
+    report: Report = Report()
+    download: Download = Download()
+
+    @model_validator(mode="after")
+    def _agree(self) -> Experiment:
+        if self.fold != "all" and self.fold >= self.data.folds:
+            raise ValueError(f"fold {self.fold} does not exist: data.folds is {self.data.folds}")
+        for low_high in ("crop_scale", "crop_ratio", "blur_size", "noise_variance"):
+            low, high = getattr(self.augment, low_high)
+            if not 0 < low <= high:
+                raise ValueError(
+                    f"augment.{low_high} is [{low}, {high}]: give the smaller first, above 0"
+                )
+        if self.train.min_learning_rate > self.train.learning_rate:
+            raise ValueError("train.min_learning_rate is above train.learning_rate: lower it")
+        return self
+
+    @property
+    def folds(self) -> list[int]:
+        """The validation folds this experiment trains a model for."""
+        return list(range(self.data.folds)) if self.fold == "all" else [self.fold]
+
+
+class _TextLoader(yaml.SafeLoader):
+    """YAML in which every plain scalar but null is text."""
+
+
+_TextLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith(":null")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def keys(section: type[Section] = Experiment, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every key of the experiment with its pydantic field, as `train.epochs`."""
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from keys(field.annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field
+
+
+def load_experiment(path: str | Path | None, overrides: list[str] = ()) -> Experiment:
+    """Read a YAML file (None: defaults only), apply `key=value` overrides, and check it all.
+
+    Raises:
+        ConfigError: one sentence that names the key, its value and what is allowed.
+    """
+    tree = _read(Path(path)) if path is not None else {}
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals:
+            raise ConfigError(f"{override!r} is not an override: write it as key=value.")
+        _put(tree, key.strip(), _value(key, value.strip()))
+    try:
+        return Experiment.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(_sentence(error.errors()[0])) from None
+
+
+def dump_experiment(experiment: Experiment) -> str:
+    """The resolved experiment as YAML text that `load_experiment` reads back to the same."""
+    tree = experiment.model_dump(mode="json")
+    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
+
+
+def _read(path: Path) -> dict:
+    if not path.is_file():
+        near = sorted(str(file) for file in path.parent.glob("*.yaml"))
+        shown = f"; in that folder: {', '.join(near)}" if near else ""
+        raise ConfigError(f"There is no config file {path}{shown}.")
+    try:
+        tree = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_TextLoader) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" at line {where.line + 1}" if where else ""
+        raise ConfigError(f"{path} is not valid YAML{line}: mend it and run again.") from None
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path} must hold `key: value` lines, such as `image_size: 512`.")
+    return tree
+
+
+def _value(key: str, text: str) -> Any:
+    if text[:1] not in ("[", "{"):
+        return None if text in ("null", "~") else text
+    try:
+        return yaml.load(text, Loader=_TextLoader)
+    except yaml.YAMLError:
+        raise ConfigError(f"{key}={text} is not a list: write it as {key}=[a, b].") from None
+
+
+def _put(tree: dict, key: str, value: Any) -> None:
+    *sections, name = key.split(".")
+    for section in sections:
+        below = tree.setdefault(section, {})
+        if not isinstance(below, dict):
+            raise ConfigError(f"Unknown key {key!r}: {section} holds a value, not a section.")
+        tree = below
+    tree[name] = value
+
+
+def _sentence(error: dict) -> str:
+    parts = [str(part) for part in error["loc"]]
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"]) + "."
+    if error["type"] == "extra_forbidden":
+        key = ".".join(parts)
+        return f"Unknown key {key!r}{_nearest(key)}."
+    known = dict(keys())
+    key = next((".".join(parts[:n]) for n in (2, 1) if ".".join(parts[:n]) in known), None)
+    if key is None:
+        return f"{'.'.join(parts)} is a section: give its keys, such as {_example(parts[0])}."
+    return f"{key} is {error['input']!r}, but it must be {_allowed(known[key])}."
+
+
+def _nearest(key: str) -> str:
+    known = [name for name, _ in keys()]
+    last = key.rpartition(".")[2]
+    same = [name for name in known if name.rpartition(".")[2] == last]
+    near = same or difflib.get_close_matches(key, known, 1, 0.5)
+    if not near:
+        ends = {name.rpartition(".")[2]: name for name in known}
+        near = [ends[end] for end in difflib.get_close_matches(last, list(ends), 1, 0.5)]
+    return f"; the nearest is {near[0]!r}" if near else f"; the sections are {', '.join(_tops())}"
+
+
+def _tops() -> list[str]:
+    return list(Experiment.model_fields)
+
+
+def _example(section: str) -> str:
+    return next((name for name, _ in keys() if name.startswith(f"{section}.")), "train.epochs")
+
+
+def _allowed(field: Any) -> str:
+    return _describe(field.annotation, field.metadata)
+
+
+def _describe(annotation: Any, metadata: list) -> str:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *more = get_args(annotation)
+        for extra in more:
+            metadata = [*metadata, *getattr(extra, "metadata", [])]
+        return _describe(inner, metadata)
+    if origin in (Union, types.UnionType):
+        return " or ".join(_describe(option, metadata) for option in get_args(annotation))
+    if origin is Literal:
+        options = ", ".join(str(option) for option in get_args(annotation))
+        return options if len(get_args(annotation)) == 1 else f"one of {options}"
+    if origin is tuple:
+        options = get_args(annotation)
+        return f"a list of {len(options)}, each {_describe(options[0], [])}"
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    if annotation is type(None):
+        return "null"
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    limits = [
+        f"{word} {getattr(limit, name):g}"
+        for name, word in words.items()
+        for limit in metadata
+        if getattr(limit, name, None) is not None
+    ]
+    pattern = [f"matching {limit.pattern}" for limit in metadata if getattr(limit, "pattern", None)]
+    return " ".join([names[annotation], " and ".join(limits + pattern)]).strip()

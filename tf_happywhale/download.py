@@ -1,0 +1,51 @@
+"""Command: fetch a Kaggle competition or TFRecord data set, or send a submission."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tf_happywhale.cli import command
+from tf_happywhale.config import Experiment
+
+VERBS = {
+    "fetch": "the files of download.competition, or of download.dataset if given (the default)",
+    "submit": "send <output>/submission.csv to download.competition",
+}
+EXAMPLES = [
+    "python -m tf_happywhale.download configs/demo.yaml download.to=data/happywhale",
+    "python -m tf_happywhale.download configs/demo.yaml download.dataset=OWNER/NAME "
+    "download.to=data/tfrecords",
+    "python -m tf_happywhale.download submit configs/demo.yaml output=output/b0 "
+    "download.message='b0, 512 px'",
+]
+
+
+def main(verb: str, experiment: Experiment) -> None:
+    """Do what `verb` says with the experiment's `download` section."""
+    from tf_happywhale.catalogue import kaggle
+    from tf_happywhale.catalogue.kaggle_files import fetch
+
+    download = experiment.download
+    if verb == "submit":
+        file = Path(experiment.output) / "submission.csv"
+        kaggle.check_submission(file)
+        print(kaggle.submit(kaggle.connect(), download.competition, file, download.message))
+        return
+    api = kaggle.connect()
+    if download.dataset:
+        remote = kaggle.dataset(api, download.dataset)
+    else:
+        remote = kaggle.competition(api, download.competition)
+    fetch(api, remote, Path(download.to))
+    print(f"{download.to} holds every file of {remote.name}.")
+
+
+if __name__ == "__main__":
+    command(
+        main,
+        "download",
+        "Fetch the photographs of a competition, or a data set of TFRecords, through Kaggle's "
+        "client; goes on where it stopped. Or send a submission.",
+        EXAMPLES,
+        VERBS,
+    )

@@ -1,0 +1,106 @@
+"""Whole files only: written beside their place and renamed, hashed by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success it is renamed to `path`.
+
+    The temporary name keeps the ending of `path`, because some writers choose their format by it.
+    When the body raises, the temporary file or folder is removed and `path` stays as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except BaseException:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        with suppress(FileNotFoundError, IsADirectoryError):
+            temporary.unlink()
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text to `path`, whole or not at all."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as readable JSON with sorted keys, whole or not at all."""
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as UTF-8 CSV without an index, whole or not at all."""
+    with atomic_write(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's content."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class ContentHashes:
+    """SHA-256 of files, remembered by name, size and time of change in one JSON file.
+
+    Hashing 60 GB of photographs takes minutes, so a second look asks the file system first and
+    reads only what changed since.
+    """
+
+    def __init__(self, cache: Path) -> None:
+        self.cache = Path(cache)
+        self.known: dict[str, list] = {}
+        with suppress(FileNotFoundError, json.JSONDecodeError):
+            self.known = json.loads(self.cache.read_text(encoding="utf-8"))
+        self.changed = False
+
+    def __call__(self, path: Path) -> str:
+        """Content hash of one file, or `missing`."""
+        try:
+            status = os.stat(path)
+        except FileNotFoundError:
+            return "missing"
+        key, stamp = os.path.abspath(path), [status.st_size, status.st_mtime_ns]
+        entry = self.known.get(key)
+        if entry is None or entry[:2] != stamp:
+            entry = self.known[key] = [*stamp, sha256(path)]
+            self.changed = True
+        return entry[2]
+
+    def folder(self, path: Path) -> dict[str, str]:
+        """Content hash of every file below a folder, by its relative name."""
+        root = Path(path)
+        files = sorted(file for file in root.rglob("*") if file.is_file())
+        return {file.relative_to(root).as_posix(): self(file) for file in files}
+
+    def save(self) -> None:
+        """Write the remembered hashes, if there is anything new."""
+        if self.changed:
+            write_json(self.cache, self.known)
+            self.changed = False
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON-like value, the same for equal values."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

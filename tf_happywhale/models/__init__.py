@@ -1,0 +1,1 @@
+"""Networks: backbones with their weights, GeM, the embedder, and the ArcFace head."""

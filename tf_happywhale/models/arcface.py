@@ -1,0 +1,102 @@
+"""The ArcFace head: cosines to each individual's centre, with an angular margin for the true one."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("tf_happywhale")
+class ArcFace(keras.layers.Layer):
+    """Additive angular margin: the true individual's logit is s·cos(θ + m), the others' s·cos θ.
+
+    Where θ + m would pass π, cos θ − m·sin(π − m) goes on instead, so that the logit keeps falling
+    with θ. Everything inside is float32 whatever the policy, and the sine is kept away from zero
+    before its square root, so that loss and gradient are finite at cos θ = ±1.
+
+    Args:
+        classes: number of individuals.
+        margin: m, radians.
+        scale: s.
+        easy_margin: apply the margin only where cos θ > 0.
+        label_smoothing: share e of the logit with margin that every class gets, as the seed mixes
+            it: (w·φ + (1 − w)·cos θ) with w = (1 − e)·onehot + e / classes.
+
+    Call with embedding [n, d] and target int [n] for training logits float32 [n, classes]; without
+    targets for s·cos θ.
+
+    Example:
+        >>> head = ArcFace(classes=15587, margin=0.3, scale=30.0)
+        >>> head(keras.ops.ones((2, 512)), keras.ops.array([3, 7])).shape
+        (2, 15587)
+
+    References:
+        Deng et al.: ArcFace: Additive Angular Margin Loss for Deep Face Recognition, CVPR 2019,
+        https://arxiv.org/abs/1801.07698
+    """
+
+    def __init__(
+        self,
+        classes: int,
+        margin: float,
+        scale: float,
+        easy_margin: bool = False,
+        label_smoothing: float = 0.0,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.classes, self.margin, self.scale = classes, margin, scale
+        self.easy_margin, self.label_smoothing = easy_margin, label_smoothing
+
+    def build(self, embedding_shape: tuple, target_shape: tuple | None = None) -> None:
+        self.centre = self.add_weight(
+            name="centre",
+            shape=(self.classes, embedding_shape[-1]),
+            initializer="glorot_uniform",
+            dtype="float32",
+        )
+
+    def call(self, embedding, target=None):
+        cosine = ops.matmul(_normalise(embedding), ops.transpose(_normalise(self.centre)))
+        cosine = ops.clip(cosine, -1.0, 1.0)
+        if target is None:
+            return self.scale * cosine
+        chosen = ops.one_hot(target, self.classes, dtype="float32")
+        if self.label_smoothing:
+            chosen = (1 - self.label_smoothing) * chosen + self.label_smoothing / self.classes
+        return self.scale * (chosen * self._with_margin(cosine) + (1 - chosen) * cosine)
+
+    def _with_margin(self, cosine):
+        sine = ops.sqrt(ops.maximum(1.0 - ops.square(cosine), 1e-12))
+        shifted = cosine * math.cos(self.margin) - sine * math.sin(self.margin)
+        if self.easy_margin:
+            return ops.where(cosine > 0, shifted, cosine)
+        beyond = math.pi - self.margin
+        return ops.where(
+            cosine > math.cos(beyond), shifted, cosine - self.margin * math.sin(beyond)
+        )
+
+    def compute_output_shape(self, embedding_shape: tuple, target_shape=None) -> tuple:
+        return (embedding_shape[0], self.classes)
+
+    def compute_output_spec(self, embedding, target=None):
+        return keras.KerasTensor((embedding.shape[0], self.classes), dtype="float32")
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "classes": self.classes,
+            "margin": self.margin,
+            "scale": self.scale,
+            "easy_margin": self.easy_margin,
+            "label_smoothing": self.label_smoothing,
+        }
+
+
+def _normalise(vectors):
+    """Rows of length 1 in float32; a zero row stays zero and gets no gradient from its length."""
+    vectors = ops.cast(vectors, "float32")
+    squared = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
+    return vectors * ops.rsqrt(ops.maximum(squared, 1e-24))

@@ -1,0 +1,50 @@
+"""Generalised-mean pooling."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("tf_happywhale")
+class GeM(keras.layers.Layer):
+    """Generalised mean over a feature map: the mean of x^p, to the power 1/p.
+
+    p = 1 is average pooling, p towards infinity maximum pooling. Computed in float32 whatever the
+    policy, since x^3 leaves float16's range at 41.
+
+    Args:
+        p: exponent that training starts from.
+        epsilon: smallest feature value counted; features below it, negative ones too, are raised
+            to it.
+
+    Input: feature map [n, h, w, c]. Output: [n, c] of the layer's compute dtype.
+
+    Example:
+        >>> GeM()(keras.ops.ones((2, 7, 7, 1280))).shape
+        (2, 1280)
+
+    References:
+        Radenović, Tolias, Chum: Fine-tuning CNN Image Retrieval with No Human Annotation,
+        TPAMI 2018, https://arxiv.org/abs/1711.02512
+    """
+
+    def __init__(self, p: float = 3.0, epsilon: float = 1e-6, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.p, self.epsilon = p, epsilon
+
+    def build(self, input_shape: tuple) -> None:
+        self.exponent = self.add_weight(
+            name="p", shape=(), initializer=keras.initializers.Constant(self.p), dtype="float32"
+        )
+
+    def call(self, features):
+        positive = ops.maximum(ops.cast(features, "float32"), self.epsilon)
+        mean = ops.mean(ops.power(positive, self.exponent), axis=(1, 2))
+        return ops.cast(ops.power(mean, 1.0 / self.exponent), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        return (input_shape[0], input_shape[-1])
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "p": self.p, "epsilon": self.epsilon}

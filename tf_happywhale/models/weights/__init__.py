@@ -1,0 +1,1 @@
+"""Published weights, read without the library that wrote them."""

@@ -1,0 +1,34 @@
+"""Where an experiment's files lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tf_happywhale.config import Experiment
+
+
+def output_folder(experiment: Experiment) -> Path:
+    """Everything the experiment writes."""
+    return Path(experiment.output)
+
+
+def data_root(experiment: Experiment) -> Path:
+    """The data folder; the synthetic pod's, inside the output folder, where none is given."""
+    root = experiment.data.root
+    return output_folder(experiment) / "pod" if root is None else Path(root)
+
+
+def records_home(experiment: Experiment) -> Path:
+    """Where records folders lie, one for each kind of pixels."""
+    home = experiment.records.dir
+    return output_folder(experiment) / "records" if home is None else Path(home)
+
+
+def run_folder(experiment: Experiment, fold: int) -> Path:
+    """What training one fold leaves behind."""
+    return output_folder(experiment) / experiment.name / f"fold{fold}"
+
+
+def embeddings_file(experiment: Experiment, fold: int, split: str) -> Path:
+    """The embeddings of one model and split (train or test)."""
+    return run_folder(experiment, fold) / "embeddings" / f"{split}.npz"

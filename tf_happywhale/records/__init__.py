@@ -1,0 +1,1 @@
+"""Crops, the TFRecords they are kept in, and the batches that come out of them."""

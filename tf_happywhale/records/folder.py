@@ -1,0 +1,76 @@
+"""The records folder: shards, their manifest, and the marker without which nobody reads them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.files import sha256, write_json, write_text
+
+MANIFEST = "manifest.json"
+MARKER = "COMPLETE"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A line of the manifest."""
+
+    file: str
+    split: str  # train or test
+    fold: int  # of its images when it was written; the catalogue's own folds win when read
+    count: int
+    sha256: str
+
+
+def finish(folder: Path, description: dict, shards: list[Shard]) -> None:
+    """Write the manifest and, last of all, the completion marker."""
+    manifest = {**description, "shards": [asdict(shard) for shard in shards]}
+    write_json(folder / MANIFEST, manifest)
+    write_text(folder / MARKER, sha256(folder / MANIFEST) + "\n")
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether a writer has finished this folder, its manifest is the one it wrote, and every shard
+    is there."""
+    marker, manifest = folder / MARKER, folder / MANIFEST
+    if not (marker.is_file() and manifest.is_file()):
+        return False
+    if marker.read_text(encoding="utf-8").strip() != sha256(manifest):
+        return False
+    shards = json.loads(manifest.read_text(encoding="utf-8"))["shards"]
+    return all((folder / shard["file"]).is_file() for shard in shards)
+
+
+def read_manifest(folder: Path) -> dict:
+    """The manifest of a finished folder, its `shards` as Shard objects.
+
+    Raises:
+        InputError: the folder is missing, unfinished, or lacks a shard.
+    """
+    if not is_complete(folder):
+        raise InputError(
+            f"{folder} holds no finished TFRecords: run `python -m tf_happywhale.tfrecords write` "
+            "with the same config."
+        )
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest["shards"] = [Shard(**shard) for shard in manifest["shards"]]
+    return manifest
+
+
+def verify(folder: Path) -> Counter:
+    """Check every shard against the manifest; the number of images of each split.
+
+    Raises:
+        InputError: a shard's content is not what was written.
+    """
+    counts: Counter = Counter()
+    for shard in read_manifest(folder)["shards"]:
+        if sha256(folder / shard.file) != shard.sha256:
+            raise InputError(
+                f"{folder / shard.file} is damaged: delete it and write again."
+            )
+        counts[shard.split] += shard.count
+    return counts

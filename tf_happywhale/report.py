@@ -1,0 +1,95 @@
+"""Command: write the pages on which a person judges the matches."""
+
+from __future__ import annotations
+
+from tf_happywhale.cli import command
+from tf_happywhale.config import Experiment
+
+EXAMPLES = [
+    "python -m tf_happywhale.report configs/demo.yaml",
+    "python -m tf_happywhale.report configs/demo.yaml report.queries=50 report.thumbnail=320",
+]
+
+
+def main(experiment: Experiment) -> None:
+    """Write report.html and report/ from predictions.csv, unless they are up to date."""
+    from tf_happywhale.catalogue.dataset import load_data
+    from tf_happywhale.errors import InputError
+    from tf_happywhale.files import digest, sha256
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.stages import stage
+
+    data, output = load_data(experiment), output_folder(experiment)
+    predictions = output / "predictions.csv"
+    if not predictions.is_file():
+        raise InputError(
+            f"There is no {predictions}: run `python -m tf_happywhale.rank` with the same config."
+        )
+    metrics = output / "metrics.json"
+    stage(
+        output,
+        "report",
+        depends_on={
+            "report": experiment.report.model_dump(mode="json"),
+            "predictions": sha256(predictions),
+            "metrics": sha256(metrics) if metrics.is_file() else "none",
+            "catalogue": digest(data.catalogue.to_dict("list")),
+            "boxes": digest({image: str(box) for image, box in data.boxes.items()}),
+            "answers": digest(data.answers),
+        },
+        outputs=[output / "report.html", output / "report" / "index.html"],
+        work=lambda: write_pages(experiment, data),
+    )
+
+
+def write_pages(experiment: Experiment, data) -> None:
+    """Draw the report of the experiment's predictions."""
+    from tf_happywhale.catalogue.table import read_text_table
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.records.pictures import crop, read_picture
+    from tf_happywhale.review.report import write_report
+
+    output = output_folder(experiment)
+    table = read_text_table(output / "predictions.csv", ("image", "rank", "individual_id"))
+    catalogue = data.catalogue
+
+    def picture(folder):
+        return lambda image: crop(read_picture(folder / image), data.boxes.get(image))
+
+    page = write_report(
+        output,
+        table,
+        title=f"Who is who: {data.name.replace('_', ' ')}",
+        summary=summary(experiment, data),
+        query_picture=picture(data.test_folder),
+        reference_picture=picture(data.train_folder),
+        species=dict(zip(catalogue["individual_id"], catalogue["species"], strict=True)),
+        answers=data.answers,
+        queries=experiment.report.queries,
+        page_size=experiment.report.page_size,
+        thumbnail=experiment.report.thumbnail,
+    )
+    print(f"report: {page} and {output / 'report' / 'index.html'}")
+
+
+def summary(experiment: Experiment, data) -> list[tuple[str, str]]:
+    """What stands at the head of the report: name and value of each row."""
+    import json
+
+    from tf_happywhale.places import output_folder
+
+    rows = [
+        ("Catalogue", f"{len(data.images)} images of {len(data.order)} individuals"),
+        ("To identify", f"{len(data.test_images)} images"),
+        ("Model", f"{experiment.model.backbone} at {experiment.image_size} pixels"),
+    ]
+    file = output_folder(experiment) / "metrics.json"
+    metrics = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    for name, part in metrics.items():
+        what = "Right answers" if name == "test" else f"Validation, {name}"
+        rows.append((what, f"mAP@5 {part['map5']:.3f}, known individuals {part['map5_known']:.3f}"))
+    return rows
+
+
+if __name__ == "__main__":
+    command(main, "report", __doc__.removeprefix("Command: "), EXAMPLES)

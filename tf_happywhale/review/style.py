@@ -1,0 +1,102 @@
+"""How the report looks: one style sheet, light and dark, from a phone to a wide screen."""
+
+from __future__ import annotations
+
+STYLE = """
+:root {
+  color-scheme: light dark;
+  --page: #eef3f5; --card: #ffffff; --well: #e4ecef; --line: #d3dfe4;
+  --ink: #14262e; --soft: #4c636e; --sea: #0b6e85; --bar: #d5e2e7;
+  --right: #14713f; --right-well: #e2f4e9; --near: #7d5200; --near-well: #fdf0d5;
+  --wrong: #9b2c2c; --wrong-well: #fbe6e4;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #0c161b; --card: #14222a; --well: #0f1b21; --line: #26383f;
+    --ink: #e6eff2; --soft: #9db3bd; --sea: #5fc3da; --bar: #273b44;
+    --right: #7ddca4; --right-well: #12331f; --near: #f0c674; --near-well: #382a0c;
+    --wrong: #f2a29c; --wrong-well: #3b1917;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0; padding: 2rem 1.25rem 4rem; background: var(--page); color: var(--ink);
+  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
+}
+main, header, nav { max-width: 1240px; margin-inline: auto; }
+h1, h2, p, figure, dl, dd, ol { margin: 0; }
+h1 { font-size: clamp(1.5rem, 4vw, 2.1rem); line-height: 1.2; letter-spacing: -.01em; }
+bdi { overflow-wrap: anywhere; }
+a { color: var(--sea); }
+.lead { margin-top: .4rem; color: var(--soft); }
+.summary { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.25rem; }
+.summary div {
+  background: var(--card); border: 1px solid var(--line); border-radius: .75rem;
+  padding: .55rem .95rem; min-width: 7rem; max-width: 100%;
+}
+.summary dt { color: var(--soft); font-size: .8rem; }
+.summary dd { font-size: 1.15rem; font-weight: 600; overflow-wrap: anywhere; }
+.reading { margin-top: 1.25rem; max-width: 76ch; }
+.reading h2 { font-size: 1rem; margin-bottom: .15rem; }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin-block: 1.5rem; }
+nav span { color: var(--soft); }
+.query {
+  display: grid; grid-template-columns: minmax(0, 1.5fr) minmax(0, 5fr); gap: 1rem 1.25rem;
+  margin-top: 1.25rem; padding: 1.25rem; background: var(--card);
+  border: 1px solid var(--line); border-radius: 1rem; break-inside: avoid;
+}
+.query > header {
+  grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: baseline;
+  gap: .25rem 1rem; margin: 0; max-width: none;
+}
+.query h2 { font-size: 1.05rem; overflow-wrap: anywhere; }
+.pill, .mark { border-radius: 1rem; font-size: .85rem; font-weight: 600; padding: .05rem .65rem; }
+.found-first, .mark { color: var(--right); background: var(--right-well); }
+.found-later { color: var(--near); background: var(--near-well); }
+.not-found { color: var(--wrong); background: var(--wrong-well); }
+.picture {
+  display: grid; place-items: center; aspect-ratio: 4 / 3; overflow: hidden;
+  background: var(--well); border-radius: .6rem;
+}
+.picture img { width: 100%; height: 100%; object-fit: contain; display: block; }
+.picture svg { width: 58%; color: var(--soft); }
+.no-picture {
+  padding: .6rem; color: var(--soft); font-size: .78rem; line-height: 1.35; text-align: center;
+  max-height: 100%; overflow: auto; overflow-wrap: anywhere;
+}
+.asked .picture { outline: 2px solid var(--sea); outline-offset: 2px; }
+.asked figcaption { margin-top: .65rem; font-size: .9rem; color: var(--soft); }
+.asked figcaption strong { display: block; color: var(--sea); }
+.candidates {
+  display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: .9rem;
+  padding: 0; list-style: none; align-items: start;
+}
+.candidate { position: relative; min-width: 0; }
+.candidate.right .picture { outline: 3px solid var(--right); outline-offset: 2px; }
+.candidate.nobody .picture { border: 2px dashed var(--line); background: transparent; }
+.rank {
+  position: absolute; top: .4rem; left: .4rem; min-width: 1.6rem; text-align: center;
+  padding: 0 .4rem; border-radius: 1rem; background: var(--card); color: var(--ink);
+  border: 1px solid var(--line); font-size: .85rem; font-weight: 600;
+}
+.who { margin-top: .5rem; font-weight: 650; line-height: 1.3; }
+.detail { color: var(--soft); font-size: .82rem; line-height: 1.4; overflow-wrap: anywhere; }
+.file { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.score { display: flex; align-items: center; gap: .5rem; margin-block: .3rem .2rem; }
+.score b { font-variant-numeric: tabular-nums; font-size: .9rem; }
+.bar { flex: 1; height: 5px; border-radius: 3px; background: var(--bar); overflow: hidden; }
+.bar span { display: block; height: 100%; background: var(--sea); border-radius: 3px; }
+.mark { display: inline-block; margin-top: .25rem; }
+@media (max-width: 900px) {
+  .query { grid-template-columns: minmax(0, 1.4fr) minmax(0, 3fr); }
+  .candidates { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+}
+@media (max-width: 560px) {
+  body { padding: 1.25rem .75rem 3rem; }
+  .query { grid-template-columns: minmax(0, 1fr); padding: .9rem; }
+  .summary { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem; }
+  .candidates { grid-template-columns: 1fr 1fr; }
+  .candidate:first-child { grid-column: 1 / -1; }
+}
+@media print { body { background: none; padding: 0; } nav { display: none; } }
+"""

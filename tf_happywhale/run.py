@@ -1,0 +1,30 @@
+"""Command: every stage of one experiment in order, from photographs to submission and report."""
+
+from __future__ import annotations
+
+from tf_happywhale.cli import command
+from tf_happywhale.config import Experiment
+
+EXAMPLES = [
+    "python -m tf_happywhale.run configs/demo.yaml",
+    "python -m tf_happywhale.run configs/right_whale.yaml data.root=DIR output=DIR",
+    "python -m tf_happywhale.run configs/seed_b0_512.yaml data.root=DIR fold=all",
+]
+
+
+def main(experiment: Experiment) -> None:
+    """Do the stages that are not up to date."""
+    from tf_happywhale import embed, evaluate, rank, report, tfrecords, train
+    from tf_happywhale.places import output_folder
+
+    tfrecords.main("write", experiment)
+    train.main(experiment)
+    embed.main(experiment)
+    rank.main(experiment)
+    evaluate.main(experiment)
+    report.main(experiment)
+    print(f"submission: {output_folder(experiment) / 'submission.csv'}")
+
+
+if __name__ == "__main__":
+    command(main, "run", __doc__.removeprefix("Command: "), EXAMPLES)

@@ -1,0 +1,46 @@
+"""Command: train one model a fold, and keep the best by retrieval on that fold."""
+
+from __future__ import annotations
+
+from tf_happywhale.cli import command
+from tf_happywhale.config import Experiment
+
+EXAMPLES = [
+    "python -m tf_happywhale.train configs/demo.yaml",
+    "python -m tf_happywhale.train configs/right_whale.yaml data.root=DIR fold=1",
+    "python -m tf_happywhale.train configs/seed_b0_512.yaml fold=all train.learning_rate=1e-4",
+]
+
+
+def main(experiment: Experiment) -> None:
+    """Train the folds of the experiment that are not up to date."""
+    from tf_happywhale.catalogue.dataset import load_data
+    from tf_happywhale.files import digest
+    from tf_happywhale.places import output_folder, run_folder
+    from tf_happywhale.records.plan import plan_records
+    from tf_happywhale.stages import stage
+    from tf_happywhale.training.loop import Task, train_fold
+
+    data = load_data(experiment)
+    records = plan_records(experiment, data).folder
+    sections = {"seed", "image_size", "model", "train", "augment"}
+    for fold in experiment.folds:
+        run = run_folder(experiment, fold)
+        task = Task(
+            records, data.images, data.individual_ids, data.targets, data.folds, len(data.order), fold
+        )
+        stage(
+            output_folder(experiment),
+            f"train {experiment.name} fold {fold}",
+            depends_on={
+                "config": experiment.model_dump(mode="json", include=sections),
+                "records": records.name,
+                "labels": digest([data.images, data.individual_ids, data.folds.tolist()]),
+            },
+            outputs=[run / "model.keras", run / "classifier.keras", run / "metrics.json"],
+            work=lambda run=run, task=task: train_fold(run, experiment, task),
+        )
+
+
+if __name__ == "__main__":
+    command(main, "train", __doc__.removeprefix("Command: "), EXAMPLES)

@@ -1,0 +1,32 @@
+"""Pictures through a trained model: every image exactly once."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+
+def embed(
+    model: keras.Model, batches: tf.data.Dataset, count: int, label: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Embeddings [n, d] float32 and image names str [n], in the order of the batches.
+
+    Args:
+        model: pictures uint8 [b, h, w, 3] to embedding [b, d].
+        batches: (pictures, names, mask) of `records.reader.evaluation_batches`.
+        count: number of images to expect, for the progress bar.
+        label: what the bar says.
+    """
+    forward = tf.function(lambda pictures: model(pictures, training=False))
+    embeddings, names = [], []
+    with tqdm(total=count, desc=label, unit="img", leave=False) as progress:
+        for pictures, image, mask in batches:
+            kept = mask.numpy()
+            embeddings.append(forward(pictures).numpy().astype(np.float32)[kept])
+            names += [name.decode("utf-8") for name in image.numpy()[kept]]
+            progress.update(int(kept.sum()))
+    if not names:
+        return np.zeros((0, model.output_shape[-1]), np.float32), np.zeros(0, np.str_)
+    return np.concatenate(embeddings), np.array(names, dtype=np.str_)

@@ -1,0 +1,198 @@
+"""The training loop: epochs of steps, validation by retrieval, the best model kept."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from tf_happywhale.config import Experiment
+from tf_happywhale.errors import InputError, TrainingError
+from tf_happywhale.files import write_json
+from tf_happywhale.models.embedder import build_classifier, build_embedder
+from tf_happywhale.records.reader import evaluation_batches, training_batches
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.validation import validate
+from tf_happywhale.training.devices import check_batch, choose_strategy, describe
+from tf_happywhale.training.embedding import embed
+from tf_happywhale.training.run_folder import log, save_model, save_weights, start_run
+from tf_happywhale.training.schedule import learning_rate
+from tf_happywhale.training.step import make_step
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one fold trains and validates on.
+
+    Attributes:
+        records: the finished records folder.
+        images: the catalogue's images [n].
+        individual_ids: who is in them [n].
+        targets: the same as int64 [n], by place among all `classes` individuals.
+        folds: fold of each image, int64 [n].
+        classes: number of individuals of the catalogue.
+        fold: the fold that is left out for validation.
+    """
+
+    records: Path
+    images: list[str]
+    individual_ids: list[str]
+    targets: np.ndarray
+    folds: np.ndarray
+    classes: int
+    fold: int
+
+
+def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
+    """Train one fold's model into its run folder; the metrics of the best epoch.
+
+    `checkpoints/best.weights.h5` is always that of the best validation so far, also where training
+    stops early.
+
+    Raises:
+        ConfigError: the batch does not fit the devices.
+        InputError: there are fewer training images than one batch.
+        TrainingError: the loss is not finite.
+    """
+    train = experiment.train
+    strategy = choose_strategy()
+    check_batch(train.batch_size, strategy.num_replicas_in_sync)
+    steps_per_epoch = int((task.folds != task.fold).sum()) // train.batch_size
+    if steps_per_epoch == 0:
+        raise InputError(
+            f"Fold {task.fold} leaves {int((task.folds != task.fold).sum())} images to train on, "
+            f"fewer than a batch: lower train.batch_size ({train.batch_size})."
+        )
+    start_run(run, experiment, describe(strategy))
+    print(
+        f"training fold {task.fold} on {describe(strategy)}: {train.epochs} epochs of "
+        f"{steps_per_epoch} steps of {train.batch_size} images"
+    )
+    keras.utils.set_random_seed(experiment.seed + task.fold)
+    with strategy.scope():
+        embedder, classifier = build_models(experiment, task.classes)
+        optimizer = keras.optimizers.AdamW(train.learning_rate, weight_decay=train.weight_decay)
+        optimizer.build(classifier.trainable_variables)
+    step = make_step(
+        strategy, classifier, optimizer, global_batch=train.batch_size, clip_norm=train.clip_norm
+    )
+    best: dict = {}
+    for epoch in range(train.epochs):
+        started = time.monotonic()
+        losses = []
+        for number, (pictures, targets) in enumerate(_batches(strategy, experiment, task, epoch)):
+            rate = learning_rate(
+                epoch * steps_per_epoch + number,
+                steps=train.epochs * steps_per_epoch,
+                warmup_steps=round(train.warmup_epochs * steps_per_epoch),
+                highest=train.learning_rate,
+                lowest=train.min_learning_rate,
+            )
+            losses.append(float(step(pictures, targets, tf.constant(rate))))
+            if not math.isfinite(losses[-1]):
+                raise TrainingError(
+                    f"The loss is not finite in step {number} of epoch {epoch}: lower "
+                    f"train.learning_rate ({train.learning_rate}); the best model so far is in "
+                    f"{run / 'checkpoints'}."
+                )
+        seconds = time.monotonic() - started
+        entry = {
+            "epoch": epoch,
+            "loss": float(np.mean(losses)),
+            "learning_rate": rate,
+            "seconds": round(seconds, 2),
+            "images_per_second": round(len(losses) * train.batch_size / seconds, 1),
+        }
+        if (epoch + 1) % train.validate_every == 0 or epoch + 1 == train.epochs:
+            entry |= validate_fold(embedder, experiment, task)
+            if entry["map5_known"] >= best.get("map5_known", -1.0):
+                save_weights(run / "checkpoints" / "best.weights.h5", classifier)
+                best = entry
+        log(run, entry)
+        tqdm.write(_line(entry))
+    classifier.load_weights(run / "checkpoints" / "best.weights.h5")
+    save_model(run / "classifier.keras", classifier)
+    save_model(run / "model.keras", embedder)
+    metrics = {key: value for key, value in best.items() if key != "learning_rate"}
+    write_json(run / "metrics.json", metrics)
+    return metrics
+
+
+def build_models(experiment: Experiment, classes: int) -> tuple[keras.Model, keras.Model]:
+    """The embedder and the classifier around it, as the config says."""
+    model = experiment.model
+    embedder = build_embedder(
+        model.backbone,
+        weights=model.weights,
+        gem_p=model.gem_p,
+        embedding_size=model.embedding_size,
+    )
+    classifier = build_classifier(
+        embedder,
+        classes=classes,
+        margin=model.margin,
+        scale=model.scale,
+        easy_margin=model.easy_margin,
+        label_smoothing=model.label_smoothing,
+    )
+    return embedder, classifier
+
+
+def validate_fold(embedder: keras.Model, experiment: Experiment, task: Task) -> dict:
+    """Metrics of the fold's images as queries against the other folds' as gallery."""
+    batches = evaluation_batches(
+        task.records,
+        "train",
+        task.images,
+        size=experiment.image_size,
+        batch_size=experiment.embed.batch_size,
+    )
+    embedding, images = embed(embedder, batches, len(task.images), "validation")
+    row = {image: n for n, image in enumerate(task.images)}
+    rows = np.array([row[image] for image in images])
+    individual_ids = np.asarray(task.individual_ids, dtype=np.str_)[rows]
+    everything = Embeddings(embedding, images, individual_ids)
+    held_out = task.folds[rows] == task.fold
+    return validate(
+        everything.take(~held_out), everything.take(held_out), experiment.rank.new_share
+    ).metrics
+
+
+def _batches(
+    strategy: tf.distribute.Strategy, experiment: Experiment, task: Task, epoch: int
+) -> Iterator:
+    """One epoch's batches, spread over the devices, behind a progress bar."""
+    kept = np.flatnonzero(task.folds != task.fold)
+    train = experiment.train
+    batches = training_batches(
+        task.records,
+        "train",
+        [task.images[row] for row in kept],
+        task.targets[kept],
+        size=experiment.image_size,
+        batch_size=train.batch_size,
+        settings=experiment.augment,
+        shuffle_buffer=train.shuffle_buffer,
+        seed=experiment.seed,
+        epoch=epoch,
+    )
+    total = len(kept) // train.batch_size
+    label = f"epoch {epoch + 1}/{train.epochs}"
+    spread = strategy.experimental_distribute_dataset(batches)
+    return iter(tqdm(spread, total=total, desc=label, unit="step", leave=False))
+
+
+def _line(entry: dict) -> str:
+    line = f"epoch {entry['epoch'] + 1}: loss {entry['loss']:.3f}, {entry['seconds']:.0f} s, "
+    line += f"{entry['images_per_second']:.0f} img/s"
+    if "map5_known" in entry:
+        line += f", mAP@5 {entry['map5_known']:.3f} on {entry['queries_known']} known individuals'"
+        line += " images"
+    return line

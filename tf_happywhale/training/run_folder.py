@@ -1,0 +1,104 @@
+"""The run folder: what one fold's training leaves behind."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from tf_happywhale.config import Experiment, dump_experiment
+from tf_happywhale.errors import InputError
+from tf_happywhale.files import atomic_write, write_json, write_text
+from tf_happywhale.models import arcface, gem, norm  # noqa: F401  so that their layers load
+
+PACKAGES = (
+    "tf-happywhale", "tensorflow", "keras", "numpy", "opencv-python-headless", "pandas",
+    "scikit-learn", "pydantic",
+)  # fmt: skip
+
+
+def start_run(run: Path, experiment: Experiment, devices: str) -> None:
+    """Write the resolved config and the environment, and start the log anew."""
+    write_text(run / "config.yaml", dump_experiment(experiment))
+    write_json(run / "environment.json", environment(devices))
+    write_text(run / "log.jsonl", "")
+
+
+def environment(devices: str) -> dict[str, Any]:
+    """Python, package versions, git revision (of the code, if it is a checkout), devices."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "devices": devices,
+        "git": _git_revision(),
+        "packages": {name: _version(name) for name in PACKAGES},
+    }
+
+
+def log(run: Path, entry: dict[str, Any]) -> None:
+    """Append one line to the run's log."""
+    with (run / "log.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(entry, allow_nan=False) + "\n")
+
+
+def save_weights(path: Path, model: keras.Model) -> None:
+    """Write `<name>.weights.h5`, whole or not at all."""
+    if not path.name.endswith(".weights.h5"):
+        raise ValueError(f"{path} must end in .weights.h5")
+    # Keras insists on the full ending, which `atomic_write` does not know.
+    temporary = path.with_name(f".partial-{path.name}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    model.save_weights(temporary)
+    temporary.replace(path)
+
+
+def save_model(path: Path, model: keras.Model) -> None:
+    """Write a `.keras` file, whole or not at all."""
+    with atomic_write(path) as temporary:
+        model.save(temporary)
+
+
+def check_model(path: Path) -> None:
+    """Raise InputError, with the command to run, where there is no model file."""
+    if not path.is_file():
+        raise InputError(
+            f"There is no model {path}: run `python -m tf_happywhale.train` with the same config."
+        )
+
+
+def load_model(path: Path) -> keras.Model:
+    """Read a `.keras` file of this package in Keras' safe mode.
+
+    Raises:
+        InputError: the file is missing or no such model.
+    """
+    check_model(path)
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"{path} cannot be loaded as a model ({reason}): train again.") from None
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _git_revision() -> str:
+    here = Path(__file__).resolve().parent
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=40"],
+            cwd=here, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return found.stdout.strip()
