@@ -10,7 +10,7 @@ import cv2
 import pandas as pd
 import pytest
 
-from tf_happywhale.catalogue.pod.layout import draw_plan, write_pod
+from tf_happywhale.catalogue.pod.layout import write_pod
 from tf_happywhale.errors import InputError
 
 SMALL = {
@@ -130,18 +130,3 @@ def test_numbers_that_cannot_be_met_are_refused(tmp_path: Path, change: dict) ->
     with pytest.raises(InputError):
         write_pod(tmp_path / "data", **{**SMALL, **change}, workers=1)
     assert not (tmp_path / "data").exists()
-
-
-def test_a_plan_has_the_numbers_asked_for() -> None:
-    plan = draw_plan(7, 64, 16, 10, 8.0, 2.0)
-    train = Counter(p.individual for p in plan.photographs if p.split == "train")
-    test = Counter(p.individual for p in plan.photographs if p.split == "test")
-    assert len(set(plan.individual_ids)) == 80
-    assert set(train) == set(range(64)) and set(test) == set(range(80))
-    assert sum(count == 1 for count in train.values()) == 10
-    assert sum(train.values()) == 10 + 54 * 8
-    assert max(train.values()) > 2 * 8  # a long tail
-    assert sum(test.values()) == 160
-    assert sum(test[k] for k in range(64, 80)) == 32
-    assert any(individual_id.startswith("0") for individual_id in plan.individual_ids[:64])
-    assert len(Counter(plan.species[:64])) >= 4

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from tf_happywhale.catalogue.pod.canvas import noise
 from tf_happywhale.catalogue.pod.fin import Fin
-from tf_happywhale.catalogue.pod.scene import Sea, Weather, noise, sky_light
+from tf_happywhale.catalogue.pod.scene import Sea
+from tf_happywhale.catalogue.pod.weather import Weather, sky_light
 
 
 @dataclass(frozen=True)
@@ -189,19 +191,22 @@ def _light(
 ) -> tuple[np.ndarray, np.ndarray]:
     """What falls on matt skin, and what wet skin mirrors, each [h, w, 3]."""
     right, up, away = (float(v) for v in weather.sun)
-    sunlit = np.maximum(nx * right + ny * up - nz * away, 0)[..., None]
-    above = (0.5 + 0.5 * ny)[..., None] ** 1.5
+    sunlit = np.maximum(nx * right + ny * up - nz * away, 0)
+    above = (0.5 + 0.5 * ny) ** 1.5
     dome = 0.55 * weather.zenith + 0.45 * weather.horizon
     below = weather.water + 0.04 * weather.horizon
-    matt = sunlit * weather.sunlight * 1.1 + above * dome + (1 - above) * below
     wet = noise(rng, *nx.shape, (nx.shape[0] // 4 + 1, nx.shape[1] // 24 + 1))
-    grazing = (1 - nz) ** 2
-    fresnel = 0.02 + 0.60 * grazing**3 * np.clip(0.8 + 0.35 * wet, 0.1, 1.5)
+    grazing = 1 - nz
+    fresnel = 0.02 + 0.60 * (grazing * grazing) ** 3 * np.clip(0.8 + 0.35 * wet, 0.1, 1.5)
     seen = 2 * nz * ny
-    sky = sky_light(weather, np.abs(seen)) * np.where(seen > 0, fresnel, 0.25 * fresnel)[..., None]
+    fresnel *= np.where(seen > 0, np.float32(1), np.float32(0.25))
     glance = 2 * nz * nx * right + seen * up - (2 * nz * nz - 1) * away + 0.03 * wet
     spark = np.clip(glance, 0, 1.05) ** 16 * (0.12 * gloss * np.clip(0.8 + 0.4 * wet, 0, 2))
-    return matt, sky + spark[..., None] * weather.sunlight
+    sky = sky_light(weather, np.abs(seen))
+    matt = [1.1 * s * sunlit + b + (d - b) * above
+            for s, d, b in zip(weather.sunlight, dome, below, strict=True)]  # fmt: skip
+    shine = [c * fresnel + spark * s for c, s in zip(sky, weather.sunlight, strict=True)]
+    return cv2.merge(matt), cv2.merge(shine)
 
 
 def _mirror(

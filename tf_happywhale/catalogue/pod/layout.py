@@ -8,17 +8,16 @@ import shutil
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from tf_happywhale.catalogue.pod.fin import SPECIES, Fin, draw_fin
+from tf_happywhale.catalogue.pod.fin import SPECIES
 from tf_happywhale.catalogue.pod.photograph import Box, draw_photograph, jpeg_quality
+from tf_happywhale.catalogue.pod.plan import Plan, draw_plan, pod_fin
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write, write_json
 
@@ -29,25 +28,6 @@ NO_FIN = "test_images_no_fin"
 _FOLDERS = ("train_images", "test_images", NO_FIN)
 _TABLES = ("train.csv", "sample_submission.csv", "answers.csv", "boxes.csv")
 _NEW = "new_individual"
-
-
-@dataclass(frozen=True)
-class Photograph:
-    """One photograph to draw: who is in it (`individual`, an index), and where it is stored."""
-
-    image: str
-    split: str  # train or test
-    individual: int
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Who is in the pod and in which photographs; `individual_ids` begins with the known."""
-
-    individual_ids: list[str]
-    species: list[int]
-    known: int
-    photographs: list[Photograph]
 
 
 def write_pod(
@@ -114,59 +94,6 @@ def write_pod(
     _write_tables(root, plan, boxes)
     write_json(root / MARKER, wanted)
     (root / STARTED).unlink()
-
-
-def draw_plan(
-    seed: int,
-    individuals: int,
-    new_individuals: int,
-    singletons: int,
-    mean_images: float,
-    test_images_per_individual: float,
-) -> Plan:
-    """Draws ids, species and the number of photographs of each individual.
-
-    Train counts are 1 for the singletons and long-tailed from 2 for the others, with the mean
-    asked for; test counts are at least 1, with the same mean for known and new individuals, so
-    that the share of new ones is no accident. The photographs are in random order.
-    """
-    rng = np.random.default_rng([seed, 1])
-    total = individuals + new_individuals
-    ids = [f"{number:05d}" for number in rng.choice(100_000, total, replace=False)]
-    species = [int(k) for k in rng.permutation(np.arange(total) % len(SPECIES))]
-    train = np.ones(individuals, int)
-    many = individuals - singletons
-    if many:
-        weights = rng.lognormal(0.0, 0.75, many)
-        spare = max(round(mean_images * many) - 2 * many, 0)
-        train[singletons:] = 2 + rng.multinomial(spare, weights / weights.sum())
-    test = np.concatenate(
-        [
-            1 + rng.multinomial(max(round((test_images_per_individual - 1) * n), 0), [1 / n] * n)
-            for n in (individuals, new_individuals)
-            if n
-        ]
-    )
-    who = [("train", i) for i in range(individuals) for _ in range(train[i])]
-    who += [("test", i) for i in range(total) for _ in range(test[i])]
-    names = _names(len(who), rng)
-    order = np.argsort(names)
-    photographs = [Photograph(names[k], *who[k]) for k in order]
-    return Plan(ids, species, individuals, photographs)
-
-
-def pod_fin(plan: Plan, seed: int, individual: int) -> Fin:
-    """The fin of individual number `individual` of the pod `seed`."""
-    rng = np.random.default_rng([seed, 2, individual])
-    return draw_fin(plan.individual_ids[individual], SPECIES[plan.species[individual]], rng)
-
-
-def _names(count: int, rng: np.random.Generator) -> list[str]:
-    """Different image names of 12 hexadecimal digits."""
-    names: dict[str, None] = {}
-    while len(names) < count:
-        names[rng.bytes(6).hex() + ".jpg"] = None
-    return list(names)
 
 
 def _write_photograph(
@@ -242,8 +169,8 @@ def _check(wanted: dict) -> None:
             f"{wanted['singletons']} singletons do not fit among {wanted['individuals']} "
             "individuals: lower singletons"
         )
-    if min(wanted["width"], wanted["height"]) < 240:
-        raise InputError("photographs are at least 240 pixels wide and high: raise width or height")
+    if min(wanted["width"], wanted["height"]) < 200:
+        raise InputError("photographs are at least 200 pixels wide and high: raise width or height")
 
 
 def _marker(root: Path) -> dict | None:

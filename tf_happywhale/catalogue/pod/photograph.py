@@ -15,16 +15,11 @@ import cv2
 import numpy as np
 
 from tf_happywhale.catalogue.pod.animal import Pose, draw_animal
+from tf_happywhale.catalogue.pod.canvas import blend, noise
 from tf_happywhale.catalogue.pod.fin import Fin
-from tf_happywhale.catalogue.pod.scene import (
-    Camera,
-    Sea,
-    Weather,
-    draw_sea,
-    draw_splash,
-    draw_weather,
-    noise,
-)
+from tf_happywhale.catalogue.pod.scene import Sea, draw_sea
+from tf_happywhale.catalogue.pod.splash import draw_splash
+from tf_happywhale.catalogue.pod.weather import Camera, Weather, draw_weather
 
 Box = tuple[float, float, float, float]
 
@@ -65,7 +60,7 @@ def draw_photograph(
     rng = np.random.default_rng([*seed, 4])
     splash = draw_splash(view.camera, sea.front, left, right, view.vigour, rng)
     white = 0.62 * view.weather.horizon + 0.35 * view.weather.sunlight
-    picture = picture + (white - picture) * splash[..., None]
+    picture = cv2.merge(blend(cv2.split(picture), white, splash))
     return _develop(picture, exposure, np.random.default_rng([*seed, 5])), view.boxes
 
 
@@ -137,9 +132,9 @@ def _defocus(sea: Sea, rng: np.random.Generator) -> np.ndarray:
     share = np.where(
         sea.nearness < 1, np.clip((0.94 - sea.nearness) * 5, 0, 1), (sea.nearness - 1.15) * 1.5
     )
-    share = np.clip(share, 0, 1).astype(np.float32)[..., None]
+    share = np.clip(share, 0, 1).astype(np.float32)
     soft = cv2.GaussianBlur(np.minimum(sea.picture, 3.0), (0, 0), sigma)
-    return sea.picture + (soft - sea.picture) * share
+    return sea.picture + (soft - sea.picture) * cv2.merge([share] * 3)
 
 
 def _develop(picture: np.ndarray, exposure: float, rng: np.random.Generator) -> np.ndarray:
@@ -154,7 +149,8 @@ def _develop(picture: np.ndarray, exposure: float, rng: np.random.Generator) -> 
     matrix = (colour * np.eye(3) + (1 - colour) / 3) * gain
     picture = cv2.transform(picture, matrix.astype(np.float32))
     y, x = (np.linspace(-1, 1, n, dtype=np.float32) ** 2 for n in (height, width))
-    picture *= (1 - rng.uniform(0, 0.22) * (y[:, None] + x[None, :]))[..., None]
+    shade = 1 - rng.uniform(0, 0.22) * (y[:, None] + x[None, :])
+    picture *= cv2.merge([shade] * 3)
     veil, contrast = rng.uniform(0, 0.02), rng.uniform(0.15, 0.75)
     level = np.linspace(0, 4, 4096) * (1 - veil) + veil
     level = np.clip(level * (1 + level / 5.0) / (1 + level), 0, 1) * 1.45
@@ -165,7 +161,8 @@ def _develop(picture: np.ndarray, exposure: float, rng: np.random.Generator) -> 
     strength = float(np.exp(rng.uniform(-0.5, 1.7)))
     fine = rng.standard_normal((256, 256, 3), dtype=np.float32) * (0.6 * strength)
     out += np.tile(fine, (-(-height // 256), -(-width // 256), 1))[:height, :width]
-    out += (noise(rng, height, width, (height // 2, width // 2)) * strength)[..., None]
+    grain = noise(rng, height, width, (height // 2, width // 2)) * strength
+    out += cv2.merge([grain] * 3)
     return np.clip(out, 0, 255, out=out).astype(np.uint8)
 
 
