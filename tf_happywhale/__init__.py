@@ -1,4 +1,4 @@
-"""Photo-identification of individual whales and dolphins, from photographs to ranked individuals."""
+"""Photo-identification of individual whales and dolphins: from photographs to individuals."""
 
 from __future__ import annotations
 

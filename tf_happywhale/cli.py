@@ -11,11 +11,11 @@ from typing import NoReturn
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import HappywhaleError
 
-KEYS_HELP = (
-    "Any key of the config can be overridden as key=value, with dots: data.root=DIR output=DIR "
-    "seed=N image_size=N model.backbone=NAME train.epochs=N train.batch_size=N fold=K|all. "
-    "docs/config.md lists them all."
-)
+KEYS_HELP = """\
+Every key of the config can be overridden as key=value, with dots:
+  data.root=DIR output=DIR seed=N image_size=N fold=K|all
+  model.backbone=NAME train.epochs=N train.batch_size=N
+docs/config.md lists them all."""
 
 
 def command(
@@ -25,12 +25,12 @@ def command(
     examples: list[str],
     verbs: dict[str, str] | None = None,
 ) -> NoReturn:
-    """Parse `[verb] CONFIG [key=value …]`, call `main(experiment)` or `main(verb, experiment)`, exit.
+    """Parse `[verb] CONFIG [key=value …]`, call `main([verb,] experiment)`, and exit.
 
     Args:
         main: does the work; imports the heavy libraries itself, so that `--help` is quick.
         name: the module's name, such as `train`.
-        description: one or two sentences of what it does.
+        description: what it does, as `Command: do this.`
         examples: command lines shown by `--help`.
         verbs: allowed first words with what they do; the first is meant when none is given.
 
@@ -78,10 +78,14 @@ def _parser(
     lines += ["", KEYS_HELP]
     parser = argparse.ArgumentParser(
         prog=f"python -m tf_happywhale.{name}",
-        description=description,
+        description=_capital(description.removeprefix("Command: ")),
         epilog="\n".join(lines),
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage=f"python -m tf_happywhale.{name} {'[VERB] ' if verbs else ''}CONFIG [key=value ...]",
+        usage=f"%(prog)s {'[VERB] ' if verbs else ''}CONFIG [key=value ...]",
     )
     parser.add_argument("arguments", nargs="*", help=argparse.SUPPRESS)
     return parser
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

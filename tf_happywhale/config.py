@@ -1,4 +1,4 @@
-"""The typed experiment: one schema, strict keys, YAML files and `key=value`; the only home of defaults.
+"""The typed experiment: one schema, strict keys, YAML and `key=value`; the only home of defaults.
 
 Every scalar of a YAML file is read as text and becomes what the schema says it is, so that `1e-4`
 is a float, `09913` stays text where text is wanted, and `no` is a boolean only where one is asked.
@@ -45,7 +45,8 @@ class Data(Section):
     )
     folds: int = Field(5, ge=2, le=100, description="number of folds")
     fold_by: Literal["auto", "stratified", "encounter", "open"] = Field(
-        "auto", description="auto: by encounter where the catalogue has that column, else stratified"
+        "auto",
+        description="auto: by encounter where the catalogue has that column, else stratified",
     )
     open_share: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.18, description="fold_by=open: share of the individuals that a fold holds out whole"
@@ -300,7 +301,7 @@ def _sentence(error: dict) -> str:
     key = next((".".join(parts[:n]) for n in (2, 1) if ".".join(parts[:n]) in known), None)
     if key is None:
         return f"{'.'.join(parts)} is a section: give its keys, such as {_example(parts[0])}."
-    return f"{key} is {error['input']!r}, but it must be {_allowed(known[key])}."
+    return f"{key} is {error['input']!r}, but it must be {allowed(known[key])}."
 
 
 def _nearest(key: str) -> str:
@@ -322,7 +323,8 @@ def _example(section: str) -> str:
     return next((name for name, _ in keys() if name.startswith(f"{section}.")), "train.epochs")
 
 
-def _allowed(field: Any) -> str:
+def allowed(field: Any) -> str:
+    """What values a key accepts, in words."""
     return _describe(field.annotation, field.metadata)
 
 

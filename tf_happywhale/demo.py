@@ -22,7 +22,9 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.places import output_folder
 
     if experiment.data.root is not None or experiment.fold == "all":
-        raise ConfigError("The demo is of the synthetic pod and one fold: leave data.root and fold.")
+        raise ConfigError(
+            "The demo is of the synthetic pod and one fold: leave data.root and fold."
+        )
     started = time.monotonic()
     run.main(experiment)
     scores = compare(experiment, load_data(experiment))
@@ -56,7 +58,10 @@ def compare(experiment: Experiment, data) -> dict:
         "fins_masked_out": (gallery, baselines.features(model, no_fin)),
     }
     truth = [data.answers[image] for image in data.test_images]
-    scores: dict = {"test_images": len(truth), "new_share": truth.count(NEW_INDIVIDUAL) / len(truth)}
+    scores: dict = {
+        "test_images": len(truth),
+        "new_share": truth.count(NEW_INDIVIDUAL) / len(truth),
+    }
     for name, (known, asked) in embedded.items():
         scores[name] = score(experiment, data, known, asked, truth)
     return scores
@@ -108,4 +113,4 @@ def print_scores(scores: dict) -> None:
 
 
 if __name__ == "__main__":
-    command(main, "demo", __doc__.removeprefix("Command: "), EXAMPLES)
+    command(main, "demo", __doc__, EXAMPLES)

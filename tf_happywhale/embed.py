@@ -82,4 +82,4 @@ def embed_split(
 
 
 if __name__ == "__main__":
-    command(main, "embed", __doc__.removeprefix("Command: "), EXAMPLES)
+    command(main, "embed", __doc__, EXAMPLES)

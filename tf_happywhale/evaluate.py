@@ -1,4 +1,4 @@
-"""Command: measure validation folds and, where answers are known, predictions; write metrics.json."""
+"""Command: measure validation folds and, where answers are known, predictions."""
 
 from __future__ import annotations
 
@@ -75,4 +75,4 @@ def _short(value: float) -> str:
 
 
 if __name__ == "__main__":
-    command(main, "evaluate", __doc__.removeprefix("Command: "), EXAMPLES)
+    command(main, "evaluate", __doc__, EXAMPLES)

@@ -71,4 +71,4 @@ def write_ranking(experiment: Experiment, data) -> None:
 
 
 if __name__ == "__main__":
-    command(main, "rank", __doc__.removeprefix("Command: "), EXAMPLES)
+    command(main, "rank", __doc__, EXAMPLES)

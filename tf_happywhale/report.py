@@ -92,4 +92,4 @@ def summary(experiment: Experiment, data) -> list[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    command(main, "report", __doc__.removeprefix("Command: "), EXAMPLES)
+    command(main, "report", __doc__, EXAMPLES)

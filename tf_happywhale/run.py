@@ -27,4 +27,4 @@ def main(experiment: Experiment) -> None:
 
 
 if __name__ == "__main__":
-    command(main, "run", __doc__.removeprefix("Command: "), EXAMPLES)
+    command(main, "run", __doc__, EXAMPLES)

@@ -37,4 +37,4 @@ def main(verb: str, experiment: Experiment) -> None:
 
 
 if __name__ == "__main__":
-    command(main, "tfrecords", __doc__.removeprefix("Command: "), EXAMPLES, VERBS)
+    command(main, "tfrecords", __doc__, EXAMPLES, VERBS)

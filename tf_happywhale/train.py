@@ -27,7 +27,13 @@ def main(experiment: Experiment) -> None:
     for fold in experiment.folds:
         run = run_folder(experiment, fold)
         task = Task(
-            records, data.images, data.individual_ids, data.targets, data.folds, len(data.order), fold
+            records,
+            data.images,
+            data.individual_ids,
+            data.targets,
+            data.folds,
+            len(data.order),
+            fold,
         )
         stage(
             output_folder(experiment),
@@ -43,4 +49,4 @@ def main(experiment: Experiment) -> None:
 
 
 if __name__ == "__main__":
-    command(main, "train", __doc__.removeprefix("Command: "), EXAMPLES)
+    command(main, "train", __doc__, EXAMPLES)

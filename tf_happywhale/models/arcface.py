@@ -1,4 +1,4 @@
-"""The ArcFace head: cosines to each individual's centre, with an angular margin for the true one."""
+"""The ArcFace head: cosines to every individual's centre, a margin for the true one."""
 
 from __future__ import annotations
 

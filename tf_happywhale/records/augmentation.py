@@ -171,4 +171,3 @@ def brightness_contrast(picture: np.ndarray, factor: float, shift: float) -> np.
 def flip(picture: np.ndarray) -> np.ndarray:
     """Mirrored left to right."""
     return picture[:, ::-1]
-

@@ -69,8 +69,6 @@ def verify(folder: Path) -> Counter:
     counts: Counter = Counter()
     for shard in read_manifest(folder)["shards"]:
         if sha256(folder / shard.file) != shard.sha256:
-            raise InputError(
-                f"{folder / shard.file} is damaged: delete it and write again."
-            )
+            raise InputError(f"{folder / shard.file} is damaged: delete it and write again.")
         counts[shard.split] += shard.count
     return counts

@@ -64,7 +64,7 @@ def training_batches(
 
     return (
         tf.data.Dataset.from_tensor_slices(files)
-        .interleave(tf.data.TFRecordDataset, cycle_length=8, deterministic=True)
+        .interleave(tf.data.TFRecordDataset, cycle_length=8)
         .map(parse_image)
         .filter(lambda _, name: lookup[name] >= 0)
         .shuffle(shuffle_buffer, seed=int(rng.integers(2**31)), reshuffle_each_iteration=False)
@@ -78,7 +78,7 @@ def training_batches(
 def evaluation_batches(
     folder: Path, split: str, images: Sequence[str], *, size: int, batch_size: int
 ) -> tf.data.Dataset:
-    """Each of a split's `images` exactly once, in the folder's order, in batches of one static shape.
+    """Each of a split's `images` exactly once, in the folder's order, in batches of one shape.
 
     Yields:
         pictures uint8 [b, size, size, 3], image names str [b], mask bool [b]; the last batch is

@@ -45,12 +45,13 @@ def write_records(plan: Plan, *, shard_images: int, made_by: dict) -> bool:
             for part in range(parts):
                 members = group[part::parts]
                 name = shard_name(plan.dataset, split, fold, part, len(members))
-                with atomic_write(folder / name) as temporary:
-                    with tf.io.TFRecordWriter(str(temporary)) as writer:
-                        examples = workers.map(lambda p: _example(p, pixels), members)
-                        for example in examples:
-                            writer.write(example)
-                            progress.update()
+                with (
+                    atomic_write(folder / name) as temporary,
+                    tf.io.TFRecordWriter(str(temporary)) as writer,
+                ):
+                    for example in workers.map(lambda p: _example(p, pixels), members):
+                        writer.write(example)
+                        progress.update()
                 shards.append(Shard(name, split, fold, len(members), sha256(folder / name)))
     description = {
         "schema": VERSION,

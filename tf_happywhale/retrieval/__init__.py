@@ -1,1 +1,1 @@
-"""Embeddings to ranked individuals: candidates, new individuals, metrics, submission. NumPy only."""
+"""Embeddings to ranked individuals: candidates, new individuals, metrics, submission."""

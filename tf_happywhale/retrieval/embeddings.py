@@ -56,7 +56,9 @@ class Embeddings:
         """
         if sorted(images) != sorted(self.image):
             odd = min(set(images) ^ set(self.image), default="one twice")
-            raise InputError(f"The embeddings are not of the images asked for ({odd}): embed again.")
+            raise InputError(
+                f"The embeddings are not of the images asked for ({odd}): embed again."
+            )
         row = {image: n for n, image in enumerate(self.image)}
         return self.take(np.array([row[image] for image in images], dtype=np.int64))
 

@@ -53,7 +53,9 @@ def best_threshold(
     if not finite.any():
         return 0.0
     is_new = truth == NEW_INDIVIDUAL
-    weight = np.where(is_new, new_share / max(is_new.sum(), 1), (1 - new_share) / max((~is_new).sum(), 1))
+    weight = np.where(
+        is_new, new_share / max(is_new.sum(), 1), (1 - new_share) / max((~is_new).sum(), 1)
+    )
     first = _precision(ids, truth, threshold_above=True)
     second = _precision(ids, truth, threshold_above=False)
     gain = (first - second) * weight

@@ -55,8 +55,7 @@ class Ranking:
         """Five ids for each query, as a submission wants them."""
         rows = zip(self.candidates.individual_id, self.candidates.score, strict=True)
         return [
-            pad(insert_new(ids, scores, self.threshold)[:IDS], self.padding)
-            for ids, scores in rows
+            pad(insert_new(ids, scores, self.threshold)[:IDS], self.padding) for ids, scores in rows
         ]
 
     def table(self, ranks: int) -> pd.DataFrame:

@@ -19,9 +19,7 @@ BATCH = 64
 SHUFFLES = 2000
 
 
-def read_crops(
-    folder: Path, images: Sequence[str], boxes: dict[str, Box], size: int
-) -> np.ndarray:
+def read_crops(folder: Path, images: Sequence[str], boxes: dict[str, Box], size: int) -> np.ndarray:
     """Crops uint8 [n, size, size, 3] of images in a folder; without a box the whole image."""
     pictures = (crop(read_picture(folder / image), boxes.get(image)) for image in images)
     return np.stack([resize(picture, size) for picture in pictures])
@@ -54,9 +52,7 @@ def untrained(backbone: str, weights: str) -> keras.Model:
     )
 
 
-def chance(
-    ranked: Sequence[Sequence[str]], truth: Sequence[str], seed: int
-) -> tuple[float, float]:
+def chance(ranked: Sequence[Sequence[str]], truth: Sequence[str], seed: int) -> tuple[float, float]:
     """mAP@5 of the same predictions handed out to random queries: its mean, and the value that
     only 2.5% of the shuffles exceed.
 

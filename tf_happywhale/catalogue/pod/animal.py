@@ -22,6 +22,7 @@ class Pose:
     yaw: float  # turned from the plane of the picture
     roll: float
     lean: float  # shear of the fin
+    middle: float  # column from which the back reaches to both sides
     left: float
     right: float
     top: float
@@ -45,7 +46,7 @@ def place_fin(fin: Fin, pose: Pose) -> np.ndarray:
     # The origin lies at x = start - scale * back, on the line of the tilted back.
     tilt = float(np.tan(pose.roll))
     start, back = pose.left + pose.slack * room, low[0] + pose.slack * wide
-    base = pose.base + tilt * (start - _middle(pose))
+    base = pose.base + tilt * (start - pose.middle)
     scale = min((base - pose.top) / (tilt * back - low[1]), room / wide)
     move = np.array([[scale, 0, start - scale * back], [0, scale, base - scale * tilt * back],
                      [0, 0, 1]])  # fmt: skip
@@ -69,8 +70,8 @@ def draw_animal(
     height, width = picture.shape[:2]
     matrix = place_fin(fin, pose)
     outline = _project(matrix, fin.outline)
-    span = np.concatenate([outline[:, 0], [_middle(pose) - pose.reach[0]],
-                           [_middle(pose) + pose.reach[1]]])  # fmt: skip
+    span = np.concatenate([outline[:, 0], [pose.middle - pose.reach[0]],
+                           [pose.middle + pose.reach[1]]])  # fmt: skip
     x0, x1 = max(int(span.min()) - 4, 0), min(int(span.max()) + 5, width)
     y0 = max(int(outline[:, 1].min()) - 4, 0)
     y1 = min(int(max(sea.front[x0:x1].max(), pose.base)) + 4, height)
@@ -82,10 +83,6 @@ def draw_animal(
     area = out[y0:y1, x0:x1]
     area += (skin - area) * cover[..., None]
     return out
-
-
-def _middle(pose: Pose) -> float:
-    return (pose.left + pose.right) / 2
 
 
 def _paint(
@@ -107,7 +104,7 @@ def _paint(
     thick = cv2.distanceTransform((blade > 127).astype(np.uint8), cv2.DIST_L2, 5) / unit
     blade = blade.astype(np.float32) / 255
 
-    x = np.arange(x0, x1, dtype=np.float32) - _middle(pose)
+    x = np.arange(x0, x1, dtype=np.float32) - pose.middle
     reach = np.where(x < 0, *pose.reach)
     # The back turns with the fin where it stands, and meets the water at its two ends.
     tilt = float(np.tan(pose.roll)) * x * np.exp(-((x / (0.8 * reach)) ** 4))
@@ -125,7 +122,7 @@ def _paint(
     fin_y = 0.22 + cv2.Sobel(bulge, cv2.CV_32F, 0, 1, scale=1 / 8)
     round_y = 1 - np.clip(depth / pose.girth, 0, 1)
     back_y = round_y / np.sqrt(np.maximum(1 - round_y**2, 0.02))
-    foot = outline[abs(fin.outline[:, 1]) < 0.04, 0] - _middle(pose)
+    foot = outline[abs(fin.outline[:, 1]) < 0.04, 0] - pose.middle
     middle, half = (foot.max() + foot.min()) / 2, (foot.max() - foot.min()) / 2
     under = np.exp(-(((x - middle) / (1.15 * half)) ** 4))  # no rim where the fin goes on
     back_y = np.minimum(back_y, (1.1 + 6 * (1 - under)).astype(np.float32)[None, :])

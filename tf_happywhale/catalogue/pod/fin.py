@@ -70,14 +70,14 @@ def draw_fin(individual_id: str, species: Species, rng: np.random.Generator) -> 
     """Draws one individual of `species`; everything that makes it itself comes from `rng`."""
     leading, trailing = _edges(species, rng)
     trailing = _nick(leading, trailing, rng)
-    outline = np.concatenate([leading, trailing[1:]]).astype(np.float32)
+    outline = _lose_tip(np.concatenate([leading, trailing[1:]]), rng).astype(np.float32)
     return Fin(individual_id, species, outline, tuple(_marks(species, outline, rng)))
 
 
 def _edges(species: Species, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Returns the smooth leading and trailing edge, each [n, 2], meeting at the tip."""
     base, tip, bulge, hook, blunt = (
-        mean + spread * rng.uniform(-1.7, 1.7)
+        mean + spread * rng.uniform(-1.9, 1.9)
         for mean, spread in (species.base, species.tip, species.bulge, species.hook, species.blunt)
     )
     shoulder, belly = rng.uniform(-0.08, 0.08, 2)
@@ -118,11 +118,10 @@ def _nick(leading: np.ndarray, trailing: np.ndarray, rng: np.random.Generator) -
     slots = lowest + (highest - lowest) * (np.arange(count) + rng.uniform(0.1, 0.9, count)) / count
     for middle in slots:
         centre = float(np.interp(middle, height[::-1], along[::-1]))
-        chord = np.interp(middle, height[::-1], line[::-1, 0]) - np.interp(
-            middle, leading[:, 1], leading[:, 0]
-        )
-        deep = min(rng.uniform(0.045, 0.12), 0.42 * chord)
-        before, after = deep * rng.uniform(0.35, 1.0, 2)
+        here = line[int(np.argmin(np.abs(along - centre)))]
+        thick = float(np.hypot(*(leading - here).T).min())
+        deep = min(rng.uniform(0.06, 0.12), 0.5 * thick)
+        before, after = deep * rng.uniform(0.45, 1.25, 2)
         offset = along - centre
         near = np.clip(1 - np.abs(offset) / np.where(offset < 0, before, after), 0, 1)
         shape = rng.choice(3)
@@ -130,10 +129,17 @@ def _nick(leading: np.ndarray, trailing: np.ndarray, rng: np.random.Generator) -
         depth = np.maximum(depth, deep * profile)
     depth *= np.clip(height / 0.15, 0, 1)
     line = line + inward * depth[:, None]
-    if rng.random() < 0.15:  # the tip is lost
-        ragged = 0.02 * np.sin(line[:, 0] * 40)
-        line[:, 1] = np.minimum(line[:, 1], rng.uniform(0.90, 0.95) + ragged)
     return line
+
+
+def _lose_tip(outline: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One fin in seven has lost its tip, along a slanting cut."""
+    lost, limit, slant = rng.random() < 0.15, rng.uniform(0.86, 0.93), rng.uniform(-0.4, 0.15)
+    if not lost:
+        return outline
+    ahead = outline[:, 0] - outline[int(np.argmax(outline[:, 1])), 0]
+    above = np.flatnonzero(outline[:, 1] > limit + slant * ahead)
+    return np.delete(outline, np.s_[above[0] : above[-1] + 1], axis=0)
 
 
 def _marks(species: Species, outline: np.ndarray, rng: np.random.Generator) -> list[Mark]:

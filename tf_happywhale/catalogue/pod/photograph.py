@@ -84,12 +84,12 @@ def draw_view(rng: np.random.Generator, width: int, height: int) -> View:
     tall = unit * float(np.exp(rng.uniform(np.log(165), np.log(320))))
     wide = tall * float(np.clip(np.exp(rng.normal(0.20, 0.15)), 0.85, 1.6))
     rise = tall * rng.uniform(0.09, 0.32) if rng.random() < 0.75 else -tall * rng.uniform(0, 0.20)
-    margin = tall * rng.uniform(0.02, 0.17, 4)
+    margin = tall * rng.uniform(0.02, 0.18, 4)
     below = min(tall * 0.12, max(rise, 0)) + margin[3]
-    lowest = max(height * 0.5, tall + rise - below + 12 * unit)
+    lowest = max(height * 0.5, tall + max(rise, 0) - below + 12 * unit)
     waterline = rng.uniform(lowest, max(height * 0.80, lowest + 1))
     base = waterline - rise
-    bottom = base + below
+    bottom = min(base, waterline) + below
     shown = unit * rng.uniform(20, 90, 2) + 1.7 * rise if rise > 0 else np.zeros(2)
     reach = 0.5 * wide + shown
     middle = rng.uniform(reach[0] + 10, max(width - reach[1] - 10, reach[0] + 11))
@@ -98,8 +98,9 @@ def draw_view(rng: np.random.Generator, width: int, height: int) -> View:
     pose = Pose(
         side=int(rng.choice([-1, 1])),
         yaw=float(np.radians(rng.uniform(-46, 46))),
-        roll=float(np.radians(np.clip(rng.normal(0, 6.0), -14, 14))),
+        roll=float(np.radians(np.clip(rng.normal(0, 7.0), -15, 15))),
         lean=float(rng.normal(0, 0.09)),
+        middle=middle,
         left=float(backfin[0] + margin[0]),
         right=float(backfin[2] - margin[1]),
         top=float(backfin[1] + margin[2]),
@@ -114,12 +115,8 @@ def draw_view(rng: np.random.Generator, width: int, height: int) -> View:
     jitter = unit * rng.uniform(0, 6, 4) * np.array([-1, -1, 1, 1])
     limit = (width, height, width, height)
     boxes = {
-        "backfin": backfin,
-        "fullbody": tuple(float(v) for v in np.array(body) + jitter),
-    }
-    boxes = {
-        source: tuple(float(np.clip(round(v, 1), 0, m)) for v, m in zip(box, limit, strict=True))
-        for source, box in boxes.items()
+        source: tuple(float(v) for v in np.clip(np.round(box, 1), 0, limit))
+        for source, box in {"backfin": backfin, "fullbody": np.array(body) + jitter}.items()
     }
     drop = unit * float(np.exp(rng.uniform(np.log(200), np.log(2200))))
     camera = Camera(width, height, float(waterline), drop, 1 / rng.uniform(4.5, 11))

@@ -84,9 +84,7 @@ def _block(x: keras.KerasTensor, stage: Stage, stride: int, name: str) -> keras.
 def _conv(
     x: keras.KerasTensor, channels: int, kernel: int, stride: int, name: str
 ) -> keras.KerasTensor:
-    x = keras.layers.Conv2D(
-        channels, kernel, stride, padding="same", use_bias=False, name=name
-    )(x)
+    x = keras.layers.Conv2D(channels, kernel, stride, padding="same", use_bias=False, name=name)(x)
     return keras.layers.ReLU(6.0, name=f"{name}_relu")(_norm(x, name))
 
 

@@ -150,7 +150,9 @@ def _walk(stream: io.BytesIO) -> Any:
             case "BUILD":
                 stack.pop()  # the state dict's version numbers, of no use here
             case other:
-                raise InputError(f"The checkpoint holds the opcode {other}, which is not permitted.")
+                raise InputError(
+                    f"The checkpoint holds the opcode {other}, which is not permitted."
+                )
     raise InputError("The checkpoint ends too early: fetch it again.")
 
 

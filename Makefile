@@ -1,0 +1,46 @@
+# Each target makes what it needs: `make demo` and `make test` work on a bare checkout.
+PYTHON ?= python3
+PY = .venv/bin/python
+
+.PHONY: help demo test docs bench-seed parity-lite0 clean
+
+help:
+	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
+	@echo "make test          style and tests"
+	@echo "make docs          docs/config.md from the code"
+	@echo "make bench-seed DATA=DIR   the seed's recipe in PyTorch, to compare with (own environment)"
+	@echo "make parity-lite0  PyTorch's lite0 against ours, into docs/parity_lite0.json (own environment)"
+
+demo: .venv/installed
+	$(PY) -m tf_happywhale.demo configs/demo.yaml
+
+test: .venv/installed
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m pytest
+
+docs: .venv/installed
+	$(PY) docs/config_reference.py > docs/config.md
+
+bench-seed: .venv-torch/installed
+	.venv-torch/bin/python benchmarks/seed_torch.py --data $(DATA) $(ARGS)
+
+parity-lite0: .venv/installed .venv-torch/installed
+	.venv-torch/bin/python benchmarks/parity_lite0.py .venv-torch/lite0.npz
+	$(PY) benchmarks/parity_lite0_keras.py .venv-torch/lite0.npz
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.11')"
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --upgrade pip
+	$(PY) -m pip install --quiet --editable '.[tf,test]'
+	touch $@
+
+.venv-torch/installed: benchmarks/requirements-torch.txt
+	$(PYTHON) -m venv .venv-torch
+	.venv-torch/bin/python -m pip install --quiet --upgrade pip
+	.venv-torch/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+clean:
+	rm -rf .venv .venv-torch output build *.egg-info

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tf_happywhale.catalogue import dataset
+from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.catalogue.dataset import DataSet, load_data
+from tf_happywhale.config import load_experiment
+from tf_happywhale.errors import InputError
+
+CATALOGUE = "image,species,individual_id\nb.jpg,kiler_whale,10\na.jpg,,09913\nc.jpg,x,10\n"
+BOXES = "image,source,xmin,ymin,xmax,ymax,confidence,origin\nb.jpg,fullbody,1,2,3,4,1,manual\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "North Sea-2020"
+    for split, names in (("train", "abc"), ("test", "zyx")):
+        (folder / f"{split}_images").mkdir(parents=True)
+        for name in names:
+            (folder / f"{split}_images" / f"{name}.jpg").write_bytes(b"")
+    (folder / "train.csv").write_text(CATALOGUE)
+    return folder
+
+
+def load(root: Path, *overrides: str) -> DataSet:
+    return load_data(load_experiment(None, [f"data.root={root}", "data.folds=2", *overrides]))
+
+
+def test_a_data_folder_is_read_in_file_order(root: Path) -> None:
+    data = load(root)
+    assert data.name == "North_Sea_2020"
+    assert data.images == ["b.jpg", "a.jpg", "c.jpg"]
+    assert data.individual_ids == ["10", "09913", "10"]
+    assert data.order == ["09913", "10"]
+    assert data.targets.tolist() == [1, 0, 1]
+    assert list(data.catalogue["species"]) == ["killer_whale", "", "x"]
+    assert data.folds[0] != data.folds[2]
+    assert (data.train_folder, data.test_folder) == (root / "train_images", root / "test_images")
+    assert data.answers == {}
+    assert data.boxes == {}
+
+
+def test_test_images_come_in_the_submissions_order_or_by_name(root: Path) -> None:
+    assert load(root).test_images == ["x.jpg", "y.jpg", "z.jpg"]
+    (root / "sample_submission.csv").write_text("image,predictions\nz.jpg,1\nx.jpg,1\n")
+    assert load(root).test_images == ["z.jpg", "x.jpg"]
+
+
+def test_answers_are_read_where_there_are_some(root: Path) -> None:
+    (root / "answers.csv").write_text("image,individual_id\nz.jpg,09913\ny.jpg,new_individual\n")
+    assert load(root).answers == {"z.jpg": "09913", "y.jpg": "new_individual"}
+
+
+def test_boxes_are_those_of_the_source_or_none_for_whole(root: Path) -> None:
+    (root / "boxes.csv").write_text(BOXES)
+    assert load(root).boxes == {"b.jpg": Box(1, 2, 3, 4)}
+    assert load(root, "records.source=whole").boxes == {}
+    with pytest.raises(InputError, match="no box of source 'backfin'"):
+        load(root, "records.source=backfin")
+
+
+def test_a_boxes_file_that_is_named_must_be_there(root: Path) -> None:
+    (root / "mine.csv").write_text(BOXES.replace("1,2,3,4", "5,6,7,8"))
+    (root / "boxes.csv").write_text(BOXES)
+    assert load(root, "data.boxes=mine.csv").boxes == {"b.jpg": Box(5, 6, 7, 8)}
+    with pytest.raises(InputError, match=r"no file .*other\.csv"):
+        load(root, "data.boxes=other.csv")
+
+
+def test_folds_follow_the_config(root: Path) -> None:
+    assert sorted(load(root, "data.folds=3").folds.tolist()) == [0, 1, 2]
+    with pytest.raises(InputError, match="no encounter column"):
+        load(root, "data.fold_by=encounter")
+
+
+def test_an_image_that_is_not_there_is_refused(root: Path) -> None:
+    (root / "train_images" / "a.jpg").unlink()
+    with pytest.raises(InputError, match=r"train\.csv lists 'a\.jpg', but .*train_images"):
+        load(root)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("w.jpg,1\n", r"sample_submission\.csv lists 'w\.jpg'"),
+        ("z.jpg,1\nz.jpg,1\n", "twice"),
+        ("../test_images/z.jpg,1\n", "not inside the image folder"),
+    ],
+)
+def test_a_sample_submission_that_cannot_be_met_is_refused(root: Path, rows: str, said) -> None:
+    (root / "sample_submission.csv").write_text(f"image,predictions\n{rows}")
+    with pytest.raises(InputError, match=said):
+        load(root)
+
+
+@pytest.mark.parametrize("missing", ["train.csv", "test_images"])
+def test_an_incomplete_data_folder_is_refused(root: Path, missing: str) -> None:
+    (root / missing).rename(root / "elsewhere")
+    with pytest.raises(InputError, match=missing):
+        load(root)
+
+
+def test_a_data_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no data folder .*absent: set data\.root"):
+        load(tmp_path / "absent")
+
+
+def test_without_a_data_folder_the_pod_is_drawn(root: Path, tmp_path: Path, monkeypatch) -> None:
+    asked = {}
+
+    def draw(folder: Path, **numbers: float) -> None:
+        asked.update(numbers)
+        root.rename(folder)
+
+    monkeypatch.setattr(dataset, "write_pod", draw)
+    overrides = [f"output={tmp_path}", "data.folds=2", "pod.individuals=9", "pod.width=300"]
+    data = load_data(load_experiment(None, [*overrides, "seed=5"]))
+    assert data.train_folder == tmp_path / "pod" / "train_images"
+    assert (asked["individuals"], asked["width"], asked["seed"]) == (9, 300, 5)

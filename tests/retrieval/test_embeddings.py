@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.embeddings import (
+    Embeddings,
+    concatenate,
+    load_embeddings,
+    normalise,
+    save_embeddings,
+)
+
+
+def make(images: str = "abc", scale: float = 1.0) -> Embeddings:
+    rows = [[ord(image) - 96, 1.0] for image in images]
+    return Embeddings(
+        np.array(rows, np.float32) * np.float32(scale),
+        np.array([f"{image}.jpg" for image in images]),
+        np.array([f"0{image}" for image in images]),
+        {"model": "m", "fold": "0"},
+    )
+
+
+def test_what_is_saved_comes_back(tmp_path: Path) -> None:
+    save_embeddings(tmp_path / "e.npz", make())
+    back = load_embeddings(tmp_path / "e.npz")
+    assert back.embedding.dtype == np.float32
+    assert (back.embedding == make().embedding).all()
+    assert back.individual_id.tolist() == ["0a", "0b", "0c"]
+    assert back.about == {"model": "m", "fold": "0"}
+
+
+def test_nothing_is_unpickled(tmp_path: Path) -> None:
+    np.savez(
+        tmp_path / "e.npz",
+        embedding=np.zeros((1, 2), np.float32),
+        image=np.array([{"a": 1}], dtype=object),
+        individual_id=np.array([""]),
+    )
+    with pytest.raises(InputError, match="holds no embeddings"):
+        load_embeddings(tmp_path / "e.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"text"])
+def test_a_damaged_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "e.npz").write_bytes(content)
+    with pytest.raises(InputError, match="run embed again"):
+        load_embeddings(tmp_path / "e.npz")
+
+
+def test_a_missing_file_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="-m tf_happywhale"):
+        load_embeddings(tmp_path / "e.npz")
+
+
+def test_an_embedding_that_is_not_finite_is_named() -> None:
+    with pytest.raises(InputError, match=r"b\.jpg is not finite"):
+        Embeddings(
+            np.array([[1.0], [np.nan]], np.float32),
+            np.array(["a.jpg", "b.jpg"]),
+            np.array(["x", "y"]),
+        )
+
+
+def test_unequal_counts_are_refused() -> None:
+    with pytest.raises(InputError, match="equally many"):
+        Embeddings(np.ones((2, 2), np.float32), np.array(["a"]), np.array(["x", "y"]))
+
+
+def test_rows_get_length_one() -> None:
+    found = normalise(np.array([[3.0, 4.0]]))
+    assert found.tolist() == [pytest.approx([0.6, 0.8])]
+
+
+def test_an_ensemble_matches_members_by_image_and_makes_them_equally_loud() -> None:
+    first, second = make("abc"), make("cab", scale=100.0)
+    joined = concatenate([first, second])
+    assert joined.image.tolist() == ["a.jpg", "b.jpg", "c.jpg"]
+    np.testing.assert_allclose(joined.embedding[:, :2], joined.embedding[:, 2:], atol=1e-6)
+    raw = concatenate([first, second], lengths=True)
+    np.testing.assert_allclose(raw.embedding[:, 2:], first.embedding * 100)
+
+
+def test_members_of_different_images_are_refused() -> None:
+    with pytest.raises(InputError, match=r"c\.jpg"):
+        concatenate([make("abc"), make("abd")])

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tf_happywhale.retrieval.open_set import (
+    best_threshold,
+    grid_threshold,
+    insert_new,
+    new_probability,
+    weighted_map,
+)
+
+NEW = "new_individual"
+
+
+def test_new_is_second_above_the_threshold_and_first_at_or_below_it() -> None:
+    assert insert_new(["a", "b", "c"], [0.6, 0.2, 0.1], 0.5) == ["a", NEW, "b", "c"]
+    assert insert_new(["a", "b", "c"], [0.5, 0.2, 0.1], 0.5) == [NEW, "a", "b", "c"]
+
+
+def test_empty_places_are_left_out_and_a_query_without_candidates_is_new() -> None:
+    assert insert_new(["a", "", ""], [0.9, -np.inf, -np.inf], 0.5) == ["a", NEW]
+    assert insert_new(["", ""], [-np.inf, -np.inf], 0.5) == [NEW]
+
+
+# Five candidates, best score, truth: two known found first, one known found second, two new.
+IDS = np.array([list("abcde"), list("bacde"), list("cabde"), list("dabce"), list("eabcd")])
+BEST = np.array([0.9, 0.8, 0.45, 0.5, 0.2])
+SCORES = np.stack([BEST - 0.01 * n for n in range(5)], axis=1)
+TRUTH = ["a", "b", "a", NEW, NEW]
+
+
+def test_the_weighted_score_by_hand() -> None:
+    # at .5 the third and the two new queries get new first: known 1, 1, 1/3 (third place), new 1, 1
+    known, new = (1 + 1 + 1 / 3) / 3, 1.0
+    expected = 0.15 * new + 0.85 * known
+    assert weighted_map(IDS, SCORES, TRUTH, 0.5, 0.15) == pytest.approx(expected)
+    # at 0 all known: a first, b first, a third (behind c and new); new second twice
+    expected = 0.15 * 0.5 + 0.85 * (1 + 1 + 1 / 3) / 3
+    assert weighted_map(IDS, SCORES, TRUTH, 0.0, 0.15) == pytest.approx(expected)
+
+
+def test_the_grid_threshold_is_the_seeds_first_best() -> None:
+    assert grid_threshold(IDS, SCORES, TRUTH, 0.15) == 0.5
+
+
+def test_the_best_threshold_is_no_worse_than_any_other() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        ids = np.array([rng.permutation(list("abcdefg"))[:5] for _ in range(30)])
+        best = rng.random(30).round(2)  # with ties
+        scores = np.stack([best - 0.01 * n for n in range(5)], axis=1)
+        truth = [str(rng.choice([*row, NEW, "z"])) for row in ids]
+        chosen = best_threshold(ids, scores, truth, 0.3)
+        reached = weighted_map(ids, scores, truth, chosen, 0.3)
+        tried = [weighted_map(ids, scores, truth, t, 0.3) for t in np.linspace(-0.1, 1.1, 241)]
+        assert reached == pytest.approx(max(tried), abs=1e-12)
+
+
+@pytest.mark.parametrize("truth", [["a", "b", "c", "d", "e"], [NEW] * 5])
+def test_one_sided_validation_gives_a_one_sided_threshold(truth: list[str]) -> None:
+    chosen = best_threshold(IDS, SCORES, truth, 0.15)
+    assert (chosen < BEST.min()) if NEW not in truth else (chosen >= BEST.max())
+
+
+def test_no_validation_query_gives_zero() -> None:
+    assert best_threshold(np.zeros((0, 5), np.str_), np.zeros((0, 5)), [], 0.15) == 0.0
+
+
+def test_the_probability_falls_with_the_score_and_is_unknown_without_both_kinds() -> None:
+    p = new_probability(np.array([0.1, 0.5, 0.9]), BEST, np.array([0, 0, 0, 1, 1], bool))
+    assert (np.diff(p) < 0).all()
+    assert ((p > 0) & (p < 1)).all()
+    assert np.isnan(new_probability(BEST, BEST, np.zeros(5, bool))).all()

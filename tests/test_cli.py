@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tf_happywhale.cli import command, read, run_safely
+from tf_happywhale.errors import InputError
+
+VERBS = {"write": "write things", "verify": "check things"}
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch):
+    def run(arguments: list[str], main: Callable, verbs: dict | None = None) -> int:
+        monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
+        monkeypatch.setattr(sys, "argv", ["module", *arguments])
+        with pytest.raises(SystemExit) as exited:
+            command(main, "things", "Command: do things.", ["python -m an.example"], verbs)
+        return exited.value.code
+
+    return run
+
+
+def test_config_and_overrides_become_an_experiment(call, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("seed: 7\ntrain: {epochs: 2}\n")
+    seen = []
+    assert call([str(path), "train.epochs=3"], seen.append) == 0
+    assert (seen[0].seed, seen[0].train.epochs) == (7, 3)
+
+
+def test_overrides_alone_start_from_the_defaults() -> None:
+    assert read(["seed=7", "image_size=64"]).image_size == 64
+
+
+@pytest.mark.parametrize(
+    ("arguments", "verb"),
+    [(["seed=7"], "write"), (["write", "seed=7"], "write"), (["verify", "seed=7"], "verify")],
+)
+def test_the_first_verb_is_meant_when_none_is_given(
+    call, arguments: list[str], verb: str
+) -> None:
+    seen = []
+    assert call(arguments, lambda *args: seen.append(args), VERBS) == 0
+    assert seen[0][0] == verb
+    assert seen[0][1].seed == 7
+
+
+@pytest.mark.parametrize("arguments", [[], ["verify"]])
+def test_without_a_config_the_command_says_what_it_wants(call, capsys, arguments) -> None:
+    assert call(arguments, pytest.fail, VERBS) == 2
+    assert "name a config file" in capsys.readouterr().err
+
+
+def test_a_mistake_in_the_config_is_one_line_without_a_traceback(call, capsys) -> None:
+    assert call(["train.epochs=0"], pytest.fail) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("error: train.epochs is '0'")
+
+
+def test_an_error_for_people_in_the_work_is_its_sentence(call, capsys) -> None:
+    def main(experiment: object) -> None:
+        raise InputError("There is no file x: add it.")
+
+    assert call(["seed=7"], main) == 2
+    assert capsys.readouterr().err == "error: There is no file x: add it.\n"
+
+
+def test_an_interruption_ends_with_130(capsys) -> None:
+    def main() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as exited:
+        run_safely(main)
+    assert exited.value.code == 130
+    assert "stopped" in capsys.readouterr().err
+
+
+def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+    def main() -> None:
+        raise RuntimeError("a fault")
+
+    with pytest.raises(RuntimeError, match="a fault"):
+        run_safely(main)
+
+
+def test_help_has_the_verbs_examples_and_overrides(call, capsys) -> None:
+    assert call(["--help"], pytest.fail, VERBS) == 0
+    said = capsys.readouterr().out
+    for words in ("Do things.", "verify", "check things", "python -m an.example", "output=DIR"):
+        assert words in said
+
+
+def test_what_needs_no_tensorflow_does_not_import_it() -> None:
+    modules = "cli, files, places, stages, catalogue.dataset, records.augmentation, records.folder"
+    names = [f"tf_happywhale.{name}" for name in modules.split(", ")]
+    code = f"import sys, {', '.join(names)}; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,249 @@
+"""The commands, end to end on a small pod: in process, and each once as a person starts it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import QUICK
+from tf_happywhale import run, tfrecords
+from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.errors import HappywhaleError, InputError
+
+COMMANDS = [
+    "download", "tfrecords", "train", "embed", "rank", "evaluate", "report", "run", "demo",
+]  # fmt: skip
+STAGES = {
+    "train": "train quick fold 0",
+    "embed train": "embed quick fold 0 train",
+    "embed test": "embed quick fold 0 test",
+    "rank": "rank",
+    "evaluate": "evaluate",
+    "report": "report",
+}
+
+
+class Work:
+    """An experiment of its own on a copy of the pod, run in process."""
+
+    def __init__(self, pod: Path, folder: Path) -> None:
+        self.data, self.output = folder / "data", folder / "out"
+        shutil.copytree(pod, self.data)
+
+    def experiment(self, *overrides: str) -> Experiment:
+        places = [f"data.root={self.data}", f"output={self.output}"]
+        return load_experiment(None, [*QUICK, *places, *overrides])
+
+    def run(self, capsys: pytest.CaptureFixture, *overrides: str) -> set[str]:
+        """Run everything; which stages had something to do."""
+        capsys.readouterr()
+        run.main(self.experiment(*overrides))
+        lines = capsys.readouterr().out.splitlines()
+        done = {stage for stage, name in STAGES.items() if f"{name} …" in lines}
+        idle = {stage for stage, name in STAGES.items() if f"{name}: up to date" in lines}
+        assert done | idle == set(STAGES)
+        if not any(line.startswith("tfrecords: up to date") for line in lines):
+            done.add("tfrecords")
+        return done
+
+    def rows(self, name: str) -> list[dict[str, str]]:
+        with (self.output / name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def work(pod: Path, tmp_path_factory: pytest.TempPathFactory) -> Work:
+    """The whole road, gone once."""
+    made = Work(pod, tmp_path_factory.mktemp("work"))
+    run.main(made.experiment())
+    return made
+
+
+def test_the_submission_answers_every_image_with_five_ids(work: Work) -> None:
+    with (work.data / "sample_submission.csv").open(encoding="utf-8") as file:
+        asked = [row["image"] for row in csv.DictReader(file)]
+    rows = work.rows("submission.csv")
+    assert [row["image"] for row in rows] == asked
+    with (work.data / "train.csv").open(encoding="utf-8") as file:
+        known = {row["individual_id"] for row in csv.DictReader(file)} | {"new_individual"}
+    for row in rows:
+        ids = row["predictions"].split(" ")
+        assert len(set(ids)) == 5
+        assert set(ids) <= known
+
+
+def test_predictions_and_submission_agree(work: Work) -> None:
+    ranked: dict[str, list[str]] = {}
+    for row in work.rows("predictions.csv"):
+        ranked.setdefault(row["image"], []).append(row["individual_id"])
+        assert (row["reference_image"] == "") == (row["individual_id"] == "new_individual")
+    submitted = {row["image"]: row["predictions"].split(" ") for row in work.rows("submission.csv")}
+    assert ranked == submitted
+
+
+def test_metrics_count_every_query(work: Work) -> None:
+    metrics = json.loads((work.output / "metrics.json").read_text())
+    answers = len(list(csv.DictReader((work.data / "answers.csv").open(encoding="utf-8"))))
+    assert metrics["test"]["queries"] == answers
+    assert 0 <= metrics["fold0"]["map5"] <= 1
+
+
+def test_the_report_is_there(work: Work) -> None:
+    page = (work.output / "report.html").read_text(encoding="utf-8")
+    for row in work.rows("submission.csv"):
+        assert row["image"] in page
+
+
+def test_nothing_is_done_twice_and_a_lost_output_costs_what_depends_on_it(
+    work: Work, capsys: pytest.CaptureFixture
+) -> None:
+    assert work.run(capsys) == set()
+    (work.output / "predictions.csv").unlink()
+    assert work.run(capsys) == {"rank"}  # the same predictions again: evaluate and report stay
+    embeddings = work.output / "quick" / "fold0" / "embeddings" / "test.npz"
+    embeddings.unlink()
+    assert work.run(capsys) == {"embed test"}
+    shutil.rmtree(work.output / "records")
+    assert work.run(capsys) == {"tfrecords"}  # the same bytes again
+
+
+def test_changes_redo_what_depends_on_them(
+    pod: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    work = Work(pod, tmp_path)
+    assert work.run(capsys) == {"tfrecords", *STAGES}
+    assert work.run(capsys, "report.thumbnail=64") == {"report"}
+    assert work.run(capsys, "report.thumbnail=64", "rank.threshold=0.99") == {
+        "rank", "evaluate", "report",
+    }  # fmt: skip
+    assert "tfrecords" not in work.run(capsys, "train.epochs=2")
+    boxes = work.data / "boxes.csv"
+    lines = boxes.read_text(encoding="utf-8").splitlines(keepends=True)
+    place = next(n for n, line in enumerate(lines) if ",backfin," in line)
+    image = lines[place].split(",")[0]
+    lines[place] = f"{image},backfin,10,10,60,60,1,manual\n"
+    boxes.write_text("".join(lines), encoding="utf-8")
+    assert {"tfrecords", "train"} <= work.run(capsys, "train.epochs=2")
+
+
+def test_a_corrected_label_writes_no_tfrecords(
+    pod: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    work = Work(pod, tmp_path)
+    tfrecords.main("write", work.experiment())
+    table = work.data / "train.csv"
+    first, *rows = table.read_text(encoding="utf-8").splitlines()
+    image, species, *rest = rows[0].split(",")
+    rows[0] = ",".join([image, species, "00000", *rest[1:]])
+    table.write_text("\n".join([first, *rows]) + "\n", encoding="utf-8")
+    capsys.readouterr()
+    tfrecords.main("write", work.experiment())
+    assert "tfrecords: up to date" in capsys.readouterr().out
+
+
+def test_all_folds_are_one_ensemble(pod: Path, tmp_path: Path) -> None:
+    work = Work(pod, tmp_path)
+    run.main(work.experiment("fold=all"))
+    metrics = json.loads((work.output / "metrics.json").read_text())
+    assert set(metrics) == {"fold0", "fold1", "fold2", "test"}
+
+
+def test_a_foreign_data_folder_without_boxes_answers_and_sample(pod: Path, tmp_path: Path) -> None:
+    work = Work(pod, tmp_path)
+    for name in ("boxes.csv", "answers.csv", "sample_submission.csv"):
+        (work.data / name).unlink()
+    table = work.data / "train.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    kept = [lines[0].split(",").index(name) for name in ("image", "individual_id")]
+    rows = [",".join(line.split(",")[n] for n in kept) for line in lines]
+    table.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(rows).encode() + b"\r\n")
+    run.main(work.experiment())
+    assert len(work.rows("submission.csv")) == len(list((work.data / "test_images").iterdir()))
+
+
+def test_a_missing_stage_is_named_with_its_command(pod: Path, tmp_path: Path) -> None:
+    from tf_happywhale import embed, rank, report
+
+    work = Work(pod, tmp_path)
+    for command, wanted in ((embed, "train"), (rank, "embed"), (report, "rank")):
+        with pytest.raises(InputError, match=f"python -m tf_happywhale.{wanted}` with"):
+            command.main(work.experiment())
+
+
+def test_the_demo_refuses_other_data(pod: Path, tmp_path: Path) -> None:
+    from tf_happywhale import demo
+
+    with pytest.raises(HappywhaleError, match=r"leave data\.root"):
+        demo.main(Work(pod, tmp_path).experiment())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_needs_no_tensorflow_and_shows_examples(command: str) -> None:
+    code = (
+        "import sys, runpy\n"
+        f"sys.argv = ['x', '--help']\n"
+        "try:\n"
+        f"    runpy.run_module('tf_happywhale.{command}', run_name='__main__')\n"
+        "except SystemExit as stop:\n"
+        "    assert stop.code == 0, stop.code\n"
+        "assert not {'tensorflow', 'keras', 'cv2', 'pandas'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert f"python -m tf_happywhale.{command} configs/" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("tfrecords", "tfrecords: up to date"),
+        ("train", "train quick fold 0: up to date"),
+        ("embed", "embed quick fold 0 test: up to date"),
+        ("rank", "rank: up to date"),
+        ("evaluate", "test: map5 "),
+        ("report", "report: up to date"),
+        ("run", "submission: "),
+    ],
+)
+def test_each_command_as_a_person_starts_it(work: Work, command: str, says: str) -> None:
+    config = work.output.parent / "config.yaml"
+    tree: dict = {}
+    for override in [*QUICK, f"data.root={work.data}", f"output={work.output}"]:
+        key, _, value = override.partition("=")
+        *section, name = key.split(".")
+        (tree.setdefault(section[0], {}) if section else tree)[name] = value
+    config.write_text(json.dumps(tree), encoding="utf-8")  # JSON is YAML
+    done = subprocess.run(
+        [sys.executable, "-m", f"tf_happywhale.{command}", str(config)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert says in done.stdout
+
+
+def test_verify_as_a_person_starts_it(work: Work) -> None:
+    experiment = [*QUICK, f"data.root={work.data}", f"output={work.output}"]
+    config = work.output.parent / "empty.yaml"
+    config.write_text("{}", encoding="utf-8")
+    arguments = ["verify", str(config), *experiment]
+    done = subprocess.run(
+        [sys.executable, "-m", "tf_happywhale.tfrecords", *arguments],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert "every shard is as it was written" in done.stdout, done.stderr
+
+
+def test_an_error_is_one_sentence_without_a_traceback(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("train: {epohcs: 3}\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "tf_happywhale.train", str(config)], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr == "error: Unknown key 'train.epohcs'; the nearest is 'train.epochs'.\n"

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from tf_happywhale.config import Augment, Experiment, dump_experiment, keys, load_experiment
+from tf_happywhale.errors import ConfigError
+
+CONFIGS = sorted(Path(__file__).parents[1].glob("configs/*.yaml"))
+
+
+@pytest.fixture
+def from_yaml(tmp_path: Path):
+    def load(text: str, *overrides: str) -> Experiment:
+        path = tmp_path / "config.yaml"
+        path.write_text(text, encoding="utf-8")
+        return load_experiment(path, list(overrides))
+
+    return load
+
+
+def refusal(*overrides: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_experiment(None, list(overrides))
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("train.epochs=0", ["train.epochs", "'0'", "whole number", "at least 1"]),
+        ("train.epochs=2.5", ["train.epochs", "'2.5'", "whole number"]),
+        ("train.epochs=many", ["train.epochs", "'many'", "whole number"]),
+        ("train.learning_rate=quick", ["train.learning_rate", "'quick'", "a number above 0"]),
+        ("train.learning_rate=nan", ["train.learning_rate", "'nan'", "a number"]),
+        ("train.learning_rate=inf", ["train.learning_rate", "'inf'", "a number"]),
+        ("model.margin=2", ["model.margin", "'2'", "at least 0", "below 1.5708"]),
+        ("model.backbone=b9", ["model.backbone", "'b9'", "lite0, b0, b1, b2, b3, b4, b5, b6, b7"]),
+        ("augment.enabled=perhaps", ["augment.enabled", "'perhaps'", "true or false"]),
+        ("augment.flip_p=1.5", ["augment.flip_p", "'1.5'", "at least 0 and at most 1"]),
+        ("augment.crop_scale=0.9", ["augment.crop_scale", "'0.9'", "a list of 2", "at most 1"]),
+        ("augment.crop_scale=[0.9]", ["augment.crop_scale", "a list of 2"]),
+        ("augment.crop_scale=[0.9,2]", ["augment.crop_scale", "'2'", "at most 1"]),
+        ("augment.crop_scale=[1,0.9]", ["augment.crop_scale", "[1.0, 0.9]", "smaller first"]),
+        ("records.size=8", ["records.size", "'8'", "at least 16 and at most 4096", "null"]),
+        ("data.root=[a]", ["data.root", "['a']", "text or null"]),
+        ("name=null", ["name", "None", "text"]),
+        ("name=a b", ["name", "'a b'", "text matching"]),
+        ("seed=1e3", ["seed", "'1e3'", "whole number"]),
+        ("fold=some", ["fold", "'some'", "whole number", "all"]),
+        ("fold=-1", ["fold", "'-1'", "at least 0", "all"]),
+        ("fold=5", ["fold 5", "data.folds is 5"]),
+        ("train=3", ["train is a section", "train.epochs"]),
+        ("train.epochs", ["'train.epochs'", "key=value"]),
+        ("augment.crop_scale=[0.9", ["augment.crop_scale=[0.9", "[a, b]"]),
+    ],
+)
+def test_a_refused_value_is_one_sentence_with_key_value_and_what_is_allowed(
+    override: str, said: list[str]
+) -> None:
+    sentence = refusal(override)
+    for words in said:
+        assert words in sentence
+
+
+def test_a_learning_rate_that_ends_above_its_start_is_refused() -> None:
+    sentence = refusal("train.learning_rate=1e-6", "train.min_learning_rate=1e-5")
+    assert "train.min_learning_rate" in sentence
+    assert "train.learning_rate" in sentence
+
+
+@pytest.mark.parametrize(
+    ("override", "nearest"),
+    [
+        ("train.epoch=3", "train.epochs"),
+        ("epochs=3", "train.epochs"),
+        ("batchsize=3", "train.batch_size"),
+        ("learning-rate=3", "train.learning_rate"),
+        ("model.backbon=b0", "model.backbone"),
+        ("sede=3", "seed"),
+        ("traim.epochs=3", "train.epochs"),
+        ("train.backbone=b0", "model.backbone"),
+    ],
+)
+def test_an_unknown_key_is_named_with_the_nearest_valid_one(override: str, nearest: str) -> None:
+    sentence = refusal(override)
+    assert override.partition("=")[0] in sentence
+    assert f"the nearest is '{nearest}'" in sentence
+
+
+def test_an_unknown_key_like_no_other_lists_the_sections() -> None:
+    sentence = refusal("xyzzy=3")
+    assert "'xyzzy'" in sentence
+    assert "records" in sentence
+
+
+def test_an_unknown_key_in_a_file_is_refused(from_yaml) -> None:
+    with pytest.raises(ConfigError, match=r"'train.epoch'.*'train.epochs'"):
+        from_yaml("train:\n  epoch: 3\n")
+
+
+@pytest.mark.parametrize("written", ["1e-4", "1E-4", "0.0001", "1.0e-4", ".0001"])
+def test_every_way_to_write_a_float_is_one(written: str, from_yaml) -> None:
+    assert from_yaml(f"train: {{learning_rate: {written}}}").train.learning_rate == 1e-4
+    command_line = load_experiment(None, [f"train.learning_rate={written}"])
+    assert command_line.train.learning_rate == 1e-4
+
+
+@pytest.mark.parametrize("text", ["0123", "1e10", "no", "true", "12", "1.50", "2024-01-01", "0x1F"])
+def test_text_stays_text_in_files_and_on_the_command_line(text: str, from_yaml) -> None:
+    for experiment in (
+        from_yaml(f"name: {text}\noutput: {text}\ndata: {{root: {text}}}\n"),
+        load_experiment(None, [f"name={text}", f"output={text}", f"data.root={text}"]),
+    ):
+        assert experiment.name == text
+        assert experiment.output == text
+        assert experiment.data.root == text
+
+
+def test_no_is_a_boolean_where_one_is_asked_for(from_yaml) -> None:
+    assert from_yaml("augment: {enabled: no}").augment.enabled is False
+    assert load_experiment(None, ["model.easy_margin=true"]).model.easy_margin is True
+
+
+def test_null_is_nothing_unless_quoted(from_yaml) -> None:
+    changed = from_yaml("data: {root: null, boxes: ~}\nrecords: {size: 64}\n", "records.size=null")
+    assert changed.data.root is None
+    assert changed.data.boxes is None
+    assert changed.records.size is None
+    assert from_yaml('data: {root: "null"}').data.root == "null"
+
+
+def test_overrides_win_over_the_file_and_later_ones_over_earlier(from_yaml) -> None:
+    experiment = from_yaml(
+        "image_size: 64\ntrain:\n  epochs: 2\n  batch_size: 4\n",
+        "train.epochs=3",
+        "train.epochs=7",
+        "augment.crop_scale=[0.5, 1]",
+        "output=a=b",
+    )
+    assert (experiment.image_size, experiment.train.epochs, experiment.train.batch_size) == (
+        64,
+        7,
+        4,
+    )
+    assert experiment.augment.crop_scale == (0.5, 1)
+    assert experiment.output == "a=b"
+
+
+def test_what_is_dumped_loads_to_the_same(tmp_path: Path) -> None:
+    experiment = load_experiment(
+        None,
+        [
+            "name=0123",
+            "output=no",
+            "data.root=/île/1e10",
+            "data.boxes=null",
+            "train.learning_rate=1e-4",
+            "train.weight_decay=1e-6",
+            "rank.threshold=-0.5",
+            "fold=all",
+            "augment.crop_scale=[0.5,1]",
+            "augment.enabled=false",
+        ],
+    )
+    path = tmp_path / "config.yaml"
+    path.write_text(dump_experiment(experiment), encoding="utf-8")
+    assert load_experiment(path) == experiment
+
+
+def test_the_folds_of_an_experiment() -> None:
+    assert load_experiment(None, ["fold=3"]).folds == [3]
+    assert load_experiment(None, ["fold=all", "data.folds=3"]).folds == [0, 1, 2]
+
+
+def test_an_experiment_is_fixed() -> None:
+    with pytest.raises(ValidationError):
+        load_experiment(None).train.epochs = 3
+
+
+def test_a_missing_file_is_refused_with_its_neighbours(tmp_path: Path) -> None:
+    (tmp_path / "there.yaml").write_text("")
+    with pytest.raises(ConfigError, match=r"no config file .*absent\.yaml; .*there\.yaml"):
+        load_experiment(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize(
+    "text", ["train: [\n", "- a\n- b\n", "just text\n", "name: !!python/object:os.system x\n"]
+)
+def test_a_file_that_is_no_mapping_of_plain_values_is_refused(text: str, from_yaml) -> None:
+    with pytest.raises(ConfigError, match=r"config\.yaml"):
+        from_yaml(text)
+
+
+def test_an_empty_file_is_the_defaults_and_a_byte_order_mark_is_fine(from_yaml) -> None:
+    assert from_yaml("") == Experiment()
+    assert from_yaml("\ufeffseed: 7\r\n").seed == 7
+
+
+def test_an_empty_section_is_told_from_a_value(from_yaml) -> None:
+    with pytest.raises(ConfigError, match=r"^train is a section: give its keys"):
+        from_yaml("train:\n")
+
+
+def test_every_key_has_a_description() -> None:
+    described = dict(keys())
+    assert {"data.root", "output", "seed", "image_size", "fold", "model.backbone"} <= set(described)
+    assert [key for key, field in described.items() if not field.description] == []
+
+
+def test_augmentation_starts_from_the_seeds_parameters() -> None:
+    assert Augment().model_dump() == {
+        "enabled": True,
+        "affine_p": 0.5,
+        "rotate": 15,
+        "translate": 0.25,
+        "shear": 3,
+        "crop_scale": (0.9, 1.0),
+        "crop_ratio": (0.75, pytest.approx(4 / 3, abs=1e-6)),
+        "grey_p": 0.1,
+        "blur_p": 0.07,
+        "blur_size": (3, 7),
+        "noise_p": 0.07,
+        "noise_variance": (10, 50),
+        "grid_shuffle_p": 0.28,
+        "brightness_contrast_p": 0.5,
+        "brightness": 0.2,
+        "contrast": 0.2,
+        "flip_p": 0.1,
+    }
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_the_configs_that_come_with_it_load(path: Path) -> None:
+    assert load_experiment(path).name

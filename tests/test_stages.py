@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tf_happywhale.stages import FOLDER, stage
+
+
+@pytest.fixture
+def run(tmp_path: Path):
+    """Run one stage that writes `made`; returns whether it worked, and counts its runs."""
+
+    def once(epochs: int = 1, name: str = "train fold 0", fails: bool = False) -> bool:
+        def work() -> None:
+            once.times += 1
+            if fails:
+                raise RuntimeError("broken")
+            (tmp_path / "made").write_text(str(epochs))
+
+        return stage(
+            tmp_path,
+            name,
+            depends_on={"epochs": epochs},
+            outputs=[tmp_path / "made"],
+            work=work,
+        )
+
+    once.times = 0
+    return once
+
+
+def test_a_stage_works_once_and_says_that_it_is_up_to_date(run, capsys) -> None:
+    assert run() is True
+    assert "done in" in capsys.readouterr().out
+    assert run() is False
+    assert capsys.readouterr().out == "train fold 0: up to date\n"
+    assert run.times == 1
+
+
+def test_a_change_of_what_it_depends_on_redoes_it(run, tmp_path: Path) -> None:
+    run(epochs=1)
+    assert run(epochs=2) is True
+    assert (tmp_path / "made").read_text() == "2"
+    assert run(epochs=1) is True
+
+
+def test_a_missing_output_redoes_it(run, tmp_path: Path) -> None:
+    run()
+    (tmp_path / "made").unlink()
+    assert run() is True
+    assert (tmp_path / "made").is_file()
+
+
+def test_failing_work_leaves_no_stamp_not_even_the_former_one(run, tmp_path: Path) -> None:
+    run(epochs=1)
+    with pytest.raises(RuntimeError, match="broken"):
+        run(epochs=2, fails=True)
+    assert list((tmp_path / FOLDER).iterdir()) == []
+    assert run(epochs=1) is True  # its output may be half of the failed work's
+
+
+def test_stages_do_not_stamp_each_other(run) -> None:
+    run(name="train fold 0")
+    assert run(name="train fold 1") is True
+    assert run(name="train fold 0") is False
+
+
+def test_a_broken_stamp_redoes_it(run, tmp_path: Path) -> None:
+    run()
+    (stamp,) = (tmp_path / FOLDER).iterdir()
+    for broken in ("", '{"seconds": 1}'):
+        stamp.write_text(broken)
+        assert run() is True

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.errors import InputError, TrainingError
+from tf_happywhale.training import loop
+from tf_happywhale.training.run_folder import load_model
+
+SETTINGS = [
+    "image_size=32",
+    "data.folds=2",
+    "fold=1",
+    "model.embedding_size=8",
+    "train.epochs=2",
+    "train.batch_size=4",
+    "train.learning_rate=1e-2",
+    "train.min_learning_rate=1e-4",
+    "embed.batch_size=8",
+]
+
+
+def experiment(*overrides: str) -> Experiment:
+    return load_experiment(None, [*SETTINGS, *overrides])
+
+
+@pytest.fixture(autouse=True)
+def small_network(monkeypatch, toy):
+    monkeypatch.setattr(loop, "build_embedder", toy)
+
+
+@pytest.fixture(scope="module")
+def trained(task, tmp_path_factory) -> tuple[Path, dict]:
+    """A finished run of two epochs, and the metrics it returned."""
+    from tf_happywhale.models.gem import GeM
+
+    def build(backbone, *, weights, gem_p, embedding_size):
+        pictures = keras.Input((None, None, 3), name="picture")
+        x = keras.layers.Conv2D(8, 3, strides=4, activation="relu")(pictures)
+        x = keras.layers.BatchNormalization(momentum=0.9)(GeM(gem_p)(x))
+        return keras.Model(pictures, keras.layers.Dense(embedding_size)(x), name="embedder")
+
+    run = tmp_path_factory.mktemp("run") / "squares" / "fold1"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "build_embedder", build)
+        return run, loop.train_fold(run, experiment(), task)
+
+
+def entries(run: Path) -> list[dict]:
+    lines = (run / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_a_run_leaves_the_files_of_the_contract(trained):
+    run, _ = trained
+    found = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
+    assert found == {
+        "config.yaml", "environment.json", "log.jsonl", "metrics.json",
+        "model.keras", "classifier.keras", str(Path("checkpoints") / "best.weights.h5"),
+    }  # fmt: skip
+
+
+def test_its_config_loads_back_to_the_same_experiment(trained):
+    assert load_experiment(trained[0] / "config.yaml") == experiment()
+
+
+def test_the_log_has_a_line_an_epoch(trained):
+    lines = entries(trained[0])
+    assert [line["epoch"] for line in lines] == [0, 1]
+    assert all(np.isfinite(line["loss"]) for line in lines)
+    # Nine images of the other fold are two steps of four: the rate ends at its lowest.
+    assert lines[-1]["learning_rate"] == pytest.approx(1e-4)
+    assert 1e-4 < lines[0]["learning_rate"] < 1e-2
+
+
+def test_metrics_are_those_of_the_best_epoch(trained):
+    run, metrics = trained
+    lines = entries(run)
+    best = max(line["map5_known"] for line in lines)
+    assert metrics["map5_known"] == best
+    assert metrics["epoch"] == max(n for n, line in enumerate(lines) if line["map5_known"] == best)
+    assert json.loads((run / "metrics.json").read_text()) == metrics
+    # Nine images of known individuals, and four of one that the other fold has never seen.
+    assert (metrics["queries_known"], metrics["queries_new"]) == (9, 4)
+
+
+def test_the_saved_models_are_one_another_and_the_checkpoint(trained, task):
+    run, _ = trained
+    model, classifier = load_model(run / "model.keras"), load_model(run / "classifier.keras")
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    embedding = np.asarray(model(pictures))
+    assert embedding.shape == (3, 8)
+    inner = classifier.get_layer("embedder")
+    np.testing.assert_array_equal(np.asarray(inner(pictures)), embedding)
+    logits = np.asarray(classifier([pictures, np.array([0, 1, 2])]))
+    assert logits.shape == (3, task.classes)
+    fresh = keras.models.clone_model(classifier)
+    fresh.load_weights(run / "checkpoints" / "best.weights.h5")
+    for its, mine in zip(fresh.get_weights(), classifier.get_weights(), strict=True):
+        np.testing.assert_array_equal(its, mine)
+
+
+def test_validation_by_retrieval_is_perfect_where_colours_tell_individuals_apart(task):
+    pictures = keras.Input((None, None, 3))
+    centred = keras.layers.Rescaling(1 / 128, offset=-1)(pictures)
+    colour = keras.Model(pictures, keras.layers.GlobalAveragePooling2D()(centred))
+    metrics = loop.validate_fold(colour, experiment(), task)
+    assert metrics["map5_known"] == metrics["rank1_known"] == 1
+    assert (metrics["queries_known"], metrics["queries_new"]) == (9, 4)
+
+
+def test_the_best_epoch_is_kept_when_later_ones_are_worse(task, tmp_path, monkeypatch):
+    scores = iter([0.4, 0.7, 0.2])
+    seen = []
+
+    def validation(embedder, *_):
+        seen.append(embedder.get_weights())
+        return {"map5_known": next(scores), "queries_known": 9}
+
+    monkeypatch.setattr(loop, "validate_fold", validation)
+    metrics = loop.train_fold(tmp_path, experiment("train.epochs=3"), task)
+    assert (metrics["epoch"], metrics["map5_known"]) == (1, 0.7)
+    for kept, was in zip(load_model(tmp_path / "model.keras").get_weights(), seen[1], strict=True):
+        np.testing.assert_array_equal(kept, was)
+    assert any((a != b).any() for a, b in zip(seen[1], seen[2], strict=True))
+
+
+def test_validation_comes_every_so_many_epochs_and_after_the_last(task, tmp_path):
+    loop.train_fold(tmp_path, experiment("train.epochs=3", "train.validate_every=2"), task)
+    assert ["map5_known" in line for line in entries(tmp_path)] == [False, True, True]
+
+
+def test_the_same_seed_trains_the_same_model(task, tmp_path):
+    ends = []
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        loop.train_fold(tmp_path / name, experiment("train.epochs=1", f"seed={seed}"), task)
+        ends.append(load_model(tmp_path / name / "model.keras").get_weights())
+    for again, first in zip(ends[1], ends[0], strict=True):
+        np.testing.assert_allclose(again, first, atol=1e-5)
+    assert any(np.abs(a - b).max() > 1e-3 for a, b in zip(ends[2], ends[0], strict=True))
+
+
+def broken_after(monkeypatch, good_steps: int) -> list[list[np.ndarray]]:
+    """Steps that ruin the weights from some step on; the weights after each good step."""
+    make, good = loop.make_step, []
+
+    def make_step(strategy, classifier, optimizer, **options):
+        step = make(strategy, classifier, optimizer, **options)
+
+        def ruin(pictures, targets, rate):
+            loss = step(pictures, targets, rate)
+            if len(good) < good_steps:
+                good.append(classifier.get_weights())
+                return loss
+            for variable in classifier.trainable_variables:
+                variable.assign(variable * float("nan"))
+            return loss * float("nan")
+
+        return ruin
+
+    monkeypatch.setattr(loop, "make_step", make_step)
+    return good
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_model(
+    task, tmp_path, monkeypatch
+):
+    good = broken_after(monkeypatch, good_steps=3)  # two steps an epoch
+    with pytest.raises(TrainingError, match=r"not finite in step 1 of epoch 1: lower train\.learn"):
+        loop.train_fold(tmp_path, experiment("train.epochs=4"), task)
+    assert [line["epoch"] for line in entries(tmp_path)] == [0]
+    assert not (tmp_path / "model.keras").exists()
+    _, classifier = loop.build_models(experiment(), task.classes)
+    classifier.load_weights(tmp_path / "checkpoints" / "best.weights.h5")
+    for kept, was in zip(classifier.get_weights(), good[1], strict=True):
+        np.testing.assert_array_equal(kept, was)
+
+
+def test_a_run_started_again_leaves_nothing_of_the_one_before(task, tmp_path, monkeypatch):
+    """Else the older run's model would lie beside the newer one's config."""
+    loop.train_fold(tmp_path, experiment("train.epochs=1"), task)
+    broken_after(monkeypatch, good_steps=0)
+    with pytest.raises(TrainingError) as stopped:
+        loop.train_fold(tmp_path, experiment("train.epochs=1", "seed=7"), task)
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"config.yaml", "environment.json", "log.jsonl"}
+    assert "best model so far" not in str(stopped.value)
+
+
+def test_fewer_images_than_a_batch_are_one_sentence(task, tmp_path):
+    with pytest.raises(InputError, match=r"Fold 1 leaves 9 images .*lower train\.batch_size \(16"):
+        loop.train_fold(tmp_path / "run", experiment("train.batch_size=16"), task)
+    assert not (tmp_path / "run").exists()
+
+
+def test_only_the_other_folds_are_trained_on(task, tmp_path, monkeypatch):
+    asked = []
+    real = loop.training_batches
+
+    def batches(folder, split, images, targets, **options):
+        asked.append((list(images), list(targets)))
+        return real(folder, split, images, targets, **options)
+
+    monkeypatch.setattr(loop, "training_batches", batches)
+    loop.train_fold(tmp_path, experiment("train.epochs=1"), dataclasses.replace(task, fold=0))
+    images, targets = asked[0]
+    rows = [task.images.index(image) for image in images]
+    assert set(task.folds[rows]) == {1}
+    assert targets == task.targets[rows].tolist()
+    assert len(images) == 13
+
+
+def test_models_are_built_as_the_config_says(task, monkeypatch, toy):
+    asked = []
+
+    def build(*arguments, **options):
+        asked.append((arguments, options))
+        return toy(*arguments, **options)
+
+    monkeypatch.setattr(loop, "build_embedder", build)
+    settings = ["model.backbone=b3", "model.weights=none", "model.gem_p=2", "model.margin=0.2"]
+    settings += ["model.scale=16", "model.easy_margin=true", "model.label_smoothing=0.1"]
+    embedder, classifier = loop.build_models(experiment(*settings), 5)
+    assert asked == [(("b3",), {"weights": "none", "gem_p": 2.0, "embedding_size": 8})]
+    head = classifier.get_layer("arcface")
+    options = (head.classes, head.margin, head.scale, head.easy_margin, head.label_smoothing)
+    assert options == (5, 0.2, 16.0, True, 0.1)
+    assert classifier.get_layer("embedder") is embedder

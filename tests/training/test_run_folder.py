@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from tf_happywhale.config import load_experiment
+from tf_happywhale.errors import InputError
+from tf_happywhale.training.run_folder import (
+    check_model,
+    environment,
+    load_model,
+    log,
+    save_model,
+    save_weights,
+    start_run,
+)
+
+
+@pytest.fixture
+def model(toy) -> keras.Model:
+    return toy("toy", weights="none", gem_p=3.0, embedding_size=4)
+
+
+def test_a_run_starts_with_its_config_its_environment_and_an_empty_log(tmp_path):
+    experiment = load_experiment(None, ["name=two", "seed=9", "train.learning_rate=2e-4"])
+    run = tmp_path / "two" / "fold0"
+    start_run(run, experiment, "1 CPU (OneDeviceStrategy)")
+    assert load_experiment(run / "config.yaml") == experiment
+    assert json.loads((run / "environment.json").read_text())["devices"].startswith("1 CPU")
+    log(run, {"epoch": 0, "loss": 1.5})
+    log(run, {"epoch": 1, "loss": 0.5})
+    lines = (run / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["loss"] for line in lines] == [1.5, 0.5]
+    start_run(run, experiment, "1 CPU")
+    assert (run / "log.jsonl").read_text() == ""
+
+
+def test_the_environment_names_versions_and_says_what_is_missing(monkeypatch):
+    monkeypatch.setattr(
+        "tf_happywhale.training.run_folder.PACKAGES", ("keras", "no-such-package")
+    )
+    found = environment("2 GPU")
+    assert found["packages"] == {"keras": keras.__version__, "no-such-package": "not installed"}
+    assert found["devices"] == "2 GPU"
+    assert {"python", "platform", "git"} <= set(found)
+
+
+def test_the_log_takes_no_number_that_json_has_not(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        log(tmp_path, {"loss": float("nan")})
+
+
+def test_saved_weights_load(tmp_path, model, toy):
+    path = tmp_path / "checkpoints" / "best.weights.h5"
+    save_weights(path, model)
+    other = toy("toy", weights="none", gem_p=1.0, embedding_size=4)
+    other.load_weights(path)
+    for its, mine in zip(other.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(its, mine)
+    assert [file.name for file in path.parent.iterdir()] == ["best.weights.h5"]
+
+
+def test_weights_that_could_not_be_written_leave_the_old_ones(tmp_path, model, monkeypatch):
+    path = tmp_path / "best.weights.h5"
+    save_weights(path, model)
+    before = path.read_bytes()
+
+    def fail(where, *_args, **_kwargs):
+        where.write_bytes(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(model, "save_weights", fail)
+    with pytest.raises(OSError, match="no space"):
+        save_weights(path, model)
+    assert path.read_bytes() == before
+
+
+def test_weights_need_the_ending_that_keras_wants(tmp_path, model):
+    with pytest.raises(ValueError, match=r"must end in \.weights\.h5"):
+        save_weights(tmp_path / "best.h5", model)
+
+
+def test_a_saved_model_says_the_same(tmp_path, model):
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+    save_model(tmp_path / "model.keras", model)
+    loaded = load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(np.asarray(loaded(pictures)), np.asarray(model(pictures)))
+    assert [file.name for file in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_a_missing_model_is_one_sentence_with_the_command(tmp_path):
+    for look in (check_model, load_model):
+        with pytest.raises(InputError, match=r"no model .*model\.keras: run `python -m tf_happ"):
+            look(tmp_path / "model.keras")
+
+
+def test_a_damaged_model_is_one_sentence(tmp_path, model):
+    path = tmp_path / "model.keras"
+    save_model(path, model)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(InputError, match=r"model\.keras cannot be loaded as a model .*train again"):
+        load_model(path)
+
+
+def test_a_model_with_code_in_it_is_refused(tmp_path):
+    """Safe mode: a lambda's bytecode is never run."""
+    pictures = keras.Input((3,))
+    model = keras.Model(pictures, keras.layers.Lambda(lambda x: x + 1)(pictures))
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(InputError, match="cannot be loaded"):
+        load_model(tmp_path / "model.keras")

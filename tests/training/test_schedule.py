@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tf_happywhale.training.schedule import learning_rate
+
+
+def rates(steps: int, warmup_steps: int, highest=1e-3, lowest=1e-5) -> list[float]:
+    return [
+        learning_rate(
+            step, steps=steps, warmup_steps=warmup_steps, highest=highest, lowest=lowest
+        )
+        for step in range(steps)
+    ]
+
+
+def test_one_cosine_from_the_highest_to_the_lowest():
+    run = rates(5, 0)
+    middle = (1e-3 + 1e-5) / 2
+    swing = (1e-3 - 1e-5) / 2 * math.sqrt(0.5)
+    assert run == pytest.approx([1e-3, middle + swing, middle, middle - swing, 1e-5])
+
+
+def test_warm_up_rises_in_equal_parts_and_the_cosine_starts_at_the_highest():
+    run = rates(9, 4)
+    assert run[:4] == pytest.approx([0.25e-3, 0.5e-3, 0.75e-3, 1e-3])
+    assert run[4:] == pytest.approx(rates(5, 0))
+
+
+def test_it_never_rises_after_the_warm_up():
+    """The seed steps a cosine of 24 once a batch, so that its rate goes up and down."""
+    run = rates(500, 50)
+    assert run.index(max(run)) in (49, 50)
+    assert all(later < sooner for sooner, later in zip(run[50:], run[51:], strict=False))
+
+
+def test_lowest_may_be_zero_or_the_highest():
+    assert rates(3, 0, lowest=0.0)[-1] == 0
+    assert rates(4, 0, lowest=1e-3) == pytest.approx([1e-3] * 4)
+
+
+@pytest.mark.parametrize(("steps", "warmup_steps"), [(1, 0), (2, 1), (2, 2), (3, 5)])
+def test_short_runs_have_a_rate_in_every_step(steps, warmup_steps):
+    assert all(0 < rate <= 1e-3 for rate in rates(steps, warmup_steps))

@@ -1,0 +1,77 @@
+"""Run by test_step.py in its own process, since devices are set up before TensorFlow starts.
+
+Trains the same toy on one device and on two, and prints as JSON what the test has to compare.
+"""
+
+from __future__ import annotations
+
+import json
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_happywhale.models.embedder import build_classifier
+from tf_happywhale.models.gem import GeM
+from tf_happywhale.training.step import make_step
+
+STEPS, BATCH, CLASSES = 6, 8, 10
+TIGHT, LOOSE = 0.05, 1e6
+
+
+def toy() -> keras.Model:
+    """Without BatchNorm, whose moments are each device's own."""
+    keras.utils.set_random_seed(0)
+    pictures = keras.Input((None, None, 3))
+    x = keras.layers.Rescaling(1 / 255)(pictures)
+    x = GeM()(keras.layers.Conv2D(8, 3, strides=4)(x))
+    embedder = keras.Model(pictures, keras.layers.Dense(16)(x))
+    return build_classifier(
+        embedder, classes=CLASSES, margin=0.3, scale=30.0, easy_margin=False, label_smoothing=0.0
+    )
+
+
+def train(strategy: tf.distribute.Strategy, optimizer: str, clip_norm: float):
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (STEPS * BATCH, 16, 16, 3), dtype=np.uint8)
+    targets = rng.integers(0, CLASSES, STEPS * BATCH)
+    with strategy.scope():
+        classifier = toy()
+        chosen = {
+            "sgd": lambda: keras.optimizers.SGD(1e-3),
+            "adamw": lambda: keras.optimizers.AdamW(1e-3, weight_decay=1e-2),
+        }[optimizer]()
+        chosen.build(classifier.trainable_variables)
+    step = make_step(strategy, classifier, chosen, global_batch=BATCH, clip_norm=clip_norm)
+    batches = tf.data.Dataset.from_tensor_slices((pictures, targets)).batch(BATCH)
+    losses = [
+        float(step(x, y, tf.constant(0.01 * (n + 1))))
+        for n, (x, y) in enumerate(strategy.experimental_distribute_dataset(batches))
+    ]
+    weights = np.concatenate([np.ravel(w) for w in classifier.get_weights()])
+    return losses, weights
+
+
+def main() -> None:
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    one = tf.distribute.OneDeviceStrategy("/cpu:0")
+    two = tf.distribute.MirroredStrategy(["/cpu:0", "/cpu:1"])
+    report, ends = {"replicas": two.num_replicas_in_sync}, {}
+    for optimizer, clip_norm in (("sgd", TIGHT), ("sgd", LOOSE), ("adamw", TIGHT)):
+        (losses, weights), (mirrored_losses, mirrored) = (
+            train(strategy, optimizer, clip_norm) for strategy in (one, two)
+        )
+        ends[optimizer, clip_norm] = weights
+        report[f"{optimizer} {'tight' if clip_norm == TIGHT else 'loose'}"] = {
+            "losses": losses,
+            "mirrored_losses": mirrored_losses,
+            "difference": float(np.abs(weights - mirrored).max()),
+        }
+    clipped = ends["sgd", TIGHT] - ends["sgd", LOOSE]
+    report["clipping_changes"] = float(np.abs(clipped).max())
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
