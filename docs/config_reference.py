@@ -8,8 +8,10 @@ from tf_happywhale.config import Experiment, allowed, keys
 def main() -> None:
     """Print the page."""
     print("# Every key of the config\n")
-    print("Made from the code by `make docs`. A config file is YAML with these keys; any of them can")
-    print("be overridden on the command line as `key=value`, such as `train.epochs=30`.")
+    print(
+        "Made from the code by `make docs`. A config file is YAML with these keys; any of them\n"
+        "can be overridden on the command line as `key=value`, such as `train.epochs=30`."
+    )
     section = None
     for key, field in keys():
         head = key.rpartition(".")[0]

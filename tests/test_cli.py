@@ -41,9 +41,7 @@ def test_overrides_alone_start_from_the_defaults() -> None:
     ("arguments", "verb"),
     [(["seed=7"], "write"), (["write", "seed=7"], "write"), (["verify", "seed=7"], "verify")],
 )
-def test_the_first_verb_is_meant_when_none_is_given(
-    call, arguments: list[str], verb: str
-) -> None:
+def test_the_first_verb_is_meant_when_none_is_given(call, arguments: list[str], verb: str) -> None:
     seen = []
     assert call(arguments, lambda *args: seen.append(args), VERBS) == 0
     assert seen[0][0] == verb

@@ -8,8 +8,6 @@ from pydantic import ValidationError
 from tf_happywhale.config import Augment, Experiment, dump_experiment, keys, load_experiment
 from tf_happywhale.errors import ConfigError
 
-CONFIGS = sorted(Path(__file__).parents[1].glob("configs/*.yaml"))
-
 
 @pytest.fixture
 def from_yaml(tmp_path: Path):
@@ -233,8 +231,3 @@ def test_augmentation_starts_from_the_seeds_parameters() -> None:
         "contrast": 0.2,
         "flip_p": 0.1,
     }
-
-
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_the_configs_that_come_with_it_load(path: Path) -> None:
-    assert load_experiment(path).name

@@ -73,9 +73,7 @@ def test_a_row_without_an_area_is_no_box_and_hides_none(read, corners: str) -> N
 
 def test_a_source_that_is_not_there_is_refused_with_those_that_are(read) -> None:
     with pytest.raises(InputError, match=r"'fluke' \(it has: backfin, fullbody\).*whole"):
-        read(
-            "a.jpg,fullbody,0,0,1,1,1,x", "a.jpg,backfin,0,0,1,1,1,x", source="fluke"
-        )
+        read("a.jpg,fullbody,0,0,1,1,1,x", "a.jpg,backfin,0,0,1,1,1,x", source="fluke")
 
 
 def test_a_missing_column_is_refused(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class Client:
 
     def __init__(self, files: dict[str, bytes], page: int = 2) -> None:
         self.files, self.page = files, page
-        self.sent = {name: data for name, data in files.items()}
+        self.sent = dict(files)
         self.calls: list[str] = []
         self.error: BaseException | None = None
         self.message = "Successfully submitted"

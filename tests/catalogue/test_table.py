@@ -15,7 +15,15 @@ from tf_happywhale.catalogue.table import (
 from tf_happywhale.errors import InputError
 
 AWKWARD = ["09913", "1e10", "NA", "nan", "None", "null", "True", "0x1F", "1_000", "-0", "Zoë", "鯨"]
-LEAVING = ["../x.jpg", "a/../../x.jpg", "/etc/x.jpg", "..\\x.jpg", "C:\\x.jpg", "\\\\host\\x.jpg", ""]
+LEAVING = [
+    "../x.jpg",
+    "a/../../x.jpg",
+    "/etc/x.jpg",
+    "..\\x.jpg",
+    "C:\\x.jpg",
+    "\\\\host\\x.jpg",
+    "",
+]
 
 
 @pytest.fixture

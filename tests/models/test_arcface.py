@@ -97,25 +97,26 @@ def test_label_smoothing_mixes_logits_as_the_seed_does():
 
 
 @pytest.mark.parametrize("easy_margin", [False, True])
-def test_loss_and_gradient_are_finite_at_cosine_one_and_minus_one(policy, easy_margin):
+@pytest.mark.parametrize("scale", [1.0, 30.0])  # at 30 the loss is so near 0 that it hides much
+def test_loss_and_gradient_are_finite_at_cosine_one_and_minus_one(policy, easy_margin, scale):
     axes = np.eye(4, dtype=np.float32)
-    layer = head(centres=axes[:3], easy_margin=easy_margin)
+    layer = head(scale=scale, centres=axes[:3], easy_margin=easy_margin)
     # Exactly on the centre, exactly opposite, on another's centre, and no direction at all.
     embedding = tf.constant(np.stack([axes[0], -2 * axes[0], axes[1], -axes[1], 0 * axes[0]]))
     target = np.zeros(5, int)
-    cosine = np.asarray(layer(embedding)) / 30
+    cosine = np.asarray(layer(embedding)) / scale
     assert cosine[0, 0] == 1
     assert cosine[1, 0] == -1
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(persistent=True) as tape:
         tape.watch(embedding)
         logits = layer(embedding, target)
         losses = keras.losses.sparse_categorical_crossentropy(target, logits, from_logits=True)
-    gradients = tape.gradient(losses, [embedding, layer.centre.value])
     assert logits.dtype == tf.float32
     assert np.isfinite(losses).all()
-    for gradient in gradients:
-        assert np.isfinite(gradient).all()
-    assert np.abs(gradients[1]).max() > 0
+    for result in (losses, logits):
+        gradients = tape.gradient(result, [embedding, layer.centre.value])
+        assert all(np.isfinite(gradient).all() for gradient in gradients)
+        assert np.abs(gradients[0]).max() > 0
 
 
 def test_inside_is_float32_whatever_the_policy(policy):

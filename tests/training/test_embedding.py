@@ -19,9 +19,7 @@ def mean_colour() -> keras.Model:
 def test_no_image_is_lost_or_doubled_whatever_the_batch(task, mean_colour, batch_size):
     count = len(task.images)
     assert count == 22
-    batches = evaluation_batches(
-        task.records, "train", task.images, size=32, batch_size=batch_size
-    )
+    batches = evaluation_batches(task.records, "train", task.images, size=32, batch_size=batch_size)
     embedding, names = embed(mean_colour, batches, count, "test")
     assert sorted(names) == sorted(task.images)
     assert embedding.shape == (22, 3)

@@ -168,9 +168,7 @@ def broken_after(monkeypatch, good_steps: int) -> list[list[np.ndarray]]:
     return good
 
 
-def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_model(
-    task, tmp_path, monkeypatch
-):
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_model(task, tmp_path, monkeypatch):
     good = broken_after(monkeypatch, good_steps=3)  # two steps an epoch
     with pytest.raises(TrainingError, match=r"not finite in step 1 of epoch 1: lower train\.learn"):
         loop.train_fold(tmp_path, experiment("train.epochs=4"), task)

@@ -39,9 +39,7 @@ def test_a_run_starts_with_its_config_its_environment_and_an_empty_log(tmp_path)
 
 
 def test_the_environment_names_versions_and_says_what_is_missing(monkeypatch):
-    monkeypatch.setattr(
-        "tf_happywhale.training.run_folder.PACKAGES", ("keras", "no-such-package")
-    )
+    monkeypatch.setattr("tf_happywhale.training.run_folder.PACKAGES", ("keras", "no-such-package"))
     found = environment("2 GPU")
     assert found["packages"] == {"keras": keras.__version__, "no-such-package": "not installed"}
     assert found["devices"] == "2 GPU"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -9,9 +10,7 @@ from tf_happywhale.training.schedule import learning_rate
 
 def rates(steps: int, warmup_steps: int, highest=1e-3, lowest=1e-5) -> list[float]:
     return [
-        learning_rate(
-            step, steps=steps, warmup_steps=warmup_steps, highest=highest, lowest=lowest
-        )
+        learning_rate(step, steps=steps, warmup_steps=warmup_steps, highest=highest, lowest=lowest)
         for step in range(steps)
     ]
 
@@ -33,7 +32,7 @@ def test_it_never_rises_after_the_warm_up():
     """The seed steps a cosine of 24 once a batch, so that its rate goes up and down."""
     run = rates(500, 50)
     assert run.index(max(run)) in (49, 50)
-    assert all(later < sooner for sooner, later in zip(run[50:], run[51:], strict=False))
+    assert all(later < sooner for sooner, later in itertools.pairwise(run[50:]))
 
 
 def test_lowest_may_be_zero_or_the_highest():

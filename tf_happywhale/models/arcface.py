@@ -46,7 +46,8 @@ class ArcFace(keras.layers.Layer):
         label_smoothing: float = 0.0,
         **kwargs,
     ) -> None:
-        super().__init__(**kwargs)
+        # Under a mixed policy Keras would round the embedding and the centres before they get here.
+        super().__init__(**{**kwargs, "dtype": "float32"})
         self.classes, self.margin, self.scale = classes, margin, scale
         self.easy_margin, self.label_smoothing = easy_margin, label_smoothing
 

@@ -35,13 +35,21 @@ class GeM(keras.layers.Layer):
 
     def build(self, input_shape: tuple) -> None:
         self.exponent = self.add_weight(
-            name="p", shape=(), initializer=keras.initializers.Constant(self.p), dtype="float32"
+            name="p",
+            shape=(),
+            initializer=keras.initializers.Constant(self.p),
+            dtype="float32",
+            autocast=False,
         )
 
     def call(self, features):
         positive = ops.maximum(ops.cast(features, "float32"), self.epsilon)
-        mean = ops.mean(ops.power(positive, self.exponent), axis=(1, 2))
-        return ops.cast(ops.power(mean, 1.0 / self.exponent), self.compute_dtype)
+        # Relative to a channel's largest value no power leaves float32's range: of a channel that
+        # is zero everywhere, epsilon^7 would. The largest cancels out, so it needs no gradient.
+        largest = ops.stop_gradient(ops.max(positive, axis=(1, 2), keepdims=True))
+        mean = ops.mean(ops.power(positive / largest, self.exponent), axis=(1, 2))
+        pooled = largest[:, 0, 0] * ops.power(mean, 1.0 / self.exponent)
+        return ops.cast(pooled, self.compute_dtype)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (input_shape[0], input_shape[-1])

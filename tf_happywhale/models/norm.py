@@ -20,7 +20,9 @@ class BatchNorm(keras.layers.BatchNormalization):
     """
 
     def call(self, inputs, training=None, mask=None):
-        if keras.backend.backend() != "tensorflow" or len(inputs.shape) != 4:
+        plain = self.scale and self.center and not self.synchronized and not self.renorm
+        channels_last = len(inputs.shape) == 4 and self.axis in (-1, 3) and mask is None
+        if keras.backend.backend() != "tensorflow" or not (plain and channels_last):
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
 

@@ -97,10 +97,10 @@ def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
             )
             losses.append(float(step(pictures, targets, tf.constant(rate))))
             if not math.isfinite(losses[-1]):
+                kept = f"; the best model so far is in {run / 'checkpoints'}" if best else ""
                 raise TrainingError(
                     f"The loss is not finite in step {number} of epoch {epoch}: lower "
-                    f"train.learning_rate ({train.learning_rate}); the best model so far is in "
-                    f"{run / 'checkpoints'}."
+                    f"train.learning_rate ({train.learning_rate}){kept}."
                 )
         seconds = time.monotonic() - started
         entry = {

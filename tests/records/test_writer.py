@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.errors import InputError
+from tf_happywhale.files import sha256
+from tf_happywhale.records.folder import MANIFEST, MARKER, is_complete, read_manifest, verify
+from tf_happywhale.records.photograph import Photograph, Pixels
+from tf_happywhale.records.pictures import decode
+from tf_happywhale.records.plan import Plan
+from tf_happywhale.records.writer import write_records
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {path.name: sha256(path) for path in folder.iterdir()}
+
+
+def examples(path: Path) -> list[dict]:
+    found = []
+    for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+        feature = tf.train.Example.FromString(record).features.feature
+        found.append(
+            {
+                "image": feature["image_name"].bytes_list.value[0].decode(),
+                "picture": decode(feature["image"].bytes_list.value[0]),
+                "target": feature["target"].int64_list.value[0],
+                "species": feature["species"].int64_list.value[0],
+            }
+        )
+    return found
+
+
+def test_shards_are_named_by_fold_and_count_and_hold_each_image_once(make_plan) -> None:
+    plan = make_plan(9, 3)
+    assert write_records(plan, shard_images=2, made_by={}) is True
+    assert {path.name for path in plan.folder.iterdir()} == {
+        "pod-train-f0-s000-2.tfrec",
+        "pod-train-f0-s001-2.tfrec",
+        "pod-train-f0-s002-1.tfrec",
+        "pod-train-f1-s000-2.tfrec",
+        "pod-train-f1-s001-2.tfrec",
+        "pod-test-f0-s000-2.tfrec",
+        "pod-test-f0-s001-1.tfrec",
+        MANIFEST,
+        MARKER,
+    }
+    seen = []
+    for path in plan.folder.glob("*.tfrec"):
+        held = examples(path)
+        assert path.name.endswith(f"-{len(held)}.tfrec")
+        seen += [example["image"] for example in held]
+        if "train" in path.name:
+            assert {int(e["image"][0]) % 2 for e in held} == {int(path.name[11])}
+    assert sorted(seen) == sorted(photograph.image for photograph in plan.photographs)
+
+
+def test_an_example_is_the_squashed_photograph_with_its_labels(make_plan) -> None:
+    plan = make_plan(2, 1, folds=2, size=12)
+    write_records(plan, shard_images=5, made_by={})
+    (known,) = examples(plan.folder / "pod-train-f1-s000-1.tfrec")
+    assert (known["image"], known["target"], known["species"]) == ("1.png", 101, 1)
+    assert known["picture"].shape == (12, 12, 3)
+    assert np.abs(known["picture"].astype(int) - 18).max() <= 1
+    (asked,) = examples(plan.folder / "pod-test-f0-s000-1.tfrec")
+    assert (asked["image"], asked["target"], asked["species"]) == ("t2.png", -1, -1)
+
+
+def test_the_manifest_says_what_was_made_and_how(make_plan) -> None:
+    plan = make_plan(3, 2)
+    write_records(plan, shard_images=9, made_by={"seed": 7})
+    manifest = json.loads((plan.folder / MANIFEST).read_text())
+    shards = manifest.pop("shards")
+    assert manifest == {
+        "schema": 1,
+        "dataset": "pod",
+        "size": 16,
+        "quality": 95,
+        "source": "fullbody",
+        "made_by": {"seed": 7},
+    }
+    assert {(s["file"], s["split"], s["fold"], s["count"]) for s in shards} == {
+        ("pod-train-f0-s000-2.tfrec", "train", 0, 2),
+        ("pod-train-f1-s000-1.tfrec", "train", 1, 1),
+        ("pod-test-f0-s000-2.tfrec", "test", 0, 2),
+    }
+    assert all(s["sha256"] == sha256(plan.folder / s["file"]) for s in shards)
+
+
+def test_an_image_without_a_box_is_used_whole_and_never_by_anothers(tmp_path: Path, save) -> None:
+    picture = np.zeros((32, 32, 3), np.uint8)
+    picture[:16, :16] = 250
+    photographs = [
+        Photograph(name, save(tmp_path / name, picture), "train", 0, 0, 0, box, "")
+        for name, box in [
+            ("boxed.png", Box(0, 0, 16, 16)),
+            ("bare.png", None),
+            ("beyond.png", Box(40, 40, 50, 50)),
+            ("clipped.png", Box(16, 16, 90, 90)),
+        ]
+    ]
+    plan = Plan(tmp_path / "records", "pod", photographs, Pixels(16, 95, "fullbody"))
+    write_records(plan, shard_images=9, made_by={})
+    (shard,) = plan.folder.glob("*.tfrec")
+    means = {example["image"]: example["picture"].mean() for example in examples(shard)}
+    quarter = pytest.approx(62.5, abs=2)
+    assert means == {
+        "boxed.png": pytest.approx(250, abs=2),
+        "bare.png": quarter,
+        "beyond.png": quarter,
+        "clipped.png": pytest.approx(0, abs=2),
+    }
+
+
+def test_a_finished_folder_is_left_as_it_is(make_plan) -> None:
+    plan = make_plan(4)
+    write_records(plan, shard_images=2, made_by={"seed": 1})
+    before = hashes(plan.folder)
+    assert write_records(plan, shard_images=3, made_by={"seed": 2}) is False
+    assert hashes(plan.folder) == before
+
+
+@pytest.mark.parametrize("lost", ["pod-train-f1-s000-2.tfrec", MARKER, MANIFEST])
+def test_what_is_missing_is_written_again_byte_by_byte(make_plan, lost: str) -> None:
+    plan = make_plan(8, 3)
+    write_records(plan, shard_images=2, made_by={})
+    before = hashes(plan.folder)
+    (plan.folder / lost).unlink()
+    assert not is_complete(plan.folder)
+    assert write_records(plan, shard_images=2, made_by={}) is True
+    assert hashes(plan.folder) == before
+
+
+def test_a_damaged_shard_is_found_and_after_its_deletion_written_again(make_plan) -> None:
+    plan = make_plan(8)
+    write_records(plan, shard_images=2, made_by={})
+    before = hashes(plan.folder)
+    shard = plan.folder / "pod-train-f0-s001-2.tfrec"
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+    with pytest.raises(InputError, match=r"f0-s001-2\.tfrec is damaged"):
+        verify(plan.folder)
+    shard.unlink()
+    write_records(plan, shard_images=2, made_by={})
+    assert hashes(plan.folder) == before
+    assert verify(plan.folder) == {"train": 8}
+
+
+def test_an_unreadable_photograph_leaves_no_marker_and_no_half_shard(make_plan) -> None:
+    plan = make_plan(4)
+    plan.photographs[3].path.write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"3\.png cannot be read"):
+        write_records(plan, shard_images=9, made_by={})
+    assert {path.name for path in plan.folder.iterdir()} == {"pod-train-f0-s000-2.tfrec"}
+    with pytest.raises(InputError, match="no finished TFRecords"):
+        read_manifest(plan.folder)
+
+
+def test_a_folder_whose_rewriting_broke_off_is_unfinished(make_plan) -> None:
+    plan = make_plan(4)
+    write_records(plan, shard_images=9, made_by={})
+    (plan.folder / "pod-train-f0-s000-2.tfrec").unlink()
+    # Since then the labels were corrected, which keeps the folder but changes the shards' bytes.
+    relabelled = [replace(p, target=p.target + 1) for p in plan.photographs]
+    plan.photographs[3].path.write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"3\.png"):
+        write_records(replace(plan, photographs=relabelled), shard_images=9, made_by={})
+    assert not is_complete(plan.folder)
