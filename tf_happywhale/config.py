@@ -49,7 +49,7 @@ class Data(Section):
         description="auto: by encounter where the catalogue has that column, else stratified",
     )
     open_share: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.18, description="fold_by=open: share of the individuals that a fold holds out whole"
+        0.18, description="fold_by=open: share of the individuals held out whole by some fold"
     )
 
 
@@ -202,8 +202,19 @@ class Experiment(Section):
                 raise ValueError(
                     f"augment.{low_high} is [{low}, {high}]: give the smaller first, above 0"
                 )
-        if self.train.min_learning_rate > self.train.learning_rate:
-            raise ValueError("train.min_learning_rate is above train.learning_rate: lower it")
+        if any(size % 2 == 0 for size in self.augment.blur_size):
+            raise ValueError(f"augment.blur_size is {list(self.augment.blur_size)}: give odd sizes")
+        lowest, highest = self.train.min_learning_rate, self.train.learning_rate
+        if lowest > highest:
+            raise ValueError(
+                f"train.min_learning_rate is {lowest:g}, above train.learning_rate ({highest:g}): "
+                "lower it"
+            )
+        if self.train.warmup_epochs >= self.train.epochs:
+            raise ValueError(
+                f"train.warmup_epochs is {self.train.warmup_epochs:g}, but it must be below "
+                f"train.epochs ({self.train.epochs})"
+            )
         return self
 
     @property
@@ -220,6 +231,18 @@ _TextLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith(":null")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+
+
+def _mapping(loader: _TextLoader, node: yaml.MappingNode) -> dict:
+    names = [loader.construct_object(key) for key, _ in node.value]
+    for name in names:
+        if names.count(name) > 1:
+            line = node.start_mark.line + 1
+            raise ConfigError(f"The section from line {line} has the key {name!r} twice.")
+    return loader.construct_mapping(node, deep=True)
+
+
+_TextLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
 def keys(section: type[Section] = Experiment, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -283,7 +306,9 @@ def _value(key: str, text: str) -> Any:
 def _put(tree: dict, key: str, value: Any) -> None:
     *sections, name = key.split(".")
     for section in sections:
-        below = tree.setdefault(section, {})
+        if tree.get(section) is None:
+            tree[section] = {}
+        below = tree[section]
         if not isinstance(below, dict):
             raise ConfigError(f"Unknown key {key!r}: {section} holds a value, not a section.")
         tree = below
@@ -295,7 +320,8 @@ def _sentence(error: dict) -> str:
     if error["type"] == "value_error":
         return str(error["ctx"]["error"]) + "."
     if error["type"] == "extra_forbidden":
-        key = ".".join(parts)
+        below = error["input"] if isinstance(error["input"], dict) else {}
+        key = ".".join([*parts, *map(str, list(below)[:1])])  # a misspelt section: with its key
         return f"Unknown key {key!r}{_nearest(key)}."
     known = dict(keys())
     key = next((".".join(parts[:n]) for n in (2, 1) if ".".join(parts[:n]) in known), None)
@@ -308,7 +334,7 @@ def _nearest(key: str) -> str:
     known = [name for name, _ in keys()]
     last = key.rpartition(".")[2]
     same = [name for name in known if name.rpartition(".")[2] == last]
-    near = same or difflib.get_close_matches(key, known, 1, 0.5)
+    near = difflib.get_close_matches(key, same or known, 1, 0 if same else 0.5)
     if not near:
         ends = {name.rpartition(".")[2]: name for name in known}
         near = [ends[end] for end in difflib.get_close_matches(last, list(ends), 1, 0.5)]

@@ -79,7 +79,13 @@ def load_data(experiment: Experiment) -> DataSet:
     catalogue = read_catalogue(root / data.catalogue)
     check_images(catalogue["image"], root / data.train_images, root / data.catalogue)
     order = label_order(catalogue["individual_id"])
-    boxes = _boxes(experiment, root)
+    test_images, boxes = _test_images(experiment, root), _boxes(experiment, root)
+    both = set(catalogue["image"]) & set(test_images) & set(boxes)
+    if both:
+        raise InputError(
+            f"{min(both)} is an image of the catalogue and one to identify, so that its box could "
+            "be of either: rename one of them."
+        )
     answers = root / data.answers
     return DataSet(
         name=re.sub(r"[^A-Za-z0-9_]+", "_", root.resolve().name) or "data",
@@ -95,7 +101,7 @@ def load_data(experiment: Experiment) -> DataSet:
         ),
         order=order,
         targets=to_targets(list(catalogue["individual_id"]), order),
-        test_images=_test_images(experiment, root),
+        test_images=test_images,
         boxes=boxes,
         answers=read_answers(answers) if answers.is_file() else {},
     )

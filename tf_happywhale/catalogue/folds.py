@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, StratifiedKFold
 
 from tf_happywhale.errors import InputError
 
@@ -47,7 +47,10 @@ def assign_folds(
     ]
     if len(set(groups)) < folds:
         raise InputError(f"{len(set(groups))} encounters do not make {folds} folds.")
-    return _split(StratifiedGroupKFold(folds), individual_ids, groups)
+    # scikit-learn cannot stratify where every individual has fewer images than there are folds.
+    few = max(Counter(individual_ids).values()) < folds
+    splitter = GroupKFold(folds) if few else StratifiedGroupKFold(folds)
+    return _split(splitter, individual_ids, groups)
 
 
 def stratified_folds(individual_ids: Sequence[str], folds: int) -> np.ndarray:
@@ -74,8 +77,9 @@ def open_folds(
     counts = Counter(individual_ids)
     ordered = sorted(counts, key=lambda identity: (counts[identity], identity))
     rng = np.random.default_rng([seed, 0xF01D])
-    places = (np.arange(max(1, round(len(ordered) * open_share))) + rng.random()) / open_share
-    held_out = [ordered[int(place)] for place in places if int(place) < len(ordered)]
+    count = max(1, round(len(ordered) * open_share))
+    places = (np.arange(count) + rng.random()) * (len(ordered) / count)
+    held_out = [ordered[int(place)] for place in places]
     fold_of = {identity: turn % folds for turn, identity in enumerate(held_out)}
     assigned = np.array([fold_of.get(identity, -1) for identity in individual_ids], np.int64)
     others = np.flatnonzero(assigned < 0)
@@ -85,7 +89,7 @@ def open_folds(
 
 
 def _split(
-    splitter: StratifiedKFold | StratifiedGroupKFold,
+    splitter: StratifiedKFold | StratifiedGroupKFold | GroupKFold,
     individual_ids: Sequence[str],
     groups: Sequence[str] | None,
 ) -> np.ndarray:

@@ -56,11 +56,12 @@ def crop(picture: np.ndarray, box: Box | None) -> np.ndarray:
 def resize(picture: np.ndarray, size: int) -> np.ndarray:
     """The picture squashed to a square [size, size, 3], averaged over area where it shrinks."""
     height, width = picture.shape[:2]
-    if (height, width) == (size, size):
-        return picture
-    shrinks = min(height, width) > size
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(picture, (size, size), interpolation=how)
+    smaller = (min(width, size), min(height, size))
+    if smaller != (width, height):
+        picture = cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA)
+    if smaller != (size, size):
+        picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_LINEAR)
+    return picture
 
 
 def encode_jpeg(picture: np.ndarray, quality: int) -> bytes:

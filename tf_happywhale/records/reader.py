@@ -48,6 +48,7 @@ def training_batches(
         skip_batches: batches already seen of this epoch; they are skipped undecoded.
     """
     rng = np.random.default_rng([seed, epoch])
+    tf.random.set_seed(seed)  # `shuffle` mixes the global seed into its own
     files = _files(folder, split)
     rng.shuffle(files)
     lookup = _lookup(images)
@@ -104,7 +105,7 @@ def evaluation_batches(
         return pictures, tf.ensure_shape(names, (batch_size,)), mask
 
     return (
-        tf.data.TFRecordDataset(files)
+        tf.data.TFRecordDataset(tf.constant(files, tf.string))
         .map(parse_image)
         .filter(lambda _, name: lookup[name] >= 0)
         .map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
@@ -122,6 +123,7 @@ def _files(folder: Path, split: str) -> list[str]:
 def _lookup(images: Sequence[str]) -> tf.lookup.StaticHashTable:
     """Image name to its place in `images`, −1 for others."""
     places = np.arange(len(images), dtype=np.int64)
-    names = tf.constant([image.encode("utf-8") for image in images], tf.string)
+    places = np.append(places, -1)  # a table must have an entry; no image has the empty name
+    names = tf.constant([*(image.encode("utf-8") for image in images), b""], tf.string)
     initializer = tf.lookup.KeyValueTensorInitializer(names, places)
     return tf.lookup.StaticHashTable(initializer, default_value=-1)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from tf_happywhale.files import atomic_write, sha256
-from tf_happywhale.records.folder import Shard, finish, is_complete
+from tf_happywhale.records.folder import MARKER, Shard, finish, is_complete
 from tf_happywhale.records.photograph import Photograph, Pixels
 from tf_happywhale.records.pictures import crop, encode_jpeg, read_picture, resize
 from tf_happywhale.records.plan import Plan
@@ -32,6 +32,7 @@ def write_records(plan: Plan, *, shard_images: int, made_by: dict) -> bool:
     if is_complete(folder):
         return False
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).unlink(missing_ok=True)  # until all is written again, nobody reads this
     groups: dict[tuple[str, int], list[Photograph]] = defaultdict(list)
     for photograph in plan.photographs:
         groups[photograph.split, photograph.fold].append(photograph)

@@ -7,6 +7,8 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from tf_happywhale.errors import InputError
+
 
 def embed(
     model: keras.Model, batches: tf.data.Dataset, count: int, label: str
@@ -16,8 +18,11 @@ def embed(
     Args:
         model: pictures uint8 [b, h, w, 3] to embedding [b, d].
         batches: (pictures, names, mask) of `records.reader.evaluation_batches`.
-        count: number of images to expect, for the progress bar.
-        label: what the bar says.
+        count: number of images to expect.
+        label: what the progress bar says.
+
+    Raises:
+        InputError: the batches hold more or fewer images than expected.
     """
     forward = tf.function(lambda pictures: model(pictures, training=False))
     embeddings, names = [], []
@@ -27,6 +32,11 @@ def embed(
             embeddings.append(forward(pictures).numpy().astype(np.float32)[kept])
             names += [name.decode("utf-8") for name in image.numpy()[kept]]
             progress.update(int(kept.sum()))
+    if len(names) != count:
+        raise InputError(
+            f"The TFRecords hold {len(names)} of the {count} images asked for: delete their folder "
+            "and write them again."
+        )
     if not names:
         return np.zeros((0, model.output_shape[-1]), np.float32), np.zeros(0, np.str_)
     return np.concatenate(embeddings), np.array(names, dtype=np.str_)
