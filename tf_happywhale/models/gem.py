@@ -47,8 +47,9 @@ class GeM(keras.layers.Layer):
         # Relative to a channel's largest value no power leaves float32's range: of a channel that
         # is zero everywhere, epsilon^7 would. The largest cancels out, so it needs no gradient.
         largest = ops.stop_gradient(ops.max(positive, axis=(1, 2), keepdims=True))
-        mean = ops.mean(ops.power(positive / largest, self.exponent), axis=(1, 2))
-        pooled = largest[:, 0, 0] * ops.power(mean, 1.0 / self.exponent)
+        powered = ops.exp(self.exponent * ops.log(positive / largest))  # quicker than ops.power
+        mean = ops.mean(powered, axis=(1, 2))
+        pooled = largest[:, 0, 0] * ops.exp(ops.log(mean) / self.exponent)
         return ops.cast(pooled, self.compute_dtype)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
