@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tf_happywhale.config import Experiment, allowed, keys
+from tf_happywhale.config import Experiment, keys
+from tf_happywhale.config_errors import allowed
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Draw docs/images/pod.jpg: photographs of the demo's pod, each individual a row.
 
-    make demo && .venv/bin/python docs/contact_sheet.py output/demo/pod docs/images/pod.jpg
+make demo && .venv/bin/python docs/contact_sheet.py output/demo/pod docs/images/pod.jpg
 """
 
 from __future__ import annotations

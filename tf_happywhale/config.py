@@ -6,15 +6,16 @@ is a float, `09913` stays text where text is wanted, and `no` is a boolean only 
 
 from __future__ import annotations
 
-import difflib
-import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
+from tf_happywhale.config_errors import sentence
+from tf_happywhale.config_text import put_override, read_yaml
 from tf_happywhale.errors import ConfigError
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -223,29 +224,7 @@ class Experiment(Section):
         return list(range(self.data.folds)) if self.fold == "all" else [self.fold]
 
 
-class _TextLoader(yaml.SafeLoader):
-    """YAML in which every plain scalar but null is text."""
-
-
-_TextLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith(":null")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _mapping(loader: _TextLoader, node: yaml.MappingNode) -> dict:
-    names = [loader.construct_object(key) for key, _ in node.value]
-    for name in names:
-        if names.count(name) > 1:
-            line = node.start_mark.line + 1
-            raise ConfigError(f"The section from line {line} has the key {name!r} twice.")
-    return loader.construct_mapping(node, deep=True)
-
-
-_TextLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
-
-
-def keys(section: type[Section] = Experiment, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def keys(section: type[Section] = Experiment, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """Every key of the experiment with its pydantic field, as `train.epochs`."""
     for name, field in section.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
@@ -260,124 +239,16 @@ def load_experiment(path: str | Path | None, overrides: list[str] = ()) -> Exper
     Raises:
         ConfigError: one sentence that names the key, its value and what is allowed.
     """
-    tree = _read(Path(path)) if path is not None else {}
+    tree = read_yaml(Path(path)) if path is not None else {}
     for override in overrides:
-        key, equals, value = override.partition("=")
-        if not equals:
-            raise ConfigError(f"{override!r} is not an override: write it as key=value.")
-        _put(tree, key.strip(), _value(key, value.strip()))
+        put_override(tree, override)
     try:
         return Experiment.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(_sentence(error.errors()[0])) from None
+        raise ConfigError(sentence(error.errors()[0], dict(keys()))) from None
 
 
 def dump_experiment(experiment: Experiment) -> str:
     """The resolved experiment as YAML text that `load_experiment` reads back to the same."""
     tree = experiment.model_dump(mode="json")
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
-
-
-def _read(path: Path) -> dict:
-    if not path.is_file():
-        near = sorted(str(file) for file in path.parent.glob("*.yaml"))
-        shown = f"; in that folder: {', '.join(near)}" if near else ""
-        raise ConfigError(f"There is no config file {path}{shown}.")
-    try:
-        tree = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_TextLoader) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = getattr(error, "problem_mark", None)
-        line = f" at line {where.line + 1}" if where else ""
-        raise ConfigError(f"{path} is not valid YAML{line}: mend it and run again.") from None
-    if not isinstance(tree, dict):
-        raise ConfigError(f"{path} must hold `key: value` lines, such as `image_size: 512`.")
-    return tree
-
-
-def _value(key: str, text: str) -> Any:
-    if text[:1] not in ("[", "{"):
-        return None if text in ("null", "~") else text
-    try:
-        return yaml.load(text, Loader=_TextLoader)
-    except yaml.YAMLError:
-        raise ConfigError(f"{key}={text} is not a list: write it as {key}=[a, b].") from None
-
-
-def _put(tree: dict, key: str, value: Any) -> None:
-    *sections, name = key.split(".")
-    for section in sections:
-        if tree.get(section) is None:
-            tree[section] = {}
-        below = tree[section]
-        if not isinstance(below, dict):
-            raise ConfigError(f"Unknown key {key!r}: {section} holds a value, not a section.")
-        tree = below
-    tree[name] = value
-
-
-def _sentence(error: dict) -> str:
-    parts = [str(part) for part in error["loc"]]
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"]) + "."
-    if error["type"] == "extra_forbidden":
-        below = error["input"] if isinstance(error["input"], dict) else {}
-        key = ".".join([*parts, *map(str, list(below)[:1])])  # a misspelt section: with its key
-        return f"Unknown key {key!r}{_nearest(key)}."
-    known = dict(keys())
-    key = next((".".join(parts[:n]) for n in (2, 1) if ".".join(parts[:n]) in known), None)
-    if key is None:
-        return f"{'.'.join(parts)} is a section: give its keys, such as {_example(parts[0])}."
-    return f"{key} is {error['input']!r}, but it must be {allowed(known[key])}."
-
-
-def _nearest(key: str) -> str:
-    known = [name for name, _ in keys()]
-    last = key.rpartition(".")[2]
-    same = [name for name in known if name.rpartition(".")[2] == last]
-    near = difflib.get_close_matches(key, same or known, 1, 0 if same else 0.5)
-    if not near:
-        ends = {name.rpartition(".")[2]: name for name in known}
-        near = [ends[end] for end in difflib.get_close_matches(last, list(ends), 1, 0.5)]
-    return f"; the nearest is {near[0]!r}" if near else f"; the sections are {', '.join(_tops())}"
-
-
-def _tops() -> list[str]:
-    return list(Experiment.model_fields)
-
-
-def _example(section: str) -> str:
-    return next((name for name, _ in keys() if name.startswith(f"{section}.")), "train.epochs")
-
-
-def allowed(field: Any) -> str:
-    """What values a key accepts, in words."""
-    return _describe(field.annotation, field.metadata)
-
-
-def _describe(annotation: Any, metadata: list) -> str:
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        inner, *more = get_args(annotation)
-        for extra in more:
-            metadata = [*metadata, *getattr(extra, "metadata", [])]
-        return _describe(inner, metadata)
-    if origin in (Union, types.UnionType):
-        return " or ".join(_describe(option, metadata) for option in get_args(annotation))
-    if origin is Literal:
-        options = ", ".join(str(option) for option in get_args(annotation))
-        return options if len(get_args(annotation)) == 1 else f"one of {options}"
-    if origin is tuple:
-        options = get_args(annotation)
-        return f"a list of {len(options)}, each {_describe(options[0], [])}"
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-    if annotation is type(None):
-        return "null"
-    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    limits = [
-        f"{word} {getattr(limit, name):g}"
-        for name, word in words.items()
-        for limit in metadata
-        if getattr(limit, name, None) is not None
-    ]
-    pattern = [f"matching {limit.pattern}" for limit in metadata if getattr(limit, "pattern", None)]
-    return " ".join([names[annotation], " and ".join(limits + pattern)]).strip()

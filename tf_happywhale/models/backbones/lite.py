@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import keras
 
+from tf_happywhale.models.depthwise import DepthwiseConv
 from tf_happywhale.models.norm import BatchNorm
 from tf_happywhale.models.weights.lite0 import fill_lite0
 
@@ -69,7 +70,7 @@ def _block(x: keras.KerasTensor, stage: Stage, stride: int, name: str) -> keras.
     shortcut, channels = x, x.shape[-1]
     if stage.expand != 1:
         x = _conv(x, channels * stage.expand, 1, 1, f"{name}_expand")
-    x = keras.layers.DepthwiseConv2D(
+    x = DepthwiseConv(
         stage.kernel, stride, padding="same", use_bias=False, name=f"{name}_depthwise"
     )(x)
     x = _norm(x, f"{name}_depthwise")

@@ -1,0 +1,76 @@
+"""What is wrong with a config, in words."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+
+def sentence(error: dict, known: dict[str, FieldInfo]) -> str:
+    """One of pydantic's errors as a sentence that names key, value, and what is allowed.
+
+    Args:
+        error: from `ValidationError.errors()`.
+        known: every key of the config with its field.
+    """
+    parts = [str(part) for part in error["loc"]]
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"]) + "."
+    if error["type"] == "extra_forbidden":
+        below = error["input"] if isinstance(error["input"], dict) else {}
+        key = ".".join([*parts, *map(str, list(below)[:1])])  # a misspelt section: with its key
+        return f"Unknown key {key!r}{_nearest(key, list(known))}."
+    key = next((".".join(parts[:n]) for n in (2, 1) if ".".join(parts[:n]) in known), None)
+    if key is None:
+        example = next(name for name in known if name.startswith(f"{parts[0]}."))
+        return f"{'.'.join(parts)} is a section: give its keys, such as {example}."
+    return f"{key} is {error['input']!r}, but it must be {allowed(known[key])}."
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    last = key.rpartition(".")[2]
+    same = [name for name in known if name.rpartition(".")[2] == last]
+    near = difflib.get_close_matches(key, same or known, 1, 0 if same else 0.5)
+    if not near:
+        ends = {name.rpartition(".")[2]: name for name in known}
+        near = [ends[end] for end in difflib.get_close_matches(last, list(ends), 1, 0.5)]
+    if near:
+        return f"; the nearest is {near[0]!r}"
+    return f"; keys start with {', '.join(dict.fromkeys(name.split('.')[0] for name in known))}"
+
+
+def allowed(field: FieldInfo) -> str:
+    """What values a key accepts, in words."""
+    return _describe(field.annotation, field.metadata)
+
+
+def _describe(annotation: Any, metadata: list) -> str:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *more = get_args(annotation)
+        for extra in more:
+            metadata = [*metadata, *getattr(extra, "metadata", [])]
+        return _describe(inner, metadata)
+    if origin in (Union, types.UnionType):
+        return " or ".join(_describe(option, metadata) for option in get_args(annotation))
+    if origin is Literal:
+        options = ", ".join(str(option) for option in get_args(annotation))
+        return options if len(get_args(annotation)) == 1 else f"one of {options}"
+    if origin is tuple:
+        options = get_args(annotation)
+        return f"a list of {len(options)}, each {_describe(options[0], [])}"
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    if annotation is type(None):
+        return "null"
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    limits = [
+        f"{word} {getattr(limit, name):g}"
+        for name, word in words.items()
+        for limit in metadata
+        if getattr(limit, name, None) is not None
+    ]
+    pattern = [f"matching {limit.pattern}" for limit in metadata if getattr(limit, "pattern", None)]
+    return " ".join([names[annotation], " and ".join(limits + pattern)]).strip()

@@ -1,0 +1,86 @@
+"""YAML and `key=value` read as text: what a value is, the schema decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tf_happywhale.errors import ConfigError
+
+
+class _TextLoader(yaml.SafeLoader):
+    """YAML in which every plain scalar but null is text."""
+
+
+_TextLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith(":null")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _mapping(loader: _TextLoader, node: yaml.MappingNode) -> dict:
+    names = [loader.construct_object(key) for key, _ in node.value]
+    for name in names:
+        if names.count(name) > 1:
+            line = node.start_mark.line + 1
+            raise ConfigError(f"The section from line {line} has the key {name!r} twice.")
+    return loader.construct_mapping(node, deep=True)
+
+
+_TextLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def read_yaml(path: Path) -> dict:
+    """The tree of a YAML file, every scalar of it text or null.
+
+    Raises:
+        ConfigError: there is no such file, or it is no YAML of `key: value` lines.
+    """
+    if not path.is_file():
+        near = sorted(str(file) for file in path.parent.glob("*.yaml"))
+        shown = f"; in that folder: {', '.join(near)}" if near else ""
+        raise ConfigError(f"There is no config file {path}{shown}.")
+    try:
+        tree = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_TextLoader) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" at line {where.line + 1}" if where else ""
+        raise ConfigError(f"{path} is not valid YAML{line}: mend it and run again.") from None
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path} must hold `key: value` lines, such as `image_size: 512`.")
+    return tree
+
+
+def put_override(tree: dict, override: str) -> None:
+    """Put `key=value` into the tree; the key has dots, the value may be null or a list.
+
+    Raises:
+        ConfigError: there is no `=`, or the value is a list that does not close.
+    """
+    key, equals, value = override.partition("=")
+    if not equals:
+        raise ConfigError(f"{override!r} is not an override: write it as key=value.")
+    _put(tree, key.strip(), _value(key, value.strip()))
+
+
+def _value(key: str, text: str) -> Any:
+    if text[:1] not in ("[", "{"):
+        return None if text in ("null", "~") else text
+    try:
+        return yaml.load(text, Loader=_TextLoader)
+    except yaml.YAMLError:
+        raise ConfigError(f"{key}={text} is not a list: write it as {key}=[a, b].") from None
+
+
+def _put(tree: dict, key: str, value: Any) -> None:
+    *sections, name = key.split(".")
+    for section in sections:
+        if tree.get(section) is None:
+            tree[section] = {}
+        below = tree[section]
+        if not isinstance(below, dict):
+            raise ConfigError(f"Unknown key {key!r}: {section} holds a value, not a section.")
+        tree = below
+    tree[name] = value
