@@ -9,7 +9,7 @@ help:
 	@echo "make test          style and tests"
 	@echo "make docs          docs/config.md from the code"
 	@echo "make bench-seed DATA=DIR   the seed's recipe in PyTorch, to compare with (own environment)"
-	@echo "make parity-lite0  PyTorch's lite0 against ours, into docs/parity_lite0.json (own environment)"
+	@echo "make parity-lite0  PyTorch's lite0 against ours (own environment)"
 
 demo: .venv/installed
 	$(PY) -m tf_happywhale.demo configs/demo.yaml
@@ -30,7 +30,7 @@ parity-lite0: .venv/installed .venv-torch/installed
 	$(PY) benchmarks/parity_lite0_keras.py .venv-torch/lite0.npz
 
 .venv/installed: pyproject.toml
-	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.11')"
+	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --upgrade pip
 	$(PY) -m pip install --quiet --editable '.[tf,test]'

@@ -167,6 +167,61 @@ def test_a_foreign_data_folder_without_boxes_answers_and_sample(pod: Path, tmp_p
     assert len(work.rows("submission.csv")) == len(list((work.data / "test_images").iterdir()))
 
 
+def test_answers_that_were_not_asked_for_do_not_count(pod: Path, tmp_path: Path) -> None:
+    from tf_happywhale.catalogue.dataset import load_data
+
+    work = Work(pod, tmp_path)
+    answers = work.data / "answers.csv"
+    first = answers.read_text(encoding="utf-8").splitlines()[1].split(",")[0]
+    answers.write_text(
+        f"image,individual_id\n{first},an_animal_nobody_knows\nother.jpg,00001\n", encoding="utf-8"
+    )
+    assert load_data(work.experiment()).answers == {first: "new_individual"}
+
+
+def test_too_few_individuals_are_refused_before_training(pod: Path, tmp_path: Path) -> None:
+    work = Work(pod, tmp_path)
+    table = work.data / "train.csv"
+    rows = [row.split(",") for row in table.read_text(encoding="utf-8").splitlines()]
+    place = rows[0].index("individual_id")
+    for row in rows[1:]:
+        row[place] = "only"
+    table.write_text("\n".join(",".join(row) for row in rows) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"has 1 individuals, but .* need at least four"):
+        run.main(work.experiment())
+    assert not work.output.exists()
+
+
+def test_damaged_tfrecords_are_one_sentence(pod: Path, tmp_path: Path) -> None:
+    from tf_happywhale import train
+
+    work = Work(pod, tmp_path)
+    tfrecords.main("write", work.experiment())
+    for shard in work.output.rglob("*.tfrec"):
+        shard.write_bytes(shard.read_bytes()[:-7])
+    with pytest.raises(InputError, match="are damaged: delete that folder"):
+        train.main(work.experiment())
+
+
+def test_the_report_shows_no_picture_from_outside(pod: Path, tmp_path: Path) -> None:
+    from tf_happywhale import report
+
+    work = Work(pod, tmp_path)
+    (work.output).mkdir()
+    outside = sorted((work.data / "train_images").iterdir())[0]
+    shutil.copy(outside, work.data / "private.jpg")
+    asked = sorted((work.data / "test_images").iterdir())[0].name
+    (work.output / "predictions.csv").write_text(
+        "image,rank,individual_id,score,p_new,reference_image\n"
+        f"{asked},1,00001,0.5,0.1,../private.jpg\n",
+        encoding="utf-8",
+    )
+    report.main(work.experiment())
+    page = (work.output / "report.html").read_text(encoding="utf-8")
+    assert "is no image of train_images" in page
+    assert page.count("data:image") == 1  # the query's own
+
+
 def test_a_missing_stage_is_named_with_its_command(pod: Path, tmp_path: Path) -> None:
     from tf_happywhale import embed, rank, report
 
@@ -179,7 +234,7 @@ def test_a_missing_stage_is_named_with_its_command(pod: Path, tmp_path: Path) ->
 def test_the_demo_refuses_other_data(pod: Path, tmp_path: Path) -> None:
     from tf_happywhale import demo
 
-    with pytest.raises(HappywhaleError, match=r"leave data\.root"):
+    with pytest.raises(HappywhaleError, match=r"leave out data\.root"):
         demo.main(Work(pod, tmp_path).experiment())
 
 

@@ -231,3 +231,31 @@ def test_augmentation_starts_from_the_seeds_parameters() -> None:
         "contrast": 0.2,
         "flip_p": 0.1,
     }
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("name=report", "name is 'report', a folder of the output"),
+        ("output=", "output is empty"),
+        ("seed=99999999999999999999", "seed is '99999999999999999999', but it must be"),
+        ("augment.blur_size=[4, 6]", "give odd sizes"),
+        ("train.warmup_epochs=25", "train.warmup_epochs is 25, but it must be below train.epochs"),
+    ],
+)
+def test_what_would_fail_later_is_refused_at_once(override: str, says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_experiment(None, [override])
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["seed: 1\nseed: 2\n", "train: {epochs: 1, epochs: 2}\n"])
+def test_a_key_given_twice_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "twice.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="twice"):
+        load_experiment(tmp_path / "twice.yaml")
+
+
+def test_an_empty_section_can_be_overridden(tmp_path: Path) -> None:
+    (tmp_path / "empty.yaml").write_text("train:\n", encoding="utf-8")
+    assert load_experiment(tmp_path / "empty.yaml", ["train.epochs=3"]).train.epochs == 3

@@ -120,17 +120,6 @@ def test_a_broken_cache_of_hashes_is_begun_anew(tmp_path: Path) -> None:
     assert hashes(tmp_path / "file") == hashlib.sha256(b"abc").hexdigest()
 
 
-def test_a_folders_hashes_go_by_relative_name(tmp_path: Path) -> None:
-    folder = tmp_path / "folder"
-    (folder / "sub").mkdir(parents=True)
-    (folder / "sub" / "b").write_bytes(b"b")
-    (folder / "a").write_bytes(b"a")
-    assert ContentHashes(tmp_path / "cache.json").folder(folder) == {
-        "a": hashlib.sha256(b"a").hexdigest(),
-        "sub/b": hashlib.sha256(b"b").hexdigest(),
-    }
-
-
 def test_a_digest_is_the_same_for_equal_values_only() -> None:
     assert digest({"a": 1, "b": [2, "x"]}) == digest({"b": (2, "x"), "a": 1})
     assert digest({"a": 1}) != digest({"a": "1"})

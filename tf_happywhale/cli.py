@@ -63,6 +63,10 @@ def run_safely(main: Callable[[], None]) -> NoReturn:
     except HappywhaleError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        print(f"error: {what}; make room, check the rights, or name another.", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("stopped; the same command goes on from the last finished stage", file=sys.stderr)
         sys.exit(130)

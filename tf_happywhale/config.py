@@ -61,7 +61,7 @@ class Pod(Section):
     new_individuals: int = Field(16, ge=0, description="individuals seen in test images only")
     singletons: int = Field(10, ge=0, description="individuals with one image in the catalogue")
     mean_images: float = Field(8, ge=2, description="mean number of images of the others")
-    test_images: float = Field(2, gt=0, description="mean number of test images an individual")
+    test_images: float = Field(2, ge=1, description="mean number of test images an individual")
     width: int = Field(900, ge=300, description="width of a photograph, pixels")
     height: int = Field(600, ge=200, description="height of a photograph, pixels")
 
@@ -175,9 +175,11 @@ class Download(Section):
 class Experiment(Section):
     """Everything one experiment depends on."""
 
-    name: str = Field("experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="a name")
+    name: str = Field(
+        "experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="a name"
+    )
     output: str = Field("output", description="folder for everything the experiment writes")
-    seed: int = Field(42, ge=0, description="where every random number comes from")
+    seed: int = Field(42, ge=0, le=2**31 - 1, description="where every random number comes from")
     image_size: int = Field(512, ge=32, le=4096, description="side of the model's input, pixels")
     fold: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
         0, description="the validation fold, or all for one model a fold"
@@ -195,6 +197,10 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _agree(self) -> Experiment:
+        if self.name in ("pod", "records", "report"):
+            raise ValueError(f"name is {self.name!r}, a folder of the output: take another name")
+        if not self.output:
+            raise ValueError("output is empty: name a folder, such as output/whales")
         if self.fold != "all" and self.fold >= self.data.folds:
             raise ValueError(f"fold {self.fold} does not exist: data.folds is {self.data.folds}")
         for low_high in ("crop_scale", "crop_ratio", "blur_size", "noise_variance"):

@@ -23,6 +23,8 @@ _TextLoader.yaml_implicit_resolvers = {
 def _mapping(loader: _TextLoader, node: yaml.MappingNode) -> dict:
     names = [loader.construct_object(key) for key, _ in node.value]
     for name in names:
+        if not isinstance(name, str):
+            raise ConfigError(f"Line {node.start_mark.line + 1}: {name!r} is no key.")
         if names.count(name) > 1:
             line = node.start_mark.line + 1
             raise ConfigError(f"The section from line {line} has the key {name!r} twice.")
@@ -67,7 +69,7 @@ def put_override(tree: dict, override: str) -> None:
 
 def _value(key: str, text: str) -> Any:
     if text[:1] not in ("[", "{"):
-        return None if text in ("null", "~") else text
+        return None if text == "null" else text
     try:
         return yaml.load(text, Loader=_TextLoader)
     except yaml.YAMLError:

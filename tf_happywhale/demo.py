@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
+
+if TYPE_CHECKING:
+    from tf_happywhale.catalogue.dataset import DataSet
 
 EXAMPLES = [
     "python -m tf_happywhale.demo configs/demo.yaml",
@@ -23,7 +28,7 @@ def main(experiment: Experiment) -> None:
 
     if experiment.data.root is not None or experiment.fold == "all":
         raise ConfigError(
-            "The demo is of the synthetic pod and one fold: leave data.root and fold."
+            "The demo is of the synthetic pod and one fold: leave out data.root and fold=all."
         )
     started = time.monotonic()
     run.main(experiment)
@@ -35,7 +40,7 @@ def main(experiment: Experiment) -> None:
     print(f"\nlook at {output / 'report.html'}; the submission is {output / 'submission.csv'}")
 
 
-def compare(experiment: Experiment, data) -> dict:
+def compare(experiment: Experiment, data: DataSet) -> dict:
     """mAP@5 on the held-out answers of the trained model and of what it has to beat."""
     from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
     from tf_happywhale.catalogue.pod.layout import NO_FIN
@@ -67,7 +72,7 @@ def compare(experiment: Experiment, data) -> dict:
     return scores
 
 
-def score(experiment: Experiment, data, gallery, queries, truth: list[str]) -> dict:
+def score(experiment: Experiment, data: DataSet, gallery, queries, truth: list[str]) -> dict:
     """mAP@5 of one way to embed, ranked as `rank` does, and of its predictions shuffled."""
     import numpy as np
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
+
+if TYPE_CHECKING:
+    from tf_happywhale.catalogue.dataset import DataSet
 
 EXAMPLES = [
     "python -m tf_happywhale.embed configs/demo.yaml",
@@ -24,61 +28,80 @@ def main(experiment: Experiment) -> None:
 
     data = load_data(experiment)
     records = plan_records(experiment, data).folder
+    folds = f"{experiment.data.folds} ({digest(data.folds.tolist())[:8]})"
     for fold in experiment.folds:
         model = run_folder(experiment, fold) / "model.keras"
         check_model(model)
         about = {
             "model": sha256(model),
             "fold": str(fold),
-            "trained_on": f"{records.name}, all folds but {fold} of {experiment.data.folds}",
+            "trained_on": f"{records.name}, all folds but {fold} of {folds}",
             "source": experiment.records.source,
             "view": "original",
             "preprocess": f"squashed to {experiment.image_size}",
         }
         for split in ("train", "test"):
-            file = embeddings_file(experiment, fold, split)
-            images = data.images if split == "train" else data.test_images
-            identities = data.individual_ids if split == "train" else [""] * len(images)
             stage(
                 output_folder(experiment),
                 f"embed {experiment.name} fold {fold} {split}",
                 depends_on={
                     "about": about,
                     "records": records.name,
-                    "labels": digest([images, identities]),
+                    "labels": digest(_labels(data, split)),
                 },
-                outputs=[file],
-                work=lambda args=(model, records, split, images, identities, about, file): (
-                    embed_split(experiment, *args)
+                outputs=[embeddings_file(experiment, fold, split)],
+                work=lambda what=(fold, split, about): embed_split(
+                    experiment, data, records, *what
                 ),
             )
 
 
 def embed_split(
     experiment: Experiment,
-    model: Path,
+    data: DataSet,
     records: Path,
+    fold: int,
     split: str,
-    images: list[str],
-    individual_ids: list[str],
     about: dict[str, str],
-    file: Path,
 ) -> None:
     """Embed one split's images from the records and write the embeddings file."""
     import numpy as np
 
-    from tf_happywhale.records.reader import evaluation_batches
+    from tf_happywhale.places import embeddings_file, run_folder
+    from tf_happywhale.records.reader import checked, evaluation_batches
     from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
     from tf_happywhale.training.embedding import embed
     from tf_happywhale.training.run_folder import load_model
 
+    labels, run = _labels(data, split), run_folder(experiment, fold)
     batches = evaluation_batches(
-        records, split, images, size=experiment.image_size, batch_size=experiment.embed.batch_size
+        records,
+        split,
+        list(labels),
+        size=experiment.image_size,
+        batch_size=experiment.embed.batch_size,
     )
-    embedding, names = embed(load_model(model), batches, len(images), f"embedding {split}")
-    identity = dict(zip(images, individual_ids, strict=True))
-    found = np.array([identity[name] for name in names], dtype=np.str_)
-    save_embeddings(file, Embeddings(embedding, names, found, about))
+    found = checked(batches, records)
+    embedding, names = embed(
+        load_model(run / "model.keras"), found, len(labels), f"embedding {split}"
+    )
+    centre = load_model(run / "classifier.keras").get_layer("arcface").centre
+    embeddings = Embeddings(
+        embedding,
+        names,
+        np.array([labels[name] for name in names], dtype=np.str_),
+        about,
+        np.asarray(centre),
+        np.array(data.order, dtype=np.str_),
+    )
+    save_embeddings(embeddings_file(experiment, fold, split), embeddings)
+
+
+def _labels(data: DataSet, split: str) -> dict[str, str]:
+    """The individual_id of each image of a split, empty where it is to be found."""
+    if split == "train":
+        return dict(zip(data.images, data.individual_ids, strict=True))
+    return dict.fromkeys(data.test_images, "")
 
 
 if __name__ == "__main__":

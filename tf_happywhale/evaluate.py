@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
+
+if TYPE_CHECKING:
+    from tf_happywhale.catalogue.dataset import DataSet
 
 EXAMPLES = [
     "python -m tf_happywhale.evaluate configs/demo.yaml",
@@ -43,25 +48,23 @@ def main(experiment: Experiment) -> None:
         print(f"{name}: " + ", ".join(f"{key} {_short(value)}" for key, value in part.items()))
 
 
-def write_metrics(experiment: Experiment, data) -> None:
+def write_metrics(experiment: Experiment, data: DataSet) -> None:
     """Measure every fold's validation images, and the predictions against known answers."""
-    import numpy as np
-
     from tf_happywhale.catalogue.table import read_text_table
     from tf_happywhale.files import write_json
     from tf_happywhale.places import embeddings_file, output_folder
-    from tf_happywhale.retrieval.embeddings import load_embeddings
+    from tf_happywhale.retrieval.embeddings import load_gallery
     from tf_happywhale.retrieval.validation import judge, validate
 
     output = output_folder(experiment)
-    fold_of = dict(zip(data.images, data.folds.tolist(), strict=True))
     metrics = {}
     for fold in experiment.folds:
-        everything = load_embeddings(embeddings_file(experiment, fold, "train"))
-        held_out = np.array([fold_of[image] == fold for image in everything.image], dtype=bool)
+        file = embeddings_file(experiment, fold, "train")
+        everything = load_gallery(file, data.images, data.individual_ids)
+        held_out = data.folds == fold
         metrics[f"fold{fold}"] = validate(
             everything.take(~held_out), everything.take(held_out), experiment.rank.new_share
-        ).metrics
+        )
     predictions = output / "predictions.csv"
     if data.answers and predictions.is_file():
         table = read_text_table(predictions, ("image", "rank", "individual_id"))

@@ -70,8 +70,10 @@ class ContentHashes:
     def __init__(self, cache: Path) -> None:
         self.cache = Path(cache)
         self.known: dict[str, list] = {}
-        with suppress(FileNotFoundError, json.JSONDecodeError):
-            self.known = json.loads(self.cache.read_text(encoding="utf-8"))
+        with suppress(FileNotFoundError, ValueError):
+            cached = json.loads(self.cache.read_text(encoding="utf-8"))
+            if isinstance(cached, dict):
+                self.known = cached
         self.changed = False
 
     def __call__(self, path: Path) -> str:
@@ -86,12 +88,6 @@ class ContentHashes:
             entry = self.known[key] = [*stamp, sha256(path)]
             self.changed = True
         return entry[2]
-
-    def folder(self, path: Path) -> dict[str, str]:
-        """Content hash of every file below a folder, by its relative name."""
-        root = Path(path)
-        files = sorted(file for file in root.rglob("*") if file.is_file())
-        return {file.relative_to(root).as_posix(): self(file) for file in files}
 
     def save(self) -> None:
         """Write the remembered hashes, if there is anything new."""

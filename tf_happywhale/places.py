@@ -9,19 +9,19 @@ from tf_happywhale.config import Experiment
 
 def output_folder(experiment: Experiment) -> Path:
     """Everything the experiment writes."""
-    return Path(experiment.output)
+    return Path(experiment.output).expanduser()
 
 
 def data_root(experiment: Experiment) -> Path:
     """The data folder; the synthetic pod's, inside the output folder, where none is given."""
     root = experiment.data.root
-    return output_folder(experiment) / "pod" if root is None else Path(root)
+    return output_folder(experiment) / "pod" if root is None else Path(root).expanduser()
 
 
 def records_home(experiment: Experiment) -> Path:
     """Where records folders lie, one for each kind of pixels."""
     home = experiment.records.dir
-    return output_folder(experiment) / "records" if home is None else Path(home)
+    return output_folder(experiment) / "records" if home is None else Path(home).expanduser()
 
 
 def run_folder(experiment: Experiment, fold: int) -> Path:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
+
+if TYPE_CHECKING:
+    from tf_happywhale.catalogue.dataset import DataSet
 
 EXAMPLES = [
     "python -m tf_happywhale.rank configs/demo.yaml",
@@ -42,17 +47,22 @@ def main(experiment: Experiment) -> None:
     )
 
 
-def write_ranking(experiment: Experiment, data) -> None:
+def write_ranking(experiment: Experiment, data: DataSet) -> None:
     """Rank all test images and write both files."""
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import embeddings_file, output_folder
-    from tf_happywhale.retrieval.embeddings import load_embeddings
+    from tf_happywhale.retrieval.embeddings import load_embeddings, load_gallery
     from tf_happywhale.retrieval.ranking import rank_queries
     from tf_happywhale.retrieval.submission import write_submission
 
     rank, folds = experiment.rank, experiment.folds
     ranking = rank_queries(
-        [load_embeddings(embeddings_file(experiment, fold, "train")) for fold in folds],
+        [
+            load_gallery(
+                embeddings_file(experiment, fold, "train"), data.images, data.individual_ids
+            )
+            for fold in folds
+        ],
         [
             load_embeddings(embeddings_file(experiment, fold, "test")).reorder(data.test_images)
             for fold in folds

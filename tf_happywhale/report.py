@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
+
+if TYPE_CHECKING:
+    from tf_happywhale.catalogue.dataset import DataSet
 
 EXAMPLES = [
     "python -m tf_happywhale.report configs/demo.yaml",
@@ -42,9 +47,10 @@ def main(experiment: Experiment) -> None:
     )
 
 
-def write_pages(experiment: Experiment, data) -> None:
+def write_pages(experiment: Experiment, data: DataSet) -> None:
     """Draw the report of the experiment's predictions."""
     from tf_happywhale.catalogue.table import read_text_table
+    from tf_happywhale.errors import InputError
     from tf_happywhale.places import output_folder
     from tf_happywhale.records.pictures import crop, read_picture
     from tf_happywhale.review.report import write_report
@@ -53,16 +59,23 @@ def write_pages(experiment: Experiment, data) -> None:
     table = read_text_table(output / "predictions.csv", ("image", "rank", "individual_id"))
     catalogue = data.catalogue
 
-    def picture(folder):
-        return lambda image: crop(read_picture(folder / image), data.boxes.get(image))
+    def picture(folder, images):
+        known = frozenset(images)
+
+        def read(image: str):
+            if image not in known:
+                raise InputError(f"{image} is no image of {folder.name}.")
+            return crop(read_picture(folder / image), data.boxes.get(image))
+
+        return read
 
     page = write_report(
         output,
         table,
         title=f"Who is who: {data.name.replace('_', ' ')}",
         summary=summary(experiment, data),
-        query_picture=picture(data.test_folder),
-        reference_picture=picture(data.train_folder),
+        query_picture=picture(data.test_folder, data.test_images),
+        reference_picture=picture(data.train_folder, data.images),
         species=dict(zip(catalogue["individual_id"], catalogue["species"], strict=True)),
         answers=data.answers,
         queries=experiment.report.queries,
@@ -72,7 +85,7 @@ def write_pages(experiment: Experiment, data) -> None:
     print(f"report: {page} and {output / 'report' / 'index.html'}")
 
 
-def summary(experiment: Experiment, data) -> list[tuple[str, str]]:
+def summary(experiment: Experiment, data: DataSet) -> list[tuple[str, str]]:
     """What stands at the head of the report: name and value of each row."""
     import json
 

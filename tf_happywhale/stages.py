@@ -36,7 +36,7 @@ def stage(
     """
     stamp_file = output / FOLDER / f"{name.replace(' ', '-')}.json"
     stamp = digest(depends_on)
-    with suppress(FileNotFoundError, json.JSONDecodeError, KeyError):
+    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
         known = json.loads(stamp_file.read_text(encoding="utf-8"))
         if known["stamp"] == stamp and all(path.exists() for path in outputs):
             print(f"{name}: up to date")

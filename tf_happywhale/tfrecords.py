@@ -30,6 +30,12 @@ def main(verb: str, experiment: Experiment) -> None:
         return
     made_by = experiment.model_dump(mode="json", include={"data", "records", "image_size", "seed"})
     shard_images = experiment.records.shard_images
+    boxed = sum(photograph.box is not None for photograph in plan.photographs)
+    if experiment.records.source != "whole":
+        print(
+            f"tfrecords: {boxed} of {len(plan.photographs)} images have a box of source "
+            f"{experiment.records.source}; the others are used whole"
+        )
     if write_records(plan, shard_images=shard_images, made_by=made_by):
         print(f"tfrecords: {len(plan.photographs)} images in {plan.folder}")
     else:

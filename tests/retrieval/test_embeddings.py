@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from tf_happywhale.retrieval.embeddings import (
     Embeddings,
     concatenate,
     load_embeddings,
+    load_gallery,
     normalise,
     save_embeddings,
 )
@@ -34,12 +36,48 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     assert back.about == {"model": "m", "fold": "0"}
 
 
+def test_the_heads_centres_come_back_with_their_individuals(tmp_path: Path) -> None:
+    centred = replace(make(), centre=np.eye(2, dtype=np.float32), centre_id=np.array(["01", "NA"]))
+    save_embeddings(tmp_path / "e.npz", centred)
+    back = load_embeddings(tmp_path / "e.npz").take(np.array([0]))
+    assert back.centre.tolist() == [[1, 0], [0, 1]]
+    assert back.centre_id.tolist() == ["01", "NA"]
+
+
+def test_a_gallery_comes_in_the_catalogues_order_and_with_its_labels(tmp_path: Path) -> None:
+    save_embeddings(tmp_path / "e.npz", make("abc"))
+    gallery = load_gallery(tmp_path / "e.npz", ["c.jpg", "a.jpg", "b.jpg"], ["0c", "0a", "0b"])
+    assert gallery.individual_id.tolist() == ["0c", "0a", "0b"]
+    with pytest.raises(InputError, match="other individuals than the catalogue"):
+        load_gallery(tmp_path / "e.npz", ["a.jpg", "b.jpg", "c.jpg"], ["0a", "0b", "0x"])
+    with pytest.raises(InputError, match=r"not of the images asked for \(c\.jpg\)"):
+        load_gallery(tmp_path / "e.npz", ["a.jpg", "b.jpg"], ["0a", "0b"])
+
+
+@pytest.mark.parametrize("embedding", [np.zeros(2), np.array([["a"], ["b"]])])
+def test_arrays_of_another_kind_are_no_embeddings(tmp_path: Path, embedding: np.ndarray) -> None:
+    names = np.array(["a", "b"])
+    centre, centre_id = np.zeros((0, 1), np.float32), np.zeros(0, np.str_)
+    np.savez(
+        tmp_path / "e.npz",
+        embedding=embedding,
+        image=names,
+        individual_id=names,
+        centre=centre,
+        centre_id=centre_id,
+    )
+    with pytest.raises(InputError, match="holds no embeddings"):
+        load_embeddings(tmp_path / "e.npz")
+
+
 def test_nothing_is_unpickled(tmp_path: Path) -> None:
     np.savez(
         tmp_path / "e.npz",
         embedding=np.zeros((1, 2), np.float32),
         image=np.array([{"a": 1}], dtype=object),
         individual_id=np.array([""]),
+        centre=np.zeros((0, 2), np.float32),
+        centre_id=np.zeros(0, np.str_),
     )
     with pytest.raises(InputError, match="holds no embeddings"):
         load_embeddings(tmp_path / "e.npz")

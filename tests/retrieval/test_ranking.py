@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking import Ranking, rank_queries
 
@@ -92,3 +95,18 @@ def test_two_members_are_one_ensemble() -> None:
     single = rank([2])
     assert ranking.ids() == single.ids()
     np.testing.assert_allclose(ranking.candidates.score, single.candidates.score, atol=1e-6)
+
+
+def test_gallery_and_queries_of_different_models_are_refused() -> None:
+    images, ids, angles, folds = (list(column) for column in zip(*CATALOGUE, strict=True))
+    gallery = replace(embed(angles, images, ids), about={"model": "old"})
+    query = replace(embed([2], ["q.jpg"], [""]), about={"model": "new"})
+    with pytest.raises(InputError, match="different models"):
+        rank_queries(
+            [gallery], [query], [0], dict(zip(images, folds, strict=True)),
+            preset="default", engine="numpy", candidates=5, threshold=None, new_share=0.5,
+        )  # fmt: skip
+
+
+def test_no_query_ranks_to_nothing() -> None:
+    assert rank([]).ids() == []

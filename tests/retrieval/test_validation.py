@@ -19,7 +19,7 @@ GALLERY = embed([("a", "1", 0), ("b", "2", 30), ("c", "3", 60)])
 
 def test_known_and_new_are_told_apart_and_measured_by_hand() -> None:
     queries = embed([("p", "1", 5), ("q", "2", 50), ("r", "9", 200)])
-    metrics = validate(GALLERY, queries, new_share=0.5).metrics
+    metrics = validate(GALLERY, queries, new_share=0.5)
     assert (metrics["queries_known"], metrics["queries_new"]) == (2, 1)
     assert metrics["map5_known"] == pytest.approx((1 + 1 / 2) / 2)  # q is nearer to 3
     assert metrics["rank1_known"] == 0.5

@@ -24,7 +24,7 @@ def toy() -> keras.Model:
     keras.utils.set_random_seed(0)
     pictures = keras.Input((None, None, 3))
     x = keras.layers.Rescaling(1 / 255)(pictures)
-    x = GeM()(keras.layers.Conv2D(8, 3, strides=4)(x))
+    x = GeM(3.0)(keras.layers.Conv2D(8, 3, strides=4)(x))
     embedder = keras.Model(pictures, keras.layers.Dense(16)(x))
     return build_classifier(
         embedder, classes=CLASSES, margin=0.3, scale=30.0, easy_margin=False, label_smoothing=0.0

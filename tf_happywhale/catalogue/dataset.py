@@ -12,7 +12,7 @@ import pandas as pd
 
 from tf_happywhale.catalogue.boxes import Box, read_boxes
 from tf_happywhale.catalogue.folds import assign_folds
-from tf_happywhale.catalogue.individuals import label_order, to_targets
+from tf_happywhale.catalogue.individuals import label_order, to_targets, with_new
 from tf_happywhale.catalogue.pod.layout import write_pod
 from tf_happywhale.catalogue.table import (
     check_images,
@@ -88,7 +88,7 @@ def load_data(experiment: Experiment) -> DataSet:
         )
     answers = root / data.answers
     return DataSet(
-        name=re.sub(r"[^A-Za-z0-9_]+", "_", root.resolve().name) or "data",
+        name=re.sub(r"[^A-Za-z0-9_]+", "_", root.resolve().name).strip("_")[:64] or "data",
         train_folder=root / data.train_images,
         test_folder=root / data.test_images,
         catalogue=catalogue,
@@ -103,7 +103,7 @@ def load_data(experiment: Experiment) -> DataSet:
         targets=to_targets(list(catalogue["individual_id"]), order),
         test_images=test_images,
         boxes=boxes,
-        answers=read_answers(answers) if answers.is_file() else {},
+        answers=_answers(answers, test_images, order) if answers.is_file() else {},
     )
 
 
@@ -133,6 +133,13 @@ def _test_images(experiment: Experiment, root: Path) -> list[str]:
     check_names(images, sample)
     check_images(images, folder, sample)
     return images
+
+
+def _answers(path: Path, test_images: list[str], known: list[str]) -> dict[str, str]:
+    """The answers that are asked for; an individual the catalogue lacks is `new_individual`."""
+    answers = read_answers(path)
+    asked = [image for image in test_images if answers.get(image)]
+    return dict(zip(asked, with_new([answers[image] for image in asked], known), strict=True))
 
 
 def _boxes(experiment: Experiment, root: Path) -> dict[str, Box]:

@@ -32,6 +32,16 @@ def assign_folds(
     """
     if len(catalogue) < folds:
         raise InputError(f"{len(catalogue)} images do not make {folds} folds: lower data.folds.")
+    assigned = _assign(catalogue, fold_by, folds, open_share, seed)
+    empty = set(range(folds)) - set(assigned.tolist())
+    if empty:
+        raise InputError(f"Fold {min(empty)} would be without images: lower data.folds.")
+    return assigned
+
+
+def _assign(
+    catalogue: pd.DataFrame, fold_by: str, folds: int, open_share: float, seed: int
+) -> np.ndarray:
     if fold_by == "auto":
         fold_by = "encounter" if "encounter" in catalogue.columns else "stratified"
     individual_ids = list(catalogue["individual_id"])

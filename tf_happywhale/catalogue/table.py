@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.species import fix_species
 from tf_happywhale.errors import InputError
 
@@ -61,7 +62,7 @@ def read_catalogue(path: Path) -> pd.DataFrame:
                 f"{path} line {row}: individual_id {identity!r} must be text without spaces, "
                 "since a submission separates ids by spaces."
             )
-        if identity == "new_individual":
+        if identity == NEW_INDIVIDUAL:
             raise InputError(
                 f"{path} line {row}: new_individual is no individual; leave such images out of "
                 "the catalogue."
@@ -87,10 +88,10 @@ def check_names(names: Iterable[str], path: Path) -> None:
     """
     seen: set[str] = set()
     for name in names:
-        if name in seen:
-            raise InputError(f"{path} lists the image {name!r} twice: keep one of the rows.")
-        seen.add(name)
         pure = PurePosixPath(name.replace("\\", "/"))
+        if str(pure) in seen:
+            raise InputError(f"{path} lists the image {name!r} twice: keep one of the rows.")
+        seen.add(str(pure))
         if not name or pure.is_absolute() or ".." in pure.parts or "\0" in name or ":" in name:
             raise InputError(
                 f"{path} names the image {name!r}, which is not inside the image folder: "
@@ -118,8 +119,12 @@ def list_images(folder: Path) -> list[str]:
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: check data.root and data.test_images.")
-    return sorted(
+    names = sorted(
         file.relative_to(folder).as_posix()
         for file in folder.rglob("*")
-        if file.suffix.lower() in IMAGE_ENDINGS and not file.name.startswith(".")
+        if file.suffix.lower() in IMAGE_ENDINGS and file.is_file() and file.name[0] != "."
     )
+    for name in names:
+        if not name.isprintable() and name.encode("utf-8", "replace").decode() != name:
+            raise InputError(f"{name!r} in {folder} is no UTF-8 name: rename the file.")
+    return names

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keras
-from keras import ops
 
 
 @keras.saving.register_keras_serializable("tf_happywhale")
@@ -21,7 +20,7 @@ class DepthwiseConv(keras.layers.DepthwiseConv2D):
         plain = self.padding == "same" and not self.use_bias and self.depth_multiplier == 1
         if keras.backend.backend() != "tensorflow" or not (static and large and plain):
             return super().call(inputs)
-        return _depthwise(inputs, ops.convert_to_tensor(self.kernel), self.strides)
+        return _depthwise(inputs, self.kernel, self.strides)
 
 
 def _depthwise(inputs, kernel, strides: tuple[int, int]):
@@ -52,7 +51,8 @@ def _depthwise(inputs, kernel, strides: tuple[int, int]):
 
         return tf.nn.depthwise_conv2d(x, w, steps, "SAME"), gradient
 
-    return convolve(inputs, kernel)
+    # As a plain tensor: `custom_gradient` treats a variable in another way.
+    return convolve(inputs, tf.cast(tf.convert_to_tensor(kernel), inputs.dtype))
 
 
 def _same_padding(size: int, length: int, step: int) -> tuple[int, int]:

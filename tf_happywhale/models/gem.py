@@ -21,7 +21,7 @@ class GeM(keras.layers.Layer):
     Input: feature map [n, h, w, c]. Output: [n, c] of the layer's compute dtype.
 
     Example:
-        >>> GeM()(keras.ops.ones((2, 7, 7, 1280))).shape
+        >>> GeM(p=3.0)(keras.ops.ones((2, 7, 7, 1280))).shape
         (2, 1280)
 
     References:
@@ -29,7 +29,7 @@ class GeM(keras.layers.Layer):
         TPAMI 2018, https://arxiv.org/abs/1711.02512
     """
 
-    def __init__(self, p: float = 3.0, epsilon: float = 1e-6, **kwargs) -> None:
+    def __init__(self, p: float, epsilon: float = 1e-6, **kwargs) -> None:
         super().__init__(**kwargs)
         self.p, self.epsilon = p, epsilon
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import tensorflow as tf
 
 VERSION = 1
-_COUNT = re.compile(r"-([0-9]+)\.")
 
 
 def make_example(image_name: str, jpeg: bytes, target: int, species: int) -> bytes:
@@ -40,8 +37,3 @@ def parse_image(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 def shard_name(dataset: str, split: str, fold: int, shard: int, count: int) -> str:
     """The file name of a shard; other tools find the count by `-([0-9]+)\\.`."""
     return f"{dataset}-{split}-f{fold}-s{shard:03d}-{count}.tfrec"
-
-
-def count_in(name: str) -> int:
-    """The number of examples that a shard's name promises."""
-    return int(_COUNT.search(name).group(1))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,16 @@ class Embeddings:
         image: str [n], names of the images.
         individual_id: str [n], empty where it is unknown.
         about: where they come from: model, fold, trained_on, source, view, preprocess.
+        centre: [c, d] float32, the ArcFace centres of the model's head, or [0, d].
+        centre_id: str [c], the individual of each centre.
     """
 
     embedding: np.ndarray
     image: np.ndarray
     individual_id: np.ndarray
     about: dict[str, str] = field(default_factory=dict)
+    centre: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    centre_id: np.ndarray = field(default_factory=lambda: np.zeros(0, np.str_))
 
     def __post_init__(self) -> None:
         if not len(self.embedding) == len(self.image) == len(self.individual_id):
@@ -44,8 +49,11 @@ class Embeddings:
 
     def take(self, rows: np.ndarray) -> Embeddings:
         """Some of them, by row numbers or a mask."""
-        return Embeddings(
-            self.embedding[rows], self.image[rows], self.individual_id[rows], self.about
+        return replace(
+            self,
+            embedding=self.embedding[rows],
+            image=self.image[rows],
+            individual_id=self.individual_id[rows],
         )
 
     def reorder(self, images: Sequence[str]) -> Embeddings:
@@ -80,6 +88,8 @@ def save_embeddings(path: Path, embeddings: Embeddings) -> None:
             embedding=embeddings.embedding.astype(np.float32),
             image=np.asarray(embeddings.image, dtype=np.str_),
             individual_id=np.asarray(embeddings.individual_id, dtype=np.str_),
+            centre=embeddings.centre.astype(np.float32),
+            centre_id=np.asarray(embeddings.centre_id, dtype=np.str_),
             **{key: np.asarray(value, dtype=np.str_) for key, value in embeddings.about.items()},
         )
 
@@ -91,13 +101,31 @@ def load_embeddings(path: Path) -> Embeddings:
         InputError: the file is missing, damaged, or not of this form.
     """
     check_embeddings(path)
+    names = ("embedding", "image", "individual_id", "centre", "centre_id")
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
-        columns = [arrays.pop(key) for key in ("embedding", "image", "individual_id")]
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile):
+        columns = [arrays.pop(name) for name in names]
+        kinds = [(column.ndim, column.dtype.kind) for column in columns]
+        if kinds != [(2, "f"), (1, "U"), (1, "U"), (2, "f"), (1, "U")]:
+            raise ValueError("arrays of other kinds")
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error):
         raise InputError(f"{path} holds no embeddings: delete it and run embed again.") from None
-    return Embeddings(*columns, about={key: str(value) for key, value in arrays.items()})
+    embedding, image, individual_id, centre, centre_id = columns
+    about = {key: str(value) for key, value in arrays.items()}
+    return Embeddings(embedding, image, individual_id, about, centre, centre_id)
+
+
+def load_gallery(path: Path, images: Sequence[str], individual_ids: Sequence[str]) -> Embeddings:
+    """The catalogue's embeddings in its order.
+
+    Raises:
+        InputError: the catalogue's images or labels have changed since they were embedded.
+    """
+    gallery = load_embeddings(path).reorder(images)
+    if gallery.individual_id.tolist() != list(individual_ids):
+        raise InputError(f"{path} has other individuals than the catalogue: run embed again.")
+    return gallery
 
 
 def normalise(embedding: np.ndarray) -> np.ndarray:
@@ -109,7 +137,10 @@ def normalise(embedding: np.ndarray) -> np.ndarray:
     embedding = np.asarray(embedding, np.float32)
     length = np.linalg.norm(embedding, axis=1, keepdims=True)
     if not (length > 0).all():
-        raise InputError(f"The embedding in row {int(np.argmin(length))} is zero.")
+        raise InputError(
+            f"The embedding in row {int(np.argmin(length))} is zero: the model that made it is "
+            "broken; train it again."
+        )
     return embedding / length
 
 

@@ -42,8 +42,8 @@ def best_threshold(
 
     Between two neighbouring best scores every threshold ranks alike, so their middles are tried;
     what a query gains with `new_individual` first rather than second is summed up from the lowest
-    best score to the highest. Among equal ones the middle of the longest run is not sought: the
-    lowest wins. Without queries, or with no score, 0.
+    best score to the highest. Among equally good thresholds the lowest wins. Without
+    queries, or with no score, 0.
 
     Arguments as `grid_threshold`.
     """
@@ -96,7 +96,7 @@ def new_probability(
 ) -> np.ndarray:
     """P(new) float64 [n] of queries from their best scores, by logistic regression on validation
     queries; NaN where validation holds no new or no known individual."""
-    if len(set(map(bool, validation_is_new))) < 2:
+    if not len(best) or len(set(map(bool, validation_is_new))) < 2:
         return np.full(len(best), np.nan)
     from sklearn.linear_model import LogisticRegression
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, most_frequent, with_new
+from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.candidates import (
     Candidates,
     rank_individuals,
@@ -107,7 +108,16 @@ def rank_queries(
         threshold: for `new_individual`; None: from the members' own validation folds, so that no
             model is asked about an image it trained on.
         new_share: weight of new individuals in choosing it.
+
+    Raises:
+        InputError: a member's gallery and queries were not embedded by the same model.
     """
+    for gallery, query in zip(galleries, queries, strict=True):
+        if gallery.about != query.about:
+            raise InputError(
+                "The embeddings of the catalogue and of the images to identify come from "
+                "different models: run embed again."
+            )
     seed = preset == "seed"
     search = SEARCHES["seed" if seed else engine]
     join = concatenate_raw if seed else concatenate

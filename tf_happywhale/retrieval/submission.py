@@ -21,6 +21,15 @@ def pad(ids: Sequence[str], frequent: Sequence[str], count: int = IDS) -> list[s
     return list(dict.fromkeys([*ids, *frequent]))[:count]
 
 
+def check_individuals(known: Sequence[str]) -> None:
+    """Raise InputError where the catalogue's individuals do not make five different answers."""
+    if len(known) < IDS - 1:
+        raise InputError(
+            f"The catalogue has {len(known)} individuals, but five different answers "
+            "(new_individual is one) need at least four: add some."
+        )
+
+
 def write_submission(path: Path, images: Sequence[str], ranked: Sequence[Sequence[str]]) -> None:
     """Write a submission, its rows in the order of `images`.
 

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, with_new
-from tf_happywhale.retrieval.candidates import Candidates, rank_individuals
+from tf_happywhale.retrieval.candidates import rank_individuals
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.metrics import mean_average_precision, rank_share
 from tf_happywhale.retrieval.open_set import best_threshold, insert_new
 
 
-@dataclass(frozen=True)
-class Validation:
-    """Candidates and truth of a fold's queries, and what was measured on them."""
-
-    candidates: Candidates
-    truth: list[str]  # individual_id, or new_individual where the gallery does not know it
-    metrics: dict
-
-
-def validate(gallery: Embeddings, queries: Embeddings, new_share: float) -> Validation:
+def validate(gallery: Embeddings, queries: Embeddings, new_share: float) -> dict:
     """Rank the fold's queries and measure.
 
     Returns:
-        With metrics `queries_known`, `queries_new` (counts), `map5_known` and `rank1_known` (known
+        `queries_known`, `queries_new` (counts), `map5_known` and `rank1_known` (known
         individuals' queries, without new_individual), `threshold` (best for `new_share`) and
         `map5` (all queries, new_individual put in by that threshold).
 
@@ -46,7 +35,7 @@ def validate(gallery: Embeddings, queries: Embeddings, new_share: float) -> Vali
         insert_new(ids, scores, threshold)
         for ids, scores in zip(candidates.individual_id, candidates.score, strict=True)
     ]
-    metrics = {
+    return {
         "queries_known": int(known.sum()),
         "queries_new": int((~known).sum()),
         "map5_known": mean_average_precision(closed, answers),
@@ -54,7 +43,6 @@ def validate(gallery: Embeddings, queries: Embeddings, new_share: float) -> Vali
         "threshold": threshold,
         "map5": mean_average_precision(ranked, truth),
     }
-    return Validation(candidates, truth, metrics)
 
 
 def judge(ranked: dict[str, list[str]], answers: dict[str, str]) -> dict:

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from html import escape
 
+from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.review.style import STYLE
 
 POLICY = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline' 'self'"
-NEW_INDIVIDUAL = "new_individual"
 NUMBERS = ("none", "one", "two", "three", "four", "five")
 FIN = (
     '<svg viewBox="0 0 120 80" aria-hidden="true" fill="none" stroke="currentColor" '

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write
 from tf_happywhale.review.decisions import bar_range, closest_first
 from tf_happywhale.review.pages import (
@@ -68,13 +69,16 @@ def write_report(
         The path of `report.html`.
 
     Raises:
-        InputError: a column is missing, or an image has one rank twice.
+        InputError: a column is missing, an image has one rank twice, or `report` is a folder of
+            somebody else's.
     """
     folder = Path(folder)
     table = closest_first(predictions)
     low, high = bar_range(table["score"])
     total = table["image"].nunique()
     making, home = folder / ".report.partial", folder / "report"
+    if home.exists() and not (home / "index.html").is_file():
+        raise InputError(f"{home} is no report of ours: move it away, or give another output.")
     with atomic_write(folder / "report.html") as one_file, _removed(making):
         thumbnails = Thumbnails(making / "thumbnails", thumbnail)
         drawn: list[Query] = []

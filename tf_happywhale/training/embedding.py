@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -11,7 +13,7 @@ from tf_happywhale.errors import InputError
 
 
 def embed(
-    model: keras.Model, batches: tf.data.Dataset, count: int, label: str
+    model: keras.Model, batches: Iterable, count: int, label: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings [n, d] float32 and image names str [n], in the order of the batches.
 

@@ -17,7 +17,7 @@ from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError, TrainingError
 from tf_happywhale.files import write_json
 from tf_happywhale.models.embedder import build_classifier, build_embedder
-from tf_happywhale.records.reader import evaluation_batches, training_batches
+from tf_happywhale.records.reader import checked, evaluation_batches, training_batches
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.validation import validate
 from tf_happywhale.training.devices import check_batch, choose_strategy, describe
@@ -102,6 +102,11 @@ def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
                     f"The loss is not finite in step {number} of epoch {epoch}: lower "
                     f"train.learning_rate ({train.learning_rate}){kept}."
                 )
+        if len(losses) != steps_per_epoch:
+            raise InputError(
+                f"The TFRecords gave {len(losses)} batches instead of {steps_per_epoch}: delete "
+                f"{task.records} and write them again."
+            )
         seconds = time.monotonic() - started
         entry = {
             "epoch": epoch,
@@ -154,7 +159,8 @@ def validate_fold(embedder: keras.Model, experiment: Experiment, task: Task) -> 
         size=experiment.image_size,
         batch_size=experiment.embed.batch_size,
     )
-    embedding, images = embed(embedder, batches, len(task.images), "validation")
+    found = checked(batches, task.records)
+    embedding, images = embed(embedder, found, len(task.images), "validation")
     row = {image: n for n, image in enumerate(task.images)}
     rows = np.array([row[image] for image in images])
     individual_ids = np.asarray(task.individual_ids, dtype=np.str_)[rows]
@@ -162,7 +168,7 @@ def validate_fold(embedder: keras.Model, experiment: Experiment, task: Task) -> 
     held_out = task.folds[rows] == task.fold
     return validate(
         everything.take(~held_out), everything.take(held_out), experiment.rank.new_share
-    ).metrics
+    )
 
 
 def _batches(
@@ -185,7 +191,7 @@ def _batches(
     )
     total = len(kept) // train.batch_size
     label = f"epoch {epoch + 1}/{train.epochs}"
-    spread = strategy.experimental_distribute_dataset(batches)
+    spread = checked(strategy.experimental_distribute_dataset(batches), task.records)
     return iter(tqdm(spread, total=total, desc=label, unit="step", leave=False))
 
 

@@ -15,6 +15,7 @@ import cv2
 import pandas as pd
 from tqdm import tqdm
 
+from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.pod.fin import SPECIES
 from tf_happywhale.catalogue.pod.photograph import Box, draw_photograph, jpeg_quality
 from tf_happywhale.catalogue.pod.plan import Plan, draw_plan, pod_fin
@@ -27,7 +28,6 @@ STARTED = "pod.started"
 NO_FIN = "test_images_no_fin"
 _FOLDERS = ("train_images", "test_images", NO_FIN)
 _TABLES = ("train.csv", "sample_submission.csv", "answers.csv", "boxes.csv")
-_NEW = "new_individual"
 
 
 def write_pod(
@@ -78,7 +78,7 @@ def write_pod(
         "height": height,
     }
     _check(wanted)
-    if _marker(root) == wanted:
+    if _marker(root) == wanted and all((root / name).exists() for name in (*_FOLDERS, *_TABLES)):
         return
     _clear(root)
     plan = draw_plan(
@@ -139,11 +139,14 @@ def _write_tables(root: Path, plan: Plan, boxes: list[dict[str, Box]]) -> None:
         for p in train
     ]
     _write_csv(root / "train.csv", ["image", "species", "individual_id"], rows)
-    first = " ".join([_NEW, *sorted(plan.individual_ids[: plan.known])[:4]])
+    first = " ".join([NEW_INDIVIDUAL, *sorted(plan.individual_ids[: plan.known])[:4]])
     submission = [(p.image, first) for p in test]
     _write_csv(root / "sample_submission.csv", ["image", "predictions"], submission)
     answers = [
-        (p.image, plan.individual_ids[p.individual] if p.individual < plan.known else _NEW)
+        (
+            p.image,
+            plan.individual_ids[p.individual] if p.individual < plan.known else NEW_INDIVIDUAL,
+        )
         for p in test
     ]
     _write_csv(root / "answers.csv", ["image", "individual_id"], answers)

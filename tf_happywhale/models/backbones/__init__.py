@@ -1,4 +1,4 @@
-"""Backbones by name: networks from normalised or plain pictures to a feature map."""
+"""Backbones by name: networks from pictures to a feature map."""
 
 from __future__ import annotations
 
