@@ -28,7 +28,7 @@ def main(pod: Path, file: Path) -> None:
             y, x = row * (HEIGHT + GAP), column * (WIDTH + GAP)
             picture = read_picture(pod / "train_images" / image)
             sheet[y : y + HEIGHT, x : x + WIDTH] = shrink(picture)
-    file.write_bytes(encode_jpeg(sheet, 88))
+    file.write_bytes(encode_jpeg(sheet, 80))
 
 
 def shrink(picture: np.ndarray) -> np.ndarray:

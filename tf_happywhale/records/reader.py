@@ -7,6 +7,7 @@ example are computed anew from (seed, epoch, image), which is what makes resumin
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from tf_happywhale.records.augmentation import Settings, augment, generator
 from tf_happywhale.records.folder import read_manifest
 from tf_happywhale.records.pictures import decode, resize
 from tf_happywhale.records.schema import parse_image
+
+WORKERS = os.cpu_count() or 1
+PREFETCH = 4  # batches ready for the device
 
 
 def training_batches(
@@ -71,9 +75,10 @@ def training_batches(
         .filter(lambda _, name: lookup[name] >= 0)
         .shuffle(shuffle_buffer, seed=int(rng.integers(2**31)), reshuffle_each_iteration=False)
         .skip(skip_batches * batch_size)
-        .map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .map(load, num_parallel_calls=WORKERS, deterministic=True)
         .batch(batch_size, drop_remainder=True)
-        .prefetch(tf.data.AUTOTUNE)
+        .prefetch(PREFETCH)
+        .with_options(_options())
     )
 
 
@@ -109,10 +114,11 @@ def evaluation_batches(
         tf.data.TFRecordDataset(tf.constant(files, tf.string))
         .map(parse_image)
         .filter(lambda _, name: lookup[name] >= 0)
-        .map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .map(load, num_parallel_calls=WORKERS, deterministic=True)
         .batch(batch_size)
         .map(fill)
-        .prefetch(tf.data.AUTOTUNE)
+        .prefetch(PREFETCH)
+        .with_options(_options())
     )
 
 
@@ -128,6 +134,14 @@ def checked(batches: Iterable, folder: Path) -> Iterator:
         raise InputError(
             f"The TFRecords in {folder} are damaged: delete that folder and write them again."
         ) from None
+
+
+def _options() -> tf.data.Options:
+    """No autotuning: its thread sleeps ever longer, and the end of an epoch may have to wait for it
+    to wake up, for 34 seconds after one of 48."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
 
 
 def _files(folder: Path, split: str) -> list[str]:

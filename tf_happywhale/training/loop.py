@@ -193,8 +193,8 @@ def _batches(
     label = f"epoch {epoch + 1}/{train.epochs}"
     if strategy.num_replicas_in_sync > 1:
         batches = strategy.experimental_distribute_dataset(batches)
-    # On one device the data set is read as it is: a distributed one's end waits for a thread of
-    # its own that sleeps ever longer, 34 seconds after an epoch of 48.
+    # One device reads the data set as it is: a distributed one has an autotuning thread of its own,
+    # which holds up the end of an epoch (see records/reader.py).
     spread = checked(batches, task.records)
     return iter(tqdm(spread, total=total, desc=label, unit="step", leave=False))
 
