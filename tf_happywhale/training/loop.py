@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from tf_happywhale.config import Experiment
+from tf_happywhale.config import Experiment, Train
 from tf_happywhale.errors import InputError, TrainingError
 from tf_happywhale.files import write_json
 from tf_happywhale.models.embedder import build_classifier, build_embedder
@@ -86,22 +86,9 @@ def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
     best: dict = {}
     for epoch in range(train.epochs):
         started = time.monotonic()
-        losses = []
-        for number, (pictures, targets) in enumerate(_batches(strategy, experiment, task, epoch)):
-            rate = learning_rate(
-                epoch * steps_per_epoch + number,
-                steps=train.epochs * steps_per_epoch,
-                warmup_steps=round(train.warmup_epochs * steps_per_epoch),
-                highest=train.learning_rate,
-                lowest=train.min_learning_rate,
-            )
-            losses.append(float(step(pictures, targets, tf.constant(rate))))
-            if not math.isfinite(losses[-1]):
-                kept = f"; the best model so far is in {run / 'checkpoints'}" if best else ""
-                raise TrainingError(
-                    f"The loss is not finite in step {number} of epoch {epoch}: lower "
-                    f"train.learning_rate ({train.learning_rate}){kept}."
-                )
+        batches = _batches(strategy, experiment, task, epoch)
+        kept = f"; the best model so far is in {run / 'checkpoints'}" if best else ""
+        losses, rate = _train_epoch(step, batches, train, epoch, steps_per_epoch, kept)
         if len(losses) != steps_per_epoch:
             raise InputError(
                 f"The TFRecords gave {len(losses)} batches instead of {steps_per_epoch}: delete "
@@ -128,6 +115,32 @@ def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
     metrics = {key: value for key, value in best.items() if key != "learning_rate"}
     write_json(run / "metrics.json", metrics)
     return metrics
+
+
+def _train_epoch(
+    step: Callable, batches: Iterator, train: Train, epoch: int, steps_per_epoch: int, kept: str
+) -> tuple[list[float], float]:
+    """One epoch's steps: the loss of each, and the learning rate of the last.
+
+    Raises:
+        TrainingError: a loss is not finite; `kept` says what is left.
+    """
+    losses, rate = [], 0.0
+    for number, (pictures, targets) in enumerate(batches):
+        rate = learning_rate(
+            epoch * steps_per_epoch + number,
+            steps=train.epochs * steps_per_epoch,
+            warmup_steps=round(train.warmup_epochs * steps_per_epoch),
+            highest=train.learning_rate,
+            lowest=train.min_learning_rate,
+        )
+        losses.append(float(step(pictures, targets, tf.constant(rate))))
+        if not math.isfinite(losses[-1]):
+            raise TrainingError(
+                f"The loss is not finite in step {number} of epoch {epoch}: lower "
+                f"train.learning_rate ({train.learning_rate}){kept}."
+            )
+    return losses, rate
 
 
 def build_models(experiment: Experiment, classes: int) -> tuple[keras.Model, keras.Model]:
