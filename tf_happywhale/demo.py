@@ -82,17 +82,12 @@ def score(experiment: Experiment, data: DataSet, gallery, queries, truth: list[s
     from tf_happywhale.training.baselines import chance
 
     unknown = np.full(len(data.test_images), "")
-    rank = experiment.rank
     ranked = rank_queries(
         [Embeddings(gallery, np.array(data.images), np.array(data.individual_ids))],
         [Embeddings(queries, np.array(data.test_images), unknown)],
         [experiment.fold],
         dict(zip(data.images, data.folds.tolist(), strict=True)),
-        preset=rank.preset,
-        engine=rank.engine,
-        candidates=rank.candidates,
-        threshold=rank.threshold,
-        new_share=rank.new_share,
+        **experiment.rank.model_dump(),
     ).ids()
     mean, highest = chance(ranked, truth, experiment.seed)
     return {"map5": mean_average_precision(ranked, truth), "chance": mean, "chance_97.5%": highest}

@@ -69,11 +69,7 @@ def write_ranking(experiment: Experiment, data: DataSet) -> None:
         ],
         folds,
         dict(zip(data.images, data.folds.tolist(), strict=True)),
-        preset=rank.preset,
-        engine=rank.engine,
-        candidates=rank.candidates,
-        threshold=rank.threshold,
-        new_share=rank.new_share,
+        **rank.model_dump(),
     )
     output = output_folder(experiment)
     write_csv(output / "predictions.csv", ranking.table(rank.candidates))
