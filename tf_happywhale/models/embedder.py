@@ -28,7 +28,11 @@ def build_embedder(
     features = build_backbone(backbone, weights)(pictures)
     pooled = GeM(gem_p, name="gem")(features)
     pooled = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="neck")(pooled)
-    embedding = keras.layers.Dense(embedding_size, dtype="float32", name="embedding")(pooled)
+    # PyTorch's start for a Linear layer, as the seed has it: half as wide as Keras' own.
+    start = keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
+    embedding = keras.layers.Dense(
+        embedding_size, kernel_initializer=start, dtype="float32", name="embedding"
+    )(pooled)
     return keras.Model(pictures, embedding, name="embedder")
 
 
