@@ -2,14 +2,15 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-.PHONY: help demo test docs bench-seed parity-lite0 clean
+.PHONY: help demo test docs bench-seed bench-backbones parity clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
 	@echo "make test          style and tests"
 	@echo "make docs          docs/config.md from the code"
 	@echo "make bench-seed DATA=DIR   the seed's recipe in PyTorch, to compare with (own environment)"
-	@echo "make parity-lite0  PyTorch's lite0 against ours (own environment)"
+	@echo "make parity        our networks against timm's, to docs/parity.md (own environment)"
+	@echo "make bench-backbones   their speed beside timm's on PyTorch (own environment)"
 
 demo: .venv/installed
 	$(PY) -m tf_happywhale.demo configs/demo.yaml
@@ -25,9 +26,11 @@ docs: .venv/installed
 bench-seed: .venv-torch/installed
 	.venv-torch/bin/python benchmarks/seed_torch.py --data $(DATA) $(ARGS)
 
-parity-lite0: .venv/installed .venv-torch/installed
-	.venv-torch/bin/python benchmarks/parity_lite0.py .venv-torch/lite0.npz
-	$(PY) benchmarks/parity_lite0_keras.py .venv-torch/lite0.npz
+parity: .venv-torch/installed
+	.venv-torch/bin/python benchmarks/parity.py $(ARGS)
+
+bench-backbones: .venv-torch/installed
+	.venv-torch/bin/python benchmarks/backbones.py $(ARGS)
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"
@@ -36,10 +39,11 @@ parity-lite0: .venv/installed .venv-torch/installed
 	$(PY) -m pip install --quiet --editable '.[tf,test]'
 	touch $@
 
-.venv-torch/installed: benchmarks/requirements-torch.txt
+.venv-torch/installed: benchmarks/requirements-torch.txt pyproject.toml
 	$(PYTHON) -m venv .venv-torch
 	.venv-torch/bin/python -m pip install --quiet --upgrade pip
 	.venv-torch/bin/python -m pip install --quiet --requirement $<
+	.venv-torch/bin/python -m pip install --quiet --editable '.[tf]'
 	touch $@
 
 clean:

@@ -103,10 +103,21 @@ class Augment(Section):
 class Model(Section):
     """Backbone, GeM, neck, and the ArcFace head it is trained with."""
 
-    backbone: Literal["lite0", "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7"] = Field(
-        "lite0", description="EfficientNet-lite0 or EfficientNet-B0 to B7"
+    backbone: Literal[
+        "lite0", "lite1", "lite2", "lite3", "lite4",
+        "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7",
+        "v2_s", "v2_m", "v2_l", "v2_xl", "efficientnetv2_rw_m",
+        "nfnet_l0", "eca_nfnet_l0", "eca_nfnet_l1", "eca_nfnet_l2",
+    ] = Field("lite0", description="EfficientNet, -lite, V2, or NFNet by name")  # fmt: skip
+    weights: str = Field(
+        "default",
+        min_length=1,
+        description="where training starts: default (the backbone's first), none, a name such as "
+        "b6_ns, hf://OWNER/NAME, or a .safetensors or .h5 file",
     )
-    weights: Literal["imagenet", "none"] = Field("imagenet", description="where training starts")
+    drop_path: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0, description="largest probability of leaving out a residual branch in training"
+    )
     gem_p: float = Field(3, gt=0, description="exponent that GeM pooling starts from")
     embedding_size: Positive = Field(512, description="length of the embedding")
     margin: float = Field(0.3, ge=0, lt=1.5707963, description="ArcFace margin, radians")
@@ -127,6 +138,12 @@ class Train(Section):
     warmup_epochs: NotNegative = Field(0, description="epochs of linear warm-up before the cosine")
     weight_decay: NotNegative = Field(1e-6, description="AdamW's weight decay")
     clip_norm: float = Field(1000, gt=0, description="largest global norm of the gradients")
+    adaptive_clip: float | None = Field(
+        None,
+        gt=0,
+        description="largest norm of a filter's gradient, as a share of the filter's norm, such as "
+        "0.02 for NFNets; null: not clipped so",
+    )
     validate_every: Positive = Field(1, description="epochs between validations by retrieval")
     shuffle_buffer: Positive = Field(8192, description="encoded images held for shuffling")
 

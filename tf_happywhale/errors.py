@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class HappywhaleError(ValueError):
     """Base of the errors that commands print as one sentence, without a traceback."""
@@ -17,3 +20,10 @@ class InputError(HappywhaleError):
 
 class TrainingError(HappywhaleError):
     """Training that cannot go on, such as a loss that is not finite."""
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
+    """What may have been meant by a name that is not known, in words for a sentence."""
+    known = list(known)
+    near = difflib.get_close_matches(name.lower(), known, count, 0.4)
+    return f"the nearest are {', '.join(near)}" if near else f"choose one of {', '.join(known)}"

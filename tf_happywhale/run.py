@@ -16,9 +16,11 @@ def main(experiment: Experiment) -> None:
     """Do the stages that are not up to date."""
     from tf_happywhale import embed, evaluate, rank, report, tfrecords, train
     from tf_happywhale.catalogue.dataset import load_data
+    from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.submission import check_individuals
 
+    find_weights(experiment.model.backbone, experiment.model.weights)
     check_individuals(load_data(experiment).order)
     tfrecords.main("write", experiment)
     train.main(experiment)

@@ -16,11 +16,13 @@ def main(experiment: Experiment) -> None:
     """Train the folds of the experiment that are not up to date."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest
+    from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import output_folder, run_folder
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.stages import stage
     from tf_happywhale.training.loop import Task, train_fold
 
+    find_weights(experiment.model.backbone, experiment.model.weights)
     data = load_data(experiment)
     records = plan_records(experiment, data).folder
     sections = {"seed", "image_size", "model", "train", "augment"}

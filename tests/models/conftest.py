@@ -13,14 +13,14 @@ import pytest
 @pytest.fixture(scope="session")
 def lite0() -> keras.Model:
     """EfficientNet-lite0 with its ImageNet weights; tests must not change it."""
-    from tf_happywhale.models.backbones.lite import build_lite0
+    from tf_happywhale.models.pretrained import pretrained_backbone
 
-    return build_lite0("imagenet")
+    return pretrained_backbone("lite0")
 
 
 @pytest.fixture(scope="session")
 def lite0_tensors() -> dict[str, np.ndarray]:
-    """The checkpoint's tensors; tests must not change it."""
+    """The checkpoint's tensors by timm's names; tests must not change it."""
     from tf_happywhale.models.weights.lite0 import read_lite0
 
     return read_lite0()

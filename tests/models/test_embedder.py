@@ -12,7 +12,7 @@ from tf_happywhale.models.gem import GeM
 @pytest.fixture(scope="module")
 def embedder() -> keras.Model:
     keras.utils.set_random_seed(0)
-    return build_embedder("lite0", weights="imagenet", gem_p=2.5, embedding_size=512)
+    return build_embedder("lite0", weights="default", gem_p=2.5, embedding_size=512)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_under_a_mixed_policy_embedding_and_logits_stay_float32(monkeypatch, pol
     """A small network instead of the backbone: the policy is what counts."""
     inputs = keras.Input((None, None, 3))
     small = keras.Model(inputs, keras.layers.Conv2D(4, 3, activation="relu")(inputs))
-    monkeypatch.setattr("tf_happywhale.models.embedder.build_backbone", lambda *_: small)
+    monkeypatch.setattr("tf_happywhale.models.embedder.pretrained_backbone", lambda *_, **__: small)
     embedder = build_embedder("lite0", weights="none", gem_p=3.0, embedding_size=6)
     classifier = build_classifier(
         embedder, classes=4, margin=0.3, scale=30.0, easy_margin=False, label_smoothing=0.0

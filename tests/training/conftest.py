@@ -51,7 +51,9 @@ def toy():
     """A function that builds a small embedder, in place of `build_embedder`."""
     from tf_happywhale.models.gem import GeM
 
-    def build(backbone: str, *, weights: str, gem_p: float, embedding_size: int) -> keras.Model:
+    def build(
+        backbone: str, *, weights: str, gem_p: float, embedding_size: int, drop_path: float = 0.0
+    ) -> keras.Model:
         pictures = keras.Input((None, None, 3), name="picture")
         x = keras.layers.Rescaling(1 / 255)(pictures)
         x = keras.layers.Conv2D(8, 3, strides=4, activation="relu")(x)

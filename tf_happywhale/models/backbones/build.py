@@ -1,0 +1,59 @@
+"""A backbone by name: from pictures to feature maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+
+from tf_happywhale.errors import ConfigError, nearest
+from tf_happywhale.models.backbones.efficientnet import efficientnet_features
+from tf_happywhale.models.backbones.nfnet import nfnet_features
+from tf_happywhale.models.backbones.variants import VARIANTS, EfficientNet, NFNet
+
+FEATURES = ("stage3", "stage4", "final")
+
+
+def build_backbone(
+    name: str, *, features: Sequence[str] = ("final",), drop_path: float = 0.0
+) -> keras.Model:
+    """A backbone of RGB pictures [n, h, w, 3] in 0–255 to feature maps, with random weights.
+
+    Normalising the pixels is its first layer. Pictures may be of any size.
+
+    Args:
+        name: a name of `VARIANTS`.
+        features: which maps, of `FEATURES`: `stage3` [n, ⌈h/16⌉, ⌈w/16⌉, c] and `stage4`
+            [n, ⌈h/32⌉, ⌈w/32⌉, c] are timm's `features_only` maps 3 and 4, `final` its
+            `forward_features`.
+        drop_path: largest probability of leaving out a residual branch in training.
+
+    Returns:
+        A model with one output, or a list of them, as in `features`; layers that none of them needs
+        are left out.
+
+    Raises:
+        ConfigError: there is no backbone of that name.
+    """
+    if name not in VARIANTS:
+        raise ConfigError(f"There is no backbone {name!r}: {nearest(name, VARIANTS)}.")
+    return build_variant(VARIANTS[name], features=features, drop_path=drop_path, name=name)
+
+
+def build_variant(
+    variant: EfficientNet | NFNet,
+    *,
+    features: Sequence[str] = ("final",),
+    drop_path: float = 0.0,
+    name: str | None = None,
+) -> keras.Model:
+    """As `build_backbone`, of an architecture that need not be in the table."""
+    pictures = keras.Input((None, None, 3), name="picture")
+    mean, std = variant.mean_std
+    scale = [1 / (255 * s) for s in std]
+    offset = [-m / s for m, s in zip(mean, std, strict=True)]
+    x = keras.layers.Rescaling(scale, offset, name="normalise")(pictures)
+    make = efficientnet_features if isinstance(variant, EfficientNet) else nfnet_features
+    maps = make(x, variant, drop_path)
+    chosen = [maps[feature] for feature in features]
+    return keras.Model(pictures, chosen[0] if len(chosen) == 1 else chosen, name=name)

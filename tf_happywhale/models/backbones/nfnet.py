@@ -1,0 +1,115 @@
+"""NFNets of timm's light series (`eca_nfnet_l*`, `nfnet_l0`): no normalisation of activations.
+
+Each block is out = shortcut + α · branch(β · act(x)), where β undoes the variance that the residual
+sums have piled up since the stage began. Constant factors are folded into what is cheap to scale: β
+and the activation's gain into the standardised kernels, α and the attention's gain of 2 into its
+gate. A layer is named after timm's module, so that a checkpoint's names are found from the layers'.
+
+References:
+    Brock et al.: Characterizing signal propagation to close the performance gap in unnormalized
+    ResNets, ICLR 2021, https://arxiv.org/abs/2101.08692
+    Brock et al.: High-Performance Large-Scale Image Recognition Without Normalization, ICML 2021,
+    https://arxiv.org/abs/2102.06171
+"""
+
+from __future__ import annotations
+
+import keras
+
+from tf_happywhale.models.backbones.efficientnet import drop_branch, round_channels
+from tf_happywhale.models.backbones.variants import NFNet
+from tf_happywhale.models.channel_attention import ChannelAttention
+from tf_happywhale.models.squeeze_excite import SqueezeExcite
+from tf_happywhale.models.std_conv import ScaledStdConv
+
+SILU_GAIN = 1.7881293296813965  # 1 / standard deviation of SiLU(x) for x of mean 0, variance 1
+GATE_GAIN = 2.0
+
+
+def nfnet_features(
+    x: keras.KerasTensor, variant: NFNet, drop_path: float
+) -> dict[str, keras.KerasTensor]:
+    """The feature maps of normalised pictures [n, h, w, 3], by name.
+
+    `stage3` is the third stage's output at 1/16 of the side; `stage4` the last 1×1 convolution's at
+    1/32, and `final` that after its activation. Residual branches are dropped with a probability
+    that grows from 0 to `drop_path`.
+    """
+    x = _stem(x, variant.stem)
+    last_block = max(1, sum(variant.depths) - 1)
+    done, maps, variance = 0, {}, 1.0
+    for number, (count, channels) in enumerate(zip(variant.depths, variant.channels, strict=True)):
+        for repeat in range(count):
+            first = repeat == 0
+            x = _block(
+                x,
+                variant,
+                channels,
+                stride=2 if first and number > 0 else 1,
+                beta=variance**-0.5,
+                drop_path=drop_path * done / last_block,
+                name=f"stages.{number}.{repeat}",
+            )
+            variance = (1.0 if first else variance) + variant.alpha**2
+            done += 1
+        if number == len(variant.depths) - 2:
+            maps["stage3"] = x
+    maps["stage4"] = ScaledStdConv(variant.head, scale=SILU_GAIN, name="final_conv")(x)
+    return {**maps, "final": _act(maps["stage4"], "final_act")}
+
+
+def _stem(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
+    """Four 3×3 convolutions, the first and the last with stride 2."""
+    widths, strides = (channels // 8, channels // 4, channels // 2, channels), (2, 1, 1, 2)
+    for n, (width, stride) in enumerate(zip(widths, strides, strict=True), start=1):
+        name = f"stem.conv{n}"
+        x = ScaledStdConv(width, 3, strides=stride, scale=SILU_GAIN, name=name)(x)
+        if n < len(widths):
+            x = _act(x, f"stem.act{n + 1}")
+    return x
+
+
+def _block(
+    x: keras.KerasTensor,
+    variant: NFNet,
+    channels: int,
+    *,
+    stride: int,
+    beta: float,
+    drop_path: float,
+    name: str,
+) -> keras.KerasTensor:
+    groups = round_channels(channels, variant.bottleneck) // variant.group
+    inner = groups * variant.group
+    shortcut, x = x, _act(x, f"{name}.act1")
+    if stride > 1 or shortcut.shape[-1] != channels:
+        shortcut = x
+        if stride > 1:
+            pool = keras.layers.AveragePooling2D(2, 2, "same", name=f"{name}.downsample.pool")
+            shortcut = pool(x)
+        shortcut = ScaledStdConv(channels, scale=SILU_GAIN * beta, name=f"{name}.downsample.conv")(
+            shortcut
+        )
+    x = ScaledStdConv(inner, scale=SILU_GAIN * beta, name=f"{name}.conv1")(x)
+    for convolution, steps in (("2", stride), ("2b", 1)):
+        x = _act(x, f"{name}.act{convolution}")
+        x = ScaledStdConv(
+            inner,
+            3,
+            strides=steps,
+            groups=groups,
+            scale=SILU_GAIN,
+            name=f"{name}.conv{convolution}",
+        )(x)
+    x = _act(x, f"{name}.act3")
+    x = ScaledStdConv(channels, scale=SILU_GAIN, gain=0.0, name=f"{name}.conv3")(x)
+    gain = GATE_GAIN * variant.alpha
+    if variant.attention == "eca":
+        x = ChannelAttention(gain, name=f"{name}.attn_last")(x)
+    else:
+        x = SqueezeExcite(channels // 4, "relu", gain, name=f"{name}.attn_last")(x)
+    return keras.layers.Add(name=f"{name}.add")([drop_branch(x, drop_path, name), shortcut])
+
+
+def _act(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    return keras.layers.Activation("silu", name=name)(x)

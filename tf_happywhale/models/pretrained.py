@@ -1,0 +1,36 @@
+"""A backbone with its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+
+from tf_happywhale.models.backbones.build import build_backbone
+from tf_happywhale.models.weights.names import find_weights
+from tf_happywhale.models.weights.sources import load_weights
+
+
+def pretrained_backbone(
+    name: str,
+    weights: str = "default",
+    *,
+    features: Sequence[str] = ("final",),
+    drop_path: float = 0.0,
+) -> keras.Model:
+    """`build_backbone`, filled from a checkpoint (see `weights/names.py`).
+
+    Example:
+        >>> network = pretrained_backbone("lite0")
+        >>> network(keras.ops.zeros((1, 160, 160, 3))).shape
+        (1, 5, 5, 1280)
+
+    Raises:
+        ConfigError: there is no backbone or no weights of that name.
+        InputError: the weights cannot be had.
+    """
+    address = find_weights(name, weights)
+    network = build_backbone(name, features=features, drop_path=drop_path)
+    if address is not None:
+        load_weights(network, address)
+    return network

@@ -1,0 +1,94 @@
+"""A checkpoint's tensors into a network whose layers are named after timm's modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import keras
+import numpy as np
+
+from tf_happywhale.errors import InputError
+
+PARAMETERS = {
+    "kernel": "weight",
+    "bias": "bias",
+    "gain": "gain",
+    "gamma": "weight",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+}
+SQUEEZE_EXCITE = {"se": ("conv_reduce", "conv_expand"), "attn_last": ("fc1", "fc2")}
+COUNTER = "num_batches_tracked"  # PyTorch's, of no use without a momentum that changes
+# What a feature extractor may leave out: ImageNet's classifier, and what comes after stage4.
+ABOVE = ("classifier.", "head.", "conv_head.", "bn2.", "final_conv.")
+
+
+def fill(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> list[str]:
+    """Set every variable of a backbone from a checkpoint by timm's names.
+
+    Args:
+        network: from `build_backbone`.
+        tensors: arrays by timm's names in PyTorch's layout; each is looked up twice, first to check
+            and then to set, so that a mapping that reads from disk need hold one at a time.
+
+    Returns:
+        The names of the tensors that have no place in the network, counters left out.
+
+    Raises:
+        InputError: a tensor is missing, of another shape, not finite, or belongs to a larger
+            network; then no variable was changed.
+    """
+    places = dict(_places(network))
+    for name, (variable, layer) in places.items():
+        if name not in tensors:
+            raise InputError(
+                f"The checkpoint is not {network.name}'s: it lacks {name}. Name another with "
+                "model.weights, or the backbone it is of with model.backbone."
+            )
+        value = _keras_layout(np.asarray(tensors[name]), variable, layer)
+        if value.shape != tuple(variable.shape):
+            raise InputError(
+                f"The checkpoint is not {network.name}'s: {name} is {tensors[name].shape}, which "
+                f"gives {value.shape} where {tuple(variable.shape)} is needed."
+            )
+        if not np.isfinite(value).all():
+            raise InputError(f"The checkpoint is damaged: {name} is not finite. Fetch it again.")
+    unused = [name for name in tensors if name not in places and not name.endswith(COUNTER)]
+    foreign = [name for name in unused if not name.startswith(ABOVE)]
+    if foreign:
+        raise InputError(
+            f"The checkpoint is not {network.name}'s: {network.name} has no {foreign[0]}. Name "
+            "another with model.weights, or the backbone it is of with model.backbone."
+        )
+    for name, (variable, layer) in places.items():
+        variable.assign(_keras_layout(np.asarray(tensors[name]), variable, layer))
+    return unused
+
+
+def _places(network: keras.Model) -> Iterator[tuple[str, tuple]]:
+    """timm's name of each variable of the network, with the variable and its layer."""
+    for layer in network.layers:
+        for variable in layer.weights:
+            yield tensor_name(layer.name, variable.name), (variable, layer)
+
+
+def tensor_name(layer: str, variable: str) -> str:
+    """timm's name of a layer's variable."""
+    module = layer.rpartition(".")[2]
+    part, _, parameter = variable.rpartition("_")
+    if module in SQUEEZE_EXCITE and part in ("reduce", "expand"):
+        return f"{layer}.{SQUEEZE_EXCITE[module][part == 'expand']}.{PARAMETERS[parameter]}"
+    convolution = ".conv" if module == "attn_last" else ""
+    return f"{layer}{convolution}.{PARAMETERS[variable]}"
+
+
+def _keras_layout(value: np.ndarray, variable: keras.Variable, layer: keras.Layer) -> np.ndarray:
+    """A tensor of PyTorch's layout in Keras', in float32: a view where it can be."""
+    value = value.astype(np.float32, copy=False)
+    if value.ndim == 4 and len(variable.shape) == 4:
+        depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+        return value.transpose(2, 3, 0, 1) if depthwise else value.transpose(2, 3, 1, 0)
+    if value.ndim == 4 and len(variable.shape) < 3:  # a gain, or a 1×1 convolution of one pixel
+        return value[:, :, 0, 0].T if len(variable.shape) == 2 else value[:, 0, 0, 0]
+    return value.transpose(2, 1, 0) if value.ndim == 3 else value

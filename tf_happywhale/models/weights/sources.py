@@ -1,0 +1,86 @@
+"""Checkpoints by address: where they come from, and how they get into a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.models.backbones.variants import LITE0_PACKAGE
+from tf_happywhale.models.weights.fill import COUNTER, fill
+from tf_happywhale.models.weights.names import HUB
+
+HUB_FILE = "model.safetensors"
+
+
+def load_weights(network: keras.Model, address: str) -> dict[str, list[str] | int]:
+    """Fill a backbone from what `names.find_weights` returned, and print what was used.
+
+    Returns:
+        `used`: number of tensors; `unused`: the names of the others, PyTorch's counters left out.
+
+    Raises:
+        InputError: the weights cannot be had, or do not fit; then no variable was changed.
+    """
+    tensors = read_weights(address)
+    unused = fill(network, tensors)
+    counters = sum(name.endswith(COUNTER) for name in tensors)
+    used = len(tensors) - len(unused) - counters
+    left = [*unused, *([f"{counters} counters"] if counters else [])]
+    print(
+        f"weights of {network.name} from {address}: {used} tensors"
+        + (f"; not used: {', '.join(left)}" if left else "")
+    )
+    return {"used": used, "unused": unused}
+
+
+def read_weights(address: str) -> Mapping[str, np.ndarray]:
+    """A checkpoint's tensors by timm's names, in PyTorch's layout.
+
+    Raises:
+        InputError: it cannot be had, or is damaged.
+    """
+    from tf_happywhale.models.weights.keras_h5 import read_keras_h5
+    from tf_happywhale.models.weights.lite0 import read_lite0
+    from tf_happywhale.models.weights.safetensors_file import SafeTensors
+
+    if address == LITE0_PACKAGE:
+        return read_lite0()
+    if address.startswith(HUB):
+        return SafeTensors(_from_hub(address))
+    path = _from_web(address) if address.startswith("https://") else Path(address)
+    if not path.is_file():
+        raise InputError(f"There is no weights file {path}: name another with model.weights.")
+    return read_keras_h5(path) if path.suffix == ".h5" else SafeTensors(path)
+
+
+def _from_hub(address: str) -> Path:
+    """A checkpoint of the Hugging Face hub, from its cache or downloaded into it."""
+    from huggingface_hub import hf_hub_download
+
+    owner, name, *rest = address.removeprefix(HUB).split("/")
+    file = "/".join(rest) or HUB_FILE
+    try:
+        return Path(hf_hub_download(f"{owner}/{name}", file))
+    except Exception as error:
+        page = f"https://huggingface.co/{owner}/{name}/resolve/main/{file}"
+        raise _unreachable(address, page, error) from None
+
+
+def _from_web(address: str) -> Path:
+    """A file of Keras' or qubvel's, from Keras' cache or downloaded into it."""
+    try:
+        return Path(keras.utils.get_file(origin=address, cache_subdir="models"))
+    except Exception as error:
+        raise _unreachable(address, address, error) from None
+
+
+def _unreachable(address: str, page: str, error: Exception) -> InputError:
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    return InputError(
+        f"{address} is not in the cache and cannot be downloaded ({reason[:120]}): download {page} "
+        "where there is a network and set model.weights to that file, or set model.weights=none."
+    )
