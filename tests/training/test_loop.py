@@ -40,7 +40,7 @@ def trained(task, tmp_path_factory) -> tuple[Path, dict]:
     """A finished run of two epochs, and the metrics it returned."""
     from tf_happywhale.models.gem import GeM
 
-    def build(backbone, *, weights, gem_p, embedding_size):
+    def build(backbone, *, weights, gem_p, embedding_size, drop_path):
         pictures = keras.Input((None, None, 3), name="picture")
         x = keras.layers.Conv2D(8, 3, strides=4, activation="relu")(pictures)
         x = keras.layers.BatchNormalization(momentum=0.9)(GeM(gem_p)(x))
