@@ -9,6 +9,8 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 
+KINDS = ("F64", "F32", "F16", "I64")  # I64: PyTorch's counters
+
 
 class SafeTensors(Mapping):
     """The tensors of a file by name; each is read from disk when it is asked for.
@@ -16,15 +18,16 @@ class SafeTensors(Mapping):
     So filling a network never holds the checkpoint a second time in memory.
 
     Raises:
-        InputError: the file is cut off or of another kind.
+        InputError: the file is cut off or of another kind, or a tensor is not a plain number type.
     """
 
     def __init__(self, path: Path) -> None:
         from safetensors import SafetensorError, safe_open
 
+        self._path = path
         try:
             self._file = safe_open(str(path), framework="numpy")
-            self._names = list(self._file.keys())
+            self._names = dict.fromkeys(self._file.keys())
         except (OSError, SafetensorError) as error:
             raise InputError(
                 f"{path} is no whole .safetensors file ({error}): fetch it again, or name another "
@@ -34,7 +37,16 @@ class SafeTensors(Mapping):
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self._names:
             raise KeyError(name)
+        kind = self._file.get_slice(name).get_dtype()
+        if kind not in KINDS:
+            raise InputError(
+                f"{self._path} holds {name} as {kind}, which NumPy does not know or which is no "
+                "trained weight: take a checkpoint in float32 or float16."
+            )
         return self._file.get_tensor(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
