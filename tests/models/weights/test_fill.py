@@ -22,7 +22,10 @@ BROKEN = {
         {"blocks.6.1.bn1.bias": np.zeros(3)},
         r"lite0 has no blocks\.6\.1\.bn1\.bias",
     ),
-    "wrong shape at the end": ({"bn2.weight": np.ones(1279)}, r"\(1279,\), which does not make \(1280,\)"),
+    "wrong shape at the end": (
+        {"bn2.weight": np.ones(1279)},
+        r"\(1279,\), which does not make \(1280,\)",
+    ),
     "wrong shape, right count": ({"conv_head.weight": np.ones((320, 1280, 1, 1))}, "conv_head"),
     "not finite": ({"bn2.bias": np.full(1280, np.nan)}, "not finite"),
     "a kernel that is no 1×1": ({"bn2.weight": np.ones((1280, 1, 3, 3))}, r"bn2\.weight"),
