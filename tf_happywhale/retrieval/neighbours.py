@@ -92,6 +92,11 @@ def nearest(
     return Neighbours(label, score, order[image])
 
 
+def rank_labels(score: np.ndarray, label: np.ndarray, k: int) -> np.ndarray:
+    """Places int64 [n, k] of each row's k highest scores [n, c], equal ones by label [n, c]."""
+    return np.lexsort([label, -np.round(score, DECIMALS)], axis=1)[:, :k]
+
+
 def spans(start: int, stop: int, step: int) -> Iterator[tuple[int, int]]:
     """start to stop in steps, the last perhaps shorter."""
     for first in range(start, stop, step):

@@ -1,4 +1,4 @@
-"""The shortlist: which images can be among a query's best, given dot products that are a little off.
+"""The shortlist: images that may be among a query's best, by dot products that are a little off.
 
 The gallery is sorted by label (an individual, say) and its labels are dealt into groups. The k-th
 highest of the groups' best dot products is a floor under the k-th best label. Every image that may
