@@ -89,6 +89,9 @@ def test_predictions_and_submission_agree(work: Work) -> None:
 
 def test_metrics_count_every_query(work: Work) -> None:
     metrics = json.loads((work.output / "metrics.json").read_text())
+    assert metrics["out_of_fold"]["queries"] == sum(
+        metrics["fold0"][f"queries_{kind}"] for kind in ("known", "new")
+    )
     answers = len(list(csv.DictReader((work.data / "answers.csv").open(encoding="utf-8"))))
     assert metrics["test"]["queries"] == answers
     assert 0 <= metrics["fold0"]["map5"] <= 1
@@ -122,6 +125,8 @@ def test_changes_redo_what_depends_on_them(
     assert work.run(capsys, "report.thumbnail=64", "rank.threshold=0.99") == {
         "rank", "evaluate", "report",
     }  # fmt: skip
+    (work.output / "figures" / "modes.png").unlink()
+    assert work.run(capsys, "report.thumbnail=64", "rank.threshold=0.99") == {"evaluate"}
     assert "tfrecords" not in work.run(capsys, "train.epochs=2")
     boxes = work.data / "boxes.csv"
     lines = boxes.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -151,7 +156,12 @@ def test_all_folds_are_one_ensemble(pod: Path, tmp_path: Path) -> None:
     work = Work(pod, tmp_path)
     run.main(work.experiment("fold=all"))
     metrics = json.loads((work.output / "metrics.json").read_text())
-    assert set(metrics) == {"fold0", "fold1", "fold2", "test"}
+    assert set(metrics) == {"fold0", "fold1", "fold2", "out_of_fold", "test"}
+    assert metrics["out_of_fold"]["queries"] == sum(
+        1 for _ in csv.DictReader((work.data / "train.csv").open(encoding="utf-8"))
+    )
+    page = (work.output / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png") == 4  # the figures
 
 
 def test_a_foreign_data_folder_without_boxes_answers_and_sample(pod: Path, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.figures import figure_files
     from tf_happywhale.retrieval.members import member_files
     from tf_happywhale.stages import stage
 
@@ -40,7 +41,7 @@ def main(experiment: Experiment) -> None:
             "species": digest(list(data.catalogue["species"])),
             "answers": digest(data.answers),
         },
-        outputs=[output / "metrics.json", output / "figures"],
+        outputs=[output / "metrics.json", *figure_files(output / "figures")],
         work=lambda: write_metrics(experiment, data),
     )
     print_metrics(json.loads((output / "metrics.json").read_text(encoding="utf-8")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -14,7 +15,8 @@ import numpy as np
 FLOAT32 = 2.0**-24  # relative rounding error of one float32 operation
 BFLOAT16 = 2.0**-8  # of rounding to bfloat16's eight significant bits
 TF32 = 2.0**-11  # of rounding to the eleven bits that NVIDIA's tensor cores take of a float32
-LARGE = 2e12  # multiplications from which loading TensorFlow pays
+LARGE = 2e11  # multiplications from which loading TensorFlow pays
+SMALL = 1e9  # the same where it is loaded already
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,11 @@ class TensorFlowEngine:
         return Operand(rows, longest * (1 + BFLOAT16), float(self.tf.reduce_max(off)))
 
     def dots(self, gallery: Operand, queries: Operand) -> np.ndarray:
-        """Dot products [gallery, queries], float32 or bfloat16."""
-        return self.tf.matmul(gallery.rows, queries.rows, transpose_b=True).numpy()
+        """Dot products [gallery, queries], float32, or int16 that are the bits of bfloat16."""
+        dots = self.tf.matmul(gallery.rows, queries.rows, transpose_b=True)
+        if self.bfloat16:
+            dots = self.tf.bitcast(dots, self.tf.int16)
+        return dots.numpy() if self.gpu else np.asarray(memoryview(dots))  # numpy() copies
 
 
 def error_bound(gallery: Operand, queries: Operand, width: int) -> float:
@@ -119,7 +124,8 @@ def choose_engine(name: str, shortlist: str, work: float) -> NumpyEngine | Tenso
         work: multiplications the search takes.
     """
     if name == "auto":
-        name = "tensorflow" if work > LARGE and find_spec("tensorflow") else "numpy"
+        enough = SMALL if "tensorflow" in sys.modules else LARGE
+        name = "tensorflow" if work > enough and find_spec("tensorflow") else "numpy"
     if name == "numpy":
         return NumpyEngine()
     return TensorFlowEngine(has_bfloat16() if shortlist == "auto" else shortlist == "bfloat16")

@@ -18,6 +18,11 @@ NAMES = {
 }
 
 
+def figure_files(folder: Path) -> dict[Path, str]:
+    """The files that `draw_figures` leaves there, with their captions."""
+    return {Path(folder) / f"{name}.png": caption for name, caption in NAMES.items()}
+
+
 def draw_figures(folder: Path, pool: Pool, measured: dict) -> list[Path]:
     """Write the figures of out-of-fold queries as PNG files.
 

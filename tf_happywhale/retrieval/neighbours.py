@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +24,7 @@ GALLERY_ROWS = 4096  # of a tile
 QUERY_ROWS = 2048  # of a tile
 DECIMALS = 12  # of a cosine; what differs less is a tie
 MEMORY = 2**30  # bytes
+AHEAD = 8  # tiles of dot products that may wait to be looked through
 
 
 @dataclass(frozen=True)
@@ -75,18 +78,26 @@ def nearest(
         Shortlist.empty(k, groups, stop - start, chosen.rounding)
         for start, stop in spans(0, len(queries), QUERY_ROWS)
     ]
+    results: list[Future] = []
     part = max(GALLERY_ROWS, memory // (chosen.bytes * gallery.width))
-    for start, stop in spans(0, len(gallery), part):
-        tiles = list(_operands(chosen, gallery, start, stop))
-        for number, (first, last) in enumerate(spans(0, len(queries), QUERY_ROWS)):
-            asked = chosen.operand(queries.tile(slice(first, last)))
-            for place, tile in tiles:
-                bound = error_bound(tile, asked, gallery.width)
-                lists[number].add(chosen.dots(tile, asked), place, bound)
-    parts = [
-        _exact(found, queries.take(slice(n * QUERY_ROWS, (n + 1) * QUERY_ROWS)), gallery, labels)
-        for n, found in enumerate(lists)
-    ]
+    with ThreadPoolExecutor(1) as worker:  # what is multiplied is looked through meanwhile
+        waiting: deque[Future] = deque()
+        for start, stop in spans(0, len(gallery), part):
+            tiles = list(_operands(chosen, gallery, start, stop))
+            for found, (first, last) in zip(lists, spans(0, len(queries), QUERY_ROWS), strict=True):
+                asked = chosen.operand(queries.tile(slice(first, last)))
+                for place, tile in tiles:
+                    bound = error_bound(tile, asked, gallery.width)
+                    dots = chosen.dots(tile, asked)
+                    waiting.append(worker.submit(found.add, dots, place, bound))
+                    while len(waiting) > AHEAD:
+                        waiting.popleft().result()
+                if stop == len(gallery):
+                    mine = queries.take(slice(first, last))
+                    results.append(worker.submit(_exact, found, mine, gallery, labels))
+        for done in waiting:
+            done.result()
+        parts = [result.result() for result in results]
     empty = (np.zeros((0, k), np.int64), np.zeros((0, k)), np.zeros((0, k), np.int64))
     label, score, image = (np.concatenate(column) for column in zip(empty, *parts, strict=True))
     return Neighbours(label, score, order[image])

@@ -60,6 +60,8 @@ class Shortlist:
         best: best dot product of each group so far, float32 [g, b].
         rounding: relative rounding of the dot products handed in.
         bound: the largest absolute error before that rounding, of all tiles so far.
+        tiles: how many those are.
+        lowest: `least()` as it was last looked for, which is still low enough.
     """
 
     k: int
@@ -67,6 +69,8 @@ class Shortlist:
     best: np.ndarray
     rounding: float
     bound: float = 0.0
+    tiles: int = 0
+    lowest: np.ndarray | None = None
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=list)
 
     @classmethod
@@ -76,13 +80,18 @@ class Shortlist:
         return cls(k, groups, best, rounding)
 
     def add(self, dots: np.ndarray, start: int, bound: float) -> None:
-        """Take in the dot products [rows, b] of the gallery's rows from `start` on."""
+        """Take in the dot products [rows, b] of the gallery's rows from `start` on: float32, or
+        int16 that are the bits of bfloat16."""
+        stale = bound > self.bound
         self.bound = max(self.bound, bound)
-        keys = dots.view(np.int16) if dots.dtype.itemsize == 2 else dots
+        keys = dots
         for group, first, end in self.groups.inside(start, start + len(dots)):
             highest = _values(keys[first:end].max(axis=0))
             np.maximum(self.best[group], highest, out=self.best[group])
-        least = self.least()
+        self.tiles += 1
+        if stale or self.tiles & (self.tiles - 1) == 0:  # the floor rises ever more slowly
+            self.lowest = self.least()
+        least = self.lowest
         if keys.dtype == np.int16 and (least > 0).all():
             # bfloat16 above zero are ordered as their bits; cutting bits off makes the floor lower
             reach = keys >= (least.view(np.uint32) >> 16).astype(np.int16)
