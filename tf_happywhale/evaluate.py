@@ -102,17 +102,23 @@ def print_metrics(metrics: dict) -> None:
         *((f"mAP@5, {kind}", part) for kind, part in found["species"].items()),
         *(
             (f"mAP@5, {count} images in the gallery", part)
-            for count, part in found["gallery_images"].items()
+            for count, part in sorted(
+                found["gallery_images"].items(),
+                key=lambda item: int(item[0].strip("+").split("-")[0]),
+            )
         ),
     ]
     for name, part in rows:
         low, high = part["interval"]
         value = "   n/a" if part["value"] is None else f"{part['value']:6.3f}"
-        count = f"   {part['queries']} queries" if "queries" in part else ""
-        print(f"  {name:44}{value}   {low:.3f} to {high:.3f}{count}")
+        count = f"{part['queries']} images, {part['queries_new']} new"
+        print(f"  {name:44}{value}   {low:.3f} to {high:.3f}   {count}")
     if found["p_new"]:
         before, after = found["p_new"]["error_before"], found["p_new"]["error_after"]
-        print(f"  calibration error of P(new): {before:.3f} before, {after:.3f} after")
+        print(
+            f"  expected calibration error of P(new): {before:.3f} for one minus the cosine, "
+            f"{after:.3f} calibrated"
+        )
 
 
 def _short(value: float) -> str:

@@ -60,8 +60,8 @@ def test_what_is_missing_or_damaged_is_one_sentence(gallery: Gallery, tmp_path: 
     with pytest.raises(InputError, match="There is no gallery in"):
         open_gallery(tmp_path)
     gallery.append(seen([180], ["04"], "x"))
-    (gallery.folder / "part-000.npz").unlink()
-    with pytest.raises(InputError, match=r"lacks part-000\.npz"):
+    (gallery.folder / "part-00000.npz").unlink()
+    with pytest.raises(InputError, match=r"lacks part-00000\.npz"):
         open_gallery(gallery.folder)
     (gallery.folder / "gallery.json").write_text("[]")
     with pytest.raises(InputError, match="is damaged"):

@@ -23,7 +23,7 @@ from tf_happywhale.retrieval.ranking import new_rule
 MODES = ("seed", "column", "target_share", "per_species")
 STANDARD = Line(1.0, 0.0)  # the folds' scores are standardised already
 PARTS = 5  # that a single fold is cut into
-GALLERY_IMAGES = ((1, 1), (2, 4), (5, 9), (10, 10**9))
+GALLERY_IMAGES = {"0": (0, 0), "1": (1, 1), "2-4": (2, 4), "5-9": (5, 9), "10+": (10, 10**9)}
 AT = 5
 
 
@@ -104,10 +104,12 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
     own = reached[rank.new]
 
     def mean(values: np.ndarray, kept: np.ndarray | None = None) -> dict:
-        kept = np.ones(len(pool), bool) if kept is None else kept
-        return _with_interval(
-            lambda weights: weighted_mean(values[kept], weights), pool.individual_ids[kept], seed
-        )
+        rows = slice(None) if kept is None else kept
+        return _measure(pool, rows, lambda weights: weighted_mean(values[rows], weights), seed)
+
+    def balanced(kept: np.ndarray) -> dict:
+        who = pool.individual_ids[kept]
+        return _measure(pool, kept, lambda w: balanced_accuracy(right[kept], who, w), seed)
 
     first_new = place[rank.new] == 0
     right = np.where(pool.is_new, first_new, ~first_new & (pool.ids[:, 0] == pool.truth))
@@ -121,16 +123,8 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
         "map5_known": float(own[~pool.is_new].mean()) if (~pool.is_new).any() else 0.0,
         "map5_known_closed": float(closed[~pool.is_new].mean()) if (~pool.is_new).any() else 0.0,
         "ranks": {str(k): mean(_within(pool, k).astype(float), ~pool.is_new) for k in (1, 5)},
-        "balanced_accuracy_known": _with_interval(
-            lambda w: balanced_accuracy(right[~pool.is_new], pool.individual_ids[~pool.is_new], w),
-            pool.individual_ids[~pool.is_new],
-            seed,
-        ),
-        "balanced_accuracy_new": _with_interval(
-            lambda w: balanced_accuracy(right[pool.is_new], pool.individual_ids[pool.is_new], w),
-            pool.individual_ids[pool.is_new],
-            seed,
-        ),
+        "balanced_accuracy_known": balanced(~pool.is_new),
+        "balanced_accuracy_new": balanced(pool.is_new),
         "modes": {
             mode: mean(values)
             | {
@@ -144,20 +138,17 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
             name: mean(precision[rows, _oracle_places(pool, anywhere)])
             for name, anywhere in (("seed", False), ("column", True))
         },
-        "auroc": _with_interval(
-            lambda w: auroc(-pool.standard[:, 0], pool.is_new, w), pool.individual_ids, seed
+        "auroc": _measure(
+            pool, slice(None), lambda w: auroc(-pool.standard[:, 0], pool.is_new, w), seed
         ),
         "p_new": _calibration(pool, seed),
         "species": {
-            name: mean(own, pool.species == name) | _counts(pool, pool.species == name)
+            name: mean(own, pool.species == name)
             for name in sorted(set(pool.species.tolist()) - {""})
         },
         "gallery_images": {
-            f"{low}" if low == high else f"{low}-{high}" if high < 10**6 else f"{low}+": mean(
-                own, kept
-            )
-            | _counts(pool, kept)
-            for low, high in ((0, 0), *GALLERY_IMAGES)
+            name: mean(own, kept)
+            for name, (low, high) in GALLERY_IMAGES.items()
             if (kept := (pool.gallery_images >= low) & (pool.gallery_images <= high)).any()
         },
     }
@@ -211,7 +202,7 @@ def _calibration(pool: Pool, seed: int) -> dict:
         "error_after": expected_calibration_error(p_new, pool.is_new),
         "brier_before": float(np.mean((before - pool.is_new) ** 2)),
         "brier_after": float(np.mean((p_new - pool.is_new) ** 2)),
-        "auroc": _with_interval(lambda w: auroc(p_new, pool.is_new, w), pool.individual_ids, seed),
+        "auroc": _measure(pool, slice(None), lambda w: auroc(p_new, pool.is_new, w), seed),
         "curve_before": reliability(before, pool.is_new),
         "curve_after": reliability(p_new, pool.is_new),
     }
@@ -227,15 +218,15 @@ def _within(pool: Pool, k: int) -> np.ndarray:
     return (pool.ids[:, :k] == pool.truth[:, None]).any(axis=1)
 
 
-def _counts(pool: Pool, kept: np.ndarray) -> dict:
-    return {"queries": int(kept.sum()), "queries_new": int((kept & pool.is_new).sum())}
-
-
-def _with_interval(
-    statistic: Callable[[np.ndarray], float], individual_ids: np.ndarray, seed: int
+def _measure(
+    pool: Pool, rows: slice | np.ndarray, statistic: Callable[[np.ndarray], float], seed: int
 ) -> dict:
-    value = statistic(np.ones(len(individual_ids)))
+    """A statistic of some queries, from their weights, with its interval and their number."""
+    who = pool.individual_ids[rows]
+    value = statistic(np.ones(len(who)))
     return {
         "value": value if np.isfinite(value) else None,
-        "interval": interval(statistic, individual_ids, seed),
+        "interval": interval(statistic, who, seed),
+        "queries": len(who),
+        "queries_new": int(pool.is_new[rows].sum()),
     }

@@ -23,7 +23,7 @@ class Gallery:
     """Reference images of known individuals, embedded by one model.
 
     Attributes:
-        folder: `gallery.json`, and `part-000.npz` and so on, each an embeddings file.
+        folder: `gallery.json`, and `part-00000.npz` and so on, each an embeddings file.
         about: what made the embeddings: model, source, view, preprocess.
         parts: the embeddings.
     """
@@ -79,7 +79,7 @@ class Gallery:
             there.add(name)
         if not len(images):
             return self
-        save_embeddings(self.folder / f"part-{len(self.parts):03d}.npz", images)
+        save_embeddings(self.folder / f"part-{len(self.parts):05d}.npz", images)
         return replace(self, parts=(*self.parts, images))
 
     def check(self, embeddings: Embeddings) -> None:
@@ -131,8 +131,8 @@ def open_gallery(folder: Path) -> Gallery:
     gallery = Gallery(folder, about, ())
     files = sorted(folder.glob("part-*.npz"))
     for number, file in enumerate(files):
-        if file.name != f"part-{number:03d}.npz":
-            raise InputError(f"The gallery {folder} lacks part-{number:03d}.npz: make it again.")
+        if file.name != f"part-{number:05d}.npz":
+            raise InputError(f"The gallery {folder} lacks part-{number:05d}.npz: make it again.")
         part = load_embeddings(file)
         gallery.check(part)
         gallery = replace(gallery, parts=(*gallery.parts, part))

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.neighbours import Neighbours, rank_labels, spans
+from tf_happywhale.retrieval.neighbours import Neighbours, nearest, rank_labels, spans
 from tf_happywhale.retrieval.stack import Blend, Stack
 
 QUERY_ROWS = 1024
+ENOUGH = 0.99  # of the true neighbours; an inexact index looks further until it finds as many
 START = 64  # images asked for at first
 EXACT = 10_000_000  # a larger gallery is not searched exactly by faiss
-SAMPLE = 100  # queries that an inexact index is tried on
+SAMPLE, RECALL_AT = 100, 10  # images, and neighbours of each, that an inexact index is tried on
 
 ImageSearch = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
 
@@ -79,7 +80,8 @@ def _sklearn(gallery: Stack | Blend) -> ImageSearch:
 
 
 def _faiss(gallery: Stack | Blend) -> ImageSearch:
-    """Flat, so exact, up to ten million images; past that an inverted file with its recall."""
+    """Flat, so exact, up to ten million images; past that an inverted file, and how much of the
+    truth it finds is printed."""
     try:
         import faiss
     except ImportError:
@@ -89,11 +91,30 @@ def _faiss(gallery: Stack | Blend) -> ImageSearch:
     flat = faiss.IndexFlatIP(gallery.width)
     index = flat
     if len(gallery) > EXACT:
-        lists = int(4 * np.sqrt(len(gallery)))
-        index = faiss.IndexIVFFlat(flat, gallery.width, lists, faiss.METRIC_INNER_PRODUCT)
         rng = np.random.default_rng(0)
-        index.train(gallery.tile(rng.choice(len(gallery), 40 * lists, replace=False)))
-        index.nprobe = max(1, lists // 64)
+        lists = int(4 * np.sqrt(len(gallery)))
+        learn = np.sort(rng.choice(len(gallery), min(len(gallery), 40 * lists), replace=False))
+        index = faiss.IndexIVFFlat(flat, gallery.width, lists, faiss.METRIC_INNER_PRODUCT)
+        index.train(gallery.tile(learn))
     for start, stop in spans(0, len(gallery), QUERY_ROWS):
         index.add(gallery.tile(slice(start, stop)))
+    if index is not flat:
+        index.nprobe = min(8, lists)
+        while (found := recall(index.search, gallery, rng)) < ENOUGH and index.nprobe < lists:
+            index.nprobe = min(2 * index.nprobe, lists)
+        print(
+            f"faiss: {index.nprobe} of {lists} lists are looked through; of the {RECALL_AT} images "
+            f"nearest to {SAMPLE} others it finds {found:.1%}"
+        )
     return index.search
+
+
+def recall(search: ImageSearch, gallery: Stack | Blend, rng: np.random.Generator) -> float:
+    """Share of the images nearest to some of the gallery's that an inexact search finds."""
+    asked = np.sort(rng.choice(len(gallery), min(SAMPLE, len(gallery)), replace=False))
+    images = gallery.images if isinstance(gallery, Blend) else gallery
+    count = min(RECALL_AT, len(gallery))
+    exact = nearest(images.take(asked), gallery, np.arange(len(gallery)), count, engine="auto")
+    _, found = search(images.tile(asked), count)
+    both = [len(set(a) & set(b)) for a, b in zip(exact.image, found.tolist(), strict=True)]
+    return sum(both) / exact.image.size

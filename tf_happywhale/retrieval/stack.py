@@ -10,7 +10,7 @@ import numpy as np
 from tf_happywhale.errors import InputError
 
 ROWS = 4096  # read at a time
-PAIRS = 1024  # compared at a time
+PAIRS = 256  # compared at a time: their numbers stay near the processor
 
 
 @dataclass(frozen=True)
