@@ -2,13 +2,14 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-.PHONY: help demo test docs bench-seed parity-lite0 clean
+.PHONY: help demo test docs bench-seed bench-retrieval parity-lite0 clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
 	@echo "make test          style and tests"
 	@echo "make docs          docs/config.md from the code"
 	@echo "make bench-seed DATA=DIR   the seed's recipe in PyTorch, to compare with (own environment)"
+	@echo "make bench-retrieval  ranking at Happywhale's size against scikit-learn and faiss"
 	@echo "make parity-lite0  PyTorch's lite0 against ours (own environment)"
 
 demo: .venv/installed
@@ -25,6 +26,9 @@ docs: .venv/installed
 bench-seed: .venv-torch/installed
 	.venv-torch/bin/python benchmarks/seed_torch.py --data $(DATA) $(ARGS)
 
+bench-retrieval: .venv/installed .venv/faiss
+	$(PY) benchmarks/retrieval.py $(ARGS)
+
 parity-lite0: .venv/installed .venv-torch/installed
 	.venv-torch/bin/python benchmarks/parity_lite0.py .venv-torch/lite0.npz
 	$(PY) benchmarks/parity_lite0_keras.py .venv-torch/lite0.npz
@@ -34,6 +38,10 @@ parity-lite0: .venv/installed .venv-torch/installed
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --upgrade pip
 	$(PY) -m pip install --quiet --editable '.[tf,test]'
+	touch $@
+
+.venv/faiss: .venv/installed
+	$(PY) -m pip install --quiet --editable '.[tf,test,faiss]'
 	touch $@
 
 .venv-torch/installed: benchmarks/requirements-torch.txt

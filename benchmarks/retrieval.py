@@ -340,6 +340,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a small version, under a minute")
     parser.add_argument("--json", type=Path, help="write every figure here")
     parser.add_argument("--folder", type=Path, help="where the embeddings are, or are to be made")
+    parser.add_argument("--plot", type=Path, help="draw time and memory over size into this PNG")
     parser.add_argument("--runs", type=int, default=3, help="of which the median is taken")
     parser.add_argument("--only", help="tasks whose name holds this")
     parser.add_argument("--task", help=argparse.SUPPRESS)
@@ -363,6 +364,8 @@ def main() -> None:
                     measured[name].append(run_task(name, folder))
                     print(f"  {name}: {measured[name][-1]}", file=sys.stderr, flush=True)
     report(size, measured, arguments.json)
+    if arguments.plot and "sizes" in measured.get("growth", [{}])[0]:
+        draw_growth(measured["growth"][0]["sizes"], arguments.plot)
 
 
 def report(size: dict[str, int], measured: dict[str, list[dict]], file: Path | None) -> None:
@@ -393,6 +396,25 @@ def report(size: dict[str, int], measured: dict[str, list[dict]], file: Path | N
                   f"{row['own_gb']:.2f} GB of its own")  # fmt: skip
     if file:
         file.write_text(json.dumps({"size": size, "measured": measured}, indent=2) + "\n")
+
+
+def draw_growth(rows: list[dict], file: Path) -> None:
+    """Seconds and memory over the number of images, and of queries."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 3.2), dpi=120, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for grows, colour in (("gallery", "#1f6f8b"), ("queries", "#d1495b")):
+        mine = [row for row in rows if row["grows"] == grows]
+        key, other = ("images", "queries") if grows == "gallery" else ("queries", "images")
+        label = f"{grows}, against {mine[0][other]:,} {other}"
+        across = [row[key] for row in mine]
+        left.plot(across, [row["seconds"] for row in mine], "o-", color=colour, label=label)
+        right.plot(across, [row["own_gb"] for row in mine], "o-", color=colour, label=label)
+    left.set(title="seconds", xlabel="size", xlim=(0, None), ylim=(0, None))
+    right.set(title="GB of its own", xlabel="size", xlim=(0, None), ylim=(0, None))
+    left.legend(frameon=False, fontsize=8)
+    figure.savefig(file, metadata={"Software": None})
 
 
 if __name__ == "__main__":

@@ -164,6 +164,23 @@ def test_all_folds_are_one_ensemble(pod: Path, tmp_path: Path) -> None:
     assert page.count("data:image/png") == 4  # the figures
 
 
+def test_an_ensemble_of_run_folders_with_mirrored_pictures(work: Work, tmp_path: Path) -> None:
+    from tf_happywhale import embed, evaluate, rank
+
+    embed.main(work.experiment("embed.mirrored=true"))
+    run_folder = work.output / "quick" / "fold0"
+    members = f"members=[{{path: {run_folder}, weight: 2}}, {{path: {run_folder}}}]"
+    for extra in ("rank.mirrored=joined", "rank.mirrored=images", "rank.centre_share=0.5"):
+        experiment = work.experiment(members, f"output={tmp_path}", "rank.new=column", extra)
+        rank.main(experiment)
+        evaluate.main(experiment)
+        with (tmp_path / "submission.csv").open(encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        assert [row["image"] for row in rows] == [
+            row["image"] for row in work.rows("submission.csv")
+        ]
+
+
 def test_a_foreign_data_folder_without_boxes_answers_and_sample(pod: Path, tmp_path: Path) -> None:
     work = Work(pod, tmp_path)
     for name in ("boxes.csv", "answers.csv", "sample_submission.csv"):
@@ -271,7 +288,7 @@ def test_help_needs_no_tensorflow_and_shows_examples(command: str) -> None:
         ("train", "train quick fold 0: up to date"),
         ("embed", "embed quick fold 0 test: up to date"),
         ("rank", "rank: up to date"),
-        ("evaluate", "test: map5 "),
+        ("evaluate", "mAP@5, oracle threshold, column"),
         ("report", "report: up to date"),
         ("run", "submission: "),
     ],

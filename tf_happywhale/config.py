@@ -155,7 +155,7 @@ class Rank(Section):
         "bfloat16 where there are units for it",
     )
     memory: int = Field(
-        1024, ge=16, description="MiB for the gallery during a search; a larger one goes in parts"
+        512, ge=16, description="MiB for the gallery during a search; a larger one goes in parts"
     )
     candidates: int = Field(5, ge=5, le=1000, description="individuals kept for each query")
     best_of: Positive = Field(

@@ -113,15 +113,15 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
 
     first_new = place[rank.new] == 0
     right = np.where(pool.is_new, first_new, ~first_new & (pool.ids[:, 0] == pool.truth))
-    closed = precision[:, -1] if precision.shape[1] <= AT else _closed(pool)
+    closed = _closed(pool)
     return {
         "queries": len(pool),
         "queries_new": int(pool.is_new.sum()),
         "new_individuals": len(set(pool.individual_ids[pool.is_new].tolist())),
         "map5": float(own.mean()),
         "map5_interval": mean(own)["interval"],
-        "map5_known": float(own[~pool.is_new].mean()) if (~pool.is_new).any() else 0.0,
-        "map5_known_closed": float(closed[~pool.is_new].mean()) if (~pool.is_new).any() else 0.0,
+        "map5_known": weighted_mean(own[~pool.is_new]),
+        "map5_known_closed": weighted_mean(closed[~pool.is_new]),
         "ranks": {str(k): mean(_within(pool, k).astype(float), ~pool.is_new) for k in (1, 5)},
         "balanced_accuracy_known": balanced(~pool.is_new),
         "balanced_accuracy_new": balanced(pool.is_new),

@@ -82,7 +82,7 @@ def auroc(score: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = 
 
 def weighted_mean(values: np.ndarray, weights: np.ndarray | None = None) -> float:
     """The mean; 0 without values or weight."""
-    weights = np.ones(len(values)) if weights is None else weights
+    weights = np.ones(len(values)) if weights is None else np.asarray(weights)
     return float((np.asarray(values, float) * weights).sum() / max(weights.sum(), 1e-12))
 
 

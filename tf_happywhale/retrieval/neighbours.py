@@ -23,7 +23,7 @@ from tf_happywhale.retrieval.stack import Blend, Stack
 GALLERY_ROWS = 4096  # of a tile
 QUERY_ROWS = 2048  # of a tile
 DECIMALS = 12  # of a cosine; what differs less is a tie
-MEMORY = 2**30  # bytes
+MEMORY = 2**29  # bytes
 AHEAD = 8  # tiles of dot products that may wait to be looked through
 
 
