@@ -259,3 +259,21 @@ def test_a_key_given_twice_is_refused(tmp_path: Path, text: str) -> None:
 def test_an_empty_section_can_be_overridden(tmp_path: Path) -> None:
     (tmp_path / "empty.yaml").write_text("train:\n", encoding="utf-8")
     assert load_experiment(tmp_path / "empty.yaml", ["train.epochs=3"]).train.epochs == 3
+
+
+def test_members_of_an_ensemble_are_a_list(tmp_path: Path) -> None:
+    config = tmp_path / "ensemble.yaml"
+    config.write_text("members:\n  - {path: runs/b6, weight: 2}\n  - path: runs/v2\n")
+    read = load_experiment(config)
+    assert [(member.path, member.weight) for member in read.members] == [
+        ("runs/b6", 2.0), ("runs/v2", 1.0),
+    ]  # fmt: skip
+    config.write_text(dump_experiment(read))
+    assert load_experiment(config) == read
+    with pytest.raises(ConfigError, match="members is 'a', but it must be a list, each with path"):
+        load_experiment(None, ["members=[a, b]"])
+
+
+def test_the_mean_of_several_images_needs_joined_members() -> None:
+    with pytest.raises(ConfigError, match=r"rank\.best_of is 3.*set it to 1"):
+        load_experiment(None, ["rank.best_of=3", "rank.ensemble=average"])

@@ -152,6 +152,7 @@ class Embed(Section):
     """How images become embeddings."""
 
     batch_size: Positive = Field(64, description="images a step")
+    mirrored: bool = Field(False, description="embed the mirrored pictures too")
 
 
 class Rank(Section):
@@ -160,16 +161,61 @@ class Rank(Section):
     preset: Literal["default", "seed"] = Field(
         "default", description="seed: the original notebook's own rules, k=850 neighbours and all"
     )
-    engine: Literal["numpy", "sklearn"] = Field(
-        "numpy", description="exact search; sklearn is the reference"
+    engine: Literal["auto", "tensorflow", "numpy", "sklearn", "faiss"] = Field(
+        "auto",
+        description="who searches; auto: tensorflow for a large search, where it is installed, "
+        "else numpy; sklearn is the reference, faiss an extra",
+    )
+    shortlist: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="what tensorflow multiplies before the best are scored exactly; auto: "
+        "bfloat16 where there are units for it",
+    )
+    memory: int = Field(
+        512, ge=16, description="MiB for the gallery during a search; a larger one goes in parts"
     )
     candidates: int = Field(5, ge=5, le=1000, description="individuals kept for each query")
+    best_of: Positive = Field(
+        1, description="an individual's score is the mean of its that many best images"
+    )
+    centre_share: Share = Field(
+        0, description="weight of the ArcFace centres' cosines against the images'"
+    )
+    mirrored: Literal["none", "joined", "images"] = Field(
+        "none",
+        description="embed.mirrored's pictures: beside the originals as one embedding, or as "
+        "further images of gallery and query",
+    )
+    ensemble: Literal["join", "average"] = Field(
+        "join", description="several models: embeddings side by side, or scores averaged"
+    )
+    weights: Literal["given", "chosen"] = Field(
+        "given", description="the members' weights as given, or chosen on out-of-fold scores"
+    )
+    new: Literal["seed", "column", "target_share", "per_species"] = Field(
+        "seed",
+        description="where new_individual goes: first or second by a threshold, to its place "
+        "among the scores, first for a share of the queries, or to its place with a threshold "
+        "for each species",
+    )
     threshold: float | None = Field(
-        None, description="score below which new_individual comes first; null: from validation"
+        None, description="score of new_individual; null: from out-of-fold scores"
     )
     new_share: Share = Field(
         0.15, description="weight of new individuals when the threshold is chosen"
     )
+    target_share: Share = Field(
+        0.165, description="new=target_share: share of queries with new_individual first"
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Rank:
+        if self.best_of > 1 and (self.ensemble == "average" or self.mirrored == "images"):
+            raise ValueError(
+                f"rank.best_of is {self.best_of}, which needs rank.ensemble=join and "
+                "rank.mirrored none or joined: set it to 1"
+            )
+        return self
 
 
 class Report(Section):
@@ -189,6 +235,13 @@ class Download(Section):
     message: str = Field("tf_happywhale", description="message that goes with a submission")
 
 
+class Member(Section):
+    """A model of an ensemble."""
+
+    path: str = Field(description="run folder, or a folder of train.npz and test.npz")
+    weight: float = Field(1, gt=0, description="its share of the score, against the others'")
+
+
 class Experiment(Section):
     """Everything one experiment depends on."""
 
@@ -200,6 +253,9 @@ class Experiment(Section):
     image_size: int = Field(512, ge=32, le=4096, description="side of the model's input, pixels")
     fold: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
         0, description="the validation fold, or all for one model a fold"
+    )
+    members: tuple[Member, ...] = Field(
+        (), description="models that rank together, each with path and weight; none: the folds'"
     )
     data: Data = Data()
     pod: Pod = Pod()

@@ -61,6 +61,9 @@ def _describe(annotation: Any, metadata: list) -> str:
         return options if len(get_args(annotation)) == 1 else f"one of {options}"
     if origin is tuple:
         options = get_args(annotation)
+        if Ellipsis in options:
+            parts = " and ".join(options[0].model_fields)
+            return f"a list, each with {parts}"
         return f"a list of {len(options)}, each {_describe(options[0], [])}"
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
     if annotation is type(None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 EXAMPLES = [
     "python -m tf_happywhale.embed configs/demo.yaml",
     "python -m tf_happywhale.embed configs/right_whale.yaml data.root=DIR fold=1",
+    "python -m tf_happywhale.embed configs/demo.yaml embed.mirrored=true",
 ]
 
 
@@ -23,36 +25,36 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.places import embeddings_file, output_folder, run_folder
     from tf_happywhale.records.plan import plan_records
+    from tf_happywhale.retrieval.trained_on import all_but
     from tf_happywhale.stages import stage
     from tf_happywhale.training.run_folder import check_model
 
     data = load_data(experiment)
     records = plan_records(experiment, data).folder
-    folds = f"{experiment.data.folds} ({digest(data.folds.tolist())[:8]})"
+    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    views = ("original", "mirrored") if experiment.embed.mirrored else ("original",)
     for fold in experiment.folds:
         model = run_folder(experiment, fold) / "model.keras"
         check_model(model)
         about = {
             "model": sha256(model),
             "fold": str(fold),
-            "trained_on": f"{records.name}, all folds but {fold} of {folds}",
+            "trained_on": all_but(fold, records.name, folds),
             "source": experiment.records.source,
-            "view": "original",
             "preprocess": f"squashed to {experiment.image_size}",
         }
-        for split in ("train", "test"):
+        for split, view in product(("train", "test"), views):
+            seen = about | {"view": view}
             stage(
                 output_folder(experiment),
-                f"embed {experiment.name} fold {fold} {split}",
+                f"embed {experiment.name} fold {fold} {split}{_suffix(view)}",
                 depends_on={
-                    "about": about,
+                    "about": seen,
                     "records": records.name,
                     "labels": digest(_labels(data, split)),
                 },
-                outputs=[embeddings_file(experiment, fold, split)],
-                work=lambda what=(fold, split, about): embed_split(
-                    experiment, data, records, *what
-                ),
+                outputs=[embeddings_file(experiment, fold, split, view)],
+                work=lambda what=(fold, split, seen): embed_split(experiment, data, records, *what),
             )
 
 
@@ -83,7 +85,11 @@ def embed_split(
     )
     found = checked(batches, records)
     embedding, names = embed(
-        load_model(run / "model.keras"), found, len(labels), f"embedding {split}"
+        load_model(run / "model.keras"),
+        found,
+        len(labels),
+        f"embedding {split}{_suffix(about['view'])}",
+        mirrored=about["view"] == "mirrored",
     )
     centre = load_model(run / "classifier.keras").get_layer("arcface").centre
     embeddings = Embeddings(
@@ -94,7 +100,11 @@ def embed_split(
         np.asarray(centre),
         np.array(data.order, dtype=np.str_),
     )
-    save_embeddings(embeddings_file(experiment, fold, split), embeddings)
+    save_embeddings(embeddings_file(experiment, fold, split, about["view"]), embeddings)
+
+
+def _suffix(view: str) -> str:
+    return "" if view == "original" else f" {view}"
 
 
 def _labels(data: DataSet, split: str) -> dict[str, str]:
