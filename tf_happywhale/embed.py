@@ -22,12 +22,14 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.places import embeddings_file, output_folder, run_folder
+    from tf_happywhale.records.folder import skipped_images
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.stages import stage
     from tf_happywhale.training.run_folder import check_model
 
     data = load_data(experiment)
     records = plan_records(experiment, data).folder
+    data = data.without(skipped_images(records))
     folds = f"{experiment.data.folds} ({digest(data.folds.tolist())[:8]})"
     for fold in experiment.folds:
         model = run_folder(experiment, fold) / "model.keras"
@@ -36,7 +38,7 @@ def main(experiment: Experiment) -> None:
             "model": sha256(model),
             "fold": str(fold),
             "trained_on": f"{records.name}, all folds but {fold} of {folds}",
-            "source": experiment.records.source,
+            "source": experiment.records.embed_source or experiment.records.source,
             "view": "original",
             "preprocess": f"squashed to {experiment.image_size}",
         }
@@ -74,17 +76,22 @@ def embed_split(
     from tf_happywhale.training.run_folder import load_model
 
     labels, run = _labels(data, split), run_folder(experiment, fold)
-    batches = evaluation_batches(
-        records,
-        split,
-        list(labels),
-        size=experiment.image_size,
-        batch_size=experiment.embed.batch_size,
-    )
-    found = checked(batches, records)
-    embedding, names = embed(
-        load_model(run / "model.keras"), found, len(labels), f"embedding {split}"
-    )
+    model, each = load_model(run / "model.keras"), []
+    for source in sources(experiment):
+        batches = evaluation_batches(
+            records,
+            split,
+            list(labels),
+            size=experiment.image_size,
+            batch_size=experiment.embed.batch_size,
+            source=source,
+        )
+        found = checked(batches, records)
+        embedding, names = embed(model, found, len(labels), f"embedding {split}")
+        each.append(embedding)
+    if len(each) > 1:
+        lengths = [np.linalg.norm(one, axis=1, keepdims=True) for one in each]
+        embedding = np.mean([one / n for one, n in zip(each, lengths, strict=True)], axis=0)
     centre = load_model(run / "classifier.keras").get_layer("arcface").centre
     embeddings = Embeddings(
         embedding,
@@ -95,6 +102,14 @@ def embed_split(
         np.array(data.order, dtype=np.str_),
     )
     save_embeddings(embeddings_file(experiment, fold, split), embeddings)
+
+
+def sources(experiment: Experiment) -> list[str | None]:
+    """The crops of an image that are embedded, None for the primary; of several the mean counts."""
+    records = experiment.records
+    if records.embed_source == "all":
+        return [records.source, *records.more_sources]
+    return [records.embed_source]
 
 
 def _labels(data: DataSet, split: str) -> dict[str, str]:
