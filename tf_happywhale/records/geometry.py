@@ -61,11 +61,13 @@ def warp(picture: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:
     """
     places, picture = _prefilter(places, picture)
     (a, b, x), (c, d, y) = places[:2].tolist()
-    if b == c == 0:
-        left, right = sorted((x, x + a * size))
-        inside = _slice(y, y + d * size), _slice(left, right)
-        turned = picture[inside][:, ::-1] if a < 0 else picture[inside]
-        return cv2.resize(turned, (size, size), interpolation=cv2.INTER_LINEAR)
+    left, right = sorted((x, x + a * size))
+    top, bottom = y, y + d * size
+    height, width = picture.shape[:2]
+    if b == c == 0 and 0 <= left < right <= width and 0 <= top < bottom <= height:
+        inside = picture[_between(top, bottom), _between(left, right)]  # twice as fast as a warp
+        stretched = cv2.resize(inside, (size, size), interpolation=cv2.INTER_LINEAR)
+        return cv2.flip(stretched, 1) if a < 0 else stretched
     # Between pixel centres instead of corners, as OpenCV counts.
     matrix = np.array([[a, b, x + (a + b - 1) / 2], [c, d, y + (c + d - 1) / 2]])
     return warp_affine(picture, matrix, size)
@@ -85,6 +87,7 @@ def _prefilter(places: np.ndarray, picture: np.ndarray) -> tuple[np.ndarray, np.
     return scale @ places, resize(picture, *small)
 
 
-def _slice(start: float, end: float) -> slice:
-    first = max(0, round(start))
+def _between(start: float, end: float) -> slice:
+    """The nearest whole pixels, at least one."""
+    first = min(round(start), math.ceil(end) - 1)
     return slice(first, max(first + 1, round(end)))

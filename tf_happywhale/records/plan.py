@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from tf_happywhale.catalogue.boxes import WHOLE, AnyBox
 from tf_happywhale.catalogue.dataset import DataSet
 from tf_happywhale.config import Experiment
+from tf_happywhale.cores import usable_cores
 from tf_happywhale.files import ContentHashes, digest
 from tf_happywhale.places import output_folder, records_home
 from tf_happywhale.records.folder import COMMUNITY, VERSION, Shard, finish, is_complete
@@ -70,7 +70,7 @@ def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[P
     ]
     rows += [(image, data.test_folder / image, "test", 0, -1, -1) for image in data.test_images]
     hashes = ContentHashes(cache / "content.json")
-    with ThreadPoolExecutor(os.cpu_count()) as workers:
+    with ThreadPoolExecutor(usable_cores()) as workers:
         contents = list(workers.map(hashes, [path for _, path, *_ in rows]))
     hashes.save()
     return [

@@ -10,7 +10,6 @@ memory, by as many threads as there are cores; OpenCV lets the others run meanwh
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,13 +18,14 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.records.augmentation import Settings, augment, generator
 from tf_happywhale.records.crops import crop_decoder, drawn_crop, example_parser, fixed_crop
 from tf_happywhale.records.folder import read_manifest
 from tf_happywhale.records.mixup import mixup
 
-WORKERS = os.cpu_count() or 1
+WORKERS = usable_cores()
 AHEAD = 2  # batches being made at a time, so that no worker waits for the last of a batch
 PREFETCH = 4  # batches ready for the device
 ALIGNMENT = 64  # bytes
@@ -67,8 +67,11 @@ def training_batches(
     manifest = read_manifest(folder)
     files = _files(folder, manifest, split)
     rng.shuffle(files)
-    lookup = _lookup(images)
-    all_targets = tf.constant(np.asarray(targets, np.int64))
+    lookup, all_targets = _lookup(images), tf.constant(np.asarray(targets, np.int64))
+
+    def labels(names: tf.Tensor) -> tf.Tensor:
+        return tf.gather(all_targets, lookup[names])
+
     parse = example_parser(manifest, drawn_crop(manifest["sources"], settings.crops, seed, epoch))
     decode = crop_decoder(manifest, size)
 
@@ -92,11 +95,9 @@ def training_batches(
     )
     if settings.enabled and settings.mixup_p:
         mix = _mixer(settings, seed, epoch)
-        batches = batches.map(
-            lambda pictures, names: _mixed(mix, pictures, names, all_targets[lookup[names]])
-        )
+        batches = batches.map(lambda pictures, names: _mixed(mix, pictures, names, labels(names)))
     else:
-        batches = batches.map(lambda pictures, names: (pictures, all_targets[lookup[names]]))
+        batches = batches.map(lambda pictures, names: (pictures, labels(names)))
     return batches.prefetch(PREFETCH).with_options(_options())
 
 

@@ -6,7 +6,6 @@ to the byte as if it had not been.
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import digest, sha256, write_csv, write_text
 from tf_happywhale.records.folder import MARKER, VERSION, Shard, finish, is_complete
@@ -87,13 +87,14 @@ def write_records(
         finish(folder, description, shards)
         for job in jobs:
             job.skipped_file.unlink(missing_ok=True)
+            shard_path(job, len(job.photographs)).unlink(missing_ok=True)  # one without any image
     return True
 
 
 def _write_here(plan: Plan, jobs: list[Job], total: int) -> None:
     """Write the shards with all cores, one after the other, behind a progress bar."""
     left = sum(len(job.photographs) for job in jobs)
-    workers = os.cpu_count() or 1
+    workers = usable_cores()
     with (
         tqdm(total=total, initial=total - left, desc="writing TFRecords", unit="img") as progress,
         ThreadPoolExecutor(workers) as pool,
