@@ -53,8 +53,8 @@ def add_noise(picture: np.ndarray, deviation: float, rng: np.random.Generator) -
     """
     words = rng.integers(0, 2**64, -(-picture.size // 8), np.uint64)
     random = words.view(np.uint8)[: picture.size].reshape(picture.shape)
-    noise = cv2.LUT(random, np.rint(_NORMAL * deviation).astype(np.int16))
-    return cv2.add(picture, noise, dtype=cv2.CV_8U)
+    levels = np.clip(np.rint(128 + _NORMAL * deviation), 0, 255).astype(np.uint8)
+    return cv2.addWeighted(picture, 1, cv2.LUT(random, levels), 1, -128)
 
 
 def _normal_levels() -> np.ndarray:

@@ -17,7 +17,8 @@ def grid_shuffle(picture: np.ndarray, order: np.ndarray) -> np.ndarray:
     """
     height, width = picture.shape[0] // 2, picture.shape[1] // 2
     corners = [(0, 0), (0, width), (height, 0), (height, width)]
-    shuffled = picture.copy()
+    even = picture.shape[0] % 2 == picture.shape[1] % 2 == 0
+    shuffled = np.empty_like(picture) if even else picture.copy()
     for (to_y, to_x), place in zip(corners, order, strict=True):
         y, x = corners[place]
         shuffled[to_y : to_y + height, to_x : to_x + width] = picture[y : y + height, x : x + width]

@@ -23,12 +23,15 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.records.augmentation import Settings, augment, generator
 from tf_happywhale.records.crops import crop_decoder, drawn_crop, example_parser, fixed_crop
 from tf_happywhale.records.folder import read_manifest
+from tf_happywhale.records.memory import keep_freed_memory
 from tf_happywhale.records.mixup import mixup
 
 WORKERS = usable_cores()
 AHEAD = 2  # batches being made at a time, so that no worker waits for the last of a batch
 PREFETCH = 4  # batches ready for the device
 ALIGNMENT = 64  # bytes
+
+keep_freed_memory()
 
 
 def training_batches(
