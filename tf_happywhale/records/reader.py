@@ -50,8 +50,8 @@ def training_batches(
 ) -> tf.data.Dataset:
     """One epoch of augmented batches: pictures uint8 [b, size, size, 3], targets int64 [b].
 
-    Where the settings ask for mixup there is more: the targets int64 [b] of the pictures mixed in,
-    and the share float32 [b] of the first ones.
+    Where the settings ask for mixup, three things stand in place of the targets: they themselves,
+    the targets int64 [b] of the pictures mixed in, and the share float32 [b] of the first ones.
 
     Args:
         folder: a finished records folder.
@@ -209,11 +209,11 @@ def _mixer(settings: Settings, seed: int, epoch: int) -> Callable:
 
 def _mixed(
     mix: Callable, pictures: tf.Tensor, names: tf.Tensor, targets: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Mixed pictures, the targets, those of the pictures mixed in, and the first ones' shares."""
+) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
+    """Mixed pictures; the targets, those of the pictures mixed in, and the first ones' shares."""
     mixed, shares = tf.numpy_function(mix, [pictures, names], (tf.uint8, tf.float32))
     mixed, shares = tf.ensure_shape(mixed, pictures.shape), tf.ensure_shape(shares, names.shape)
-    return mixed, targets, tf.roll(targets, -1, axis=0), shares
+    return mixed, (targets, tf.roll(targets, -1, axis=0), shares)
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:

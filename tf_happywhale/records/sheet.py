@@ -46,7 +46,8 @@ def draw_sheet(
             folder, "train", images, range(len(images)), size=size, batch_size=len(images),
             settings=settings, shuffle_buffer=len(images), seed=seed, epoch=epoch,
         )  # fmt: skip
-        for pictures, targets, *_ in checked(batches, folder):
+        for pictures, targets in checked(batches, folder):
+            targets = targets[0] if isinstance(targets, tuple) else targets
             for picture, target in zip(pictures.numpy(), targets.numpy(), strict=True):
                 rows[images[target]].append(picture)
     step = side + GAP
