@@ -12,8 +12,8 @@ LARGEST = 32 * 2**20  # the most it accepts for MMAP_THRESHOLD
 def keep_freed_memory() -> None:
     """Let glibc keep freed blocks of up to 32 MB for the next picture.
 
-    Otherwise it gives them back to the kernel, which hands out zeroed pages one by one: a third of
-    the time that decoding a picture of 512 pixels takes. Elsewhere than with glibc nothing happens.
+    Otherwise it gives them back to the kernel, which hands out zeroed pages one by one: a quarter
+    of the time that decoding a picture of 512 pixels takes. Without glibc nothing happens.
     """
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
