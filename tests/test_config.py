@@ -52,7 +52,7 @@ def refusal(*overrides: str) -> str:
         ("augment.crops={fullbody: 0}", ["augment.crops", "no share above 0"]),
         (
             "records.more_sources=backfin",
-            ["records.more_sources", "'backfin'", "a list, each text"],
+            ["records.more_sources", "'backfin'", "a list, each"],
         ),
         ("records.more_sources=[fullbody]", ["records.more_sources", "name each once"]),
         ("records.embed_source=whole", ["records.embed_source", "'whole'", "more_sources"]),
@@ -225,7 +225,8 @@ def test_every_key_has_a_description() -> None:
 
 
 def test_augmentation_starts_from_the_seeds_parameters() -> None:
-    assert Augment().model_dump() == {
+    chosen = Augment().model_dump()
+    seeds = {
         "enabled": True,
         "affine_p": 0.5,
         "rotate": 15,
@@ -244,6 +245,10 @@ def test_augmentation_starts_from_the_seeds_parameters() -> None:
         "contrast": 0.2,
         "flip_p": 0.1,
     }
+    assert {key: chosen[key] for key in seeds} == seeds
+    added = {key: value for key, value in chosen.items() if key not in seeds}
+    assert all(value == 0 for key, value in added.items() if key.endswith("_p"))
+    assert added["crops"] == {}
 
 
 @pytest.mark.parametrize(
