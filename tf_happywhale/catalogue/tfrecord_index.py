@@ -36,7 +36,10 @@ def read_features(path: Path, names: tuple[str, ...]) -> Iterator[dict[str, byte
                 for start, end in _records(data):
                     yield dict(_features(data, start, end, wanted))
             except (IndexError, TypeError, struct.error):
-                raise InputError(f"{path} is damaged, or no TFRecord file.") from None
+                raise InputError(
+                    f"{path} is damaged, or no TFRecord file: delete it, and write or download it "
+                    "again."
+                ) from None
 
 
 def _records(data: mmap.mmap) -> Iterator[tuple[int, int]]:
