@@ -7,7 +7,8 @@
 Photographs of the synthetic pod, cropped to 512 px by the package's own writer; every pipeline
 reads the same shards or, for PyTorch, files of the same bytes. A round takes one epoch of each in
 turn; the table has medians over the rounds, and the ratio to decoding alone is the median of the
-rounds' own. Decoding alone uses the same decoder, threads, batches and prefetching as ours.
+rounds' own. Decoding alone uses the same decoder, threads, batches and prefetching as ours, in the
+same process, so that glibc keeps its memory too.
 """
 
 from __future__ import annotations

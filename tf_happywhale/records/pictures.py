@@ -11,10 +11,12 @@ import numpy as np
 from tf_happywhale.catalogue.boxes import Box
 from tf_happywhale.errors import InputError
 from tf_happywhale.records.jpeg_header import is_cut_off
+from tf_happywhale.records.memory import keep_freed_memory
 
 # Images are worked on many at a time, one thread each; OpenCV's own threads would only get in
 # the way of one another.
 cv2.setNumThreads(0)
+keep_freed_memory()
 
 REDUCED = {
     1: cv2.IMREAD_COLOR,

@@ -23,15 +23,13 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.records.augmentation import Settings, augment, generator
 from tf_happywhale.records.crops import crop_decoder, drawn_crop, example_parser, fixed_crop
 from tf_happywhale.records.folder import read_manifest
-from tf_happywhale.records.memory import keep_freed_memory
 from tf_happywhale.records.mixup import mixup
 
 WORKERS = usable_cores()
+THREADS = ThreadPoolExecutor(WORKERS)
 AHEAD = 2  # batches being made at a time, so that no worker waits for the last of a batch
 PREFETCH = 4  # batches ready for the device
 ALIGNMENT = 64  # bytes
-
-keep_freed_memory()
 
 
 def training_batches(
@@ -177,7 +175,6 @@ def _loader(picture: Callable[[bytes, bytes, np.ndarray], np.ndarray], size: int
             empty, it is left black.
         size: side of the pictures.
     """
-    threads = ThreadPoolExecutor(WORKERS)
 
     def load_all(encoded: np.ndarray, names: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         batch = _aligned((len(names), size, size, 3))
@@ -187,7 +184,7 @@ def _loader(picture: Callable[[bytes, bytes, np.ndarray], np.ndarray], size: int
                 one = encoded[row]
                 batch[row] = picture(one, names[row], boxes[row]) if one else 0
 
-        list(threads.map(load_some, range(min(WORKERS, len(names)))))
+        list(THREADS.map(load_some, range(min(WORKERS, len(names)))))
         return batch
 
     def load(encoded: tf.Tensor, names: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
