@@ -226,7 +226,7 @@ def test_damaged_tfrecords_are_one_sentence(pod: Path, tmp_path: Path) -> None:
     tfrecords.main("write", work.experiment())
     for shard in work.output.rglob("*.tfrec"):
         shard.write_bytes(shard.read_bytes()[:-7])
-    with pytest.raises(InputError, match="are damaged: delete that folder"):
+    with pytest.raises(InputError, match="is damaged, or no TFRecord file: delete it"):
         train.main(work.experiment())
 
 

@@ -24,6 +24,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.places import embeddings_file, output_folder, run_folder
+    from tf_happywhale.records.folder import skipped_images
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.retrieval.trained_on import all_but
     from tf_happywhale.stages import stage
@@ -31,6 +32,7 @@ def main(experiment: Experiment) -> None:
 
     data = load_data(experiment)
     records = plan_records(experiment, data).folder
+    data = data.without(skipped_images(records))
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     views = ("original", "mirrored") if experiment.embed.mirrored else ("original",)
     for fold in experiment.folds:
@@ -40,7 +42,7 @@ def main(experiment: Experiment) -> None:
             "model": sha256(model),
             "fold": str(fold),
             "trained_on": all_but(fold, records.name, folds),
-            "source": experiment.records.source,
+            "source": experiment.records.embed_source or experiment.records.source,
             "preprocess": f"squashed to {experiment.image_size}",
         }
         for split, view in product(("train", "test"), views):
@@ -76,21 +78,23 @@ def embed_split(
     from tf_happywhale.training.run_folder import load_model
 
     labels, run = _labels(data, split), run_folder(experiment, fold)
-    batches = evaluation_batches(
-        records,
-        split,
-        list(labels),
-        size=experiment.image_size,
-        batch_size=experiment.embed.batch_size,
-    )
-    found = checked(batches, records)
-    embedding, names = embed(
-        load_model(run / "model.keras"),
-        found,
-        len(labels),
-        f"embedding {split}{_suffix(about['view'])}",
-        mirrored=about["view"] == "mirrored",
-    )
+    model, each = load_model(run / "model.keras"), []
+    for source in sources(experiment):
+        batches = evaluation_batches(
+            records,
+            split,
+            list(labels),
+            size=experiment.image_size,
+            batch_size=experiment.embed.batch_size,
+            source=source,
+        )
+        found = checked(batches, records)
+        label, mirrored = f"embedding {split}{_suffix(about['view'])}", about["view"] == "mirrored"
+        embedding, names = embed(model, found, len(labels), label, mirrored=mirrored)
+        each.append(embedding)
+    if len(each) > 1:
+        lengths = [np.linalg.norm(one, axis=1, keepdims=True) for one in each]
+        embedding = np.mean([one / n for one, n in zip(each, lengths, strict=True)], axis=0)
     centre = load_model(run / "classifier.keras").get_layer("arcface").centre
     embeddings = Embeddings(
         embedding,
@@ -105,6 +109,14 @@ def embed_split(
 
 def _suffix(view: str) -> str:
     return "" if view == "original" else f" {view}"
+
+
+def sources(experiment: Experiment) -> list[str | None]:
+    """The crops of an image that are embedded, None for the primary; of several the mean counts."""
+    records = experiment.records
+    if records.embed_source == "all":
+        return [records.source, *records.more_sources]
+    return [records.embed_source]
 
 
 def _labels(data: DataSet, split: str) -> dict[str, str]:

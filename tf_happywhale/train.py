@@ -20,6 +20,8 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import output_folder, run_folder
+    from tf_happywhale.records.folder import skipped_images
+    from tf_happywhale.records.labels import report_differing
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.stages import stage
     from tf_happywhale.training.loop import Task, train_fold
@@ -27,6 +29,8 @@ def main(experiment: Experiment) -> None:
     weights = find_weights(experiment.model.backbone, experiment.model.weights)
     data = load_data(experiment)
     records = plan_records(experiment, data).folder
+    data = data.without(skipped_images(records))
+    report_differing(records, data)
     sections = {"seed", "image_size", "model", "train", "augment"}
     for fold in experiment.folds:
         run = run_folder(experiment, fold)
