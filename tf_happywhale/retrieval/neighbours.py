@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.engines import (
-    NumpyEngine,
-    Operand,
-    TensorFlowEngine,
-    choose_engine,
-    error_bound,
-)
+from tf_happywhale.retrieval.engines import choose_engine, error_bound
 from tf_happywhale.retrieval.shortlist import Shortlist, make_groups
 from tf_happywhale.retrieval.stack import Blend, Stack
 
@@ -24,7 +17,7 @@ GALLERY_ROWS = 4096  # of a tile
 QUERY_ROWS = 2048  # of a tile
 DECIMALS = 12  # of a cosine; what differs less is a tie
 MEMORY = 2**29  # bytes
-AHEAD = 8  # tiles of dot products that may wait to be looked through
+WORKERS = 3  # tiles of queries in work at a time
 
 
 @dataclass(frozen=True)
@@ -78,26 +71,24 @@ def nearest(
         Shortlist.empty(k, groups, stop - start, chosen.rounding)
         for start, stop in spans(0, len(queries), QUERY_ROWS)
     ]
-    results: list[Future] = []
     part = max(GALLERY_ROWS, memory // (chosen.bytes * gallery.width))
-    with ThreadPoolExecutor(1) as worker:  # what is multiplied is looked through meanwhile
-        waiting: deque[Future] = deque()
+    # One thread's tile is multiplied while another's is looked through.
+    with ThreadPoolExecutor(WORKERS) as workers:
         for start, stop in spans(0, len(gallery), part):
-            tiles = list(_operands(chosen, gallery, start, stop))
-            for found, (first, last) in zip(lists, spans(0, len(queries), QUERY_ROWS), strict=True):
-                asked = chosen.operand(queries.tile(slice(first, last)))
-                for place, tile in tiles:
+            places = list(spans(start, stop, GALLERY_ROWS))
+            tiles = workers.map(lambda rows: chosen.operand(gallery.tile(slice(*rows))), places)
+            operands = list(zip(places, tiles, strict=True))
+
+            def look(number: int, operands: list = operands, last: bool = stop == len(gallery)):
+                first = number * QUERY_ROWS
+                mine = queries.take(slice(first, first + QUERY_ROWS))
+                asked = chosen.operand(mine.tile(slice(None)))
+                for (place, _), tile in operands:
                     bound = error_bound(tile, asked, gallery.width)
-                    dots = chosen.dots(tile, asked)
-                    waiting.append(worker.submit(found.add, dots, place, bound))
-                    while len(waiting) > AHEAD:
-                        waiting.popleft().result()
-                if stop == len(gallery):
-                    mine = queries.take(slice(first, last))
-                    results.append(worker.submit(_exact, found, mine, gallery, labels))
-        for done in waiting:
-            done.result()
-        parts = [result.result() for result in results]
+                    lists[number].add(chosen.dots(tile, asked), place, bound)
+                return _exact(lists[number], mine, gallery, labels) if last else None
+
+            parts = list(workers.map(look, range(len(lists))))
     empty = (np.zeros((0, k), np.int64), np.zeros((0, k)), np.zeros((0, k), np.int64))
     label, score, image = (np.concatenate(column) for column in zip(empty, *parts, strict=True))
     return Neighbours(label, score, order[image])
@@ -112,13 +103,6 @@ def spans(start: int, stop: int, step: int) -> Iterator[tuple[int, int]]:
     """start to stop in steps, the last perhaps shorter."""
     for first in range(start, stop, step):
         yield first, min(first + step, stop)
-
-
-def _operands(
-    engine: NumpyEngine | TensorFlowEngine, gallery: Stack | Blend, start: int, stop: int
-) -> Iterator[tuple[int, Operand]]:
-    for first, last in spans(start, stop, GALLERY_ROWS):
-        yield first, engine.operand(gallery.tile(slice(first, last)))
 
 
 def _exact(
@@ -136,12 +120,14 @@ def _exact(
     heads = np.flatnonzero(_changes(asked) | _changes(labels[images]))
     best = np.repeat(dots[heads], np.diff(np.append(heads, len(dots))))  # of the pair's label
     top = heads[_first_k(asked[heads], dots[heads], k)]
-    floor = gallery.dot(images[top], queries, asked[top]).reshape(count, k).min(axis=1)
-    reach = found.reach(floor)[asked]
+    exact = np.full(len(dots), np.nan)
+    exact[top] = gallery.dot(images[top], queries, asked[top])
+    reach = found.reach(exact[top].reshape(count, k).min(axis=1))[asked]
     own = found.reach(best - found.bound - np.abs(best) * found.rounding)
     kept = (best >= reach) & (dots >= np.maximum(reach, own))
-    images, asked, dots = images[kept], asked[kept], dots[kept]
-    exact = gallery.dot(images, queries, asked)
+    images, asked, dots, exact = images[kept], asked[kept], dots[kept], exact[kept]
+    rest = np.isnan(exact)
+    exact[rest] = gallery.dot(images[rest], queries, asked[rest])
     _check(exact, dots, found)
     score = np.round(exact, DECIMALS)
     order = np.lexsort([images, -score, labels[images], asked])  # a label's best image first
