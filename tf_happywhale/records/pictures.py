@@ -140,12 +140,14 @@ def _averaged(picture: np.ndarray, steps: tuple[float, float]) -> np.ndarray:
 
 
 def _mean_over(step: float) -> np.ndarray:
-    """Weights of a mean over √(step² − 1) pixels, the outermost counting in part."""
+    """Weights of a mean over √(step² − 1) pixels, the outermost counting in part.
+
+    They are three at least, for OpenCV is three times slower with a single one.
+    """
     pixels = math.sqrt(max(1.0, step**2 - 1))
-    reach = math.ceil((pixels - 1) / 2)
+    reach = max(1, math.ceil((pixels - 1) / 2))
     weights = np.full(2 * reach + 1, 1 / pixels, np.float32)
-    if reach:
-        weights[[0, -1]] *= (pixels + 1) / 2 - reach
+    weights[[0, -1]] *= (pixels + 1) / 2 - reach
     return weights
 
 
