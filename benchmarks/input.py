@@ -32,7 +32,8 @@ ROWS = {
     "evaluate": "evaluation batches",
     "train": "training batches, the whole list",
     "train_plain": "training batches, augment.enabled=false",
-    "keras": "the list in Keras layers (without grid shuffle)",
+    "keras": "the list in Keras layers, one after the other",
+    "keras_shares": "the same on the shares of a batch that would be drawn",
     "torch_decode": "PyTorch DataLoader, decoding alone",
     "torch": "PyTorch DataLoader, albumentations, the whole list",
 }
@@ -133,7 +134,8 @@ def measure(args: argparse.Namespace) -> dict[str, list[float]]:
         ),
         "train": training,
         "train_plain": lambda epoch: training(epoch, enabled=False),
-        "keras": lambda epoch: keras_batches(files, args.child, 1 if args.quick else 3),
+        "keras": lambda epoch: keras_batches(files, args.child, 2, shares=False),
+        "keras_shares": lambda epoch: keras_batches(files, args.child, 3, shares=True),
     }
     rates: dict[str, list[float]] = {name: [] for name in pipelines}
     for epoch in range(args.rounds):
@@ -221,11 +223,11 @@ def tf_decode_batches(files: list[str], workers: int):
     return finished(decoded.batch(BATCH, drop_remainder=True))
 
 
-def keras_batches(files: list[str], workers: int, batches: int):
-    """The list in Keras' own layers, which work on batches.
+def keras_batches(files: list[str], workers: int, batches: int, *, shares: bool):
+    """The list in Keras' own layers, which work on batches; a grid shuffle is not among them.
 
-    They have no probability, so that those of .5 see half of each batch; the rarer ones have one,
-    or see every 14th picture. A grid shuffle does not exist and is left out.
+    Most have no probability: they change every picture. With `shares` each is given that share of
+    the batch for which it would have been drawn, which nobody writes but is the least work.
     """
     import keras
     import tensorflow as tf
@@ -241,9 +243,9 @@ def keras_batches(files: list[str], workers: int, batches: int):
     blur = layers.RandomGaussianBlur(factor=1.0, kernel_size=5)
     colour = [layers.RandomBrightness(0.2), layers.RandomContrast(0.2)]
     flip = layers.RandomFlip("horizontal")
-    rare, half = max(1, round(0.07 * BATCH)), BATCH // 2
 
-    def apply(pictures, some: int, each) -> tf.Tensor:
+    def apply(pictures, share: float, each) -> tf.Tensor:
+        some = max(1, round(share * BATCH)) if shares else BATCH
         changed = pictures[:some]
         for layer in each:
             changed = layer(changed, training=True)
@@ -254,13 +256,13 @@ def keras_batches(files: list[str], workers: int, batches: int):
 
     def augment(pictures, names):
         pictures = tf.cast(pictures, tf.float32)
-        pictures = apply(pictures, half, affine)
+        pictures = apply(pictures, 0.5, affine)
         pictures = zoom(pictures, training=True)
         pictures = grey(pictures, training=True)
-        pictures = apply(pictures, rare, [blur])
-        pictures = apply(pictures, rare, [noise])
-        pictures = apply(pictures, half, colour)
-        pictures = apply(pictures, round(0.2 * BATCH), [flip])  # half of these are mirrored
+        pictures = apply(pictures, 0.07, [blur])
+        pictures = apply(pictures, 0.07, [noise])
+        pictures = apply(pictures, 0.5, colour)
+        pictures = apply(pictures, 0.2, [flip])  # half of these are mirrored
         return tf.cast(tf.clip_by_value(pictures, 0, 255), tf.uint8), names
 
     decoded = tf_decode_batches(files, workers).take(batches + 1)

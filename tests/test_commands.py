@@ -15,6 +15,8 @@ from tests.conftest import QUICK
 from tf_happywhale import run, tfrecords
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import HappywhaleError, InputError
+from tf_happywhale.records.pictures import read_picture
+from tf_happywhale.retrieval.embeddings import load_embeddings
 
 COMMANDS = [
     "download", "tfrecords", "train", "embed", "rank", "evaluate", "report", "run", "demo",
@@ -101,6 +103,36 @@ def test_the_report_is_there(work: Work) -> None:
     page = (work.output / "report.html").read_text(encoding="utf-8")
     for row in work.rows("submission.csv"):
         assert row["image"] in page
+
+
+def test_a_contact_sheet_shows_what_training_sees(work: Work, capsys) -> None:
+    tfrecords.main("sheet", work.experiment())
+    file = work.output / "augmented.jpg"
+    assert str(file) in capsys.readouterr().out
+    height, width, _ = read_picture(file).shape
+    assert height == 8 * 196 - 4  # eight images
+    assert width == 8 * 196 - 4  # as evaluation sees them, and seven epochs
+
+
+def test_records_without_an_unreadable_photograph_train_and_embed(
+    pod: Path, tmp_path: Path
+) -> None:
+    from tf_happywhale import embed, train
+
+    work = Work(pod, tmp_path)
+    table = (work.data / "train.csv").read_text(encoding="utf-8").splitlines()
+    broken = table[3].split(",")[0]
+    (work.data / "train_images" / broken).write_bytes(b"no picture")
+    with pytest.raises(InputError, match=f"{broken} cannot be read"):
+        tfrecords.main("write", work.experiment())
+    experiment = work.experiment("records.skip_unreadable=true")
+    tfrecords.main("write", experiment)
+    train.main(experiment)
+    embed.main(experiment)
+    embedded = load_embeddings(work.output / "quick" / "fold0" / "embeddings" / "train.npz")
+    assert sorted(embedded.image) == sorted(
+        line.split(",")[0] for line in table[1:] if not line.startswith(broken)
+    )
 
 
 def test_nothing_is_done_twice_and_a_lost_output_costs_what_depends_on_it(

@@ -11,14 +11,14 @@ from statistics import NormalDist
 import cv2
 import numpy as np
 
-LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601
+COLOUR = np.eye(3, dtype=np.float32)
+GREY = np.array([(0.299, 0.587, 0.114)] * 3, np.float32)  # luminance of ITU-R BT.601
 
 
 def colour_matrix(*, grey: bool, factor: float, shift: float) -> np.ndarray:
     """The matrix [3, 4] that removes the colour (`grey`), then takes levels · factor + shift."""
     matrix = np.empty((3, 4), np.float32)
-    matrix[:, :3] = np.tile(LUMINANCE, (3, 1)) if grey else np.eye(3)
-    matrix[:, :3] *= factor
+    matrix[:, :3] = (GREY if grey else COLOUR) * factor
     matrix[:, 3] = shift
     return matrix
 

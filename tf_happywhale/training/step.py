@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from tf_happywhale.training.mixed_loss import mixed_loss
+
 
 def batch_loss(classifier: keras.Model, pictures, targets, global_batch: int):
     """Cross-entropy of a device's part of the batch: summed over it, divided by the whole batch.
@@ -66,13 +68,16 @@ def make_step(
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
     """A compiled function of (pictures, targets, learning rate) that updates the classifier.
 
-    It returns the batch's loss, which the caller must check for being finite.
+    The targets are int [n], or of mixed pictures as `mixed_loss` takes them. It returns the batch's
+    loss, which the caller must check for being finite.
     """
     replicas = strategy.num_replicas_in_sync
 
     def replica_step(pictures: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            loss = batch_loss(classifier, pictures, targets, global_batch)
+            # Mixed pictures have two targets each, and a share.
+            of_batch = mixed_loss if isinstance(targets, tuple) else batch_loss
+            loss = of_batch(classifier, pictures, targets, global_batch)
         variables = classifier.trainable_variables
         values = [variable.value for variable in variables]
         gradients = tape.gradient(loss, values)
