@@ -14,7 +14,7 @@ import keras
 from tf_happywhale.config import Experiment, dump_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write, write_json, write_text
-from tf_happywhale.models import arcface, gem, norm  # noqa: F401  so that their layers load
+from tf_happywhale.models import arcface, depthwise, gem, norm  # noqa: F401  so that layers load
 
 PACKAGES = (
     "tf-happywhale", "tensorflow", "keras", "numpy", "opencv-python-headless", "pandas",
