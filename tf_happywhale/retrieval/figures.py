@@ -55,6 +55,8 @@ def _scores(axes, pool: Pool, measured: dict) -> None:
     finite = pool.standard[:, 0][np.isfinite(pool.standard[:, 0])]
     bins = np.linspace(finite.min(initial=-3), finite.max(initial=3), 41)
     for rows, colour, name in ((~pool.is_new, KNOWN, "known"), (pool.is_new, NEW, "new")):
+        if not np.isfinite(pool.standard[rows, 0]).any():
+            continue
         axes.hist(
             pool.standard[rows, 0], bins, density=True, color=colour, alpha=0.6,
             label=f"{name} ({int(rows.sum())} images)",

@@ -15,6 +15,8 @@ from tf_happywhale.retrieval.ensemble import rank_side
 from tf_happywhale.retrieval.side import Side
 from tf_happywhale.retrieval.trained_on import check_held_out, held_out_folds
 
+SAMPLE = 2048  # images of a fold that tell a member's spread, where others judge the fold with it
+
 
 @dataclass(frozen=True)
 class Standard:
@@ -77,8 +79,10 @@ def score_fold(
     shares: Sequence[float],
     k: int,
     rank: Rank,
+    most: int | None = None,
 ) -> tuple[Candidates, np.ndarray]:
-    """Candidates of a fold's images by some members, and those images' places in the gallery.
+    """Candidates of a fold's images by some members, and those images' places in the gallery; of
+    `most` images at most, evenly taken.
 
     Raises:
         InputError: one of the members was trained on images of that fold, or does not say.
@@ -87,10 +91,13 @@ def score_fold(
         about = gallery.members[n].about
         check_held_out(_name(gallery, n), about.get("trained_on", ""), fold, folds)
     held_out = np.array([folds[image] == fold for image in gallery.images.tolist()], dtype=bool)
+    rows = np.flatnonzero(held_out)
+    if most is not None and len(rows) > most:
+        rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
     side = gallery.only(members)
     known = np.asarray(individual_ids)[~held_out].tolist()
-    found = rank_side(side.take(held_out), side.take(~held_out), known, k, shares, rank)
-    return found, np.flatnonzero(held_out)
+    found = rank_side(side.take(rows), side.take(~held_out), known, k, shares, rank)
+    return found, rows
 
 
 def held_out_of(gallery: Side, folds: Mapping[str, int]) -> list[list[int]]:
@@ -136,7 +143,18 @@ def score_folds(
                 "from it about new individuals: leave it out, or set rank.threshold."
             )
         for fold in own:
-            alone[n, fold] = score_fold(gallery, individual_ids, folds, fold, [n], [1.0], k, rank)
+            shared = sum(fold in other for other in unseen) > 1
+            alone[n, fold] = score_fold(
+                gallery,
+                individual_ids,
+                folds,
+                fold,
+                [n],
+                [1.0],
+                k,
+                rank,
+                SAMPLE if shared else None,
+            )
         best = np.concatenate([alone[n, fold][0].score[:, 0] for fold in own])
         best = best[np.isfinite(best)].astype(np.float64)
         deviation = float(best.std()) if len(best) else 0.0
