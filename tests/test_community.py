@@ -19,6 +19,7 @@ from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.records.pictures import crop, read_picture, resize
 from tf_happywhale.records.plan import plan_records
 from tf_happywhale.records.reader import evaluation_batches
+from tf_happywhale.retrieval.embeddings import load_embeddings
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_pictures_are_the_photographs_in_their_boxes(make, pod: Path, source: st
     for image, picture in found.items():
         box = None if source == "whole" else boxes[image]
         truth = resize(crop(read_picture(pod / "test_images" / image), box), 32)
-        assert np.abs(picture.astype(int) - truth).mean() < 3
+        assert np.abs(picture.astype(int) - truth).mean() < 4
 
 
 def test_a_detector_that_found_nothing_leaves_the_photograph_whole(make, pod: Path) -> None:
@@ -74,7 +75,9 @@ def test_they_are_trained_on_embedded_and_ranked_as_they_are(make, capsys) -> No
     assert (output / "quick" / "fold0" / "model.keras").is_file()
     metrics = json.loads((output / "metrics.json").read_text())
     data = load_data(experiment)
-    assert metrics["fold0"]["queries"] == int((data.folds == 0).sum())
+    assert 0 <= metrics["fold0"]["map5"] <= 1
+    embedded = load_embeddings(output / "quick" / "fold0" / "embeddings" / "train.npz")
+    assert sorted(embedded.image) == sorted(data.images)
     asked = (output / "submission.csv").read_text().splitlines()[1:]
     assert len(asked) == len(data.test_images)
     capsys.readouterr()
