@@ -16,6 +16,7 @@ from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.catalogue.table import list_images
 from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.errors import InputError
 from tf_happywhale.records.pictures import crop, read_picture, resize
 from tf_happywhale.records.plan import plan_records
 from tf_happywhale.records.reader import evaluation_batches
@@ -85,6 +86,10 @@ def test_they_are_trained_on_embedded_and_ranked_as_they_are(make, capsys) -> No
     assert "up to date" in capsys.readouterr().out
     tfrecords.main("verify", experiment)
     assert f"{len(data.images)} train" in capsys.readouterr().out
+    shard = data.shards[0].path
+    shard.write_bytes(shard.read_bytes()[:-9])
+    with pytest.raises(InputError, match=f"{shard.name} is damaged"):
+        tfrecords.main("verify", experiment)
 
 
 def test_a_label_that_differs_from_the_catalogue_is_reported(make, tmp_path, capsys) -> None:
