@@ -17,6 +17,7 @@ from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.catalogue.table import list_images
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError
+from tf_happywhale.records.labels import report_differing
 from tf_happywhale.records.pictures import crop, read_picture, resize
 from tf_happywhale.records.plan import plan_records
 from tf_happywhale.records.reader import evaluation_batches
@@ -98,7 +99,8 @@ def test_a_label_that_differs_from_the_catalogue_is_reported(make, tmp_path, cap
     root.mkdir()
     (root / "train.csv").write_text(f"image,species,individual_id\n{image},orca,00corrected\n")
     experiment = make(f"data.root={root}")
-    train.main(experiment)
+    data = load_data(experiment)
+    report_differing(plan_records(experiment, data).folder, data)
     said = capsys.readouterr().out
     assert "labels: 1 images are other individuals in the catalogue" in said
     assert f"{image} is 00corrected" in said
