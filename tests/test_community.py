@@ -57,7 +57,7 @@ def test_pictures_are_the_photographs_in_their_boxes(make, pod: Path, source: st
     for image, picture in found.items():
         box = None if source == "whole" else boxes[image]
         truth = resize(crop(read_picture(pod / "test_images" / image), box), 32)
-        assert np.abs(picture.astype(int) - truth).mean() < 4
+        assert np.abs(picture.astype(int) - truth).mean() < 8  # waves finer than a pixel
 
 
 def test_a_detector_that_found_nothing_leaves_the_photograph_whole(make, pod: Path) -> None:
