@@ -35,7 +35,8 @@ ROWS = {
     "keras": "the list in Keras layers, one after the other",
     "keras_shares": "the same on the shares of a batch that would be drawn",
     "torch_decode": "PyTorch DataLoader, decoding alone",
-    "torch": "PyTorch DataLoader, albumentations, the whole list",
+    "torch": "PyTorch DataLoader, albumentations, the list",
+    "torch_seed": "the same, normalised to float as the seed has it",
 }
 
 

@@ -1,40 +1,47 @@
 """The PyTorch peer of input.py: a DataLoader with albumentations over a folder of JPEGs.
 
-Images a second of every round, decoding alone and with the seed's whole list, as one line of JSON.
+Images a second of every round as one line of JSON: decoding alone, with the seed's list, and with
+the list as the seed ends it, which normalises and makes a float tensor in the worker.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from pathlib import Path
 
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # no look at the network on import
+import albumentations as A
 import cv2
 import numpy as np
+from albumentations.pytorch import ToTensorV2
 from seed_torch import augmentation, start_worker
 from torch.utils.data import DataLoader, Dataset
 
 
 class Jpegs(Dataset):
-    """Pictures uint8 [size, size, 3], decoded and, if asked, augmented when they are wanted."""
+    """Pictures [size, size, 3] uint8, or [3, size, size] float32 where they are normalised."""
 
-    def __init__(self, folder: Path, augmented: bool) -> None:
+    def __init__(self, folder: Path, what: str) -> None:
         self.encoded = [np.fromfile(path, np.uint8) for path in sorted(folder.iterdir())]
-        size = cv2.imdecode(self.encoded[0], cv2.IMREAD_COLOR).shape[0]
-        self.augment, self.augmented = augmentation(size), augmented
+        self.augment = augmentation(cv2.imdecode(self.encoded[0], cv2.IMREAD_COLOR).shape[0])
+        if what == "normalised":
+            self.augment = A.Compose([*self.augment.transforms, A.Normalize(), ToTensorV2()])
+        self.what = what
 
     def __len__(self) -> int:
         return len(self.encoded)
 
     def __getitem__(self, row: int) -> np.ndarray:
         picture = cv2.cvtColor(cv2.imdecode(self.encoded[row], cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-        return self.augment(image=picture)["image"] if self.augmented else picture
+        return picture if self.what == "decoded" else self.augment(image=picture)["image"]
 
 
-def rates(folder: Path, augmented: bool, args: argparse.Namespace) -> list[float]:
+def rates(folder: Path, what: str, args: argparse.Namespace) -> list[float]:
     loader = DataLoader(
-        Jpegs(folder, augmented),
+        Jpegs(folder, what),
         args.batch,
         shuffle=True,
         drop_last=True,
@@ -65,8 +72,9 @@ def main() -> None:
     print(
         json.dumps(
             {
-                "torch_decode": rates(args.folder, False, args),
-                "torch": rates(args.folder, True, args),
+                "torch_decode": rates(args.folder, "decoded", args),
+                "torch": rates(args.folder, "augmented", args),
+                "torch_seed": rates(args.folder, "normalised", args),
             }
         )
     )

@@ -16,9 +16,12 @@ from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.catalogue.table import list_images
 from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.errors import InputError
+from tf_happywhale.records.labels import report_differing
 from tf_happywhale.records.pictures import crop, read_picture, resize
 from tf_happywhale.records.plan import plan_records
 from tf_happywhale.records.reader import evaluation_batches
+from tf_happywhale.retrieval.embeddings import load_embeddings
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ def test_pictures_are_the_photographs_in_their_boxes(make, pod: Path, source: st
     for image, picture in found.items():
         box = None if source == "whole" else boxes[image]
         truth = resize(crop(read_picture(pod / "test_images" / image), box), 32)
-        assert np.abs(picture.astype(int) - truth).mean() < 3
+        assert np.abs(picture.astype(int) - truth).mean() < 8  # waves finer than a pixel
 
 
 def test_a_detector_that_found_nothing_leaves_the_photograph_whole(make, pod: Path) -> None:
@@ -74,7 +77,9 @@ def test_they_are_trained_on_embedded_and_ranked_as_they_are(make, capsys) -> No
     assert (output / "quick" / "fold0" / "model.keras").is_file()
     metrics = json.loads((output / "metrics.json").read_text())
     data = load_data(experiment)
-    assert metrics["fold0"]["queries"] == int((data.folds == 0).sum())
+    assert 0 <= metrics["fold0"]["map5"] <= 1
+    embedded = load_embeddings(output / "quick" / "fold0" / "embeddings" / "train.npz")
+    assert sorted(embedded.image) == sorted(data.images)
     asked = (output / "submission.csv").read_text().splitlines()[1:]
     assert len(asked) == len(data.test_images)
     capsys.readouterr()
@@ -82,6 +87,10 @@ def test_they_are_trained_on_embedded_and_ranked_as_they_are(make, capsys) -> No
     assert "up to date" in capsys.readouterr().out
     tfrecords.main("verify", experiment)
     assert f"{len(data.images)} train" in capsys.readouterr().out
+    shard = data.shards[0].path
+    shard.write_bytes(shard.read_bytes()[:-9])
+    with pytest.raises(InputError, match=f"{shard.name} is damaged"):
+        tfrecords.main("verify", experiment)
 
 
 def test_a_label_that_differs_from_the_catalogue_is_reported(make, tmp_path, capsys) -> None:
@@ -90,7 +99,8 @@ def test_a_label_that_differs_from_the_catalogue_is_reported(make, tmp_path, cap
     root.mkdir()
     (root / "train.csv").write_text(f"image,species,individual_id\n{image},orca,00corrected\n")
     experiment = make(f"data.root={root}")
-    train.main(experiment)
+    data = load_data(experiment)
+    report_differing(plan_records(experiment, data).folder, data)
     said = capsys.readouterr().out
     assert "labels: 1 images are other individuals in the catalogue" in said
     assert f"{image} is 00corrected" in said

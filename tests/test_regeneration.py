@@ -63,7 +63,7 @@ def test_a_script_writes_its_set_and_a_model_trains_on_it(
               if len(manifest["sources"]) > 1 else []),
         ],
     )  # fmt: skip
-    assert plan_records(experiment, data).folder == folder
+    assert plan_records(experiment, load_data(experiment)).folder == folder
     pictures, _, _ = next(
         evaluation_batches(
             folder, "train", data.images, size=size, batch_size=2

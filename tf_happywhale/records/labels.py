@@ -30,9 +30,9 @@ def differing_labels(folder: Path, data: DataSet) -> list[tuple[str, str, str]]:
             continue
         for example in read_features(folder / shard.file, ("image_name", "target")):
             image, (target,) = example["image_name"].decode("utf-8"), example.get("target", [-1])
-            known = 0 <= target < len(individuals)
-            if known and image in labels and individuals[target] != labels[image]:
-                differing.append((image, individuals[target], labels[image]))
+            record = individuals[target] if 0 <= target < len(individuals) else ""
+            if record and image in labels and record != labels[image]:
+                differing.append((image, record, labels[image]))
     return differing
 
 

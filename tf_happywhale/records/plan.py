@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tf_happywhale.catalogue.boxes import WHOLE, AnyBox
+from tf_happywhale.catalogue.community import read_individuals
 from tf_happywhale.catalogue.dataset import DataSet
 from tf_happywhale.config import Experiment
 from tf_happywhale.cores import usable_cores
@@ -24,7 +25,7 @@ class Plan:
     dataset: str
     photographs: list[Photograph]
     pixels: Pixels
-    individuals: list[str]  # who the targets are
+    individuals: list[str]  # who the targets are; empty for one that nobody is
 
 
 def plan_records(experiment: Experiment, data: DataSet) -> Plan:
@@ -54,9 +55,11 @@ def _plan_community(experiment: Experiment, data: DataSet) -> Plan:
     stamps = [(str(s.path), s.path.stat().st_size, s.path.stat().st_mtime_ns) for s in data.shards]
     name = f"{data.name}-{pixels.size}-{digest([about, stamps])[:8]}"
     folder = records_home(experiment) / name
+    known = read_individuals(data.train_folder)
+    individuals = [known.get(target, "") for target in range(max(known, default=-1) + 1)]
     if not is_complete(folder):
-        finish(folder, {**about, "individuals": data.order, "skipped": []}, shards)
-    return Plan(folder, data.name, [], pixels, data.order)
+        finish(folder, {**about, "individuals": individuals, "skipped": []}, shards)
+    return Plan(folder, data.name, [], pixels, individuals)
 
 
 def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[Photograph]:
