@@ -59,16 +59,17 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
     from tf_happywhale.retrieval.side import check_labels
     from tf_happywhale.retrieval.submission import IDS
     from tf_happywhale.retrieval.validation import judge, measure
-    from tf_happywhale.retrieval.weights import choose_weights
+    from tf_happywhale.retrieval.weights import score_folds_by_chosen
 
     output, rank = output_folder(experiment), experiment.rank
     gallery = load_side(experiment, "train", data.images)
     check_labels(gallery.members, gallery, data.individual_ids)
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
-    weights = [member.weight for member in find_members(experiment)]
     if rank.weights == "chosen":
-        weights = choose_weights(gallery, data.individual_ids, folds, rank)
-    scored, _ = score_folds(gallery, data.individual_ids, folds, weights, IDS, rank)
+        scored = score_folds_by_chosen(gallery, data.individual_ids, folds, IDS, rank)
+    else:
+        weights = [member.weight for member in find_members(experiment)]
+        scored, _ = score_folds(gallery, data.individual_ids, folds, weights, IDS, rank)
     metrics: dict = {
         f"fold{part.fold}": measure(part.candidates, part.truth, rank.new_share) for part in scored
     }
