@@ -13,9 +13,9 @@ from tf_happywhale.retrieval.members import find_members, load_side, member_file
 
 def write(folder: Path, images: list[str], split: str = "train", value: float = 1.0) -> None:
     rows = np.full((len(images), 2), value, np.float32)
-    save_embeddings(
-        folder / f"{split}.npz", Embeddings(rows, np.array(images), np.full(len(images), ""))
-    )
+    about = {"view": "mirrored" if split.endswith("mirrored") else "original"}
+    made = Embeddings(rows, np.array(images), np.full(len(images), ""), about)
+    save_embeddings(folder / f"{split}.npz", made)
 
 
 def test_without_members_the_folds_rank_together() -> None:

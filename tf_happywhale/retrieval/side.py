@@ -86,8 +86,11 @@ def make_side(
     """Members matched by image name.
 
     Raises:
-        InputError: a member's images are not `images`.
+        InputError: a member's images are not `images`, or its mirrored embeddings are of another
+            model, other images or other individuals.
     """
+    for number, pair in enumerate(zip(members, mirrored, strict=bool(mirrored)), start=1):
+        _check_mirrored(number, *pair)
     return Side(
         np.asarray(images, dtype=np.str_),
         tuple(members),
@@ -95,6 +98,17 @@ def make_side(
         tuple(mirrored),
         tuple(member.rows_of(images) for member in mirrored),
     )
+
+
+def _check_mirrored(number: int, original: Embeddings, mirrored: Embeddings) -> None:
+    alike = mirrored.about == original.about | {"view": "mirrored"}
+    who = [dict(zip(e.image.tolist(), e.individual_id.tolist(), strict=True))
+           for e in (original, mirrored)]  # fmt: skip
+    if not alike or who[0] != who[1]:
+        raise InputError(
+            f"The mirrored embeddings of model {number} are not of the same model and images as "
+            "the others: run embed again."
+        )
 
 
 def check_labels(members: Sequence[Embeddings], side: Side, individual_ids: Sequence[str]) -> None:
