@@ -65,6 +65,21 @@ def test_a_later_tile_raises_the_floor() -> None:
     assert short.pairs()[0].tolist() == [2]
 
 
+def test_few_pairs_are_kept_at_a_time_however_many_are_wanted() -> None:
+    # a tile touches 22 groups, so that they make no floor under the 50th before the third
+    rng = np.random.default_rng(4)
+    dots = rng.normal(size=(6000, 20)).astype(np.float32) / 10
+    short, most = Shortlist.empty(50, make_groups(np.arange(6000), 50), 20, 0.0), 0
+    for start in range(0, 6000, 500):
+        short.add(dots[start : start + 500], start, 1e-6)
+        most = max(most, sum(len(part[0]) for part in short.found))
+    assert most < 0.05 * dots.size
+    images, queries, _ = short.pairs()
+    for query in range(20):
+        best = np.argsort(-dots[:, query])[:50]
+        assert set(best.tolist()) <= set(images[queries == query].tolist())
+
+
 class Liar(NumpyEngine):
     """An engine that is further off than it says."""
 
