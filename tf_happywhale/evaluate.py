@@ -23,11 +23,12 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.places import output_folder
+    from tf_happywhale.records.plan import readable_data
     from tf_happywhale.retrieval.figures import figure_files
     from tf_happywhale.retrieval.members import member_files
     from tf_happywhale.stages import stage
 
-    data, output = load_data(experiment), output_folder(experiment)
+    data, output = readable_data(experiment, load_data(experiment)), output_folder(experiment)
     predictions = output / "predictions.csv"
     stage(
         output,
@@ -125,7 +126,9 @@ def print_metrics(metrics: dict) -> None:
         )
 
 
-def _short(value: float) -> str:
+def _short(value: float | None) -> str:
+    if value is None:
+        return "n/a"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
