@@ -85,6 +85,7 @@ def test_without_new_individuals_there_is_no_probability() -> None:
     found = evaluate_pool(pool(known), Rank(), {}, 0)
     assert found["p_new"] == {}
     assert found["auroc"]["value"] is None
+    assert found["modes"]["seed"]["new"]["value"] is None
     assert found["map5"] > 0.99  # a score below all that were learned from puts new first
 
 

@@ -120,8 +120,8 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
         "new_individuals": len(set(pool.individual_ids[pool.is_new].tolist())),
         "map5": float(own.mean()),
         "map5_interval": mean(own)["interval"],
-        "map5_known": weighted_mean(own[~pool.is_new]),
-        "map5_known_closed": weighted_mean(closed[~pool.is_new]),
+        "map5_known": mean(own, ~pool.is_new)["value"],
+        "map5_known_closed": mean(closed, ~pool.is_new)["value"],
         "ranks": {str(k): mean(_within(pool, k).astype(float), ~pool.is_new) for k in (1, 5)},
         "balanced_accuracy_known": balanced(~pool.is_new),
         "balanced_accuracy_new": balanced(pool.is_new),
@@ -223,7 +223,7 @@ def _measure(
 ) -> dict:
     """A statistic of some queries, from their weights, with its interval and their number."""
     who = pool.individual_ids[rows]
-    value = statistic(np.ones(len(who)))
+    value = statistic(np.ones(len(who))) if len(who) else float("nan")
     return {
         "value": value if np.isfinite(value) else None,
         "interval": interval(statistic, who, seed),
