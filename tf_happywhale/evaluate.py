@@ -59,7 +59,7 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
     from tf_happywhale.retrieval.evaluation import evaluate_pool, pool_folds
     from tf_happywhale.retrieval.figures import draw_figures, figure_files
     from tf_happywhale.retrieval.members import find_members, load_side
-    from tf_happywhale.retrieval.out_of_fold import score_folds
+    from tf_happywhale.retrieval.out_of_fold import mark_unseen, score_folds
     from tf_happywhale.retrieval.side import check_labels
     from tf_happywhale.retrieval.submission import IDS
     from tf_happywhale.retrieval.validation import judge, measure
@@ -76,6 +76,8 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
         for file in figure_files(output / "figures"):
             file.unlink(missing_ok=True)
     else:
+        if rank.centre_share:
+            gallery = mark_unseen(gallery, data.individual_ids, folds)
         if rank.weights == "chosen":
             scored = score_folds_by_chosen(gallery, data.individual_ids, folds, IDS, rank)
         else:

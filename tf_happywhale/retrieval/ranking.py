@@ -25,6 +25,7 @@ from tf_happywhale.retrieval.out_of_fold import (
     FoldScores,
     Line,
     line_of,
+    mark_unseen,
     may_judge,
     score_folds,
     shares_of,
@@ -134,6 +135,8 @@ def rank_queries(
             given.
     """
     check_members(gallery, queries, individual_ids)
+    if rank.centre_share:
+        gallery = mark_unseen(gallery, individual_ids, folds)
     weights = list(weights)
     if rank.weights == "chosen":
         weights = choose_weights(gallery, individual_ids, folds, rank)
