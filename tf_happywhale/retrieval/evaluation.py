@@ -16,7 +16,7 @@ from tf_happywhale.retrieval.calibration import (
     reliability,
 )
 from tf_happywhale.retrieval.metrics import auroc, balanced_accuracy, interval, weighted_mean
-from tf_happywhale.retrieval.open_set import best_threshold, precision_by_place
+from tf_happywhale.retrieval.open_set import AT, best_threshold, precision_by_place
 from tf_happywhale.retrieval.out_of_fold import FoldScores, Line
 from tf_happywhale.retrieval.ranking import new_rule
 
@@ -24,7 +24,6 @@ MODES = ("seed", "column", "target_share", "per_species")
 STANDARD = Line(1.0, 0.0)  # the folds' scores are standardised already
 PARTS = 5  # that a single fold is cut into
 GALLERY_IMAGES = {"0": (0, 0), "1": (1, 1), "2-4": (2, 4), "5-9": (5, 9), "10+": (10, 10**9)}
-AT = 5
 
 
 @dataclass(frozen=True)
