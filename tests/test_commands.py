@@ -221,6 +221,35 @@ def test_an_ensemble_of_run_folders_with_mirrored_pictures(work: Work, tmp_path:
         ]
 
 
+BLOCKED = """
+import sys
+from importlib.abc import MetaPathFinder
+
+class Blocked(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("tensorflow", "keras"):
+            raise ImportError(f"{name} is blocked")
+
+sys.meta_path.insert(0, Blocked())
+from tf_happywhale import evaluate, rank
+from tf_happywhale.config import load_experiment
+experiment = load_experiment(None, sys.argv[1:])
+rank.main(experiment)
+evaluate.main(experiment)
+"""
+
+
+def test_rank_and_evaluate_need_no_tensorflow(work: Work, tmp_path: Path) -> None:
+    members = f"members=[{{path: {work.output / 'quick' / 'fold0'}}}]"
+    places = [f"data.root={work.data}", f"output={tmp_path}", members]
+    command = [sys.executable, "-c", BLOCKED, *QUICK, *places]
+    root = Path(__file__).parents[1]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root)
+    assert done.returncode == 0, done.stderr
+    for name in ("rank", "evaluate"):
+        assert f"{name}: done in" in done.stdout
+
+
 def test_a_foreign_data_folder_without_boxes_answers_and_sample(pod: Path, tmp_path: Path) -> None:
     work = Work(pod, tmp_path)
     for name in ("boxes.csv", "answers.csv", "sample_submission.csv"):

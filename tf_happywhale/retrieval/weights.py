@@ -9,6 +9,7 @@ import numpy as np
 
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, with_new
 from tf_happywhale.config import Rank
+from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.candidates import Candidates
 from tf_happywhale.retrieval.open_set import AT
 from tf_happywhale.retrieval.out_of_fold import FoldScores, held_out_of, score_fold, score_folds
@@ -35,7 +36,7 @@ def choose_weights(
     if they are given.
 
     Raises:
-        InputError: a member does not say which folds it was trained on.
+        InputError: a member does not say which folds it was trained on, or all have seen all.
     """
     individual_ids = np.asarray(individual_ids, dtype=np.str_)
     unseen = held_out_of(gallery, folds)
@@ -62,6 +63,11 @@ def choose_weights(
         ]
         answers = [answer for answer in truth if counts(answer)]
         weights[members] += select(table, answers)
+    if not weights.any():
+        raise InputError(
+            "No model has a fold that it has not seen, so that no weights can be chosen: set "
+            "rank.weights=given."
+        )
     return weights.tolist()
 
 
