@@ -5,10 +5,10 @@
 27,956 queries, 51,033 images of 15,587 individuals (9,258 with one image, the largest with 400),
 nine models of 512: random embeddings in which an individual's images lie near each other. All
 runs in processes of its own, whose time and peak memory are taken; slow peers get a twentieth
-and a tenth of the queries, and the difference is extrapolated (faiss, and our
-slower engines: a tenth, times ten). The five ids of our search are counted against float64 brute force over
-all queries, every model counting alike. Peers get their embeddings joined and in memory; ours reads
-the eighteen files.
+and a tenth of the queries, and the difference is extrapolated (faiss, and our slower engines: a
+tenth, times ten). The five ids of our search are counted against float64 brute force over all
+queries, every model counting alike. Peers get their embeddings joined and in memory; ours reads the
+eighteen files.
 """
 
 from __future__ import annotations
