@@ -122,9 +122,9 @@ def ours_to_submission(folder: Path) -> dict:
 
 def notebook_to_submission(folder: Path, row_by_row: bool = False) -> dict:
     """The notebook's way: scikit-learn's cosine neighbours, k=850, the maximum per individual in
-    pandas, the threshold from fold 0. Row by row, as such notebooks are written, each query gets a table of its
-    own and rows are looped over by `iterrows`; otherwise one table is made and looped over by
-    `itertuples`, which is several times quicker."""
+    pandas, the threshold from fold 0. Row by row, as such notebooks are written, each query gets a
+    table of its own and rows are looped over by `iterrows`; otherwise one table is made and looped
+    over by `itertuples`, which is several times quicker."""
     import pandas as pd
     from sklearn.neighbors import NearestNeighbors
 
