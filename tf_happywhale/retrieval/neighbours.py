@@ -13,7 +13,7 @@ from tf_happywhale.retrieval.engines import choose_engine, error_bound
 from tf_happywhale.retrieval.shortlist import Shortlist, make_groups
 from tf_happywhale.retrieval.stack import Blend, Stack
 
-GALLERY_ROWS = 4096  # of a tile
+GALLERY_ROWS = 2048  # of a tile
 QUERY_ROWS = 2048  # of a tile
 DECIMALS = 12  # of a cosine; what differs less is a tie
 MEMORY = 2**29  # bytes
