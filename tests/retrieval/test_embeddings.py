@@ -96,10 +96,11 @@ def test_unequal_counts_are_refused() -> None:
         Embeddings(np.ones((2, 2), np.float32), np.array(["a"]), np.array(["x", "y"]))
 
 
-def test_a_zero_embedding_is_named() -> None:
+@pytest.mark.parametrize("value", [0.0, 1e-40])  # the second cannot be scaled in float32
+def test_a_zero_embedding_is_named(value: float) -> None:
     with pytest.raises(InputError, match=r"b\.jpg is zero"):
         Embeddings(
-            np.array([[1.0], [0.0]], np.float32), np.array(["a.jpg", "b.jpg"]), np.array(["", ""])
+            np.array([[1.0], [value]], np.float32), np.array(["a.jpg", "b.jpg"]), np.array(["", ""])
         )
 
 

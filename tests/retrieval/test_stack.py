@@ -47,7 +47,13 @@ def test_dots_of_pairs_are_the_cosines_in_float64() -> None:
     np.testing.assert_allclose(gallery.dot(images, queries, asked), expected, atol=1e-15)
 
 
-@pytest.mark.parametrize(("value", "says"), [(0.0, "row 1 is zero"), (np.nan, "is not finite")])
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (0.0, "row 1 is zero"), (1e-40, "row 1 is zero"), (np.nan, "row 1 is not finite"),
+        (1e35, "row 1 is not finite"),
+    ],
+)  # fmt: skip
 def test_rows_without_direction_are_refused(value: float, says: str) -> None:
     with pytest.raises(InputError, match=says):
         stack([np.array([[1.0, 2.0], [value, value]])])

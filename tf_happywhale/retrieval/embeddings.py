@@ -14,8 +14,7 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write
-
-ROWS = 4096  # looked at together
+from tf_happywhale.retrieval.stack import squared_lengths, without_direction
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,7 @@ class Embeddings:
         about: where they come from: model, fold, trained_on, source, view, preprocess.
         centre: [c, d] float32, the ArcFace centres of the model's head, or [0, d].
         centre_id: str [c], the individual of each centre.
+        squares: float64 [n], squares of the embeddings' lengths.
     """
 
     embedding: np.ndarray
@@ -37,19 +37,18 @@ class Embeddings:
     about: dict[str, str] = field(default_factory=dict)
     centre: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     centre_id: np.ndarray = field(default_factory=lambda: np.zeros(0, np.str_))
+    squares: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not len(self.embedding) == len(self.image) == len(self.individual_id):
             raise InputError("Embeddings, images and individuals are not equally many.")
-        broken = np.zeros(len(self.image), bool)
-        for start in range(0, len(broken), ROWS):
-            tile = self.embedding[start : start + ROWS]
-            broken[start : start + ROWS] = ~np.isfinite(tile).all(axis=1) | ~tile.any(axis=1)
-        if broken.any():
-            what = "zero" if np.isfinite(self.embedding[broken][0]).all() else "not finite"
+        object.__setattr__(self, "squares", squared_lengths(self.embedding))
+        broken = without_direction(self.squares)
+        if broken is not None:
+            row, what = broken
             raise InputError(
-                f"The embedding of {self.image[broken][0]} is {what}: the model that made it "
-                "is broken; train it again."
+                f"The embedding of {self.image[row]} is {what}: the model that made it is broken; "
+                "train it again."
             )
 
     def __len__(self) -> int:

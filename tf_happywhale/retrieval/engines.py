@@ -15,7 +15,7 @@ import numpy as np
 from tf_happywhale.errors import InputError
 
 FLOAT32 = 2.0**-24  # relative rounding error of one float32 operation
-BFLOAT16 = 2.0**-8  # of rounding to bfloat16's eight significant bits
+BFLOAT16 = 2.0**-9  # of rounding to the nearest number of bfloat16's eight significant bits
 TF32 = 2.0**-11  # of rounding to the eleven bits that NVIDIA's tensor cores take of a float32
 LARGE = 2e11  # multiplications from which loading TensorFlow pays
 SMALL = 1e9  # the same where it is loaded already
@@ -73,7 +73,7 @@ class TensorFlowEngine:
         bfloat16 = has_bfloat16(tf) if bfloat16 is None else bfloat16
         self.bfloat16 = bfloat16
         self.bytes = 2 if bfloat16 else 4
-        self.rounding = BFLOAT16 if bfloat16 else 0.0
+        self.rounding = 2 * BFLOAT16 if bfloat16 else 0.0  # whichever way the library rounds
         self.gpu = bool(tf.config.list_logical_devices("GPU"))
 
     def operand(self, tile: np.ndarray) -> Operand:
@@ -82,8 +82,7 @@ class TensorFlowEngine:
         if not self.bfloat16:
             return Operand(self.tf.constant(tile), longest, TF32 * longest if self.gpu else 0.0)
         rows = self.tf.cast(tile, self.tf.bfloat16)
-        off = self.tf.norm(self.tf.cast(rows, self.tf.float32) - tile, axis=1)
-        return Operand(rows, longest * (1 + BFLOAT16), float(self.tf.reduce_max(off)))
+        return Operand(rows, longest * (1 + BFLOAT16), longest * BFLOAT16)
 
     def dots(self, gallery: Operand, queries: Operand) -> np.ndarray:
         """Dot products [gallery, queries], float32, or int16 that are the bits of bfloat16."""
@@ -96,9 +95,10 @@ class TensorFlowEngine:
 def error_bound(gallery: Operand, queries: Operand, width: int) -> float:
     """How far a dot product may be from the exact one, before it is rounded to be handed back.
 
-    |q̃·g̃ − q·g| ≤ |q̃ − q|·|g̃| + |q|·|g̃ − g| by Cauchy and Schwarz, where the differences are
-    measured, not estimated; in whatever order float32 sums `width` products, they are off by
-    width·2⁻²⁴ of the lengths at most (Higham 2002, section 3.1). The eight are for normalising.
+    |q̃·g̃ − q·g| ≤ |q̃ − q|·|g̃| + |q|·|g̃ − g| by Cauchy and Schwarz, where every number of a row
+    is off by its own relative rounding; in whatever order float32 sums `width` products, they are
+    off by width·2⁻²⁴ of the lengths at most (Higham 2002, section 3.1). The eight are for
+    normalising, and for numbers too small to be rounded relatively.
     """
     off = queries.off * gallery.length + queries.length * gallery.off
     return off + (width + 8) * FLOAT32 * gallery.length * queries.length

@@ -22,6 +22,7 @@ from tf_happywhale.retrieval.open_set import (
     species_thresholds,
 )
 from tf_happywhale.retrieval.out_of_fold import (
+    ENOUGH,
     FoldScores,
     Line,
     line_of,
@@ -146,7 +147,8 @@ def rank_queries(
     everyone = range(len(weights))
     scored, line, shares = [], Line(1.0, 0.0), weights
     if rank.threshold is None or may_judge(gallery, folds):
-        scored, standards = score_folds(gallery, individual_ids, folds, weights, IDS, rank)
+        most = None if rank.new == "per_species" else ENOUGH
+        scored, standards = score_folds(gallery, individual_ids, folds, weights, IDS, rank, most)
         shares, line = (
             shares_of(everyone, weights, standards),
             line_of(everyone, weights, standards),
