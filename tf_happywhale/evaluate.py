@@ -9,6 +9,8 @@ from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment, Rank
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tf_happywhale.catalogue.dataset import DataSet
     from tf_happywhale.retrieval.side import Side
 
@@ -32,7 +34,7 @@ def main(experiment: Experiment) -> None:
 
     data, output = readable_data(experiment, load_data(experiment)), output_folder(experiment)
     predictions = output / "predictions.csv"
-    drawn = experiment.rank.preset != "seed" and experiment.rank.threshold is None
+    drawn = was_measured(output / "metrics.json")
     stage(
         output,
         "evaluate",
@@ -49,6 +51,20 @@ def main(experiment: Experiment) -> None:
         work=lambda: write_metrics(experiment, data),
     )
     print_metrics(json.loads((output / "metrics.json").read_text(encoding="utf-8")))
+
+
+def was_measured(file: Path) -> bool:
+    """Whether the metrics written last are out of fold, so that figures were drawn beside them.
+    Damaged ones are removed."""
+    import json
+
+    if not file.is_file():
+        return False
+    try:
+        return "out_of_fold" in dict(json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        file.unlink()
+        return False
 
 
 def write_metrics(experiment: Experiment, data: DataSet) -> None:
