@@ -111,6 +111,24 @@ def test_compressed_files_are_read_too(tmp_path: Path) -> None:
     assert (load_embeddings(tmp_path / "c.npz").embedding == make().embedding).all()
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 17])
+def test_mapped_numbers_begin_where_a_processor_likes_them(tmp_path: Path, count: int) -> None:
+    many = make("abcdefghijklmnopq"[:count])
+    save_embeddings(tmp_path / "e.npz", many)
+    back = load_embeddings(tmp_path / "e.npz")
+    assert back.embedding.ctypes.data % 64 == 0
+    assert back.image.tolist() == many.image.tolist()
+    np.savez(tmp_path / "n.npz", **dict(np.load(tmp_path / "e.npz")))  # as older files are
+    assert (load_embeddings(tmp_path / "n.npz").embedding == many.embedding).all()
+
+
+def test_an_image_twice_is_refused() -> None:
+    twice = make("aba")
+    for images in (["a.jpg", "b.jpg"], ["a.jpg", "b.jpg", "a.jpg"]):
+        with pytest.raises(InputError, match="one twice"):
+            twice.rows_of(images)
+
+
 def test_images_are_found_by_name() -> None:
     rows = make("abc").rows_of(["c.jpg", "a.jpg", "b.jpg"])
     assert rows.tolist() == [2, 0, 1]

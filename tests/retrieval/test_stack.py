@@ -47,6 +47,16 @@ def test_dots_of_pairs_are_the_cosines_in_float64() -> None:
     np.testing.assert_allclose(gallery.dot(images, queries, asked), expected, atol=1e-15)
 
 
+def test_rows_that_are_not_aligned_are_the_same_rows() -> None:
+    numbers = np.random.default_rng(0).normal(size=(90, 5)).astype(np.float32)
+    odd = np.frombuffer(b"\0" + numbers.tobytes(), np.uint8)[1:].view(np.float32).reshape(90, 5)
+    assert not odd.flags.aligned
+    rows = np.arange(90)[::-1]
+    one, other = (stack([part]).take(rows) for part in (numbers, odd))
+    assert (one.tile(slice(None)) == other.tile(slice(None))).all()
+    assert (one.dot(rows, one, rows) == other.dot(rows, other, rows)).all()
+
+
 @pytest.mark.parametrize(
     ("value", "says"),
     [

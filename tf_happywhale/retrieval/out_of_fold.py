@@ -17,7 +17,7 @@ from tf_happywhale.retrieval.ensemble import rank_side
 from tf_happywhale.retrieval.side import Side
 from tf_happywhale.retrieval.trained_on import check_held_out, held_out_folds
 
-SAMPLE = 2048  # images of a fold that tell a member's spread, where others judge the fold with it
+SAMPLE = 1024  # images of a fold that tell a member's spread, where others judge the fold with it
 ENOUGH = 4096  # images of a fold that teach a threshold: three folds' outnumber one of Happywhale's
 
 

@@ -58,7 +58,7 @@ class Stack:
             for part, rows, scales in zip(mine.parts, mine.rows, mine.scales, strict=True):
                 place = tile[some, start : start + part.shape[1]]
                 scale = scales[some].astype(np.float32)[:, None]
-                np.multiply(part[rows[some]], scale, out=place)
+                np.multiply(_rows_of(part, rows[some]), scale, out=place)
                 start += part.shape[1]
         return tile
 
@@ -72,8 +72,9 @@ class Stack:
             mine, theirs = images[start : start + PAIRS], asked[start : start + PAIRS]
             cosine = np.zeros(len(mine))
             for place, part in enumerate(self.parts):
-                left = part[self.rows[place][mine]].astype(np.float64)
-                right = queries.parts[place][queries.rows[place][theirs]].astype(np.float64)
+                left = _rows_of(part, self.rows[place][mine]).astype(np.float64)
+                right = _rows_of(queries.parts[place], queries.rows[place][theirs])
+                right = right.astype(np.float64)
                 scale = self.scales[place][mine] * queries.scales[place][theirs]
                 cosine += np.einsum("ij,ij->i", left, right) * scale
             total[start : start + PAIRS] = cosine
@@ -155,6 +156,11 @@ def stack(
         return Stack(parts, rows, tuple(whole))
     scales = (np.sqrt(share / s) for share, s in zip(shares, squares, strict=True))
     return Stack(parts, rows, tuple(scales))
+
+
+def _rows_of(part: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Some rows; by `take`, which is the quicker, unless it would copy the whole array first."""
+    return part.take(rows, axis=0) if part.flags.aligned else part[rows]
 
 
 def squared_lengths(part: np.ndarray) -> np.ndarray:
