@@ -38,6 +38,7 @@ def rank_individuals(
     shortlist: str = "auto",
     memory: int = MEMORY,
     best_of: int = 1,
+    index: str = "auto",
 ) -> Candidates:
     """Exact candidates by the highest cosine over each individual's images.
 
@@ -52,6 +53,7 @@ def rank_individuals(
         shortlist: what TensorFlow multiplies: `float32`, `bfloat16`, or `auto`.
         memory: bytes for the gallery in the engine's numbers.
         best_of: an individual's score is the mean of its that many best images, not of the one.
+        index: of faiss: `auto`, `flat`, `ivf` or `hnsw`.
     """
     queries = queries if isinstance(queries, Stack) else stack([queries])
     gallery = stack([gallery]) if isinstance(gallery, np.ndarray) else gallery
@@ -59,7 +61,7 @@ def rank_individuals(
 
     def search(asked: Stack, count: int) -> Neighbours:
         if engine in ("sklearn", "faiss"):
-            return nearest_by_library(asked, gallery, labels, count, engine)
+            return nearest_by_library(asked, gallery, labels, count, engine, index)
         return nearest(
             asked, gallery, labels, count, engine=engine, shortlist=shortlist, memory=memory
         )
