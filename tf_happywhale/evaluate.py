@@ -159,13 +159,24 @@ def print_metrics(metrics: dict) -> None:
         low, high = part["interval"]
         value = "   n/a" if part["value"] is None else f"{part['value']:6.3f}"
         count = f"{part['queries']} images, {part['queries_new']} new"
-        print(f"  {name:44}{value}   {low:.3f} to {high:.3f}   {count}")
+        print(f"  {name:44}{value}   {low:.3f} to {high:.3f}   {count}{_group(part)}")
     if found["p_new"]:
         before, after = found["p_new"]["error_before"], found["p_new"]["error_after"]
         print(
             f"  expected calibration error of P(new): {before:.3f} for one minus the cosine, "
             f"{after:.3f} calibrated"
         )
+
+
+def _group(part: dict) -> str:
+    """What else is known of a species, or of a number of gallery images."""
+    names = {
+        "rank1": "rank-1", "balanced_accuracy_known": "BAKS", "balanced_accuracy_new": "BAUS",
+        "auroc": "AUROC",
+    }  # fmt: skip
+    found = [f"{said} {_short(part[name]['value'])}" for name, said in names.items()
+             if part.get(name, {}).get("value") is not None]  # fmt: skip
+    return "; " + ", ".join(found) if found else ""
 
 
 def _short(value: float | None) -> str:
