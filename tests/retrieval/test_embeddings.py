@@ -77,6 +77,21 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
         load_embeddings(tmp_path / "e.npz")
 
 
+def test_a_file_with_a_wrong_byte_is_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
+    save_embeddings(tmp_path / "e.npz", make())
+    good, rng = (tmp_path / "e.npz").read_bytes(), np.random.default_rng(0)
+    refused = 0
+    for _ in range(400):
+        content = bytearray(good)
+        content[rng.integers(len(content))] = rng.integers(256)
+        (tmp_path / "e.npz").write_bytes(content)
+        try:
+            load_embeddings(tmp_path / "e.npz")
+        except InputError:
+            refused += 1
+    assert refused > 100
+
+
 def test_a_missing_file_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="-m tf_happywhale"):
         load_embeddings(tmp_path / "e.npz")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -16,6 +17,10 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write
 from tf_happywhale.retrieval.stack import squared_lengths, without_direction
 
+DAMAGE = (  # what NumPy and zipfile raise at broken files
+    ValueError, KeyError, OSError, EOFError, OverflowError, RuntimeError, tokenize.TokenError,
+    struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 ALIGNED = 64  # bytes; the header of an `.npy` is a multiple of it too
 HEADER = 30 + 20  # bytes of a ZIP entry's header, and of what it says for large files
 PADDING = struct.pack("<HH", 0xD935, 0)  # the field by which Android's zipalign does the same
@@ -140,7 +145,7 @@ def load_embeddings(path: Path) -> Embeddings:
         kinds = [(column.ndim, column.dtype.kind) for column in columns]
         if kinds != [(2, "f"), (1, "U"), (1, "U"), (2, "f"), (1, "U")]:
             raise ValueError("arrays of other kinds")
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error):
+    except DAMAGE:
         raise InputError(f"{path} holds no embeddings: delete it and run embed again.") from None
     embedding, image, individual_id, centre, centre_id = columns
     about = {key: str(value) for key, value in arrays.items()}

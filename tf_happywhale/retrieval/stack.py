@@ -39,7 +39,12 @@ class Stack:
     @property
     def width(self) -> int:
         """Length d of a row."""
-        return sum(part.shape[1] for part in self.parts)
+        return sum(self.widths)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Length of each member's embeddings."""
+        return tuple(part.shape[1] for part in self.parts)
 
     def take(self, images: np.ndarray) -> Stack:
         """Some of the images, by number."""
@@ -106,6 +111,11 @@ class Blend:
     def width(self) -> int:
         """Length d of a row."""
         return self.images.width
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Length of each member's embeddings."""
+        return self.images.widths
 
     def take(self, images: np.ndarray) -> Blend:
         """Some of the images, by number."""
