@@ -255,7 +255,7 @@ def products_alone(folder: Path) -> dict:
 
     def tiles(rows, step: int) -> list:
         places = neighbours.spans(0, len(rows), step)
-        return [engine.operand(rows.tile(slice(*place))) for place in places]
+        return [engine.operand(rows, *place) for place in places]
 
     gallery, asked = tiles(known.stack(equal), neighbours.GALLERY_ROWS), tiles(queries, 1024)
     engine.dots(gallery[0], asked[0])

@@ -78,12 +78,12 @@ def nearest(
     with ThreadPoolExecutor(WORKERS) as workers:
         for start, stop in spans(0, len(gallery), part):
             places = list(spans(start, stop, GALLERY_ROWS))
-            tiles = workers.map(lambda place: chosen.operand(gallery.tile(slice(*place))), places)
+            tiles = workers.map(lambda place: chosen.operand(gallery, *place), places)
             operands = list(zip(places, tiles, strict=True))
 
             def look(number: int, operands: list = operands, last: bool = stop == len(gallery)):
                 mine = queries.take(slice(number * rows, (number + 1) * rows))
-                asked = chosen.operand(mine.tile(slice(None)))
+                asked = chosen.operand(mine, 0, len(mine))
                 for (place, _), tile in operands:
                     bound = error_bound(tile, asked, gallery.width)
                     lists[number].add(chosen.dots(tile, asked), place, bound)
