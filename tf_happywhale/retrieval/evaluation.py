@@ -112,7 +112,7 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
         return _measure(pool, rows, lambda weights: weighted_mean(values[rows], weights), seed)
 
     def balanced(kept: np.ndarray) -> dict:
-        who = pool.individual_ids[kept]
+        _, who = np.unique(pool.individual_ids[kept], return_inverse=True)  # numbers sort quicker
         return _measure(pool, kept, lambda w: balanced_accuracy(right[kept], who, w), seed)
 
     def told_apart(kept: np.ndarray) -> dict:
