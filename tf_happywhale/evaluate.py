@@ -148,7 +148,7 @@ def print_metrics(metrics: dict) -> None:
         ("AUROC known/new", found["auroc"]),
         *((f"mAP@5, {kind}", part) for kind, part in found["species"].items()),
         *(
-            (f"mAP@5, {count} images in the gallery", part)
+            (f"mAP@5, {count} image{'' if count == '1' else 's'} in the gallery", part)
             for count, part in sorted(
                 found["gallery_images"].items(),
                 key=lambda item: int(item[0].strip("+").split("-")[0]),
