@@ -177,6 +177,7 @@ def timed_hashed(folder: Path, photographs: list[tuple[Path, Box]]) -> float:
     from tf_happywhale.files import ContentHashes
 
     started = time.perf_counter()
+
     def content(path: Path) -> str:  # remembers nothing: copies stand for further photographs
         return ContentHashes(folder / "none")(path)
 
