@@ -165,6 +165,12 @@ def test_the_order_depends_on_nothing_else(train) -> None:
     assert orders[0] == orders[1]
 
 
+def test_a_further_epoch_leaves_compiled_functions_alone(train, monkeypatch) -> None:
+    train(epoch=0)
+    monkeypatch.setattr(tf.random, "set_seed", lambda seed: pytest.fail("kernels were dropped"))
+    train(epoch=1)
+
+
 def test_a_small_buffer_still_gives_every_image_once(train) -> None:
     assert sorted(order(train(shuffle_buffer=1, batch_size=1))) == list(range(13))
 
