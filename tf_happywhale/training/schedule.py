@@ -20,3 +20,9 @@ def learning_rate(
         return highest * (step + 1) / warmup_steps
     done = (step - warmup_steps) / max(1, steps - 1 - warmup_steps)
     return lowest + (highest - lowest) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+
+
+def seed_learning_rate(step: int, *, highest: float, lowest: float, period: int = 24) -> float:
+    """The seed's cosine as it ran: stepped once a batch where it was meant once an epoch, it goes
+    down over `period` batches and up again over as many, to the end of the run."""
+    return lowest + (highest - lowest) * (1 + math.cos(math.pi * step / period)) / 2
