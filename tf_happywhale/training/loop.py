@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +17,16 @@ from tqdm import tqdm
 from tf_happywhale.config import Experiment, Train
 from tf_happywhale.errors import InputError, TrainingError
 from tf_happywhale.files import write_json
-from tf_happywhale.models.embedder import build_classifier, build_embedder
+from tf_happywhale.models.classifier import build_classifier
+from tf_happywhale.models.embedder import build_embedder
 from tf_happywhale.records.reader import checked, evaluation_batches, training_batches
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.validation import validate
+from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.devices import check_batch, choose_strategy, describe
 from tf_happywhale.training.embedding import embed
+from tf_happywhale.training.loss import Loss
+from tf_happywhale.training.optimizer import Optimizers
 from tf_happywhale.training.run_folder import log, save_model, save_weights, start_run
 from tf_happywhale.training.schedule import learning_rate
 from tf_happywhale.training.step import make_step
@@ -39,6 +44,7 @@ class Task:
         folds: fold of each image, int64 [n].
         classes: number of individuals of the catalogue.
         fold: the fold that is left out for validation.
+        species: the species of each of the `classes`, int64, where a head tells species apart.
     """
 
     records: Path
@@ -48,6 +54,7 @@ class Task:
     folds: np.ndarray
     classes: int
     fold: int
+    species: np.ndarray | None = None
 
 
 def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
@@ -143,7 +150,10 @@ def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras
     """The embedder and the classifier around it, as the config says."""
     kept = task.targets[task.folds != task.fold]
     counts = np.bincount(kept, minlength=task.classes)
-    species_counts = np.bincount(task.species[kept]) if task.species is not None else ()
+    species_counts = ()
+    if task.species is not None:
+        kinds = int(task.species.max()) + 1
+        species_counts = np.bincount(task.species[kept], minlength=kinds)
     embedder = build_embedder(experiment.model)
     return embedder, build_classifier(embedder, experiment.model, counts, species_counts)
 
