@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-.PHONY: help demo test docs bench-seed bench-backbones parity clean
+.PHONY: help demo test docs bench-seed bench-backbones bench-retrieval bench-input bench-writing test-beam parity clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -11,6 +11,10 @@ help:
 	@echo "make bench-seed DATA=DIR   the seed's recipe in PyTorch, to compare with (own environment)"
 	@echo "make parity        our networks against timm's, to docs/parity.md (own environment)"
 	@echo "make bench-backbones   their speed beside timm's on PyTorch (own environment)"
+	@echo "make bench-retrieval  ranking at Happywhale's size against scikit-learn and faiss"
+	@echo "make bench-input   batches a second, beside Keras layers and PyTorch (own environment)"
+	@echo "make bench-writing photographs to TFRecords, beside the seed's way"
+	@echo "make test-beam     Apache Beam on two worker processes (own environment)"
 
 demo: .venv/installed
 	$(PY) -m tf_happywhale.demo configs/demo.yaml
@@ -32,11 +36,27 @@ parity: .venv-torch/installed
 bench-backbones: .venv-torch/installed
 	.venv-torch/bin/python benchmarks/backbones.py $(ARGS)
 
+bench-retrieval: .venv/installed .venv/faiss
+	$(PY) benchmarks/retrieval.py $(ARGS)
+
+bench-input: .venv/installed .venv-torch/installed
+	$(PY) benchmarks/input.py --torch .venv-torch/bin/python $(ARGS)
+
+bench-writing: .venv/installed
+	$(PY) benchmarks/writing.py $(ARGS)
+
+test-beam: .venv-beam/installed
+	PYTHONPATH=. .venv-beam/bin/python tests/records/two_workers.py
+
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --upgrade pip
 	$(PY) -m pip install --quiet --editable '.[tf,test]'
+	touch $@
+
+.venv/faiss: .venv/installed
+	$(PY) -m pip install --quiet --editable '.[tf,test,faiss]'
 	touch $@
 
 .venv-torch/installed: benchmarks/requirements-torch.txt pyproject.toml
@@ -46,5 +66,11 @@ bench-backbones: .venv-torch/installed
 	.venv-torch/bin/python -m pip install --quiet --editable '.[tf]'
 	touch $@
 
+.venv-beam/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-beam
+	.venv-beam/bin/python -m pip install --quiet --upgrade pip
+	.venv-beam/bin/python -m pip install --quiet --editable '.[tf,beam]'
+	touch $@
+
 clean:
-	rm -rf .venv .venv-torch output build *.egg-info
+	rm -rf .venv .venv-torch .venv-beam output build *.egg-info

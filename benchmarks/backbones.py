@@ -13,7 +13,6 @@ medians of the runs and their ratio.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -21,6 +20,8 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from tf_happywhale.files import write_json
 
 NETWORKS = ("b0", "v2_s", "eca_nfnet_l0")
 CLASSES, DIMENSIONS = 100, 512
@@ -127,7 +128,8 @@ def measure(side: str, name: str, work: str, args: argparse.Namespace) -> float:
     """One figure, in a process of its own."""
     command = [sys.executable, __file__, "--one", side, name, work, "--batch", str(args.batch)]
     command += ["--size", str(args.size), "--seconds", str(args.seconds)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    cpu = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=cpu)
     if done.returncode:
         raise SystemExit(f"{side} {name} {work} failed:\n{done.stderr[-2000:]}")
     return float(done.stdout.split()[-1])
@@ -165,7 +167,7 @@ def main() -> None:
             figures.append({"network": name, "work": work, "ratio": mine / its, **runs})
     if args.json is not None:
         record = {"size": args.size, "batch": args.batch, "figures": figures}
-        args.json.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        write_json(args.json, record)
 
 
 if __name__ == "__main__":

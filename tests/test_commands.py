@@ -15,6 +15,8 @@ from tests.conftest import QUICK
 from tf_happywhale import run, tfrecords
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import HappywhaleError, InputError
+from tf_happywhale.records.pictures import read_picture
+from tf_happywhale.retrieval.embeddings import load_embeddings
 
 COMMANDS = [
     "download", "tfrecords", "train", "embed", "rank", "evaluate", "report", "run", "demo",
@@ -89,6 +91,9 @@ def test_predictions_and_submission_agree(work: Work) -> None:
 
 def test_metrics_count_every_query(work: Work) -> None:
     metrics = json.loads((work.output / "metrics.json").read_text())
+    assert metrics["out_of_fold"]["queries"] == sum(
+        metrics["fold0"][f"queries_{kind}"] for kind in ("known", "new")
+    )
     answers = len(list(csv.DictReader((work.data / "answers.csv").open(encoding="utf-8"))))
     assert metrics["test"]["queries"] == answers
     assert 0 <= metrics["fold0"]["map5"] <= 1
@@ -98,6 +103,36 @@ def test_the_report_is_there(work: Work) -> None:
     page = (work.output / "report.html").read_text(encoding="utf-8")
     for row in work.rows("submission.csv"):
         assert row["image"] in page
+
+
+def test_a_contact_sheet_shows_what_training_sees(work: Work, capsys) -> None:
+    tfrecords.main("sheet", work.experiment())
+    file = work.output / "augmented.jpg"
+    assert str(file) in capsys.readouterr().out
+    height, width, _ = read_picture(file).shape
+    assert height == 8 * 196 - 4  # eight images
+    assert width == 8 * 196 - 4  # as evaluation sees them, and seven epochs
+
+
+def test_records_without_an_unreadable_photograph_train_and_embed(
+    pod: Path, tmp_path: Path
+) -> None:
+    from tf_happywhale import embed, train
+
+    work = Work(pod, tmp_path)
+    table = (work.data / "train.csv").read_text(encoding="utf-8").splitlines()
+    broken = table[3].split(",")[0]
+    (work.data / "train_images" / broken).write_bytes(b"no picture")
+    with pytest.raises(InputError, match=f"{broken} cannot be read"):
+        tfrecords.main("write", work.experiment())
+    experiment = work.experiment("records.skip_unreadable=true")
+    tfrecords.main("write", experiment)
+    train.main(experiment)
+    embed.main(experiment)
+    embedded = load_embeddings(work.output / "quick" / "fold0" / "embeddings" / "train.npz")
+    assert sorted(embedded.image) == sorted(
+        line.split(",")[0] for line in table[1:] if not line.startswith(broken)
+    )
 
 
 def test_nothing_is_done_twice_and_a_lost_output_costs_what_depends_on_it(
@@ -122,6 +157,8 @@ def test_changes_redo_what_depends_on_them(
     assert work.run(capsys, "report.thumbnail=64", "rank.threshold=0.99") == {
         "rank", "evaluate", "report",
     }  # fmt: skip
+    (work.output / "figures" / "modes.png").unlink()
+    assert work.run(capsys, "report.thumbnail=64", "rank.threshold=0.99") == {"evaluate"}
     assert "tfrecords" not in work.run(capsys, "train.epochs=2")
     boxes = work.data / "boxes.csv"
     lines = boxes.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -151,7 +188,29 @@ def test_all_folds_are_one_ensemble(pod: Path, tmp_path: Path) -> None:
     work = Work(pod, tmp_path)
     run.main(work.experiment("fold=all"))
     metrics = json.loads((work.output / "metrics.json").read_text())
-    assert set(metrics) == {"fold0", "fold1", "fold2", "test"}
+    assert set(metrics) == {"fold0", "fold1", "fold2", "out_of_fold", "test"}
+    assert metrics["out_of_fold"]["queries"] == sum(
+        1 for _ in csv.DictReader((work.data / "train.csv").open(encoding="utf-8"))
+    )
+    page = (work.output / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png") == 4  # the figures
+
+
+def test_an_ensemble_of_run_folders_with_mirrored_pictures(work: Work, tmp_path: Path) -> None:
+    from tf_happywhale import embed, evaluate, rank
+
+    embed.main(work.experiment("embed.mirrored=true"))
+    run_folder = work.output / "quick" / "fold0"
+    members = f"members=[{{path: {run_folder}, weight: 2}}, {{path: {run_folder}}}]"
+    for extra in ("rank.mirrored=joined", "rank.mirrored=images", "rank.centre_share=0.5"):
+        experiment = work.experiment(members, f"output={tmp_path}", "rank.new=column", extra)
+        rank.main(experiment)
+        evaluate.main(experiment)
+        with (tmp_path / "submission.csv").open(encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        assert [row["image"] for row in rows] == [
+            row["image"] for row in work.rows("submission.csv")
+        ]
 
 
 def test_a_foreign_data_folder_without_boxes_answers_and_sample(pod: Path, tmp_path: Path) -> None:
@@ -199,7 +258,7 @@ def test_damaged_tfrecords_are_one_sentence(pod: Path, tmp_path: Path) -> None:
     tfrecords.main("write", work.experiment())
     for shard in work.output.rglob("*.tfrec"):
         shard.write_bytes(shard.read_bytes()[:-7])
-    with pytest.raises(InputError, match="are damaged: delete that folder"):
+    with pytest.raises(InputError, match="is damaged, or no TFRecord file: delete it"):
         train.main(work.experiment())
 
 
@@ -261,7 +320,7 @@ def test_help_needs_no_tensorflow_and_shows_examples(command: str) -> None:
         ("train", "train quick fold 0: up to date"),
         ("embed", "embed quick fold 0 test: up to date"),
         ("rank", "rank: up to date"),
-        ("evaluate", "test: map5 "),
+        ("evaluate", "mAP@5, oracle threshold, column"),
         ("report", "report: up to date"),
         ("run", "submission: "),
     ],

@@ -45,6 +45,19 @@ def refusal(*overrides: str) -> str:
         ("augment.crop_scale=[0.9]", ["augment.crop_scale", "a list of 2"]),
         ("augment.crop_scale=[0.9,2]", ["augment.crop_scale", "'2'", "at most 1"]),
         ("augment.crop_scale=[1,0.9]", ["augment.crop_scale", "[1.0, 0.9]", "smaller first"]),
+        ("augment.motion_blur_size=[4,8]", ["augment.motion_blur_size", "odd sizes"]),
+        ("augment.occlusion_area=[0.2,0.1]", ["augment.occlusion_area", "smaller first"]),
+        ("augment.crops={fullbody: much}", ["augment.crops", "a table {name: a number"]),
+        ("augment.crops={backfin: 1}", ["'backfin'", "add it to records.more_sources"]),
+        ("augment.crops={fullbody: 0}", ["augment.crops", "no share above 0"]),
+        (
+            "records.more_sources=backfin",
+            ["records.more_sources", "'backfin'", "a list, each"],
+        ),
+        ("records.more_sources=[fullbody]", ["records.more_sources", "name each once"]),
+        ("records.embed_source=whole", ["records.embed_source", "'whole'", "more_sources"]),
+        ("records.engine=spark", ["records.engine", "'spark'", "local, beam"]),
+        ("data.boxes=[a, b]", ["data.boxes", "text or a table {name: text, …} or null"]),
         ("records.size=8", ["records.size", "'8'", "at least 16 and at most 4096", "null"]),
         ("data.root=[a]", ["data.root", "['a']", "text or null"]),
         ("name=null", ["name", "None", "text"]),
@@ -212,7 +225,8 @@ def test_every_key_has_a_description() -> None:
 
 
 def test_augmentation_starts_from_the_seeds_parameters() -> None:
-    assert Augment().model_dump() == {
+    chosen = Augment().model_dump()
+    seeds = {
         "enabled": True,
         "affine_p": 0.5,
         "rotate": 15,
@@ -231,6 +245,10 @@ def test_augmentation_starts_from_the_seeds_parameters() -> None:
         "contrast": 0.2,
         "flip_p": 0.1,
     }
+    assert {key: chosen[key] for key in seeds} == seeds
+    added = {key: value for key, value in chosen.items() if key not in seeds}
+    assert all(value == 0 for key, value in added.items() if key.endswith("_p"))
+    assert added["crops"] == {}
 
 
 @pytest.mark.parametrize(
@@ -259,3 +277,21 @@ def test_a_key_given_twice_is_refused(tmp_path: Path, text: str) -> None:
 def test_an_empty_section_can_be_overridden(tmp_path: Path) -> None:
     (tmp_path / "empty.yaml").write_text("train:\n", encoding="utf-8")
     assert load_experiment(tmp_path / "empty.yaml", ["train.epochs=3"]).train.epochs == 3
+
+
+def test_members_of_an_ensemble_are_a_list(tmp_path: Path) -> None:
+    config = tmp_path / "ensemble.yaml"
+    config.write_text("members:\n  - {path: runs/b6, weight: 2}\n  - path: runs/v2\n")
+    read = load_experiment(config)
+    assert [(member.path, member.weight) for member in read.members] == [
+        ("runs/b6", 2.0), ("runs/v2", 1.0),
+    ]  # fmt: skip
+    config.write_text(dump_experiment(read))
+    assert load_experiment(config) == read
+    with pytest.raises(ConfigError, match="members is 'a', but it must be a list, each with path"):
+        load_experiment(None, ["members=[a, b]"])
+
+
+def test_the_mean_of_several_images_needs_joined_members() -> None:
+    with pytest.raises(ConfigError, match=r"rank\.best_of is 3.*set it to 1"):
+        load_experiment(None, ["rank.best_of=3", "rank.ensemble=average"])

@@ -15,6 +15,8 @@ from tf_happywhale.weights import main, resolve
     [
         ("b6_ns", None, ("b6", "b6_ns")),
         ("v2_l", None, ("v2_l", "default")),
+        ("lite0", None, ("lite0", "default")),
+        ("tf_efficientnet_b5.in1k", None, ("b5", "tf_efficientnet_b5.in1k")),
         ("tf_efficientnetv2_l.in21k", None, ("v2_l", "tf_efficientnetv2_l.in21k")),
         ("model.safetensors", "b3", ("b3", "model.safetensors")),
     ],

@@ -41,8 +41,14 @@ class Data(Section):
     train_images: str = Field("train_images", description="folder of the catalogue's images")
     test_images: str = Field("test_images", description="folder of the images to identify")
     answers: str = Field("answers.csv", description="image,individual_id of test images, if known")
-    boxes: str | None = Field(
-        None, description="boxes CSV; null: boxes.csv where there is one, else whole images"
+    boxes: str | dict[str, str] | None = Field(
+        None,
+        description="boxes CSV or YOLO folder, or one for each source as {fullbody: FILE, …}; "
+        "null: boxes.csv where there is one, else whole images",
+    )
+    tfrecords: str | None = Field(
+        None,
+        description="folder of community TFRecords to use as they are, in place of photographs",
     )
     folds: int = Field(5, ge=2, le=100, description="number of folds")
     fold_by: Literal["auto", "stratified", "encounter", "open"] = Field(
@@ -71,11 +77,27 @@ class Records(Section):
 
     dir: str | None = Field(None, description="home of records folders; null: <output>/records")
     source: str = Field("fullbody", description="which box is cropped; no such box: whole image")
+    more_sources: tuple[str, ...] = Field(
+        (), description="further crops kept in each example, where an image has such a box"
+    )
     size: Annotated[int, Field(ge=16, le=4096)] | None = Field(
         None, description="side of the stored square crop, pixels; null: image_size"
     )
     quality: int = Field(95, ge=1, le=100, description="JPEG quality of the stored crop")
     shard_images: Positive = Field(512, description="largest number of images in a shard")
+    embed_source: str | None = Field(
+        None,
+        description="which stored crop is embedded; null: that of source; all: the mean of all",
+    )
+    skip_unreadable: bool = Field(
+        False, description="go on without photographs that cannot be read, listed in skipped.csv"
+    )
+    engine: Literal["local", "beam"] = Field(
+        "local", description="this machine's cores, or Apache Beam (the extra `beam`)"
+    )
+    beam_options: tuple[str, ...] = Field(
+        (), description="the Beam runner's options, such as [--runner=DirectRunner]"
+    )
 
 
 class Augment(Section):
@@ -91,13 +113,27 @@ class Augment(Section):
     grey_p: Share = Field(0.1, description="colour removed")
     blur_p: Share = Field(0.07, description="box blur of blur_size pixels")
     blur_size: tuple[int, int] = Field((3, 7), description="smallest and largest blur, odd pixels")
+    motion_blur_p: Share = Field(0, description="blur along a line of motion_blur_size pixels")
+    motion_blur_size: tuple[int, int] = Field((3, 9), description="shortest and longest, odd")
     noise_p: Share = Field(0.07, description="Gaussian noise added to each pixel")
     noise_variance: tuple[float, float] = Field((10, 50), description="in squared grey levels")
     grid_shuffle_p: Share = Field(0.28, description="the four quarters change places")
     brightness_contrast_p: Share = Field(0.5, description="brightness and contrast together")
     brightness: Share = Field(0.2, description="largest change, share of full scale")
     contrast: Share = Field(0.2, description="largest change of the factor")
+    cutout_p: Share = Field(0, description="black squares, cutout_holes of them")
+    cutout_holes: Positive = Field(4, description="squares of a cutout")
+    cutout_size: Share = Field(0.2, description="side of a cutout's square, share of the picture's")
+    occlusion_p: Share = Field(0, description="one rectangle of random pixels")
+    occlusion_area: tuple[Share, Share] = Field((0.02, 0.2), description="its share of the area")
     flip_p: Share = Field(0.1, description="mirrored left to right")
+    mixup_p: Share = Field(0, description="mixed with the next picture of the batch")
+    mixup_alpha: float = Field(0.4, gt=0, description="mixup's shares are Beta(alpha, alpha)")
+    crops: dict[str, Share] = Field(
+        {},
+        description="which stored crop a step draws, such as {fullbody: 0.6, backfin: 0.4}; "
+        "{}: always that of records.source",
+    )
 
 
 class Model(Section):
@@ -190,6 +226,7 @@ class Embed(Section):
     """How images become embeddings."""
 
     batch_size: Positive = Field(64, description="images a step")
+    mirrored: bool = Field(False, description="embed the mirrored pictures too")
 
 
 class Rank(Section):
@@ -198,16 +235,61 @@ class Rank(Section):
     preset: Literal["default", "seed"] = Field(
         "default", description="seed: the original notebook's own rules, k=850 neighbours and all"
     )
-    engine: Literal["numpy", "sklearn"] = Field(
-        "numpy", description="exact search; sklearn is the reference"
+    engine: Literal["auto", "tensorflow", "numpy", "sklearn", "faiss"] = Field(
+        "auto",
+        description="who searches; auto: tensorflow for a large search, where it is installed, "
+        "else numpy; sklearn is the reference, faiss an extra",
+    )
+    shortlist: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="what tensorflow multiplies before the best are scored exactly; auto: "
+        "bfloat16 where there are units for it",
+    )
+    memory: int = Field(
+        512, ge=16, description="MiB for the gallery during a search; a larger one goes in parts"
     )
     candidates: int = Field(5, ge=5, le=1000, description="individuals kept for each query")
+    best_of: Positive = Field(
+        1, description="an individual's score is the mean of its that many best images"
+    )
+    centre_share: Share = Field(
+        0, description="weight of the ArcFace centres' cosines against the images'"
+    )
+    mirrored: Literal["none", "joined", "images"] = Field(
+        "none",
+        description="embed.mirrored's pictures: beside the originals as one embedding, or as "
+        "further images of gallery and query",
+    )
+    ensemble: Literal["join", "average"] = Field(
+        "join", description="several models: embeddings side by side, or scores averaged"
+    )
+    weights: Literal["given", "chosen"] = Field(
+        "given", description="the members' weights as given, or chosen on out-of-fold scores"
+    )
+    new: Literal["seed", "column", "target_share", "per_species"] = Field(
+        "seed",
+        description="where new_individual goes: first or second by a threshold, to its place "
+        "among the scores, first for a share of the queries, or to its place with a threshold "
+        "for each species",
+    )
     threshold: float | None = Field(
-        None, description="score below which new_individual comes first; null: from validation"
+        None, description="score of new_individual; null: from out-of-fold scores"
     )
     new_share: Share = Field(
         0.15, description="weight of new individuals when the threshold is chosen"
     )
+    target_share: Share = Field(
+        0.165, description="new=target_share: share of queries with new_individual first"
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Rank:
+        if self.best_of > 1 and (self.ensemble == "average" or self.mirrored == "images"):
+            raise ValueError(
+                f"rank.best_of is {self.best_of}, which needs rank.ensemble=join and "
+                "rank.mirrored none or joined: set it to 1"
+            )
+        return self
 
 
 class Report(Section):
@@ -227,6 +309,13 @@ class Download(Section):
     message: str = Field("tf_happywhale", description="message that goes with a submission")
 
 
+class Member(Section):
+    """A model of an ensemble."""
+
+    path: str = Field(description="run folder, or a folder of train.npz and test.npz")
+    weight: float = Field(1, gt=0, description="its share of the score, against the others'")
+
+
 class Experiment(Section):
     """Everything one experiment depends on."""
 
@@ -238,6 +327,9 @@ class Experiment(Section):
     image_size: int = Field(512, ge=32, le=4096, description="side of the model's input, pixels")
     fold: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
         0, description="the validation fold, or all for one model a fold"
+    )
+    members: tuple[Member, ...] = Field(
+        (), description="models that rank together, each with path and weight; none: the folds'"
     )
     data: Data = Data()
     pod: Pod = Pod()
@@ -258,14 +350,35 @@ class Experiment(Section):
             raise ValueError("output is empty: name a folder, such as output/whales")
         if self.fold != "all" and self.fold >= self.data.folds:
             raise ValueError(f"fold {self.fold} does not exist: data.folds is {self.data.folds}")
-        for low_high in ("crop_scale", "crop_ratio", "blur_size", "noise_variance"):
+        for low_high in (
+            "crop_scale", "crop_ratio", "blur_size", "motion_blur_size", "noise_variance",
+            "occlusion_area",
+        ):  # fmt: skip
             low, high = getattr(self.augment, low_high)
             if not 0 < low <= high:
                 raise ValueError(
                     f"augment.{low_high} is [{low}, {high}]: give the smaller first, above 0"
                 )
-        if any(size % 2 == 0 for size in self.augment.blur_size):
-            raise ValueError(f"augment.blur_size is {list(self.augment.blur_size)}: give odd sizes")
+        sources = [self.records.source, *self.records.more_sources]
+        if len(set(sources)) < len(sources):
+            raise ValueError(f"records.more_sources names {sources} with one twice: name each once")
+        for source in self.augment.crops:
+            if source not in sources:
+                raise ValueError(
+                    f"augment.crops names {source!r}, which is not kept: add it to "
+                    "records.more_sources"
+                )
+        if self.records.embed_source not in (None, "all", *sources):
+            raise ValueError(
+                f"records.embed_source is {self.records.embed_source!r}, which is not kept: add it "
+                "to records.more_sources"
+            )
+        if self.augment.crops and sum(self.augment.crops.values()) <= 0:
+            raise ValueError("augment.crops has no share above 0: give one")
+        for sizes in ("blur_size", "motion_blur_size"):
+            if any(size % 2 == 0 for size in getattr(self.augment, sizes)):
+                given = list(getattr(self.augment, sizes))
+                raise ValueError(f"augment.{sizes} is {given}: give odd sizes")
         lowest, highest = self.train.min_learning_rate, self.train.learning_rate
         if lowest > highest:
             raise ValueError(

@@ -59,8 +59,14 @@ def _describe(annotation: Any, metadata: list) -> str:
     if origin is Literal:
         options = ", ".join(str(option) for option in get_args(annotation))
         return options if len(get_args(annotation)) == 1 else f"one of {options}"
+    if origin is dict:
+        return f"a table {{name: {_describe(get_args(annotation)[1], [])}, …}}"
     if origin is tuple:
         options = get_args(annotation)
+        if options[-1] is Ellipsis:
+            parts = getattr(options[0], "model_fields", None)
+            each = f"with {' and '.join(parts)}" if parts else _describe(options[0], [])
+            return f"a list, each {each}"
         return f"a list of {len(options)}, each {_describe(options[0], [])}"
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
     if annotation is type(None):

@@ -79,15 +79,22 @@ def score(experiment: Experiment, data: DataSet, gallery, queries, truth: list[s
     from tf_happywhale.retrieval.embeddings import Embeddings
     from tf_happywhale.retrieval.metrics import mean_average_precision
     from tf_happywhale.retrieval.ranking import rank_queries
+    from tf_happywhale.retrieval.side import make_side
+    from tf_happywhale.retrieval.trained_on import all_but
     from tf_happywhale.training.baselines import chance
 
+    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    about = {"trained_on": all_but(experiment.fold, data.name, folds)}
+    known = Embeddings(gallery, np.array(data.images), np.array(data.individual_ids), about)
     unknown = np.full(len(data.test_images), "")
+    asked = Embeddings(queries, np.array(data.test_images), unknown, about)
     ranked = rank_queries(
-        [Embeddings(gallery, np.array(data.images), np.array(data.individual_ids))],
-        [Embeddings(queries, np.array(data.test_images), unknown)],
-        [experiment.fold],
-        dict(zip(data.images, data.folds.tolist(), strict=True)),
-        **experiment.rank.model_dump(),
+        make_side([known], data.images),
+        make_side([asked], data.test_images),
+        data.individual_ids,
+        folds,
+        [1.0],
+        experiment.rank,
     ).ids()
     mean, highest = chance(ranked, truth, experiment.seed)
     return {"map5": mean_average_precision(ranked, truth), "chance": mean, "chance_97.5%": highest}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 EXAMPLES = [
     "python -m tf_happywhale.embed configs/demo.yaml",
     "python -m tf_happywhale.embed configs/right_whale.yaml data.root=DIR fold=1",
+    "python -m tf_happywhale.embed configs/demo.yaml embed.mirrored=true",
 ]
 
 
@@ -22,37 +24,39 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.places import embeddings_file, output_folder, run_folder
+    from tf_happywhale.records.folder import skipped_images
     from tf_happywhale.records.plan import plan_records
+    from tf_happywhale.retrieval.trained_on import all_but
     from tf_happywhale.stages import stage
     from tf_happywhale.training.run_folder import check_model
 
     data = load_data(experiment)
     records = plan_records(experiment, data).folder
-    folds = f"{experiment.data.folds} ({digest(data.folds.tolist())[:8]})"
+    data = data.without(skipped_images(records))
+    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    views = ("original", "mirrored") if experiment.embed.mirrored else ("original",)
     for fold in experiment.folds:
         model = run_folder(experiment, fold) / "model.keras"
         check_model(model)
         about = {
             "model": sha256(model),
             "fold": str(fold),
-            "trained_on": f"{records.name}, all folds but {fold} of {folds}",
-            "source": experiment.records.source,
-            "view": "original",
+            "trained_on": all_but(fold, records.name, folds),
+            "source": experiment.records.embed_source or experiment.records.source,
             "preprocess": f"squashed to {experiment.image_size}",
         }
-        for split in ("train", "test"):
+        for split, view in product(("train", "test"), views):
+            seen = about | {"view": view}
             stage(
                 output_folder(experiment),
-                f"embed {experiment.name} fold {fold} {split}",
+                f"embed {experiment.name} fold {fold} {split}{_suffix(view)}",
                 depends_on={
-                    "about": about,
+                    "about": seen,
                     "records": records.name,
                     "labels": digest(_labels(data, split)),
                 },
-                outputs=[embeddings_file(experiment, fold, split)],
-                work=lambda what=(fold, split, about): embed_split(
-                    experiment, data, records, *what
-                ),
+                outputs=[embeddings_file(experiment, fold, split, view)],
+                work=lambda what=(fold, split, seen): embed_split(experiment, data, records, *what),
             )
 
 
@@ -74,17 +78,23 @@ def embed_split(
     from tf_happywhale.training.run_folder import load_model
 
     labels, run = _labels(data, split), run_folder(experiment, fold)
-    batches = evaluation_batches(
-        records,
-        split,
-        list(labels),
-        size=experiment.image_size,
-        batch_size=experiment.embed.batch_size,
-    )
-    found = checked(batches, records)
-    embedding, names = embed(
-        load_model(run / "model.keras"), found, len(labels), f"embedding {split}"
-    )
+    model, each = load_model(run / "model.keras"), []
+    for source in sources(experiment):
+        batches = evaluation_batches(
+            records,
+            split,
+            list(labels),
+            size=experiment.image_size,
+            batch_size=experiment.embed.batch_size,
+            source=source,
+        )
+        found = checked(batches, records)
+        label, mirrored = f"embedding {split}{_suffix(about['view'])}", about["view"] == "mirrored"
+        embedding, names = embed(model, found, len(labels), label, mirrored=mirrored)
+        each.append(embedding)
+    if len(each) > 1:
+        lengths = [np.linalg.norm(one, axis=1, keepdims=True) for one in each]
+        embedding = np.mean([one / n for one, n in zip(each, lengths, strict=True)], axis=0)
     centre = load_model(run / "classifier.keras").get_layer("arcface").centre
     embeddings = Embeddings(
         embedding,
@@ -94,7 +104,19 @@ def embed_split(
         np.asarray(centre),
         np.array(data.order, dtype=np.str_),
     )
-    save_embeddings(embeddings_file(experiment, fold, split), embeddings)
+    save_embeddings(embeddings_file(experiment, fold, split, about["view"]), embeddings)
+
+
+def _suffix(view: str) -> str:
+    return "" if view == "original" else f" {view}"
+
+
+def sources(experiment: Experiment) -> list[str | None]:
+    """The crops of an image that are embedded, None for the primary; of several the mean counts."""
+    records = experiment.records
+    if records.embed_source == "all":
+        return [records.source, *records.more_sources]
+    return [records.embed_source]
 
 
 def _labels(data: DataSet, split: str) -> dict[str, str]:

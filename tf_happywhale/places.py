@@ -29,6 +29,7 @@ def run_folder(experiment: Experiment, fold: int) -> Path:
     return output_folder(experiment) / experiment.name / f"fold{fold}"
 
 
-def embeddings_file(experiment: Experiment, fold: int, split: str) -> Path:
-    """The embeddings of one model and split (train or test)."""
-    return run_folder(experiment, fold) / "embeddings" / f"{split}.npz"
+def embeddings_file(experiment: Experiment, fold: int, split: str, view: str = "original") -> Path:
+    """The embeddings of one model, split (train or test) and view (original or mirrored)."""
+    name = split if view == "original" else f"{split}-{view}"
+    return run_folder(experiment, fold) / "embeddings" / f"{name}.npz"

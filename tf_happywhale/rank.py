@@ -14,32 +14,28 @@ EXAMPLES = [
     "python -m tf_happywhale.rank configs/demo.yaml",
     "python -m tf_happywhale.rank configs/demo.yaml rank.engine=sklearn   # the reference",
     "python -m tf_happywhale.rank configs/demo.yaml rank.preset=seed      # the original rules",
+    "python -m tf_happywhale.rank configs/demo.yaml rank.new=column       # new at any rank",
 ]
 
 
 def main(experiment: Experiment) -> None:
-    """Rank with the models of all the experiment's folds, unless that is up to date."""
+    """Rank with the experiment's members, or its folds' models, unless that is up to date."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
-    from tf_happywhale.places import embeddings_file, output_folder
-    from tf_happywhale.retrieval.embeddings import check_embeddings
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.members import member_files
     from tf_happywhale.stages import stage
 
     data, output = load_data(experiment), output_folder(experiment)
-    files = [
-        embeddings_file(experiment, fold, split)
-        for fold in experiment.folds
-        for split in ("train", "test")
-    ]
-    for file in files:
-        check_embeddings(file)
     stage(
         output,
         "rank",
         depends_on={
             "rank": experiment.rank.model_dump(mode="json"),
-            "embeddings": [sha256(file) for file in files],
+            "members": experiment.model_dump(mode="json", include={"members"}),
+            "embeddings": [sha256(file) for file in member_files(experiment, ("train", "test"))],
             "catalogue": digest([data.images, data.individual_ids, data.folds.tolist()]),
+            "species": digest(list(data.catalogue["species"])),
             "test_images": digest(data.test_images),
         },
         outputs=[output / "predictions.csv", output / "submission.csv"],
@@ -50,29 +46,38 @@ def main(experiment: Experiment) -> None:
 def write_ranking(experiment: Experiment, data: DataSet) -> None:
     """Rank all test images and write both files."""
     from tf_happywhale.files import write_csv
-    from tf_happywhale.places import embeddings_file, output_folder
-    from tf_happywhale.retrieval.embeddings import load_embeddings, load_gallery
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.members import find_members, load_side
     from tf_happywhale.retrieval.ranking import rank_queries
+    from tf_happywhale.retrieval.seed_rules import rank_queries_by_seed
     from tf_happywhale.retrieval.submission import write_submission
 
-    rank, folds = experiment.rank, experiment.folds
-    ranking = rank_queries(
-        [
-            load_gallery(
-                embeddings_file(experiment, fold, "train"), data.images, data.individual_ids
-            )
-            for fold in folds
-        ],
-        [
-            load_embeddings(embeddings_file(experiment, fold, "test")).reorder(data.test_images)
-            for fold in folds
-        ],
-        folds,
-        dict(zip(data.images, data.folds.tolist(), strict=True)),
-        **rank.model_dump(),
-    )
+    gallery = load_side(experiment, "train", data.images)
+    queries = load_side(experiment, "test", data.test_images)
+    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    if experiment.rank.preset == "seed":
+        ranking = rank_queries_by_seed(
+            gallery, queries, data.individual_ids, folds, experiment.rank
+        )
+    else:
+        weights = [member.weight for member in find_members(experiment)]
+        catalogue = data.catalogue
+        ranking = rank_queries(
+            gallery,
+            queries,
+            data.individual_ids,
+            folds,
+            weights,
+            experiment.rank,
+            dict(zip(catalogue["individual_id"], catalogue["species"], strict=True)),
+        )
+    for part in ranking.scored:
+        models = " ".join(str(n + 1) for n in part.members)
+        print(f"fold {part.fold}: {len(part.images)} images scored by model {models}")
+    if len(ranking.weights) > 1:
+        print("weights: " + " ".join(f"{weight:.2f}" for weight in ranking.weights))
     output = output_folder(experiment)
-    write_csv(output / "predictions.csv", ranking.table(rank.candidates))
+    write_csv(output / "predictions.csv", ranking.table(experiment.rank.candidates))
     write_submission(output / "submission.csv", ranking.images, ranking.ids())
 
 

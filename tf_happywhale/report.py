@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf_happywhale.cli import command
@@ -38,6 +39,7 @@ def main(experiment: Experiment) -> None:
             "report": experiment.report.model_dump(mode="json"),
             "predictions": sha256(predictions),
             "metrics": sha256(metrics) if metrics.is_file() else "none",
+            "figures": [sha256(file) for file in figures(experiment).values()],
             "catalogue": digest(data.catalogue.to_dict("list")),
             "boxes": digest({image: str(box) for image, box in data.boxes.items()}),
             "answers": digest(data.answers),
@@ -81,8 +83,18 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
         queries=experiment.report.queries,
         page_size=experiment.report.page_size,
         thumbnail=experiment.report.thumbnail,
+        figures=figures(experiment),
     )
     print(f"report: {page} and {output / 'report' / 'index.html'}")
+
+
+def figures(experiment: Experiment) -> dict[str, Path]:
+    """What `evaluate` has drawn, by caption."""
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.figures import figure_files
+
+    files = figure_files(output_folder(experiment) / "figures")
+    return {caption: file for file, caption in files.items() if file.is_file()}
 
 
 def summary(experiment: Experiment, data: DataSet) -> list[tuple[str, str]]:
@@ -99,7 +111,9 @@ def summary(experiment: Experiment, data: DataSet) -> list[tuple[str, str]]:
     file = output_folder(experiment) / "metrics.json"
     metrics = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     for name, part in metrics.items():
-        what = "Right answers" if name == "test" else f"Validation, {name}"
+        what = {"test": "Right answers", "out_of_fold": "Out of fold"}.get(
+            name, f"Validation, {name}"
+        )
         rows.append((what, f"mAP@5 {part['map5']:.3f}, known individuals {part['map5_known']:.3f}"))
     return rows
 

@@ -1,45 +1,91 @@
-"""Command: write the TFRecords of an experiment, or verify them."""
+"""Command: write the TFRecords of an experiment, verify them, or show what training sees."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
 
+if TYPE_CHECKING:
+    from tf_happywhale.catalogue.dataset import DataSet
+    from tf_happywhale.records.plan import Plan
+
 VERBS = {
     "write": "crop the photographs and write the shards that are not there (the default)",
     "verify": "check every shard against the manifest",
+    "sheet": "draw <output>/augmented.jpg: a few images as training sees them, epoch by epoch",
 }
 EXAMPLES = [
     "python -m tf_happywhale.tfrecords configs/demo.yaml",
     "python -m tf_happywhale.tfrecords write configs/demo.yaml image_size=256 records.dir=records",
     "python -m tf_happywhale.tfrecords verify configs/demo.yaml",
+    "python -m tf_happywhale.tfrecords sheet configs/demo.yaml augment.cutout_p=1",
 ]
+ROWS, COLUMNS, SIDE = 8, 7, 192  # of the contact sheet
 
 
 def main(verb: str, experiment: Experiment) -> None:
-    """Write or verify the records folder of the experiment."""
+    """Write or verify the records folder of the experiment, or draw from it."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.records.folder import verify
     from tf_happywhale.records.plan import plan_records
-    from tf_happywhale.records.writer import write_records
 
-    plan = plan_records(experiment, load_data(experiment))
+    data = load_data(experiment)
+    plan = plan_records(experiment, data)
     if verb == "verify":
         counts = ", ".join(f"{n} {split}" for split, n in verify(plan.folder).items())
         print(f"{plan.folder}: every shard is as it was written ({counts} images)")
-        return
+    elif verb == "sheet":
+        draw(experiment, data, plan)
+    else:
+        write(experiment, data, plan)
+
+
+def write(experiment: Experiment, data: DataSet, plan: Plan) -> None:
+    """Write what is missing of the records folder."""
+    from tf_happywhale.records.writer import write_records
+
+    records = experiment.records
     made_by = experiment.model_dump(mode="json", include={"data", "records", "image_size", "seed"})
-    shard_images = experiment.records.shard_images
-    boxed = sum(photograph.box is not None for photograph in plan.photographs)
-    if experiment.records.source != "whole":
+    boxed = sum(photograph.crops[records.source] is not None for photograph in plan.photographs)
+    if records.source != "whole" and not data.shards:
         print(
             f"tfrecords: {boxed} of {len(plan.photographs)} images have a box of source "
-            f"{experiment.records.source}; the others are used whole"
+            f"{records.source}; the others are used whole"
         )
-    if write_records(plan, shard_images=shard_images, made_by=made_by):
+    written = write_records(
+        plan,
+        shard_images=records.shard_images,
+        made_by=made_by,
+        skip_unreadable=records.skip_unreadable,
+        beam_options=list(records.beam_options) if records.engine == "beam" else None,
+    )
+    if written:
         print(f"tfrecords: {len(plan.photographs)} images in {plan.folder}")
     else:
         print(f"tfrecords: up to date in {plan.folder}")
+
+
+def draw(experiment: Experiment, data: DataSet, plan: Plan) -> None:
+    """Draw the contact sheet of images spread over the catalogue."""
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.records.folder import skipped_images
+    from tf_happywhale.records.sheet import draw_sheet
+
+    images = data.without(skipped_images(plan.folder)).images
+    file = output_folder(experiment) / "augmented.jpg"
+    draw_sheet(
+        file,
+        plan.folder,
+        images[:: max(1, len(images) // ROWS)][:ROWS],
+        size=experiment.image_size,
+        settings=experiment.augment,
+        seed=experiment.seed,
+        epochs=COLUMNS,
+        side=SIDE,
+    )
+    print(f"tfrecords: look at {file}; the first column is what evaluation sees")
 
 
 if __name__ == "__main__":

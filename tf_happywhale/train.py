@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf_happywhale.cli import command
@@ -22,16 +23,20 @@ EXAMPLES = [
 def main(experiment: Experiment) -> None:
     """Train the folds of the experiment that are not up to date."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.files import digest
+    from tf_happywhale.files import digest, sha256
     from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import output_folder, run_folder
+    from tf_happywhale.records.folder import skipped_images
+    from tf_happywhale.records.labels import report_differing
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.stages import stage
     from tf_happywhale.training.loop import Task, train_fold
 
-    find_weights(experiment.model.backbone, experiment.model.weights)
+    weights = find_weights(experiment.model.backbone, experiment.model.weights)
     data = load_data(experiment)
     records = plan_records(experiment, data).folder
+    data = data.without(skipped_images(records))
+    report_differing(records, data)
     sections = {"seed", "image_size", "model", "train", "augment"}
     for fold in experiment.folds:
         run = run_folder(experiment, fold)
@@ -50,6 +55,9 @@ def main(experiment: Experiment) -> None:
             f"train {experiment.name} fold {fold}",
             depends_on={
                 "config": experiment.model_dump(mode="json", include=sections),
+                "weights": sha256(Path(weights))
+                if weights and Path(weights).is_file()
+                else weights,
                 "records": records.name,
                 "labels": digest([data.images, data.individual_ids, data.folds.tolist()]),
             },

@@ -33,16 +33,14 @@ def main(name: str, backbone: str | None, to: Path | None) -> None:
     import numpy as np
 
     from tf_happywhale.files import atomic_write
-    from tf_happywhale.models.backbones.build import build_backbone
+    from tf_happywhale.models.pretrained import pretrained_backbone
     from tf_happywhale.models.weights.names import find_weights
-    from tf_happywhale.models.weights.sources import load_weights
 
     backbone, weights = resolve(name, backbone)
     address = find_weights(backbone, weights)
     if address is None:
         raise ConfigError("none stands for random weights: name some that are published.")
-    network = build_backbone(backbone)
-    load_weights(network, address)
+    network = pretrained_backbone(backbone, weights)
     picture = np.random.default_rng(0).integers(0, 256, (1, 96, 96, 3), dtype=np.uint8)
     features = np.asarray(network(picture))
     print(
@@ -72,14 +70,13 @@ def resolve(name: str, backbone: str | None) -> tuple[str, str]:
     if backbone is not None:
         return backbone, name
     shorts = short_names()
-    if name in shorts:
-        return shorts[name], name
     if name in VARIANTS:
         return name, "default"
+    if name in shorts:
+        return shorts[name], name
+    architecture = name.removeprefix(f"{HUB}timm/").partition(".")[0]
     for owner, variant in VARIANTS.items():
-        if any(
-            name in (address, address.rpartition("/")[2]) for address in variant.weights.values()
-        ):
+        if variant.timm == architecture or name in variant.weights.values():
             return owner, name
     if name.startswith(HUB) or name.endswith((".safetensors", ".h5")):
         raise ConfigError(f"Which network {name} is of has to be said: add --backbone NAME.")

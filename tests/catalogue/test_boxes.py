@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.boxes import Box, parse_box, read_boxes
+from tf_happywhale.catalogue.boxes import Box, BoxRow, RelativeBox, best_boxes, parse_box
+from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.errors import InputError
 
 HEADER = "image,source,xmin,ymin,xmax,ymax,confidence,origin"
@@ -15,7 +16,7 @@ def read(tmp_path: Path):
     def from_rows(*rows: str, source: str = "fullbody") -> dict[str, Box]:
         path = tmp_path / "boxes.csv"
         path.write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
-        return read_boxes(path, source)
+        return best_boxes(read_box_rows(path), source, [], path)
 
     return from_rows
 
@@ -76,11 +77,41 @@ def test_a_source_that_is_not_there_is_refused_with_those_that_are(read) -> None
         read("a.jpg,fullbody,0,0,1,1,1,x", "a.jpg,backfin,0,0,1,1,1,x", source="fluke")
 
 
-def test_a_missing_column_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "boxes.csv"
-    path.write_text("image,xmin,ymin,xmax,ymax\n")
-    with pytest.raises(InputError, match="lacks the column source, confidence, origin"):
-        read_boxes(path, "fullbody")
+def test_rows_that_do_not_say_what_is_in_the_box_count_for_any_source() -> None:
+    rows = [BoxRow("a.jpg", "", Box(0, 0, 1, 1), 0), BoxRow("b.jpg", "fin", Box(0, 0, 2, 2), 0)]
+    path = Path("boxes.csv")
+    assert best_boxes(rows, "fin", [], path) == {"a.jpg": Box(0, 0, 1, 1), "b.jpg": Box(0, 0, 2, 2)}
+    assert best_boxes(rows, "body", [], path) == {"a.jpg": Box(0, 0, 1, 1)}
+
+
+def test_rows_without_the_ending_find_their_image() -> None:
+    rows = [
+        BoxRow("sub/a", "", Box(0, 0, 1, 1), 0, stem=True),
+        BoxRow("gone", "", Box(0, 0, 1, 1), 0, stem=True),
+    ]
+    found = best_boxes(rows, "fin", ["sub/a.JPG", "b.png"], Path("labels"))
+    assert found == {"sub/a.JPG": Box(0, 0, 1, 1)}
+    with pytest.raises(InputError, match=r"b\.jpg and b\.png differ in their ending only"):
+        best_boxes(rows, "fin", ["b.jpg", "b.png"], Path("labels"))
+
+
+@pytest.mark.parametrize(
+    ("shares", "inside"),
+    [
+        ((0.1, 0.25, 0.7, 0.75), Box(3, 5, 21, 15)),
+        ((0.11, 0.26, 0.69, 0.74), Box(3, 5, 21, 15)),  # outwards
+        ((-0.5, -0.5, 0.5, 2.0), Box(0, 0, 15, 20)),
+        ((1.0, 0.0, 1.5, 1.0), None),
+        ((0.5, 0.5, 0.5, 0.9), None),
+    ],
+)
+def test_a_box_in_shares_is_the_pixels_it_touches(shares: tuple, inside: Box | None) -> None:
+    assert RelativeBox(*shares).clip(width=30, height=20) == inside
+
+
+def test_shares_of_pixels_come_back_to_the_pixels() -> None:
+    for x in range(899):
+        assert RelativeBox(x / 900, 0, (x + 1) / 900, 1).clip(900, 1) == Box(x, 0, x + 1, 1)
 
 
 @pytest.mark.parametrize(

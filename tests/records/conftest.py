@@ -45,10 +45,11 @@ def make_plan(tmp_path: Path, save) -> Callable[..., Plan]:
             fold, target = (k % folds, 100 + k) if k < train else (0, -1)
             kind = k % 3 if k < train else -1
             photographs.append(
-                Photograph(name, path, split, fold, target, kind, None, sha256(path))
+                Photograph(name, path, split, fold, target, kind, {"fullbody": None}, sha256(path))
             )
-        pixels = Pixels(size, QUALITY, "fullbody")
-        return Plan(tmp_path / "records", "pod", photographs, pixels)
+        pixels = Pixels(size, QUALITY, ("fullbody",))
+        individuals = [f"whale{n:03d}" for n in range(100 + train)]
+        return Plan(tmp_path / "records", "pod", photographs, pixels, individuals)
 
     return make
 

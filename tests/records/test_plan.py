@@ -48,9 +48,11 @@ def test_photographs_of_both_splits_with_labels_folds_and_boxes(plan, root: Path
     assert [p.target for p in made.photographs] == [0, 1, 0, 1, -1]
     assert [p.species for p in made.photographs] == [1, 0, -1, 1, -1]
     assert [p.fold for p in made.photographs] == [0, 0, 1, 1, 0]
-    assert [p.box for p in made.photographs] == [Box(1, 2, 9, 9), *[None] * 3, Box(3, 3, 9, 9)]
+    boxes = [Box(1, 2, 9, 9), None, None, None, Box(3, 3, 9, 9)]
+    assert [p.crops for p in made.photographs] == [{"fullbody": box} for box in boxes]
+    assert made.individuals == ["a", "b"]
     assert made.photographs[4].path == root / "test_images" / "t.png"
-    assert made.pixels == Pixels(32, 95, "fullbody")
+    assert made.pixels == Pixels(32, 95, ("fullbody",))
     assert made.dataset == "whales"
 
 
@@ -71,7 +73,13 @@ def test_what_leaves_the_pixels_alone_keeps_the_folder(plan, override: str) -> N
 
 @pytest.mark.parametrize(
     "override",
-    ["image_size=48", "records.size=48", "records.quality=90", "records.source=backfin"],
+    [
+        "image_size=48",
+        "records.size=48",
+        "records.quality=90",
+        "records.source=backfin",
+        "records.more_sources=[backfin]",
+    ],
 )
 def test_other_pixels_lie_in_another_folder(plan, override: str) -> None:
     assert plan(override).folder != plan().folder
@@ -120,3 +128,13 @@ def test_a_size_for_the_records_goes_before_the_models(plan) -> None:
     assert plan("records.size=64").pixels.size == 64
     assert plan("records.size=64").folder.name.startswith("whales-64-")
     assert plan("records.size=64", "image_size=48").folder == plan("records.size=64").folder
+
+
+def test_further_crops_are_planned_where_there_is_a_box_and_the_whole_always(plan) -> None:
+    made = plan("records.more_sources=[backfin, whole]")
+    assert made.pixels.sources == ("fullbody", "backfin", "whole")
+    first, second, *_, last = (p.crops for p in made.photographs)
+    assert first == {"fullbody": Box(1, 2, 9, 9), "backfin": Box(4, 4, 6, 6), "whole": None}
+    assert list(first) == ["fullbody", "backfin", "whole"]
+    assert second == {"fullbody": None, "whole": None}
+    assert last == {"fullbody": Box(3, 3, 9, 9), "whole": None}

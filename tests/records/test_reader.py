@@ -1,19 +1,28 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tf_happywhale.catalogue.boxes import Box
 from tf_happywhale.config import Augment
 from tf_happywhale.errors import InputError
-from tf_happywhale.records import reader
+from tf_happywhale.records import crops
 from tf_happywhale.records.folder import MARKER
+from tf_happywhale.records.photograph import Photograph, Pixels
+from tf_happywhale.records.plan import Plan
 from tf_happywhale.records.reader import evaluation_batches, training_batches
+from tf_happywhale.records.writer import write_records
 
 PLAIN = Augment(enabled=False)
+OFF = {
+    f"{name}_p": 0
+    for name in ("affine", "grey", "blur", "noise", "grid_shuffle", "brightness_contrast", "flip")
+} | {"crop_scale": (1, 1), "crop_ratio": (1, 1)}
 Batches = list[tuple[np.ndarray, np.ndarray]]
 
 
@@ -185,13 +194,128 @@ def test_skipping_yields_exactly_the_rest_of_the_undisturbed_epoch(train, skippe
 def test_skipped_examples_are_not_decoded(train, monkeypatch) -> None:
     decoded = []
 
-    def counting(encoded: bytes, name: str) -> np.ndarray:
+    def counting(encoded: bytes, name: str, reduction: int) -> np.ndarray:
         decoded.append(name)
         return np.zeros((16, 16, 3), np.uint8)
 
-    monkeypatch.setattr(reader, "decode", counting)
+    monkeypatch.setattr(crops, "decode", counting)
     assert len(train(skip_batches=3)) == 1
     assert len(decoded) <= 13 - 9
+
+
+def test_mixup_yields_two_targets_and_the_first_ones_share(train) -> None:
+    plain = train(batch_size=4)
+    mixed = train(batch_size=4, settings=Augment(**OFF, mixup_p=1, mixup_alpha=1))
+    assert len(mixed) == len(plain) == 3
+    for (before, targets), (pictures, (own, other, share)) in zip(plain, mixed, strict=True):
+        assert (own.dtype, other.dtype, share.dtype) == (np.int64, np.int64, np.float32)
+        assert own.tolist() == targets.tolist()
+        assert other.tolist() == [*targets[1:].tolist(), int(targets[0])]
+        weights = share[:, None, None, None]
+        expected = before * weights + np.roll(before, -1, axis=0) * (1 - weights)
+        assert np.abs(pictures - expected).max() <= 1
+        assert len(set(share.tolist())) == 4
+
+
+def test_mixup_of_probability_zero_or_augmentation_off_changes_nothing(train) -> None:
+    for chosen in (Augment(mixup_p=0), Augment(mixup_p=1, enabled=False)):
+        assert all(targets.shape == (3,) for _, targets in train(settings=chosen))
+
+
+def test_mixup_depends_on_seed_epoch_and_image_and_survives_resuming(train) -> None:
+    options = {"settings": Augment(mixup_p=0.5), "epoch": 3}
+    whole, rest = train(**options), train(skip_batches=2, **options)
+    for (pictures, labels), (same, again) in zip(whole[2:], rest, strict=True):
+        assert np.array_equal(pictures, same)
+        assert all(np.array_equal(x, y) for x, y in zip(labels, again, strict=True))
+    shares = np.concatenate([labels[2] for _, labels in whole])
+    assert 0 < (shares == 1).sum() < len(shares)
+
+
+@pytest.fixture
+def several(tmp_path: Path, save) -> Path:
+    """Records of eight images with a primary crop of level 40 and, but for the last, a backfin of
+    level 120, and the whole of level 200."""
+    photographs = []
+    for k in range(8):
+        picture = np.full((30, 30, 3), 200, np.uint8)
+        picture[:10, :10], picture[10:20, 10:20] = 40, 120
+        found = {"fullbody": Box(0, 0, 10, 10), "backfin": Box(10, 10, 20, 20), "whole": None}
+        if k == 7:
+            del found["backfin"]
+        path = save(tmp_path / f"{k}.png", picture)
+        photographs.append(Photograph(f"{k}.png", path, "train", 0, k, 0, found, ""))
+    pixels = Pixels(16, 95, ("fullbody", "backfin", "whole"))
+    plan = Plan(tmp_path / "records", "pod", photographs, pixels, [])
+    write_records(plan, shard_images=9, made_by={})
+    return plan.folder
+
+
+def levels(batches: Iterable) -> dict[str, int]:
+    """Of each image what its brightest corner shows: 40, 120 or 200."""
+    found = {}
+    for pictures, names, mask in batches:
+        for picture, name in zip(pictures[mask], names[mask], strict=True):
+            found[name.decode()] = int(np.rint(picture[-1, -1, 0] / 40) * 40)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("source", "level"), [(None, 40), ("fullbody", 40), ("backfin", 120), ("whole", 200)]
+)
+def test_evaluation_takes_the_crop_asked_for_and_else_the_primary(several, source, level) -> None:
+    batches = evaluation_batches(
+        several, "train", names(8), size=16, batch_size=3, source=source
+    ).as_numpy_iterator()
+    expected = dict.fromkeys(names(8), level)
+    if source == "backfin":
+        expected["7.png"] = 40
+    assert levels(batches) == expected
+
+
+def test_training_draws_crops_by_their_shares_and_by_seed_epoch_and_image(several) -> None:
+    def drawn(epoch: int, seed: int = 1, batch_size: int = 1, **shares: float) -> dict[int, int]:
+        batches = training_batches(
+            several, "train", names(8), range(8), size=16, batch_size=batch_size,
+            settings=Augment(enabled=False, crops=shares), shuffle_buffer=4, seed=seed, epoch=epoch,
+        )  # fmt: skip
+        return {
+            int(target): int(np.rint(picture[-1, -1, 0] / 40) * 40)
+            for pictures, targets in batches.as_numpy_iterator()
+            for picture, target in zip(pictures, targets, strict=True)
+        }
+
+    assert set(drawn(0).values()) == {40}
+    assert set(drawn(0, whole=0.3).values()) == {200}
+    thirds = {"fullbody": 0.25, "backfin": 0.25, "whole": 0.5}
+    seen = [drawn(epoch, **thirds) for epoch in range(12)]
+    assert drawn(3, **thirds) == seen[3] == drawn(3, batch_size=4, **thirds)
+    assert drawn(3, seed=2, **thirds) != seen[3]
+    counts = Counter(level for epoch in seen for image, level in epoch.items() if image < 7)
+    assert 0.12 < counts[40] / 84 < 0.4
+    assert 0.12 < counts[120] / 84 < 0.4
+    assert 0.35 < counts[200] / 84 < 0.65
+    assert {epoch[7] for epoch in seen} == {40, 200}
+
+
+def test_crops_that_the_records_lack_are_refused(written) -> None:
+    folder = written(4)
+    with pytest.raises(InputError, match=r"no crops of source 'fluke'.*records\.more_sources"):
+        evaluation_batches(folder, "train", names(4), size=16, batch_size=2, source="fluke")
+
+
+def test_a_much_larger_crop_is_decoded_smaller_and_looks_the_same(written) -> None:
+    folder = written(5, size=64)
+    one, other = (
+        next(
+            evaluation_batches(
+                folder, "train", names(5), size=size, batch_size=5
+            ).as_numpy_iterator()
+        )[0]
+        for size in (16, 64)
+    )
+    assert one.shape == (5, 16, 16, 3)
+    assert np.abs(one.astype(int) - other[:, ::4, ::4]).max() <= 1
 
 
 def test_an_unfinished_folder_is_refused(written) -> None:

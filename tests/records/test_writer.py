@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +10,22 @@ import pytest
 import tensorflow as tf
 
 from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import sha256
-from tf_happywhale.records.folder import MANIFEST, MARKER, is_complete, read_manifest, verify
+from tf_happywhale.records import shards, writer
+from tf_happywhale.records.folder import (
+    MANIFEST,
+    MARKER,
+    VERSION,
+    is_complete,
+    read_manifest,
+    verify,
+)
 from tf_happywhale.records.photograph import Photograph, Pixels
 from tf_happywhale.records.pictures import decode
 from tf_happywhale.records.plan import Plan
-from tf_happywhale.records.writer import write_records
+from tf_happywhale.records.writer import PLAN, write_records
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -48,6 +58,7 @@ def test_shards_are_named_by_fold_and_count_and_hold_each_image_once(make_plan) 
         "pod-train-f1-s001-2.tfrec",
         "pod-test-f0-s000-2.tfrec",
         "pod-test-f0-s001-1.tfrec",
+        PLAN,
         MANIFEST,
         MARKER,
     }
@@ -78,11 +89,13 @@ def test_the_manifest_says_what_was_made_and_how(make_plan) -> None:
     manifest = json.loads((plan.folder / MANIFEST).read_text())
     shards = manifest.pop("shards")
     assert manifest == {
-        "schema": 1,
+        "schema": VERSION,
         "dataset": "pod",
         "size": 16,
         "quality": 95,
-        "source": "fullbody",
+        "sources": ["fullbody"],
+        "individuals": plan.individuals,
+        "skipped": [],
         "made_by": {"seed": 7},
     }
     assert {(s["file"], s["split"], s["fold"], s["count"]) for s in shards} == {
@@ -97,7 +110,7 @@ def test_an_image_without_a_box_is_used_whole_and_never_by_anothers(tmp_path: Pa
     picture = np.zeros((32, 32, 3), np.uint8)
     picture[:16, :16] = 250
     photographs = [
-        Photograph(name, save(tmp_path / name, picture), "train", 0, 0, 0, box, "")
+        Photograph(name, save(tmp_path / name, picture), "train", 0, 0, 0, {"fullbody": box}, "")
         for name, box in [
             ("boxed.png", Box(0, 0, 16, 16)),
             ("bare.png", None),
@@ -105,7 +118,8 @@ def test_an_image_without_a_box_is_used_whole_and_never_by_anothers(tmp_path: Pa
             ("clipped.png", Box(16, 16, 90, 90)),
         ]
     ]
-    plan = Plan(tmp_path / "records", "pod", photographs, Pixels(16, 95, "fullbody"))
+    pixels = Pixels(16, 95, ("fullbody",))
+    plan = Plan(tmp_path / "records", "pod", photographs, pixels, ["whale"])
     write_records(plan, shard_images=9, made_by={})
     (shard,) = plan.folder.glob("*.tfrec")
     means = {example["image"]: example["picture"].mean() for example in examples(shard)}
@@ -153,14 +167,151 @@ def test_a_damaged_shard_is_found_and_after_its_deletion_written_again(make_plan
     assert verify(plan.folder) == {"train": 8}
 
 
-def test_an_unreadable_photograph_leaves_no_marker_and_no_half_shard(make_plan) -> None:
-    plan = make_plan(4)
+def test_unreadable_photographs_are_listed_with_reasons_and_refused_at_the_end(make_plan) -> None:
+    plan = make_plan(6, 2)
     plan.photographs[3].path.write_bytes(b"no picture")
-    with pytest.raises(InputError, match=r"3\.png cannot be read"):
-        write_records(plan, shard_images=9, made_by={})
-    assert {path.name for path in plan.folder.iterdir()} == {"pod-train-f0-s000-2.tfrec"}
+    plan.photographs[6].path.unlink()
+    with pytest.raises(InputError, match=r"2 photographs.*skipped\.csv.*records\.skip_unreadable"):
+        write_records(plan, shard_images=2, made_by={})
+    rows = read_text_table(plan.folder / "skipped.csv", ["image", "split", "reason"])
+    assert list(rows["image"]) == ["t6.png", "3.png"]
+    assert "cannot be opened" in rows["reason"][0]
+    assert "cannot be read as a picture" in rows["reason"][1]
+    assert not is_complete(plan.folder)
     with pytest.raises(InputError, match="no finished TFRecords"):
         read_manifest(plan.folder)
+
+
+def test_with_leave_the_others_are_written_and_counted(make_plan) -> None:
+    plan = make_plan(8, 2)
+    plan.photographs[3].path.write_bytes(b"")
+    write_records(plan, shard_images=2, made_by={}, skip_unreadable=True)
+    assert verify(plan.folder) == {"train": 7, "test": 2}
+    assert read_manifest(plan.folder)["skipped"] == ["3.png"]
+    assert (plan.folder / "pod-train-f1-s001-1.tfrec").is_file()
+    names = [e["image"] for path in plan.folder.glob("*.tfrec") for e in examples(path)]
+    assert sorted(names) == [f"{k}.png" for k in (0, 1, 2, 4, 5, 6, 7)] + ["t8.png", "t9.png"]
+    assert not list(plan.folder.glob(".*"))
+
+
+def test_after_a_refusal_leave_finishes_without_reading_all_again(make_plan, monkeypatch) -> None:
+    plan = make_plan(6)
+    plan.photographs[3].path.write_bytes(b"")
+    with pytest.raises(InputError, match="cannot be read"):
+        write_records(plan, shard_images=2, made_by={})
+    read = []
+    monkeypatch.setattr(writer, "make_record", lambda photograph, pixels: read.append(photograph))
+    write_records(plan, shard_images=2, made_by={}, skip_unreadable=True)
+    assert read == []
+    assert verify(plan.folder) == {"train": 5}
+
+
+def test_a_photograph_that_was_only_out_of_reach_is_tried_again(make_plan) -> None:
+    plan = make_plan(6)
+    path = plan.photographs[3].path
+    content = path.read_bytes()
+    path.unlink()
+    with pytest.raises(InputError, match="cannot be opened"):
+        write_records(plan, shard_images=2, made_by={})
+    path.write_bytes(content)
+    write_records(plan, shard_images=2, made_by={})
+    assert verify(plan.folder) == {"train": 6}
+    assert not (plan.folder / "skipped.csv").exists()
+
+
+def test_a_shard_of_unreadable_photographs_only_is_not_there(make_plan) -> None:
+    plan = make_plan(4)
+    for photograph in plan.photographs[::2]:
+        photograph.path.write_bytes(b"")
+    write_records(plan, shard_images=2, made_by={}, skip_unreadable=True)
+    assert [shard.fold for shard in read_manifest(plan.folder)["shards"]] == [1]
+    assert len(list(plan.folder.glob("*.tfrec"))) == 1
+
+
+@pytest.mark.parametrize("after", [0, 1, 4, 7, 10])
+def test_a_writer_that_broke_off_goes_on_and_ends_the_same(
+    make_plan, monkeypatch, after: int
+) -> None:
+    plan = make_plan(9, 3)
+    write_records(plan, shard_images=2, made_by={})
+    undisturbed = hashes(plan.folder)
+    shutil.rmtree(plan.folder)
+    made, original = [], shards.make_record
+
+    def breaking(photograph: Photograph, pixels: Pixels) -> bytes | InputError:
+        made.append(photograph.image)
+        if len(made) > after:
+            raise KeyboardInterrupt
+        return original(photograph, pixels)
+
+    monkeypatch.setattr(writer, "make_record", breaking)
+    with pytest.raises(KeyboardInterrupt):
+        write_records(plan, shard_images=2, made_by={})
+    assert not is_complete(plan.folder)
+    there = {path.name for path in plan.folder.glob("*.tfrec")}
+    monkeypatch.setattr(writer, "make_record", original)
+    times = {name: (plan.folder / name).stat().st_mtime_ns for name in there}
+    write_records(plan, shard_images=2, made_by={})
+    assert hashes(plan.folder) == undisturbed
+    assert times == {name: (plan.folder / name).stat().st_mtime_ns for name in there}
+
+
+def test_what_a_killed_writer_left_half_written_is_taken_away(make_plan) -> None:
+    plan = make_plan(4)
+    write_records(plan, shard_images=2, made_by={})
+    before = hashes(plan.folder)
+    (plan.folder / MARKER).unlink()
+    (plan.folder / ".pod-train-f0-s000.4711.partial.tfrec").write_bytes(b"half")
+    write_records(plan, shard_images=2, made_by={})
+    assert hashes(plan.folder) == before
+
+
+def test_shards_of_other_labels_or_another_number_of_images_are_written_anew(make_plan) -> None:
+    plan = make_plan(8)
+    write_records(plan, shard_images=4, made_by={})
+    (plan.folder / MARKER).unlink()
+    relabelled = [replace(p, target=p.target + 1) for p in plan.photographs]
+    write_records(replace(plan, photographs=relabelled), shard_images=2, made_by={})
+    assert len(list(plan.folder.glob("*.tfrec"))) == 4
+    targets = {e["image"]: e["target"] for p in plan.folder.glob("*.tfrec") for e in examples(p)}
+    assert targets == {f"{k}.png": 101 + k for k in range(8)}
+
+
+def test_two_writers_do_not_write_the_same_folder(make_plan) -> None:
+    plan = make_plan(2)
+    with writer._alone(plan.folder), pytest.raises(InputError, match="Another process is writing"):
+        write_records(plan, shard_images=2, made_by={})
+    write_records(plan, shard_images=2, made_by={})
+
+
+def test_further_crops_lie_beside_the_primary_where_there_is_a_box(tmp_path: Path, save) -> None:
+    picture = np.zeros((32, 32, 3), np.uint8)
+    picture[:16, :16], picture[16:, 16:] = 250, 120
+    crops = {"fullbody": Box(0, 0, 16, 16), "backfin": Box(16, 16, 32, 32), "whole": None}
+    path = save(tmp_path / "a.png", picture)
+    photographs = [
+        Photograph("a.png", path, "train", 0, 0, 0, crops, ""),
+        Photograph("b.png", path, "train", 0, 0, 0, {"fullbody": None, "whole": None}, ""),
+    ]
+    pixels = Pixels(16, 95, ("fullbody", "backfin", "whole"))
+    plan = Plan(tmp_path / "records", "pod", photographs, pixels, ["whale"])
+    write_records(plan, shard_images=9, made_by={})
+    (shard,) = plan.folder.glob("*.tfrec")
+    held = []
+    for record in tf.data.TFRecordDataset(str(shard)).as_numpy_iterator():
+        feature = tf.train.Example.FromString(record).features.feature
+        images = {name: f for name, f in feature.items() if name.split("/")[0] == "image"}
+        held.append(
+            {name: decode(f.bytes_list.value[0]).mean() for name, f in sorted(images.items())}
+        )
+    whole = pytest.approx(92.5, abs=2)
+    assert held[0] == {
+        "image": pytest.approx(250, abs=2),
+        "image/backfin": pytest.approx(120, abs=2),
+        "image/whole": whole,
+    }
+    assert held[1] == {"image": whole, "image/whole": whole}
+    assert read_manifest(plan.folder)["sources"] == ["fullbody", "backfin", "whole"]
 
 
 def test_a_folder_whose_rewriting_broke_off_is_unfinished(make_plan) -> None:

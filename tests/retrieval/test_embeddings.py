@@ -9,10 +9,7 @@ import pytest
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import (
     Embeddings,
-    concatenate,
     load_embeddings,
-    load_gallery,
-    normalise,
     save_embeddings,
 )
 
@@ -42,16 +39,6 @@ def test_the_heads_centres_come_back_with_their_individuals(tmp_path: Path) -> N
     back = load_embeddings(tmp_path / "e.npz").take(np.array([0]))
     assert back.centre.tolist() == [[1, 0], [0, 1]]
     assert back.centre_id.tolist() == ["01", "NA"]
-
-
-def test_a_gallery_comes_in_the_catalogues_order_and_with_its_labels(tmp_path: Path) -> None:
-    save_embeddings(tmp_path / "e.npz", make("abc"))
-    gallery = load_gallery(tmp_path / "e.npz", ["c.jpg", "a.jpg", "b.jpg"], ["0c", "0a", "0b"])
-    assert gallery.individual_id.tolist() == ["0c", "0a", "0b"]
-    with pytest.raises(InputError, match="other individuals than the catalogue"):
-        load_gallery(tmp_path / "e.npz", ["a.jpg", "b.jpg", "c.jpg"], ["0a", "0b", "0x"])
-    with pytest.raises(InputError, match=r"not of the images asked for \(c\.jpg\)"):
-        load_gallery(tmp_path / "e.npz", ["a.jpg", "b.jpg"], ["0a", "0b"])
 
 
 @pytest.mark.parametrize("embedding", [np.zeros(2), np.array([["a"], ["b"]])])
@@ -109,20 +96,23 @@ def test_unequal_counts_are_refused() -> None:
         Embeddings(np.ones((2, 2), np.float32), np.array(["a"]), np.array(["x", "y"]))
 
 
-def test_rows_get_length_one() -> None:
-    found = normalise(np.array([[3.0, 4.0]]))
-    assert found.tolist() == [pytest.approx([0.6, 0.8])]
+def test_a_zero_embedding_is_named() -> None:
+    with pytest.raises(InputError, match=r"b\.jpg is zero"):
+        Embeddings(
+            np.array([[1.0], [0.0]], np.float32), np.array(["a.jpg", "b.jpg"]), np.array(["", ""])
+        )
 
 
-def test_an_ensemble_matches_members_by_image_and_makes_them_equally_loud() -> None:
-    first, second = make("abc"), make("cab", scale=100.0)
-    joined = concatenate([first, second])
-    assert joined.image.tolist() == ["a.jpg", "b.jpg", "c.jpg"]
-    np.testing.assert_allclose(joined.embedding[:, :2], joined.embedding[:, 2:], atol=1e-6)
-    raw = concatenate([first, second], lengths=True)
-    np.testing.assert_allclose(raw.embedding[:, 2:], first.embedding * 100)
+def test_compressed_files_are_read_too(tmp_path: Path) -> None:
+    save_embeddings(tmp_path / "e.npz", make())
+    with np.load(tmp_path / "e.npz") as file:
+        np.savez_compressed(tmp_path / "c.npz", **{key: file[key] for key in file.files})
+    assert (load_embeddings(tmp_path / "c.npz").embedding == make().embedding).all()
 
 
-def test_members_of_different_images_are_refused() -> None:
-    with pytest.raises(InputError, match=r"c\.jpg"):
-        concatenate([make("abc"), make("abd")])
+def test_images_are_found_by_name() -> None:
+    rows = make("abc").rows_of(["c.jpg", "a.jpg", "b.jpg"])
+    assert rows.tolist() == [2, 0, 1]
+    for images in (["a.jpg", "b.jpg"], ["a.jpg", "b.jpg", "d.jpg"], ["a.jpg", "b.jpg", "b.jpg"]):
+        with pytest.raises(InputError, match="not of the images asked for"):
+            make("abc").rows_of(images)

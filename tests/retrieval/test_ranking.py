@@ -5,71 +5,52 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.retrieval.conftest import Herd, embed
+from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.ranking import Ranking, rank_queries
+from tf_happywhale.retrieval.ranking import rank_queries
+from tf_happywhale.retrieval.side import make_side
 
 NEW = "new_individual"
-# Angles of the catalogue's images; fold 0 asks "001" (known to fold 1) and "007" (new there).
-CATALOGUE = [
-    ("a.jpg", "001", 0, 1),
-    ("b.jpg", "001", 4, 0),
-    ("c.jpg", "002", 40, 1),
-    ("d.jpg", "003", 80, 1),
-    ("e.jpg", "004", 120, 1),
-    ("f.jpg", "007", 200, 0),
-]
 
 
-def embed(degrees: list[float], images: list[str], ids: list[str]) -> Embeddings:
-    angles = np.radians(degrees)
-    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    return Embeddings(vectors, np.array(images), np.array(ids))
-
-
-def rank(degrees: list[float], **changes) -> Ranking:
-    images, ids, angles, folds = (list(column) for column in zip(*CATALOGUE, strict=True))
-    options = {
-        "preset": "default",
-        "engine": "numpy",
-        "candidates": 5,
-        "threshold": None,
-        "new_share": 0.5,
-    }
-    asked = [f"q{n}.jpg" for n in range(len(degrees))]
-    return rank_queries(
-        [embed(angles, images, ids)],
-        [embed(degrees, asked, [""] * len(asked))],
-        [0],
-        dict(zip(images, folds, strict=True)),
-        **(options | changes),
-    )
-
-
-def test_the_threshold_separates_the_folds_known_from_its_new() -> None:
-    ranking = rank([1])
+def test_the_threshold_separates_the_folds_known_from_its_new(herd: Herd) -> None:
     # the known image is 4° from its gallery, the new one 80° from the nearest
-    assert np.cos(np.radians(80)) < ranking.threshold < np.cos(np.radians(4))
+    assert np.cos(np.radians(80)) < herd.rank([1]).rule.threshold < np.cos(np.radians(4))
 
 
-def test_ids_are_five_different_ones_with_new_by_the_threshold() -> None:
-    ranking = rank([1, 270])
+def test_ids_are_five_different_ones_with_new_by_the_threshold(herd: Herd) -> None:
+    ranking = herd.rank([1, 270])
     assert ranking.ids()[0] == ["001", NEW, "002", "003", "004"]
     # 70°, 90°, 130° and 150° away
     assert ranking.ids()[1] == [NEW, "007", "001", "002", "004"]
 
 
-def test_the_whole_catalogue_is_the_gallery_of_the_real_queries() -> None:
-    ranking = rank([200])
-    assert ranking.ids()[0][0] == "007"  # held out in the fold, but known now
+def test_the_whole_catalogue_is_the_gallery_of_the_real_queries(herd: Herd) -> None:
+    assert herd.rank([200]).ids()[0][0] == "007"  # held out in the fold, but known now
 
 
-def test_a_given_threshold_is_taken() -> None:
-    assert rank([1], threshold=0.9999).ids()[0][:2] == [NEW, "001"]
+def test_a_given_threshold_is_taken(herd: Herd) -> None:
+    assert herd.rank([1], threshold=0.9999).ids()[0][:2] == [NEW, "001"]
 
 
-def test_the_table_has_the_contracts_columns_and_text() -> None:
-    table = rank([1]).table(5)
+def test_as_a_column_new_stands_where_its_score_belongs(herd: Herd) -> None:
+    # 1°, 39°, 79°, 119° and 161° away
+    ranking = herd.rank([1], threshold=float(np.cos(np.radians(50))), new="column")
+    assert ranking.ids() == [["001", "002", NEW, "003", "004"]]
+    table = ranking.table(5)
+    assert (np.diff(table["score"].astype(float)) < 0).all()
+
+
+def test_a_target_share_of_the_queries_is_new(herd: Herd) -> None:
+    degrees = [1, 3, 44, 90, 135, 160, 250, 300, 41, 82]
+    for share in (0.0, 0.3, 1.0):
+        ids = herd.rank(degrees, new="target_share", target_share=share).ids()
+        assert sum(row[0] == NEW for row in ids) == round(10 * share)
+
+
+def test_the_table_has_the_contracts_columns_and_text(herd: Herd) -> None:
+    table = herd.rank([1]).table(5)
     assert list(table.columns) == [
         "image", "rank", "individual_id", "score", "p_new", "reference_image",
     ]  # fmt: skip
@@ -79,34 +60,71 @@ def test_the_table_has_the_contracts_columns_and_text() -> None:
     assert float(table["score"][0]) == pytest.approx(np.cos(np.radians(1)), abs=1e-6)
 
 
-def test_both_engines_rank_alike() -> None:
-    degrees = [3, 50, 100, 150, 250, 300]
-    assert rank(degrees).ids() == rank(degrees, engine="sklearn").ids()
+@pytest.mark.parametrize("engine", ["sklearn", "tensorflow"])
+def test_all_engines_rank_alike(herd: Herd, engine: str) -> None:
+    degrees = [3, 50, 101, 150, 250, 300]
+    assert herd.rank(degrees).ids() == herd.rank(degrees, engine=engine).ids()
 
 
-def test_two_members_are_one_ensemble() -> None:
-    images, ids, angles, folds = (list(column) for column in zip(*CATALOGUE, strict=True))
-    gallery, query = embed(angles, images, ids), embed([2], ["q.jpg"], [""])
-    fold_of = dict(zip(images, folds, strict=True))
-    ranking = rank_queries(
-        [gallery, gallery], [query, query], [0, 0], fold_of,
-        preset="default", engine="numpy", candidates=5, threshold=None, new_share=0.5,
-    )  # fmt: skip
-    single = rank([2])
-    assert ranking.ids() == single.ids()
-    np.testing.assert_allclose(ranking.candidates.score, single.candidates.score, atol=1e-6)
+@pytest.mark.parametrize("ensemble", ["join", "average"])
+def test_the_same_member_twice_changes_nothing(herd: Herd, ensemble: str) -> None:
+    twice = herd.rank([2, 170], galleries=[herd.gallery()] * 2, ensemble=ensemble)
+    once = herd.rank([2, 170])
+    assert twice.ids() == once.ids()
+    np.testing.assert_allclose(twice.candidates.score, once.candidates.score, atol=1e-6)
+    np.testing.assert_allclose(twice.rule.threshold, once.rule.threshold, atol=1e-6)
+    assert [part.members for part in twice.scored] == [(0, 1)]
 
 
-def test_gallery_and_queries_of_different_models_are_refused() -> None:
-    images, ids, angles, folds = (list(column) for column in zip(*CATALOGUE, strict=True))
-    gallery = replace(embed(angles, images, ids), about={"model": "old"})
-    query = replace(embed([2], ["q.jpg"], [""]), about={"model": "new"})
+def test_members_of_different_folds_each_judge_their_own(herd: Herd) -> None:
+    ranking = herd.rank([2], galleries=[herd.gallery(0), herd.gallery(1)])
+    assert [(part.fold, part.members) for part in ranking.scored] == [(0, (0,)), (1, (1,))]
+    assert ranking.scored[1].images.tolist() == ["a.jpg", "c.jpg", "d.jpg", "e.jpg"]
+
+
+def test_gallery_and_queries_of_different_models_are_refused(herd: Herd) -> None:
+    query = replace(embed([2], ["q.jpg"], [""]), about={"model": "another"})
     with pytest.raises(InputError, match="different models"):
         rank_queries(
-            [gallery], [query], [0], dict(zip(images, folds, strict=True)),
-            preset="default", engine="numpy", candidates=5, threshold=None, new_share=0.5,
+            make_side([herd.gallery()], herd.images), make_side([query], ["q.jpg"]),
+            herd.ids, herd.folds, [1.0], Rank(),
         )  # fmt: skip
 
 
-def test_no_query_ranks_to_nothing() -> None:
-    assert rank([]).ids() == []
+def test_labels_that_are_not_the_catalogues_are_refused(herd: Herd) -> None:
+    wrong = replace(herd.gallery(), individual_id=np.array([*herd.ids[:-1], "008"]))
+    with pytest.raises(InputError, match=r"f\.jpg as 008, but it is 007 in the catalogue"):
+        herd.rank([1], galleries=[herd.gallery(), wrong])
+
+
+def test_members_with_another_order_of_individuals_are_refused(herd: Herd) -> None:
+    heads = [
+        replace(herd.gallery(), centre=np.ones((2, 2), np.float32), centre_id=np.array(order))
+        for order in (["001", "002"], ["002", "001"])
+    ]
+    with pytest.raises(InputError, match="Model 2 was trained with other individuals"):
+        herd.rank([1], galleries=heads)
+
+
+def test_a_member_that_lacks_an_image_is_refused(herd: Herd) -> None:
+    with pytest.raises(InputError, match=r"not of the images asked for \(b\.jpg\)"):
+        herd.rank([1], galleries=[herd.gallery(), herd.gallery().take(np.array([0, 2, 3, 4, 5]))])
+
+
+def test_no_query_ranks_to_nothing(herd: Herd) -> None:
+    assert herd.rank([]).ids() == []
+
+
+def test_all_new_and_none_new(herd: Herd) -> None:
+    none = Herd([(i, "001", n, n % 2) for n, i in enumerate("abcd")])
+    assert none.rank([1, 50], candidates=5).ids()[0][:2] == ["001", NEW]
+    assert np.isnan(none.rank([1]).p_new).all()
+    every = Herd([(i, f"{n}", 30 * n, n % 2) for n, i in enumerate("abcdef")])
+    # nobody in fold 0 is known to fold 1: none of their scores was a match
+    assert every.rank([190]).ids()[0][0] == NEW
+
+
+def test_an_individual_that_only_asks_is_never_an_answer_in_its_fold(herd: Herd) -> None:
+    part = herd.rank([1]).scored[0]
+    assert part.truth == ["001", NEW]
+    assert "007" not in part.candidates.individual_id

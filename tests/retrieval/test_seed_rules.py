@@ -7,9 +7,17 @@ import pandas as pd
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
+from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.ranking import rank_queries
-from tf_happywhale.retrieval.seed_rules import PADDING, rank_by_seed, seed_padding
+from tf_happywhale.retrieval.seed_rules import (
+    PADDING,
+    rank_by_seed,
+    rank_queries_by_seed,
+    seed_padding,
+)
+from tf_happywhale.retrieval.side import make_side
+from tf_happywhale.retrieval.stack import stack
+from tf_happywhale.retrieval.trained_on import all_but
 
 NEW = "new_individual"
 
@@ -87,26 +95,25 @@ def test_the_submission_equals_the_notebooks(case: dict) -> None:
     final = notebook_table(case["gallery"], case["ids"], case["queries"], case["asked"], 200)
     expected = notebook_predictions(final, threshold, fill)
 
-    about = Embeddings(case["gallery"], case["images"], case["ids"])
-    ranking = rank_queries(
-        [about],
-        [Embeddings(case["queries"], case["asked"], np.full(60, ""))],
-        [0],
-        dict(zip(case["images"], case["folds"].tolist(), strict=True)),
-        preset="seed",
-        engine="numpy",
-        candidates=5,
-        threshold=None,
-        new_share=0.15,
+    folds = dict(zip(case["images"].tolist(), case["folds"].tolist(), strict=True))
+    about = {"trained_on": all_but(0, "records", folds)}
+    known = Embeddings(case["gallery"], case["images"], case["ids"], about)
+    asked = Embeddings(case["queries"].astype(np.float32), case["asked"], np.full(60, ""), about)
+    ranking = rank_queries_by_seed(
+        make_side([known], case["images"].tolist()),
+        make_side([asked], case["asked"].tolist()),
+        case["ids"].tolist(),
+        folds,
+        Rank(preset="seed"),
     )
-    assert ranking.threshold == threshold
+    assert ranking.rule.threshold == threshold
     assert 0 < sum(ids[0] == NEW for ids in ranking.ids()) < 60  # both sides occur
     assert dict(zip(ranking.images, ranking.ids(), strict=True)) == expected
 
 
 def test_850_neighbours_may_hold_fewer_than_five_individuals() -> None:
     gallery = np.concatenate([np.tile([[1.0, 0.01]], (900, 1)), [[0.0, 1.0]]]).astype(np.float32)
-    found = rank_by_seed(np.array([[1.0, 0.0]]), gallery, ["a"] * 900 + ["b"], 5)
+    found = rank_by_seed(stack([np.array([[1.0, 0.0]])]), stack([gallery]), ["a"] * 900 + ["b"], 5)
     assert found.individual_id.tolist() == [["a", "", "", "", ""]]
 
 

@@ -133,3 +133,17 @@ def test_report_lost_between_two_renames_comes_back(tmp_path: Path, monkeypatch)
 def test_no_query_makes_an_empty_page(tmp_path: Path) -> None:
     html = write(tmp_path, pd.DataFrame([], columns=COLUMNS)).read_text("utf-8")
     assert "There is no query to show." in html
+
+
+def test_figures_stand_under_the_heading_of_the_first_page(tmp_path: Path) -> None:
+    figure = tmp_path / "modes.png"
+    figure.write_bytes(b"\x89PNG not really")
+    html = write(tmp_path / "out", figures={"mAP@5 by <mode>": figure}, page_size=2).read_text(
+        "utf-8"
+    )
+    assert html.count("data:image/png;base64,") == 1
+    assert 'alt="mAP@5 by &lt;mode&gt;"' in html
+    folder = tmp_path / "out" / "report"
+    assert (folder / "modes.png").read_bytes() == figure.read_bytes()
+    assert 'src="modes.png"' in (folder / "index.html").read_text("utf-8")
+    assert 'src="modes.png"' not in (folder / "page-002.html").read_text("utf-8")

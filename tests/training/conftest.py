@@ -35,10 +35,11 @@ def task(tmp_path_factory: pytest.TempPathFactory):
             (root / image).write_bytes(encoded.tobytes())
             rows.append((image, individual, target, fold))
     photographs = [
-        Photograph(image, root / image, "train", fold, target, -1, None, "")
+        Photograph(image, root / image, "train", fold, target, -1, {"whole": None}, "")
         for image, _, target, fold in rows
     ]
-    plan = Plan(root / "records", "squares", photographs, Pixels(32, 95, "whole"))
+    pixels = Pixels(32, 95, ("whole",))
+    plan = Plan(root / "records", "squares", photographs, pixels, list(COLOURS))
     write_records(plan, shard_images=5, made_by={})
     images, individual_ids, targets, folds = (list(column) for column in zip(*rows, strict=True))
     return Task(

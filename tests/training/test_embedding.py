@@ -73,3 +73,15 @@ def test_the_model_is_asked_as_in_inference(task):
         np.testing.assert_allclose(alone[name], together[name], rtol=1e-5)
     for now, was in zip(norm.get_weights(), before, strict=True):
         np.testing.assert_array_equal(now, was)
+
+
+def test_mirrored_pictures_are_turned_left_for_right():
+    pictures = np.zeros((1, 1, 2, 4, 3), np.uint8)
+    pictures[0, 0, :, 0] = 200  # the left edge
+    seen = keras.Input((2, 4, 3))
+    left = keras.Model(seen, keras.ops.mean(keras.ops.cast(seen[:, :, 0], "float32"), axis=1))
+    batches = tf.data.Dataset.from_tensor_slices(
+        (pictures, np.array([["a"]], "S1"), np.array([[True]]))
+    )
+    assert embed(left, batches, 1, "test")[0].tolist() == [[200] * 3]
+    assert embed(left, batches, 1, "test", mirrored=True)[0].tolist() == [[0] * 3]

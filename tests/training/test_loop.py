@@ -236,3 +236,11 @@ def test_models_are_built_as_the_config_says(task, monkeypatch, toy):
     options = (head.classes, head.margin, head.scale, head.easy_margin, head.label_smoothing)
     assert options == (5, 0.2, 16.0, True, 0.1)
     assert classifier.get_layer("embedder") is embedder
+
+
+def test_mixed_pictures_train_too(task, tmp_path):
+    loop.train_fold(tmp_path, experiment("train.epochs=1", "augment.mixup_p=1"), task)
+    loop.train_fold(tmp_path / "plain", experiment("train.epochs=1"), task)
+    mixed, plain = (entries(folder)[0]["loss"] for folder in (tmp_path, tmp_path / "plain"))
+    assert np.isfinite(mixed)
+    assert mixed != pytest.approx(plain, rel=1e-3)

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,6 +12,7 @@ import pytest
 
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
+from tf_happywhale.training import run_folder
 from tf_happywhale.training.run_folder import (
     check_model,
     environment,
@@ -110,3 +115,22 @@ def test_a_model_with_code_in_it_is_refused(tmp_path):
     model.save(tmp_path / "model.keras")
     with pytest.raises(InputError, match="cannot be loaded"):
         load_model(tmp_path / "model.keras")
+
+
+def test_every_layer_of_ours_is_known_to_a_process_that_only_loads_models() -> None:
+    models = Path(run_folder.__file__).parents[1] / "models"
+    ours = [
+        name
+        for file in models.rglob("*.py")
+        for name in re.findall(
+            r'register_keras_serializable\("tf_happywhale"\)\nclass (\w+)', file.read_text("utf-8")
+        )
+    ]
+    assert "DepthwiseConv" in ours
+    code = (
+        "import keras, tf_happywhale.training.run_folder\n"
+        f"for name in {ours}:\n"
+        "    assert keras.saving.get_registered_object(f'tf_happywhale>{name}'), name\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -31,7 +31,9 @@ def toy() -> keras.Model:
     )
 
 
-def train(strategy: tf.distribute.Strategy, optimizer: str, clip_norm: float):
+def train(
+    strategy: tf.distribute.Strategy, optimizer: str, clip_norm: float, adaptive_clip: float | None
+):
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (STEPS * BATCH, 16, 16, 3), dtype=np.uint8)
     targets = rng.integers(0, CLASSES, STEPS * BATCH)
@@ -42,7 +44,14 @@ def train(strategy: tf.distribute.Strategy, optimizer: str, clip_norm: float):
             "adamw": lambda: keras.optimizers.AdamW(1e-3, weight_decay=1e-2),
         }[optimizer]()
         chosen.build(classifier.trainable_variables)
-    step = make_step(strategy, classifier, chosen, global_batch=BATCH, clip_norm=clip_norm)
+    step = make_step(
+        strategy,
+        classifier,
+        chosen,
+        global_batch=BATCH,
+        clip_norm=clip_norm,
+        adaptive_clip=adaptive_clip,
+    )
     batches = tf.data.Dataset.from_tensor_slices((pictures, targets)).batch(BATCH)
     losses = [
         float(step(x, y, tf.constant(0.01 * (n + 1))))
@@ -58,18 +67,25 @@ def main() -> None:
     one = tf.distribute.OneDeviceStrategy("/cpu:0")
     two = tf.distribute.MirroredStrategy(["/cpu:0", "/cpu:1"])
     report, ends = {"replicas": two.num_replicas_in_sync}, {}
-    for optimizer, clip_norm in (("sgd", TIGHT), ("sgd", LOOSE), ("adamw", TIGHT)):
+    cases = {
+        "sgd tight": ("sgd", TIGHT, None),
+        "sgd loose": ("sgd", LOOSE, None),
+        "sgd adaptive": ("sgd", LOOSE, 0.02),
+        "adamw tight": ("adamw", TIGHT, None),
+    }
+    for name, case in cases.items():
         (losses, weights), (mirrored_losses, mirrored) = (
-            train(strategy, optimizer, clip_norm) for strategy in (one, two)
+            train(strategy, *case) for strategy in (one, two)
         )
-        ends[optimizer, clip_norm] = weights
-        report[f"{optimizer} {'tight' if clip_norm == TIGHT else 'loose'}"] = {
+        ends[name] = weights
+        report[name] = {
             "losses": losses,
             "mirrored_losses": mirrored_losses,
             "difference": float(np.abs(weights - mirrored).max()),
         }
-    clipped = ends["sgd", TIGHT] - ends["sgd", LOOSE]
-    report["clipping_changes"] = float(np.abs(clipped).max())
+    for name in ("tight", "adaptive"):
+        clipped = ends[f"sgd {name}"] - ends["sgd loose"]
+        report[f"{name}_changes"] = float(np.abs(clipped).max())
     print(json.dumps(report))
 
 

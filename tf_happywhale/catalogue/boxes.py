@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.errors import InputError
 
-COLUMNS = ("image", "source", "xmin", "ymin", "xmax", "ymax", "confidence", "origin")
+WHOLE = "whole"  # the source that needs no box
 
 
 @dataclass(frozen=True)
@@ -28,48 +28,117 @@ class Box:
         return Box(xmin, ymin, xmax, ymax) if xmin < xmax and ymin < ymax else None
 
 
-def read_boxes(path: Path, source: str) -> dict[str, Box]:
+@dataclass(frozen=True)
+class RelativeBox:
+    """The same in shares of width and height, for boxes drawn on a picture of another size."""
+
+    xmin: float
+    ymin: float
+    xmax: float
+    ymax: float
+
+    def clip(self, width: int, height: int) -> Box | None:
+        """The pixels inside a picture of this size, or None where there are none."""
+        corners = (
+            self.xmin * width, self.ymin * height, self.xmax * width, self.ymax * height,
+        )  # fmt: skip
+        # Rounded, since 3/900·900 may be a little more than 3.
+        box = outwards(*(round(corner, 6) for corner in corners))
+        return box and box.clip(width, height)
+
+
+AnyBox = Box | RelativeBox
+
+
+@dataclass(frozen=True)
+class BoxRow:
+    """One row of a table of boxes.
+
+    Attributes:
+        image: its name; without the ending where `stem` is set.
+        source: what is in the box, empty where the table does not say.
+        box: None where the row's corners span no area.
+        confidence: of the detector, 0 where unknown.
+        manual: drawn by a person.
+        stem: whether `image` lacks its ending.
+    """
+
+    image: str
+    source: str
+    box: AnyBox | None
+    confidence: float
+    manual: bool = False
+    stem: bool = False
+
+
+def best_boxes(
+    rows: Iterable[BoxRow], source: str, images: Iterable[str], path: Path
+) -> dict[str, AnyBox]:
     """The box of each image for one source, by image name.
 
-    Among an image's rows a `manual` one wins, then the highest confidence, then the later row.
-    Floats are floored (xmin, ymin) and ceiled (xmax, ymax). Rows whose corners are not all numbers
-    or that have no area are no box.
+    Rows that do not say what is in the box count for any source. Among an image's rows a manual
+    one wins, then the highest confidence, then the later row; a row without an area is no box.
+
+    Args:
+        rows: of `boxes_import.read_box_rows`.
+        source: which boxes are wanted.
+        images: names of the images, for rows that lack the ending.
+        path: where the rows come from, for the error.
 
     Raises:
-        InputError: the file or a column is missing, or no row is of this source.
+        InputError: there are rows, but none of this source.
     """
-    table = read_text_table(path, COLUMNS)
-    rows = table[table["source"] == source]
-    if rows.empty:
-        sources = ", ".join(sorted(set(table["source"]))) or "none"
+    rows = list(rows)
+    wanted = [row for row in rows if row.source in (source, "")]
+    if not wanted:
+        sources = ", ".join(sorted({row.source for row in rows})) or "none"
         raise InputError(
             f"{path} has no box of source {source!r} (it has: {sources}): "
             "set records.source to one of those, or to whole."
         )
-    best: dict[str, tuple[tuple[bool, float], Box]] = {}
-    for row in rows.itertuples():
-        box = parse_box(row.xmin, row.ymin, row.xmax, row.ymax)
-        if box is None:
-            continue
-        rank = (row.origin == "manual", _number(row.confidence, 0.0))
-        if row.image not in best or rank >= best[row.image][0]:
-            best[row.image] = (rank, box)
+    names = _by_stem(images) if any(row.stem for row in wanted) else {}
+    best: dict[str, tuple[tuple[bool, float], AnyBox]] = {}
+    for row in wanted:
+        image = names.get(row.image) if row.stem else row.image
+        rank = (row.manual, row.confidence)
+        if row.box and image and (image not in best or rank >= best[image][0]):
+            best[image] = (rank, row.box)
     return {image: box for image, (_, box) in best.items()}
 
 
 def parse_box(xmin: str, ymin: str, xmax: str, ymax: str) -> Box | None:
-    """A box from four cells of text, or None where they do not span an area."""
-    corners = [_number(cell, math.nan) for cell in (xmin, ymin, xmax, ymax)]
-    if not all(map(math.isfinite, corners)):
+    """A box from four cells of text, floored (xmin, ymin) and ceiled (xmax, ymax); None where they
+    are not all numbers or span no area."""
+    corners = [number(cell, math.nan) for cell in (xmin, ymin, xmax, ymax)]
+    return outwards(*corners)
+
+
+def outwards(left: float, top: float, right: float, bottom: float) -> Box | None:
+    """The whole pixels that a rectangle touches; None where it has no area."""
+    if not all(map(math.isfinite, (left, top, right, bottom))):
         return None
-    left, top, right, bottom = corners
     box = Box(math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom))
     return box if box.xmin < box.xmax and box.ymin < box.ymax else None
 
 
-def _number(cell: str, otherwise: float) -> float:
+def number(cell: str, otherwise: float) -> float:
+    """A cell of text as a number, `otherwise` where it is none."""
     try:
         value = float(cell)
     except ValueError:
         return otherwise
     return otherwise if math.isnan(value) else value
+
+
+def _by_stem(images: Iterable[str]) -> dict[str, str]:
+    """Image name by image name without its ending."""
+    names: dict[str, str] = {}
+    for image in images:
+        stem = str(Path(image).with_suffix("").as_posix())
+        if stem in names:
+            raise InputError(
+                f"{names[stem]} and {image} differ in their ending only, so that a text file of "
+                "boxes could be either's: rename one."
+            )
+        names[stem] = image
+    return names

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes import Box, read_boxes
+from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, best_boxes
+from tf_happywhale.catalogue.boxes_import import read_box_rows
+from tf_happywhale.catalogue.community import (
+    CommunityShard,
+    catalogue_of,
+    find_shards,
+    read_index,
+    read_individuals,
+)
 from tf_happywhale.catalogue.folds import assign_folds
 from tf_happywhale.catalogue.individuals import label_order, to_targets, with_new
 from tf_happywhale.catalogue.pod.layout import write_pod
@@ -24,7 +33,7 @@ from tf_happywhale.catalogue.table import (
 )
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
-from tf_happywhale.places import data_root
+from tf_happywhale.places import data_root, output_folder
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,9 @@ class DataSet:
         targets: of each row, int64 [n].
         test_images: images to identify, in the order a submission lists them.
         boxes: box of the chosen source by image name; images without one are used whole.
+        more_boxes: the same for each further source.
         answers: individual_id or `new_individual` of test images, where known.
+        shards: community TFRecords that hold the images in place of the folders.
     """
 
     name: str
@@ -51,8 +62,10 @@ class DataSet:
     order: list[str]
     targets: np.ndarray
     test_images: list[str]
-    boxes: dict[str, Box]
+    boxes: dict[str, AnyBox]
+    more_boxes: dict[str, dict[str, AnyBox]]
     answers: dict[str, str]
+    shards: Sequence[CommunityShard] = ()
 
     @property
     def images(self) -> list[str]:
@@ -64,6 +77,18 @@ class DataSet:
         """Who is in them."""
         return list(self.catalogue["individual_id"])
 
+    def without(self, images: Iterable[str]) -> DataSet:
+        """The same data less these images; folds and targets stay."""
+        gone = set(images)
+        kept = np.array([image not in gone for image in self.images], bool)
+        return replace(
+            self,
+            catalogue=self.catalogue[kept].reset_index(drop=True),
+            folds=self.folds[kept],
+            targets=self.targets[kept],
+            test_images=[image for image in self.test_images if image not in gone],
+        )
+
 
 def load_data(experiment: Experiment) -> DataSet:
     """Read the experiment's data folder; without one, draw the synthetic pod first.
@@ -72,6 +97,8 @@ def load_data(experiment: Experiment) -> DataSet:
         InputError: something is missing or contradicts itself, in one sentence.
     """
     root, data = data_root(experiment), experiment.data
+    if data.tfrecords is not None:
+        return _load_community(experiment)
     if data.root is None:
         draw_pod(experiment)
     elif not root.is_dir():
@@ -79,8 +106,14 @@ def load_data(experiment: Experiment) -> DataSet:
     catalogue = read_catalogue(root / data.catalogue)
     check_images(catalogue["image"], root / data.train_images, root / data.catalogue)
     order = label_order(catalogue["individual_id"])
-    test_images, boxes = _test_images(experiment, root), _boxes(experiment, root)
-    both = set(catalogue["image"]) & set(test_images) & set(boxes)
+    test_images = _test_images(experiment, root)
+    images = [*catalogue["image"], *test_images]
+    records = experiment.records
+    boxes = {
+        source: _boxes(experiment, root, source, images)
+        for source in (records.source, *records.more_sources)
+    }
+    both = set(catalogue["image"]) & set(test_images) & set().union(*boxes.values())
     if both:
         raise InputError(
             f"{min(both)} is an image of the catalogue and one to identify, so that its box could "
@@ -88,7 +121,7 @@ def load_data(experiment: Experiment) -> DataSet:
         )
     answers = root / data.answers
     return DataSet(
-        name=re.sub(r"[^A-Za-z0-9_]+", "_", root.resolve().name).strip("_")[:64] or "data",
+        name=_name(root),
         train_folder=root / data.train_images,
         test_folder=root / data.test_images,
         catalogue=catalogue,
@@ -102,9 +135,64 @@ def load_data(experiment: Experiment) -> DataSet:
         order=order,
         targets=to_targets(list(catalogue["individual_id"]), order),
         test_images=test_images,
-        boxes=boxes,
+        boxes=boxes.pop(records.source),
+        more_boxes=boxes,
         answers=_answers(answers, test_images, order) if answers.is_file() else {},
     )
+
+
+def _load_community(experiment: Experiment) -> DataSet:
+    """Community TFRecords as a data set; the catalogue in data.root, if given, goes before theirs.
+
+    An image's fold is the number of its shard.
+    """
+    data = experiment.data
+    folder = Path(data.tfrecords).expanduser()
+    shards = find_shards(folder)
+    index = read_index(shards, output_folder(experiment) / ".stages")
+    catalogue = catalogue_of(index, read_individuals(folder), folder)
+    test_images = list(index[index["split"] == "test"]["image"])
+    answers: dict[str, str] = {}
+    if data.root is not None:
+        root = data_root(experiment)
+        catalogue = _corrected(catalogue, read_catalogue(root / data.catalogue))
+        if (root / data.answers).is_file():
+            order = label_order(catalogue["individual_id"])
+            answers = _answers(root / data.answers, test_images, order)
+    folds = index[index["split"] == "train"]["fold"].astype(np.int64).to_numpy()
+    if set(folds.tolist()) != set(range(data.folds)):
+        raise InputError(
+            f"The TFRecords in {folder} are in folds {sorted(set(folds.tolist()))}: set "
+            f"data.folds={max(folds, default=0) + 1} and have all of them there."
+        )
+    order = label_order(catalogue["individual_id"])
+    return DataSet(
+        name=_name(folder),
+        train_folder=folder,
+        test_folder=folder,
+        catalogue=catalogue,
+        folds=folds,
+        order=order,
+        targets=to_targets(list(catalogue["individual_id"]), order),
+        test_images=test_images,
+        boxes={},
+        more_boxes={},
+        answers=answers,
+        shards=shards,
+    )
+
+
+def _corrected(own: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """The records' own labels, replaced where the catalogue has the image."""
+    known = catalogue.set_index("image")
+    columns = ["species", "individual_id"]
+    corrected = known[columns].reindex(own["image"]).reset_index(drop=True)
+    return own.assign(**{name: corrected[name].fillna(own[name]) for name in columns})
+
+
+def _name(folder: Path) -> str:
+    """A folder's name as files are named after it."""
+    return re.sub(r"[^A-Za-z0-9_]+", "_", folder.resolve().name).strip("_")[:64] or "data"
 
 
 def draw_pod(experiment: Experiment) -> None:
@@ -142,11 +230,18 @@ def _answers(path: Path, test_images: list[str], known: list[str]) -> dict[str, 
     return dict(zip(asked, with_new([answers[image] for image in asked], known), strict=True))
 
 
-def _boxes(experiment: Experiment, root: Path) -> dict[str, Box]:
-    source = experiment.records.source
-    if source == "whole":
+def _boxes(experiment: Experiment, root: Path, source: str, images: list[str]) -> dict[str, AnyBox]:
+    given = experiment.data.boxes
+    if source == WHOLE:
         return {}
-    if experiment.data.boxes is not None:
-        return read_boxes(root / experiment.data.boxes, source)
-    usual = root / "boxes.csv"
-    return read_boxes(usual, source) if usual.is_file() else {}
+    if isinstance(given, dict):
+        if source not in given:
+            raise InputError(
+                f"data.boxes names no file of source {source!r} (it has: {', '.join(given)}): add "
+                "it, or set records.source to one of those."
+            )
+        given = given[source]
+    if given is None and not (root / "boxes.csv").is_file():
+        return {}
+    path = root / (given or "boxes.csv")
+    return best_boxes(read_box_rows(path), source, images, path)

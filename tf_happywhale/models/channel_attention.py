@@ -12,8 +12,8 @@ from keras import ops
 class ChannelAttention(keras.layers.Layer):
     """x · gain · sigmoid(one short convolution along the channels' means).
 
-    The convolution's length grows with the logarithm of the number of channels: the odd number at
-    or above (log2 c + 1) / 2, at least 3.
+    The convolution's length grows with the logarithm of the number of channels: (log2 c + 1) / 2
+    without its fraction, made odd upwards, at least 3.
 
     Args:
         gain: constant factor on the result; a gate halves a signal on average, and normaliser-free

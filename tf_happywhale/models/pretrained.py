@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import keras
 
-from tf_happywhale.models.backbones.build import build_backbone
+from tf_happywhale.models.backbones.build import FEATURES, build_backbone, take_features
 from tf_happywhale.models.weights.names import find_weights
 from tf_happywhale.models.weights.sources import load_weights
 
@@ -30,7 +30,7 @@ def pretrained_backbone(
         InputError: the weights cannot be had.
     """
     address = find_weights(name, weights)
-    network = build_backbone(name, features=features, drop_path=drop_path)
+    whole = build_backbone(name, features=FEATURES, drop_path=drop_path)
     if address is not None:
-        load_weights(network, address)
-    return network
+        load_weights(whole, address)
+    return take_features(whole, features)

@@ -55,7 +55,7 @@ class ScaledStdConv(keras.layers.Layer):
         channels = input_shape[-1]
         if channels % self.groups or self.filters % self.groups:
             raise ValueError(
-                f"{channels} or {self.filters} channels do not fall into {self.groups} groups"
+                f"{channels} and {self.filters} channels do not both fall into {self.groups} groups"
             )
         shape = (self.kernel_size, self.kernel_size, channels // self.groups, self.filters)
         start = keras.initializers.VarianceScaling(1.0, "fan_in", "untruncated_normal")

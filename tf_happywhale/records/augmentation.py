@@ -1,8 +1,8 @@
-"""The seed's augmentations on one picture: one function an operation, drawn in the seed's order.
+"""The seed's augmentations on one picture, drawn in the seed's order and done in few passes.
 
-Every function takes and returns uint8 RGB [h, w, 3] and leaves its argument unchanged. The random
-numbers of an example depend on (seed, epoch, image) alone, so that a resumed run sees the same
-pictures (`generator`).
+All geometry is one affine map (`geometry.py`), all colour one 3×4 matrix (`colour.py`); what is
+rarer is done only where it is drawn. The random numbers of an example depend on (seed, epoch,
+image) alone, so that a resumed run sees the same pictures (`generator`).
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ import math
 import zlib
 from typing import Protocol
 
-import cv2
 import numpy as np
 
+from tf_happywhale.records import geometry
+from tf_happywhale.records.colour import add_noise, blur, colour_matrix, motion_blur, recolour
+from tf_happywhale.records.occlusion import cutout, grid_shuffle, occlude
 from tf_happywhale.records.pictures import resize
 
 
 class Settings(Protocol):
-    """What `augment` reads; the config's section `augment` is one."""
+    """What `augment` and the reader read; the config's section `augment` is one."""
 
     enabled: bool
     affine_p: float
@@ -30,13 +32,23 @@ class Settings(Protocol):
     grey_p: float
     blur_p: float
     blur_size: tuple[int, int]
+    motion_blur_p: float
+    motion_blur_size: tuple[int, int]
     noise_p: float
     noise_variance: tuple[float, float]
     grid_shuffle_p: float
     brightness_contrast_p: float
     brightness: float
     contrast: float
+    cutout_p: float
+    cutout_holes: int
+    cutout_size: float
+    occlusion_p: float
+    occlusion_area: tuple[float, float]
     flip_p: float
+    mixup_p: float
+    mixup_alpha: float
+    crops: dict[str, float]
 
 
 def generator(seed: int, epoch: int, image: str | bytes) -> np.random.Generator:
@@ -48,58 +60,48 @@ def generator(seed: int, epoch: int, image: str | bytes) -> np.random.Generator:
 def augment(
     picture: np.ndarray, size: int, settings: Settings, rng: np.random.Generator
 ) -> np.ndarray:
-    """One training picture [size, size, 3] of a crop, by the seed's list and order."""
+    """One training picture uint8 [size, size, 3] of a crop uint8 [h, w, 3]."""
     if not settings.enabled:
         return resize(picture, size)
-    if rng.random() < settings.affine_p:
-        picture = affine(
-            picture,
-            degrees=rng.uniform(-settings.rotate, settings.rotate),
-            shift=(rng.uniform(0, settings.translate), rng.uniform(0, settings.translate)),
-            shear=rng.uniform(-settings.shear, settings.shear, 2),
-        )
-    box = draw_crop(picture.shape[:2], settings.crop_scale, settings.crop_ratio, rng)
-    picture = resized_crop(picture, box, size)
-    if rng.random() < settings.grey_p:
-        picture = grey(picture)
+    picture = geometry.warp(picture, draw_places(picture.shape[:2], size, settings, rng), size)
+    grey = rng.random() < settings.grey_p
     if rng.random() < settings.blur_p:
-        low, high = settings.blur_size
-        picture = blur(picture, int(rng.choice(np.arange(low, high + 1, 2))))
-    if rng.random() < settings.noise_p:
-        variance = rng.uniform(*settings.noise_variance)
-        noise = np.empty(picture.shape, np.float32)
-        rng.standard_normal(dtype=np.float32, out=noise)
-        picture = add_noise(picture, noise * math.sqrt(variance))
+        picture = blur(picture, draw_odd(settings.blur_size, rng))
+    if rng.random() < settings.motion_blur_p:
+        length = draw_odd(settings.motion_blur_size, rng)
+        picture = motion_blur(picture, length, rng.uniform(0, 180))
+    variance = rng.uniform(*settings.noise_variance) if rng.random() < settings.noise_p else 0
     if rng.random() < settings.grid_shuffle_p:
         picture = grid_shuffle(picture, rng.permutation(4))
+    factor, shift = 1.0, 0.0
     if rng.random() < settings.brightness_contrast_p:
-        picture = brightness_contrast(
-            picture,
-            factor=1 + rng.uniform(-settings.contrast, settings.contrast),
-            shift=255 * rng.uniform(-settings.brightness, settings.brightness),
-        )
-    if rng.random() < settings.flip_p:
-        picture = flip(picture)
-    return np.ascontiguousarray(picture)
+        factor += rng.uniform(-settings.contrast, settings.contrast)
+        shift += rng.uniform(-settings.brightness, settings.brightness) * 255
+    if grey or factor != 1 or shift != 0:
+        picture = recolour(picture, colour_matrix(grey=grey, factor=factor, shift=shift))
+    if variance:
+        # Noise comes before brightness and contrast: here it takes the factor itself.
+        picture = add_noise(picture, factor * math.sqrt(variance), rng)
+    if rng.random() < settings.cutout_p:
+        picture = cutout(picture, settings.cutout_holes, settings.cutout_size, rng)
+    if rng.random() < settings.occlusion_p:
+        picture = occlude(picture, settings.occlusion_area, (0.3, 1 / 0.3), rng)
+    return picture
 
 
-def affine(
-    picture: np.ndarray, degrees: float, shift: tuple[float, float], shear: np.ndarray
+def draw_places(
+    shape: tuple[int, int], size: int, settings: Settings, rng: np.random.Generator
 ) -> np.ndarray:
-    """Rotate counter-clockwise and shear (degrees, x and y) about the centre, then shift.
-
-    `shift` is the share of width and height by which the picture moves right and down. What comes
-    in from outside is black.
-    """
-    height, width = picture.shape[:2]
-    angle = math.radians(degrees)
-    shear_x, shear_y = np.tan(np.radians(shear))
-    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-    matrix = turn @ np.array([[1, shear_x], [shear_y, 1]])
-    centre = np.array([(width - 1) / 2, (height - 1) / 2])
-    offset = centre - matrix @ centre + np.array(shift) * (width, height)
-    warp = np.column_stack([matrix, offset])
-    return cv2.warpAffine(picture, warp, (width, height), flags=cv2.INTER_LINEAR)
+    """The map [3, 3] of affine, random resized crop and mirror, for `geometry.warp`."""
+    moved = rng.random() < settings.affine_p
+    if moved:
+        degrees = rng.uniform(-settings.rotate, settings.rotate)
+        shift = rng.uniform(0, settings.translate), rng.uniform(0, settings.translate)
+        shear = rng.uniform(-settings.shear, settings.shear, 2).tolist()
+    places = geometry.window(*draw_crop(shape, settings.crop_scale, settings.crop_ratio, rng), size)
+    if rng.random() < settings.flip_p:
+        places = places @ geometry.mirror(size)
+    return geometry.unmoved(shape, degrees, shift, shear) @ places if moved else places
 
 
 def draw_crop(
@@ -114,60 +116,19 @@ def draw_crop(
     ratio is allowed.
     """
     height, width = shape
-    for _ in range(10):
-        area = height * width * rng.uniform(*scale)
-        aspect = math.exp(rng.uniform(math.log(ratio[0]), math.log(ratio[1])))
+    low, high = math.log(ratio[0]), math.log(ratio[1])
+    for share, lean, right, down in rng.random((10, 4)).tolist():
+        area = height * width * (scale[0] + share * (scale[1] - scale[0]))
+        aspect = math.exp(low + lean * (high - low))
         w, h = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
         if 0 < w <= width and 0 < h <= height:
-            x = int(rng.integers(0, width - w + 1))
-            y = int(rng.integers(0, height - h + 1))
-            return x, y, w, h
+            return int(right * (width - w + 1)), int(down * (height - h + 1)), w, h
     aspect = min(max(width / height, ratio[0]), ratio[1])
     w, h = min(width, round(height * aspect)), min(height, round(width / aspect))
     return (width - w) // 2, (height - h) // 2, w, h
 
 
-def resized_crop(picture: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.ndarray:
-    """The window (x, y, width, height) of the picture, resized to [size, size, 3]."""
-    x, y, width, height = box
-    return resize(picture[y : y + height, x : x + width], size)
-
-
-def grey(picture: np.ndarray) -> np.ndarray:
-    """Luminance in all three channels."""
-    return cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-
-
-def blur(picture: np.ndarray, size: int) -> np.ndarray:
-    """Mean over a square of `size` pixels, an odd number."""
-    return cv2.blur(picture, (size, size))
-
-
-def add_noise(picture: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """The picture plus noise [h, w, 3] in grey levels, clipped to 0–255."""
-    return np.clip(picture + noise, 0, 255).astype(np.uint8)
-
-
-def grid_shuffle(picture: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """The quarters of a picture with even sides, in row order, replaced by `order` of them.
-
-    An odd last row or column stays where it is.
-    """
-    height, width = picture.shape[0] // 2, picture.shape[1] // 2
-    corners = [(0, 0), (0, width), (height, 0), (height, width)]
-    shuffled = picture.copy()
-    for (to_y, to_x), place in zip(corners, order, strict=True):
-        y, x = corners[place]
-        shuffled[to_y : to_y + height, to_x : to_x + width] = picture[y : y + height, x : x + width]
-    return shuffled
-
-
-def brightness_contrast(picture: np.ndarray, factor: float, shift: float) -> np.ndarray:
-    """Every grey level times `factor` plus `shift` levels, clipped to 0–255."""
-    levels = np.clip(np.arange(256) * factor + shift, 0, 255).astype(np.uint8)
-    return cv2.LUT(picture, levels)
-
-
-def flip(picture: np.ndarray) -> np.ndarray:
-    """Mirrored left to right."""
-    return picture[:, ::-1]
+def draw_odd(limits: tuple[int, int], rng: np.random.Generator) -> int:
+    """An odd number between two, both possible."""
+    low, high = limits
+    return low + 2 * int(rng.integers((high - low) // 2 + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.catalogue.boxes import AnyBox
 
 
 @dataclass(frozen=True)
@@ -18,14 +18,14 @@ class Photograph:
     fold: int
     target: int
     species: int
-    box: Box | None
+    crops: dict[str, AnyBox | None]  # source of each crop and its box; None: the whole picture
     content: str  # hash of the file's bytes
 
 
 @dataclass(frozen=True)
 class Pixels:
-    """How a photograph becomes a stored crop."""
+    """How a photograph becomes stored crops."""
 
     size: int
     quality: int
-    source: str
+    sources: tuple[str, ...]  # the primary crop's, which all have, then those of further ones

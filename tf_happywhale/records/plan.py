@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tf_happywhale.catalogue.boxes import WHOLE, AnyBox
+from tf_happywhale.catalogue.community import read_individuals
 from tf_happywhale.catalogue.dataset import DataSet
 from tf_happywhale.config import Experiment
+from tf_happywhale.cores import usable_cores
 from tf_happywhale.files import ContentHashes, digest
 from tf_happywhale.places import output_folder, records_home
+from tf_happywhale.records.folder import COMMUNITY, VERSION, Shard, finish, is_complete
 from tf_happywhale.records.photograph import Photograph, Pixels
-from tf_happywhale.records.schema import VERSION
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Plan:
     dataset: str
     photographs: list[Photograph]
     pixels: Pixels
+    individuals: list[str]  # who the targets are; empty for one that nobody is
 
 
 def plan_records(experiment: Experiment, data: DataSet) -> Plan:
@@ -29,18 +34,35 @@ def plan_records(experiment: Experiment, data: DataSet) -> Plan:
     Its name is the same for every experiment that needs the same pixels: labels and folds do not
     count, a changed box or photograph does.
     """
+    if data.shards:
+        return _plan_community(experiment, data)
     records = experiment.records
-    pixels = Pixels(records.size or experiment.image_size, records.quality, records.source)
-    hashes = ContentHashes(output_folder(experiment) / ".stages" / "content.json")
-    photographs = _photographs(data, hashes)
-    hashes.save()
-    rows = sorted([p.split, p.image, p.content, str(p.box)] for p in photographs)
-    name = digest([VERSION, pixels.size, pixels.quality, pixels.source, rows])[:8]
+    sources = (records.source, *records.more_sources)
+    pixels = Pixels(records.size or experiment.image_size, records.quality, sources)
+    photographs = _photographs(data, sources, output_folder(experiment) / ".stages")
+    rows = sorted([p.split, p.image, p.content, str(p.crops)] for p in photographs)
+    name = digest([VERSION, pixels.size, pixels.quality, sources, rows])[:8]
     folder = records_home(experiment) / f"{data.name}-{pixels.size}-{name}"
-    return Plan(folder, data.name, photographs, pixels)
+    return Plan(folder, data.name, photographs, pixels, data.order)
 
 
-def _photographs(data: DataSet, hashes: ContentHashes) -> list[Photograph]:
+def _plan_community(experiment: Experiment, data: DataSet) -> Plan:
+    """A records folder that holds no shards but names the community's, finished as it is made."""
+    source = experiment.records.source
+    pixels = Pixels(experiment.records.size or experiment.image_size, 0, (source,))
+    shards = [Shard(str(s.path), s.split, s.fold, s.count, "") for s in data.shards]
+    about = {"schema": COMMUNITY, "dataset": data.name, "size": pixels.size, "sources": [source]}
+    stamps = [(str(s.path), s.path.stat().st_size, s.path.stat().st_mtime_ns) for s in data.shards]
+    name = f"{data.name}-{pixels.size}-{digest([about, stamps])[:8]}"
+    folder = records_home(experiment) / name
+    known = read_individuals(data.train_folder)
+    individuals = [known.get(target, "") for target in range(max(known, default=-1) + 1)]
+    if not is_complete(folder):
+        finish(folder, {**about, "individuals": individuals, "skipped": []}, shards)
+    return Plan(folder, data.name, [], pixels, individuals)
+
+
+def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[Photograph]:
     kinds = sorted(set(data.catalogue["species"]) - {""})
     species = [kinds.index(kind) if kind else -1 for kind in data.catalogue["species"]]
     rows = [
@@ -50,4 +72,22 @@ def _photographs(data: DataSet, hashes: ContentHashes) -> list[Photograph]:
         )
     ]
     rows += [(image, data.test_folder / image, "test", 0, -1, -1) for image in data.test_images]
-    return [Photograph(*row, data.boxes.get(row[0]), hashes(row[1])) for row in rows]
+    hashes = ContentHashes(cache / "content.json")
+    with ThreadPoolExecutor(usable_cores()) as workers:
+        contents = list(workers.map(hashes, [path for _, path, *_ in rows]))
+    hashes.save()
+    return [
+        Photograph(*row, _crops(data, row[0], sources), content)
+        for row, content in zip(rows, contents, strict=True)
+    ]
+
+
+def _crops(data: DataSet, image: str, sources: tuple[str, ...]) -> dict[str, AnyBox | None]:
+    """The primary crop, whole where there is no box, and of the further ones those with a box."""
+    primary, *further = sources
+    crops = {primary: data.boxes.get(image)}
+    for source in further:
+        box = data.more_boxes[source].get(image)
+        if box is not None or source == WHOLE:
+            crops[source] = box
+    return crops

@@ -3,25 +3,33 @@
 Labels come from the catalogue by image name, not from the records, so that a corrected catalogue
 needs no new shards. Nothing here keeps state: the order of an epoch and the augmentation of an
 example are computed anew from (seed, epoch, image), which is what makes resuming exact.
+
+A whole batch is decoded and augmented inside one `tf.numpy_function`, straight into the batch's
+memory, by as many threads as there are cores; OpenCV lets the others run meanwhile.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.records.augmentation import Settings, augment, generator
+from tf_happywhale.records.crops import crop_decoder, drawn_crop, example_parser, fixed_crop
 from tf_happywhale.records.folder import read_manifest
-from tf_happywhale.records.pictures import decode, resize
-from tf_happywhale.records.schema import parse_image
+from tf_happywhale.records.mixup import mixup
 
-WORKERS = os.cpu_count() or 1
+WORKERS = usable_cores()
+THREADS = ThreadPoolExecutor(WORKERS)
+AHEAD = 2  # batches being made at a time, so that no worker waits for the last of a batch
 PREFETCH = 4  # batches ready for the device
+ALIGNMENT = 64  # bytes
 
 
 def training_batches(
@@ -40,6 +48,9 @@ def training_batches(
 ) -> tf.data.Dataset:
     """One epoch of augmented batches: pictures uint8 [b, size, size, 3], targets int64 [b].
 
+    Where the settings ask for mixup, three things stand in place of the targets: they themselves,
+    the targets int64 [b] of the pictures mixed in, and the share float32 [b] of the first ones.
+
     Args:
         folder: a finished records folder.
         split: train or test, whose shards are read.
@@ -47,76 +58,95 @@ def training_batches(
         targets: the target of each of `images`.
         size: side of the pictures.
         batch_size: pictures a batch; an incomplete last batch is dropped.
-        settings: the augmentations.
+        settings: the augmentations, and which of an image's crops to draw.
         shuffle_buffer: encoded examples held for shuffling.
-        seed, epoch: decide the order and the augmentation.
+        seed, epoch: decide the order, the crops and the augmentation.
         skip_batches: batches already seen of this epoch; they are skipped undecoded.
     """
     rng = np.random.default_rng([seed, epoch])
     tf.random.set_seed(seed)  # `shuffle` mixes the global seed into its own
-    files = _files(folder, split)
+    manifest = read_manifest(folder)
+    files = _files(folder, manifest, split)
     rng.shuffle(files)
-    lookup = _lookup(images)
-    all_targets = tf.constant(np.asarray(targets, np.int64))
+    lookup, all_targets = _lookup(images), tf.constant(np.asarray(targets, np.int64))
 
-    def picture(encoded: bytes, name: bytes) -> np.ndarray:
-        crop = decode(encoded, name.decode("utf-8", "replace"))
-        return augment(crop, size, settings, generator(seed, epoch, name))
+    def labels(names: tf.Tensor) -> tf.Tensor:
+        return tf.gather(all_targets, lookup[names])
 
-    def load(encoded: tf.Tensor, name: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        loaded = tf.numpy_function(picture, [encoded, name], tf.uint8, stateful=False)
-        loaded = tf.ensure_shape(loaded, (size, size, 3))
-        return loaded, all_targets[lookup[name]]
+    parse = example_parser(manifest, drawn_crop(manifest["sources"], settings.crops, seed, epoch))
+    decode = crop_decoder(manifest, size)
 
-    return (
+    def picture(encoded: bytes, name: bytes, box: np.ndarray) -> np.ndarray:
+        return augment(decode(encoded, name, box), size, settings, generator(seed, epoch, name))
+
+    load = _loader(picture, size)
+    batches = (
         tf.data.Dataset.from_tensor_slices(files)
         .interleave(tf.data.TFRecordDataset, cycle_length=8)
-        .map(parse_image)
-        .filter(lambda _, name: lookup[name] >= 0)
+        .map(parse)
+        .filter(lambda _, name, __: lookup[name] >= 0)
         .shuffle(shuffle_buffer, seed=int(rng.integers(2**31)), reshuffle_each_iteration=False)
-        .skip(skip_batches * batch_size)
-        .map(load, num_parallel_calls=WORKERS, deterministic=True)
         .batch(batch_size, drop_remainder=True)
-        .prefetch(PREFETCH)
-        .with_options(_options())
+        .skip(skip_batches)
+        .map(
+            lambda encoded, names, boxes: (load(encoded, names, boxes), names),
+            num_parallel_calls=AHEAD,
+            deterministic=True,
+        )
     )
+    if settings.enabled and settings.mixup_p:
+        mix = _mixer(settings, seed, epoch)
+        batches = batches.map(lambda pictures, names: _mixed(mix, pictures, names, labels(names)))
+    else:
+        batches = batches.map(lambda pictures, names: (pictures, labels(names)))
+    return batches.prefetch(PREFETCH).with_options(_options())
 
 
 def evaluation_batches(
-    folder: Path, split: str, images: Sequence[str], *, size: int, batch_size: int
+    folder: Path,
+    split: str,
+    images: Sequence[str],
+    *,
+    size: int,
+    batch_size: int,
+    source: str | None = None,
 ) -> tf.data.Dataset:
     """Each of a split's `images` exactly once, in the folder's order, in batches of one shape.
+
+    Args:
+        folder: a finished records folder.
+        split: train or test, whose shards are read.
+        images: the images wanted, by name.
+        size: side of the pictures.
+        batch_size: pictures a batch.
+        source: which of an image's crops; None, or one the image lacks: the primary.
 
     Yields:
         pictures uint8 [b, size, size, 3], image names str [b], mask bool [b]; the last batch is
         filled up with black pictures of empty name, which the mask marks False.
     """
-    files = _files(folder, split)
+    manifest = read_manifest(folder)
+    files = _files(folder, manifest, split)
     lookup = _lookup(images)
+    parse = example_parser(manifest, fixed_crop(manifest["sources"], source))
+    load = _loader(crop_decoder(manifest, size, exact=True), size)
 
-    def picture(encoded: bytes, name: bytes) -> np.ndarray:
-        return resize(decode(encoded, name.decode("utf-8", "replace")), size)
-
-    def load(encoded: tf.Tensor, name: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        loaded = tf.numpy_function(picture, [encoded, name], tf.uint8, stateful=False)
-        return tf.ensure_shape(loaded, (size, size, 3)), name
-
-    def fill(pictures: tf.Tensor, names: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def fill(
+        encoded: tf.Tensor, names: tf.Tensor, boxes: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         count = tf.shape(names)[0]
         missing = batch_size - count
-        pictures = tf.pad(pictures, [[0, missing], [0, 0], [0, 0], [0, 0]])
-        names = tf.concat([names, tf.fill([missing], "")], axis=0)
-        mask = tf.range(batch_size) < count
-        pictures = tf.ensure_shape(pictures, (batch_size, size, size, 3))
-        return pictures, tf.ensure_shape(names, (batch_size,)), mask
+        encoded, names = (tf.concat([x, tf.fill([missing], "")], 0) for x in (encoded, names))
+        names = tf.ensure_shape(names, (batch_size,))
+        boxes = tf.pad(boxes, [[0, missing], [0, 0]])
+        return load(encoded, names, boxes), names, tf.range(batch_size) < count
 
     return (
         tf.data.TFRecordDataset(tf.constant(files, tf.string))
-        .map(parse_image)
-        .filter(lambda _, name: lookup[name] >= 0)
-        .map(load, num_parallel_calls=WORKERS, deterministic=True)
+        .map(parse)
+        .filter(lambda _, name, __: lookup[name] >= 0)
         .batch(batch_size)
-        .map(fill)
+        .map(fill, num_parallel_calls=AHEAD, deterministic=True)
         .prefetch(PREFETCH)
         .with_options(_options())
     )
@@ -136,6 +166,61 @@ def checked(batches: Iterable, folder: Path) -> Iterator:
         ) from None
 
 
+def _loader(picture: Callable[[bytes, bytes, np.ndarray], np.ndarray], size: int) -> Callable:
+    """A function of encoded pictures str [b], names str [b] and boxes int64 [b, 4] to pictures
+    uint8 [b, size, size, 3].
+
+    Args:
+        picture: makes one of those of encoded picture, name and box; where the encoded picture is
+            empty, it is left black.
+        size: side of the pictures.
+    """
+
+    def load_all(encoded: np.ndarray, names: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        batch = _aligned((len(names), size, size, 3))
+
+        def load_some(first: int) -> None:
+            for row in range(first, len(names), WORKERS):
+                one = encoded[row]
+                batch[row] = picture(one, names[row], boxes[row]) if one else 0
+
+        list(THREADS.map(load_some, range(min(WORKERS, len(names)))))
+        return batch
+
+    def load(encoded: tf.Tensor, names: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
+        loaded = tf.numpy_function(load_all, [encoded, names, boxes], tf.uint8, stateful=False)
+        return tf.ensure_shape(loaded, (names.shape[0], size, size, 3))
+
+    return load
+
+
+def _mixer(settings: Settings, seed: int, epoch: int) -> Callable:
+    return partial(
+        mixup,
+        probability=settings.mixup_p,
+        alpha=settings.mixup_alpha,
+        seed=seed,
+        epoch=epoch,
+    )
+
+
+def _mixed(
+    mix: Callable, pictures: tf.Tensor, names: tf.Tensor, targets: tf.Tensor
+) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
+    """Mixed pictures; the targets, those of the pictures mixed in, and the first ones' shares."""
+    mixed, shares = tf.numpy_function(mix, [pictures, names], (tf.uint8, tf.float32))
+    mixed, shares = tf.ensure_shape(mixed, pictures.shape), tf.ensure_shape(shares, names.shape)
+    return mixed, (targets, tf.roll(targets, -1, axis=0), shares)
+
+
+def _aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """An uninitialised uint8 array that TensorFlow takes over without copying it."""
+    length = int(np.prod(shape))
+    memory = np.empty(length + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + length].reshape(shape)
+
+
 def _options() -> tf.data.Options:
     """No autotuning: its thread sleeps ever longer, and the end of an epoch may have to wait for it
     to wake up, for 34 seconds after one of 48."""
@@ -144,9 +229,8 @@ def _options() -> tf.data.Options:
     return options
 
 
-def _files(folder: Path, split: str) -> list[str]:
-    shards = read_manifest(folder)["shards"]
-    return [str(folder / shard.file) for shard in shards if shard.split == split]
+def _files(folder: Path, manifest: dict, split: str) -> list[str]:
+    return [str(folder / shard.file) for shard in manifest["shards"] if shard.split == split]
 
 
 def _lookup(images: Sequence[str]) -> tf.lookup.StaticHashTable:

@@ -2,38 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import tensorflow as tf
 
-VERSION = 1
+from tf_happywhale.catalogue.boxes import WHOLE
+
+DETECTORS = ("yolov5", "detic")  # whose boxes community examples may have
 
 
-def make_example(image_name: str, jpeg: bytes, target: int, species: int) -> bytes:
-    """A serialized example: `image`, `image_name`, `target` and `species` (−1: unknown)."""
+def make_example(
+    image_name: str,
+    jpeg: bytes,
+    target: int,
+    species: int,
+    further: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """A serialized example: `image`, `image_name`, `target` and `species` (−1: unknown).
+
+    `further` crops are kept as `image/<source>`.
+    """
+    images = {"image": jpeg}
+    images |= {f"image/{source}": crop for source, crop in (further or {}).items()}
+    texts = images | {"image_name": image_name.encode("utf-8")}
+    numbers = {"target": target, "species": species}
     features = {
-        "image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[jpeg])),
-        "image_name": tf.train.Feature(
-            bytes_list=tf.train.BytesList(value=[image_name.encode("utf-8")])
-        ),
-        "target": tf.train.Feature(int64_list=tf.train.Int64List(value=[target])),
-        "species": tf.train.Feature(int64_list=tf.train.Int64List(value=[species])),
+        name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+        for name, value in texts.items()
+    } | {
+        name: tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+        for name, value in numbers.items()
     }
     return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString(
         deterministic=True
     )
 
 
-def parse_image(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """JPEG bytes and image name, scalar strings, of a serialized example."""
+def parse_crops(serialized: tf.Tensor, further: Sequence[str]) -> tuple[tf.Tensor, tf.Tensor]:
+    """The JPEGs str [1 + n] of a serialized example and its image name, str.
+
+    The first is the primary crop, the others are those of `further` sources, empty where absent.
+    """
+    string = tf.io.FixedLenFeature([], tf.string)
+    names = [f"image/{source}" for source in further]
+    optional = {name: tf.io.FixedLenFeature([], tf.string, "") for name in names}
+    parsed = tf.io.parse_single_example(
+        serialized, {"image": string, "image_name": string, **optional}
+    )
+    return tf.stack([parsed["image"], *(parsed[name] for name in names)]), parsed["image_name"]
+
+
+def parse_community(serialized: tf.Tensor, source: str) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Photograph str, image name str, and box int64 [4] of a community example.
+
+    The box is in stored pixels, −1 for none: that of the detector that `source` names (`yolov5` or
+    `detic`), none for `whole`, else the first there is.
+    """
+    none = tf.constant([-1] * 4, tf.int64)
+    string, box = tf.io.FixedLenFeature([], tf.string), tf.io.FixedLenFeature([4], tf.int64, none)
     parsed = tf.io.parse_single_example(
         serialized,
-        {
-            "image": tf.io.FixedLenFeature([], tf.string),
-            "image_name": tf.io.FixedLenFeature([], tf.string),
-        },
+        {"image": string, "image_name": string} | {f"{name}_box": box for name in DETECTORS},
     )
-    return parsed["image"], parsed["image_name"]
+    found = none
+    for name in (source,) if source in DETECTORS else () if source == WHOLE else DETECTORS[::-1]:
+        found = tf.where(parsed[f"{name}_box"][0] >= 0, parsed[f"{name}_box"], found)
+    return parsed["image"], parsed["image_name"], found
+
+
+def shard_stem(dataset: str, split: str, fold: int, shard: int) -> str:
+    """The file name of a shard up to its count."""
+    return f"{dataset}-{split}-f{fold}-s{shard:03d}"
 
 
 def shard_name(dataset: str, split: str, fold: int, shard: int, count: int) -> str:
     """The file name of a shard; other tools find the count by `-([0-9]+)\\.`."""
-    return f"{dataset}-{split}-f{fold}-s{shard:03d}-{count}.tfrec"
+    return f"{shard_stem(dataset, split, fold, shard)}-{count}.tfrec"

@@ -1,72 +1,190 @@
-"""Photographs to TFRecords: upright, cropped, squashed to a square, in shards by fold."""
+"""Photographs to TFRecords: upright, cropped, squashed to a square, in shards by fold.
+
+A writer that was stopped goes on with the shards that are missing, and what it leaves is the same
+to the byte as if it had not been.
+"""
 
 from __future__ import annotations
 
-import os
-from collections import defaultdict
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from pathlib import Path
 
-import tensorflow as tf
+import pandas as pd
 from tqdm import tqdm
 
-from tf_happywhale.files import atomic_write, sha256
-from tf_happywhale.records.folder import MARKER, Shard, finish, is_complete
-from tf_happywhale.records.photograph import Photograph, Pixels
-from tf_happywhale.records.pictures import crop, encode_jpeg, read_picture, resize
+from tf_happywhale.cores import usable_cores
+from tf_happywhale.errors import InputError
+from tf_happywhale.files import digest, sha256, write_csv, write_text
+from tf_happywhale.records.folder import MARKER, VERSION, Shard, finish, is_complete
 from tf_happywhale.records.plan import Plan
-from tf_happywhale.records.schema import VERSION, make_example, shard_name
+from tf_happywhale.records.shards import (
+    SKIPPED_ENDING,
+    Job,
+    make_jobs,
+    make_record,
+    read_skipped,
+    shard_path,
+    write_shard,
+)
+
+PLAN = "plan.sha256"  # of what the shards in the folder were written from
+AHEAD = 4  # photographs a worker may be ahead of the shard that is being written
 
 
-def write_records(plan: Plan, *, shard_images: int, made_by: dict) -> bool:
-    """Write all shards, the manifest and the marker; False where they are there already.
+def write_records(
+    plan: Plan,
+    *,
+    shard_images: int,
+    made_by: dict,
+    skip_unreadable: bool = False,
+    beam_options: list[str] | None = None,
+) -> bool:
+    """Write the missing shards, the manifest and the marker; False where all is there already.
 
     Args:
         plan: what to write, how, and where; each fold is dealt out to its shards in turn.
         shard_images: largest number of images in a shard.
         made_by: the config that asked for it, kept in the manifest.
+        skip_unreadable: finish although photographs cannot be read, which `skipped.csv` lists.
+        beam_options: write with Apache Beam, whose options these are, instead of this machine's
+            threads.
 
     Raises:
-        InputError: a photograph cannot be read.
+        InputError: photographs cannot be read (`skipped.csv` says which and why), or another
+            process is writing the same folder.
     """
-    folder, pixels = plan.folder, plan.pixels
+    folder = plan.folder
     if is_complete(folder):
         return False
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARKER).unlink(missing_ok=True)  # until all is written again, nobody reads this
-    groups: dict[tuple[str, int], list[Photograph]] = defaultdict(list)
-    for photograph in plan.photographs:
-        groups[photograph.split, photograph.fold].append(photograph)
-    shards = []
-    with (
-        tqdm(total=len(plan.photographs), desc="writing TFRecords", unit="img") as progress,
-        ThreadPoolExecutor(os.cpu_count()) as workers,
-    ):
-        for (split, fold), group in sorted(groups.items()):
-            parts = -(-len(group) // shard_images)
-            for part in range(parts):
-                members = group[part::parts]
-                name = shard_name(plan.dataset, split, fold, part, len(members))
-                with (
-                    atomic_write(folder / name) as temporary,
-                    tf.io.TFRecordWriter(str(temporary)) as writer,
-                ):
-                    for example in workers.map(lambda p: _example(p, pixels), members):
-                        writer.write(example)
-                        progress.update()
-                shards.append(Shard(name, split, fold, len(members), sha256(folder / name)))
-    description = {
-        "schema": VERSION,
-        "dataset": plan.dataset,
-        "size": pixels.size,
-        "quality": pixels.quality,
-        "source": pixels.source,
-        "made_by": made_by,
-    }
-    finish(folder, description, shards)
+    jobs = make_jobs(folder, plan.dataset, plan.photographs, shard_images)
+    with _alone(folder):
+        _start(folder, digest([plan.pixels.__dict__, plan.dataset, [_row(job) for job in jobs]]))
+        missing = [job for job in jobs if _is_missing(job, again=not skip_unreadable)]
+        if beam_options is None:
+            _write_here(plan, missing, len(plan.photographs))
+        else:
+            from tf_happywhale.records.beam import write_with_beam
+
+            write_with_beam(missing, plan.pixels, beam_options)
+        shards, skipped = _collect(jobs)
+        _list_skipped(folder, skipped, allowed=skip_unreadable)
+        description = {
+            "schema": VERSION,
+            "dataset": plan.dataset,
+            "size": plan.pixels.size,
+            "quality": plan.pixels.quality,
+            "sources": list(plan.pixels.sources),
+            "individuals": plan.individuals,
+            "skipped": list(skipped["image"]),
+            "made_by": made_by,
+        }
+        finish(folder, description, shards)
+        for job in jobs:
+            job.skipped_file.unlink(missing_ok=True)
+            shard_path(job, len(job.photographs)).unlink(missing_ok=True)  # one without any image
     return True
 
 
-def _example(photograph: Photograph, pixels: Pixels) -> bytes:
-    picture = resize(crop(read_picture(photograph.path), photograph.box), pixels.size)
-    jpeg = encode_jpeg(picture, pixels.quality)
-    return make_example(photograph.image, jpeg, photograph.target, photograph.species)
+def _write_here(plan: Plan, jobs: list[Job], total: int) -> None:
+    """Write the shards with all cores, one after the other, behind a progress bar."""
+    left = sum(len(job.photographs) for job in jobs)
+    workers = usable_cores()
+    with (
+        tqdm(total=total, initial=total - left, desc="writing TFRecords", unit="img") as progress,
+        ThreadPoolExecutor(workers) as pool,
+    ):
+        photographs = (photograph for job in jobs for photograph in job.photographs)
+        make = partial(make_record, pixels=plan.pixels)
+        records = _in_order(pool, make, photographs, AHEAD * workers)
+        for job in jobs:
+            write_shard(job, _counted(islice(records, len(job.photographs)), progress))
+
+
+def _in_order(pool: ThreadPoolExecutor, work: Callable, things: Iterable, ahead: int) -> Iterator:
+    """The result of `work` for each thing, in order; at most `ahead` of them wait."""
+    waiting: deque = deque()
+    for thing in things:
+        waiting.append(pool.submit(work, thing))
+        if len(waiting) == ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _counted(records: Iterable, progress: tqdm) -> Iterator:
+    for record in records:
+        yield record
+        progress.update()
+
+
+def _start(folder: Path, plan: str) -> None:
+    """Take away what nobody may read: the marker, and shards that were written from other labels
+    or folds, or not to the end."""
+    (folder / MARKER).unlink(missing_ok=True)
+    known = folder / PLAN
+    same = known.is_file() and known.read_text(encoding="utf-8").strip() == plan
+    for path in folder.iterdir():
+        stale = not same and path.name.endswith((".tfrec", SKIPPED_ENDING))
+        if stale or ".partial" in path.suffixes:
+            path.unlink()
+    write_text(known, plan + "\n")
+
+
+def _row(job: Job) -> list:
+    rows = [[p.image, p.content, p.target, p.species, str(p.crops)] for p in job.photographs]
+    return [job.stem, rows]
+
+
+def _is_missing(job: Job, *, again: bool) -> bool:
+    """Whether a shard has to be written; `again` also where photographs could not be read."""
+    skipped = read_skipped(job)
+    return (again and len(skipped) > 0) or not shard_path(job, len(skipped)).is_file()
+
+
+def _collect(jobs: list[Job]) -> tuple[list[Shard], pd.DataFrame]:
+    """All shards that hold an image, and the photographs that cannot be read."""
+    shards, lists = [], [read_skipped(job) for job in jobs]
+    for job, skipped in zip(jobs, lists, strict=True):
+        path, count = shard_path(job, len(skipped)), len(job.photographs) - len(skipped)
+        if count:
+            shards.append(Shard(path.name, job.split, job.fold, count, sha256(path)))
+    return shards, pd.concat(lists, ignore_index=True)
+
+
+def _list_skipped(folder: Path, skipped: pd.DataFrame, *, allowed: bool) -> None:
+    table = folder / "skipped.csv"
+    table.unlink(missing_ok=True)
+    if skipped.empty:
+        return
+    write_csv(table, skipped)
+    if not allowed:
+        first, count = skipped["reason"].iloc[0], len(skipped)
+        which = f"{count} photographs cannot be read, the first" if count > 1 else "A photograph"
+        raise InputError(
+            f"{which}: {first.rstrip('.')}. {table} lists them: mend them, or go on without by "
+            "records.skip_unreadable=true."
+        )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a lock, which ends with the process, so that nobody else writes the folder meanwhile."""
+    try:
+        import fcntl
+    except ImportError:  # Windows has none
+        yield
+        return
+    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"Another process is writing {folder}: wait until it has finished."
+            ) from None
+        yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -12,6 +14,8 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write
+
+ROWS = 4096  # looked at together
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,14 @@ class Embeddings:
     def __post_init__(self) -> None:
         if not len(self.embedding) == len(self.image) == len(self.individual_id):
             raise InputError("Embeddings, images and individuals are not equally many.")
-        broken = ~np.isfinite(self.embedding).all(axis=1)
+        broken = np.zeros(len(self.image), bool)
+        for start in range(0, len(broken), ROWS):
+            tile = self.embedding[start : start + ROWS]
+            broken[start : start + ROWS] = ~np.isfinite(tile).all(axis=1) | ~tile.any(axis=1)
         if broken.any():
+            what = "zero" if np.isfinite(self.embedding[broken][0]).all() else "not finite"
             raise InputError(
-                f"The embedding of {self.image[broken][0]} is not finite: the model that made it "
+                f"The embedding of {self.image[broken][0]} is {what}: the model that made it "
                 "is broken; train it again."
             )
 
@@ -56,19 +64,23 @@ class Embeddings:
             individual_id=self.individual_id[rows],
         )
 
-    def reorder(self, images: Sequence[str]) -> Embeddings:
-        """The same in the order of `images`.
+    def rows_of(self, images: Sequence[str]) -> np.ndarray:
+        """Where each of `images` stands, int64 [n].
 
         Raises:
             InputError: these are not the images the embeddings are of.
         """
-        if sorted(images) != sorted(self.image):
-            odd = min(set(images) ^ set(self.image), default="one twice")
+        row = {image: n for n, image in enumerate(self.image.tolist())}
+        odd = min(set(images) ^ set(row), default="one twice")
+        if len(images) != len(self) or odd != "one twice" or len(row) != len(self):
             raise InputError(
                 f"The embeddings are not of the images asked for ({odd}): embed again."
             )
-        row = {image: n for n, image in enumerate(self.image)}
-        return self.take(np.array([row[image] for image in images], dtype=np.int64))
+        return np.array([row[image] for image in images], dtype=np.int64)
+
+    def reorder(self, images: Sequence[str]) -> Embeddings:
+        """The same in the order of `images`; errors as `rows_of`."""
+        return self.take(self.rows_of(images))
 
 
 def check_embeddings(path: Path) -> None:
@@ -95,7 +107,8 @@ def save_embeddings(path: Path, embeddings: Embeddings) -> None:
 
 
 def load_embeddings(path: Path) -> Embeddings:
-    """Read what `save_embeddings` wrote.
+    """Read what `save_embeddings` wrote; the embeddings themselves stay in the file until they are
+    asked for.
 
     Raises:
         InputError: the file is missing, damaged, or not of this form.
@@ -104,7 +117,10 @@ def load_embeddings(path: Path) -> Embeddings:
     names = ("embedding", "image", "individual_id", "centre", "centre_id")
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
+            arrays = {key: file[key] for key in file.files if key != "embedding"}
+            arrays["embedding"] = _mapped(path) if "embedding" in file.files else None
+            if arrays["embedding"] is None:
+                arrays["embedding"] = file["embedding"]
         columns = [arrays.pop(name) for name in names]
         kinds = [(column.ndim, column.dtype.kind) for column in columns]
         if kinds != [(2, "f"), (1, "U"), (1, "U"), (2, "f"), (1, "U")]:
@@ -116,44 +132,19 @@ def load_embeddings(path: Path) -> Embeddings:
     return Embeddings(embedding, image, individual_id, about, centre, centre_id)
 
 
-def load_gallery(path: Path, images: Sequence[str], individual_ids: Sequence[str]) -> Embeddings:
-    """The catalogue's embeddings in its order.
-
-    Raises:
-        InputError: the catalogue's images or labels have changed since they were embedded.
-    """
-    gallery = load_embeddings(path).reorder(images)
-    if gallery.individual_id.tolist() != list(individual_ids):
-        raise InputError(f"{path} has other individuals than the catalogue: run embed again.")
-    return gallery
-
-
-def normalise(embedding: np.ndarray) -> np.ndarray:
-    """Rows of length 1, float32 [n, d].
-
-    Raises:
-        InputError: a row is zero, so that it has no direction.
-    """
-    embedding = np.asarray(embedding, np.float32)
-    length = np.linalg.norm(embedding, axis=1, keepdims=True)
-    if not (length > 0).all():
-        raise InputError(
-            f"The embedding in row {int(np.argmin(length))} is zero: the model that made it is "
-            "broken; train it again."
-        )
-    return embedding / length
-
-
-def concatenate(members: list[Embeddings], lengths: bool = False) -> Embeddings:
-    """An ensemble: members matched by image name, side by side [n, Σd].
-
-    Each is L2-normalised first, so that all count alike; with `lengths` they are taken as they are.
-
-    Raises:
-        InputError: the members do not hold the same images.
-    """
-    first = members[0]
-    parts = [member.reorder(first.image).embedding for member in members]
-    if not lengths:
-        parts = [normalise(part) for part in parts]
-    return Embeddings(np.concatenate(parts, axis=1), first.image, first.individual_id, first.about)
+def _mapped(path: Path) -> np.ndarray | None:
+    """The array `embedding` of an `.npz`, mapped; None where it is compressed or no float32."""
+    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        entry = archive.getinfo("embedding.npy")
+        if entry.compress_type != zipfile.ZIP_STORED:
+            return None
+        file.seek(entry.header_offset + 26)  # the lengths of the name and of the extra field
+        file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
+        version = np.lib.format.read_magic(file)
+        if version != (1, 0):
+            return None
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+        if fortran or dtype != np.float32 or 0 in shape:
+            return None
+        mapped = np.memmap(path, np.float32, "r", offset=file.tell(), shape=shape)
+    return mapped.view(np.ndarray)

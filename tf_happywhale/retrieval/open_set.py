@@ -1,22 +1,47 @@
-"""The open set: where `new_individual` stands among the candidates, and how likely it is."""
+"""The open set: where `new_individual` stands among the candidates."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
-from tf_happywhale.retrieval.metrics import mean_average_precision
 
 GRID = tuple(step / 10 for step in range(11))  # the seed's thresholds
+AT = 5  # ids that count
+FEW = 20  # known and new images of a species below which its threshold is everybody's
 
 
-def insert_new(ids: Sequence[str], scores: Sequence[float], threshold: float) -> list[str]:
-    """The seed's rule: `new_individual` is second if the best score is above the threshold, else
-    first. Ids that are empty are left out."""
+@dataclass(frozen=True)
+class NewRule:
+    """Where `new_individual` goes.
+
+    Attributes:
+        threshold: its score.
+        anywhere: it stands among the scores where its own belongs; else first or second, as in
+            the seed.
+        by_species: thresholds of species whose own are known.
+    """
+
+    threshold: float
+    anywhere: bool = False
+    by_species: dict[str, float] = field(default_factory=dict)
+
+    def threshold_for(self, species: str) -> float:
+        """The threshold where the best candidate is of this species."""
+        return self.by_species.get(species, self.threshold)
+
+
+def insert_new(
+    ids: Sequence[str], scores: Sequence[float], threshold: float, anywhere: bool = False
+) -> list[str]:
+    """`new_individual` put in behind every score above the threshold; by the seed's rule (not
+    `anywhere`) behind the best at most. Ids that are empty are left out."""
     known = [identity for identity in ids if identity]
-    place = 1 if known and scores[0] > threshold else 0
+    place = sum(score > threshold for score in scores[: len(known) if anywhere else 1])
+    place = min(place, len(known))
     return [*known[:place], NEW_INDIVIDUAL, *known[place:]]
 
 
@@ -36,40 +61,79 @@ def grid_threshold(
 
 
 def best_threshold(
-    ids: np.ndarray, scores: np.ndarray, truth: Sequence[str], new_share: float
+    ids: np.ndarray,
+    scores: np.ndarray,
+    truth: Sequence[str],
+    new_share: float,
+    anywhere: bool = False,
 ) -> float:
     """The threshold with the best weighted mAP@5 over all that make a difference.
 
-    Between two neighbouring best scores every threshold ranks alike, so their middles are tried;
-    what a query gains with `new_individual` first rather than second is summed up from the lowest
-    best score to the highest. Among equally good thresholds the lowest wins. Without
-    queries, or with no score, 0.
+    Between two neighbouring scores every threshold ranks alike, so their middles are tried; what a
+    query gains when `new_individual` passes one of its candidates is summed up from the lowest
+    score to the highest. Among equally good thresholds the lowest wins. Without queries, or
+    with no score, 0.
 
-    Arguments as `grid_threshold`.
+    Arguments as `grid_threshold` and `insert_new`.
     """
-    best = np.asarray(scores, float)[:, 0] if len(scores) else np.zeros(0)
-    truth = np.asarray(truth, dtype=np.str_)
-    finite = np.isfinite(best)
+    places = (min(AT, np.shape(ids)[1]) if anywhere else 1) if len(ids) else 0
+    passed = np.asarray(scores, float)[:, :places] if places else np.zeros((0, 1))
+    finite = np.isfinite(passed)
     if not finite.any():
         return 0.0
-    is_new = truth == NEW_INDIVIDUAL
-    weight = np.where(
-        is_new, new_share / max(is_new.sum(), 1), (1 - new_share) / max((~is_new).sum(), 1)
-    )
-    first = _precision(ids, truth, threshold_above=True)
-    second = _precision(ids, truth, threshold_above=False)
-    gain = (first - second) * weight
-    order = np.argsort(best[finite], kind="stable")
+    precision = precision_by_place(ids, truth, places)
+    gain = (precision[:, :-1] - precision[:, 1:]) * _weights(truth, new_share)[:, None]
+    order = np.argsort(passed[finite], kind="stable")
     sums = np.concatenate([[0.0], np.cumsum(gain[finite][order])])
-    values = best[finite][order]
-    places = np.flatnonzero(np.append(values[1:] > values[:-1], True)) + 1
-    places = np.concatenate([[0], places])
-    chosen = places[int(np.argmax(sums[places]))]
+    values = passed[finite][order]
+    ends = np.flatnonzero(np.append(values[1:] > values[:-1], True)) + 1
+    ends = np.concatenate([[0], ends])
+    best = np.round(sums[ends], 12)  # sums of the same numbers in another order are no difference
+    chosen = ends[int(np.argmax(best))]
     if chosen == 0:
         return float(values[0] - 1e-3)
     if chosen == len(values):
         return float(values[-1] + 1e-3)
     return float((values[chosen - 1] + values[chosen]) / 2)
+
+
+def share_threshold(best: np.ndarray, share: float) -> float:
+    """The threshold with `new_individual` first for this share of the queries, by bisection.
+
+    Args:
+        best: best scores [n] of the queries themselves.
+        share: of queries whose best score is not above the threshold.
+    """
+    best = np.asarray(best, float)[np.isfinite(best)]
+    if not len(best):
+        return 0.0
+    low, high = float(best.min()) - 1e-3, float(best.max()) + 1e-3
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if np.mean(best <= middle) > share else (middle, high)
+    return low
+
+
+def species_thresholds(
+    ids: np.ndarray,
+    scores: np.ndarray,
+    truth: Sequence[str],
+    new_share: float,
+    species: Sequence[str],
+) -> dict[str, float]:
+    """Each species' own best threshold, `anywhere`, where it has enough known and new images.
+
+    Args:
+        species: of each query's best candidate [n]; the others as `best_threshold`.
+    """
+    species, is_new = np.asarray(species), np.asarray(truth) == NEW_INDIVIDUAL
+    found = {}
+    for name in sorted(set(species.tolist()) - {""}):
+        rows = species == name
+        if min((rows & is_new).sum(), (rows & ~is_new).sum()) >= FEW:
+            answers = [answer for answer, mine in zip(truth, rows, strict=True) if mine]
+            found[name] = best_threshold(ids[rows], scores[rows], answers, new_share, True)
+    return found
 
 
 def weighted_map(
@@ -78,41 +142,31 @@ def weighted_map(
     truth: Sequence[str],
     threshold: float,
     new_share: float,
+    anywhere: bool = False,
 ) -> float:
     """`new_share` · mAP@5 of new individuals + the rest · mAP@5 of known ones; a side without
     queries counts nothing."""
-    ranked = [insert_new(row, score, threshold) for row, score in zip(ids, scores, strict=True)]
-    total = 0.0
-    for new, share in ((True, new_share), (False, 1 - new_share)):
-        rows = [n for n, identity in enumerate(truth) if (identity == NEW_INDIVIDUAL) == new]
-        if rows:
-            part = mean_average_precision([ranked[n] for n in rows], [truth[n] for n in rows])
-            total += share * part
-    return total
+    if not len(ids):
+        return 0.0
+    places = min(AT, np.shape(ids)[1]) if anywhere else 1
+    place = (np.asarray(scores)[:, :places] > threshold).sum(axis=1)
+    precision = precision_by_place(ids, truth, places)
+    return float((precision[np.arange(len(place)), place] * _weights(truth, new_share)).sum())
 
 
-def new_probability(
-    best: np.ndarray, validation_best: np.ndarray, validation_is_new: np.ndarray
-) -> np.ndarray:
-    """P(new) float64 [n] of queries from their best scores, by logistic regression on validation
-    queries; NaN where validation holds no new or no known individual."""
-    if not len(best) or len(set(map(bool, validation_is_new))) < 2:
-        return np.full(len(best), np.nan)
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=100.0)
-    model.fit(np.reshape(validation_best, (-1, 1)), np.asarray(validation_is_new, int))
-    return model.predict_proba(np.reshape(best, (-1, 1)))[:, 1]
+def precision_by_place(ids: np.ndarray, truth: Sequence[str], places: int) -> np.ndarray:
+    """Average precision@5 [n, places + 1] of each query with `new_individual` behind its first
+    0, 1, …, `places` candidates."""
+    truth = np.asarray(truth, dtype=np.str_)
+    place = np.arange(places + 1)
+    right = np.asarray(ids) == truth[:, None]
+    rank = np.where(right.any(axis=1), right.argmax(axis=1), 10**6)[:, None]
+    rank = rank + (place <= rank)  # pushed back by a new_individual before it
+    rank = np.where((truth == NEW_INDIVIDUAL)[:, None], place, rank)
+    return np.where(rank < AT, 1 / (rank + 1), 0.0)
 
 
-def _precision(ids: np.ndarray, truth: np.ndarray, threshold_above: bool) -> np.ndarray:
-    """Average precision@5 of each query with `new_individual` first (threshold above its score)
-    or second."""
-    threshold = np.inf if threshold_above else -np.inf
-    scores = np.zeros(np.shape(ids))
-    return np.array(
-        [
-            mean_average_precision([insert_new(row, score, threshold)], [answer])
-            for row, score, answer in zip(ids, scores, truth, strict=True)
-        ]
-    )
+def _weights(truth: Sequence[str], new_share: float) -> np.ndarray:
+    is_new = np.asarray(truth) == NEW_INDIVIDUAL
+    known, new = (1 - new_share) / max((~is_new).sum(), 1), new_share / max(is_new.sum(), 1)
+    return np.where(is_new, new, known)

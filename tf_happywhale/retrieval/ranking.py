@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, most_frequent, with_new
+from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, most_frequent
+from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.candidates import (
-    Candidates,
-    rank_individuals,
-    rank_individuals_sklearn,
-)
-from tf_happywhale.retrieval.embeddings import Embeddings, concatenate
+from tf_happywhale.retrieval.calibration import fit_new_probability
+from tf_happywhale.retrieval.candidates import Candidates
+from tf_happywhale.retrieval.ensemble import rank_side
 from tf_happywhale.retrieval.open_set import (
+    NewRule,
     best_threshold,
-    grid_threshold,
     insert_new,
-    new_probability,
+    share_threshold,
+    species_thresholds,
 )
-from tf_happywhale.retrieval.seed_rules import concatenate_raw, rank_by_seed, seed_padding
+from tf_happywhale.retrieval.out_of_fold import (
+    FoldScores,
+    Line,
+    line_of,
+    may_judge,
+    score_folds,
+    shares_of,
+)
+from tf_happywhale.retrieval.side import Side, check_labels
 from tf_happywhale.retrieval.submission import IDS, pad
-
-SEARCHES = {
-    "numpy": rank_individuals,
-    "sklearn": rank_individuals_sklearn,
-    "seed": rank_by_seed,
-}
+from tf_happywhale.retrieval.weights import choose_weights
 
 
 @dataclass(frozen=True)
@@ -39,44 +41,64 @@ class Ranking:
     Attributes:
         images: the queries.
         candidates: without `new_individual`.
-        threshold: best scores above it put `new_individual` second, others first.
+        rule: where `new_individual` goes.
         p_new: probability that a query shows a new individual, float [n]; NaN if unknown.
         gallery_images: names of the gallery's images, which `candidates.reference` points to.
         padding: individuals that fill up a submission.
+        species: of individuals, where `rule` has thresholds by species.
+        weights: of the members that ranked.
+        scored: the folds that were learned from.
     """
 
     images: np.ndarray
     candidates: Candidates
-    threshold: float
+    rule: NewRule
     p_new: np.ndarray
     gallery_images: np.ndarray
     padding: list[str]
+    species: Mapping[str, str] = field(default_factory=dict)
+    weights: Sequence[float] = ()
+    scored: Sequence[FoldScores] = ()
+
+    def threshold(self, query: int) -> float:
+        """The score of `new_individual` for a query."""
+        best = str(self.candidates.individual_id[query, 0])
+        return self.rule.threshold_for(self.species.get(best, ""))
+
+    def with_new(self, query: int) -> list[str]:
+        """A query's individuals with `new_individual` among them."""
+        found = self.candidates
+        return insert_new(
+            found.individual_id[query].tolist(),
+            found.score[query].tolist(),
+            self.threshold(query),
+            self.rule.anywhere,
+        )
 
     def ids(self) -> list[list[str]]:
         """Five ids for each query, as a submission wants them."""
-        rows = zip(self.candidates.individual_id, self.candidates.score, strict=True)
-        return [
-            pad(insert_new(ids, scores, self.threshold)[:IDS], self.padding) for ids, scores in rows
-        ]
+        return [pad(self.with_new(n)[:IDS], self.padding) for n in range(len(self.images))]
 
     def table(self, ranks: int) -> pd.DataFrame:
         """`predictions.csv`: image, rank, individual_id, score, p_new, reference_image.
 
-        The score of `new_individual` is the threshold; its reference image is empty.
+        The score of `new_individual` is its threshold; its reference image is empty.
         """
         rows = []
         found = self.candidates
-        for n, image in enumerate(self.images):
+        for n, image in enumerate(self.images.tolist()):
             facts = {
                 identity: (score, self.gallery_images[reference])
                 for identity, score, reference in zip(
-                    found.individual_id[n], found.score[n], found.reference[n], strict=True
+                    found.individual_id[n].tolist(),
+                    found.score[n].tolist(),
+                    found.reference[n].tolist(),
+                    strict=True,
                 )
                 if identity
             }
-            facts[NEW_INDIVIDUAL] = (self.threshold, "")
-            ids = insert_new(found.individual_id[n], found.score[n], self.threshold)[:ranks]
-            for rank, identity in enumerate(ids, start=1):
+            facts[NEW_INDIVIDUAL] = (self.threshold(n), "")
+            for rank, identity in enumerate(self.with_new(n)[:ranks], start=1):
                 score, reference = facts[identity]
                 rows.append((image, rank, identity, f"{score:.6f}", self.p_new[n], reference))
         columns = ["image", "rank", "individual_id", "score", "p_new", "reference_image"]
@@ -84,72 +106,108 @@ class Ranking:
 
 
 def rank_queries(
-    galleries: Sequence[Embeddings],
-    queries: Sequence[Embeddings],
-    member_folds: Sequence[int],
-    folds: dict[str, int],
-    *,
-    preset: str,
-    engine: str,
-    candidates: int,
-    threshold: float | None,
-    new_share: float,
+    gallery: Side,
+    queries: Side,
+    individual_ids: Sequence[str],
+    folds: Mapping[str, int],
+    weights: Sequence[float],
+    rank: Rank,
+    species: Mapping[str, str] | None = None,
 ) -> Ranking:
-    """Rank queries by an ensemble of models, each trained without one fold.
+    """Rank queries by an ensemble of models.
+
+    What is learned about new individuals - the threshold, P(new), each member's spread of scores,
+    chosen weights - comes from images that the models in question have not seen.
 
     Args:
-        galleries: each member's embeddings of the catalogue.
-        queries: each member's embeddings of the images to identify.
-        member_folds: the fold each member did not train on.
-        folds: fold of each catalogue image.
-        preset: `seed` for the original notebook's rules, else `default`.
-        engine: `numpy` or `sklearn`.
-        candidates: individuals kept for each query.
-        threshold: for `new_individual`; None: from the members' own validation folds, so that no
-            model is asked about an image it trained on.
-        new_share: weight of new individuals in choosing it.
+        gallery: the catalogue as the members see it.
+        queries: the images to identify, by the same members.
+        individual_ids: who is in the gallery's images.
+        folds: fold of each of them.
+        weights: of the members.
+        rank: the config's section.
+        species: of individuals, for `rank.new=per_species`.
 
     Raises:
-        InputError: a member's gallery and queries were not embedded by the same model.
+        InputError: a member's gallery and queries were not embedded by the same model, or its
+            labels are not the catalogue's, or it may not judge any fold.
     """
-    for gallery, query in zip(galleries, queries, strict=True):
-        if gallery.about != query.about:
+    check_members(gallery, queries, individual_ids)
+    weights = list(weights)
+    if rank.weights == "chosen":
+        weights = choose_weights(gallery, individual_ids, folds, rank)
+        taken = [n for n, weight in enumerate(weights) if weight > 0]
+        gallery, queries = gallery.only(taken), queries.only(taken)
+        weights = [weights[n] for n in taken]
+    everyone = range(len(weights))
+    scored, line, shares = [], Line(1.0, 0.0), weights
+    if rank.threshold is None or len(weights) > 1 or may_judge(gallery, folds):
+        scored, standards = score_folds(gallery, individual_ids, folds, weights, IDS, rank)
+        shares, line = (
+            shares_of(everyone, weights, standards),
+            line_of(everyone, weights, standards),
+        )
+    empty = np.zeros((0, IDS))
+    ids = np.concatenate(
+        [empty.astype(np.str_), *(part.candidates.individual_id for part in scored)]
+    )
+    standard = np.concatenate([empty, *(part.standard for part in scored)])
+    truth = [answer for part in scored for answer in part.truth]
+    probability = fit_new_probability(standard, np.array(truth) == NEW_INDIVIDUAL)
+    found = rank_side(queries, gallery, individual_ids, rank.candidates, shares, rank)
+    return Ranking(
+        images=queries.images,
+        candidates=found,
+        rule=new_rule(ids, standard, truth, found.score, line, rank, species or {}),
+        p_new=probability(line.standard(found.score.astype(np.float64))),
+        gallery_images=gallery.images,
+        padding=most_frequent(individual_ids),
+        species=species or {},
+        weights=weights,
+        scored=scored,
+    )
+
+
+def check_members(gallery: Side, queries: Side, individual_ids: Sequence[str]) -> None:
+    """Refuse members whose two sides, or whose labels, do not belong together."""
+    pairs = zip(gallery.members + gallery.mirrored, queries.members + queries.mirrored, strict=True)
+    for known, asked in pairs:
+        if known.about != asked.about:
             raise InputError(
                 "The embeddings of the catalogue and of the images to identify come from "
                 "different models: run embed again."
             )
-    seed = preset == "seed"
-    search = SEARCHES["seed" if seed else engine]
-    join = concatenate_raw if seed else concatenate
-    scored = [
-        _out_of_fold(gallery, fold, folds, search)
-        for gallery, fold in zip(galleries, member_folds, strict=True)
-    ]
-    ids, scores = (np.concatenate([part[n] for part in scored]) for n in (0, 1))
-    truth = [answer for part in scored for answer in part[2]]
-    if threshold is None:
-        choose = grid_threshold if seed else best_threshold
-        threshold = choose(ids, scores, truth, new_share)
-    gallery, query = join(list(galleries)), join(list(queries))
-    found = search(query.embedding, gallery.embedding, gallery.individual_id, candidates)
-    is_new = np.array([answer == NEW_INDIVIDUAL for answer in truth], dtype=bool)
-    pad_with = seed_padding if seed else most_frequent
-    return Ranking(
-        images=query.image,
-        candidates=found,
-        threshold=threshold,
-        p_new=new_probability(found.score[:, 0], scores[:, 0], is_new),
-        gallery_images=gallery.image,
-        padding=pad_with(list(gallery.individual_id)),
-    )
+    check_labels(gallery.members, gallery, individual_ids)
 
 
-def _out_of_fold(
-    gallery: Embeddings, fold: int, folds: dict[str, int], search
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Candidate ids [n, 5], scores [n, 5] and truth of a member's validation images."""
-    held_out = np.array([folds[image] == fold for image in gallery.image], dtype=bool)
-    known, asked = gallery.take(~held_out), gallery.take(held_out)
-    found = search(asked.embedding, known.embedding, known.individual_id, IDS)
-    truth = with_new(asked.individual_id, known.individual_id)
-    return found.individual_id, found.score, truth
+def new_rule(
+    ids: np.ndarray,
+    standard: np.ndarray,
+    truth: Sequence[str],
+    query_scores: np.ndarray,
+    line: Line,
+    rank: Rank,
+    species: Mapping[str, str],
+) -> NewRule:
+    """Where `new_individual` goes among scores of the ensemble with this line.
+
+    Args:
+        ids: candidates [n, k] of the out-of-fold queries to learn from.
+        standard: their standardised scores [n, k].
+        truth: individual_id or `new_individual` [n].
+        query_scores: [m, k] of the queries themselves, for `target_share`.
+        line: of the ensemble that scored the queries.
+        rank: `new`, `threshold`, `new_share` and `target_share`.
+        species: of individuals.
+    """
+    anywhere = rank.new != "seed"
+    if rank.threshold is not None:
+        return NewRule(rank.threshold, anywhere)
+    if rank.new == "target_share":
+        return NewRule(share_threshold(query_scores[:, 0], rank.target_share), anywhere)
+    threshold = line.score(best_threshold(ids, standard, truth, rank.new_share, anywhere))
+    if rank.new != "per_species":
+        return NewRule(threshold, anywhere)
+    kinds = [species.get(identity, "") for identity in ids[:, 0].tolist()]
+    own = species_thresholds(ids, standard, truth, rank.new_share, kinds)
+    return NewRule(threshold, anywhere, {kind: line.score(value) for kind, value in own.items()})

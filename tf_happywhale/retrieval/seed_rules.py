@@ -2,30 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tf_happywhale.catalogue.individuals import most_frequent
+from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, most_frequent, with_new
+from tf_happywhale.config import Rank
+from tf_happywhale.retrieval.calibration import fit_new_probability
 from tf_happywhale.retrieval.candidates import Candidates
-from tf_happywhale.retrieval.embeddings import Embeddings, concatenate
+from tf_happywhale.retrieval.open_set import NewRule, grid_threshold
+from tf_happywhale.retrieval.out_of_fold import held_out_of
+from tf_happywhale.retrieval.ranking import Ranking, check_members
+from tf_happywhale.retrieval.side import Side
+from tf_happywhale.retrieval.stack import Stack
+from tf_happywhale.retrieval.submission import IDS
 
 NEIGHBOURS = 850
 # The five individuals the notebook fills up with; ids of Happywhale's catalogue.
 PADDING = ("938b7e931166", "5bf17305f073", "7593d2aee842", "7362d7a01d00", "956562ff2888")
 
 
+def rank_queries_by_seed(
+    gallery: Side,
+    queries: Side,
+    individual_ids: Sequence[str],
+    folds: Mapping[str, int],
+    rank: Rank,
+) -> Ranking:
+    """As `ranking.rank_queries`, by the notebook's rules: embeddings side by side with their
+    lengths, 850 neighbours, a threshold from eleven. Only the leak is mended: each member is asked
+    about a fold it has not seen.
+    """
+    check_members(gallery, queries, individual_ids)
+    ids = np.asarray(individual_ids, dtype=np.str_)
+    found, truth = [], []
+    for n, own in enumerate(held_out_of(gallery, folds)):
+        side = gallery.only([n])
+        for fold in own:
+            out = np.array([folds[image] == fold for image in gallery.images.tolist()], bool)
+            found.append(_search(side.take(out), side.take(~out), ids[~out].tolist(), IDS))
+            truth += with_new(ids[out].tolist(), ids[~out].tolist())
+    asked = np.concatenate([part.individual_id for part in found])
+    scores = np.concatenate([part.score for part in found])
+    threshold = rank.threshold
+    if threshold is None:
+        threshold = grid_threshold(asked, scores, truth, rank.new_share)
+    is_new = np.array([answer == NEW_INDIVIDUAL for answer in truth], bool)
+    candidates = _search(queries, gallery, ids.tolist(), rank.candidates)
+    return Ranking(
+        images=queries.images,
+        candidates=candidates,
+        rule=NewRule(threshold),
+        p_new=fit_new_probability(scores, is_new)(candidates.score),
+        gallery_images=gallery.images,
+        padding=seed_padding(ids.tolist()),
+    )
+
+
+def _search(queries: Side, gallery: Side, individual_ids: Sequence[str], k: int) -> Candidates:
+    equal = [1.0] * len(gallery.members)
+    return rank_by_seed(
+        queries.stack(equal, lengths=True), gallery.stack(equal, lengths=True), individual_ids, k
+    )
+
+
 def rank_by_seed(
-    queries: np.ndarray, gallery: np.ndarray, individual_ids: Sequence[str], k: int
+    queries: Stack, gallery: Stack, individual_ids: Sequence[str], k: int
 ) -> Candidates:
     """Candidates from the 850 nearest images by cosine, each individual's best score.
 
-    Embeddings are taken raw (scikit-learn's cosine distance needs no normalising). Fewer than k
-    individuals among the neighbours leave empty ids at the end, as the notebook does.
+    Fewer than k individuals among the neighbours leave empty ids at the end, as the notebook does.
 
     Args:
-        queries: embeddings [n, d].
-        gallery: embeddings [m, d].
+        queries: n rows.
+        gallery: m rows.
         individual_ids: text [m].
         k: candidates kept for a query.
     """
@@ -33,11 +83,13 @@ def rank_by_seed(
 
     names = np.asarray(individual_ids, dtype=np.str_)
     count = min(NEIGHBOURS, len(names))
-    search = NearestNeighbors(n_neighbors=count, metric="cosine").fit(gallery)
-    distances, rows = search.kneighbors(queries)
+    search = NearestNeighbors(n_neighbors=count, metric="cosine").fit(gallery.tile(slice(None)))
     individual_id = np.full((len(queries), k), "", dtype=names.dtype)
     score = np.full((len(queries), k), -np.inf, np.float32)
     reference = np.full((len(queries), k), -1, np.int64)
+    if not len(queries):
+        return Candidates(individual_id, score, reference)
+    distances, rows = search.kneighbors(queries.tile(slice(None)))
     for n, (distance, row) in enumerate(zip(distances, rows, strict=True)):
         best: dict[str, tuple[float, int]] = {}
         for d, r in zip(distance, row, strict=True):  # nearest first, so the first is the best
@@ -46,11 +98,6 @@ def rank_by_seed(
             individual_id[n, rank], score[n, rank] = identity, similarity
             reference[n, rank] = image
     return Candidates(individual_id, score, reference)
-
-
-def concatenate_raw(members: list[Embeddings]) -> Embeddings:
-    """An ensemble as the notebook has it: embeddings side by side, lengths and all."""
-    return concatenate(members, lengths=True)
 
 
 def seed_padding(individual_ids: Sequence[str]) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, with_new
-from tf_happywhale.retrieval.candidates import rank_individuals
+from tf_happywhale.retrieval.candidates import Candidates, rank_individuals
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.metrics import mean_average_precision, rank_share
 from tf_happywhale.retrieval.open_set import best_threshold, insert_new
@@ -27,6 +29,11 @@ def validate(gallery: Embeddings, queries: Embeddings, new_share: float) -> dict
         raise ValueError(f"{min(both)} is both in the gallery and a query")
     candidates = rank_individuals(queries.embedding, gallery.embedding, gallery.individual_id, 5)
     truth = with_new(queries.individual_id, gallery.individual_id)
+    return measure(candidates, truth, new_share)
+
+
+def measure(candidates: Candidates, truth: Sequence[str], new_share: float) -> dict:
+    """What `validate` returns, from a fold's candidates and its truth."""
     threshold = best_threshold(candidates.individual_id, candidates.score, truth, new_share)
     known = np.array([answer != NEW_INDIVIDUAL for answer in truth], dtype=bool)
     closed = [list(row) for row in candidates.individual_id[known]]

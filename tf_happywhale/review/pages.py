@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -157,10 +158,16 @@ def page_html(
     queries: list[Query],
     low: float,
     high: float,
+    figures: Sequence[Picture] = (),
 ) -> str:
-    """A whole page; `lead` and `navigation` are HTML already, all else is text."""
+    """A whole page; `lead` and `navigation` are HTML already, all else is text; the figures'
+    `reason` is what they show."""
     rows = "".join(
         f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in summary
+    )
+    plots = "".join(
+        f'<img src="{text(figure.source)}" alt="{text(figure.reason)}" loading="lazy">'
+        for figure in figures
     )
     blocks = "".join(query_html(query, low, high) for query in queries)
     return f"""<!doctype html>
@@ -177,6 +184,7 @@ def page_html(
 <h1>{text(title)}</h1>
 <p class="lead">{lead}</p>
 {f'<dl class="summary">{rows}</dl>' if rows else ""}
+{f'<section class="figures">{plots}</section>' if plots else ""}
 <section class="reading"><h2>How to read this page</h2><p>{READING}</p></section>
 </header>
 {navigation}

@@ -45,6 +45,7 @@ def write_report(
     queries: int,
     page_size: int,
     thumbnail: int,
+    figures: dict[str, Path] | None = None,
 ) -> Path:
     """Write `folder/report/` (pages and thumbnails) and the self-contained `folder/report.html`.
 
@@ -64,6 +65,7 @@ def write_report(
         queries: largest number of queries in `report.html`.
         page_size: queries a page.
         thumbnail: longest side of a picture, pixels.
+        figures: PNG files by their captions, shown under the heading.
 
     Returns:
         The path of `report.html`.
@@ -86,6 +88,10 @@ def write_report(
         for image, ranks in tqdm(rows, desc="report", unit="query"):
             query = _query(image, ranks, species, answers.get(image, ""))
             drawn.append(_with_pictures(query, thumbnails, query_picture, reference_picture))
+        plots = [Picture(data_uri(path), name) for name, path in (figures or {}).items()]
+        for path in (figures or {}).values():
+            shutil.copyfile(path, making / path.name)
+        linked = [Picture(path.name, name) for name, path in (figures or {}).items()]
         pages = max(1, math.ceil(total / page_size))
         for number in range(1, pages + 1):
             shown = drawn[(number - 1) * page_size : number * page_size]
@@ -97,13 +103,14 @@ def write_report(
                 [_link(query, lambda name: f"thumbnails/{name}") for query in shown],
                 low,
                 high,
+                linked if number == 1 else [],
             )
             (making / page_name(number)).write_text(html, encoding="utf-8", newline="\n")
         shown = [
             _link(query, lambda name: data_uri(thumbnails.folder / name))
             for query in drawn[:queries]
         ]
-        html = page_html(title, _lead(len(shown), total), summary, "", shown, low, high)
+        html = page_html(title, _lead(len(shown), total), summary, "", shown, low, high, plots)
         one_file.write_text(html, encoding="utf-8", newline="\n")
         _put_in_place(making, home)
     return folder / "report.html"

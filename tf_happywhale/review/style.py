@@ -35,6 +35,8 @@ a { color: var(--sea); }
   padding: .55rem .95rem; min-width: 7rem; max-width: 100%;
 }
 .summary dt { color: var(--soft); font-size: .8rem; }
+.figures { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.25rem; }
+.figures img { flex: 1 1 22rem; max-width: 40rem; min-width: 0; border-radius: 6px; }
 .summary dd { font-size: 1.15rem; font-weight: 600; overflow-wrap: anywhere; }
 .reading { margin-top: 1.25rem; max-width: 76ch; }
 .reading h2 { font-size: 1rem; margin-bottom: .15rem; }

@@ -47,8 +47,9 @@ def encode_thumbnail(picture: np.ndarray, longest: int) -> bytes:
 
 
 def data_uri(path: Path) -> str:
-    """The JPEG file `path` as a `data:` URI."""
-    return "data:image/jpeg;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+    """The JPEG or PNG file `path` as a `data:` URI."""
+    kind = "png" if path.suffix == ".png" else "jpeg"
+    return f"data:image/{kind};base64," + base64.b64encode(path.read_bytes()).decode("ascii")
 
 
 class Thumbnails:

@@ -13,7 +13,7 @@ from tf_happywhale.errors import InputError
 
 
 def embed(
-    model: keras.Model, batches: Iterable, count: int, label: str
+    model: keras.Model, batches: Iterable, count: int, label: str, *, mirrored: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings [n, d] float32 and image names str [n], in the order of the batches.
 
@@ -22,6 +22,7 @@ def embed(
         batches: (pictures, names, mask) of `records.reader.evaluation_batches`.
         count: number of images to expect.
         label: what the progress bar says.
+        mirrored: show the model each picture as in a mirror, left for right.
 
     Raises:
         InputError: the batches hold more or fewer images than expected.
@@ -31,7 +32,8 @@ def embed(
     with tqdm(total=count, desc=label, unit="img", leave=False) as progress:
         for pictures, image, mask in batches:
             kept = mask.numpy()
-            embeddings.append(forward(pictures).numpy().astype(np.float32)[kept])
+            shown = pictures[:, :, ::-1] if mirrored else pictures
+            embeddings.append(forward(shown).numpy().astype(np.float32)[kept])
             names += [name.decode("utf-8") for name in image.numpy()[kept]]
             progress.update(int(kept.sum()))
     if len(names) != count:

@@ -23,22 +23,35 @@ class Loss:
     species: np.ndarray | None = None
     species_weight: float = 0.0
 
-    def each(self, classifier: keras.Model, pictures, target):
+    def each(self, classifier: keras.Model, pictures, targets):
         """The loss of each picture in training, float32 [n].
+
+        The embedding is computed once; of mixed pictures the heads' margins are put on each of the
+        two targets in turn.
 
         Args:
             classifier: from `build_classifier`.
             pictures: uint8 [n, h, w, 3].
-            target: int [n].
+            targets: int [n]; of mixed pictures first and second int [n] and the first's share
+                float32 [n].
         """
+        embedding = classifier.get_layer("embedder")(pictures, training=True)
+        if not isinstance(targets, tuple):
+            return self._of(classifier, embedding, targets)
+        first, second, share = targets
+        return share * self._of(classifier, embedding, first) + (1 - share) * self._of(
+            classifier, embedding, second
+        )
+
+    def _of(self, classifier: keras.Model, embedding, target):
+        logits = classifier.get_layer("arcface")(embedding, target)
+        individuals = _cross_entropy(logits, target, self.smoothing)
         if self.species is None:
-            logits = classifier([pictures, target], training=True)
-            return _cross_entropy(logits, target, self.smoothing)
+            return individuals
         species = ops.take(ops.convert_to_tensor(self.species, dtype="int64"), target)
-        logits, its = classifier([pictures, target, species], training=True)
-        return (1 - self.species_weight) * _cross_entropy(
-            logits, target, self.smoothing
-        ) + self.species_weight * _cross_entropy(its, species, 0.0)
+        logits = classifier.get_layer("arcface_species")(embedding, species)
+        share = self.species_weight
+        return (1 - share) * individuals + share * _cross_entropy(logits, species, 0.0)
 
 
 def _cross_entropy(logits, target, smoothing: float):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
@@ -11,10 +13,13 @@ from typing import Any
 
 import keras
 
+from tf_happywhale import models
 from tf_happywhale.config import Experiment, dump_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write, write_json, write_text
-from tf_happywhale.models import arcface, gem, norm  # noqa: F401  so that their layers load
+
+for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
+    importlib.import_module(module.name)  # so that its layers are known when a model is loaded
 
 PACKAGES = (
     "tf-happywhale", "tensorflow", "keras", "numpy", "opencv-python-headless", "pandas",

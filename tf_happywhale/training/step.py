@@ -60,7 +60,7 @@ def make_step(
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
     """A compiled function of (pictures, targets, learning rate) that updates the classifier.
 
-    With `train.accumulate` k only every k-th call updates it, by the mean of k gradients; the
+    The targets are int [n], or of mixed pictures as `Loss.each` takes them. With `train.accumulate` k only every k-th call updates it, by the mean of k gradients; the
     classifier, the optimizers and the average must have been made inside the strategy's scope.
 
     Returns:

@@ -3,15 +3,18 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import keras
 import numpy as np
 import pytest
 
-from tf_happywhale.config import Model
 from tf_happywhale.errors import ConfigError
-from tf_happywhale.models.backbones.build import FEATURES, build_backbone, build_variant
+from tf_happywhale.models.backbones.build import (
+    FEATURES,
+    build_backbone,
+    build_variant,
+    take_features,
+)
 from tf_happywhale.models.backbones.variants import VARIANTS
 from tf_happywhale.models.weights.fill import fill, tensor_name
 from tf_happywhale.models.weights.parity import formula_tensor
@@ -83,11 +86,12 @@ def test_only_the_layers_that_a_map_needs_are_built():
     assert not {name for name in names if name.startswith("blocks.5")}
 
 
-def test_a_checkpoint_of_the_whole_network_fills_the_part():
-    whole, part = shrunken("eca_nfnet_l0"), shrunken("eca_nfnet_l0", ("stage3",))
-    tensors = {name: value for name, value in by_formula(whole).items() if "stages.3" not in name}
-    left = ["final_conv.bias", "final_conv.gain", "final_conv.weight"]
-    assert sorted(fill(part, tensors)) == left
+def test_parts_share_the_layers_of_the_whole():
+    whole = shrunken("eca_nfnet_l0")
+    part = take_features(whole, ("stage4",))
+    assert {id(layer) for layer in part.layers} < {id(layer) for layer in whole.layers}
+    picture = np.random.default_rng(0).integers(0, 256, (1, 40, 40, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(np.asarray(part(picture)), np.asarray(whole(picture)[1]))
 
 
 def test_pixels_are_normalised_inside():
@@ -97,16 +101,12 @@ def test_pixels_are_normalised_inside():
     np.testing.assert_allclose(np.asarray(first(picture))[:, 0, 0], [[-1] * 3, [1] * 3], atol=1e-6)
 
 
-def test_the_config_offers_exactly_the_table():
-    assert set(get_args(Model.model_fields["backbone"].annotation)) == set(VARIANTS)
-
-
 def test_an_unknown_name_is_one_sentence_with_the_nearest():
-    with pytest.raises(ConfigError, match=r"no backbone 'b8': the nearest are .*b0"):
+    with pytest.raises(ConfigError, match=r"no backbone 'b8': the nearest are b7"):
         build_backbone("b8")
 
 
-@pytest.mark.parametrize("name", ["lite0", "v2_s", "eca_nfnet_l0", "nfnet_l0"])
+@pytest.mark.parametrize("name", ["v2_s", "eca_nfnet_l0"])
 def test_each_family_compiles_with_xla_forward_and_backward(name):
     import tensorflow as tf
 

@@ -96,9 +96,9 @@ def test_saved_and_loaded_it_says_the_same(lite0, reload):
     np.testing.assert_array_equal(np.asarray(loaded(pictures)), np.asarray(lite0(pictures)))
 
 
-STAGES = json.loads(
+TIMM = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "backbones.json").read_text(encoding="utf-8")
-)["stages"]
+)["architectures"]
 NETWORKS = [name for name, variant in VARIANTS.items() if isinstance(variant, EfficientNet)]
 
 
@@ -106,7 +106,16 @@ NETWORKS = [name for name, variant in VARIANTS.items() if isinstance(variant, Ef
 def test_stages_are_as_deep_and_wide_as_timms(name):
     variant = VARIANTS[name]
     widths = [round_channels(stage.channels, variant.width) for stage in variant.stages]
-    assert [[n, c] for n, c in zip(block_repeats(variant), widths, strict=True)] == STAGES[name]
+    stages = [[n, c] for n, c in zip(block_repeats(variant), widths, strict=True)]
+    assert stages == TIMM[name]["stages"]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_stem_and_head_are_as_wide_as_timms(name):
+    variant = VARIANTS[name]
+    width = 1.0 if variant.lite else variant.width
+    ends = [round_channels(channels, width) for channels in (variant.stem, variant.head)]
+    assert ends == TIMM[name]["ends"]
 
 
 @pytest.mark.parametrize(

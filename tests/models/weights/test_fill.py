@@ -22,10 +22,13 @@ BROKEN = {
         {"blocks.6.1.bn1.bias": np.zeros(3)},
         r"lite0 has no blocks\.6\.1\.bn1\.bias",
     ),
-    "wrong shape at the end": ({"bn2.weight": np.ones(1279)}, r"\(1279,\) where \(1280,\)"),
+    "wrong shape at the end": (
+        {"bn2.weight": np.ones(1279)},
+        r"\(1279,\), which does not make \(1280,\)",
+    ),
     "wrong shape, right count": ({"conv_head.weight": np.ones((320, 1280, 1, 1))}, "conv_head"),
     "not finite": ({"bn2.bias": np.full(1280, np.nan)}, "not finite"),
-    "empty": (dict.fromkeys(["conv_stem.weight"]), "not lite0's"),
+    "a kernel that is no 1×1": ({"bn2.weight": np.ones((1280, 1, 3, 3))}, r"bn2\.weight"),
 }
 
 
@@ -45,10 +48,14 @@ def test_what_has_no_place_is_named_but_for_counters(lite0_tensors):
     assert unused == ["classifier.weight", "classifier.bias"]
 
 
+def test_an_empty_checkpoint_is_refused(blank):
+    with pytest.raises(InputError, match=r"not lite0's: it lacks conv_stem\.weight"):
+        fill(blank, {})
+
+
 def test_half_precision_checkpoints_are_widened(lite0_tensors):
-    network = build_backbone("lite0", features=("stage3",))
-    halves = {k: v.astype(np.float16) for k, v in lite0_tensors.items() if v.ndim}
-    halves = {k: v for k, v in halves.items() if not k.startswith(("blocks.5", "blocks.6"))}
+    network = build_backbone("lite0")
+    halves = {name: value.astype(np.float16) for name, value in lite0_tensors.items()}
     fill(network, halves)
     kernel = np.asarray(network.get_layer("conv_stem").kernel)
     assert kernel.dtype == np.float32

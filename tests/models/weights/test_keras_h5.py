@@ -13,14 +13,16 @@ from tf_happywhale.models.weights.fill import fill
 from tf_happywhale.models.weights.keras_h5 import read_keras_h5
 
 
-def write_h5(path: Path, model: keras.Model, below: str | None = None, suffix: str = ":0") -> None:
-    """A model's weights in Keras' old form, as its published checkpoints are."""
+def write_h5(path: Path, model: keras.Model, below: str | None = None) -> None:
+    """A model's weights in Keras' old form and names, as its published checkpoints are."""
     with h5py.File(path, "w") as file:
         root = file.create_group(below) if below else file
         root.attrs["layer_names"] = [layer.name.encode() for layer in model.layers]
         for layer in model.layers:
             group = root.create_group(layer.name)
-            names = [f"{layer.name}/{variable.name}{suffix}" for variable in layer.weights]
+            depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+            prefix = f"{layer.name}/depthwise_" if depthwise else f"{layer.name}/"
+            names = [f"{prefix}{variable.name}:0" for variable in layer.weights]
             group.attrs["weight_names"] = [name.encode() for name in names]
             for name, variable in zip(names, layer.weights, strict=True):
                 group[name] = np.asarray(variable)

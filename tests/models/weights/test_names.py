@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tf_happywhale.errors import ConfigError
+from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.models.backbones.variants import VARIANTS
 from tf_happywhale.models.weights.names import find_weights, short_names
 
@@ -21,8 +21,12 @@ HUB = "hf://timm/"
         ("b6", "tf_efficientnet_b6.ns_jft_in1k", f"{HUB}tf_efficientnet_b6.ns_jft_in1k"),
         ("b6", f"{HUB}tf_efficientnet_b6.ns_jft_in1k", f"{HUB}tf_efficientnet_b6.ns_jft_in1k"),
         ("b6", "hf://somebody/whales", "hf://somebody/whales"),
-        ("b6", "folder/model.safetensors", "folder/model.safetensors"),
-        ("b6", "b6.h5", "b6.h5"),
+        ("b5", "tf_efficientnet_b5.in1k", f"{HUB}tf_efficientnet_b5.in1k"),
+        (
+            "b6",
+            "hf://somebody/whales/b6/best.safetensors",
+            "hf://somebody/whales/b6/best.safetensors",
+        ),
         ("b6", "none", None),
     ],
 )
@@ -39,6 +43,15 @@ def test_names_mean_addresses(backbone, weights, address):
         ("b5", "b6_ns", r"are b6's: set model\.backbone=b6"),
         ("b5", "tf_efficientnet_b6.ns_jft_in1k", r"are b6's"),
         ("b6", "tf_efficientnet_b6.ap_in1k", r"AdvProp .*take b6_ns"),
+        ("b5", f"{HUB}tf_efficientnet_b6.ns_jft_in1k", r"are b6's"),
+        (
+            "b0",
+            f"{HUB}efficientnet_b0.ra_in1k",
+            r"efficientnet_b0 is not among our backbones; b0 is",
+        ),
+        ("b6", "hf://whales", r"no weights 'hf://whales'"),
+        ("b6", "hf://../../whales", r"no weights"),
+        ("b6", "https://example.org/model.safetensors", r"no weights"),
         ("b6", "imagenet", r"no weights 'imagenet' of b6: the nearest are b6_imagenet"),
     ],
 )
@@ -50,3 +63,12 @@ def test_what_is_not_known_is_one_sentence_with_the_way_out(backbone, weights, w
 def test_short_names_are_one_backbones_each():
     assert len(short_names()) == sum(len(variant.weights) for variant in VARIANTS.values())
     assert all(variant.weights for variant in VARIANTS.values())
+
+
+@pytest.mark.parametrize("ending", ["safetensors", "h5"])
+def test_a_file_is_meant_where_there_is_one(tmp_path, ending):
+    file = tmp_path / f"model.{ending}"
+    with pytest.raises(InputError, match=rf"no weights file .*model\.{ending}"):
+        find_weights("b6", str(file))
+    file.write_bytes(b"")
+    assert find_weights("b6", str(file)) == str(file)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -39,3 +40,14 @@ def test_another_kind_of_file_is_refused(tmp_path):
     (tmp_path / "model.safetensors").write_text("404: Not Found")
     with pytest.raises(InputError, match="no whole"):
         SafeTensors(tmp_path / "model.safetensors")
+
+
+@pytest.mark.parametrize("kind", ["BF16", "F8_E4M3", "I8"])
+def test_a_number_type_that_is_no_plain_weight_is_named(file, kind):
+    """Written by hand: NumPy has no such types."""
+    header = json.dumps({"a": {"dtype": kind, "shape": [2], "data_offsets": [0, 4]}})
+    size = {"BF16": 4}.get(kind, 2)
+    header = header.replace("[0, 4]", f"[0, {size}]").encode()
+    file.write_bytes(len(header).to_bytes(8, "little") + header + bytes(size))
+    with pytest.raises(InputError, match=rf"holds a as {kind}"):
+        SafeTensors(file)["a"]

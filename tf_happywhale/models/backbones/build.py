@@ -29,8 +29,7 @@ def build_backbone(
         drop_path: largest probability of leaving out a residual branch in training.
 
     Returns:
-        A model with one output, or a list of them, as in `features`; layers that none of them needs
-        are left out.
+        A model with one output, or a list of them, as in `features`; see `take_features`.
 
     Raises:
         ConfigError: there is no backbone of that name.
@@ -55,5 +54,14 @@ def build_variant(
     x = keras.layers.Rescaling(scale, offset, name="normalise")(pictures)
     make = efficientnet_features if isinstance(variant, EfficientNet) else nfnet_features
     maps = make(x, variant, drop_path)
-    chosen = [maps[feature] for feature in features]
-    return keras.Model(pictures, chosen[0] if len(chosen) == 1 else chosen, name=name)
+    whole = keras.Model(pictures, [maps[feature] for feature in FEATURES], name=name)
+    return take_features(whole, features)
+
+
+def take_features(whole: keras.Model, features: Sequence[str]) -> keras.Model:
+    """The part of a backbone with all `FEATURES` that some of them need, sharing its layers.
+
+    One feature gives a model with one output, several give a list in their order.
+    """
+    chosen = [whole.outputs[FEATURES.index(feature)] for feature in features]
+    return keras.Model(whole.input, chosen[0] if len(chosen) == 1 else chosen, name=whole.name)

@@ -107,7 +107,7 @@ class _Layers:
             x = self.act(self.norm(x, f"{name}.bn2"), f"{name}.bn2")
             x = self.squeeze(x, squeeze, f"{name}.se")
             x = self.norm(self.conv(x, outside, 1, 1, f"{name}.conv_pwl"), f"{name}.bn3")
-        if not (stage.skip and stride == 1 and channels == outside):
+        if stride > 1 or channels != outside:
             return x
         return keras.layers.Add(name=f"{name}.add")([drop_branch(x, drop_path, name), shortcut])
 

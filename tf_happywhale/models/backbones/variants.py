@@ -12,6 +12,7 @@ from typing import Literal
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 HALVES = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+# TensorFlow's own; timm rounds it to halves, which shifts pixels by half a grey level.
 LITE = (127 / 255,) * 3, (128 / 255,) * 3
 
 
@@ -26,7 +27,6 @@ class Stage:
     expand: int  # factor from a block's input to its inner channels
     channels: int  # of a block's output, before the variant's width multiplies them
     squeeze: bool = False  # squeeze-and-excitation to a quarter of the block's input channels
-    skip: bool = True  # shortcut around blocks that keep their shape
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ LITE0 = replace(
     activation="relu6",
     momentum=0.99,
     mean_std=LITE,
-    weights={"lite0_package": LITE0_PACKAGE, **_timm("tf_efficientnet_lite0", lite0="in1k")},
+    weights={"lite0_package": LITE0_PACKAGE, **_timm("tf_efficientnet_lite0", lite0_in1k="in1k")},
 )
 
 
@@ -120,7 +120,7 @@ def _lite(n: int, size: int, width: float, depth: float) -> EfficientNet:
     Source: https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite
     """
     name = f"tf_efficientnet_lite{n}"
-    weights = _timm(name, **{f"lite{n}": "in1k"})
+    weights = _timm(name, **{f"lite{n}_in1k": "in1k"})
     return replace(LITE0, timm=name, size=size, width=width, depth=depth, weights=weights)
 
 

@@ -20,17 +20,16 @@ PARAMETERS = {
 }
 SQUEEZE_EXCITE = {"se": ("conv_reduce", "conv_expand"), "attn_last": ("fc1", "fc2")}
 COUNTER = "num_batches_tracked"  # PyTorch's, of no use without a momentum that changes
-# What a feature extractor may leave out: ImageNet's classifier, and what comes after stage4.
-ABOVE = ("classifier.", "head.", "conv_head.", "bn2.", "final_conv.")
+CLASSIFIER = ("classifier.", "head.")  # ImageNet's, which no feature map needs
 
 
 def fill(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> list[str]:
     """Set every variable of a backbone from a checkpoint by timm's names.
 
     Args:
-        network: from `build_backbone`.
-        tensors: arrays by timm's names in PyTorch's layout; each is looked up twice, first to check
-            and then to set, so that a mapping that reads from disk need hold one at a time.
+        network: from `build_backbone`, with all its features.
+        tensors: arrays by timm's names in PyTorch's layout; each is read twice, first to check and
+            then to set, so that a mapping that reads from disk need hold one at a time.
 
     Returns:
         The names of the tensors that have no place in the network, counters left out.
@@ -46,16 +45,17 @@ def fill(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> list[str]:
                 f"The checkpoint is not {network.name}'s: it lacks {name}. Name another with "
                 "model.weights, or the backbone it is of with model.backbone."
             )
-        value = _keras_layout(np.asarray(tensors[name]), variable, layer)
+        tensor = np.asarray(tensors[name])
+        value = _keras_layout(tensor, variable, layer)
         if value.shape != tuple(variable.shape):
             raise InputError(
-                f"The checkpoint is not {network.name}'s: {name} is {tensors[name].shape}, which "
-                f"gives {value.shape} where {tuple(variable.shape)} is needed."
+                f"The checkpoint is not {network.name}'s: {name} is {tensor.shape}, which does not "
+                f"make {tuple(variable.shape)}."
             )
         if not np.isfinite(value).all():
             raise InputError(f"The checkpoint is damaged: {name} is not finite. Fetch it again.")
     unused = [name for name in tensors if name not in places and not name.endswith(COUNTER)]
-    foreign = [name for name in unused if not name.startswith(ABOVE)]
+    foreign = [name for name in unused if not name.startswith(CLASSIFIER)]
     if foreign:
         raise InputError(
             f"The checkpoint is not {network.name}'s: {network.name} has no {foreign[0]}. Name "
@@ -89,6 +89,6 @@ def _keras_layout(value: np.ndarray, variable: keras.Variable, layer: keras.Laye
     if value.ndim == 4 and len(variable.shape) == 4:
         depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
         return value.transpose(2, 3, 0, 1) if depthwise else value.transpose(2, 3, 1, 0)
-    if value.ndim == 4 and len(variable.shape) < 3:  # a gain, or a 1×1 convolution of one pixel
-        return value[:, :, 0, 0].T if len(variable.shape) == 2 else value[:, 0, 0, 0]
+    if value.ndim == 4 and value.shape[2:] == (1, 1):  # a 1×1 convolution of one pixel, or a gain
+        return value[:, :, 0, 0].T if len(variable.shape) == 2 else value[:, :, 0, 0].reshape(-1)
     return value.transpose(2, 1, 0) if value.ndim == 3 else value

@@ -52,7 +52,7 @@ def read_keras_h5(path: Path) -> dict[str, np.ndarray]:
                         parameter = re.sub(r":\d+$", "", weight.rpartition("/")[2])
                         value = np.asarray(root[layer][weight], np.float32)
                         name = f"{module}.{PARAMETERS[parameter]}"
-                        tensors[name] = _torch_layout(value, parameter)
+                        tensors[name] = _torch_layout(value, module)
     except (OSError, KeyError, ValueError) as error:
         raise InputError(
             f"{path} is no EfficientNet checkpoint of keras.applications or qubvel ({error}): "
@@ -73,8 +73,8 @@ def _timm_module(layer: str) -> str | None:
     return f"blocks.{stage}.{repeat}.{parts[part]}"
 
 
-def _torch_layout(value: np.ndarray, parameter: str) -> np.ndarray:
-    if parameter == "depthwise_kernel":
+def _torch_layout(value: np.ndarray, module: str) -> np.ndarray:
+    if module.endswith("conv_dw") and value.ndim == 4:
         return value.transpose(2, 3, 0, 1)
     if value.ndim == 4:
         return value.transpose(3, 2, 0, 1)

@@ -7,7 +7,10 @@ A name is `default` (the backbone's first), `none`, a short name of the table of
 
 from __future__ import annotations
 
-from tf_happywhale.errors import ConfigError, nearest
+import re
+from pathlib import Path
+
+from tf_happywhale.errors import ConfigError, InputError, nearest
 from tf_happywhale.models.backbones.variants import VARIANTS
 
 HUB = "hf://"
@@ -23,6 +26,7 @@ def find_weights(backbone: str, weights: str) -> str | None:
 
     Raises:
         ConfigError: no such backbone or weights, or they are another backbone's.
+        InputError: a file that is not there.
     """
     if backbone not in VARIANTS:
         own = short_names().get(backbone)
@@ -40,22 +44,42 @@ def find_weights(backbone: str, weights: str) -> str | None:
         return known[weights]
     if weights in known.values():
         return weights
-    hub = f"{HUB}timm/{weights}"
-    owner = short_names().get(weights) or next(
-        (name for name, variant in VARIANTS.items() if hub in variant.weights.values()), None
-    )
-    if owner == backbone:
-        return hub
-    if owner:
-        raise ConfigError(f"The weights {weights} are {owner}'s: set model.backbone={owner}.")
-    if ".ap_" in weights:
-        raise ConfigError(
-            f"{weights} was trained with AdvProp on pixels normalised in another way: take "
-            f"{next(iter(known))}."
-        )
-    if weights.startswith(HUB) or weights.endswith((".safetensors", ".h5")):
+    if weights in short_names():
+        raise ConfigError(_others(weights, short_names()[weights]))
+    if weights.endswith((".safetensors", ".h5")) and "://" not in weights:
+        if not Path(weights).is_file():
+            raise InputError(f"There is no weights file {weights}: name another.")
+        return weights
+    timm_name = weights.removeprefix(f"{HUB}timm/")
+    if "." in timm_name and "/" not in timm_name:
+        return f"{HUB}timm/{_checked_timm(backbone, timm_name)}"
+    if re.fullmatch(rf"{HUB}[\w.-]+(/[\w.-]+)+", weights) and ".." not in weights:
         return weights
     raise ConfigError(
         f"There are no weights {weights!r} of {backbone}: {nearest(weights, known)}; or give "
         "default, none, an address hf://OWNER/NAME, or a .safetensors or .h5 file."
     )
+
+
+def _checked_timm(backbone: str, name: str) -> str:
+    """timm's `ARCHITECTURE.TAG`, if it is this backbone's: others may have layers of the same
+    shapes with other paddings."""
+    architecture, _, tag = name.partition(".")
+    if architecture != VARIANTS[backbone].timm:
+        owners = {variant.timm: other for other, variant in VARIANTS.items()}
+        if architecture in owners:
+            raise ConfigError(_others(name, owners[architecture]))
+        raise ConfigError(
+            f"timm's {architecture} is not among our backbones; {backbone} is its "
+            f"{VARIANTS[backbone].timm}."
+        )
+    if tag.startswith("ap_"):
+        raise ConfigError(
+            f"{name} was trained with AdvProp on pixels normalised in another way: take "
+            f"{next(iter(VARIANTS[backbone].weights))}."
+        )
+    return name
+
+
+def _others(weights: str, owner: str) -> str:
+    return f"The weights {weights} are {owner}'s: set model.backbone={owner}."

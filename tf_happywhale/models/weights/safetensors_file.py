@@ -9,6 +9,9 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 
+KINDS = ("F64", "F32", "F16", "I64")  # I64: PyTorch's counters
+MAPPED = 32 * 2**20  # bytes read before the file is opened anew: what is mapped counts as memory
+
 
 class SafeTensors(Mapping):
     """The tensors of a file by name; each is read from disk when it is asked for.
@@ -16,25 +19,42 @@ class SafeTensors(Mapping):
     So filling a network never holds the checkpoint a second time in memory.
 
     Raises:
-        InputError: the file is cut off or of another kind.
+        InputError: the file is cut off or of another kind, or a tensor is not a plain number type.
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open()
+        self._names = dict.fromkeys(self._file.keys())
+
+    def _open(self) -> None:
         from safetensors import SafetensorError, safe_open
 
         try:
-            self._file = safe_open(str(path), framework="numpy")
-            self._names = list(self._file.keys())
+            self._file, self._read = safe_open(str(self._path), framework="numpy"), 0
         except (OSError, SafetensorError) as error:
             raise InputError(
-                f"{path} is no whole .safetensors file ({error}): fetch it again, or name another "
-                "with model.weights."
+                f"{self._path} is no whole .safetensors file ({error}): fetch it again, or name "
+                "another with model.weights."
             ) from None
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self._names:
             raise KeyError(name)
-        return self._file.get_tensor(name)
+        if self._read > MAPPED:
+            self._open()
+        kind = self._file.get_slice(name).get_dtype()
+        if kind not in KINDS:
+            raise InputError(
+                f"{self._path} holds {name} as {kind}, which NumPy does not know or which is no "
+                "trained weight: take a checkpoint in float32 or float16."
+            )
+        tensor = self._file.get_tensor(name)
+        self._read += tensor.nbytes
+        return tensor
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

@@ -16,11 +16,8 @@ from tf_happywhale.models.weights.names import HUB
 HUB_FILE = "model.safetensors"
 
 
-def load_weights(network: keras.Model, address: str) -> dict[str, list[str] | int]:
+def load_weights(network: keras.Model, address: str) -> None:
     """Fill a backbone from what `names.find_weights` returned, and print what was used.
-
-    Returns:
-        `used`: number of tensors; `unused`: the names of the others, PyTorch's counters left out.
 
     Raises:
         InputError: the weights cannot be had, or do not fit; then no variable was changed.
@@ -34,7 +31,6 @@ def load_weights(network: keras.Model, address: str) -> dict[str, list[str] | in
         f"weights of {network.name} from {address}: {used} tensors"
         + (f"; not used: {', '.join(left)}" if left else "")
     )
-    return {"used": used, "unused": unused}
 
 
 def read_weights(address: str) -> Mapping[str, np.ndarray]:

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.community_fixture import example, write_community, write_shard
+from tf_happywhale.catalogue.community import find_shards, read_index, read_individuals
+from tf_happywhale.catalogue.dataset import load_data
+from tf_happywhale.catalogue.table import list_images, read_catalogue
+from tf_happywhale.config import load_experiment
+from tf_happywhale.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def community(pod: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("community") / "happywhale-tfrecords"
+    write_community(pod, folder)
+    return folder
+
+
+@pytest.fixture
+def load(community: Path, tmp_path: Path):
+    def loaded(*overrides: str):
+        places = [f"data.tfrecords={community}", f"output={tmp_path / 'out'}", "data.folds=3"]
+        return load_data(load_experiment(None, [*places, *overrides]))
+
+    return loaded
+
+
+def test_labels_come_from_the_json_and_folds_from_the_shards(load, pod: Path) -> None:
+    data = load()
+    truth = read_catalogue(pod / "train.csv")
+    known = dict(zip(truth["image"], truth["individual_id"], strict=True))
+    assert sorted(data.images) == sorted(truth["image"])
+    assert all(
+        known[image] == identity
+        for image, identity in zip(data.images, data.individual_ids, strict=True)
+    )
+    row = {image: n for n, image in enumerate(truth["image"])}
+    assert data.folds.tolist() == [row[image] % 3 for image in data.images]
+    assert [data.order[target] for target in data.targets] == data.individual_ids
+    assert sorted(data.test_images) == list_images(pod / "test_images")
+    assert data.name == "happywhale_tfrecords"
+
+
+def test_the_catalogue_goes_before_the_records(load, tmp_path: Path) -> None:
+    image = load().images[0]
+    root = tmp_path / "data"
+    root.mkdir()
+    (root / "train.csv").write_text(f"image,species,individual_id\n{image},orca,00corrected\n")
+    data = load(f"data.root={root}")
+    assert data.individual_ids[0] == "00corrected"
+    assert data.catalogue["species"][0] == "orca"
+    assert data.individual_ids[1:] == load().individual_ids[1:]
+
+
+def test_the_index_is_kept_until_a_shard_changes(community: Path, tmp_path: Path) -> None:
+    shards = find_shards(community)
+    first = read_index(shards, tmp_path)
+    (kept,) = tmp_path.iterdir()
+    kept.write_text(kept.read_text().replace("train", "train", 1).replace(".jpg", ".JPG"))
+    assert list(read_index(shards, tmp_path)["image"]) != list(first["image"])  # the cache
+    shards[0].path.touch()
+    assert list(read_index(find_shards(community), tmp_path)["image"]) == list(first["image"])
+
+
+def test_other_folds_than_the_shards_are_refused(load) -> None:
+    with pytest.raises(InputError, match=r"in folds \[0, 1, 2\]: set data\.folds=3"):
+        load("data.folds=5")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{"b": 0, "a": 1}, {"0": "b", "1": "a"}, ["b", "a"]],
+    ids=["id to target", "target to id", "list"],
+)
+def test_individuals_are_read_either_way_round(tmp_path: Path, content) -> None:
+    (tmp_path / "individual_ids.json").write_text(json.dumps(content))
+    assert read_individuals(tmp_path) == {0: "b", 1: "a"}
+
+
+@pytest.mark.parametrize("content", [None, "no json", "3", '{"a": null}'])
+def test_individuals_that_cannot_be_read_are_refused(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "individual_ids.json").write_text(content)
+    with pytest.raises(InputError, match=r"individual_ids\.json"):
+        read_individuals(tmp_path)
+
+
+def test_a_shard_with_another_count_than_its_name_says_is_refused(
+    pod: Path, tmp_path: Path
+) -> None:
+    image = list_images(pod / "test_images")[0]
+    from tf_happywhale.catalogue.boxes import Box
+
+    record = example(pod / "test_images", image, -1, -1, {image: Box(1, 1, 9, 9)})
+    write_shard(tmp_path / "test-0-2.tfrec", [record])
+    with pytest.raises(InputError, match=r"holds 1 examples and not the 2"):
+        read_index(find_shards(tmp_path), tmp_path / "cache")
+
+
+def test_a_folder_without_such_shards_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no TFRecords named like train-0-1024\.tfrec"):
+        find_shards(tmp_path)
+    with pytest.raises(InputError, match="There is no folder"):
+        find_shards(tmp_path / "absent")

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+from tf_happywhale.catalogue.tfrecord_index import read_features
+from tf_happywhale.errors import InputError
+
+
+def feature(value: bytes | list) -> tf.train.Feature:
+    if isinstance(value, bytes):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+    if value and isinstance(value[0], float):
+        return tf.train.Feature(float_list=tf.train.FloatList(value=value))
+    return tf.train.Feature(int64_list=tf.train.Int64List(value=value))
+
+
+@pytest.fixture
+def save(tmp_path: Path):
+    def write(*examples: dict) -> Path:
+        path = tmp_path / "some.tfrec"
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            for example in examples:
+                features = {name: feature(value) for name, value in example.items()}
+                message = tf.train.Example(features=tf.train.Features(feature=features))
+                writer.write(message.SerializeToString())
+        return path
+
+    return write
+
+
+def test_what_tensorflow_wrote_is_read(save) -> None:
+    examples = [
+        {
+            "image": bytes(range(256)) * 400,
+            "image_name": "é.jpg".encode(),
+            "target": [15586],
+            "box": [0, -1, 2**62, -(2**62)],
+            "weights": [0.5, 1.5],
+        },
+        {"image_name": b"", "target": [-1]},
+        {},
+        {"target": []},
+    ]
+    wanted = ("image", "image_name", "target", "box", "weights")
+    assert list(read_features(save(*examples), wanted)) == [
+        {name: value for name, value in examples[0].items() if name != "weights"},
+        {"image_name": b"", "target": [-1]},
+        {},
+        {},
+    ]
+
+
+def test_only_the_named_features_come(save) -> None:
+    path = save({"image": b"x", "image_name": b"a", "target": [3]})
+    assert list(read_features(path, ("target",))) == [{"target": [3]}]
+
+
+def test_an_empty_file_has_no_examples(save) -> None:
+    assert list(read_features(save(), ("target",))) == []
+
+
+@pytest.mark.parametrize("damage", ["cut off", "no records", "another message"])
+def test_a_damaged_file_is_refused_by_name(save, damage: str) -> None:
+    path = save({"image": b"x" * 500, "target": [3]})
+    content = path.read_bytes()
+    if damage == "cut off":
+        path.write_bytes(content[:-50])
+    elif damage == "no records":
+        path.write_bytes(b"image,individual_id\n" * 40)
+    else:
+        path.write_bytes(content[:12] + b"\xff" * (len(content) - 16) + content[-4:])
+    with pytest.raises(InputError, match=r"some\.tfrec is damaged"):
+        list(read_features(path, ("target",)))

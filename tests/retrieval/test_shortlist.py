@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval import engines, neighbours
+from tf_happywhale.retrieval.engines import NumpyEngine, Operand, TensorFlowEngine, error_bound
+from tf_happywhale.retrieval.neighbours import nearest
+from tf_happywhale.retrieval.shortlist import Shortlist, _places, _values, make_groups
+from tf_happywhale.retrieval.stack import stack
+
+
+def test_groups_hold_whole_labels_and_are_at_least_k() -> None:
+    labels = np.sort(np.random.default_rng(0).integers(0, 2000, 5000))
+    groups = make_groups(labels, 300)
+    assert len(groups.starts) >= 600
+    assert (labels[groups.starts[1:]] != labels[groups.starts[1:] - 1]).all()
+    assert groups.inside(0, 5000)[-1][2] == 5000
+    few = make_groups(np.array([0, 0, 1, 2]), 5)
+    assert few.starts.tolist() == [0, 2, 3]
+    assert few.inside(1, 3) == [(0, 0, 1), (1, 1, 2)]  # counted from row 1
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (16, 8), (1, 3), (40, 33)])
+def test_places_are_those_of_nonzero(shape: tuple[int, int]) -> None:
+    mask = np.random.default_rng(1).random(shape) < 0.1
+    assert _places(mask).tolist() == np.flatnonzero(mask).tolist()
+
+
+@pytest.mark.parametrize("bfloat16", [False, True])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_no_dot_product_is_further_off_than_the_bound(bfloat16: bool, sign: int) -> None:
+    rng = np.random.default_rng(2)
+    # alike rows: all roundings push the same way as far as they can
+    base = np.abs(rng.normal(size=(1, 512))) + rng.normal(size=(60, 512)) * 0.02
+    rows = stack([base])
+    queries = stack([sign * base[:20]])
+    engine = TensorFlowEngine(bfloat16)
+    gallery, asked = (
+        engine.operand(rows.tile(slice(None))),
+        engine.operand(queries.tile(slice(None))),
+    )
+    dots = _values(engine.dots(gallery, asked)).astype(np.float64)
+    pairs = np.indices(dots.shape).reshape(2, -1)
+    exact = rows.dot(pairs[0], queries, pairs[1]).reshape(dots.shape)
+    bound = error_bound(gallery, asked, 512)
+    off = np.abs(dots - exact) - np.abs(dots) * engine.rounding
+    assert off.max() <= bound
+    assert bound < (0.004 if bfloat16 else 4e-5)  # and it says something
+
+
+def test_nothing_that_may_be_best_is_left_out() -> None:
+    # k = 1: the floor is .5 − .1 off, and who is seen at .3 may be at .4
+    short = Shortlist.empty(1, make_groups(np.arange(4), 1), 1, 0.0)
+    dots = np.array([[0.5], [0.31], [0.29], [-0.2]], np.float32)
+    short.add(dots, 0, 0.1)
+    assert short.pairs()[0].tolist() == [0, 1]
+
+
+def test_a_later_tile_raises_the_floor() -> None:
+    short = Shortlist.empty(1, make_groups(np.arange(4), 1), 1, 0.0)
+    short.add(np.array([[0.1], [0.2]], np.float32), 0, 0.01)
+    short.add(np.array([[0.9], [0.3]], np.float32), 2, 0.01)
+    assert short.pairs()[0].tolist() == [2]
+
+
+class Liar(NumpyEngine):
+    """An engine that is further off than it says."""
+
+    def dots(self, gallery: Operand, queries: Operand) -> np.ndarray:
+        return super().dots(gallery, queries) + np.float32(0.01)
+
+
+def test_an_engine_that_breaks_its_promise_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "choose_engine", lambda *_: Liar())
+    rows = stack([np.random.default_rng(3).normal(size=(30, 8))])
+    with pytest.raises(InputError, match=r"off by 1\.0e-02.*rank\.engine=numpy"):
+        nearest(rows, rows, np.arange(30), 5)
+
+
+def test_a_large_search_is_tensorflows_where_it_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert isinstance(engines.choose_engine("auto", "float32", 1e6), NumpyEngine)
+    assert isinstance(engines.choose_engine("auto", "float32", 1e13), TensorFlowEngine)
+    monkeypatch.setattr(engines, "find_spec", lambda _: None)
+    assert isinstance(engines.choose_engine("auto", "float32", 1e13), NumpyEngine)

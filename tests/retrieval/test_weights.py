@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import numpy as np
+
+from tests.retrieval.conftest import Herd
+from tf_happywhale.config import Rank
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.side import make_side
+from tf_happywhale.retrieval.trained_on import all_but
+from tf_happywhale.retrieval.weights import choose_weights, select
+
+IDS = np.array(["a", "b", "c"])
+
+
+def test_the_better_member_is_taken_and_a_useless_one_is_not() -> None:
+    good, bad = np.array([0.9, 0.2, 0.1]), np.array([0.1, 0.2, 0.9])
+    table = [(IDS, np.stack([bad, good]))] * 4
+    assert select(table, ["a"] * 4).tolist() == [0, 1]
+
+
+def test_members_that_mend_each_others_faults_are_both_taken() -> None:
+    # the first is right about a and nearly about b, the second the other way round
+    first = [np.array([0.9, 0.1, 0.0]), np.array([0.5, 0.45, 0.0])]
+    second = [np.array([0.45, 0.5, 0.0]), np.array([0.1, 0.9, 0.0])]
+    table = [(IDS, np.stack(pair)) for pair in zip(first, second, strict=True)]
+    chosen = select(table, ["a", "b"])
+    assert (chosen > 0).all()
+    assert chosen.sum() == 1
+
+
+def test_without_queries_all_count_alike() -> None:
+    assert select([], []).tolist() == [1.0]
+
+
+def test_weights_are_chosen_on_the_folds_that_members_have_not_seen(herd: Herd) -> None:
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(12), 6)
+    images = [f"{n}.jpg" for n in range(len(who))]
+    ids = [f"{n:02d}" for n in who]
+    folds = {image: n % 2 for n, image in enumerate(images)}
+    centres = rng.normal(size=(12, 8)) * 3
+
+    def member(noise: float, fold: int) -> Embeddings:
+        rows = (centres[who] + rng.normal(size=(len(who), 8)) * noise).astype(np.float32)
+        about = {"trained_on": all_but(fold, "r", folds), "fold": str(fold)}
+        return Embeddings(rows, np.array(images), np.array(ids), about)
+
+    side = make_side([member(0.5, 0), member(50.0, 0), member(0.5, 1)], images)
+    assert choose_weights(side, ids, folds, Rank()) == [1.0, 0.0, 1.0]

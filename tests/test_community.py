@@ -1,0 +1,106 @@
+"""Community TFRecords trained on and embedded as they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.community_fixture import write_community
+from tests.conftest import QUICK
+from tf_happywhale import embed, evaluate, rank, tfrecords, train
+from tf_happywhale.catalogue.boxes import best_boxes
+from tf_happywhale.catalogue.boxes_import import read_box_rows
+from tf_happywhale.catalogue.dataset import load_data
+from tf_happywhale.catalogue.table import list_images
+from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.errors import InputError
+from tf_happywhale.records.labels import report_differing
+from tf_happywhale.records.pictures import crop, read_picture, resize
+from tf_happywhale.records.plan import plan_records
+from tf_happywhale.records.reader import evaluation_batches
+from tf_happywhale.retrieval.embeddings import load_embeddings
+
+
+@pytest.fixture
+def make(pod: Path, tmp_path: Path):
+    folder = tmp_path / "community"
+    write_community(pod, folder)
+
+    def experiment(*overrides: str) -> Experiment:
+        places = [f"data.tfrecords={folder}", f"output={tmp_path / 'out'}"]
+        return load_experiment(None, [*QUICK, *places, *overrides])
+
+    return experiment
+
+
+def pictures(experiment: Experiment, split: str = "test") -> dict[str, np.ndarray]:
+    data = load_data(experiment)
+    images = data.test_images if split == "test" else data.images
+    folder = plan_records(experiment, data).folder
+    batches = evaluation_batches(folder, split, images, size=32, batch_size=8)
+    return {
+        name.decode(): picture
+        for found, names, mask in batches.as_numpy_iterator()
+        for picture, name in zip(found[mask], names[mask], strict=True)
+    }
+
+
+@pytest.mark.parametrize("source", ["fullbody", "detic", "whole"])
+def test_pictures_are_the_photographs_in_their_boxes(make, pod: Path, source: str) -> None:
+    found = pictures(make(f"records.source={source}"))
+    images = list_images(pod / "test_images")
+    boxes = best_boxes(read_box_rows(pod / "boxes.csv"), "backfin", images, pod)
+    assert sorted(found) == images
+    for image, picture in found.items():
+        box = None if source == "whole" else boxes[image]
+        truth = resize(crop(read_picture(pod / "test_images" / image), box), 32)
+        assert np.abs(picture.astype(int) - truth).mean() < 8  # waves finer than a pixel
+
+
+def test_a_detector_that_found_nothing_leaves_the_photograph_whole(make, pod: Path) -> None:
+    found = pictures(make("records.source=yolov5"))
+    whole = pictures(make("records.source=whole"))
+    same = {image for image in found if np.array_equal(found[image], whole[image])}
+    assert same == {image for image in found if sum(image.encode()) % 4 == 0}
+
+
+def test_they_are_trained_on_embedded_and_ranked_as_they_are(make, capsys) -> None:
+    experiment = make()
+    train.main(experiment)
+    embed.main(experiment)
+    rank.main(experiment)
+    evaluate.main(experiment)
+    output = Path(experiment.output)
+    assert (output / "quick" / "fold0" / "model.keras").is_file()
+    metrics = json.loads((output / "metrics.json").read_text())
+    data = load_data(experiment)
+    assert 0 <= metrics["fold0"]["map5"] <= 1
+    embedded = load_embeddings(output / "quick" / "fold0" / "embeddings" / "train.npz")
+    assert sorted(embedded.image) == sorted(data.images)
+    asked = (output / "submission.csv").read_text().splitlines()[1:]
+    assert len(asked) == len(data.test_images)
+    capsys.readouterr()
+    tfrecords.main("write", experiment)
+    assert "up to date" in capsys.readouterr().out
+    tfrecords.main("verify", experiment)
+    assert f"{len(data.images)} train" in capsys.readouterr().out
+    shard = data.shards[0].path
+    shard.write_bytes(shard.read_bytes()[:-9])
+    with pytest.raises(InputError, match=f"{shard.name} is damaged"):
+        tfrecords.main("verify", experiment)
+
+
+def test_a_label_that_differs_from_the_catalogue_is_reported(make, tmp_path, capsys) -> None:
+    image = load_data(make()).images[0]
+    root = tmp_path / "data"
+    root.mkdir()
+    (root / "train.csv").write_text(f"image,species,individual_id\n{image},orca,00corrected\n")
+    experiment = make(f"data.root={root}")
+    data = load_data(experiment)
+    report_differing(plan_records(experiment, data).folder, data)
+    said = capsys.readouterr().out
+    assert "labels: 1 images are other individuals in the catalogue" in said
+    assert f"{image} is 00corrected" in said

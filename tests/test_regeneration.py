@@ -1,0 +1,79 @@
+"""The scripts of tfrecords/, run on the pod."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import QUICK
+from tf_happywhale import train
+from tf_happywhale.catalogue.dataset import load_data
+from tf_happywhale.config import load_experiment
+from tf_happywhale.records.folder import read_manifest, verify
+from tf_happywhale.records.plan import plan_records
+from tf_happywhale.records.reader import evaluation_batches
+
+ROOT = Path(__file__).parent.parent
+SCRIPTS = sorted((ROOT / "tfrecords").glob("*.sh"))
+SOURCES = {
+    "fullbody_512": ["fullbody"],
+    "fullbody_768": ["fullbody"],
+    "backfin_768": ["backfin"],
+    "all_768": ["fullbody", "backfin", "whole"],
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_writes_its_set_and_a_model_trains_on_it(
+    script: Path, pod: Path, tmp_path: Path
+) -> None:
+    places = [f"data.root={pod}", f"records.dir={tmp_path / 'records'}", "data.folds=3"]
+    done = subprocess.run(
+        ["bash", str(script), *places, f"output={tmp_path / 'out'}"],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+        env=os.environ | {"PYTHON": sys.executable, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "every shard is as it was written" in done.stdout
+    (folder,) = (tmp_path / "records").glob("*/")
+    manifest = read_manifest(folder)
+    size = int(script.stem.rpartition("_")[2])
+    assert (manifest["size"], manifest["sources"]) == (size, SOURCES[script.stem])
+    data = load_data(load_experiment(None, [*places, f"output={tmp_path / 'out'}"]))
+    assert verify(folder) == {"train": len(data.images), "test": len(data.test_images)}
+    names = sorted(path.name for path in folder.glob("*.tfrec"))
+    counts = [int((data.folds == fold).sum()) for fold in range(3)]
+    assert names == sorted(
+        [
+            *(f"pod-train-f{fold}-s000-{count}.tfrec" for fold, count in enumerate(counts)),
+            f"pod-test-f0-s000-{len(data.test_images)}.tfrec",
+        ]
+    )
+    experiment = load_experiment(
+        None,
+        [
+            *QUICK, *places, f"output={tmp_path / 'out'}", f"records.size={size}",
+            f"records.source={manifest['sources'][0]}",
+            f"records.more_sources=[{', '.join(manifest['sources'][1:])}]",
+            *(["augment.crops={fullbody: 0.6, backfin: 0.35, whole: 0.05}"]
+              if len(manifest["sources"]) > 1 else []),
+        ],
+    )  # fmt: skip
+    assert plan_records(experiment, load_data(experiment)).folder == folder
+    pictures, _, _ = next(
+        evaluation_batches(
+            folder, "train", data.images, size=size, batch_size=2
+        ).as_numpy_iterator()
+    )
+    assert pictures.shape == (2, size, size, 3)
+    if script.stem == "all_768":  # the others' training differs in nothing
+        train.main(experiment)
+        assert (Path(experiment.output) / "quick" / "fold0" / "model.keras").is_file()
+
+
+def test_every_set_has_its_script() -> None:
+    assert {path.stem for path in SCRIPTS} == set(SOURCES)

@@ -1,0 +1,81 @@
+"""What a JPEG says of itself before any pixel: size, components, and which way is up."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+# Frames of sequential and progressive Huffman coding, the ones in use.
+FRAMES = (0xC0, 0xC1, 0xC2)
+LONE = (0x01, *range(0xD0, 0xD9))  # markers without a length
+APP1, SCAN, ORIENTATION = 0xE1, 0xDA, 0x0112
+
+
+@dataclass(frozen=True)
+class JpegHeader:
+    """Of a JPEG as it is stored.
+
+    Attributes:
+        width, height: pixels, before it is turned upright.
+        components: 1 grey, 3 colour, 4 CMYK.
+        orientation: EXIF's, 1 to 8; 1 is upright.
+    """
+
+    width: int
+    height: int
+    components: int
+    orientation: int
+
+
+def read_jpeg_header(encoded: bytes) -> JpegHeader | None:
+    """The header of a file's bytes; None where they are no JPEG of 8 bits a channel."""
+    if encoded[:3] != b"\xff\xd8\xff":
+        return None
+    orientation, place = 1, 2
+    while place + 4 <= len(encoded):
+        if encoded[place] != 0xFF:
+            return None
+        marker = encoded[place + 1]
+        if marker == 0xFF:  # filling
+            place += 1
+            continue
+        if marker in LONE:
+            place += 2
+            continue
+        (length,) = struct.unpack_from(">H", encoded, place + 2)
+        content = encoded[place + 4 : place + 2 + length]
+        if marker == APP1 and content[:6] == b"Exif\0\0":
+            orientation = _orientation(content[6:]) or orientation
+        elif marker in FRAMES and len(content) >= 6:
+            bits, height, width, components = struct.unpack_from(">BHHB", content)
+            if bits != 8 or not (height and width):
+                return None
+            return JpegHeader(width, height, components, orientation)
+        elif marker == SCAN:
+            return None
+        place += 2 + length
+    return None
+
+
+def is_cut_off(encoded: bytes) -> bool:
+    """Whether a JPEG ends within its pixels: no end mark follows the start of the last scan."""
+    if encoded[:3] != b"\xff\xd8\xff" or encoded[-2:] == b"\xff\xd9":
+        return False
+    return encoded.rfind(b"\xff\xd9") < encoded.rfind(b"\xff\xda")
+
+
+def _orientation(tiff: bytes) -> int | None:
+    """The orientation tag in an EXIF block, where there is a valid one."""
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None or len(tiff) < 8:
+        return None
+    try:
+        (start,) = struct.unpack_from(order + "I", tiff, 4)
+        (count,) = struct.unpack_from(order + "H", tiff, start)
+        for entry in range(start + 2, start + 2 + 12 * count, 12):
+            tag, _, _, value = struct.unpack_from(order + "HHIH", tiff, entry)
+            if tag == ORIENTATION:
+                return value if 1 <= value <= 8 else None
+    except struct.error:
+        return None
+    return None

@@ -1,0 +1,47 @@
+"""The labels that records carry, beside the catalogue's, which count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tf_happywhale.catalogue.dataset import DataSet
+from tf_happywhale.catalogue.tfrecord_index import read_features
+from tf_happywhale.records.folder import is_complete, read_manifest
+
+
+def differing_labels(folder: Path, data: DataSet) -> list[tuple[str, str, str]]:
+    """Images whose record names another individual than the catalogue does.
+
+    Returns:
+        For each its name, the record's individual_id, and the catalogue's; none where the folder
+        is unfinished.
+
+    Raises:
+        InputError: a shard is damaged.
+    """
+    if not is_complete(folder):
+        return []
+    manifest = read_manifest(folder)
+    individuals = manifest["individuals"]
+    labels = dict(zip(data.images, data.individual_ids, strict=True))
+    differing = []
+    for shard in manifest["shards"]:
+        if shard.split != "train":
+            continue
+        for example in read_features(folder / shard.file, ("image_name", "target")):
+            image, (target,) = example["image_name"].decode("utf-8"), example.get("target", [-1])
+            record = individuals[target] if 0 <= target < len(individuals) else ""
+            if record and image in labels and record != labels[image]:
+                differing.append((image, record, labels[image]))
+    return differing
+
+
+def report_differing(folder: Path, data: DataSet) -> None:
+    """Print one line where there are any such images."""
+    differing = differing_labels(folder, data)
+    if differing:
+        image, record, catalogue = differing[0]
+        print(
+            f"labels: {len(differing)} images are other individuals in the catalogue than in the "
+            f"TFRecords ({image} is {catalogue}, not {record}, and so on); the catalogue counts"
+        )

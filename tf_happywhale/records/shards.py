@@ -1,0 +1,114 @@
+"""One shard at a time: which photographs belong into it, and writing it whole."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import tensorflow as tf
+
+from tf_happywhale.catalogue.table import read_text_table
+from tf_happywhale.errors import InputError
+from tf_happywhale.files import write_csv
+from tf_happywhale.records.photograph import Photograph, Pixels
+from tf_happywhale.records.region import encode_crop, read_crops
+from tf_happywhale.records.schema import make_example, shard_name, shard_stem
+
+SKIPPED = ["image", "split", "reason"]  # columns
+SKIPPED_ENDING = ".skipped.csv"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A shard to be written: the photographs of one split and fold, or a part of them."""
+
+    folder: Path
+    dataset: str
+    split: str
+    fold: int
+    part: int
+    photographs: list[Photograph]
+
+    @property
+    def stem(self) -> str:
+        """The shard's name without its count."""
+        return shard_stem(self.dataset, self.split, self.fold, self.part)
+
+    @property
+    def skipped_file(self) -> Path:
+        """Where those of its photographs are listed that cannot be read, until all is finished."""
+        return self.folder / f".{self.stem}{SKIPPED_ENDING}"
+
+
+def make_jobs(
+    folder: Path, dataset: str, photographs: Iterable[Photograph], shard_images: int
+) -> list[Job]:
+    """Each split and fold dealt out in turn to as few shards as hold at most `shard_images`."""
+    groups: dict[tuple[str, int], list[Photograph]] = defaultdict(list)
+    for photograph in photographs:
+        groups[photograph.split, photograph.fold].append(photograph)
+    jobs = []
+    for (split, fold), group in sorted(groups.items()):
+        parts = -(-len(group) // shard_images)
+        jobs += [Job(folder, dataset, split, fold, n, group[n::parts]) for n in range(parts)]
+    return jobs
+
+
+def make_record(photograph: Photograph, pixels: Pixels) -> bytes | InputError:
+    """The serialized example of a photograph, or why there is none."""
+    try:
+        encoded = _read(photograph.path)
+        pictures = read_crops(
+            encoded, list(photograph.crops.values()), pixels.size, str(photograph.path)
+        )
+        primary, *more = (encode_crop(picture, pixels.quality) for picture in pictures)
+    except InputError as error:
+        return error
+    further = dict(zip(list(photograph.crops)[1:], more, strict=True))
+    return make_example(photograph.image, primary, photograph.target, photograph.species, further)
+
+
+def write_shard(job: Job, records: Iterable[bytes | InputError]) -> None:
+    """Write a job's shard from the record of each of its photographs, and list those without.
+
+    A shard that exists is whole, and its list was written before it.
+    """
+    temporary = job.folder / f".{job.stem}.{os.getpid()}.partial.tfrec"
+    skipped = []
+    try:
+        with tf.io.TFRecordWriter(str(temporary)) as writer:
+            for photograph, record in zip(job.photographs, records, strict=True):
+                if isinstance(record, bytes):
+                    writer.write(record)
+                else:
+                    skipped.append((photograph.image, photograph.split, str(record)))
+        job.skipped_file.unlink(missing_ok=True)
+        if skipped:
+            write_csv(job.skipped_file, pd.DataFrame(skipped, columns=SKIPPED))
+        os.replace(temporary, shard_path(job, len(skipped)))
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_skipped(job: Job) -> pd.DataFrame:
+    """The photographs that a written shard lacks, with the reasons."""
+    if job.skipped_file.is_file():
+        return read_text_table(job.skipped_file, SKIPPED)
+    return pd.DataFrame(columns=SKIPPED, dtype=object)
+
+
+def shard_path(job: Job, skipped: int) -> Path:
+    """The file of a job's shard that lacks so many of its photographs."""
+    count = len(job.photographs) - skipped
+    return job.folder / shard_name(job.dataset, job.split, job.fold, job.part, count)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be opened ({error.strerror}): put it there.") from None

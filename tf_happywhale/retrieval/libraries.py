@@ -1,0 +1,120 @@
+"""The same search by a library's image neighbours: scikit-learn, the reference, and faiss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.neighbours import Neighbours, nearest, rank_labels, spans
+from tf_happywhale.retrieval.stack import Blend, Stack
+
+QUERY_ROWS = 1024
+ENOUGH = 0.99  # of the true neighbours; an inexact index looks further until it finds as many
+START = 64  # images asked for at first
+EXACT = 10_000_000  # a larger gallery is not searched exactly by faiss
+SAMPLE, RECALL_AT = 100, 10  # images, and neighbours of each, that an inexact index is tried on
+
+ImageSearch = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
+
+
+def nearest_by_library(
+    queries: Stack, gallery: Stack | Blend, labels: np.ndarray, k: int, engine: str
+) -> Neighbours:
+    """The k labels with the best image of each query, by images nearest first.
+
+    When k labels are among the nearest images, and the last of those images is less alike than the
+    k-th label's, nobody is missing; otherwise four times as many images are asked for. Scores are
+    the library's, in float32.
+
+    Args:
+        queries: n rows of length 1.
+        gallery: m rows; `sklearn` wants them of length 1.
+        labels: int64 [m].
+        k: labels a query; fewer come back if there are fewer.
+        engine: `sklearn` or `faiss`.
+    """
+    k = min(k, len(np.unique(labels)))
+    search = _sklearn(gallery) if engine == "sklearn" else _faiss(gallery)
+    parts = [(np.zeros((0, k), np.int64), np.zeros((0, k)), np.zeros((0, k), np.int64))]
+    for start, stop in spans(0, len(queries), QUERY_ROWS):
+        tile = queries.tile(slice(start, stop))
+        found = [np.zeros((stop - start, k), kind) for kind in (np.int64, float, np.int64)]
+        open_rows, look = np.arange(stop - start), min(max(START, 4 * k), len(gallery))
+        while len(open_rows):
+            scores, images = search(tile[open_rows], look)
+            sure = np.zeros(len(open_rows), bool)
+            for n, row in enumerate(open_rows):
+                place = _first_of_each(labels[images[n]], scores[n], k)
+                last = look == len(gallery)
+                sure[n] = len(place) == k and (last or scores[n, place[-1]] > scores[n, -1])
+                if sure[n]:
+                    seen = images[n, place]
+                    found[0][row], found[1][row], found[2][row] = (
+                        labels[seen], scores[n, place], seen,
+                    )  # fmt: skip
+            open_rows, look = open_rows[~sure], min(4 * look, len(gallery))
+        parts.append(tuple(found))
+    return Neighbours(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _first_of_each(labels: np.ndarray, scores: np.ndarray, k: int) -> np.ndarray:
+    """Places of the k best labels' best images, the images being sorted by score."""
+    named, first = np.unique(labels, return_index=True)
+    return first[rank_labels(scores[first][None], named[None], k)[0]]
+
+
+def _sklearn(gallery: Stack | Blend) -> ImageSearch:
+    from sklearn.neighbors import NearestNeighbors
+
+    if isinstance(gallery, Blend):
+        raise InputError("rank.engine=sklearn knows no centres: set rank.centre_share=0.")
+    neighbours = NearestNeighbors(metric="cosine", algorithm="brute").fit(gallery.tile(slice(None)))
+
+    def search(queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        distances, images = neighbours.kneighbors(queries, count)
+        return 1 - distances, images
+
+    return search
+
+
+def _faiss(gallery: Stack | Blend) -> ImageSearch:
+    """Flat, so exact, up to ten million images; past that an inverted file, and how much of the
+    truth it finds is printed."""
+    try:
+        import faiss
+    except ImportError:
+        raise InputError(
+            "rank.engine=faiss needs faiss: pip install 'tf-happywhale[faiss]'."
+        ) from None
+    flat = faiss.IndexFlatIP(gallery.width)
+    index = flat
+    if len(gallery) > EXACT:
+        rng = np.random.default_rng(0)
+        lists = int(4 * np.sqrt(len(gallery)))
+        learn = np.sort(rng.choice(len(gallery), min(len(gallery), 40 * lists), replace=False))
+        index = faiss.IndexIVFFlat(flat, gallery.width, lists, faiss.METRIC_INNER_PRODUCT)
+        index.train(gallery.tile(learn))
+    for start, stop in spans(0, len(gallery), QUERY_ROWS):
+        index.add(gallery.tile(slice(start, stop)))
+    if index is not flat:
+        index.nprobe = min(8, lists)
+        while (found := recall(index.search, gallery, rng)) < ENOUGH and index.nprobe < lists:
+            index.nprobe = min(2 * index.nprobe, lists)
+        print(
+            f"faiss: {index.nprobe} of {lists} lists are looked through; of the {RECALL_AT} images "
+            f"nearest to {SAMPLE} others it finds {found:.1%}"
+        )
+    return index.search
+
+
+def recall(search: ImageSearch, gallery: Stack | Blend, rng: np.random.Generator) -> float:
+    """Share of the images nearest to some of the gallery's that an inexact search finds."""
+    asked = np.sort(rng.choice(len(gallery), min(SAMPLE, len(gallery)), replace=False))
+    images = gallery.images if isinstance(gallery, Blend) else gallery
+    count = min(RECALL_AT, len(gallery))
+    exact = nearest(images.take(asked), gallery, np.arange(len(gallery)), count, engine="auto")
+    _, found = search(images.tile(asked), count)
+    both = [len(set(a) & set(b)) for a, b in zip(exact.image, found.tolist(), strict=True)]
+    return sum(both) / exact.image.size

@@ -1,0 +1,72 @@
+"""The models that rank together, and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tf_happywhale.config import Experiment
+from tf_happywhale.places import run_folder
+from tf_happywhale.retrieval.embeddings import check_embeddings, load_embeddings
+from tf_happywhale.retrieval.side import Side, make_side
+
+
+@dataclass(frozen=True)
+class Member:
+    """A model of an ensemble.
+
+    Attributes:
+        folder: of its embeddings files.
+        weight: its share of the score, against the others'.
+    """
+
+    folder: Path
+    weight: float
+
+    def file(self, split: str, view: str = "original") -> Path:
+        """Its embeddings of a split (train or test) and view (original or mirrored)."""
+        return self.folder / f"{split}{'' if view == 'original' else f'-{view}'}.npz"
+
+
+def find_members(experiment: Experiment) -> list[Member]:
+    """The experiment's `members`; where it names none, the models of its folds."""
+    if not experiment.members:
+        folds = experiment.folds
+        return [Member(run_folder(experiment, fold) / "embeddings", 1.0) for fold in folds]
+    found = []
+    for member in experiment.members:
+        path = Path(member.path).expanduser()
+        folder = path.parent if path.suffix == ".npz" else path
+        inside = folder / "embeddings"
+        found.append(Member(inside if inside.is_dir() else folder, member.weight))
+    return found
+
+
+def member_files(experiment: Experiment, splits: Sequence[str]) -> list[Path]:
+    """Every file that ranking reads.
+
+    Raises:
+        InputError: one is missing.
+    """
+    mirrored = experiment.rank.mirrored != "none"
+    views = ("original", "mirrored") if mirrored else ("original",)
+    members = find_members(experiment)
+    files = [member.file(split, view) for member in members for view in views for split in splits]
+    for file in files:
+        check_embeddings(file)
+    return files
+
+
+def load_side(experiment: Experiment, split: str, images: Sequence[str]) -> Side:
+    """A split as all members see it, the images in the order asked for.
+
+    Raises:
+        InputError: a file is missing or damaged, or is of other images.
+    """
+    members = find_members(experiment)
+    found = [load_embeddings(member.file(split)) for member in members]
+    mirrored = []
+    if experiment.rank.mirrored != "none":
+        mirrored = [load_embeddings(member.file(split, "mirrored")) for member in members]
+    return make_side(found, images, mirrored)

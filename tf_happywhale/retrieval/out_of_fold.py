@@ -1,0 +1,206 @@
+"""Every fold's images scored by the models that did not train on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tf_happywhale.catalogue.individuals import with_new
+from tf_happywhale.config import Rank
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.candidates import Candidates
+from tf_happywhale.retrieval.ensemble import rank_side
+from tf_happywhale.retrieval.side import Side
+from tf_happywhale.retrieval.trained_on import check_held_out, held_out_folds
+
+SAMPLE = 2048  # images of a fold that tell a member's spread, where others judge the fold with it
+
+
+@dataclass(frozen=True)
+class Standard:
+    """How a member's scores spread on the folds it has not seen.
+
+    Attributes:
+        mean: of its best scores of those images.
+        deviation: their standard deviation.
+    """
+
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """From an ensemble's score to standard deviations above the mean: `slope·score − offset`."""
+
+    slope: float
+    offset: float
+
+    def standard(self, score: np.ndarray) -> np.ndarray:
+        """Standardised scores."""
+        return self.slope * score - self.offset
+
+    def score(self, standard: float) -> float:
+        """The score that has this standardised one."""
+        return (standard + self.offset) / self.slope
+
+
+@dataclass(frozen=True)
+class FoldScores:
+    """One fold's images as queries, the other folds' as gallery.
+
+    Attributes:
+        fold: which.
+        members: who scored it, by number.
+        images: str [n].
+        individual_ids: who is in them, also where nobody else's gallery knows it, str [n].
+        candidates: of each.
+        standard: the candidates' scores standardised, float64 [n, k].
+        truth: individual_id, or `new_individual` where the gallery lacks it.
+    """
+
+    fold: int
+    members: tuple[int, ...]
+    images: np.ndarray
+    individual_ids: np.ndarray
+    candidates: Candidates
+    standard: np.ndarray
+    truth: list[str]
+
+
+def score_fold(
+    gallery: Side,
+    individual_ids: np.ndarray,
+    folds: Mapping[str, int],
+    fold: int,
+    members: Sequence[int],
+    shares: Sequence[float],
+    k: int,
+    rank: Rank,
+    most: int | None = None,
+) -> tuple[Candidates, np.ndarray]:
+    """Candidates of a fold's images by some members, and those images' places in the gallery; of
+    `most` images at most, evenly taken.
+
+    Raises:
+        InputError: one of the members was trained on images of that fold, or does not say.
+    """
+    for n in members:
+        about = gallery.members[n].about
+        check_held_out(_name(gallery, n), about.get("trained_on", ""), fold, folds)
+    held_out = np.array([folds[image] == fold for image in gallery.images.tolist()], dtype=bool)
+    rows = np.flatnonzero(held_out)
+    if most is not None and len(rows) > most:
+        rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
+    side = gallery.only(members)
+    known = np.asarray(individual_ids)[~held_out].tolist()
+    found = rank_side(side.take(rows), side.take(~held_out), known, k, shares, rank)
+    return found, rows
+
+
+def held_out_of(gallery: Side, folds: Mapping[str, int]) -> list[list[int]]:
+    """For each member the folds it has not seen; errors as `held_out_folds`."""
+    return [
+        held_out_folds(_name(gallery, n), member.about.get("trained_on", ""), folds)
+        for n, member in enumerate(gallery.members)
+    ]
+
+
+def may_judge(gallery: Side, folds: Mapping[str, int]) -> bool:
+    """Whether every member has a fold it has not seen, and says so."""
+    try:
+        return all(held_out_of(gallery, folds))
+    except InputError:
+        return False
+
+
+def score_folds(
+    gallery: Side,
+    individual_ids: Sequence[str],
+    folds: Mapping[str, int],
+    weights: Sequence[float],
+    k: int,
+    rank: Rank,
+) -> tuple[list[FoldScores], list[Standard]]:
+    """All folds that some member has not seen, and each member's own spread there.
+
+    A fold is scored by all the members that have not seen it, each with the weight
+    `weight / deviation`, so that a member whose cosines happen to be spread out counts no more.
+
+    Raises:
+        InputError: a member has seen every fold, or does not say what it has seen.
+    """
+    individual_ids = np.asarray(individual_ids, dtype=np.str_)
+    unseen = held_out_of(gallery, folds)
+    alone: dict[tuple[int, int], tuple[Candidates, np.ndarray]] = {}
+    standards = []
+    for n, own in enumerate(unseen):
+        if not own:
+            raise InputError(
+                f"{_name(gallery, n)} was trained on every fold, so that nothing can be learned "
+                "from it about new individuals: leave it out, or set rank.threshold."
+            )
+        for fold in own:
+            shared = sum(fold in other for other in unseen) > 1
+            alone[n, fold] = score_fold(
+                gallery,
+                individual_ids,
+                folds,
+                fold,
+                [n],
+                [1.0],
+                k,
+                rank,
+                SAMPLE if shared else None,
+            )
+        best = np.concatenate([alone[n, fold][0].score[:, 0] for fold in own])
+        best = best[np.isfinite(best)].astype(np.float64)
+        deviation = float(best.std()) if len(best) else 0.0
+        standards.append(Standard(float(best.mean()) if len(best) else 0.0, deviation or 1.0))
+    scored = []
+    for fold in sorted({fold for own in unseen for fold in own}):
+        members = [n for n, own in enumerate(unseen) if fold in own]
+        if len(members) == 1:
+            found, rows = alone[members[0], fold]
+        else:
+            shares = shares_of(members, weights, standards)
+            found, rows = score_fold(gallery, individual_ids, folds, fold, members, shares, k, rank)
+        known = np.delete(individual_ids, rows).tolist()
+        line = line_of(members, weights, standards)
+        scored.append(
+            FoldScores(
+                fold=fold,
+                members=tuple(members),
+                images=gallery.images[rows],
+                individual_ids=individual_ids[rows],
+                candidates=found,
+                standard=line.standard(found.score.astype(np.float64)),
+                truth=with_new(individual_ids[rows].tolist(), known),
+            )
+        )
+    return scored, standards
+
+
+def shares_of(
+    members: Sequence[int], weights: Sequence[float], standards: Sequence[Standard]
+) -> list[float]:
+    """Each member's share of an ensemble's score: its weight over its deviation."""
+    return [weights[n] / standards[n].deviation for n in members]
+
+
+def line_of(
+    members: Sequence[int], weights: Sequence[float], standards: Sequence[Standard]
+) -> Line:
+    """From the score of these members' ensemble to the weighted mean of their standardised scores:
+    Σ w·(s − mean)/deviation ÷ Σ w, where the ensemble's score is Σ s·w/deviation ÷ Σ w/deviation.
+    """
+    shares, total = shares_of(members, weights, standards), sum(weights[n] for n in members)
+    offset = sum(share * standards[n].mean for n, share in zip(members, shares, strict=True))
+    return Line(sum(shares) / total, offset / total)
+
+
+def _name(gallery: Side, member: int) -> str:
+    about = gallery.members[member].about
+    return f"Model {member + 1}" + (f" (fold {about['fold']})" if about.get("fold") else "")

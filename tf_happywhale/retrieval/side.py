@@ -1,0 +1,121 @@
+"""The same images seen by several models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.stack import Stack, stack
+
+
+@dataclass(frozen=True)
+class Side:
+    """n images as the members of an ensemble see them: the gallery's side, or the queries'.
+
+    Attributes:
+        images: str [n].
+        members: each model's embeddings, in its own order of images.
+        rows: for each member int64 [n], where each image stands among its embeddings.
+        mirrored: the same of the mirrored pictures; empty where there are none.
+        mirrored_rows: as `rows`.
+    """
+
+    images: np.ndarray
+    members: tuple[Embeddings, ...]
+    rows: tuple[np.ndarray, ...]
+    mirrored: tuple[Embeddings, ...] = ()
+    mirrored_rows: tuple[np.ndarray, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, images: np.ndarray) -> Side:
+        """Some of the images, by number or a mask."""
+        return replace(
+            self,
+            images=self.images[images],
+            rows=tuple(rows[images] for rows in self.rows),
+            mirrored_rows=tuple(rows[images] for rows in self.mirrored_rows),
+        )
+
+    def only(self, members: Sequence[int]) -> Side:
+        """Some of the members."""
+        return replace(
+            self,
+            members=tuple(self.members[n] for n in members),
+            rows=tuple(self.rows[n] for n in members),
+            mirrored=tuple(self.mirrored[n] for n in members if self.mirrored),
+            mirrored_rows=tuple(self.mirrored_rows[n] for n in members if self.mirrored),
+        )
+
+    def stack(self, shares: Sequence[float], *, lengths: bool = False) -> Stack:
+        """The members side by side; `shares` and `lengths` as of `stack`."""
+        parts = [member.embedding for member in self.members]
+        return stack(parts, self.rows, shares, lengths=lengths)
+
+    def mirror(self) -> Side:
+        """The mirrored pictures' side."""
+        return replace(self, members=self.mirrored, rows=self.mirrored_rows)
+
+    def centres(self, shares: Sequence[float], individual_ids: Sequence[str]) -> Stack:
+        """For each image the centre of its individual in the members' heads.
+
+        Raises:
+            InputError: a head lacks an individual.
+        """
+        rows = []
+        for member in self.members:
+            place = {identity: n for n, identity in enumerate(member.centre_id.tolist())}
+            lacking = next((i for i in individual_ids if i not in place), None)
+            if lacking is not None:
+                raise InputError(
+                    f"The head of a model has no centre for {lacking}: set rank.centre_share=0, or "
+                    "train and embed with this catalogue."
+                )
+            rows.append(np.array([place[i] for i in individual_ids], dtype=np.int64))
+        return stack([member.centre for member in self.members], rows, shares)
+
+
+def make_side(
+    members: Sequence[Embeddings], images: Sequence[str], mirrored: Sequence[Embeddings] = ()
+) -> Side:
+    """Members matched by image name.
+
+    Raises:
+        InputError: a member's images are not `images`.
+    """
+    return Side(
+        np.asarray(images, dtype=np.str_),
+        tuple(members),
+        tuple(member.rows_of(images) for member in members),
+        tuple(mirrored),
+        tuple(member.rows_of(images) for member in mirrored),
+    )
+
+
+def check_labels(members: Sequence[Embeddings], side: Side, individual_ids: Sequence[str]) -> None:
+    """Refuse members that know the gallery's images as other individuals, or in their heads other
+    individuals or another order than the first.
+
+    Raises:
+        InputError: in one sentence.
+    """
+    expected = np.asarray(individual_ids, dtype=np.str_)
+    for number, (member, rows) in enumerate(zip(members, side.rows, strict=True), start=1):
+        different = member.individual_id[rows] != expected
+        if different.any():
+            image = side.images[different][0]
+            raise InputError(
+                f"Model {number} has embedded {image} as {member.individual_id[rows][different][0]}"
+                f", but it is {expected[different][0]} in the catalogue: run embed again."
+            )
+        heads = [head.centre_id.tolist() for head in (member, members[0])]
+        if all(heads) and heads[0] != heads[1]:
+            raise InputError(
+                f"Model {number} was trained with other individuals, or in another order, than the "
+                "first: an ensemble's models need the same catalogue."
+            )
