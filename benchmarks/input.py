@@ -135,9 +135,12 @@ def measure(args: argparse.Namespace) -> dict[str, list[float]]:
         ),
         "train": training,
         "train_plain": lambda epoch: training(epoch, enabled=False),
-        "keras": lambda epoch: keras_batches(files, args.child, 2, shares=False),
-        "keras_shares": lambda epoch: keras_batches(files, args.child, 3, shares=True),
     }
+    if args.child > 1:  # slow, and compared on all workers only
+        pipelines |= {
+            "keras": lambda epoch: keras_batches(files, args.child, 2, shares=False),
+            "keras_shares": lambda epoch: keras_batches(files, args.child, 3, shares=True),
+        }
     rates: dict[str, list[float]] = {name: [] for name in pipelines}
     for epoch in range(args.rounds):
         for name, pipeline in pipelines.items():

@@ -260,8 +260,9 @@ def write_many(output: Path, count: int) -> None:
 
 
 def kill(args: argparse.Namespace) -> dict:
-    """Kill the command at random moments, until it has finished, and compare all its files."""
-    pod = ["pod.individuals=30", "pod.width=600", "pod.height=400", "seed=11"]
+    """Kill the command at random moments until it has been hit so many times while it wrote, let it
+    finish, and compare all its files."""
+    pod = ["pod.individuals=60", "pod.width=600", "pod.height=400", "seed=11"]
     common = [f"output={args.output / 'kill'}", *pod, f"image_size={SIZE}"]
     common += ["records.shard_images=16"]
 
@@ -280,10 +281,12 @@ def kill(args: argparse.Namespace) -> dict:
         process = subprocess.Popen(command, **quiet)
         try:
             process.wait(timeout=rng.uniform(0, whole))
-            shutil.rmtree(home)  # it had finished: start over
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
+        if list(home.rglob("COMPLETE")):
+            shutil.rmtree(home)  # it had finished: start over
+        elif home.is_dir():  # else it had not begun
             shards.append(len(list(home.rglob("*.tfrec"))))
     subprocess.run(command, check=True, **quiet)
     return {

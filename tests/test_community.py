@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from tests.community_fixture import write_community
+from tests.community_fixture import write_community, write_shard
 from tests.conftest import QUICK
 from tf_happywhale import embed, evaluate, rank, tfrecords, train
 from tf_happywhale.catalogue.boxes import best_boxes
@@ -20,7 +21,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.records.labels import report_differing
 from tf_happywhale.records.pictures import crop, read_picture, resize
 from tf_happywhale.records.plan import plan_records
-from tf_happywhale.records.reader import evaluation_batches
+from tf_happywhale.records.reader import checked, evaluation_batches
 from tf_happywhale.retrieval.embeddings import load_embeddings
 
 
@@ -77,7 +78,7 @@ def test_they_are_trained_on_embedded_and_ranked_as_they_are(make, capsys) -> No
     assert (output / "quick" / "fold0" / "model.keras").is_file()
     metrics = json.loads((output / "metrics.json").read_text())
     data = load_data(experiment)
-    assert 0 <= metrics["fold0"]["map5"] <= 1
+    assert 0 <= metrics["fold0"]["map5_known"] <= 1
     embedded = load_embeddings(output / "quick" / "fold0" / "embeddings" / "train.npz")
     assert sorted(embedded.image) == sorted(data.images)
     asked = (output / "submission.csv").read_text().splitlines()[1:]
@@ -91,6 +92,30 @@ def test_they_are_trained_on_embedded_and_ranked_as_they_are(make, capsys) -> No
     shard.write_bytes(shard.read_bytes()[:-9])
     with pytest.raises(InputError, match=f"{shard.name} is damaged"):
         tfrecords.main("verify", experiment)
+
+
+def test_an_unreadable_photograph_is_named_with_where_it_lies(make, tmp_path: Path) -> None:
+    experiment = make()
+    data = load_data(experiment)
+    shard = data.shards[0]
+    records = [r.numpy() for r in tf.data.TFRecordDataset(str(shard.path))]
+    broken = tf.train.Example.FromString(records[1])
+    broken.features.feature["image"].bytes_list.value[0] = b"no picture"
+    name = broken.features.feature["image_name"].bytes_list.value[0].decode()
+    write_shard(shard.path, [records[0], broken.SerializeToString(), *records[2:]])
+    folder = plan_records(experiment, data).folder
+    batches = evaluation_batches(folder, shard.split, data.images, size=32, batch_size=8)
+    with pytest.raises(InputError) as refused:
+        list(checked(batches, folder))
+    assert str(refused.value) == (
+        f"{name} cannot be read as a picture: replace it or take it out (of the TFRecords in "
+        f"{shard.path.parent})."
+    )
+    content = bytearray(shard.path.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.path.write_bytes(content)
+    with pytest.raises(InputError, match=f"in {shard.path.parent} are damaged: download"):
+        list(checked(evaluation_batches(folder, "train", [], size=32, batch_size=8), folder))
 
 
 def test_a_label_that_differs_from_the_catalogue_is_reported(make, tmp_path, capsys) -> None:

@@ -38,7 +38,7 @@ def refusal(*overrides: str) -> str:
         ("train.learning_rate=nan", ["train.learning_rate", "'nan'", "a number"]),
         ("train.learning_rate=inf", ["train.learning_rate", "'inf'", "a number"]),
         ("model.margin=2", ["model.margin", "'2'", "at least 0", "below 1.5708"]),
-        ("model.backbone=b9", ["model.backbone", "'b9'", "lite0, b0, b1, b2, b3, b4, b5, b6, b7"]),
+        ("model.backbone=b9", ["model.backbone", "'b9'", "b5, b6, b7, v2_s"]),
         ("augment.enabled=perhaps", ["augment.enabled", "'perhaps'", "true or false"]),
         ("augment.flip_p=1.5", ["augment.flip_p", "'1.5'", "at least 0 and at most 1"]),
         ("augment.crop_scale=0.9", ["augment.crop_scale", "'0.9'", "a list of 2", "at most 1"]),

@@ -113,6 +113,15 @@ def test_content_hashes_read_an_unchanged_file_once(tmp_path: Path, monkeypatch)
     assert ContentHashes(tmp_path / "cache.json")(path) == known
 
 
+def test_what_cannot_be_opened_has_no_hash_and_stops_nobody(tmp_path: Path) -> None:
+    (tmp_path / "picture.jpg").mkdir()
+    hashes = ContentHashes(tmp_path / "cache.json")
+    assert hashes(tmp_path / "picture.jpg") == "missing"
+    assert hashes(tmp_path / "picture.jpg" / "below.jpg") == "missing"
+    (tmp_path / "file").write_bytes(b"abc")
+    assert hashes(tmp_path / "file" / "below.jpg") == "missing"
+
+
 def test_a_broken_cache_of_hashes_is_begun_anew(tmp_path: Path) -> None:
     (tmp_path / "cache.json").write_text('{"half')
     (tmp_path / "file").write_bytes(b"abc")

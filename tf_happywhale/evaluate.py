@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tf_happywhale.cli import command
-from tf_happywhale.config import Experiment
+from tf_happywhale.config import Experiment, Rank
 
 if TYPE_CHECKING:
     from tf_happywhale.catalogue.dataset import DataSet
+    from tf_happywhale.retrieval.side import Side
 
 EXAMPLES = [
     "python -m tf_happywhale.evaluate configs/demo.yaml",
@@ -23,12 +25,14 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.places import output_folder
+    from tf_happywhale.records.plan import readable_data
     from tf_happywhale.retrieval.figures import figure_files
     from tf_happywhale.retrieval.members import member_files
     from tf_happywhale.stages import stage
 
-    data, output = load_data(experiment), output_folder(experiment)
+    data, output = readable_data(experiment, load_data(experiment)), output_folder(experiment)
     predictions = output / "predictions.csv"
+    drawn = experiment.rank.preset != "seed" and experiment.rank.threshold is None
     stage(
         output,
         "evaluate",
@@ -41,7 +45,7 @@ def main(experiment: Experiment) -> None:
             "species": digest(list(data.catalogue["species"])),
             "answers": digest(data.answers),
         },
-        outputs=[output / "metrics.json", *figure_files(output / "figures")],
+        outputs=[output / "metrics.json", *(figure_files(output / "figures") if drawn else ())],
         work=lambda: write_metrics(experiment, data),
     )
     print_metrics(json.loads((output / "metrics.json").read_text(encoding="utf-8")))
@@ -53,36 +57,58 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
     from tf_happywhale.files import write_json
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.evaluation import evaluate_pool, pool_folds
-    from tf_happywhale.retrieval.figures import draw_figures
+    from tf_happywhale.retrieval.figures import draw_figures, figure_files
     from tf_happywhale.retrieval.members import find_members, load_side
-    from tf_happywhale.retrieval.out_of_fold import score_folds
+    from tf_happywhale.retrieval.out_of_fold import mark_unseen, score_folds
     from tf_happywhale.retrieval.side import check_labels
     from tf_happywhale.retrieval.submission import IDS
     from tf_happywhale.retrieval.validation import judge, measure
-    from tf_happywhale.retrieval.weights import choose_weights
+    from tf_happywhale.retrieval.weights import score_folds_by_chosen
 
     output, rank = output_folder(experiment), experiment.rank
     gallery = load_side(experiment, "train", data.images)
     check_labels(gallery.members, gallery, data.individual_ids)
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
-    weights = [member.weight for member in find_members(experiment)]
-    if rank.weights == "chosen":
-        weights = choose_weights(gallery, data.individual_ids, folds, rank)
-    scored, _ = score_folds(gallery, data.individual_ids, folds, weights, IDS, rank)
-    metrics: dict = {
-        f"fold{part.fold}": measure(part.candidates, part.truth, rank.new_share) for part in scored
-    }
-    catalogue = data.catalogue
-    species = dict(zip(catalogue["individual_id"], catalogue["species"], strict=True))
-    pool = pool_folds(scored, data.individual_ids, species)
-    metrics["out_of_fold"] = evaluate_pool(pool, rank, species, experiment.seed)
+    metrics: dict = {}
+    reason = why_unmeasured(gallery, folds, rank)
+    if reason:
+        print(reason)
+        for file in figure_files(output / "figures"):
+            file.unlink(missing_ok=True)
+    else:
+        if rank.centre_share:
+            gallery = mark_unseen(gallery, data.individual_ids, folds)
+        if rank.weights == "chosen":
+            scored = score_folds_by_chosen(gallery, data.individual_ids, folds, IDS, rank)
+        else:
+            weights = [member.weight for member in find_members(experiment)]
+            scored, _ = score_folds(gallery, data.individual_ids, folds, weights, IDS, rank)
+        metrics |= {
+            f"fold{part.fold}": measure(part.candidates, part.truth, rank.new_share)
+            for part in scored
+        }
+        catalogue = data.catalogue
+        species = dict(zip(catalogue["individual_id"], catalogue["species"], strict=True))
+        pool = pool_folds(scored, data.individual_ids, species)
+        metrics["out_of_fold"] = evaluate_pool(pool, rank, species, experiment.seed)
+        draw_figures(output / "figures", pool, metrics["out_of_fold"])
     predictions = output / "predictions.csv"
     if data.answers and predictions.is_file():
         table = read_text_table(predictions, ("image", "rank", "individual_id"))
         ranked = table.groupby("image", sort=False)["individual_id"].agg(list).to_dict()
         metrics["test"] = judge(ranked, data.answers)
-    draw_figures(output / "figures", pool, metrics["out_of_fold"])
     write_json(output / "metrics.json", metrics)
+
+
+def why_unmeasured(gallery: Side, folds: Mapping[str, int], rank: Rank) -> str:
+    """Why nothing can be measured out of fold, in a sentence; empty where it can."""
+    from tf_happywhale.retrieval.out_of_fold import may_judge
+
+    if rank.preset == "seed":
+        return "rank.preset=seed is not measured out of fold: leave it out to measure the default."
+    if rank.threshold is not None and not may_judge(gallery, folds):
+        return "Nothing is measured out of fold: a model has seen every fold, or other folds."
+    return ""
 
 
 def print_metrics(metrics: dict) -> None:
@@ -90,6 +116,8 @@ def print_metrics(metrics: dict) -> None:
     for name, part in metrics.items():
         if name != "out_of_fold":
             print(f"{name}: " + ", ".join(f"{key} {_short(value)}" for key, value in part.items()))
+    if "out_of_fold" not in metrics:
+        return
     found = metrics["out_of_fold"]
     print(
         f"out of fold: {found['queries']} images, {found['queries_new']} of them of "
@@ -124,7 +152,9 @@ def print_metrics(metrics: dict) -> None:
         )
 
 
-def _short(value: float) -> str:
+def _short(value: float | None) -> str:
+    if value is None:
+        return "n/a"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 

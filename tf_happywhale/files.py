@@ -77,16 +77,16 @@ class ContentHashes:
         self.changed = False
 
     def __call__(self, path: Path) -> str:
-        """Content hash of one file, or `missing`."""
+        """Content hash of one file, or `missing` where it is, or cannot be opened."""
         try:
             status = os.stat(path)
-        except FileNotFoundError:
+            key, stamp = os.path.abspath(path), [status.st_size, status.st_mtime_ns]
+            entry = self.known.get(key)
+            if entry is None or entry[:2] != stamp:
+                entry = self.known[key] = [*stamp, sha256(path)]
+                self.changed = True
+        except OSError:
             return "missing"
-        key, stamp = os.path.abspath(path), [status.st_size, status.st_mtime_ns]
-        entry = self.known.get(key)
-        if entry is None or entry[:2] != stamp:
-            entry = self.known[key] = [*stamp, sha256(path)]
-            self.changed = True
         return entry[2]
 
     def save(self) -> None:

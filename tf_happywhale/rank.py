@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tf_happywhale.cli import command
@@ -23,10 +24,12 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.places import output_folder
+    from tf_happywhale.records.plan import readable_data
     from tf_happywhale.retrieval.members import member_files
     from tf_happywhale.stages import stage
 
-    data, output = load_data(experiment), output_folder(experiment)
+    whole, output = load_data(experiment), output_folder(experiment)
+    data = readable_data(experiment, whole)
     stage(
         output,
         "rank",
@@ -36,21 +39,23 @@ def main(experiment: Experiment) -> None:
             "embeddings": [sha256(file) for file in member_files(experiment, ("train", "test"))],
             "catalogue": digest([data.images, data.individual_ids, data.folds.tolist()]),
             "species": digest(list(data.catalogue["species"])),
-            "test_images": digest(data.test_images),
+            "test_images": digest([whole.test_images, data.test_images]),
         },
         outputs=[output / "predictions.csv", output / "submission.csv"],
-        work=lambda: write_ranking(experiment, data),
+        work=lambda: write_ranking(experiment, data, whole.test_images),
     )
 
 
-def write_ranking(experiment: Experiment, data: DataSet) -> None:
-    """Rank all test images and write both files."""
+def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -> None:
+    """Rank the test images and write both files; the submission answers all that were `asked`, one
+    that cannot be read by the most frequent individuals."""
+    from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.members import find_members, load_side
     from tf_happywhale.retrieval.ranking import rank_queries
     from tf_happywhale.retrieval.seed_rules import rank_queries_by_seed
-    from tf_happywhale.retrieval.submission import write_submission
+    from tf_happywhale.retrieval.submission import pad, write_submission
 
     gallery = load_side(experiment, "train", data.images)
     queries = load_side(experiment, "test", data.test_images)
@@ -78,7 +83,11 @@ def write_ranking(experiment: Experiment, data: DataSet) -> None:
         print("weights: " + " ".join(f"{weight:.2f}" for weight in ranking.weights))
     output = output_folder(experiment)
     write_csv(output / "predictions.csv", ranking.table(experiment.rank.candidates))
-    write_submission(output / "submission.csv", ranking.images, ranking.ids())
+    answers = dict(zip(ranking.images.tolist(), ranking.ids(), strict=True))
+    unread = pad(ranking.padding, [NEW_INDIVIDUAL])
+    write_submission(
+        output / "submission.csv", asked, [answers.get(image, unread) for image in asked]
+    )
 
 
 if __name__ == "__main__":

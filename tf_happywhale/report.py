@@ -111,11 +111,17 @@ def summary(experiment: Experiment, data: DataSet) -> list[tuple[str, str]]:
     file = output_folder(experiment) / "metrics.json"
     metrics = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     for name, part in metrics.items():
-        what = {"test": "Right answers", "out_of_fold": "Out of fold"}.get(
-            name, f"Validation, {name}"
-        )
-        rows.append((what, f"mAP@5 {part['map5']:.3f}, known individuals {part['map5_known']:.3f}"))
+        known = f"known individuals {_short(part['map5_known'])}"
+        if name.startswith("fold"):
+            rows.append((f"Validation, {name}", f"mAP@5 of {known}, without new ones"))
+        else:
+            what = {"test": "Right answers", "out_of_fold": "Out of fold"}[name]
+            rows.append((what, f"mAP@5 {_short(part['map5'])}, {known}"))
     return rows
+
+
+def _short(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f}"
 
 
 if __name__ == "__main__":

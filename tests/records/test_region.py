@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -86,6 +87,30 @@ def test_a_box_of_stored_pixels_is_cut_before_the_picture_is_turned(orientation:
     stored = crop(decode(plain), box)
     upright = resize(turn_upright(stored, orientation), 150)
     assert difference(region, upright) < 0.6
+
+
+@pytest.mark.parametrize("orientation", [1, 6, 7])
+@pytest.mark.parametrize("ending", [".jpg", ".png"])
+def test_a_box_of_stored_pixels_is_so_in_a_grey_or_png_picture_too(
+    ending: str, orientation: int
+) -> None:
+    picture = np.zeros((200, 400), np.uint8)
+    picture[20:60, 300:380] = 255
+    picture[20:40, 300:320] = 128  # one corner is told from the others
+    if ending == ".jpg":
+        encoded = oriented(saved(picture), orientation)
+    else:
+        encoded = oriented_png(cv2.imencode(".png", picture)[1].tobytes(), orientation)
+    (region,) = read_crops(encoded, [Box(300, 20, 380, 60)], 40, boxes_upright=False)
+    whole = resize(np.repeat(picture[20:60, 300:380, None], 3, axis=2), 40)
+    assert difference(region, turn_upright(whole, orientation)) < 2
+
+
+def oriented_png(png: bytes, orientation: int) -> bytes:
+    entry = struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0)
+    exif = b"eXIfII*\0" + struct.pack("<IH", 8, 1) + entry + struct.pack("<I", 0)
+    chunk = struct.pack(">I", len(exif) - 4) + exif + struct.pack(">I", zlib.crc32(exif))
+    return png[:33] + chunk + png[33:]  # after the header
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -194,6 +194,15 @@ def test_with_leave_the_others_are_written_and_counted(make_plan) -> None:
     assert not list(plan.folder.glob(".*"))
 
 
+def test_what_was_finished_without_some_is_refused_where_nobody_allowed_that(make_plan) -> None:
+    plan = make_plan(4)
+    plan.photographs[3].path.write_bytes(b"")
+    write_records(plan, shard_images=2, made_by={}, skip_unreadable=True)
+    with pytest.raises(InputError, match=r"A photograph: .*3\.png.*records\.skip_unreadable"):
+        write_records(plan, shard_images=2, made_by={})
+    assert write_records(plan, shard_images=2, made_by={}, skip_unreadable=True) is False
+
+
 def test_after_a_refusal_leave_finishes_without_reading_all_again(make_plan, monkeypatch) -> None:
     plan = make_plan(6)
     plan.photographs[3].path.write_bytes(b"")
@@ -217,6 +226,8 @@ def test_a_photograph_that_was_only_out_of_reach_is_tried_again(make_plan) -> No
     write_records(plan, shard_images=2, made_by={})
     assert verify(plan.folder) == {"train": 6}
     assert not (plan.folder / "skipped.csv").exists()
+    held = list(plan.folder.glob("*.tfrec"))
+    assert len(held) == len(read_manifest(plan.folder)["shards"])
 
 
 def test_a_shard_of_unreadable_photographs_only_is_not_there(make_plan) -> None:

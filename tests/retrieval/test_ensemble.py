@@ -19,15 +19,16 @@ ASKED = [f"q{n}" for n in range(12)]
 def side(images: list[str], ids: list[str], seed: int, members: int = 2) -> Side:
     rng = np.random.default_rng(seed)
 
-    def embed() -> Embeddings:
+    def embed(view: str = "original") -> Embeddings:
         rows = rng.normal(size=(len(images), 6)).astype(np.float32)
         turned = rng.permutation(len(images))  # every member has its own order
-        made = Embeddings(rows, np.array(images), np.array(ids)).take(turned)
+        about = {"view": view}
+        made = Embeddings(rows, np.array(images), np.array(ids), about).take(turned)
         centre = rng.normal(size=(25, 6)).astype(np.float32)
         return replace(made, centre=centre, centre_id=np.array([f"{n:02d}" for n in range(25)]))
 
     originals = [embed() for _ in range(members)]
-    return make_side(originals, images, [embed() for _ in range(members)])
+    return make_side(originals, images, [embed("mirrored") for _ in range(members)])
 
 
 GALLERY, QUERIES = side(IMAGES, IDS, 1), side(ASKED, [""] * 12, 2)

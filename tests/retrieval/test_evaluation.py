@@ -5,11 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.retrieval.conftest import embed
 from tf_happywhale.config import Rank
+from tf_happywhale.evaluate import why_unmeasured
 from tf_happywhale.retrieval import metrics
 from tf_happywhale.retrieval.candidates import Candidates
 from tf_happywhale.retrieval.evaluation import Pool, evaluate_pool, pool_folds
 from tf_happywhale.retrieval.out_of_fold import FoldScores
+from tf_happywhale.retrieval.side import make_side
+from tf_happywhale.retrieval.trained_on import TrainedOn, assignment_of
 
 NEW = "new_individual"
 
@@ -85,7 +89,27 @@ def test_without_new_individuals_there_is_no_probability() -> None:
     found = evaluate_pool(pool(known), Rank(), {}, 0)
     assert found["p_new"] == {}
     assert found["auroc"]["value"] is None
+    assert found["modes"]["seed"]["new"]["value"] is None
     assert found["map5"] > 0.99  # a score below all that were learned from puts new first
+
+
+def test_a_given_threshold_is_measured_as_it_is() -> None:
+    folds = pool([make_fold(0, 0), make_fold(1, 1)])
+    never = evaluate_pool(folds, Rank(threshold=-9.0), {}, 0)  # new is second everywhere
+    assert never["map5"] == pytest.approx((160 * 1 + 40 * 1 / 2) / 200)
+    always = evaluate_pool(folds, Rank(threshold=9.0), {}, 0)
+    assert always["map5"] == pytest.approx((160 * 1 / 2 + 40 * 1) / 200)
+    assert always["modes"]["seed"] == never["modes"]["seed"]
+
+
+def test_what_cannot_be_measured_is_said_in_a_sentence() -> None:
+    folds = {"a": 0, "b": 1}
+    seen = str(TrainedOn("r", frozenset({0, 1}), assignment_of(folds)))
+    part = embed([0, 40], ["a", "b"], ["1", "2"], {"trained_on": seen})
+    side = make_side([part], ["a", "b"])
+    assert "seen every fold" in why_unmeasured(side, folds, Rank(threshold=0.5))
+    assert "preset=seed" in why_unmeasured(side, folds, Rank(preset="seed"))
+    assert why_unmeasured(side, folds, Rank()) == ""  # score_folds says what to do
 
 
 def test_the_figures_are_drawn(tmp_path: Path) -> None:

@@ -73,3 +73,19 @@ def test_an_empty_gallery_can_be_made_but_not_searched(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is empty"):
         empty.search(seen([1], [""], "q"), 1)
     assert len(open_gallery(tmp_path / "gallery").append(seen([1], ["01"]))) == 1
+
+
+def test_two_appends_on_one_object_are_both_kept(gallery: Gallery) -> None:
+    gallery.append(seen([180], ["04"], "x"))
+    gallery.append(seen([200], ["05"], "y"))
+    opened = open_gallery(gallery.folder)
+    assert opened.individual_id.tolist() == ["01", "02", "NA", "04", "05"]
+    assert sorted(file.name for file in gallery.folder.iterdir()) == [
+        "gallery.json", "part-00000.npz", "part-00001.npz", "part-00002.npz",
+    ]  # fmt: skip
+
+
+def test_parts_without_a_head_are_not_written_over(gallery: Gallery) -> None:
+    (gallery.folder / "gallery.json").unlink()
+    with pytest.raises(InputError, match=r"without its gallery\.json"):
+        make_gallery(gallery.folder, seen([1], ["01"], "x"))

@@ -30,7 +30,7 @@ def test_recall_is_the_share_of_true_neighbours() -> None:
 
     def half(queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         images = np.argsort(-queries @ gallery.tile(slice(None)).T, axis=1)[:, :count]
-        images[:, count // 2 :] = -1
+        images[:, count // 2 + 1 :] = -1  # itself, and half of the others
         return images, images
 
     assert recall(half, gallery, np.random.default_rng(0)) == pytest.approx(0.5)
@@ -46,3 +46,18 @@ def test_a_missing_faiss_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(InputError, match=r"pip install 'tf-happywhale\[faiss\]'"):
         nearest_by_library(rows(1, 2), rows(5, 0), np.arange(5), 2, "faiss")
+
+
+def test_what_an_inexact_index_never_finds_is_searched_exactly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gallery, labels = rows(40, 2), np.arange(40)
+
+    def poor(queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        images = np.full((len(queries), count), -1)
+        images[:, 0] = 3
+        return np.where(images < 0, -3e38, 0.5), images
+
+    monkeypatch.setattr(libraries, "_faiss", lambda _: poor)
+    found = nearest_by_library(rows(9, 1), gallery, labels, 5, "faiss")
+    assert (found.label == nearest(rows(9, 1), gallery, labels, 5).label).all()

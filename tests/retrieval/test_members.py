@@ -13,9 +13,9 @@ from tf_happywhale.retrieval.members import find_members, load_side, member_file
 
 def write(folder: Path, images: list[str], split: str = "train", value: float = 1.0) -> None:
     rows = np.full((len(images), 2), value, np.float32)
-    save_embeddings(
-        folder / f"{split}.npz", Embeddings(rows, np.array(images), np.full(len(images), ""))
-    )
+    about = {"view": "mirrored" if split.endswith("mirrored") else "original"}
+    made = Embeddings(rows, np.array(images), np.full(len(images), ""), about)
+    save_embeddings(folder / f"{split}.npz", made)
 
 
 def test_without_members_the_folds_rank_together() -> None:
@@ -54,3 +54,9 @@ def test_mirrored_files_are_asked_for_where_they_are_used(tmp_path: Path) -> Non
         member_files(mirrored, ["train"])
     write(tmp_path / "m", ["a"], "train-mirrored", 3)
     assert load_side(mirrored, "train", ["a"]).mirrored[0].embedding[0, 0] == 3
+
+
+def test_a_file_of_another_name_is_not_taken_for_its_neighbour(tmp_path: Path) -> None:
+    write(tmp_path, ["a"])
+    with pytest.raises(InputError, match=r"or its train\.npz, not .*b6\.npz"):
+        find_members(load_experiment(None, [f"members=[{{path: {tmp_path}/b6.npz}}]"]))

@@ -10,6 +10,8 @@ from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ranking import rank_queries
 from tf_happywhale.retrieval.side import make_side
+from tf_happywhale.retrieval.trained_on import TrainedOn, assignment_of
+from tf_happywhale.retrieval.weights import choose_weights
 
 NEW = "new_individual"
 
@@ -128,3 +130,15 @@ def test_an_individual_that_only_asks_is_never_an_answer_in_its_fold(herd: Herd)
     part = herd.rank([1]).scored[0]
     assert part.truth == ["001", NEW]
     assert "007" not in part.candidates.individual_id
+
+
+def test_members_that_have_seen_everything_rank_by_a_given_threshold(herd: Herd) -> None:
+    about = {"trained_on": str(TrainedOn("r", frozenset({0, 1}), assignment_of(herd.folds)))}
+    seen = [replace(herd.gallery(), about=about)] * 2
+    ranking = herd.rank([1], galleries=seen, threshold=0.5)
+    assert ranking.ids()[0][:2] == ["001", NEW]
+    assert np.isnan(ranking.p_new).all()
+    with pytest.raises(InputError, match=r"rank\.threshold"):
+        herd.rank([1], galleries=seen)
+    with pytest.raises(InputError, match=r"rank\.weights=given"):
+        choose_weights(make_side(seen, herd.images), herd.ids, herd.folds, Rank())

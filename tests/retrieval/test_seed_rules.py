@@ -8,6 +8,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from tf_happywhale.config import Rank
+from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.seed_rules import (
     PADDING,
@@ -17,7 +18,7 @@ from tf_happywhale.retrieval.seed_rules import (
 )
 from tf_happywhale.retrieval.side import make_side
 from tf_happywhale.retrieval.stack import stack
-from tf_happywhale.retrieval.trained_on import all_but
+from tf_happywhale.retrieval.trained_on import TrainedOn, all_but, assignment_of
 
 NEW = "new_individual"
 
@@ -120,3 +121,15 @@ def test_850_neighbours_may_hold_fewer_than_five_individuals() -> None:
 def test_padding_is_the_notebooks_where_the_catalogue_has_it() -> None:
     assert seed_padding(["x", *PADDING, "x"]) == list(PADDING)
     assert seed_padding(["b", "a", "b"]) == ["b", "a"]
+
+
+def test_models_that_have_seen_everything_need_a_threshold(case: dict) -> None:
+    folds = dict(zip(case["images"].tolist(), case["folds"].tolist(), strict=True))
+    about = {"trained_on": str(TrainedOn("r", frozenset(range(5)), assignment_of(folds)))}
+    known = Embeddings(case["gallery"], case["images"], case["ids"], about)
+    side = make_side([known], case["images"].tolist())
+    with pytest.raises(InputError, match=r"set rank\.threshold"):
+        rank_queries_by_seed(side, side, case["ids"].tolist(), folds, Rank(preset="seed"))
+    given = Rank(preset="seed", threshold=0.5)
+    ranking = rank_queries_by_seed(side, side, case["ids"].tolist(), folds, given)
+    assert [row[0] for row in ranking.ids()] == case["ids"].tolist()  # every image finds itself

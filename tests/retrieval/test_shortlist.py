@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,21 @@ def test_a_later_tile_raises_the_floor() -> None:
     assert short.pairs()[0].tolist() == [2]
 
 
+def test_few_pairs_are_kept_at_a_time_however_many_are_wanted() -> None:
+    # a tile touches 22 groups, so that they make no floor under the 50th before the third
+    rng = np.random.default_rng(4)
+    dots = rng.normal(size=(6000, 20)).astype(np.float32) / 10
+    short, most = Shortlist.empty(50, make_groups(np.arange(6000), 50), 20, 0.0), 0
+    for start in range(0, 6000, 500):
+        short.add(dots[start : start + 500], start, 1e-6)
+        most = max(most, sum(len(part[0]) for part in short.found))
+    assert most < 0.05 * dots.size
+    images, queries, _ = short.pairs()
+    for query in range(20):
+        best = np.argsort(-dots[:, query])[:50]
+        assert set(best.tolist()) <= set(images[queries == query].tolist())
+
+
 class Liar(NumpyEngine):
     """An engine that is further off than it says."""
 
@@ -86,3 +103,38 @@ def test_a_large_search_is_tensorflows_where_it_is_installed(
     assert isinstance(engines.choose_engine("auto", "float32", 1e13), TensorFlowEngine)
     monkeypatch.setattr(engines, "find_spec", lambda _: None)
     assert isinstance(engines.choose_engine("auto", "float32", 1e13), NumpyEngine)
+
+
+def test_tensorflow_that_is_missing_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    for shortlist in ("auto", "float32"):
+        with pytest.raises(InputError, match="needs TensorFlow"):
+            engines.choose_engine("tensorflow", shortlist, 1.0)
+
+
+@pytest.mark.parametrize(("capability", "has"), [((7, 5), False), ((8, 0), True), ((9, 0), True)])
+def test_bfloat16_is_for_gpus_that_have_units_for_it(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], has: bool
+) -> None:
+    import tensorflow as tf
+
+    for name in ("list_logical_devices", "list_physical_devices"):
+        monkeypatch.setattr(tf.config, name, lambda _: ["gpu"])
+    details = {"compute_capability": capability}
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda _: details)
+    assert engines.has_bfloat16(tf) == has
+
+
+@pytest.mark.parametrize("shortlist", ["numpy", "float32", "bfloat16"])
+def test_groups_of_several_individuals_miss_nobody(shortlist: str) -> None:
+    rng = np.random.default_rng(5)
+    labels = np.concatenate([np.arange(1600), rng.integers(0, 1600, 5000)])  # two tiles
+    gallery, queries = stack([rng.normal(size=(6600, 16))]), stack([rng.normal(size=(40, 16))])
+    engine = {"engine": "numpy"} if shortlist == "numpy" else {
+        "engine": "tensorflow", "shortlist": shortlist,
+    }  # fmt: skip
+    cosine = queries.tile(slice(None)).astype(float) @ gallery.tile(slice(None)).T.astype(float)
+    best = np.stack([cosine[:, labels == n].max(axis=1) for n in range(1600)], axis=1)
+    assert len(make_groups(np.sort(labels), 30).starts) < 1600 / 4
+    found = nearest(queries, gallery, labels, 30, **engine)
+    assert (found.label == np.argsort(-best, axis=1)[:, :30]).all()

@@ -24,7 +24,7 @@ def test_known_and_new_are_told_apart_and_measured_by_hand() -> None:
     assert metrics["map5_known"] == pytest.approx((1 + 1 / 2) / 2)  # q is nearer to 3
     assert metrics["rank1_known"] == 0.5
     # by a threshold below 50°'s cosine, r is new first; q has 3, new, 2
-    assert metrics["map5"] == pytest.approx((1 + 1 / 3 + 1) / 3)
+    assert metrics["map5_oracle"] == pytest.approx((1 + 1 / 3 + 1) / 3)
 
 
 def test_an_image_on_both_sides_is_a_leak() -> None:
@@ -47,3 +47,10 @@ def test_judging_predictions_by_hand() -> None:
     assert found["map5_known"] == pytest.approx((1 + 1 / 3 + 0) / 3)
     assert found["map5_new"] == 0.5
     assert found["rank1"] == 0.25
+
+
+def test_what_nobody_was_asked_about_has_no_figure() -> None:
+    new = validate(GALLERY, embed([("r", "9", 200)]), 0.5)
+    assert (new["map5_known"], new["rank1_known"], new["map5_oracle"]) == (None, None, 1.0)
+    found = judge({"p": ["1"]}, {"p": "1"})
+    assert (found["map5_known"], found["map5_new"]) == (1.0, None)

@@ -5,9 +5,10 @@ import numpy as np
 from tests.retrieval.conftest import Herd
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.out_of_fold import score_folds
 from tf_happywhale.retrieval.side import make_side
 from tf_happywhale.retrieval.trained_on import all_but
-from tf_happywhale.retrieval.weights import choose_weights, select
+from tf_happywhale.retrieval.weights import choose_weights, score_folds_by_chosen, select
 
 IDS = np.array(["a", "b", "c"])
 
@@ -47,3 +48,40 @@ def test_weights_are_chosen_on_the_folds_that_members_have_not_seen(herd: Herd) 
 
     side = make_side([member(0.5, 0), member(50.0, 0), member(0.5, 1)], images)
     assert choose_weights(side, ids, folds, Rank()) == [1.0, 0.0, 1.0]
+
+
+def test_no_individual_has_a_say_in_the_weights_it_is_scored_by() -> None:
+    # the first member knows the even individuals only, the second the odd ones
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(12), 6)
+    images, ids = [f"{n}.jpg" for n in range(72)], [f"{n:02d}" for n in who]
+    folds = {image: n % 2 for n, image in enumerate(images)}
+    centres = rng.normal(size=(12, 8)) * 3
+
+    def member(knows: int) -> Embeddings:
+        noise = np.where(who % 2 == knows, 0.1, 100.0)[:, None]
+        rows = (centres[who] + rng.normal(size=(72, 8)) * noise).astype(np.float32)
+        about = {"trained_on": all_but(0, "r", folds)}
+        return Embeddings(rows, np.array(images), np.array(ids), about)
+
+    side = make_side([member(0), member(1)], images)
+    even = {f"{n:02d}" for n in range(0, 12, 2)}
+    weights = choose_weights(side, ids, folds, Rank(), even)
+    assert weights[0] > weights[1]
+    (part,) = score_folds_by_chosen(side, ids, folds, 5, Rank())
+    assert sorted(part.images.tolist()) == sorted(i for i in images if folds[i] == 0)
+    for mine in (0, 1):
+        judges = {f"{n:02d}" for n in range(1 - mine, 12, 2)}
+        chosen = choose_weights(side, ids, folds, Rank(), judges)
+        (expected,), _ = score_folds(side, ids, folds, chosen, 5, Rank())
+        want = dict(zip(expected.images, expected.candidates.score[:, 0], strict=True))
+        for image, identity, score in zip(
+            part.images, part.individual_ids, part.candidates.score[:, 0], strict=True
+        ):
+            if identity not in judges:
+                assert score == want[image]
+
+
+def test_a_collapsed_member_is_no_favourite() -> None:
+    flat, good = np.zeros(3), np.array([0.9, 0.2, 0.1])
+    assert select([(IDS, np.stack([flat, good]))] * 4, ["a"] * 4).tolist() == [0, 1]

@@ -27,10 +27,13 @@ REDUCED = {
 LARGE_STEP = 8  # from here on INTER_AREA is the faster way to average
 
 
-def decode(encoded: bytes, name: str = "picture", reduction: int = 1) -> np.ndarray:
-    """A picture uint8 RGB [h, w, 3], upright (EXIF orientation applied), from a file's bytes.
+def decode(
+    encoded: bytes, name: str = "picture", reduction: int = 1, *, upright: bool = True
+) -> np.ndarray:
+    """A picture uint8 RGB [h, w, 3], from a file's bytes.
 
     A `reduction` of 2, 4 or 8 makes its sides that much shorter, and a JPEG quicker to decode.
+    Unless it is to be `upright` it stays as it is stored, without its EXIF orientation.
 
     Raises:
         InputError: the bytes are no picture that can be read, or not all of one.
@@ -38,8 +41,9 @@ def decode(encoded: bytes, name: str = "picture", reduction: int = 1) -> np.ndar
     if is_cut_off(encoded):  # OpenCV would fill the rest with grey
         raise InputError(f"{name} is cut off: copy it again, or take it out.")
     buffer = np.frombuffer(encoded, np.uint8)
+    flags = REDUCED[reduction] | (0 if upright else cv2.IMREAD_IGNORE_ORIENTATION)
     try:
-        picture = cv2.imdecode(buffer, REDUCED[reduction]) if buffer.size else None
+        picture = cv2.imdecode(buffer, flags) if buffer.size else None
     except cv2.error:
         picture = None
     if picture is None:

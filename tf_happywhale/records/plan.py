@@ -13,7 +13,14 @@ from tf_happywhale.config import Experiment
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.files import ContentHashes, digest
 from tf_happywhale.places import output_folder, records_home
-from tf_happywhale.records.folder import COMMUNITY, VERSION, Shard, finish, is_complete
+from tf_happywhale.records.folder import (
+    COMMUNITY,
+    VERSION,
+    Shard,
+    finish,
+    is_complete,
+    skipped_images,
+)
 from tf_happywhale.records.photograph import Photograph, Pixels
 
 
@@ -44,6 +51,15 @@ def plan_records(experiment: Experiment, data: DataSet) -> Plan:
     name = digest([VERSION, pixels.size, pixels.quality, sources, rows])[:8]
     folder = records_home(experiment) / f"{data.name}-{pixels.size}-{name}"
     return Plan(folder, data.name, photographs, pixels, data.order)
+
+
+def readable_data(experiment: Experiment, data: DataSet) -> DataSet:
+    """The data less the images its finished records were written without, as train and embed see
+    it. Another experiment's models are taken at their word unless `records.skip_unreadable` is set:
+    to look would mean reading every photograph."""
+    if experiment.members and not experiment.records.skip_unreadable:
+        return data
+    return data.without(skipped_images(plan_records(experiment, data).folder))
 
 
 def _plan_community(experiment: Experiment, data: DataSet) -> Plan:

@@ -10,6 +10,7 @@ memory, by as many threads as there are cores; OpenCV lets the others run meanwh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -22,7 +23,7 @@ from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.records.augmentation import Settings, augment, generator
 from tf_happywhale.records.crops import crop_decoder, drawn_crop, example_parser, fixed_crop
-from tf_happywhale.records.folder import read_manifest
+from tf_happywhale.records.folder import COMMUNITY, read_manifest
 from tf_happywhale.records.mixup import mixup
 
 WORKERS = usable_cores()
@@ -156,14 +157,21 @@ def checked(batches: Iterable, folder: Path) -> Iterator:
     """The batches, one by one.
 
     Raises:
-        InputError: a shard of the folder is damaged.
+        InputError: a shard of the folder is damaged, or a community's photograph cannot be read.
     """
     try:
         yield from batches
-    except tf.errors.OpError:
-        raise InputError(
-            f"The TFRecords in {folder} are damaged: delete that folder and write them again."
-        ) from None
+    except tf.errors.OpError as error:
+        manifest = read_manifest(folder)
+        if manifest["schema"] != COMMUNITY:
+            raise InputError(
+                f"The TFRecords in {folder} are damaged: delete that folder and write them again."
+            ) from None
+        shards = Path(manifest["shards"][0].file).parent
+        picture = re.search(rf"\b{InputError.__name__}: (.+)", error.message)
+        if picture:
+            raise InputError(f"{picture[1].rstrip('.')} (of the TFRecords in {shards}).") from None
+        raise InputError(f"The TFRecords in {shards} are damaged: download them again.") from None
 
 
 def _loader(picture: Callable[[bytes, bytes, np.ndarray], np.ndarray], size: int) -> Callable:

@@ -41,8 +41,12 @@ def read_crops(
     """
     header = read_jpeg_header(encoded)
     if header is None or header.components != 3:
-        picture = decode(encoded, name)
-        return [resize(crop(picture, box), size) for box in boxes]
+        picture = decode(encoded, name, upright=boxes_upright)
+        crops = [resize(crop(picture, box), size) for box in boxes]
+        if boxes_upright:
+            return crops
+        orientation = header.orientation if header else _found_orientation(encoded, picture, name)
+        return [turn_upright(crop, orientation) for crop in crops]
     if is_cut_off(encoded):
         raise InputError(f"{name} is cut off: copy it again, or take it out.")
     width, height = upright_size(header) if boxes_upright else (header.width, header.height)
@@ -86,6 +90,13 @@ def to_stored(box: Box, header: JpegHeader) -> Box:
     top, bottom = (height - box.ymax, height - box.ymin) if down else (box.ymin, box.ymax)
     turned = header.orientation >= 5
     return Box(top, left, bottom, right) if turned else Box(left, top, right, bottom)
+
+
+def _found_orientation(encoded: bytes, stored: np.ndarray, name: str) -> int:
+    """The EXIF orientation of a picture of any format: the one that makes of the stored picture
+    what OpenCV decodes."""
+    upright = decode(encoded, name)
+    return next(n for n in range(1, 9) if np.array_equal(turn_upright(stored, n), upright))
 
 
 def _mirrored(orientation: int) -> tuple[bool, bool]:

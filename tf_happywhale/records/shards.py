@@ -86,6 +86,8 @@ def write_shard(job: Job, records: Iterable[bytes | InputError]) -> None:
                     writer.write(record)
                 else:
                     skipped.append((photograph.image, photograph.split, str(record)))
+        for earlier in job.folder.glob(f"{job.stem}-*.tfrec"):  # of another count
+            earlier.unlink()
         job.skipped_file.unlink(missing_ok=True)
         if skipped:
             write_csv(job.skipped_file, pd.DataFrame(skipped, columns=SKIPPED))

@@ -17,12 +17,14 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import digest, sha256, write_csv, write_text
-from tf_happywhale.records.folder import MARKER, VERSION, Shard, finish, is_complete
+from tf_happywhale.records.folder import MARKER, VERSION, Shard, finish, is_complete, skipped_images
 from tf_happywhale.records.plan import Plan
 from tf_happywhale.records.shards import (
+    SKIPPED,
     SKIPPED_ENDING,
     Job,
     make_jobs,
@@ -33,6 +35,7 @@ from tf_happywhale.records.shards import (
 )
 
 PLAN = "plan.sha256"  # of what the shards in the folder were written from
+SKIPPED_TABLE = "skipped.csv"
 AHEAD = 4  # photographs a worker may be ahead of the shard that is being written
 
 
@@ -60,6 +63,8 @@ def write_records(
     """
     folder = plan.folder
     if is_complete(folder):
+        if skipped_images(folder) and not skip_unreadable:
+            raise _unreadable(folder)
         return False
     folder.mkdir(parents=True, exist_ok=True)
     jobs = make_jobs(folder, plan.dataset, plan.photographs, shard_images)
@@ -158,18 +163,24 @@ def _collect(jobs: list[Job]) -> tuple[list[Shard], pd.DataFrame]:
 
 
 def _list_skipped(folder: Path, skipped: pd.DataFrame, *, allowed: bool) -> None:
-    table = folder / "skipped.csv"
+    table = folder / SKIPPED_TABLE
     table.unlink(missing_ok=True)
     if skipped.empty:
         return
     write_csv(table, skipped)
     if not allowed:
-        first, count = skipped["reason"].iloc[0], len(skipped)
-        which = f"{count} photographs cannot be read, the first" if count > 1 else "A photograph"
-        raise InputError(
-            f"{which}: {first.rstrip('.')}. {table} lists them: mend them, or go on without by "
-            "records.skip_unreadable=true."
-        )
+        raise _unreadable(folder)
+
+
+def _unreadable(folder: Path) -> InputError:
+    table = folder / SKIPPED_TABLE
+    reasons = read_text_table(table, SKIPPED)["reason"]
+    first, count = reasons.iloc[0], len(reasons)
+    which = f"{count} photographs cannot be read, the first" if count > 1 else "A photograph"
+    return InputError(
+        f"{which}: {first.rstrip('.')}. {table} lists them: mend them, or go on without by "
+        "records.skip_unreadable=true."
+    )
 
 
 @contextmanager

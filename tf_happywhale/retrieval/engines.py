@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from tf_happywhale.errors import InputError
+
 FLOAT32 = 2.0**-24  # relative rounding error of one float32 operation
 BFLOAT16 = 2.0**-8  # of rounding to bfloat16's eight significant bits
 TF32 = 2.0**-11  # of rounding to the eleven bits that NVIDIA's tensor cores take of a float32
@@ -52,13 +54,23 @@ class NumpyEngine:
 class TensorFlowEngine:
     """float32 or bfloat16 on whatever device TensorFlow finds.
 
-    With bfloat16 the operands and the results are rounded to eight bits, the sums are float32.
+    With bfloat16 the operands and the results are rounded to eight bits, the sums are float32;
+    None: where there are units for it.
+
+    Raises:
+        InputError: TensorFlow is not installed.
     """
 
-    def __init__(self, bfloat16: bool) -> None:
-        import tensorflow as tf
-
+    def __init__(self, bfloat16: bool | None) -> None:
+        try:
+            import tensorflow as tf
+        except ImportError:
+            raise InputError(
+                "rank.engine=tensorflow needs TensorFlow: pip install tensorflow, or set "
+                "rank.engine=numpy."
+            ) from None
         self.tf = tf
+        bfloat16 = has_bfloat16(tf) if bfloat16 is None else bfloat16
         self.bfloat16 = bfloat16
         self.bytes = 2 if bfloat16 else 4
         self.rounding = BFLOAT16 if bfloat16 else 0.0
@@ -92,13 +104,13 @@ def error_bound(gallery: Operand, queries: Operand, width: int) -> float:
     return off + (width + 8) * FLOAT32 * gallery.length * queries.length
 
 
-def has_bfloat16() -> bool:
-    """Whether TensorFlow multiplies bfloat16 in units made for it: a GPU's, or a processor's
-    through oneDNN."""
-    import tensorflow as tf
-
+def has_bfloat16(tf: Any) -> bool:
+    """Whether TensorFlow multiplies bfloat16 in units made for it: a GPU's from compute capability
+    8 on, or a processor's through oneDNN."""
     if tf.config.list_logical_devices("GPU"):
-        return True
+        details = tf.config.experimental.get_device_details
+        gpus = tf.config.list_physical_devices("GPU")
+        return all(details(gpu).get("compute_capability", (0, 0))[0] >= 8 for gpu in gpus)
     if os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") == "0":
         return False
     return _processor_has_bfloat16()
@@ -128,7 +140,7 @@ def choose_engine(name: str, shortlist: str, work: float) -> NumpyEngine | Tenso
         name = "tensorflow" if work > enough and find_spec("tensorflow") else "numpy"
     if name == "numpy":
         return NumpyEngine()
-    return TensorFlowEngine(has_bfloat16() if shortlist == "auto" else shortlist == "bfloat16")
+    return TensorFlowEngine(None if shortlist == "auto" else shortlist == "bfloat16")
 
 
 def _longest(tile: np.ndarray) -> float:

@@ -16,7 +16,7 @@ from tf_happywhale.retrieval.calibration import (
     reliability,
 )
 from tf_happywhale.retrieval.metrics import auroc, balanced_accuracy, interval, weighted_mean
-from tf_happywhale.retrieval.open_set import best_threshold, precision_by_place
+from tf_happywhale.retrieval.open_set import AT, best_threshold, precision_by_place
 from tf_happywhale.retrieval.out_of_fold import FoldScores, Line
 from tf_happywhale.retrieval.ranking import new_rule
 
@@ -24,7 +24,6 @@ MODES = ("seed", "column", "target_share", "per_species")
 STANDARD = Line(1.0, 0.0)  # the folds' scores are standardised already
 PARTS = 5  # that a single fold is cut into
 GALLERY_IMAGES = {"0": (0, 0), "1": (1, 1), "2-4": (2, 4), "5-9": (5, 9), "10+": (10, 10**9)}
-AT = 5
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Pool:
         is_new: bool [n].
         ids: candidates str [n, k].
         standard: their standardised scores [n, k].
-        cosine: best scores as they are [n].
+        score: the same as they are [n, k].
         gallery_images: how many images the gallery has of the right individual [n].
         species: of the images [n]; empty where it is unknown.
     """
@@ -49,7 +48,7 @@ class Pool:
     is_new: np.ndarray
     ids: np.ndarray
     standard: np.ndarray
-    cosine: np.ndarray
+    score: np.ndarray
     gallery_images: np.ndarray
     species: np.ndarray
 
@@ -82,7 +81,7 @@ def pool_folds(
         is_new=truth == NEW_INDIVIDUAL,
         ids=np.concatenate([fold.candidates.individual_id for fold in scored]),
         standard=np.concatenate([fold.standard for fold in scored]),
-        cosine=np.concatenate([fold.candidates.score[:, 0] for fold in scored]).astype(float),
+        score=np.concatenate([fold.candidates.score for fold in scored]).astype(float),
         gallery_images=np.concatenate(counts).astype(int),
         species=np.array([species.get(identity, "") for identity in who.tolist()], dtype=np.str_),
     )
@@ -92,7 +91,8 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
     """Everything `evaluate` says about the out-of-fold queries, with 95% bootstrap intervals.
 
     Returns:
-        Counts; `map5` and others by the config's own mode; `modes`, each with mAP@5 of all, known
+        Counts; `map5` and others by the config's own mode, and its threshold where one is given;
+        `modes`, by what the other parts have taught, each with mAP@5 of all, known
         and new; `oracle`, the best that any threshold could have reached on these very images;
         `auroc`; `p_new` with the calibration error before and after and the curves; `species` and
         `gallery_images`.
@@ -101,7 +101,10 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
     precision = precision_by_place(pool.ids, pool.truth, min(AT, pool.ids.shape[1]))
     rows = np.arange(len(pool))
     reached = {mode: precision[rows, places] for mode, places in place.items()}
-    own = reached[rank.new]
+    own_place = place[rank.new]
+    if rank.threshold is not None:
+        own_place = (pool.score[:, : AT if rank.new != "seed" else 1] > rank.threshold).sum(axis=1)
+    own = precision[rows, own_place]
 
     def mean(values: np.ndarray, kept: np.ndarray | None = None) -> dict:
         rows = slice(None) if kept is None else kept
@@ -111,7 +114,7 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
         who = pool.individual_ids[kept]
         return _measure(pool, kept, lambda w: balanced_accuracy(right[kept], who, w), seed)
 
-    first_new = place[rank.new] == 0
+    first_new = own_place == 0
     right = np.where(pool.is_new, first_new, ~first_new & (pool.ids[:, 0] == pool.truth))
     closed = _closed(pool)
     return {
@@ -120,8 +123,8 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
         "new_individuals": len(set(pool.individual_ids[pool.is_new].tolist())),
         "map5": float(own.mean()),
         "map5_interval": mean(own)["interval"],
-        "map5_known": weighted_mean(own[~pool.is_new]),
-        "map5_known_closed": weighted_mean(closed[~pool.is_new]),
+        "map5_known": mean(own, ~pool.is_new)["value"],
+        "map5_known_closed": mean(closed, ~pool.is_new)["value"],
         "ranks": {str(k): mean(_within(pool, k).astype(float), ~pool.is_new) for k in (1, 5)},
         "balanced_accuracy_known": balanced(~pool.is_new),
         "balanced_accuracy_new": balanced(pool.is_new),
@@ -196,7 +199,7 @@ def _calibration(pool: Pool, seed: int) -> dict:
         p_new[mine] = learn(pool.standard[mine])
     if not np.isfinite(p_new).all():
         return {}
-    before = np.clip(1 - pool.cosine, 0, 1)
+    before = np.clip(1 - pool.score[:, 0], 0, 1)
     return {
         "error_before": expected_calibration_error(before, pool.is_new),
         "error_after": expected_calibration_error(p_new, pool.is_new),
@@ -223,7 +226,7 @@ def _measure(
 ) -> dict:
     """A statistic of some queries, from their weights, with its interval and their number."""
     who = pool.individual_ids[rows]
-    value = statistic(np.ones(len(who)))
+    value = statistic(np.ones(len(who))) if len(who) else float("nan")
     return {
         "value": value if np.isfinite(value) else None,
         "interval": interval(statistic, who, seed),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +82,7 @@ class Gallery:
             there.add(name)
         if not len(images):
             return self
-        save_embeddings(self.folder / f"part-{len(self.parts):05d}.npz", images)
+        _save_next(self.folder, images)
         return replace(self, parts=(*self.parts, images))
 
     def check(self, embeddings: Embeddings) -> None:
@@ -97,6 +100,19 @@ class Gallery:
                 )
 
 
+def _save_next(folder: Path, images: Embeddings) -> None:
+    """Write the next part by the folder's count, whoever wrote the last one; none is replaced."""
+    whole = folder / f".part.{os.getpid()}.npz"
+    save_embeddings(whole, images)
+    try:
+        for number in count(len(list(folder.glob("part-*.npz")))):
+            with suppress(FileExistsError):
+                os.link(whole, folder / f"part-{number:05d}.npz")
+                return
+    finally:
+        whole.unlink()
+
+
 def make_gallery(folder: Path, images: Embeddings) -> Gallery:
     """A new gallery of these images; their model and preprocessing are remembered.
 
@@ -106,6 +122,11 @@ def make_gallery(folder: Path, images: Embeddings) -> Gallery:
     folder = Path(folder)
     if (folder / HEAD).exists():
         raise InputError(f"There is a gallery in {folder} already: add to it, or name another.")
+    if any(folder.glob("part-*.npz")):
+        raise InputError(
+            f"{folder} holds parts of a gallery without its {HEAD}: move them away, or name "
+            "another folder."
+        )
     about = {fact: images.about.get(fact, "") for fact in FACTS}
     gallery = Gallery(folder, about, ()).append(images)
     write_json(folder / HEAD, {"schema": SCHEMA, "about": about})  # last: until then it is none

@@ -25,8 +25,9 @@ def nearest_by_library(
     """The k labels with the best image of each query, by images nearest first.
 
     When k labels are among the nearest images, and the last of those images is less alike than the
-    k-th label's, nobody is missing; otherwise four times as many images are asked for. Scores are
-    the library's, in float32.
+    k-th label's, nobody is missing; otherwise four times as many images are asked for. A query for
+    which an inexact index never finds k labels is searched exactly. Scores are the library's, in
+    float32.
 
     Args:
         queries: n rows of length 1.
@@ -45,15 +46,21 @@ def nearest_by_library(
         while len(open_rows):
             scores, images = search(tile[open_rows], look)
             sure = np.zeros(len(open_rows), bool)
+            last = look == len(gallery)
             for n, row in enumerate(open_rows):
-                place = _first_of_each(labels[images[n]], scores[n], k)
-                last = look == len(gallery)
-                sure[n] = len(place) == k and (last or scores[n, place[-1]] > scores[n, -1])
+                there = images[n] >= 0  # an inexact index fills up with -1 what it has not found
+                seen, score = images[n, there], scores[n, there]
+                place = _first_of_each(labels[seen], score, k)
+                whole = last or not there.all()
+                sure[n] = len(place) == k and (whole or score[place[-1]] > score[-1])
                 if sure[n]:
-                    seen = images[n, place]
-                    found[0][row], found[1][row], found[2][row] = (
-                        labels[seen], scores[n, place], seen,
-                    )  # fmt: skip
+                    found[0][row], found[1][row] = labels[seen[place]], score[place]
+                    found[2][row] = seen[place]
+            if last and not sure.all():
+                rest = open_rows[~sure]
+                exact = nearest(queries.take(start + rest), gallery, labels, k, engine="auto")
+                found[0][rest], found[1][rest], found[2][rest] = vars(exact).values()
+                break
             open_rows, look = open_rows[~sure], min(4 * look, len(gallery))
         parts.append(tuple(found))
     return Neighbours(*(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -113,8 +120,17 @@ def recall(search: ImageSearch, gallery: Stack | Blend, rng: np.random.Generator
     """Share of the images nearest to some of the gallery's that an inexact search finds."""
     asked = np.sort(rng.choice(len(gallery), min(SAMPLE, len(gallery)), replace=False))
     images = gallery.images if isinstance(gallery, Blend) else gallery
-    count = min(RECALL_AT, len(gallery))
-    exact = nearest(images.take(asked), gallery, np.arange(len(gallery)), count, engine="auto")
-    _, found = search(images.tile(asked), count)
-    both = [len(set(a) & set(b)) for a, b in zip(exact.image, found.tolist(), strict=True)]
-    return sum(both) / exact.image.size
+    count = min(RECALL_AT, len(gallery) - 1)
+    labels = np.arange(len(gallery))
+    exact = nearest(images.take(asked), gallery, labels, count + 1, engine="auto").image
+    _, found = search(images.tile(asked), count + 1)
+    both = [
+        len(set(_others(one, image, count)) & set(_others(other, image, count)))
+        for one, other, image in zip(exact.tolist(), found.tolist(), asked.tolist(), strict=True)
+    ]
+    return sum(both) / max(count * len(asked), 1)
+
+
+def _others(images: list[int], image: int, count: int) -> list[int]:
+    """An image finds itself first, which says nothing."""
+    return [other for other in images if other != image][:count]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tf_happywhale.config import Experiment
+from tf_happywhale.errors import InputError
 from tf_happywhale.places import run_folder
 from tf_happywhale.retrieval.embeddings import check_embeddings, load_embeddings
 from tf_happywhale.retrieval.side import Side, make_side
@@ -30,13 +31,21 @@ class Member:
 
 
 def find_members(experiment: Experiment) -> list[Member]:
-    """The experiment's `members`; where it names none, the models of its folds."""
+    """The experiment's `members`; where it names none, the models of its folds.
+
+    Raises:
+        InputError: a member is an embeddings file of another name than train.npz.
+    """
     if not experiment.members:
         folds = experiment.folds
         return [Member(run_folder(experiment, fold) / "embeddings", 1.0) for fold in folds]
     found = []
     for member in experiment.members:
         path = Path(member.path).expanduser()
+        if path.suffix == ".npz" and path.name != "train.npz":
+            raise InputError(
+                f"A member is a folder with train.npz and test.npz, or its train.npz, not {path}."
+            )
         folder = path.parent if path.suffix == ".npz" else path
         inside = folder / "embeddings"
         found.append(Member(inside if inside.is_dir() else folder, member.weight))

@@ -13,7 +13,7 @@ from tf_happywhale.retrieval.engines import choose_engine, error_bound
 from tf_happywhale.retrieval.shortlist import Shortlist, make_groups
 from tf_happywhale.retrieval.stack import Blend, Stack
 
-GALLERY_ROWS = 4096  # of a tile
+GALLERY_ROWS = 2048  # of a tile
 QUERY_ROWS = 2048  # of a tile
 DECIMALS = 12  # of a cosine; what differs less is a tie
 MEMORY = 2**29  # bytes
@@ -67,7 +67,7 @@ def nearest(
     labels, gallery = labels[order], gallery.take(order)
     chosen = choose_engine(engine, shortlist, float(len(queries)) * len(gallery) * gallery.width)
     groups = make_groups(labels, k)
-    lists = [
+    lists: list[Shortlist | None] = [
         Shortlist.empty(k, groups, stop - start, chosen.rounding)
         for start, stop in spans(0, len(queries), QUERY_ROWS)
     ]
@@ -86,7 +86,10 @@ def nearest(
                 for (place, _), tile in operands:
                     bound = error_bound(tile, asked, gallery.width)
                     lists[number].add(chosen.dots(tile, asked), place, bound)
-                return _exact(lists[number], mine, gallery, labels) if last else None
+                if not last:
+                    return None
+                found, lists[number] = lists[number], None  # its pairs are let go of
+                return _exact(found, mine, gallery, labels)
 
             parts = list(workers.map(look, range(len(lists))))
     empty = (np.zeros((0, k), np.int64), np.zeros((0, k)), np.zeros((0, k), np.int64))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -106,6 +106,14 @@ def held_out_of(gallery: Side, folds: Mapping[str, int]) -> list[list[int]]:
         held_out_folds(_name(gallery, n), member.about.get("trained_on", ""), folds)
         for n, member in enumerate(gallery.members)
     ]
+
+
+def mark_unseen(gallery: Side, individual_ids: Sequence[str], folds: Mapping[str, int]) -> Side:
+    """The gallery with `unseen`: individuals of whom a member was trained on no image."""
+    ids = np.asarray(individual_ids, dtype=np.str_)
+    fold = np.array([folds[image] for image in gallery.images.tolist()])
+    trained = [ids[~np.isin(fold, own)] for own in held_out_of(gallery, folds)]
+    return replace(gallery, unseen=tuple(~np.isin(ids, seen) for seen in trained))
 
 
 def may_judge(gallery: Side, folds: Mapping[str, int]) -> bool:

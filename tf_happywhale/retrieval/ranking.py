@@ -25,6 +25,7 @@ from tf_happywhale.retrieval.out_of_fold import (
     FoldScores,
     Line,
     line_of,
+    mark_unseen,
     may_judge,
     score_folds,
     shares_of,
@@ -130,9 +131,12 @@ def rank_queries(
 
     Raises:
         InputError: a member's gallery and queries were not embedded by the same model, or its
-            labels are not the catalogue's, or it may not judge any fold.
+            labels are not the catalogue's, or it may not judge any fold and `rank.threshold` is not
+            given.
     """
     check_members(gallery, queries, individual_ids)
+    if rank.centre_share:
+        gallery = mark_unseen(gallery, individual_ids, folds)
     weights = list(weights)
     if rank.weights == "chosen":
         weights = choose_weights(gallery, individual_ids, folds, rank)
@@ -141,7 +145,7 @@ def rank_queries(
         weights = [weights[n] for n in taken]
     everyone = range(len(weights))
     scored, line, shares = [], Line(1.0, 0.0), weights
-    if rank.threshold is None or len(weights) > 1 or may_judge(gallery, folds):
+    if rank.threshold is None or may_judge(gallery, folds):
         scored, standards = score_folds(gallery, individual_ids, folds, weights, IDS, rank)
         shares, line = (
             shares_of(everyone, weights, standards),

@@ -8,10 +8,11 @@ import numpy as np
 
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, most_frequent, with_new
 from tf_happywhale.config import Rank
+from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.calibration import fit_new_probability
 from tf_happywhale.retrieval.candidates import Candidates
 from tf_happywhale.retrieval.open_set import NewRule, grid_threshold
-from tf_happywhale.retrieval.out_of_fold import held_out_of
+from tf_happywhale.retrieval.out_of_fold import held_out_of, may_judge
 from tf_happywhale.retrieval.ranking import Ranking, check_members
 from tf_happywhale.retrieval.side import Side
 from tf_happywhale.retrieval.stack import Stack
@@ -32,20 +33,30 @@ def rank_queries_by_seed(
     """As `ranking.rank_queries`, by the notebook's rules: embeddings side by side with their
     lengths, 850 neighbours, a threshold from eleven. Only the leak is mended: each member is asked
     about a fold it has not seen.
+
+    Raises:
+        InputError: as there, or a threshold is to be learned and no member has such a fold.
     """
     check_members(gallery, queries, individual_ids)
     ids = np.asarray(individual_ids, dtype=np.str_)
     found, truth = [], []
-    for n, own in enumerate(held_out_of(gallery, folds)):
+    learns = rank.threshold is None or may_judge(gallery, folds)
+    for n, own in enumerate(held_out_of(gallery, folds) if learns else []):
         side = gallery.only([n])
         for fold in own:
             out = np.array([folds[image] == fold for image in gallery.images.tolist()], bool)
             found.append(_search(side.take(out), side.take(~out), ids[~out].tolist(), IDS))
             truth += with_new(ids[out].tolist(), ids[~out].tolist())
-    asked = np.concatenate([part.individual_id for part in found])
-    scores = np.concatenate([part.score for part in found])
+    if rank.threshold is None and not found:
+        raise InputError(
+            "Every model was trained on every fold, so that there is nothing to learn a threshold "
+            "from: set rank.threshold."
+        )
+    empty = np.zeros((0, IDS))
+    scores = np.concatenate([empty, *(part.score for part in found)])
     threshold = rank.threshold
     if threshold is None:
+        asked = np.concatenate([part.individual_id for part in found])
         threshold = grid_threshold(asked, scores, truth, rank.new_share)
     is_new = np.array([answer == NEW_INDIVIDUAL for answer in truth], bool)
     candidates = _search(queries, gallery, ids.tolist(), rank.candidates)

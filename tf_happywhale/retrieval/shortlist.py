@@ -21,10 +21,12 @@ class Groups:
 
     Attributes:
         starts: first row of each group, int64 [g].
+        labels: first row of each label, int64 [l].
         rows: number of rows in all.
     """
 
     starts: np.ndarray
+    labels: np.ndarray
     rows: int
 
     def inside(self, start: int, stop: int) -> list[tuple[int, int, int]]:
@@ -37,6 +39,12 @@ class Groups:
             for group in range(first, last)
         ]
 
+    def heads(self, start: int, stop: int) -> np.ndarray:
+        """Where each label begins within these rows, counted from `start`; the first may go on."""
+        first = int(np.searchsorted(self.labels, start, side="right")) - 1
+        last = int(np.searchsorted(self.labels, stop, side="left"))
+        return np.maximum(self.labels[first:last], start) - start
+
 
 def make_groups(labels: np.ndarray, k: int) -> Groups:
     """Groups of whole labels, at least as many as k or the labels.
@@ -47,7 +55,7 @@ def make_groups(labels: np.ndarray, k: int) -> Groups:
     """
     starts = np.flatnonzero(np.diff(labels, prepend=-1))
     labels_each = max(1, len(starts) // max(GROUPS, 2 * k))
-    return Groups(starts[::labels_each], len(labels))
+    return Groups(starts[::labels_each], starts, len(labels))
 
 
 @dataclass
@@ -58,6 +66,7 @@ class Shortlist:
         k: labels that are looked for, at most as many as there are.
         groups: of the gallery's rows.
         best: best dot product of each group so far, float32 [g, b].
+        floor: k-th best label's dot product within one of the first tiles, float32 [b].
         rounding: relative rounding of the dot products handed in.
         bound: the largest absolute error before that rounding, of all tiles so far.
         tiles: how many those are.
@@ -67,6 +76,7 @@ class Shortlist:
     k: int
     groups: Groups
     best: np.ndarray
+    floor: np.ndarray
     rounding: float
     bound: float = 0.0
     tiles: int = 0
@@ -77,20 +87,24 @@ class Shortlist:
     def empty(cls, k: int, groups: Groups, queries: int, rounding: float) -> Shortlist:
         """Before the first tile: every group is worse than any cosine."""
         best = np.full((len(groups.starts), queries), WORST, np.float32)
-        return cls(k, groups, best, rounding)
+        return cls(k, groups, best, np.full(queries, WORST, np.float32), rounding)
 
     def add(self, dots: np.ndarray, start: int, bound: float) -> None:
         """Take in the dot products [rows, b] of the gallery's rows from `start` on: float32, or
         int16 that are the bits of bfloat16."""
-        stale = bound > self.bound
+        stale = bound > self.bound or self.lowest is None
         self.bound = max(self.bound, bound)
         keys = dots
         for group, first, end in self.groups.inside(start, start + len(dots)):
             highest = _values(keys[first:end].max(axis=0))
             np.maximum(self.best[group], highest, out=self.best[group])
+        if (self.best > WORST).all(axis=1).sum() < self.k:  # the groups make no floor yet
+            self._raise_floor(keys, self.groups.heads(start, start + len(dots)))
+            stale = True
         self.tiles += 1
         if stale or self.tiles & (self.tiles - 1) == 0:  # the floor rises ever more slowly
             self.lowest = self.least()
+            self.found = [self._above(part) for part in self.found]
         least = self.lowest
         if keys.dtype == np.int16 and (least > 0).all():
             # bfloat16 above zero are ordered as their bits; cutting bits off makes the floor lower
@@ -102,9 +116,19 @@ class Shortlist:
         rows, queries = np.divmod(places, dots.shape[1])
         self.found.append((rows + start, queries, _values(keys.reshape(-1)[places])))
 
+    def _raise_floor(self, keys: np.ndarray, heads: np.ndarray) -> None:
+        if len(heads) >= self.k:
+            best = _values(np.maximum.reduceat(keys, heads, axis=0))
+            kth = np.partition(best, -self.k, axis=0)[-self.k]
+            self.floor = np.maximum(self.floor, kth)
+
+    def _above(self, part: tuple) -> tuple:
+        kept = part[2] >= self.lowest[part[1]]
+        return tuple(column[kept] for column in part)
+
     def least(self) -> np.ndarray:
         """The dot product [b] float32 below which an image cannot be among the k best labels."""
-        kth = np.partition(self.best, -self.k, axis=0)[-self.k]
+        kth = np.maximum(np.partition(self.best, -self.k, axis=0)[-self.k], self.floor)
         return self.reach(kth - self.bound - np.abs(kth) * self.rounding)
 
     def reach(self, floor: np.ndarray) -> np.ndarray:

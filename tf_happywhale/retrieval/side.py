@@ -22,6 +22,8 @@ class Side:
         rows: for each member int64 [n], where each image stands among its embeddings.
         mirrored: the same of the mirrored pictures; empty where there are none.
         mirrored_rows: as `rows`.
+        unseen: for each member bool [n], whether it was never trained on the individual in an
+            image, so that its head's centre of it means nothing; empty where that is not asked.
     """
 
     images: np.ndarray
@@ -29,6 +31,7 @@ class Side:
     rows: tuple[np.ndarray, ...]
     mirrored: tuple[Embeddings, ...] = ()
     mirrored_rows: tuple[np.ndarray, ...] = ()
+    unseen: tuple[np.ndarray, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -40,6 +43,7 @@ class Side:
             images=self.images[images],
             rows=tuple(rows[images] for rows in self.rows),
             mirrored_rows=tuple(rows[images] for rows in self.mirrored_rows),
+            unseen=tuple(rows[images] for rows in self.unseen),
         )
 
     def only(self, members: Sequence[int]) -> Side:
@@ -50,6 +54,7 @@ class Side:
             rows=tuple(self.rows[n] for n in members),
             mirrored=tuple(self.mirrored[n] for n in members if self.mirrored),
             mirrored_rows=tuple(self.mirrored_rows[n] for n in members if self.mirrored),
+            unseen=tuple(self.unseen[n] for n in members if self.unseen),
         )
 
     def stack(self, shares: Sequence[float], *, lengths: bool = False) -> Stack:
@@ -62,22 +67,29 @@ class Side:
         return replace(self, members=self.mirrored, rows=self.mirrored_rows)
 
     def centres(self, shares: Sequence[float], individual_ids: Sequence[str]) -> Stack:
-        """For each image the centre of its individual in the members' heads.
+        """For each image the centre of its individual in the members' heads; the image itself
+        where a member was never trained on the individual.
 
         Raises:
             InputError: a head lacks an individual.
         """
-        rows = []
-        for member in self.members:
-            place = {identity: n for n, identity in enumerate(member.centre_id.tolist())}
+        parts, rows = [], []
+        for n, member in enumerate(self.members):
+            place = {identity: row for row, identity in enumerate(member.centre_id.tolist())}
             lacking = next((i for i in individual_ids if i not in place), None)
             if lacking is not None:
                 raise InputError(
                     f"The head of a model has no centre for {lacking}: set rank.centre_share=0, or "
                     "train and embed with this catalogue."
                 )
-            rows.append(np.array([place[i] for i in individual_ids], dtype=np.int64))
-        return stack([member.centre for member in self.members], rows, shares)
+            row, part = np.array([place[i] for i in individual_ids], dtype=np.int64), member.centre
+            if self.unseen:
+                own = np.flatnonzero(self.unseen[n])
+                row[own] = len(part) + np.arange(len(own))
+                part = np.concatenate([part, member.embedding[self.rows[n][own]]])
+            parts.append(part)
+            rows.append(row)
+        return stack(parts, rows, shares)
 
 
 def make_side(
@@ -86,8 +98,11 @@ def make_side(
     """Members matched by image name.
 
     Raises:
-        InputError: a member's images are not `images`.
+        InputError: a member's images are not `images`, or its mirrored embeddings are of another
+            model, other images or other individuals.
     """
+    for number, pair in enumerate(zip(members, mirrored, strict=bool(mirrored)), start=1):
+        _check_mirrored(number, *pair)
     return Side(
         np.asarray(images, dtype=np.str_),
         tuple(members),
@@ -95,6 +110,17 @@ def make_side(
         tuple(mirrored),
         tuple(member.rows_of(images) for member in mirrored),
     )
+
+
+def _check_mirrored(number: int, original: Embeddings, mirrored: Embeddings) -> None:
+    alike = mirrored.about == original.about | {"view": "mirrored"}
+    who = [dict(zip(e.image.tolist(), e.individual_id.tolist(), strict=True))
+           for e in (original, mirrored)]  # fmt: skip
+    if not alike or who[0] != who[1]:
+        raise InputError(
+            f"The mirrored embeddings of model {number} are not of the same model and images as "
+            "the others: run embed again."
+        )
 
 
 def check_labels(members: Sequence[Embeddings], side: Side, individual_ids: Sequence[str]) -> None:

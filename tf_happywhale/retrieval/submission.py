@@ -18,7 +18,13 @@ def pad(ids: Sequence[str], frequent: Sequence[str], count: int = IDS) -> list[s
 
     Fewer than `count` come back only where `frequent` does not hold enough others.
     """
-    return list(dict.fromkeys([*ids, *frequent]))[:count]
+    chosen = list(dict.fromkeys(ids))[:count]
+    for identity in frequent:  # thousands, of which few are wanted
+        if len(chosen) == count:
+            break
+        if identity not in chosen:
+            chosen.append(identity)
+    return chosen
 
 
 def check_individuals(known: Sequence[str]) -> None:

@@ -18,8 +18,9 @@ def validate(gallery: Embeddings, queries: Embeddings, new_share: float) -> dict
 
     Returns:
         `queries_known`, `queries_new` (counts), `map5_known` and `rank1_known` (known
-        individuals' queries, without new_individual), `threshold` (best for `new_share`) and
-        `map5` (all queries, new_individual put in by that threshold).
+        individuals' queries, without new_individual; None where there are none), `threshold` (best
+        for `new_share` on these very queries) and `map5_oracle` (all of them, new_individual put in
+        by that threshold: more than a threshold learned elsewhere reaches).
 
     Raises:
         ValueError: an image is both in gallery and queries.
@@ -45,10 +46,10 @@ def measure(candidates: Candidates, truth: Sequence[str], new_share: float) -> d
     return {
         "queries_known": int(known.sum()),
         "queries_new": int((~known).sum()),
-        "map5_known": mean_average_precision(closed, answers),
-        "rank1_known": rank_share(closed, answers, 1),
+        "map5_known": mean_average_precision(closed, answers) if answers else None,
+        "rank1_known": rank_share(closed, answers, 1) if answers else None,
         "threshold": threshold,
-        "map5": mean_average_precision(ranked, truth),
+        "map5_oracle": mean_average_precision(ranked, truth) if truth else None,
     }
 
 
@@ -61,7 +62,8 @@ def judge(ranked: dict[str, list[str]], answers: dict[str, str]) -> dict:
             missing prediction counts as wrong.
 
     Returns:
-        `queries`, `queries_new`, `map5` and `rank1` over all, `map5_known` and `map5_new`.
+        `queries`, `queries_new`, `map5` and `rank1` over all, `map5_known` and `map5_new`; None
+        where there are no such queries.
     """
     groups = {"": list(answers)}
     groups["_known"] = [image for image in answers if answers[image] != NEW_INDIVIDUAL]
@@ -70,7 +72,7 @@ def judge(ranked: dict[str, list[str]], answers: dict[str, str]) -> dict:
     for name, images in groups.items():
         ids = [ranked.get(image, []) for image in images]
         truth = [answers[image] for image in images]
-        metrics[f"map5{name}"] = mean_average_precision(ids, truth)
+        metrics[f"map5{name}"] = mean_average_precision(ids, truth) if truth else None
         if not name:
-            metrics["rank1"] = rank_share(ids, truth, 1)
+            metrics["rank1"] = rank_share(ids, truth, 1) if truth else None
     return metrics

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, with_new
 from tf_happywhale.config import Rank
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.candidates import Candidates
 from tf_happywhale.retrieval.open_set import AT
-from tf_happywhale.retrieval.out_of_fold import held_out_of, score_fold
+from tf_happywhale.retrieval.out_of_fold import FoldScores, held_out_of, score_fold, score_folds
 from tf_happywhale.retrieval.side import Side
 
 NAMED = 50  # individuals that each member names for a query
@@ -17,7 +20,11 @@ ROUNDS = 3  # as many additions a member at most
 
 
 def choose_weights(
-    gallery: Side, individual_ids: Sequence[str], folds: Mapping[str, int], rank: Rank
+    gallery: Side,
+    individual_ids: Sequence[str],
+    folds: Mapping[str, int],
+    rank: Rank,
+    judges: Collection[str] | None = None,
 ) -> list[float]:
     """Weights by greedy selection with replacement (Caruana et al. 2004), fold by fold.
 
@@ -25,13 +32,18 @@ def choose_weights(
     individuals is taken first; then, again and again, whichever raises it most, also a second time.
     A member's weight is how often it was taken, every fold's weights summing to 1 over the number
     of its members; one that was never taken has weight 0. Whom a member does not name among its
-    best `NAMED` counts as the last that it names.
+    best `NAMED` counts as the last that it names. Only images of the individuals `judges` count,
+    if they are given.
 
     Raises:
-        InputError: a member does not say which folds it was trained on.
+        InputError: a member does not say which folds it was trained on, or all have seen all.
     """
     individual_ids = np.asarray(individual_ids, dtype=np.str_)
     unseen = held_out_of(gallery, folds)
+
+    def counts(answer: str) -> bool:
+        return answer != NEW_INDIVIDUAL and (judges is None or answer in judges)
+
     weights = np.zeros(len(unseen))
     for fold in sorted({fold for own in unseen for fold in own}):
         members = [n for n, own in enumerate(unseen) if fold in own]
@@ -47,11 +59,31 @@ def choose_weights(
         table = [
             _scores([found for found, _ in named], n)
             for n, answer in enumerate(truth)
-            if answer != NEW_INDIVIDUAL
+            if counts(answer)
         ]
-        answers = [answer for answer in truth if answer != NEW_INDIVIDUAL]
+        answers = [answer for answer in truth if counts(answer)]
         weights[members] += select(table, answers)
+    if not weights.any():
+        raise InputError(
+            "No model has a fold that it has not seen, so that no weights can be chosen: set "
+            "rank.weights=given."
+        )
     return weights.tolist()
+
+
+def score_folds_by_chosen(
+    gallery: Side, individual_ids: Sequence[str], folds: Mapping[str, int], k: int, rank: Rank
+) -> list[FoldScores]:
+    """As `score_folds`, by weights that no image's own individual has had a say in: half of the
+    individuals choose the weights by which the other half is scored."""
+    halves = [set(sorted(set(individual_ids))[n::2]) for n in (0, 1)]
+    scored = []
+    for mine, judges in (halves, halves[::-1]):
+        weights = choose_weights(gallery, individual_ids, folds, rank, judges)
+        for part in score_folds(gallery, individual_ids, folds, weights, k, rank)[0]:
+            scored.append(_take(part, [who in mine for who in part.individual_ids.tolist()]))
+    count = len(scored) // 2
+    return [_join(scored[n], scored[n + count]) for n in range(count)]
 
 
 def select(table: list[tuple[np.ndarray, np.ndarray]], answers: Sequence[str]) -> np.ndarray:
@@ -70,6 +102,30 @@ def select(table: list[tuple[np.ndarray, np.ndarray]], answers: Sequence[str]) -
         best = max(tried)
         taken[int(np.argmax(tried))] += 1
     return taken / taken.sum() if taken.any() else np.full(members, 1 / members)
+
+
+def _take(part: FoldScores, kept: list[bool]) -> FoldScores:
+    rows = np.flatnonzero(kept)
+    return replace(
+        part,
+        images=part.images[rows],
+        individual_ids=part.individual_ids[rows],
+        candidates=Candidates(*(column[rows] for column in vars(part.candidates).values())),
+        standard=part.standard[rows],
+        truth=[part.truth[row] for row in rows],
+    )
+
+
+def _join(one: FoldScores, other: FoldScores) -> FoldScores:
+    columns = zip(vars(one.candidates).values(), vars(other.candidates).values(), strict=True)
+    return replace(
+        one,
+        images=np.concatenate([one.images, other.images]),
+        individual_ids=np.concatenate([one.individual_ids, other.individual_ids]),
+        candidates=Candidates(*(np.concatenate(pair) for pair in columns)),
+        standard=np.concatenate([one.standard, other.standard]),
+        truth=one.truth + other.truth,
+    )
 
 
 def _scores(found: Sequence, query: int) -> tuple[np.ndarray, np.ndarray]:
@@ -97,6 +153,7 @@ def _precision(
         place = np.flatnonzero(ids == answer)
         if len(place):
             mixed = weights @ scores
-            rank = int((mixed > mixed[place[0]]).sum())
+            own = mixed[place[0]]  # whom a member cannot tell from the answer comes before it
+            rank = int((mixed > own).sum() + (mixed == own).sum() - 1)
             total += 1 / (rank + 1) if rank < AT else 0.0
     return total / max(len(answers), 1)

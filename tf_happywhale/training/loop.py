@@ -113,7 +113,7 @@ def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
         if (epoch + 1) % train.validate_every == 0 or epoch + 1 == train.epochs:
             with average.swapped() if average else nullcontext():
                 entry |= validate_fold(embedder, experiment, task)
-                if entry["map5_known"] >= best.get("map5_known", -1.0):
+                if (entry["map5_known"] or 0.0) >= (best.get("map5_known") or 0.0):
                     save_weights(run / "checkpoints" / "best.weights.h5", classifier)
                     best = entry
         log(run, entry)
@@ -210,7 +210,7 @@ def _batches(
 def _line(entry: dict) -> str:
     line = f"epoch {entry['epoch'] + 1}: loss {entry['loss']:.3f}, {entry['seconds']:.0f} s, "
     line += f"{entry['images_per_second']:.0f} img/s"
-    if "map5_known" in entry:
+    if entry.get("map5_known") is not None:
         line += f", mAP@5 {entry['map5_known']:.3f} on {entry['queries_known']} known individuals'"
         line += " images"
     return line
