@@ -175,8 +175,8 @@ class Model(Section):
     subcentres: Positive = Field(1, description="centres of each individual, the nearest counts")
     dynamic_margin: tuple[float, float, float] | None = Field(
         None,
-        description="[a, b, c]: the margin of an individual of n training images is a·n^b + c, such "
-        "as [0.27126, -0.364399, 0.05]; null: margin",
+        description="[a, b, c]: the margin of an individual of n training images is a·n^b + c, "
+        "such as [0.27126, -0.364399, 0.05]; null: margin",
     )
     species_weight: Annotated[float, Field(ge=0, lt=1)] = Field(
         0, description="share of the loss that a second head for species has; 0: none"

@@ -73,11 +73,13 @@ def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:
 
     if not experiment.model.species_weight:
         return None
-    if "species" not in data.catalogue:
+    species = list(data.catalogue["species"])
+    if not any(species):
         raise ConfigError(
-            "model.species_weight is not 0, but the catalogue has no column species: set it to 0."
+            f"model.species_weight is {experiment.model.species_weight}, but the catalogue names "
+            "no species: set it to 0."
         )
-    return species_of(data.order, data.individual_ids, list(data.catalogue["species"]))
+    return species_of(data.order, data.individual_ids, species)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,9 @@ class WeightAverage:
         self.decay, self._variables = decay, variables
         own = {"trainable": False, "aggregation": "only_first_replica"}  # replicas hold the same
         self._updates = keras.Variable(0.0, **own)
-        self._averages = [keras.Variable(variable.value, **own) for variable in variables]
+        # A tensor of the value: of a variable's own value Keras would make no copy.
+        starts = [keras.ops.convert_to_tensor(variable) for variable in variables]
+        self._averages = [keras.Variable(start, **own) for start in starts]
 
     @property
     def state(self) -> list[keras.Variable]:

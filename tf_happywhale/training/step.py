@@ -60,8 +60,9 @@ def make_step(
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
     """A compiled function of (pictures, targets, learning rate) that updates the classifier.
 
-    The targets are int [n], or of mixed pictures as `Loss.each` takes them. With `train.accumulate` k only every k-th call updates it, by the mean of k gradients; the
-    classifier, the optimizers and the average must have been made inside the strategy's scope.
+    The targets are int [n], or of mixed pictures as `Loss.each` takes them. With `train.accumulate`
+    k only every k-th call updates it, by the mean of k gradients. The classifier, the optimizers
+    and the average must have been made inside the strategy's scope.
 
     Returns:
         The function. It returns the batch's loss, which the caller must check for being finite.
