@@ -50,11 +50,14 @@ def batch_of(args: argparse.Namespace):
 def ours(name: str, work: str, args: argparse.Namespace) -> float:
     """Images a second of this package."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    import keras
     import tensorflow as tf
 
+    from tf_happywhale.config import Model, Train
     from tf_happywhale.models.backbones.build import build_backbone
-    from tf_happywhale.models.embedder import build_classifier, build_embedder
+    from tf_happywhale.models.classifier import build_classifier
+    from tf_happywhale.models.embedder import build_embedder
+    from tf_happywhale.training.loss import Loss
+    from tf_happywhale.training.optimizer import Optimizers
     from tf_happywhale.training.step import make_step
 
     pictures, targets = (tf.constant(values) for values in batch_of(args))
@@ -62,19 +65,11 @@ def ours(name: str, work: str, args: argparse.Namespace) -> float:
         network = build_backbone(name)
         forward = tf.function(lambda x: network(x, training=False))
         return images_per_second(lambda: forward(pictures), args.batch, args.seconds)
-    embedder = build_embedder(name, weights="none", gem_p=3.0, embedding_size=DIMENSIONS)
-    classifier = build_classifier(
-        embedder, classes=CLASSES, margin=0.3, scale=30.0, easy_margin=False, label_smoothing=0.0
-    )
-    optimizer = keras.optimizers.AdamW(1e-4, weight_decay=1e-6)
-    optimizer.build(classifier.trainable_variables)
-    step = make_step(
-        tf.distribute.get_strategy(),
-        classifier,
-        optimizer,
-        global_batch=args.batch,
-        clip_norm=1000.0,
-    )
+    model = Model(backbone=name, weights="none", embedding_size=DIMENSIONS)
+    train = Train(batch_size=args.batch)
+    classifier = build_classifier(build_embedder(model), model, [1] * CLASSES)
+    optimizers = Optimizers(classifier, train)
+    step = make_step(tf.distribute.get_strategy(), classifier, optimizers, train, Loss())
     rate = tf.constant(1e-4)
     return images_per_second(lambda: float(step(pictures, targets, rate)), args.batch, args.seconds)
 

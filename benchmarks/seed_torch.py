@@ -187,7 +187,7 @@ def decode(root: Path, names: pd.Series) -> list[np.ndarray]:
 
 
 def augmentation(image_size: int):
-    """The seed's list; blur and noise as strong as in the albumentations 1.x it was written for."""
+    """The seed's list; noise as strong as in the albumentations 1.x it was written for."""
     os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # no look at the network on import
     import albumentations as A
 
@@ -196,7 +196,7 @@ def augmentation(image_size: int):
             A.Affine(rotate=(-15, 15), translate_percent=(0, 0.25), shear=(-3, 3), p=0.5),
             A.RandomResizedCrop((image_size, image_size), scale=(0.9, 1.0), ratio=(0.75, 1.333)),
             A.ToGray(p=0.1),
-            A.GaussianBlur(blur_limit=(3, 7), sigma_limit=(0.8, 1.4), p=0.07),
+            A.Blur(blur_limit=(3, 7), p=0.07),
             A.GaussNoise(std_range=(10**0.5 / 255, 50**0.5 / 255), p=0.07),
             A.RandomGridShuffle(grid=(2, 2), p=0.28),
             A.RandomBrightnessContrast(p=0.5),

@@ -54,18 +54,26 @@ def example(folder: Path, image: str, target: int, species: int, boxes: dict) ->
     box = boxes[image].clip(width, height)
     corners = [box.xmin, box.ymin, box.xmax, box.ymax]
     missed = sum(image.encode()) % 4 == 0
-    texts = {"image": encoded, "image_name": image.encode()}
-    numbers = {
-        "target": [target],
-        "species": [species],
-        "yolov5_box": [-1] * 4 if missed else corners,
-        "detic_box": corners,
-    }
-    features = {
-        name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-        for name, value in texts.items()
-    } | {
-        name: tf.train.Feature(int64_list=tf.train.Int64List(value=value))
-        for name, value in numbers.items()
-    }
-    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+    return serialized(
+        {
+            "image": encoded,
+            "image_name": image.encode(),
+            "target": target,
+            "species": species,
+            "yolov5_box": [-1] * 4 if missed else corners,
+            "detic_box": corners,
+        }
+    )
+
+
+def serialized(features: dict[str, bytes | int | list[int]]) -> bytes:
+    """An Example of features of bytes and of integers."""
+
+    def feature(value: bytes | int | list[int]) -> tf.train.Feature:
+        if isinstance(value, bytes):
+            return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+        numbers = [value] if isinstance(value, int) else value
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=numbers))
+
+    made = {name: feature(value) for name, value in features.items()}
+    return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString()

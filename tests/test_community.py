@@ -18,6 +18,7 @@ from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.catalogue.table import list_images
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError
+from tf_happywhale.records.folder import verify
 from tf_happywhale.records.labels import report_differing
 from tf_happywhale.records.pictures import crop, read_picture, resize
 from tf_happywhale.records.plan import plan_records
@@ -89,9 +90,13 @@ def test_they_are_trained_on_embedded_and_ranked_as_they_are(make, capsys) -> No
     tfrecords.main("verify", experiment)
     assert f"{len(data.images)} train" in capsys.readouterr().out
     shard = data.shards[0].path
-    shard.write_bytes(shard.read_bytes()[:-9])
-    with pytest.raises(InputError, match=f"{shard.name} is damaged"):
-        tfrecords.main("verify", experiment)
+    whole = shard.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1  # a pixel, of which only the checksum tells
+    for damaged in (flipped, whole[:-9]):
+        shard.write_bytes(damaged)
+        with pytest.raises(InputError, match=f"{shard.name} is damaged: download it again"):
+            verify(plan_records(make(), data).folder)
 
 
 def test_an_unreadable_photograph_is_named_with_where_it_lies(make, tmp_path: Path) -> None:

@@ -155,12 +155,35 @@ class Model(Section):
         0, description="largest probability of leaving out a residual branch in training"
     )
     gem_p: float = Field(3, gt=0, description="exponent that GeM pooling starts from")
-    embedding_size: Positive = Field(512, description="length of the embedding")
+    pooling: Literal["final", "last_two"] = Field(
+        "final", description="which feature maps are pooled: the last, or those of two stages"
+    )
+    train_gem_p: bool = Field(True, description="false: the exponent stays as it is")
+    freeze_norm: bool = Field(False, description="true: the backbone's BatchNorms stay as they are")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0, description="share of the neck's outputs left out in training"
+    )
+    embedding_size: Positive | None = Field(
+        512, description="length of the embedding; null: the neck's BatchNorm gives it"
+    )
     margin: float = Field(0.3, ge=0, lt=1.5707963, description="ArcFace margin, radians")
     scale: float = Field(30, gt=0, description="ArcFace scale of the cosines")
     easy_margin: bool = Field(False, description="margin only where the cosine is positive")
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
         0, description="the seed's mixing of logits with and without margin"
+    )
+    subcentres: Positive = Field(1, description="centres of each individual, the nearest counts")
+    dynamic_margin: tuple[float, float, float] | None = Field(
+        None,
+        description="[a, b, c]: the margin of an individual of n training images is a·n^b + c, "
+        "such as [0.27126, -0.364399, 0.05]; null: margin",
+    )
+    species_weight: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0, description="share of the loss that a second head for species has; 0: none"
+    )
+    species_scale: float = Field(33.14, gt=0, description="ArcFace scale of the species head")
+    species_margin: tuple[float, float, float] | None = Field(
+        (0.226253, -0.720133, 0.05), description="dynamic margin of the species head; null: margin"
     )
 
 
@@ -170,9 +193,24 @@ class Train(Section):
     epochs: Positive = Field(25, description="passes over the training folds")
     batch_size: Positive = Field(32, description="images a step, over all devices")
     learning_rate: float = Field(1e-4, gt=0, description="AdamW's, at its highest")
+    head_rate: float = Field(
+        1, gt=0, description="learning rate of all but the backbone, as a multiple"
+    )
+    schedule: Literal["cosine", "seed"] = Field(
+        "cosine", description="over the run; seed: up and down again every 24 steps, as it was"
+    )
     min_learning_rate: NotNegative = Field(1e-7, description="where the cosine ends")
     warmup_epochs: NotNegative = Field(0, description="epochs of linear warm-up before the cosine")
     weight_decay: NotNegative = Field(1e-6, description="AdamW's weight decay")
+    accumulate: Positive = Field(
+        1, description="steps whose gradients are averaged for one update of the weights"
+    )
+    average: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0, description="decay of a moving average of the weights, such as 0.999; 0: none"
+    )
+    target_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0, description="share of each target that is spread over all individuals"
+    )
     clip_norm: float = Field(1000, gt=0, description="largest global norm of the gradients")
     adaptive_clip: float | None = Field(
         None,

@@ -95,14 +95,14 @@ def embed_split(
     if len(each) > 1:
         lengths = [np.linalg.norm(one, axis=1, keepdims=True) for one in each]
         embedding = np.mean([one / n for one, n in zip(each, lengths, strict=True)], axis=0)
-    centre = load_model(run / "classifier.keras").get_layer("arcface").centre
+    head = load_model(run / "classifier.keras").get_layer("arcface")
     embeddings = Embeddings(
         embedding,
         names,
         np.array([labels[name] for name in names], dtype=np.str_),
         about,
-        np.asarray(centre),
-        np.array(data.order, dtype=np.str_),
+        np.asarray(head.centre),
+        np.repeat(np.array(data.order, dtype=np.str_), head.subcentres),
     )
     save_embeddings(embeddings_file(experiment, fold, split, about["view"]), embeddings)
 

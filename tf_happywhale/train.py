@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tf_happywhale.catalogue.dataset import DataSet
 
 EXAMPLES = [
     "python -m tf_happywhale.train configs/demo.yaml",
@@ -42,6 +48,7 @@ def main(experiment: Experiment) -> None:
             data.folds,
             len(data.order),
             fold,
+            _species(experiment, data),
         )
         stage(
             output_folder(experiment),
@@ -57,6 +64,22 @@ def main(experiment: Experiment) -> None:
             outputs=[run / "model.keras", run / "classifier.keras", run / "metrics.json"],
             work=lambda run=run, task=task: train_fold(run, experiment, task),
         )
+
+
+def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:
+    """The species of each individual, where the model has a head for them."""
+    from tf_happywhale.catalogue.individuals import species_of
+    from tf_happywhale.errors import ConfigError
+
+    if not experiment.model.species_weight:
+        return None
+    species = list(data.catalogue["species"])
+    if not any(species):
+        raise ConfigError(
+            f"model.species_weight is {experiment.model.species_weight}, but the catalogue names "
+            "no species: set it to 0."
+        )
+    return species_of(data.order, data.individual_ids, species)
 
 
 if __name__ == "__main__":

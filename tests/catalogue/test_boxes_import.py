@@ -134,3 +134,26 @@ def test_broken_yolo_labels_are_refused(labels: Path, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(InputError, match="no YOLO label files"):
         read_box_rows(tmp_path / "none")
+
+
+@pytest.mark.parametrize("line", ["0 0.1 0.1 0.9 0.1 0.9 0.9 0.1 0.9", "0 0.5 0.5 0.2"])
+def test_an_outline_is_not_taken_for_a_box(labels: Path, line: str) -> None:
+    (labels / "outline.txt").write_text(line)
+    with pytest.raises(InputError, match=r"outline\.txt: the line .* must be exported as boxes"):
+        read_box_rows(labels)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("b.txt", b"\xff\xfe0 0.5", "is not UTF-8 text"),
+        ("classes.txt", b"\xe9paulard", "is not UTF-8 text"),
+        ("data.yaml", b"names: [a", "is no YAML file"),
+    ],
+)
+def test_label_files_that_cannot_be_read_are_named(
+    labels: Path, name: str, content: bytes, message: str
+) -> None:
+    (labels / name).write_bytes(content)
+    with pytest.raises(InputError, match=rf"{name} {message}"):
+        read_box_rows(labels)

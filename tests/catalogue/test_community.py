@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.community_fixture import example, write_community, write_shard
+from tests.community_fixture import example, serialized, write_community, write_shard
 from tf_happywhale.catalogue.community import find_shards, read_index, read_individuals
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.catalogue.table import list_images, read_catalogue
@@ -106,3 +106,20 @@ def test_a_folder_without_such_shards_is_refused(tmp_path: Path) -> None:
         find_shards(tmp_path)
     with pytest.raises(InputError, match="There is no folder"):
         find_shards(tmp_path / "absent")
+
+
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        ({"image_name": b"\xff.jpg"}, r"image_name b'\\xff\.jpg' is not UTF-8"),
+        ({"image_name": 7}, "without a text feature image_name"),
+        ({"target": 1}, "without a text feature image_name"),
+        ({"image_name": b"a.jpg", "target": b"9"}, "target of a.jpg must be one integer"),
+        ({"image_name": b"a.jpg", "target": [1, 2]}, "target of a.jpg must be one integer"),
+        ({"image_name": b"a.jpg", "species": [0, 0]}, "species of a.jpg must be one integer"),
+    ],
+)
+def test_odd_features_are_refused(tmp_path: Path, features: dict, message: str) -> None:
+    write_shard(tmp_path / "train-0-1.tfrec", [serialized(features)])
+    with pytest.raises(InputError, match=message):
+        read_index(find_shards(tmp_path), tmp_path / "cache")

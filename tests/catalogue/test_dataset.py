@@ -120,3 +120,14 @@ def test_without_a_data_folder_the_pod_is_drawn(root: Path, tmp_path: Path, monk
     data = load_data(load_experiment(None, [*overrides, "seed=5"]))
     assert data.train_folder == tmp_path / "pod" / "train_images"
     assert (asked["individuals"], asked["width"], asked["seed"]) == (9, 300, 5)
+
+
+def test_a_table_that_names_no_source_cannot_serve_two(root: Path) -> None:
+    (root / "boxes.csv").write_text("image,bbox,conf\nb.jpg,[[1 2 3 4]],1\n")
+    two = ("records.source=fullbody", "records.more_sources=[backfin]")
+    assert load(root, "records.source=fullbody").boxes == {"b.jpg": Box(1, 2, 3, 4)}
+    with pytest.raises(InputError, match="want backfin and fullbody: add a column source"):
+        load(root, *two)
+    (root / "fins.csv").write_text("image,bbox,conf\nb.jpg,[[5 6 7 8]],1\n")
+    data = load(root, *two, "data.boxes={fullbody: boxes.csv, backfin: fins.csv}")
+    assert data.more_boxes == {"backfin": {"b.jpg": Box(5, 6, 7, 8)}}

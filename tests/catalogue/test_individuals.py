@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from tf_happywhale.catalogue.individuals import label_order, most_frequent, to_targets, with_new
+from tf_happywhale.catalogue.individuals import (
+    label_order,
+    most_frequent,
+    species_of,
+    to_targets,
+    with_new,
+)
 
 
 def test_an_individuals_place_in_text_order_is_its_target() -> None:
@@ -24,3 +30,15 @@ def test_those_that_the_gallery_does_not_know_are_new() -> None:
 
 def test_most_frequent_come_first_and_equal_ones_in_text_order() -> None:
     assert most_frequent(["b", "c", "a", "c", "b", "d"]) == ["b", "c", "a", "d"]
+
+
+def test_the_species_of_individuals_by_their_place_in_text_order() -> None:
+    order = ["a", "b", "c"]
+    found = species_of(order, ["c", "a", "b", "c"], ["orca", "orca", "fin_whale", "orca"])
+    assert found.tolist() == [1, 0, 1]
+
+
+def test_of_an_individuals_several_species_the_commonest_counts_then_the_first() -> None:
+    ids, species = ["a", "a", "a", "b", "b"], ["orca", "fin", "orca", "orca", "fin"]
+    assert species_of(["a", "b"], ids, species).tolist() == [1, 0]
+    assert species_of(["a", "b"], ids[::-1], species[::-1]).tolist() == [1, 0]

@@ -150,6 +150,44 @@ def test_gradient_to_the_embedding_is_that_of_the_formula():
         assert gradient @ along == pytest.approx(slope / math.radians(2 * step), rel=1e-3)
 
 
+def test_margins_as_a_vector_are_each_class_own():
+    margins = [0.1, 0.35, 0.6]
+    together = head(margins)
+    for target, margin in enumerate(margins):
+        targets = np.full(len(DEGREES), target)
+        alone = np.asarray(head(margin)(queries(), targets))
+        np.testing.assert_allclose(np.asarray(together(queries(), targets)), alone, atol=1e-5)
+    with pytest.raises(ValueError, match="2 margins for 3 classes"):
+        ArcFace(3, [0.1, 0.2], 30.0)
+
+
+def test_the_nearest_of_an_individuals_sub_centres_counts():
+    """Two classes of two sub-centres each; the margin goes on top of the nearest."""
+    layer = ArcFace(2, 0.3, 30.0, subcentres=2)
+    layer.build((None, 2))
+    layer.centre.assign(directions((0, 170, 60, 260)))
+    logits = np.asarray(layer(queries()))
+    trained = np.asarray(layer(queries(), np.zeros(len(DEGREES), int)))
+    for degree in DEGREES:
+        nearest = [min(between(degree, c) for c in pair) for pair in ((0, 170), (60, 260))]
+        want = [30 * math.cos(math.radians(theta)) for theta in nearest]
+        assert logits[degree] == pytest.approx(want, abs=1e-4)
+        # Near 0 degrees the sine is the root of what rounding leaves of 1 - cos².
+        near = 1e-2 if nearest[0] < 1 else 1e-3
+        assert trained[degree, 0] == pytest.approx(expected(nearest[0], 0.3, 30, False), abs=near)
+        assert trained[degree, 1] == pytest.approx(want[1], abs=1e-4)
+
+
+def test_only_the_nearest_sub_centre_learns():
+    layer = ArcFace(1, 0.3, 30.0, subcentres=3)
+    layer.build((None, 2))
+    layer.centre.assign(directions((10, 100, 200)))
+    with tf.GradientTape() as tape:
+        logit = layer(directions([95]), np.array([0]))[0, 0]
+    gradient = np.asarray(tape.gradient(logit, layer.centre.value))
+    assert np.abs(gradient).max(axis=1).astype(bool).tolist() == [False, True, False]
+
+
 def test_config_round_trip():
     layer = ArcFace(7, 0.25, 18.0, easy_margin=True, label_smoothing=0.1, name="a")
     again = ArcFace.from_config(layer.get_config())

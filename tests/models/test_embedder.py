@@ -4,22 +4,25 @@ import keras
 import numpy as np
 import pytest
 
-from tf_happywhale.models.arcface import ArcFace
-from tf_happywhale.models.embedder import build_classifier, build_embedder
+from tf_happywhale.config import Model
+from tf_happywhale.models.classifier import build_classifier
+from tf_happywhale.models.embedder import build_embedder
 from tf_happywhale.models.gem import GeM
+from tf_happywhale.models.pretrained import pretrained_backbone
 
 
 @pytest.fixture(scope="module")
 def embedder() -> keras.Model:
     keras.utils.set_random_seed(0)
-    return build_embedder("lite0", weights="default", gem_p=2.5, embedding_size=512)
+    return build_embedder(Model(gem_p=2.5))
 
 
 @pytest.fixture(scope="module")
-def classifier(embedder) -> keras.Model:
-    keras.utils.set_random_seed(1)
-    return build_classifier(
-        embedder, classes=9, margin=0.25, scale=20.0, easy_margin=True, label_smoothing=0.1
+def strong() -> keras.Model:
+    """Two stages pooled, the neck's output as embedding, BatchNorms frozen."""
+    keras.utils.set_random_seed(0)
+    return build_embedder(
+        Model(pooling="last_two", embedding_size=None, freeze_norm=True, train_gem_p=False)
     )
 
 
@@ -64,22 +67,56 @@ def test_gem_is_trained_from_the_exponent_given(embedder):
     assert any(variable is gem.exponent for variable in embedder.trainable_variables)
 
 
-def test_the_classifier_is_arcface_over_the_embedder(embedder, classifier):
-    batch, target = pictures(64, 64), np.array([0, 8, 3])
-    head = classifier.get_layer("arcface")
-    assert isinstance(head, ArcFace)
-    options = (head.classes, head.margin, head.scale, head.easy_margin, head.label_smoothing)
-    assert options == (9, 0.25, 20.0, True, 0.1)
-    logits = np.asarray(classifier([batch, target]))
-    assert logits.shape == (3, 9)
-    assert logits.dtype == np.float32
-    np.testing.assert_allclose(logits, np.asarray(head(embedder(batch), target)), atol=1e-5)
+def test_two_stages_side_by_side_and_the_neck_are_the_embedding(strong):
+    """In plain arithmetic on the backbone's two maps: of 112 and 320 channels."""
+    batch = pictures(96, 96)
+    maps = pretrained_backbone("lite0", features=("stage3", "stage4"))(batch)
+    pooled = [
+        (np.maximum(np.float64(each), 1e-6) ** 3).mean(axis=(1, 2)) ** (1 / 3) for each in maps
+    ]
+    gamma, beta, mean, variance = strong.get_layer("neck").get_weights()
+    joined = np.concatenate(pooled, axis=1)
+    want = gamma * (joined - mean) / np.sqrt(variance + 1e-5) + beta
+    found = np.asarray(strong(batch))
+    assert found.shape == (3, 112 + 320)
+    np.testing.assert_allclose(found, want, atol=1e-4 * np.abs(want).max())
 
 
-def test_the_classifier_trains_the_embedder_it_was_given(embedder, classifier):
-    mine = {id(variable) for variable in classifier.trainable_variables}
-    assert {id(variable) for variable in embedder.trainable_variables} < mine
-    assert len(mine) == len(embedder.trainable_variables) + 1
+def test_frozen_norms_keep_weights_and_statistics_the_neck_does_not(strong):
+    """Also those of the network nested in the embedder; the exponents were asked to stay."""
+    kept = {id(v) for v in strong.trainable_variables}
+    (backbone,) = [layer for layer in strong.layers if isinstance(layer, keras.Model)]
+    norms = [v for v in backbone.variables if v.name in ("gamma", "beta")]
+    assert len(norms) > 50
+    assert not kept & {id(v) for v in norms}
+    assert {id(v) for v in strong.get_layer("neck").trainable_variables} < kept
+    assert not any(v.name == "p" for v in strong.trainable_variables)
+    before = backbone.get_weights()
+    was_neck = strong.get_layer("neck").get_weights()
+    strong(pictures(64, 64), training=True)
+    for now, was in zip(backbone.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, was)
+    neck = strong.get_layer("neck")
+    assert np.abs(neck.get_weights()[2] - was_neck[2]).max() > 0
+    neck.set_weights(was_neck)
+
+
+def test_frozen_norms_stay_frozen_when_saved_and_loaded(strong, reload):
+    loaded, batch = reload(strong), pictures(64, 48)
+    np.testing.assert_array_equal(np.asarray(loaded(batch)), np.asarray(strong(batch)))
+    assert len(loaded.trainable_variables) == len(strong.trainable_variables)
+
+
+def test_dropout_is_of_training_only(monkeypatch):
+    inputs = keras.Input((None, None, 3))
+    small = keras.Model(inputs, keras.layers.Conv2D(64, 3, activation="relu")(inputs))
+    monkeypatch.setattr("tf_happywhale.models.embedder.pretrained_backbone", lambda *_, **__: small)
+    embedder = build_embedder(Model(embedding_size=None, dropout=0.5))
+    batch = pictures(16, 16)
+    plain = np.asarray(embedder(batch))
+    assert (plain != 0).mean() > 0.9
+    dropped = np.asarray(embedder(batch, training=True))
+    assert 0.3 < (dropped == 0).mean() < 0.7
 
 
 def test_saved_and_loaded_the_embedder_says_the_same(embedder, reload):
@@ -87,20 +124,13 @@ def test_saved_and_loaded_the_embedder_says_the_same(embedder, reload):
     np.testing.assert_array_equal(np.asarray(loaded(batch)), np.asarray(embedder(batch)))
 
 
-def test_saved_and_loaded_the_classifier_says_the_same(classifier, reload):
-    loaded, batch = reload(classifier), [pictures(48, 64), np.array([1, 2, 0])]
-    np.testing.assert_array_equal(np.asarray(loaded(batch)), np.asarray(classifier(batch)))
-
-
 def test_under_a_mixed_policy_embedding_and_logits_stay_float32(monkeypatch, policy):
     """A small network instead of the backbone: the policy is what counts."""
     inputs = keras.Input((None, None, 3))
     small = keras.Model(inputs, keras.layers.Conv2D(4, 3, activation="relu")(inputs))
     monkeypatch.setattr("tf_happywhale.models.embedder.pretrained_backbone", lambda *_, **__: small)
-    embedder = build_embedder("lite0", weights="none", gem_p=3.0, embedding_size=6)
-    classifier = build_classifier(
-        embedder, classes=4, margin=0.3, scale=30.0, easy_margin=False, label_smoothing=0.0
-    )
+    embedder = build_embedder(Model(embedding_size=6))
+    classifier = build_classifier(embedder, Model(), [1] * 4)
     batch = pictures(16, 16)
     assert np.asarray(embedder(batch)).dtype == np.float32
     logits = np.asarray(classifier([batch, np.array([0, 1, 2])]))

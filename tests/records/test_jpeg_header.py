@@ -73,6 +73,7 @@ def test_a_cut_off_file_is_told_from_one_with_more_behind_it() -> None:
     for whole in (jpeg, inside):
         assert not is_cut_off(whole)
         assert not is_cut_off(whole + b"camera maker's own data")
+        assert not is_cut_off(whole + jpeg[: len(jpeg) // 2])  # a preview, cut off itself
         assert is_cut_off(whole[:-2])
         assert is_cut_off(whole[: len(whole) - len(jpeg) // 3])
     assert not is_cut_off(b"no picture")

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tf_happywhale.catalogue.boxes import Box
 from tf_happywhale.config import Augment
 from tf_happywhale.errors import InputError
-from tf_happywhale.records import crops
+from tf_happywhale.records import crops, reader
 from tf_happywhale.records.folder import MARKER
 from tf_happywhale.records.photograph import Photograph, Pixels
 from tf_happywhale.records.plan import Plan
@@ -165,8 +165,20 @@ def test_the_order_depends_on_nothing_else(train) -> None:
     assert orders[0] == orders[1]
 
 
+def test_a_further_epoch_leaves_compiled_functions_alone(train, monkeypatch) -> None:
+    train(epoch=0)
+    monkeypatch.setattr(tf.random, "set_seed", lambda seed: pytest.fail("kernels were dropped"))
+    train(epoch=1)
+
+
 def test_a_small_buffer_still_gives_every_image_once(train) -> None:
     assert sorted(order(train(shuffle_buffer=1, batch_size=1))) == list(range(13))
+
+
+def test_the_buffer_holds_no_more_bytes_than_allowed(train, monkeypatch) -> None:
+    in_shards = order(train(shuffle_buffer=1))
+    monkeypatch.setattr(reader, "SHUFFLED", 1)
+    assert order(train(shuffle_buffer=100)) == in_shards
 
 
 def test_augmentation_depends_on_seed_epoch_and_image(train) -> None:

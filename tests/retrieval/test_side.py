@@ -53,3 +53,16 @@ def test_a_centre_that_was_never_trained_counts_as_the_image_itself() -> None:
         side, query, ["2", "1", "1"], folds, [1.0], Rank(centre_share=1.0, threshold=0.5)
     )
     assert found.candidates.individual_id[0, 0] == "2"
+
+
+def test_of_several_sub_centres_each_image_has_the_nearest() -> None:
+    """An individual seen from two sides: an image is blended with the centre of its own."""
+    member = replace(
+        embed([5, 85, 170], ["a", "b", "c"], ["1", "1", "2"]),
+        centre=3 * embed([90, 0, 175, 10], list("wxyz"), list("wxyz")).embedding,
+        centre_id=np.array(["1", "1", "2", "2"]),
+    )
+    side = make_side([member], ["c", "b", "a"])
+    rows = side.centres([1.0], ["2", "1", "1"]).tile(slice(None))
+    angles = np.degrees(np.arctan2(rows[:, 1], rows[:, 0]))
+    np.testing.assert_allclose(angles, [175, 90, 0], atol=1e-3)

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import pytest
 
+from tf_happywhale.config import Model
+
 COLOURS = {
     "0001": (220, 40, 40),
     "1e10": (40, 220, 40),
@@ -52,14 +54,13 @@ def toy():
     """A function that builds a small embedder, in place of `build_embedder`."""
     from tf_happywhale.models.gem import GeM
 
-    def build(
-        backbone: str, *, weights: str, gem_p: float, embedding_size: int, drop_path: float = 0.0
-    ) -> keras.Model:
+    def build(settings: Model) -> keras.Model:
         pictures = keras.Input((None, None, 3), name="picture")
         x = keras.layers.Rescaling(1 / 255)(pictures)
         x = keras.layers.Conv2D(8, 3, strides=4, activation="relu")(x)
-        x = GeM(gem_p, name="gem")(x)
+        x = GeM(settings.gem_p, name="gem")(x)
         x = keras.layers.BatchNormalization(momentum=0.9, name="neck")(x)
-        return keras.Model(pictures, keras.layers.Dense(embedding_size)(x), name="embedder")
+        x = keras.layers.Dense(settings.embedding_size)(x)
+        return keras.Model(pictures, x, name="embedder")
 
     return build

@@ -40,11 +40,12 @@ def trained(task, tmp_path_factory) -> tuple[Path, dict]:
     """A finished run of two epochs, and the metrics it returned."""
     from tf_happywhale.models.gem import GeM
 
-    def build(backbone, *, weights, gem_p, embedding_size, drop_path):
+    def build(settings):
         pictures = keras.Input((None, None, 3), name="picture")
         x = keras.layers.Conv2D(8, 3, strides=4, activation="relu")(pictures)
-        x = keras.layers.BatchNormalization(momentum=0.9)(GeM(gem_p)(x))
-        return keras.Model(pictures, keras.layers.Dense(embedding_size)(x), name="embedder")
+        x = keras.layers.BatchNormalization(momentum=0.9)(GeM(settings.gem_p)(x))
+        x = keras.layers.Dense(settings.embedding_size)(x)
+        return keras.Model(pictures, x, name="embedder")
 
     run = tmp_path_factory.mktemp("run") / "squares" / "fold1"
     with pytest.MonkeyPatch.context() as patch:
@@ -150,8 +151,8 @@ def broken_after(monkeypatch, good_steps: int) -> list[list[np.ndarray]]:
     """Steps that ruin the weights from some step on; the weights after each good step."""
     make, good = loop.make_step, []
 
-    def make_step(strategy, classifier, optimizer, **options):
-        step = make(strategy, classifier, optimizer, **options)
+    def make_step(strategy, classifier, *options):
+        step = make(strategy, classifier, *options)
 
         def ruin(pictures, targets, rate):
             loss = step(pictures, targets, rate)
@@ -174,7 +175,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_model(task, tmp
         loop.train_fold(tmp_path, experiment("train.epochs=4"), task)
     assert [line["epoch"] for line in entries(tmp_path)] == [0]
     assert not (tmp_path / "model.keras").exists()
-    _, classifier = loop.build_models(experiment(), task.classes)
+    _, classifier = loop.build_models(experiment(), task)
     classifier.load_weights(tmp_path / "checkpoints" / "best.weights.h5")
     for kept, was in zip(classifier.get_weights(), good[1], strict=True):
         np.testing.assert_array_equal(kept, was)
@@ -217,25 +218,70 @@ def test_only_the_other_folds_are_trained_on(task, tmp_path, monkeypatch):
 def test_models_are_built_as_the_config_says(task, monkeypatch, toy):
     asked = []
 
-    def build(*arguments, **options):
-        asked.append((arguments, options))
-        return toy(*arguments, **options)
+    def build(settings):
+        asked.append(settings)
+        return toy(settings)
 
     monkeypatch.setattr(loop, "build_embedder", build)
-    settings = ["model.backbone=b3", "model.weights=none", "model.gem_p=2", "model.margin=0.2"]
-    settings += [
-        "model.drop_path=0.1",
-        "model.scale=16",
-        "model.easy_margin=true",
-        "model.label_smoothing=0.1",
-    ]
-    embedder, classifier = loop.build_models(experiment(*settings), 5)
-    options = {"weights": "none", "gem_p": 2.0, "embedding_size": 8}
-    assert asked == [(("b3",), {**options, "drop_path": 0.1})]
+    settings = ["model.margin=0.2", "model.scale=16", "model.easy_margin=true"]
+    settings += ["model.label_smoothing=0.1", "model.subcentres=3"]
+    embedder, classifier = loop.build_models(experiment(*settings), task)
+    assert asked == [experiment(*settings).model]
     head = classifier.get_layer("arcface")
     options = (head.classes, head.margin, head.scale, head.easy_margin, head.label_smoothing)
-    assert options == (5, 0.2, 16.0, True, 0.1)
+    assert options == (4, 0.2, 16.0, True, 0.1)
+    assert head.subcentres == 3
     assert classifier.get_layer("embedder") is embedder
+
+
+def test_margins_go_by_the_training_images_of_the_other_folds(task):
+    """Fold 1 is left out: three images of each individual remain, of `new` none."""
+    rule = experiment("model.dynamic_margin=[0.3, -1, 0.05]")
+    head = loop.build_models(rule, task)[1].get_layer("arcface")
+    assert head.margin == pytest.approx([0.15, 0.15, 0.15, 0.35])
+
+
+def test_a_species_head_is_trained_and_saved(task, tmp_path):
+    two = dataclasses.replace(task, species=np.array([0, 0, 1, 1]))
+    settings = experiment("train.epochs=1", "model.species_weight=0.5", "model.species_scale=8")
+    loop.train_fold(tmp_path, settings, two)
+    classifier = load_model(tmp_path / "classifier.keras")
+    head = classifier.get_layer("arcface_species")
+    assert (head.classes, head.scale) == (2, 8.0)
+    # Six and three training images: 0.226253·n^-0.720133 + 0.05.
+    assert head.margin == pytest.approx([0.1122, 0.1526], abs=1e-4)
+    pictures = np.zeros((3, 32, 32, 3), np.uint8)
+    both = classifier([pictures, np.array([0, 1, 2]), np.array([0, 0, 1])])
+    assert [tuple(logits.shape) for logits in both] == [(3, 4), (3, 2)]
+
+
+def test_an_averaged_run_saves_the_average_it_has_validated(task, tmp_path, monkeypatch):
+    seen, last = [], []
+    real = loop.validate_fold
+
+    def validation(embedder, *rest):
+        seen.append(embedder.get_weights())
+        return real(embedder, *rest)
+
+    make = loop.make_step
+
+    def make_step(strategy, classifier, *options):
+        step = make(strategy, classifier, *options)
+
+        def watched(*batch):
+            loss = step(*batch)
+            last[:] = classifier.get_layer("embedder").get_weights()
+            return loss
+
+        return watched
+
+    monkeypatch.setattr(loop, "validate_fold", validation)
+    monkeypatch.setattr(loop, "make_step", make_step)
+    loop.train_fold(tmp_path, experiment("train.epochs=1", "train.average=0.9"), task)
+    kept = load_model(tmp_path / "model.keras").get_weights()
+    for mine, validated in zip(kept, seen[0], strict=True):
+        np.testing.assert_array_equal(mine, validated)
+    assert any(np.abs(a - b).max() > 1e-6 for a, b in zip(kept, last, strict=True))
 
 
 def test_mixed_pictures_train_too(task, tmp_path):

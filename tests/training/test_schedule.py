@@ -5,14 +5,21 @@ import math
 
 import pytest
 
+from tf_happywhale.config import Train
 from tf_happywhale.training.schedule import learning_rate
 
 
-def rates(steps: int, warmup_steps: int, highest=1e-3, lowest=1e-5) -> list[float]:
-    return [
-        learning_rate(step, steps=steps, warmup_steps=warmup_steps, highest=highest, lowest=lowest)
-        for step in range(steps)
-    ]
+def rates(
+    steps: int, warmup_steps: int, highest=1e-3, lowest=1e-5, schedule="cosine"
+) -> list[float]:
+    train = Train(
+        epochs=steps,
+        warmup_epochs=warmup_steps,
+        learning_rate=highest,
+        min_learning_rate=lowest,
+        schedule=schedule,
+    )
+    return [learning_rate(train, step, steps_per_epoch=1) for step in range(steps)]
 
 
 def test_one_cosine_from_the_highest_to_the_lowest():
@@ -43,3 +50,19 @@ def test_lowest_may_be_zero_or_the_highest():
 @pytest.mark.parametrize(("steps", "warmup_steps"), [(1, 0), (2, 1), (2, 2), (3, 5)])
 def test_short_runs_have_a_rate_in_every_step(steps, warmup_steps):
     assert all(0 < rate <= 1e-3 for rate in rates(steps, warmup_steps))
+
+
+def test_warm_up_may_end_within_an_epoch():
+    train = Train(epochs=3, warmup_epochs=0.5, learning_rate=1e-2, min_learning_rate=0)
+    run = [learning_rate(train, step, steps_per_epoch=4) for step in range(12)]
+    assert run[:3] == pytest.approx([5e-3, 1e-2, 1e-2])
+    assert run[-1] == 0
+
+
+def test_the_seed_goes_down_and_up_again_every_24_steps():
+    """PyTorch's CosineAnnealingLR(T_max=24) stepped once a batch, by its closed form."""
+    run = rates(100, 0, highest=1e-4, lowest=1e-7, schedule="seed")
+    want = [1e-7 + (1e-4 - 1e-7) * (1 + math.cos(math.pi * n / 24)) / 2 for n in range(100)]
+    assert run == pytest.approx(want)
+    assert run[24] == pytest.approx(1e-7)
+    assert run[48] == run[96] == pytest.approx(1e-4)

@@ -93,14 +93,16 @@ def _yolo_rows(folder: Path) -> Iterator[BoxRow]:
         raise InputError(f"{folder} holds no YOLO label files: there must be an <image>.txt each.")
     for file in files:
         image = file.relative_to(folder).with_suffix("").as_posix()
-        for line in file.read_text(encoding="utf-8-sig").splitlines():
+        for line in _text(file).splitlines():
             cells = line.split()
             if not cells:
                 continue
-            shares = [number(cell, float("nan")) for cell in cells[1:5]]
-            if len(shares) < 4:
-                raise InputError(f"{file}: the line {line!r} must be `class cx cy w h`.")
-            cx, cy, w, h = shares
+            if len(cells) not in (5, 6):
+                raise InputError(
+                    f"{file}: the line {line[:80]!r} must be `class cx cy w h` or `class cx cy w h "
+                    "confidence`; outlines (segmentation labels) must be exported as boxes."
+                )
+            shares = cx, cy, w, h = [number(cell, float("nan")) for cell in cells[1:5]]
             box = None
             if w > 0 and h > 0 and all(abs(share) < 10 for share in shares):
                 box = RelativeBox(cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2)
@@ -112,11 +114,23 @@ def _class_names(folder: Path) -> dict[str, str]:
     """Name of each class number, from `classes.txt` or `data.yaml` in the folder or above it."""
     for place in (folder, folder.parent):
         if (place / "classes.txt").is_file():
-            names = (place / "classes.txt").read_text(encoding="utf-8-sig").split("\n")
+            names = _text(place / "classes.txt").split("\n")
             return {str(n): name.strip() for n, name in enumerate(names)}
         if (place / "data.yaml").is_file():
-            tree = yaml.safe_load((place / "data.yaml").read_text(encoding="utf-8-sig"))
+            try:
+                tree = yaml.safe_load(_text(place / "data.yaml"))
+            except yaml.YAMLError:
+                raise InputError(
+                    f"{place / 'data.yaml'} is no YAML file: correct it or take it away."
+                ) from None
             names = tree.get("names", []) if isinstance(tree, dict) else []
             pairs = names.items() if isinstance(names, dict) else enumerate(names)
             return {str(n): str(name) for n, name in pairs}
     return {}
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{file} is not UTF-8 text: save it as UTF-8.") from None

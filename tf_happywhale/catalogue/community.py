@@ -58,7 +58,8 @@ def read_index(shards: list[CommunityShard], cache: Path) -> pd.DataFrame:
     It is kept in the folder `cache`, for as long as no shard changes.
 
     Raises:
-        InputError: an example lacks its name, or a shard has not as many as its name says.
+        InputError: an example's name, target or species is not what it must be, or a shard has not
+            as many examples as its name says.
     """
     stamps = [(str(s.path), s.path.stat().st_size, s.path.stat().st_mtime_ns) for s in shards]
     file = cache / f"community-{digest(stamps)[:12]}.csv"
@@ -68,11 +69,8 @@ def read_index(shards: list[CommunityShard], cache: Path) -> pd.DataFrame:
     for shard in shards:
         before = len(rows)
         for example in read_features(shard.path, ("image_name", "target", "species")):
-            name = example.get("image_name")
-            if not isinstance(name, bytes):
-                raise InputError(f"{shard.path} has an example without the feature image_name.")
-            target, kind = (example.get(key, [-1])[0] for key in ("target", "species"))
-            image = name.decode("utf-8", "replace")
+            image = _name(example, shard.path)
+            target, kind = (_number(example, key, shard.path) for key in ("target", "species"))
             rows.append((image, shard.split, str(shard.fold), str(target), str(kind)))
         if len(rows) - before != shard.count:
             raise InputError(
@@ -124,3 +122,22 @@ def catalogue_of(index: pd.DataFrame, individuals: dict[int, str], folder: Path)
         },
         dtype=object,
     )
+
+
+def _name(example: dict, shard: Path) -> str:
+    name = example.get("image_name")
+    try:
+        return name.decode("utf-8")
+    except AttributeError:
+        raise InputError(f"{shard} has an example without a text feature image_name.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{shard}: the image_name {name!r} is not UTF-8.") from None
+
+
+def _number(example: dict, key: str, shard: Path) -> int:
+    """A feature of one integer, −1 where it is missing."""
+    match example.get(key, [-1]):
+        case [int(value)]:
+            return value
+    image = _name(example, shard)
+    raise InputError(f"{shard}: the feature {key} of {image} must be one integer.")

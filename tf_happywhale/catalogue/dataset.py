@@ -244,4 +244,13 @@ def _boxes(experiment: Experiment, root: Path, source: str, images: list[str]) -
     if given is None and not (root / "boxes.csv").is_file():
         return {}
     path = root / (given or "boxes.csv")
-    return best_boxes(read_box_rows(path), source, images, path)
+    rows = read_box_rows(path)
+    sources = {experiment.records.source, *experiment.records.more_sources} - {WHOLE}
+    one_for_all = not isinstance(experiment.data.boxes, dict) and len(sources) > 1
+    if one_for_all and any(not row.source for row in rows):
+        raise InputError(
+            f"{path} does not say which box is of which source, and the records want "
+            f"{' and '.join(sorted(sources))}: add a column source, or name a file for each in "
+            "data.boxes."
+        )
+    return best_boxes(rows, source, images, path)

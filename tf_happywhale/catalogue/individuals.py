@@ -27,6 +27,18 @@ def with_new(individual_ids: Iterable[str], gallery_ids: Iterable[str]) -> list[
     return [identity if identity in known else NEW_INDIVIDUAL for identity in individual_ids]
 
 
+def species_of(
+    order: Sequence[str], individual_ids: Sequence[str], species: Sequence[str]
+) -> np.ndarray:
+    """The species of each individual of a label order, int64 [classes], by place among all species
+    in text order; the commonest where an individual's images name several, then the first."""
+    counts = Counter(zip(individual_ids, species, strict=True))
+    chosen: dict[str, str] = {}
+    for identity, kind in sorted(counts, key=lambda pair: (-counts[pair], pair)):
+        chosen.setdefault(identity, kind)
+    return to_targets([chosen[identity] for identity in order], sorted(set(chosen.values())))
+
+
 def most_frequent(individual_ids: Iterable[str]) -> list[str]:
     """Individuals by number of images, the most first, equal ones in text order."""
     counts = Counter(individual_ids)

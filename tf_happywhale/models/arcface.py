@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -18,14 +20,17 @@ class ArcFace(keras.layers.Layer):
 
     Args:
         classes: number of individuals.
-        margin: m, radians.
+        margin: m, radians; one number, or one for each class in label order (see `margins.py`).
         scale: s.
         easy_margin: apply the margin only where cos θ > 0.
         label_smoothing: share e of the logit with margin that every class gets, as the seed mixes
             it: (w·φ + (1 − w)·cos θ) with w = (1 − e)·onehot + e / classes.
+        subcentres: centres of each class; the nearest counts, so that an individual seen from two
+            sides, or mislabelled pictures, may have one of their own.
 
     Call with embedding [n, d] and target int [n] for training logits float32 [n, classes]; without
-    targets for s·cos θ.
+    targets for s·cos θ. Its variable `centre` is float32 [classes · subcentres, d], a class's
+    sub-centres one after the other.
 
     Example:
         >>> head = ArcFace(classes=15587, margin=0.3, scale=30.0)
@@ -35,33 +40,38 @@ class ArcFace(keras.layers.Layer):
     References:
         Deng et al.: ArcFace: Additive Angular Margin Loss for Deep Face Recognition, CVPR 2019,
         https://arxiv.org/abs/1801.07698
+        Deng et al.: Sub-center ArcFace: Boosting Face Recognition by Large-scale Noisy Web Faces,
+        ECCV 2020
     """
 
     def __init__(
         self,
         classes: int,
-        margin: float,
+        margin: float | Sequence[float],
         scale: float,
         easy_margin: bool = False,
         label_smoothing: float = 0.0,
+        subcentres: int = 1,
         **kwargs,
     ) -> None:
         # Under a mixed policy Keras would round the embedding and the centres before they get here.
         super().__init__(**{**kwargs, "dtype": "float32"})
-        self.classes, self.margin, self.scale = classes, margin, scale
+        self.classes, self.scale, self.subcentres = classes, scale, subcentres
+        self.margin = margin if isinstance(margin, int | float) else [float(m) for m in margin]
         self.easy_margin, self.label_smoothing = easy_margin, label_smoothing
+        if isinstance(self.margin, list) and len(self.margin) != classes:
+            raise ValueError(f"{len(self.margin)} margins for {classes} classes")
 
     def build(self, embedding_shape: tuple, target_shape: tuple | None = None) -> None:
         self.centre = self.add_weight(
             name="centre",
-            shape=(self.classes, embedding_shape[-1]),
+            shape=(self.classes * self.subcentres, embedding_shape[-1]),
             initializer="glorot_uniform",
             dtype="float32",
         )
 
     def call(self, embedding, target=None):
-        cosine = ops.matmul(_normalise(embedding), ops.transpose(_normalise(self.centre)))
-        cosine = ops.clip(cosine, -1.0, 1.0)
+        cosine = self._cosine(embedding)
         if target is None:
             return self.scale * cosine
         chosen = ops.one_hot(target, self.classes, dtype="float32")
@@ -69,15 +79,21 @@ class ArcFace(keras.layers.Layer):
             chosen = (1 - self.label_smoothing) * chosen + self.label_smoothing / self.classes
         return self.scale * (chosen * self._with_margin(cosine) + (1 - chosen) * cosine)
 
+    def _cosine(self, embedding):
+        """Cosine to the nearest sub-centre of every class, float32 [n, classes]."""
+        cosine = ops.matmul(_normalise(embedding), ops.transpose(_normalise(self.centre)))
+        if self.subcentres > 1:
+            cosine = ops.max(ops.reshape(cosine, (-1, self.classes, self.subcentres)), axis=-1)
+        return ops.clip(cosine, -1.0, 1.0)
+
     def _with_margin(self, cosine):
+        margin = np.asarray(self.margin, np.float32)
         sine = ops.sqrt(ops.maximum(1.0 - ops.square(cosine), 1e-12))
-        shifted = cosine * math.cos(self.margin) - sine * math.sin(self.margin)
+        shifted = cosine * np.cos(margin) - sine * np.sin(margin)
         if self.easy_margin:
             return ops.where(cosine > 0, shifted, cosine)
-        beyond = math.pi - self.margin
-        return ops.where(
-            cosine > math.cos(beyond), shifted, cosine - self.margin * math.sin(beyond)
-        )
+        beyond = np.float32(math.pi) - margin
+        return ops.where(cosine > np.cos(beyond), shifted, cosine - margin * np.sin(beyond))
 
     def compute_output_shape(self, embedding_shape: tuple, target_shape=None) -> tuple:
         return (embedding_shape[0], self.classes)
@@ -93,6 +109,7 @@ class ArcFace(keras.layers.Layer):
             "scale": self.scale,
             "easy_margin": self.easy_margin,
             "label_smoothing": self.label_smoothing,
+            "subcentres": self.subcentres,
         }
 
 

@@ -1,54 +1,62 @@
-"""Picture to embedding, and the classifier that an embedder is trained in."""
+"""Picture to embedding: backbone, pooling, neck."""
 
 from __future__ import annotations
 
 import keras
 
-from tf_happywhale.models.arcface import ArcFace
+from tf_happywhale.config import Model
 from tf_happywhale.models.gem import GeM
 from tf_happywhale.models.pretrained import pretrained_backbone
 
+MAPS = {"final": ("final",), "last_two": ("stage3", "stage4")}
 
-def build_embedder(
-    backbone: str, *, weights: str, gem_p: float, embedding_size: int, drop_path: float = 0.0
-) -> keras.Model:
-    """Backbone → GeM → BatchNorm → Dense: the seed's embedder.
 
-    Args:
-        backbone: a name of `backbones.variants.VARIANTS`.
-        weights: where they come from, see `weights/names.py`; `none`: random ones.
-        gem_p: exponent GeM starts from.
-        embedding_size: length of the embedding.
-        drop_path: largest probability of leaving out one of the backbone's residual branches.
+def build_embedder(settings: Model) -> keras.Model:
+    """Backbone → GeM → BatchNorm → Dense: the network whose output is compared.
+
+    With `pooling` `last_two` the pooled maps of the last two stages stand side by side instead of
+    the final map; with `embedding_size` null there is no Dense, and BatchNorm's output is the
+    embedding.
 
     Returns:
         Model of RGB pictures [n, h, w, 3], uint8 or float in 0–255, to embedding [n, d] float32,
         not L2-normalised. Normalising the pixels is its first layer.
+
+    Raises:
+        ConfigError: no such backbone or weights.
+        InputError: the weights cannot be had.
     """
     pictures = keras.Input((None, None, 3), name="picture")
-    features = pretrained_backbone(backbone, weights, drop_path=drop_path)(pictures)
-    pooled = GeM(gem_p, name="gem")(features)
-    pooled = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="neck")(pooled)
-    # PyTorch's start for a Linear layer, as the seed has it: half as wide as Keras' own.
-    start = keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
-    embedding = keras.layers.Dense(
-        embedding_size, kernel_initializer=start, dtype="float32", name="embedding"
-    )(pooled)
-    return keras.Model(pictures, embedding, name="embedder")
+    names = MAPS[settings.pooling]
+    backbone = pretrained_backbone(
+        settings.backbone, settings.weights, features=names, drop_path=settings.drop_path
+    )
+    if settings.freeze_norm:
+        freeze_norms(backbone)
+    maps = backbone(pictures)
+    suffixes = [""] if len(names) == 1 else [f"_{name}" for name in names]
+    pooled = [
+        GeM(settings.gem_p, trainable=settings.train_gem_p, name=f"gem{suffix}")(each)
+        for each, suffix in zip(maps if len(names) > 1 else [maps], suffixes, strict=True)
+    ]
+    x = pooled[0] if len(pooled) == 1 else keras.layers.Concatenate(name="pooled")(pooled)
+    neck = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, dtype="float32", name="neck")
+    x = neck(x)
+    if settings.dropout:
+        x = keras.layers.Dropout(settings.dropout, dtype="float32", name="dropout")(x)
+    if settings.embedding_size is not None:
+        # PyTorch's start for a Linear layer, as the seed has it: half as wide as Keras' own.
+        start = keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
+        x = keras.layers.Dense(
+            settings.embedding_size, kernel_initializer=start, dtype="float32", name="embedding"
+        )(x)
+    return keras.Model(pictures, x, name="embedder")
 
 
-def build_classifier(
-    embedder: keras.Model,
-    *,
-    classes: int,
-    margin: float,
-    scale: float,
-    easy_margin: bool,
-    label_smoothing: float,
-) -> keras.Model:
-    """Model of (pictures, target int [n]) to ArcFace logits float32 [n, classes]."""
-    pictures = keras.Input((None, None, 3), name="picture")
-    target = keras.Input((), dtype="int64", name="target")
-    head = ArcFace(classes, margin, scale, easy_margin, label_smoothing, name="arcface")
-    logits = head(embedder(pictures), target)
-    return keras.Model([pictures, target], logits, name="classifier")
+def freeze_norms(network: keras.Model) -> None:
+    """Let every BatchNorm of a network keep its statistics and weights, also in nested networks."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            freeze_norms(layer)
+        elif isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
 # Frames of sequential and progressive Huffman coding, the ones in use.
 FRAMES = (0xC0, 0xC1, 0xC2)
 LONE = (0x01, *range(0xD0, 0xD9))  # markers without a length
-APP1, SCAN, ORIENTATION = 0xE1, 0xDA, 0x0112
+APP1, SCAN, END, ORIENTATION = 0xE1, 0xDA, 0xD9, 0x0112
+NEXT_MARKER = re.compile(rb"\xff+[^\x00\xff]")  # FF 00 is a coded FF
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,18 @@ def read_jpeg_header(encoded: bytes) -> JpegHeader | None:
 
 
 def is_cut_off(encoded: bytes) -> bool:
-    """Whether a JPEG ends within its pixels: no end mark follows the start of the last scan."""
+    """Whether a JPEG ends within its pixels: walking from marker to marker, over what they hold and
+    the coded pixels between them, one comes to no end mark. What lies behind it does not count."""
     if encoded[:3] != b"\xff\xd8\xff" or encoded[-2:] == b"\xff\xd9":
         return False
-    return encoded.rfind(b"\xff\xd9") < encoded.rfind(b"\xff\xda")
+    place = 2
+    while found := NEXT_MARKER.search(encoded, place):
+        marker, place = found[0][-1], found.end()
+        if marker == END:
+            return False
+        if marker not in LONE and place + 2 <= len(encoded):
+            place += struct.unpack_from(">H", encoded, place)[0]
+    return True
 
 
 def _orientation(tiff: bytes) -> int | None:

@@ -69,10 +69,10 @@ def _plan_community(experiment: Experiment, data: DataSet) -> Plan:
     shards = [Shard(str(s.path), s.split, s.fold, s.count, "") for s in data.shards]
     about = {"schema": COMMUNITY, "dataset": data.name, "size": pixels.size, "sources": [source]}
     stamps = [(str(s.path), s.path.stat().st_size, s.path.stat().st_mtime_ns) for s in data.shards]
-    name = f"{data.name}-{pixels.size}-{digest([about, stamps])[:8]}"
-    folder = records_home(experiment) / name
     known = read_individuals(data.train_folder)
     individuals = [known.get(target, "") for target in range(max(known, default=-1) + 1)]
+    name = f"{data.name}-{pixels.size}-{digest([about, stamps, individuals])[:8]}"
+    folder = records_home(experiment) / name
     if not is_complete(folder):
         finish(folder, {**about, "individuals": individuals, "skipped": []}, shards)
     return Plan(folder, data.name, [], pixels, individuals)

@@ -31,6 +31,7 @@ THREADS = ThreadPoolExecutor(WORKERS)
 AHEAD = 2  # batches being made at a time, so that no worker waits for the last of a batch
 PREFETCH = 4  # batches ready for the device
 ALIGNMENT = 64  # bytes
+SHUFFLED = 2 << 30  # bytes of encoded pictures that are held for shuffling, at most
 
 
 def training_batches(
@@ -60,14 +61,16 @@ def training_batches(
         size: side of the pictures.
         batch_size: pictures a batch; an incomplete last batch is dropped.
         settings: the augmentations, and which of an image's crops to draw.
-        shuffle_buffer: encoded examples held for shuffling.
+        shuffle_buffer: encoded examples held for shuffling; fewer where they would take more than
+            2 GiB, as photographs of full size do.
         seed, epoch: decide the order, the crops and the augmentation.
         skip_batches: batches already seen of this epoch; they are skipped undecoded.
     """
     rng = np.random.default_rng([seed, epoch])
-    tf.random.set_seed(seed)  # `shuffle` mixes the global seed into its own
+    _set_global_seed(seed)  # `shuffle` mixes it into its own
     manifest = read_manifest(folder)
     files = _files(folder, manifest, split)
+    held = min(shuffle_buffer, _examples_of(SHUFFLED, folder, manifest, split))
     rng.shuffle(files)
     lookup, all_targets = _lookup(images), tf.constant(np.asarray(targets, np.int64))
 
@@ -86,7 +89,7 @@ def training_batches(
         .interleave(tf.data.TFRecordDataset, cycle_length=8)
         .map(parse)
         .filter(lambda _, name, __: lookup[name] >= 0)
-        .shuffle(shuffle_buffer, seed=int(rng.integers(2**31)), reshuffle_each_iteration=False)
+        .shuffle(held, seed=int(rng.integers(2**31)), reshuffle_each_iteration=False)
         .batch(batch_size, drop_remainder=True)
         .skip(skip_batches)
         .map(
@@ -239,6 +242,20 @@ def _options() -> tf.data.Options:
 
 def _files(folder: Path, manifest: dict, split: str) -> list[str]:
     return [str(folder / shard.file) for shard in manifest["shards"] if shard.split == split]
+
+
+def _set_global_seed(seed: int) -> None:
+    """Set TensorFlow's global seed where it is another: setting it drops every compiled function's
+    kernels, and a training step's take five seconds to be made again."""
+    if tf.compat.v1.get_seed(0)[0] != seed:
+        tf.random.set_seed(seed)
+
+
+def _examples_of(size: int, folder: Path, manifest: dict, split: str) -> int:
+    """How many of a split's examples make up so many bytes, at least one."""
+    shards = [shard for shard in manifest["shards"] if shard.split == split]
+    total = sum((folder / shard.file).stat().st_size for shard in shards)
+    return max(1, sum(shard.count for shard in shards) * size // max(total, 1))
 
 
 def _lookup(images: Sequence[str]) -> tf.lookup.StaticHashTable:

@@ -36,7 +36,8 @@ class Embeddings:
         individual_id: str [n], empty where it is unknown.
         about: where they come from: model, fold, trained_on, source, view, preprocess.
         centre: [c, d] float32, the ArcFace centres of the model's head, or [0, d].
-        centre_id: str [c], the individual of each centre.
+        centre_id: str [c], the individual of each centre; an individual's sub-centres follow one
+            another.
         squares: float64 [n], squares of the embeddings' lengths.
     """
 

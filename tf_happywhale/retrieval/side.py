@@ -68,8 +68,8 @@ class Side:
         return replace(self, members=self.mirrored, rows=self.mirrored_rows)
 
     def centres(self, shares: Sequence[float], individual_ids: Sequence[str]) -> Stack:
-        """For each image the centre of its individual in the members' heads; the image itself
-        where a member was never trained on the individual.
+        """For each image the centre of its individual in the members' heads, of several sub-centres
+        the nearest; the image itself where a member was never trained on the individual.
 
         Raises:
             InputError: a head lacks an individual.
@@ -84,6 +84,7 @@ class Side:
                     "train and embed with this catalogue."
                 )
             row, part = np.array([place[i] for i in individual_ids], dtype=np.int64), member.centre
+            row = nearest_centre(member, self.rows[n], row)
             if self.unseen:
                 own = np.flatnonzero(self.unseen[n])
                 row[own] = len(part) + np.arange(len(own))
@@ -91,6 +92,18 @@ class Side:
             parts.append(part)
             rows.append(row)
         return stack(parts, rows, shares)
+
+
+def nearest_centre(member: Embeddings, images: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """For images (rows of the embedding) the row of the nearest of their individual's sub-centres,
+    int64 [n]; `last` is where each individual's end."""
+    count = len(member.centre_id) // max(1, len(set(member.centre_id.tolist())))
+    if count == 1:
+        return last
+    centre = member.centre / np.maximum(np.linalg.norm(member.centre, axis=1, keepdims=True), 1e-12)
+    embedding = member.embedding[images]
+    cosines = [np.einsum("nd,nd->n", embedding, centre[last - n]) for n in range(count)]
+    return last - np.argmax(cosines, axis=0)
 
 
 def make_side(

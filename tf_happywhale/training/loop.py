@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +17,16 @@ from tqdm import tqdm
 from tf_happywhale.config import Experiment, Train
 from tf_happywhale.errors import InputError, TrainingError
 from tf_happywhale.files import write_json
-from tf_happywhale.models.embedder import build_classifier, build_embedder
+from tf_happywhale.models.classifier import build_classifier
+from tf_happywhale.models.embedder import build_embedder
 from tf_happywhale.records.reader import checked, evaluation_batches, training_batches
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.validation import validate
+from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.devices import check_batch, choose_strategy, describe
 from tf_happywhale.training.embedding import embed
+from tf_happywhale.training.loss import Loss
+from tf_happywhale.training.optimizer import Optimizers
 from tf_happywhale.training.run_folder import log, save_model, save_weights, start_run
 from tf_happywhale.training.schedule import learning_rate
 from tf_happywhale.training.step import make_step
@@ -39,6 +44,7 @@ class Task:
         folds: fold of each image, int64 [n].
         classes: number of individuals of the catalogue.
         fold: the fold that is left out for validation.
+        species: the species of each of the `classes`, int64, where a head tells species apart.
     """
 
     records: Path
@@ -48,6 +54,7 @@ class Task:
     folds: np.ndarray
     classes: int
     fold: int
+    species: np.ndarray | None = None
 
 
 def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
@@ -77,17 +84,13 @@ def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
     )
     keras.utils.set_random_seed(experiment.seed + task.fold)
     with strategy.scope():
-        embedder, classifier = build_models(experiment, task.classes)
-        optimizer = keras.optimizers.AdamW(train.learning_rate, weight_decay=train.weight_decay)
-        optimizer.build(classifier.trainable_variables)
-    step = make_step(
-        strategy,
-        classifier,
-        optimizer,
-        global_batch=train.batch_size,
-        clip_norm=train.clip_norm,
-        adaptive_clip=train.adaptive_clip,
-    )
+        embedder, classifier = build_models(experiment, task)
+        optimizers = Optimizers(classifier, train)
+        average = (
+            WeightAverage(classifier.trainable_variables, train.average) if train.average else None
+        )
+    loss = Loss(train.target_smoothing, task.species, experiment.model.species_weight)
+    step = make_step(strategy, classifier, optimizers, train, loss, average)
     best: dict = {}
     for epoch in range(train.epochs):
         started = time.monotonic()
@@ -108,10 +111,11 @@ def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
             "images_per_second": round(len(losses) * train.batch_size / seconds, 1),
         }
         if (epoch + 1) % train.validate_every == 0 or epoch + 1 == train.epochs:
-            entry |= validate_fold(embedder, experiment, task)
-            if (entry["map5_known"] or 0.0) >= (best.get("map5_known") or 0.0):
-                save_weights(run / "checkpoints" / "best.weights.h5", classifier)
-                best = entry
+            with average.swapped() if average else nullcontext():
+                entry |= validate_fold(embedder, experiment, task)
+                if (entry["map5_known"] or 0.0) >= (best.get("map5_known") or 0.0):
+                    save_weights(run / "checkpoints" / "best.weights.h5", classifier)
+                    best = entry
         log(run, entry)
         tqdm.write(_line(entry))
     classifier.load_weights(run / "checkpoints" / "best.weights.h5")
@@ -132,13 +136,7 @@ def _train_epoch(
     """
     losses, rate = [], 0.0
     for number, (pictures, targets) in enumerate(batches):
-        rate = learning_rate(
-            epoch * steps_per_epoch + number,
-            steps=train.epochs * steps_per_epoch,
-            warmup_steps=round(train.warmup_epochs * steps_per_epoch),
-            highest=train.learning_rate,
-            lowest=train.min_learning_rate,
-        )
+        rate = learning_rate(train, epoch * steps_per_epoch + number, steps_per_epoch)
         losses.append(float(step(pictures, targets, tf.constant(rate))))
         if not math.isfinite(losses[-1]):
             raise TrainingError(
@@ -148,25 +146,16 @@ def _train_epoch(
     return losses, rate
 
 
-def build_models(experiment: Experiment, classes: int) -> tuple[keras.Model, keras.Model]:
+def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras.Model]:
     """The embedder and the classifier around it, as the config says."""
-    model = experiment.model
-    embedder = build_embedder(
-        model.backbone,
-        weights=model.weights,
-        gem_p=model.gem_p,
-        embedding_size=model.embedding_size,
-        drop_path=model.drop_path,
-    )
-    classifier = build_classifier(
-        embedder,
-        classes=classes,
-        margin=model.margin,
-        scale=model.scale,
-        easy_margin=model.easy_margin,
-        label_smoothing=model.label_smoothing,
-    )
-    return embedder, classifier
+    kept = task.targets[task.folds != task.fold]
+    counts = np.bincount(kept, minlength=task.classes)
+    species_counts = ()
+    if task.species is not None:
+        kinds = int(task.species.max()) + 1
+        species_counts = np.bincount(task.species[kept], minlength=kinds)
+    embedder = build_embedder(experiment.model)
+    return embedder, build_classifier(embedder, experiment.model, counts, species_counts)
 
 
 def validate_fold(embedder: keras.Model, experiment: Experiment, task: Task) -> dict:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import math
 
+from tf_happywhale.config import Train
 
-def learning_rate(
-    step: int, *, steps: int, warmup_steps: int, highest: float, lowest: float
-) -> float:
-    """Linear warm-up to `highest`, then one cosine down to `lowest` at the last of `steps`.
+SEED_PERIOD = 24  # T_max of the seed's schedule, meant in epochs and stepped in batches
 
-    Args:
-        step: number of steps taken before, from 0.
-        steps: steps of the whole run.
-        warmup_steps: of those, how many warm up.
-        highest, lowest: learning rates.
+
+def learning_rate(train: Train, step: int, steps_per_epoch: int) -> float:
+    """The rate of a step, counted from 0, of a whole run.
+
+    `cosine`: linear warm-up to the highest, then one cosine down to the lowest at the last step.
+    `seed`: the seed's cosine as it ran: stepped once a batch where it was meant once an epoch, it
+    goes down over 24 batches and up again over as many, to the end of the run.
     """
+    highest, lowest = train.learning_rate, train.min_learning_rate
+    warmup_steps = round(train.warmup_epochs * steps_per_epoch)
     if step < warmup_steps:
         return highest * (step + 1) / warmup_steps
-    done = (step - warmup_steps) / max(1, steps - 1 - warmup_steps)
-    return lowest + (highest - lowest) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+    if train.schedule == "seed":
+        done = step / SEED_PERIOD
+    else:
+        steps = train.epochs * steps_per_epoch
+        done = min((step - warmup_steps) / max(1, steps - 1 - warmup_steps), 1.0)
+    return lowest + (highest - lowest) * (1 + math.cos(math.pi * done)) / 2

@@ -8,17 +8,10 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from tf_happywhale.training.mixed_loss import mixed_loss
-
-
-def batch_loss(classifier: keras.Model, pictures, targets, global_batch: int):
-    """Cross-entropy of a device's part of the batch: summed over it, divided by the whole batch.
-
-    Summed over devices this is the mean over the batch. Scalar float32.
-    """
-    logits = classifier([pictures, targets], training=True)
-    each = keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
-    return ops.sum(each) / global_batch
+from tf_happywhale.config import Train
+from tf_happywhale.training.average import WeightAverage
+from tf_happywhale.training.loss import Loss
+from tf_happywhale.training.optimizer import Optimizers
 
 
 def clip_by_global_norm(gradients: list, largest: float) -> list:
@@ -60,44 +53,79 @@ def _norms(values, axes):
 def make_step(
     strategy: tf.distribute.Strategy,
     classifier: keras.Model,
-    optimizer: keras.optimizers.Optimizer,
-    *,
-    global_batch: int,
-    clip_norm: float,
-    adaptive_clip: float | None = None,
+    optimizers: Optimizers,
+    train: Train,
+    loss: Loss,
+    average: WeightAverage | None = None,
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
     """A compiled function of (pictures, targets, learning rate) that updates the classifier.
 
-    The targets are int [n], or of mixed pictures as `mixed_loss` takes them. It returns the batch's
-    loss, which the caller must check for being finite.
+    The targets are int [n], or of mixed pictures as `Loss.each` takes them. With `train.accumulate`
+    k only every k-th call updates it, by the mean of k gradients. The classifier, the optimizers
+    and the average must have been made inside the strategy's scope.
+
+    Returns:
+        The function. It returns the batch's loss, which the caller must check for being finite.
     """
     replicas = strategy.num_replicas_in_sync
+    variables = classifier.trainable_variables
+    with strategy.scope():
+        sums = [
+            keras.Variable(
+                ops.zeros_like(variable), trainable=False, aggregation="only_first_replica"
+            )
+            for variable in (variables if train.accumulate > 1 else [])
+        ]
 
-    def replica_step(pictures: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    def gradients_of(pictures: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, list]:
         with tf.GradientTape() as tape:
-            # Mixed pictures have two targets each, and a share.
-            of_batch = mixed_loss if isinstance(targets, tuple) else batch_loss
-            loss = of_batch(classifier, pictures, targets, global_batch)
-        variables = classifier.trainable_variables
-        values = [variable.value for variable in variables]
-        gradients = tape.gradient(loss, values)
+            # Summed over the devices this is the mean over the batch.
+            each = loss.each(classifier, pictures, targets)
+            part = ops.sum(each) / train.batch_size
+        gradients = tape.gradient(part, [variable.value for variable in variables])
         if replicas > 1:
-            # Keras clips before it sums over devices, so the sum is made here. Keras sums once
-            # more when it applies: of equal gradients, hence the division.
+            # Keras clips before it sums over devices, so the sum is made here.
             context = tf.distribute.get_replica_context()
-            loss, *gradients = context.all_reduce("SUM", [loss, *gradients])
-        if adaptive_clip is not None:
-            gradients = clip_adaptively(gradients, variables, adaptive_clip)
-        gradients = clip_by_global_norm(gradients, clip_norm)
-        if replicas > 1:
-            gradients = [gradient / replicas for gradient in gradients]
-        optimizer.apply(gradients, variables)
-        return loss
+            part, *gradients = context.all_reduce("SUM", [part, *gradients])
+        return part, gradients
+
+    def update(gradients: list, learning_rate: tf.Tensor) -> None:
+        if train.adaptive_clip is not None:
+            gradients = clip_adaptively(gradients, variables, train.adaptive_clip)
+        gradients = clip_by_global_norm(gradients, train.clip_norm)
+        # Keras sums over devices when it applies: gradients that are equal there already.
+        gradients = [gradient / replicas for gradient in gradients]
+        optimizers.apply(gradients, learning_rate)
+        if average is not None:
+            average.update()
+
+    def replica_step(
+        pictures: tf.Tensor, targets: tf.Tensor, learning_rate: tf.Tensor, last: bool
+    ) -> tf.Tensor:
+        part, gradients = gradients_of(pictures, targets)
+        if sums:
+            share = 1 / train.accumulate
+            gradients = [
+                total + gradient * share for total, gradient in zip(sums, gradients, strict=True)
+            ]
+            for total, gradient in zip(sums, gradients, strict=True):
+                total.assign(ops.zeros_like(gradient) if last else gradient)
+        if last:
+            update(gradients, learning_rate)
+        return part
 
     @tf.function
-    def step(pictures: tf.Tensor, targets: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
-        optimizer.learning_rate.assign(learning_rate)
-        losses = strategy.run(replica_step, (pictures, targets))
+    def compiled(
+        pictures: tf.Tensor, targets: tf.Tensor, learning_rate: tf.Tensor, last: bool
+    ) -> tf.Tensor:
+        losses = strategy.run(replica_step, (pictures, targets, learning_rate, last))
         return strategy.reduce("MEAN", losses, axis=None)
+
+    done = 0
+
+    def step(pictures: tf.Tensor, targets: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
+        nonlocal done
+        done += 1
+        return compiled(pictures, targets, learning_rate, done % train.accumulate == 0)
 
     return step

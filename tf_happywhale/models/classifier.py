@@ -1,0 +1,66 @@
+"""What an embedder is trained in: ArcFace heads for individuals and, if wanted, species."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from tf_happywhale.config import Model
+from tf_happywhale.models.arcface import ArcFace
+from tf_happywhale.models.margins import dynamic_margins
+
+
+def build_classifier(
+    embedder: keras.Model,
+    settings: Model,
+    counts: Sequence[int],
+    species_counts: Sequence[int] = (),
+) -> keras.Model:
+    """The embedder with its heads.
+
+    Args:
+        embedder: from `build_embedder`.
+        settings: margins, scales, sub-centres, and the species head's weight.
+        counts: training images of each individual of the catalogue, in label order; their number
+            is the number of classes.
+        species_counts: the same of each species, where `settings.species_weight` is not 0.
+
+    Returns:
+        Model of [pictures, target int [n]] to logits float32 [n, individuals]; with a species head
+        of [pictures, target, species int [n]] to a list of those and [n, species].
+    """
+    pictures = keras.Input((None, None, 3), name="picture")
+    target = keras.Input((), dtype="int64", name="target")
+    embedding = embedder(pictures)
+    head = ArcFace(
+        len(counts),
+        _margins(settings.dynamic_margin, settings.margin, counts),
+        settings.scale,
+        settings.easy_margin,
+        settings.label_smoothing,
+        settings.subcentres,
+        name="arcface",
+    )
+    logits = head(embedding, target)
+    if not settings.species_weight:
+        return keras.Model([pictures, target], logits, name="classifier")
+    species = keras.Input((), dtype="int64", name="species")
+    species_head = ArcFace(
+        len(species_counts),
+        _margins(settings.species_margin, settings.margin, species_counts),
+        settings.species_scale,
+        name="arcface_species",
+    )
+    both = [logits, species_head(embedding, species)]
+    return keras.Model([pictures, target, species], both, name="classifier")
+
+
+def _margins(
+    rule: tuple[float, float, float] | None, margin: float, counts: Sequence[int]
+) -> float | np.ndarray:
+    if rule is None:
+        return margin
+    factor, exponent, offset = rule
+    return dynamic_margins(counts, factor=factor, exponent=exponent, offset=offset)

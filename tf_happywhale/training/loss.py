@@ -1,0 +1,62 @@
+"""What training minimises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import ops
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Cross-entropy of the individuals' logits and, with a species head, of the species'.
+
+    Attributes:
+        smoothing: share of each target that is spread over all individuals.
+        species: int [classes], the species of each individual; None without a species head.
+        species_weight: weight of the species' cross-entropy; the individuals' has the rest.
+    """
+
+    smoothing: float = 0.0
+    species: np.ndarray | None = None
+    species_weight: float = 0.0
+
+    def each(self, classifier: keras.Model, pictures, targets):
+        """The loss of each picture in training, float32 [n].
+
+        The embedding is computed once; of mixed pictures the heads' margins are put on each of the
+        two targets in turn.
+
+        Args:
+            classifier: from `build_classifier`.
+            pictures: uint8 [n, h, w, 3].
+            targets: int [n]; of mixed pictures first and second int [n] and the first's share
+                float32 [n].
+        """
+        embedding = classifier.get_layer("embedder")(pictures, training=True)
+        if not isinstance(targets, tuple):
+            return self._of(classifier, embedding, targets)
+        first, second, share = targets
+        return share * self._of(classifier, embedding, first) + (1 - share) * self._of(
+            classifier, embedding, second
+        )
+
+    def _of(self, classifier: keras.Model, embedding, target):
+        logits = classifier.get_layer("arcface")(embedding, target)
+        individuals = _cross_entropy(logits, target, self.smoothing)
+        if self.species is None:
+            return individuals
+        species = ops.take(ops.convert_to_tensor(self.species, dtype="int64"), target)
+        logits = classifier.get_layer("arcface_species")(embedding, species)
+        share = self.species_weight
+        return (1 - share) * individuals + share * _cross_entropy(logits, species, 0.0)
+
+
+def _cross_entropy(logits, target, smoothing: float):
+    hard = keras.losses.sparse_categorical_crossentropy(target, logits, from_logits=True)
+    if not smoothing:
+        return hard
+    spread = ops.logsumexp(logits, axis=-1) - ops.mean(logits, axis=-1)
+    return (1 - smoothing) * hard + smoothing * spread
