@@ -219,6 +219,18 @@ class Train(Section):
         "0.02 for NFNets; null: not clipped so",
     )
     validate_every: Positive = Field(1, description="epochs between validations by retrieval")
+    checkpoint_minutes: NotNegative = Field(
+        5, description="minutes between checkpoints, from which a stopped run goes on"
+    )
+    max_hours: float | None = Field(
+        None,
+        gt=0,
+        description="hours after which the command writes a checkpoint and stops; the same command "
+        "goes on; null: it does not stop",
+    )
+    max_bad_steps: int = Field(
+        10, ge=0, description="steps that are not finite and are left out before the run stops"
+    )
     shuffle_buffer: Positive = Field(8192, description="encoded images held for shuffling")
 
 

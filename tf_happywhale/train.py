@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.stages import stage
     from tf_happywhale.training.loop import Task, train_fold
 
+    started = time.monotonic()
     weights = find_weights(experiment.model.backbone, experiment.model.weights)
     data = load_data(experiment)
     records = plan_records(experiment, data).folder
@@ -50,20 +52,28 @@ def main(experiment: Experiment) -> None:
             fold,
             _species(experiment, data),
         )
+        depends_on = {
+            "config": _without_limits(experiment.model_dump(mode="json", include=sections)),
+            "weights": sha256(Path(weights)) if weights and Path(weights).is_file() else weights,
+            "records": records.name,
+            "labels": digest([data.images, data.individual_ids, data.folds.tolist(), fold]),
+        }
         stage(
             output_folder(experiment),
             f"train {experiment.name} fold {fold}",
-            depends_on={
-                "config": experiment.model_dump(mode="json", include=sections),
-                "weights": sha256(Path(weights))
-                if weights and Path(weights).is_file()
-                else weights,
-                "records": records.name,
-                "labels": digest([data.images, data.individual_ids, data.folds.tolist()]),
-            },
+            depends_on=depends_on,
             outputs=[run / "model.keras", run / "classifier.keras", run / "metrics.json"],
-            work=lambda run=run, task=task: train_fold(run, experiment, task),
+            work=lambda run=run, task=task, depends_on=depends_on: train_fold(
+                run, experiment, task, stamp=digest(depends_on), started=started
+            ),
         )
+
+
+def _without_limits(config: dict) -> dict:
+    """The config less what decides only when a run stops and what it leaves for going on."""
+    limits = {"checkpoint_minutes", "max_hours", "max_bad_steps"}
+    kept = {key: value for key, value in config["train"].items() if key not in limits}
+    return {**config, "train": kept}
 
 
 def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:
