@@ -211,6 +211,16 @@ class Train(Section):
     target_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
         0, description="share of each target that is spread over all individuals"
     )
+    balance: Share = Field(
+        0,
+        description="0: every image comes once an epoch; 1: every individual equally often; "
+        "between: an individual of n images in proportion to n^(1 - balance)",
+    )
+    first_size: Annotated[int, Field(ge=32, le=4096)] | None = Field(
+        None,
+        description="side of the pictures in the first epochs, pixels; it grows by 32 to "
+        "image_size in equal parts of the run; null: image_size",
+    )
     clip_norm: float = Field(1000, gt=0, description="largest global norm of the gradients")
     adaptive_clip: float | None = Field(
         None,
@@ -384,6 +394,11 @@ class Experiment(Section):
             raise ValueError(
                 f"train.min_learning_rate is {lowest:g}, above train.learning_rate ({highest:g}): "
                 "lower it"
+            )
+        if (self.train.first_size or 0) > self.image_size:
+            raise ValueError(
+                f"train.first_size is {self.train.first_size}, above image_size "
+                f"({self.image_size}): lower it"
             )
         if self.train.warmup_epochs >= self.train.epochs:
             raise ValueError(

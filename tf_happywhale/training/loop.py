@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from tf_happywhale.files import write_json
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder
 from tf_happywhale.records.reader import checked, evaluation_batches, training_batches
+from tf_happywhale.records.sampling import balanced_copies
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.validation import validate
 from tf_happywhale.training.average import WeightAverage
@@ -28,7 +29,7 @@ from tf_happywhale.training.embedding import embed
 from tf_happywhale.training.loss import Loss
 from tf_happywhale.training.optimizer import Optimizers
 from tf_happywhale.training.run_folder import log, save_model, save_weights, start_run
-from tf_happywhale.training.schedule import learning_rate
+from tf_happywhale.training.schedule import learning_rate, picture_size
 from tf_happywhale.training.step import make_step
 
 
@@ -45,6 +46,8 @@ class Task:
         classes: number of individuals of the catalogue.
         fold: the fold that is left out for validation.
         species: the species of each of the `classes`, int64, where a head tells species apart.
+        more_images: images of the test split to train on as well.
+        more_targets: who is in them, int64, as they were predicted (see `retrieval/pseudo.py`).
     """
 
     records: Path
@@ -55,6 +58,14 @@ class Task:
     classes: int
     fold: int
     species: np.ndarray | None = None
+    more_images: Sequence[str] = ()
+    more_targets: Sequence[int] = ()
+
+    def training(self) -> tuple[list[str], np.ndarray]:
+        """Images and targets to train on: those of the other folds, and the predicted ones."""
+        kept = np.flatnonzero(self.folds != self.fold)
+        images = [*(self.images[row] for row in kept), *self.more_images]
+        return images, np.concatenate([self.targets[kept], self.more_targets]).astype(np.int64)
 
 
 def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
@@ -71,10 +82,11 @@ def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
     train = experiment.train
     strategy = choose_strategy()
     check_batch(train.batch_size, strategy.num_replicas_in_sync)
-    steps_per_epoch = int((task.folds != task.fold).sum()) // train.batch_size
+    count = len(task.training()[0])
+    steps_per_epoch = count // train.batch_size
     if steps_per_epoch == 0:
         raise InputError(
-            f"Fold {task.fold} leaves {int((task.folds != task.fold).sum())} images to train on, "
+            f"Fold {task.fold} leaves {count} images to train on, "
             f"fewer than a batch: lower train.batch_size ({train.batch_size})."
         )
     start_run(run, experiment, describe(strategy))
@@ -148,7 +160,7 @@ def _train_epoch(
 
 def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras.Model]:
     """The embedder and the classifier around it, as the config says."""
-    kept = task.targets[task.folds != task.fold]
+    _, kept = task.training()
     counts = np.bincount(kept, minlength=task.classes)
     species_counts = ()
     if task.species is not None:
@@ -183,21 +195,24 @@ def _batches(
     strategy: tf.distribute.Strategy, experiment: Experiment, task: Task, epoch: int
 ) -> Iterator:
     """One epoch's batches, spread over the devices, behind a progress bar."""
-    kept = np.flatnonzero(task.folds != task.fold)
-    train = experiment.train
+    train, (images, targets) = experiment.train, task.training()
+    copies = None
+    if train.balance:
+        copies = balanced_copies(targets, train.balance, experiment.seed, epoch)
     batches = training_batches(
         task.records,
-        "train",
-        [task.images[row] for row in kept],
-        task.targets[kept],
-        size=experiment.image_size,
+        ("train", "test") if task.more_images else ("train",),
+        images,
+        targets,
+        size=picture_size(train, experiment.image_size, epoch),
         batch_size=train.batch_size,
         settings=experiment.augment,
         shuffle_buffer=train.shuffle_buffer,
         seed=experiment.seed,
         epoch=epoch,
+        copies=copies,
     )
-    total = len(kept) // train.batch_size
+    total = len(images) // train.batch_size
     label = f"epoch {epoch + 1}/{train.epochs}"
     if strategy.num_replicas_in_sync > 1:
         batches = strategy.experimental_distribute_dataset(batches)
