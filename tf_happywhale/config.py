@@ -273,6 +273,11 @@ class Rank(Section):
     ensemble: Literal["join", "average"] = Field(
         "join", description="several models: embeddings side by side, or scores averaged"
     )
+    members: Positive | None = Field(
+        None,
+        description="how many models rank: those with the best mAP@5 on folds they have not seen, "
+        "as the seed took nine; null: all",
+    )
     weights: Literal["given", "chosen"] = Field(
         "given", description="the members' weights as given, or chosen on out-of-fold scores"
     )
