@@ -38,6 +38,7 @@ def refusal(*overrides: str) -> str:
         ("train.learning_rate=nan", ["train.learning_rate", "'nan'", "a number"]),
         ("train.learning_rate=inf", ["train.learning_rate", "'inf'", "a number"]),
         ("train.first_size=600", ["train.first_size", "600", "image_size (512)", "lower it"]),
+        ("pseudo.round=2", ["pseudo.round is 2", "pseudo.rounds (0)", "raise that"]),
         ("train.balance=2", ["train.balance", "'2'", "at most 1"]),
         ("model.dynamic_margin=[1, 2]", ["model.dynamic_margin", "a list of 3"]),
         ("model.margin=2", ["model.margin", "'2'", "at least 0", "below 1.5708"]),
@@ -298,3 +299,11 @@ def test_members_of_an_ensemble_are_a_list(tmp_path: Path) -> None:
 def test_the_mean_of_several_images_needs_joined_members() -> None:
     with pytest.raises(ConfigError, match=r"rank\.best_of is 3.*set it to 1"):
         load_experiment(None, ["rank.best_of=3", "rank.ensemble=average"])
+
+
+def test_a_command_means_the_last_round_unless_another_is_named() -> None:
+    plain, two = load_experiment(None), load_experiment(None, ["pseudo.rounds=2"])
+    assert (plain.round, two.round) == (0, 2)
+    assert load_experiment(None, ["pseudo.rounds=2", "pseudo.round=1"]).round == 1
+    assert two.in_round(0).round == 0
+    assert two.in_round(1, fold=3).folds == [3]

@@ -307,6 +307,33 @@ class Rank(Section):
         return self
 
 
+class Pseudo(Section):
+    """Training again on confident predictions of the images to identify."""
+
+    rounds: int = Field(
+        0, ge=0, description="trainings on confident predictions, each after the one before"
+    )
+    round: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="which training a command means, 0 the first one; null: the last"
+    )
+    confidence: Share = Field(
+        0.9, description="smallest probability of being right with which a prediction is a label"
+    )
+    duplicate: Share = Field(
+        0.9,
+        description="correlation of two thumbnails from which an image to identify is the same "
+        "picture as one of the validation fold, and is left out",
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Pseudo:
+        if (self.round or 0) > self.rounds:
+            raise ValueError(
+                f"pseudo.round is {self.round}, above pseudo.rounds ({self.rounds}): raise that"
+            )
+        return self
+
+
 class Report(Section):
     """The pages a person looks at."""
 
@@ -353,6 +380,7 @@ class Experiment(Section):
     model: Model = Model()
     train: Train = Train()
     embed: Embed = Embed()
+    pseudo: Pseudo = Pseudo()
     rank: Rank = Rank()
     report: Report = Report()
     download: Download = Download()
@@ -416,6 +444,17 @@ class Experiment(Section):
     def folds(self) -> list[int]:
         """The validation folds this experiment trains a model for."""
         return list(range(self.data.folds)) if self.fold == "all" else [self.fold]
+
+    @property
+    def round(self) -> int:
+        """Which training this is: 0 on the catalogue alone, then on confident predictions too."""
+        return self.pseudo.rounds if self.pseudo.round is None else self.pseudo.round
+
+    def in_round(self, number: int, fold: int | None = None) -> Experiment:
+        """The same experiment's own models of another training, of one fold if that is given."""
+        pseudo = self.pseudo.model_copy(update={"round": number})
+        alone = {} if fold is None else {"fold": fold, "members": ()}
+        return self.model_copy(update={"pseudo": pseudo, **alone})
 
 
 def keys(section: type[Section] = Experiment, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:

@@ -23,7 +23,7 @@ def main(experiment: Experiment) -> None:
     """Write the embeddings of both splits for every fold that is not up to date."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
-    from tf_happywhale.places import embeddings_file, output_folder, run_folder
+    from tf_happywhale.places import embeddings_file, output_folder, run_folder, run_name
     from tf_happywhale.records.folder import skipped_images
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.retrieval.trained_on import all_but
@@ -49,7 +49,7 @@ def main(experiment: Experiment) -> None:
             seen = about | {"view": view}
             stage(
                 output_folder(experiment),
-                f"embed {experiment.name} fold {fold} {split}{_suffix(view)}",
+                f"embed {run_name(experiment)} fold {fold} {split}{_suffix(view)}",
                 depends_on={
                     "about": seen,
                     "records": records.name,

@@ -14,7 +14,7 @@ EXAMPLES = [
 
 def main(experiment: Experiment) -> None:
     """Do the stages that are not up to date."""
-    from tf_happywhale import embed, evaluate, rank, report, tfrecords, train
+    from tf_happywhale import embed, evaluate, pseudo, rank, report, tfrecords, train
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import output_folder
@@ -23,8 +23,12 @@ def main(experiment: Experiment) -> None:
     find_weights(experiment.model.backbone, experiment.model.weights)
     check_individuals(load_data(experiment).order)
     tfrecords.main("write", experiment)
-    train.main(experiment)
-    embed.main(experiment)
+    for number in range(experiment.round + 1):
+        this = experiment.in_round(number)
+        if number:
+            pseudo.main(this)
+        train.main(this)
+        embed.main(this)
     rank.main(experiment)
     evaluate.main(experiment)
     report.main(experiment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.models.weights.names import find_weights
-    from tf_happywhale.places import output_folder, run_folder
+    from tf_happywhale.places import output_folder, pseudo_file, run_folder, run_name
     from tf_happywhale.records.folder import skipped_images
     from tf_happywhale.records.labels import report_differing
     from tf_happywhale.records.plan import plan_records
@@ -40,6 +41,7 @@ def main(experiment: Experiment) -> None:
     sections = {"seed", "image_size", "model", "train", "augment"}
     for fold in experiment.folds:
         run = run_folder(experiment, fold)
+        more_images, more_targets = _predicted(experiment, data, fold)
         task = Task(
             records,
             data.images,
@@ -49,10 +51,12 @@ def main(experiment: Experiment) -> None:
             len(data.order),
             fold,
             _species(experiment, data),
+            more_images,
+            more_targets,
         )
         stage(
             output_folder(experiment),
-            f"train {experiment.name} fold {fold}",
+            f"train {run_name(experiment)} fold {fold}",
             depends_on={
                 "config": experiment.model_dump(mode="json", include=sections),
                 "weights": sha256(Path(weights))
@@ -60,10 +64,36 @@ def main(experiment: Experiment) -> None:
                 else weights,
                 "records": records.name,
                 "labels": digest([data.images, data.individual_ids, data.folds.tolist()]),
+                "pseudo": sha256(pseudo_file(experiment, fold)) if experiment.round else None,
             },
             outputs=[run / "model.keras", run / "classifier.keras", run / "metrics.json"],
             work=lambda run=run, task=task: train_fold(run, experiment, task),
         )
+
+
+def _predicted(experiment: Experiment, data: DataSet, fold: int) -> tuple[list[str], Sequence[int]]:
+    """The images to identify that this round trains on, and who was predicted to be in them."""
+    from tf_happywhale.catalogue.individuals import to_targets
+    from tf_happywhale.catalogue.table import read_text_table
+    from tf_happywhale.errors import InputError
+    from tf_happywhale.places import pseudo_file
+
+    if experiment.round == 0:
+        return [], []
+    file = pseudo_file(experiment, fold)
+    if not file.is_file():
+        raise InputError(
+            f"There is no {file}: run `python -m tf_happywhale.pseudo` with the same config, or "
+            "train with pseudo.round=0."
+        )
+    table = read_text_table(file, ("image", "individual_id"))
+    images, targets = list(table["image"]), to_targets(list(table["individual_id"]), data.order)
+    if (targets < 0).any() or not set(images) <= set(data.test_images):
+        raise InputError(
+            f"{file} is not of these images and individuals: run `python -m tf_happywhale.pseudo` "
+            "with the same config."
+        )
+    return images, targets
 
 
 def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:
