@@ -7,16 +7,15 @@ import json
 import shutil
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
+from tests import small_network
 from tests.conftest import QUICK
 from tf_happywhale import embed, pseudo, run, train
 from tf_happywhale.catalogue.dataset import load_data
-from tf_happywhale.config import Experiment, Model, load_experiment
+from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import ConfigError, InputError
-from tf_happywhale.models.gem import GeM
 from tf_happywhale.records.plan import plan_records
 from tf_happywhale.training import loop
 
@@ -45,14 +44,6 @@ def experiment(folder: Path, *overrides: str) -> Experiment:
     return load_experiment(None, [*QUICK, *places, *ROUNDS, *overrides])
 
 
-def small(settings: Model) -> keras.Model:
-    """In place of `build_embedder`, for speed."""
-    pictures = keras.Input((None, None, 3))
-    x = keras.layers.Rescaling(1 / 255)(pictures)
-    x = GeM(settings.gem_p)(keras.layers.Conv2D(8, 3, strides=4, activation="relu")(x))
-    return keras.Model(pictures, keras.layers.Dense(settings.embedding_size)(x), name="embedder")
-
-
 @pytest.fixture(scope="module")
 def trained(place: Path) -> tuple[Path, list[loop.Task]]:
     """Everything, run once, and what each training was given."""
@@ -64,7 +55,7 @@ def trained(place: Path) -> tuple[Path, list[loop.Task]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "train_fold", watched)
-        patch.setattr(loop, "build_embedder", small)
+        patch.setattr(loop, "build_embedder", small_network.build)
         run.main(experiment(place))
     return place / "out", tasks
 

@@ -7,6 +7,7 @@ is a float, `09913` stays text where text is wanted, and `no` is a boolean only 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.fields import FieldInfo
 
 from tf_happywhale.config_errors import sentence
-from tf_happywhale.config_text import put_override, read_yaml
+from tf_happywhale.config_text import put_override, put_value, read_tree, read_yaml
 from tf_happywhale.errors import ConfigError
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -373,6 +374,11 @@ class Experiment(Section):
     members: tuple[Member, ...] = Field(
         (), description="models that rank together, each with path and weight; none: the folds'"
     )
+    variants: tuple[dict[str, str | None], ...] = Field(
+        (),
+        description="experiments that are trained in this one's place and rank together, each by "
+        "the keys in which it differs, such as {name: b0, model.backbone: b0}; none: itself",
+    )
     data: Data = Data()
     pod: Pod = Pod()
     records: Records = Records()
@@ -457,6 +463,28 @@ class Experiment(Section):
         return self.model_copy(update={"pseudo": pseudo, **alone})
 
 
+def variants_of(experiment: Experiment) -> list[Experiment]:
+    """The experiments that are trained: the variants, or the experiment itself where it has none.
+
+    Raises:
+        ConfigError: a variant is no experiment, or two have one name and fold.
+    """
+    if not experiment.variants:
+        return [experiment]
+    base = read_tree(dump_experiment(experiment.model_copy(update={"variants": ()})))
+    found = []
+    for changes in experiment.variants:
+        tree = deepcopy(base)
+        for key, value in changes.items():
+            put_value(tree, key, value)
+        found.append(_validated(tree))
+    places = [(variant.name, fold) for variant in found for fold in variant.folds]
+    for name, fold in places:
+        if places.count((name, fold)) > 1:
+            raise ConfigError(f"Two variants train {name}, fold {fold}: give each its own name.")
+    return found
+
+
 def keys(section: type[Section] = Experiment, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """Every key of the experiment with its pydantic field, as `train.epochs`."""
     for name, field in section.model_fields.items():
@@ -475,6 +503,12 @@ def load_experiment(path: str | Path | None, overrides: list[str] = ()) -> Exper
     tree = read_yaml(Path(path)) if path is not None else {}
     for override in overrides:
         put_override(tree, override)
+    experiment = _validated(tree)
+    variants_of(experiment)
+    return experiment
+
+
+def _validated(tree: dict) -> Experiment:
     try:
         return Experiment.model_validate(tree)
     except ValidationError as error:

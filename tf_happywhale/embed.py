@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf_happywhale.cli import command
-from tf_happywhale.config import Experiment
+from tf_happywhale.config import Experiment, variants_of
 
 if TYPE_CHECKING:
     from tf_happywhale.catalogue.dataset import DataSet
@@ -20,6 +20,12 @@ EXAMPLES = [
 
 
 def main(experiment: Experiment) -> None:
+    """Write both splits' embeddings by the experiment, or its variants, that are not up to date."""
+    for variant in variants_of(experiment):
+        embed_folds(variant)
+
+
+def embed_folds(experiment: Experiment) -> None:
     """Write the embeddings of both splits for every fold that is not up to date."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256

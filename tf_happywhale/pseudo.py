@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf_happywhale.cli import command
-from tf_happywhale.config import Experiment
+from tf_happywhale.config import Experiment, variants_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,12 @@ EXAMPLES = [
 
 
 def main(experiment: Experiment) -> None:
+    """Label the images to identify for the experiment's next training, or its variants'."""
+    for variant in variants_of(experiment):
+        label_folds(variant)
+
+
+def label_folds(experiment: Experiment) -> None:
     """For each fold write pseudo.csv, which its next training reads, from the round before."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.errors import ConfigError, InputError

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf_happywhale.cli import command
-from tf_happywhale.config import Experiment
+from tf_happywhale.config import Experiment, variants_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,13 @@ EXAMPLES = [
 
 
 def main(experiment: Experiment) -> None:
-    """Train the folds of the experiment that are not up to date."""
+    """Train the folds of the experiment, or of its variants, that are not up to date."""
+    for variant in variants_of(experiment):
+        train_folds(variant)
+
+
+def train_folds(experiment: Experiment) -> None:
+    """Train one experiment's folds that are not up to date."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.models.weights.names import find_weights
