@@ -11,6 +11,7 @@ import pytest
 
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError, Stopped, TrainingError
+from tf_happywhale.training import batches as batches_module
 from tf_happywhale.training import loop
 from tf_happywhale.training.run_folder import load_model
 
@@ -204,13 +205,14 @@ def test_fewer_images_than_a_batch_are_one_sentence(task, tmp_path):
 
 def test_only_the_other_folds_are_trained_on(task, tmp_path, monkeypatch):
     asked = []
-    real = loop.training_batches
+    real = batches_module.training_batches
 
-    def batches(folder, split, images, targets, **options):
+    def batches(folder, splits, images, targets, **options):
         asked.append((list(images), list(targets)))
-        return real(folder, split, images, targets, **options)
+        assert splits == ("train",)
+        return real(folder, splits, images, targets, **options)
 
-    monkeypatch.setattr(loop, "training_batches", batches)
+    monkeypatch.setattr(batches_module, "training_batches", batches)
     loop.train_fold(tmp_path, experiment("train.epochs=1"), dataclasses.replace(task, fold=0))
     images, targets = asked[0]
     rows = [task.images.index(image) for image in images]
@@ -287,6 +289,32 @@ def test_an_averaged_run_saves_the_average_it_has_validated(task, tmp_path, monk
     for mine, validated in zip(kept, seen[0], strict=True):
         np.testing.assert_array_equal(mine, validated)
     assert any(np.abs(a - b).max() > 1e-6 for a, b in zip(kept, last, strict=True))
+
+
+def test_rare_individuals_come_more_often_and_pictures_grow(task, tmp_path, monkeypatch):
+    """Twelve images, of which three are of one individual: a quarter of each epoch, balanced."""
+    seen = []
+    make = loop.make_step
+
+    def make_step(*options):
+        step = make(*options)
+
+        def watched(pictures, targets, rate):
+            seen.append((pictures.shape[1], targets.numpy().tolist()))
+            return step(pictures, targets, rate)
+
+        return watched
+
+    monkeypatch.setattr(loop, "make_step", make_step)
+    few = dataclasses.replace(task, fold=0)  # three images of three individuals, four of `new`
+    settings = ["train.epochs=4", "train.batch_size=13", "train.balance=1", "train.first_size=32"]
+    loop.train_fold(tmp_path, experiment(*settings, "image_size=64"), few)
+    assert [size for size, _ in seen] == [32, 32, 64, 64]
+    for _, targets in seen:
+        counts = np.bincount(targets, minlength=4)
+        assert counts.sum() == 13
+        assert counts.max() - counts.min() <= 2
+    assert len({tuple(targets) for _, targets in seen}) == 4
 
 
 def test_mixed_pictures_train_too(task, tmp_path):

@@ -6,12 +6,10 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
 from tf_happywhale.config import Experiment, Train
@@ -19,13 +17,10 @@ from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.files import write_json
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder
-from tf_happywhale.records.reader import checked, evaluation_batches, training_batches
-from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.validation import validate
 from tf_happywhale.training.average import WeightAverage
+from tf_happywhale.training.batches import epoch_batches
 from tf_happywhale.training.checkpoint import Checkpoints, Progress
 from tf_happywhale.training.devices import check_batch, choose_strategy, describe
-from tf_happywhale.training.embedding import embed
 from tf_happywhale.training.loss import Loss
 from tf_happywhale.training.optimizer import Optimizers
 from tf_happywhale.training.run_folder import (
@@ -37,32 +32,9 @@ from tf_happywhale.training.run_folder import (
 )
 from tf_happywhale.training.schedule import learning_rate
 from tf_happywhale.training.step import Step, make_step
+from tf_happywhale.training.task import Task
+from tf_happywhale.training.validation import validate_fold
 from tf_happywhale.training.watch import Watch
-
-
-@dataclass(frozen=True)
-class Task:
-    """What one fold trains and validates on.
-
-    Attributes:
-        records: the finished records folder.
-        images: the catalogue's images [n].
-        individual_ids: who is in them [n].
-        targets: the same as int64 [n], by place among all `classes` individuals.
-        folds: fold of each image, int64 [n].
-        classes: number of individuals of the catalogue.
-        fold: the fold that is left out for validation.
-        species: the species of each of the `classes`, int64, where a head tells species apart.
-    """
-
-    records: Path
-    images: list[str]
-    individual_ids: list[str]
-    targets: np.ndarray
-    folds: np.ndarray
-    classes: int
-    fold: int
-    species: np.ndarray | None = None
 
 
 def train_fold(
@@ -90,7 +62,7 @@ def train_fold(
     train = experiment.train
     strategy = choose_strategy()
     check_batch(train.batch_size, strategy.num_replicas_in_sync)
-    images = int((task.folds != task.fold).sum())
+    images = len(task.training()[0])
     steps_per_epoch = images // train.batch_size
     if steps_per_epoch == 0:
         raise InputError(
@@ -140,7 +112,8 @@ def train_fold(
                 )
 
         while progress.epoch < train.epochs:
-            batches = _batches(strategy, experiment, task, progress, steps_per_epoch)
+            done = progress.step - progress.epoch * steps_per_epoch
+            batches = epoch_batches(strategy, experiment, task, progress.epoch, done)
             rate = _train_epoch(step, batches, train, progress, steps_per_epoch, run, pause)
             if progress.step != (progress.epoch + 1) * steps_per_epoch:
                 raise InputError(
@@ -227,7 +200,7 @@ def _entry(progress: Progress, train: Train, rate: float) -> dict:
 
 def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras.Model]:
     """The embedder and the classifier around it, as the config says."""
-    kept = task.targets[task.folds != task.fold]
+    _, kept = task.training()
     counts = np.bincount(kept, minlength=task.classes)
     species_counts = ()
     if task.species is not None:
@@ -235,63 +208,6 @@ def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras
         species_counts = np.bincount(task.species[kept], minlength=kinds)
     embedder = build_embedder(experiment.model)
     return embedder, build_classifier(embedder, experiment.model, counts, species_counts)
-
-
-def validate_fold(embedder: keras.Model, experiment: Experiment, task: Task) -> dict:
-    """Metrics of the fold's images as queries against the other folds' as gallery."""
-    batches = evaluation_batches(
-        task.records,
-        "train",
-        task.images,
-        size=experiment.image_size,
-        batch_size=experiment.embed.batch_size,
-    )
-    found = checked(batches, task.records)
-    embedding, images = embed(embedder, found, len(task.images), "validation")
-    row = {image: n for n, image in enumerate(task.images)}
-    rows = np.array([row[image] for image in images])
-    individual_ids = np.asarray(task.individual_ids, dtype=np.str_)[rows]
-    everything = Embeddings(embedding, images, individual_ids)
-    held_out = task.folds[rows] == task.fold
-    return validate(
-        everything.take(~held_out), everything.take(held_out), experiment.rank.new_share
-    )
-
-
-def _batches(
-    strategy: tf.distribute.Strategy,
-    experiment: Experiment,
-    task: Task,
-    progress: Progress,
-    steps_per_epoch: int,
-) -> Iterator:
-    """What is left of an epoch's batches, spread over the devices, behind a progress bar."""
-    epoch = progress.epoch
-    done = progress.step - epoch * steps_per_epoch
-    kept = np.flatnonzero(task.folds != task.fold)
-    train = experiment.train
-    batches = training_batches(
-        task.records,
-        "train",
-        [task.images[row] for row in kept],
-        task.targets[kept],
-        size=experiment.image_size,
-        batch_size=train.batch_size,
-        settings=experiment.augment,
-        shuffle_buffer=train.shuffle_buffer,
-        seed=experiment.seed,
-        epoch=epoch,
-        skip_batches=done,
-    )
-    label = f"epoch {epoch + 1}/{train.epochs}"
-    if strategy.num_replicas_in_sync > 1:
-        batches = strategy.experimental_distribute_dataset(batches)
-    # One device reads the data set as it is: a distributed one has an autotuning thread of its own,
-    # which holds up the end of an epoch (see records/reader.py).
-    spread = checked(batches, task.records)
-    return iter(
-        tqdm(spread, total=steps_per_epoch, initial=done, desc=label, unit="step", leave=False)
-    )
 
 
 def _line(entry: dict) -> str:
