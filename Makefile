@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-.PHONY: help demo test docs bench-seed bench-backbones bench-retrieval bench-input bench-writing test-beam parity clean
+.PHONY: help demo test docs bench-seed bench-backbones bench-retrieval bench-input bench-writing test-beam devices parity clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench-retrieval  ranking at Happywhale's size against scikit-learn and faiss"
 	@echo "make bench-input   batches a second, beside Keras layers and PyTorch (own environment)"
 	@echo "make bench-writing photographs to TFRecords, beside the seed's way"
+	@echo "make devices       training killed ten times ends as if left in peace (minutes)"
 	@echo "make test-beam     Apache Beam on two worker processes (own environment)"
 
 demo: .venv/installed
@@ -47,6 +48,9 @@ bench-writing: .venv/installed
 
 test-beam: .venv-beam/installed
 	PYTHONPATH=. .venv-beam/bin/python tests/records/two_workers.py
+
+devices: .venv/installed
+	$(PY) -m tests.training.killed
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"

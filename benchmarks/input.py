@@ -123,7 +123,7 @@ def measure(args: argparse.Namespace) -> dict[str, list[float]]:
 
     def training(epoch: int, **changes) -> Iterable:
         return training_batches(
-            folder, "train", data.images, np.zeros(len(data.images), int), size=SIZE,
+            folder, ["train"], data.images, np.zeros(len(data.images), int), size=SIZE,
             batch_size=BATCH, settings=Augment(**changes), shuffle_buffer=64, seed=1, epoch=epoch,
         )  # fmt: skip
 

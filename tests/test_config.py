@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from tf_happywhale.config import Augment, Experiment, dump_experiment, keys, load_experiment
+from tf_happywhale.config import (
+    Augment,
+    Experiment,
+    dump_experiment,
+    keys,
+    load_experiment,
+    variants_of,
+)
 from tf_happywhale.errors import ConfigError
 
 
@@ -37,6 +44,13 @@ def refusal(*overrides: str) -> str:
         ("train.learning_rate=quick", ["train.learning_rate", "'quick'", "a number above 0"]),
         ("train.learning_rate=nan", ["train.learning_rate", "'nan'", "a number"]),
         ("train.learning_rate=inf", ["train.learning_rate", "'inf'", "a number"]),
+        ("train.first_size=600", ["train.first_size", "600", "image_size (512)", "lower it"]),
+        ("pseudo.round=2", ["pseudo.round is 2", "pseudo.rounds (0)", "raise that"]),
+        ("variants=[{name: a}, {name: a}]", ["Two variants train a, fold 0", "its own name"]),
+        ("variants=[{model.backbone: b9}]", ["model.backbone", "'b9'", "b5, b6, b7"]),
+        ("variants=[{backbone: b0}]", ["Unknown key 'backbone'", "model.backbone"]),
+        ("train.balance=2", ["train.balance", "'2'", "at most 1"]),
+        ("model.dynamic_margin=[1, 2]", ["model.dynamic_margin", "a list of 3"]),
         ("model.margin=2", ["model.margin", "'2'", "at least 0", "below 1.5708"]),
         ("model.backbone=b9", ["model.backbone", "'b9'", "b5, b6, b7, v2_s"]),
         ("augment.enabled=perhaps", ["augment.enabled", "'perhaps'", "true or false"]),
@@ -295,3 +309,33 @@ def test_members_of_an_ensemble_are_a_list(tmp_path: Path) -> None:
 def test_the_mean_of_several_images_needs_joined_members() -> None:
     with pytest.raises(ConfigError, match=r"rank\.best_of is 3.*set it to 1"):
         load_experiment(None, ["rank.best_of=3", "rank.ensemble=average"])
+
+
+def test_a_command_means_the_last_round_unless_another_is_named() -> None:
+    plain, two = load_experiment(None), load_experiment(None, ["pseudo.rounds=2"])
+    assert (plain.round, two.round) == (0, 2)
+    assert load_experiment(None, ["pseudo.rounds=2", "pseudo.round=1"]).round == 1
+    assert two.in_round(0).round == 0
+    assert two.in_round(1, fold=3).folds == [3]
+
+
+def test_variants_differ_in_the_keys_they_name(from_yaml) -> None:
+    experiment = from_yaml(
+        "name: both\nseed: 3\nvariants:\n"
+        "  - {name: first, fold: 1, model.embedding_size: null}\n"
+        "  - {name: second, augment.crop_scale: '[0.5, 1]', train.learning_rate: 1e-3}\n",
+        "train.epochs=7",
+    )
+    first, second = variants_of(experiment)
+    assert (first.name, first.folds, first.model.embedding_size) == ("first", [1], None)
+    assert (second.name, second.folds, second.augment.crop_scale) == ("second", [0], (0.5, 1.0))
+    assert second.train.learning_rate == 1e-3
+    for variant in (first, second):
+        assert (variant.seed, variant.train.epochs, variant.variants) == (3, 7, ())
+    again = load_experiment(None, ["variants=[{name: a}]"])
+    assert variants_of(again)[0] == again.model_copy(update={"name": "a", "variants": ()})
+
+
+def test_without_variants_an_experiment_is_its_own() -> None:
+    experiment = load_experiment(None)
+    assert variants_of(experiment) == [experiment]

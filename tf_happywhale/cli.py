@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from tf_happywhale.config import Experiment, load_experiment
-from tf_happywhale.errors import HappywhaleError
+from tf_happywhale.errors import HappywhaleError, Stopped
+
+AGAIN = 75  # sysexits' EX_TEMPFAIL: call again later
 
 KEYS_HELP = """\
 Every key of the config can be overridden as key=value, with dots:
@@ -34,7 +36,8 @@ def command(
         examples: command lines shown by `--help`.
         verbs: allowed first words with what they do; the first is meant when none is given.
 
-    A HappywhaleError is printed as its sentence with exit status 2, an interruption with 130.
+    A HappywhaleError is printed as its sentence with exit status 2, an interruption with 130; a run
+    that has stopped where it can go on ends with 75.
     """
     parser = _parser(name, description, examples, verbs)
     arguments = parser.parse_args().arguments
@@ -60,6 +63,9 @@ def run_safely(main: Callable[[], None]) -> NoReturn:
     """Run `main` and exit; errors made for people become one sentence on standard error."""
     try:
         main()
+    except Stopped as stopped:
+        print(f"stopped {stopped}", file=sys.stderr)
+        sys.exit(AGAIN)
     except HappywhaleError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

@@ -7,6 +7,7 @@ is a float, `09913` stays text where text is wanted, and `no` is a boolean only 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.fields import FieldInfo
 
 from tf_happywhale.config_errors import sentence
-from tf_happywhale.config_text import put_override, read_yaml
+from tf_happywhale.config_text import put_override, put_value, read_tree, read_yaml
 from tf_happywhale.errors import ConfigError
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -211,6 +212,16 @@ class Train(Section):
     target_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
         0, description="share of each target that is spread over all individuals"
     )
+    balance: Share = Field(
+        0,
+        description="0: every image comes once an epoch; 1: every individual equally often; "
+        "between: an individual of n images in proportion to n^(1 - balance)",
+    )
+    first_size: Annotated[int, Field(ge=32, le=4096)] | None = Field(
+        None,
+        description="side of the pictures in the first epochs, pixels; it grows by 32 to "
+        "image_size in equal parts of the run; null: image_size",
+    )
     clip_norm: float = Field(1000, gt=0, description="largest global norm of the gradients")
     adaptive_clip: float | None = Field(
         None,
@@ -219,6 +230,18 @@ class Train(Section):
         "0.02 for NFNets; null: not clipped so",
     )
     validate_every: Positive = Field(1, description="epochs between validations by retrieval")
+    checkpoint_minutes: NotNegative = Field(
+        5, description="minutes between checkpoints, from which a stopped run goes on"
+    )
+    max_hours: float | None = Field(
+        None,
+        gt=0,
+        description="hours after which the command writes a checkpoint and stops; the same command "
+        "goes on; null: it does not stop",
+    )
+    max_bad_steps: int = Field(
+        10, ge=0, description="steps that are not finite and are left out before the run stops"
+    )
     shuffle_buffer: Positive = Field(8192, description="encoded images held for shuffling")
 
 
@@ -268,6 +291,11 @@ class Rank(Section):
     ensemble: Literal["join", "average"] = Field(
         "join", description="several models: embeddings side by side, or scores averaged"
     )
+    members: Positive | None = Field(
+        None,
+        description="how many models rank: those with the best mAP@5 on folds they have not seen, "
+        "as the seed took nine; null: all",
+    )
     weights: Literal["given", "chosen"] = Field(
         "given", description="the members' weights as given, or chosen on out-of-fold scores"
     )
@@ -293,6 +321,33 @@ class Rank(Section):
             raise ValueError(
                 f"rank.best_of is {self.best_of}, which needs rank.ensemble=join and "
                 "rank.mirrored none or joined: set it to 1"
+            )
+        return self
+
+
+class Pseudo(Section):
+    """Training again on confident predictions of the images to identify."""
+
+    rounds: int = Field(
+        0, ge=0, description="trainings on confident predictions, each after the one before"
+    )
+    round: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="which training a command means, 0 the first one; null: the last"
+    )
+    confidence: Share = Field(
+        0.9, description="smallest probability of being right with which a prediction is a label"
+    )
+    duplicate: Share = Field(
+        0.9,
+        description="correlation of two thumbnails from which an image to identify is the same "
+        "picture as one of the validation fold, and is left out",
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Pseudo:
+        if (self.round or 0) > self.rounds:
+            raise ValueError(
+                f"pseudo.round is {self.round}, above pseudo.rounds ({self.rounds}): raise that"
             )
         return self
 
@@ -336,6 +391,11 @@ class Experiment(Section):
     members: tuple[Member, ...] = Field(
         (), description="models that rank together, each with path and weight; none: the folds'"
     )
+    variants: tuple[dict[str, str | None], ...] = Field(
+        (),
+        description="experiments that are trained in this one's place and rank together, each by "
+        "the keys in which it differs, such as {name: b0, model.backbone: b0}; none: itself",
+    )
     data: Data = Data()
     pod: Pod = Pod()
     records: Records = Records()
@@ -343,6 +403,7 @@ class Experiment(Section):
     model: Model = Model()
     train: Train = Train()
     embed: Embed = Embed()
+    pseudo: Pseudo = Pseudo()
     rank: Rank = Rank()
     report: Report = Report()
     download: Download = Download()
@@ -390,6 +451,11 @@ class Experiment(Section):
                 f"train.min_learning_rate is {lowest:g}, above train.learning_rate ({highest:g}): "
                 "lower it"
             )
+        if (self.train.first_size or 0) > self.image_size:
+            raise ValueError(
+                f"train.first_size is {self.train.first_size}, above image_size "
+                f"({self.image_size}): lower it"
+            )
         if self.train.warmup_epochs >= self.train.epochs:
             raise ValueError(
                 f"train.warmup_epochs is {self.train.warmup_epochs:g}, but it must be below "
@@ -401,6 +467,39 @@ class Experiment(Section):
     def folds(self) -> list[int]:
         """The validation folds this experiment trains a model for."""
         return list(range(self.data.folds)) if self.fold == "all" else [self.fold]
+
+    @property
+    def round(self) -> int:
+        """Which training this is: 0 on the catalogue alone, then on confident predictions too."""
+        return self.pseudo.rounds if self.pseudo.round is None else self.pseudo.round
+
+    def in_round(self, number: int, fold: int | None = None) -> Experiment:
+        """The same experiment's own models of another training, of one fold if that is given."""
+        pseudo = self.pseudo.model_copy(update={"round": number})
+        alone = {} if fold is None else {"fold": fold, "members": ()}
+        return self.model_copy(update={"pseudo": pseudo, **alone})
+
+
+def variants_of(experiment: Experiment) -> list[Experiment]:
+    """The experiments that are trained: the variants, or the experiment itself where it has none.
+
+    Raises:
+        ConfigError: a variant is no experiment, or two have one name and fold.
+    """
+    if not experiment.variants:
+        return [experiment]
+    base = read_tree(dump_experiment(experiment.model_copy(update={"variants": ()})))
+    found = []
+    for changes in experiment.variants:
+        tree = deepcopy(base)
+        for key, value in changes.items():
+            put_value(tree, key, value)
+        found.append(_validated(tree))
+    places = [(variant.name, fold) for variant in found for fold in variant.folds]
+    for name, fold in places:
+        if places.count((name, fold)) > 1:
+            raise ConfigError(f"Two variants train {name}, fold {fold}: give each its own name.")
+    return found
 
 
 def keys(section: type[Section] = Experiment, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
@@ -421,6 +520,12 @@ def load_experiment(path: str | Path | None, overrides: list[str] = ()) -> Exper
     tree = read_yaml(Path(path)) if path is not None else {}
     for override in overrides:
         put_override(tree, override)
+    experiment = _validated(tree)
+    variants_of(experiment)
+    return experiment
+
+
+def _validated(tree: dict) -> Experiment:
     try:
         return Experiment.model_validate(tree)
     except ValidationError as error:

@@ -55,6 +55,11 @@ def read_yaml(path: Path) -> dict:
     return tree
 
 
+def read_tree(text: str) -> dict:
+    """The tree of YAML that is known to be well formed, every scalar of it text or null."""
+    return yaml.load(text, Loader=_TextLoader)
+
+
 def put_override(tree: dict, override: str) -> None:
     """Put `key=value` into the tree; the key has dots, the value may be null or a list.
 
@@ -65,6 +70,11 @@ def put_override(tree: dict, override: str) -> None:
     if not equals:
         raise ConfigError(f"{override!r} is not an override: write it as key=value.")
     _put(tree, key.strip(), _value(key, value.strip()))
+
+
+def put_value(tree: dict, key: str, value: str | None) -> None:
+    """The same of a key and its value's text."""
+    _put(tree, key, None if value is None else _value(key, value))
 
 
 def _value(key: str, text: str) -> Any:

@@ -26,9 +26,10 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.files import write_json
     from tf_happywhale.places import output_folder
 
-    if experiment.data.root is not None or experiment.fold == "all":
+    if experiment.data.root is not None or experiment.fold == "all" or experiment.variants:
         raise ConfigError(
-            "The demo is of the synthetic pod and one fold: leave out data.root and fold=all."
+            "The demo is of the synthetic pod and one model: leave out data.root, fold=all and "
+            "variants."
         )
     started = time.monotonic()
     run.main(experiment)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf_happywhale.cli import command
-from tf_happywhale.config import Experiment
+from tf_happywhale.config import Experiment, variants_of
 
 if TYPE_CHECKING:
     from tf_happywhale.catalogue.dataset import DataSet
@@ -20,10 +20,16 @@ EXAMPLES = [
 
 
 def main(experiment: Experiment) -> None:
+    """Write both splits' embeddings by the experiment, or its variants, that are not up to date."""
+    for variant in variants_of(experiment):
+        embed_folds(variant)
+
+
+def embed_folds(experiment: Experiment) -> None:
     """Write the embeddings of both splits for every fold that is not up to date."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
-    from tf_happywhale.places import embeddings_file, output_folder, run_folder
+    from tf_happywhale.places import embeddings_file, output_folder, run_folder, run_name
     from tf_happywhale.records.folder import skipped_images
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.retrieval.trained_on import all_but
@@ -49,7 +55,7 @@ def main(experiment: Experiment) -> None:
             seen = about | {"view": view}
             stage(
                 output_folder(experiment),
-                f"embed {experiment.name} fold {fold} {split}{_suffix(view)}",
+                f"embed {run_name(experiment)} fold {fold} {split}{_suffix(view)}",
                 depends_on={
                     "about": seen,
                     "records": records.name,

@@ -22,6 +22,10 @@ class TrainingError(HappywhaleError):
     """Training that cannot go on, such as a loss that is not finite."""
 
 
+class Stopped(HappywhaleError):
+    """Work that was stopped as it was asked to, and that the same command goes on with."""
+
+
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     """What may have been meant by a name that is not known, in words for a sentence."""
     known = list(known)

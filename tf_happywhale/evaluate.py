@@ -79,13 +79,15 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
     from tf_happywhale.retrieval.side import check_labels
     from tf_happywhale.retrieval.submission import IDS
     from tf_happywhale.retrieval.validation import judge, measure
-    from tf_happywhale.retrieval.weights import score_folds_by_chosen
+    from tf_happywhale.retrieval.weights import best_members, score_folds_by_chosen
 
     output, rank = output_folder(experiment), experiment.rank
     gallery = load_side(experiment, "train", data.images)
     check_labels(gallery.members, gallery, data.individual_ids)
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     metrics: dict = {}
+    taken = best_members(gallery, data.individual_ids, folds, rank.members, rank)
+    gallery = gallery.only(taken)
     reason = why_unmeasured(gallery, folds, rank)
     if reason:
         print(reason)
@@ -97,7 +99,8 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
         if rank.weights == "chosen":
             scored = score_folds_by_chosen(gallery, data.individual_ids, folds, IDS, rank)
         else:
-            weights = [member.weight for member in find_members(experiment)]
+            members = find_members(experiment)
+            weights = [members[n].weight for n in taken]
             scored, _ = score_folds(gallery, data.individual_ids, folds, weights, IDS, rank)
         metrics |= {
             f"fold{part.fold}": measure(part.candidates, part.truth, rank.new_share)

@@ -24,9 +24,19 @@ def records_home(experiment: Experiment) -> Path:
     return output_folder(experiment) / "records" if home is None else Path(home).expanduser()
 
 
+def run_name(experiment: Experiment) -> str:
+    """The experiment's name; with the number of a round of training on predictions."""
+    return experiment.name + (f"-round{experiment.round}" if experiment.round else "")
+
+
 def run_folder(experiment: Experiment, fold: int) -> Path:
     """What training one fold leaves behind."""
-    return output_folder(experiment) / experiment.name / f"fold{fold}"
+    return output_folder(experiment) / run_name(experiment) / f"fold{fold}"
+
+
+def pseudo_file(experiment: Experiment, fold: int) -> Path:
+    """The predictions that one fold's training takes as labels."""
+    return run_folder(experiment, fold) / "pseudo.csv"
 
 
 def embeddings_file(experiment: Experiment, fold: int, split: str, view: str = "original") -> Path:

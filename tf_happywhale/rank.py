@@ -56,16 +56,24 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     from tf_happywhale.retrieval.ranking import rank_queries
     from tf_happywhale.retrieval.seed_rules import rank_queries_by_seed
     from tf_happywhale.retrieval.submission import pad, write_submission
+    from tf_happywhale.retrieval.weights import best_members
 
     gallery = load_side(experiment, "train", data.images)
     queries = load_side(experiment, "test", data.test_images)
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    taken = best_members(
+        gallery, data.individual_ids, folds, experiment.rank.members, experiment.rank
+    )
+    if len(taken) < len(gallery.members):
+        print("members: " + " ".join(str(n + 1) for n in taken))
+    gallery, queries = gallery.only(taken), queries.only(taken)
     if experiment.rank.preset == "seed":
         ranking = rank_queries_by_seed(
             gallery, queries, data.individual_ids, folds, experiment.rank
         )
     else:
-        weights = [member.weight for member in find_members(experiment)]
+        members = find_members(experiment)
+        weights = [members[n].weight for n in taken]
         catalogue = data.catalogue
         ranking = rank_queries(
             gallery,

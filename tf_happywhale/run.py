@@ -14,17 +14,25 @@ EXAMPLES = [
 
 def main(experiment: Experiment) -> None:
     """Do the stages that are not up to date."""
-    from tf_happywhale import embed, evaluate, rank, report, tfrecords, train
+    from tf_happywhale import embed, evaluate, pseudo, rank, report, tfrecords, train
     from tf_happywhale.catalogue.dataset import load_data
+    from tf_happywhale.config import variants_of
     from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.submission import check_individuals
 
-    find_weights(experiment.model.backbone, experiment.model.weights)
+    variants = variants_of(experiment)
+    for variant in variants:
+        find_weights(variant.model.backbone, variant.model.weights)
     check_individuals(load_data(experiment).order)
-    tfrecords.main("write", experiment)
-    train.main(experiment)
-    embed.main(experiment)
+    for variant in variants:
+        tfrecords.main("write", variant)
+        for number in range(variant.round + 1):
+            this = variant.in_round(number)
+            if number:
+                pseudo.main(this)
+            train.main(this)
+            embed.main(this)
     rank.main(experiment)
     evaluate.main(experiment)
     report.main(experiment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tf_happywhale.cli import command
-from tf_happywhale.config import Experiment
+from tf_happywhale.config import Experiment, variants_of
 
 if TYPE_CHECKING:
     from tf_happywhale.catalogue.dataset import DataSet
@@ -26,7 +26,13 @@ ROWS, COLUMNS, SIDE = 8, 7, 192  # of the contact sheet
 
 
 def main(verb: str, experiment: Experiment) -> None:
-    """Write or verify the records folder of the experiment, or draw from it."""
+    """Write or verify the records folder of the experiment, or of its variants, or draw from it."""
+    for variant in variants_of(experiment):
+        handle(verb, variant)
+
+
+def handle(verb: str, experiment: Experiment) -> None:
+    """The same for one experiment."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.records.folder import verify
     from tf_happywhale.records.plan import plan_records

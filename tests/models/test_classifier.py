@@ -116,6 +116,6 @@ def test_extreme_cases_train_without_nan(case, dtype):
     batch = pictures(6)
     batch[0] = 0
     targets = tf.constant(np.arange(6) * (classes // 6 or 1) % classes)
-    for _ in range(4):
-        assert np.isfinite(float(step(tf.constant(batch), targets, tf.constant(0.05))))
+    for number in range(4):
+        assert np.isfinite(step(number, tf.constant(batch), targets, 0.05))
     assert all(np.isfinite(np.float32(weight)).all() for weight in classifier.get_weights())

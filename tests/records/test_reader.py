@@ -45,7 +45,8 @@ def train(written) -> Callable[..., Batches]:
             "epoch": 0,
         }
         images, targets = changes.pop("images", names(13)), changes.pop("targets", range(13))
-        batches = training_batches(folder, "train", images, targets, **(options | changes))
+        splits = changes.pop("splits", ["train"])
+        batches = training_batches(folder, splits, images, targets, **(options | changes))
         return list(batches.as_numpy_iterator())
 
     return epoch
@@ -288,7 +289,7 @@ def test_evaluation_takes_the_crop_asked_for_and_else_the_primary(several, sourc
 def test_training_draws_crops_by_their_shares_and_by_seed_epoch_and_image(several) -> None:
     def drawn(epoch: int, seed: int = 1, batch_size: int = 1, **shares: float) -> dict[int, int]:
         batches = training_batches(
-            several, "train", names(8), range(8), size=16, batch_size=batch_size,
+            several, ["train"], names(8), range(8), size=16, batch_size=batch_size,
             settings=Augment(enabled=False, crops=shares), shuffle_buffer=4, seed=seed, epoch=epoch,
         )  # fmt: skip
         return {
@@ -308,6 +309,35 @@ def test_training_draws_crops_by_their_shares_and_by_seed_epoch_and_image(severa
     assert 0.12 < counts[120] / 84 < 0.4
     assert 0.35 < counts[200] / 84 < 0.65
     assert {epoch[7] for epoch in seen} == {40, 200}
+
+
+def test_both_splits_are_read_where_both_are_asked_for(train) -> None:
+    images, targets = [*names(13), "t14.png"], [*range(13), 14]
+    assert sorted(order(train(batch_size=1, images=images, targets=targets))) == list(range(13))
+    both = train(batch_size=1, images=images, targets=targets, splits=["train", "test"])
+    assert sorted(order(both)) == targets
+    for pictures, (target,) in both:
+        assert np.abs(pictures.astype(int) - (10 + 8 * target)).max() <= 1
+
+
+def test_each_image_comes_as_often_as_it_should(train) -> None:
+    copies = [0, 3, 1, 1, 0, 0, 2, 1, 1, 1, 1, 1, 1]
+    batches = train(batch_size=1, copies=copies)
+    counts = Counter(order(batches))
+    assert [counts[n] for n in range(13)] == copies
+    for pictures, (target,) in batches:
+        assert np.abs(pictures.astype(int) - (10 + 8 * target)).max() <= 1
+    assert same(batches, train(batch_size=1, copies=copies))
+    assert same(batches[4:], train(batch_size=1, copies=copies, skip_batches=4))
+
+
+def test_copies_are_augmented_each_in_its_own_way(train) -> None:
+    bright = Augment(**{**OFF, "brightness_contrast_p": 1})
+    copies = [4] + [0] * 12
+    batches = train(batch_size=1, copies=copies, settings=bright)
+    assert len({pictures.tobytes() for pictures, _ in batches}) == 4
+    once = train(batch_size=1, images=names(1), targets=[0], settings=bright)
+    assert once[0][0].tobytes() in {pictures.tobytes() for pictures, _ in batches}
 
 
 def test_crops_that_the_records_lack_are_refused(written) -> None:
@@ -338,7 +368,7 @@ def test_an_unfinished_folder_is_refused(written) -> None:
     with pytest.raises(InputError, match="no finished TFRecords"):
         training_batches(
             folder,
-            "train",
+            ["train"],
             names(4),
             range(4),
             size=16,

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from tests.retrieval.conftest import Herd
 from tf_happywhale.config import Rank
+from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.out_of_fold import score_folds
 from tf_happywhale.retrieval.side import make_side
 from tf_happywhale.retrieval.trained_on import all_but
-from tf_happywhale.retrieval.weights import choose_weights, score_folds_by_chosen, select
+from tf_happywhale.retrieval.weights import (
+    best_members,
+    choose_weights,
+    score_folds_by_chosen,
+    select,
+)
 
 IDS = np.array(["a", "b", "c"])
 
@@ -48,6 +57,28 @@ def test_weights_are_chosen_on_the_folds_that_members_have_not_seen(herd: Herd) 
 
     side = make_side([member(0.5, 0), member(50.0, 0), member(0.5, 1)], images)
     assert choose_weights(side, ids, folds, Rank()) == [1.0, 0.0, 1.0]
+
+
+def test_the_best_members_are_those_that_know_folds_they_have_not_seen(herd: Herd) -> None:
+    """Fold 0 asks 001 at 4°, and 007, new there; fold 1 asks 001 at 0°: the others are new."""
+    wrong = replace(herd.gallery(), embedding=herd.gallery().embedding[[2, 1, 0, 3, 4, 5]])
+    members = [wrong, herd.gallery(1), herd.gallery(), wrong]
+    side = make_side(members, herd.images)
+
+    def best(count: int | None) -> list[int]:
+        return best_members(side, herd.ids, herd.folds, count, Rank())
+
+    assert best(2) == [1, 2]
+    assert best(3) == [0, 1, 2]  # of equal ones the first
+    assert best(1) == [1]
+    assert best(None) == best(9) == [0, 1, 2, 3]
+
+
+def test_members_that_have_seen_everything_cannot_be_compared(herd: Herd) -> None:
+    seen = replace(herd.gallery(), about={"trained_on": all_but(7, "r", herd.folds)})
+    side = make_side([seen, herd.gallery()], herd.images)
+    with pytest.raises(InputError, match=r"Model 1 was trained on every fold.*rank\.members"):
+        best_members(side, herd.ids, herd.folds, 1, Rank())
 
 
 def test_no_individual_has_a_say_in_the_weights_it_is_scored_by() -> None:

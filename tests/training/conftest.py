@@ -24,7 +24,7 @@ def task(tmp_path_factory: pytest.TempPathFactory):
     from tf_happywhale.records.photograph import Photograph, Pixels
     from tf_happywhale.records.plan import Plan
     from tf_happywhale.records.writer import write_records
-    from tf_happywhale.training.loop import Task
+    from tf_happywhale.training.task import Task
 
     root = tmp_path_factory.mktemp("squares")
     rng = np.random.default_rng(0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from pathlib import Path
 
 import keras
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 
 from tf_happywhale.config import Experiment, load_experiment
-from tf_happywhale.errors import InputError, TrainingError
+from tf_happywhale.errors import InputError, Stopped, TrainingError
+from tf_happywhale.training import batches as batches_module
 from tf_happywhale.training import loop
 from tf_happywhale.training.run_folder import load_model
 
@@ -154,8 +156,8 @@ def broken_after(monkeypatch, good_steps: int) -> list[list[np.ndarray]]:
     def make_step(strategy, classifier, *options):
         step = make(strategy, classifier, *options)
 
-        def ruin(pictures, targets, rate):
-            loss = step(pictures, targets, rate)
+        def ruin(*arguments):
+            loss = step(*arguments)
             if len(good) < good_steps:
                 good.append(classifier.get_weights())
                 return loss
@@ -163,6 +165,7 @@ def broken_after(monkeypatch, good_steps: int) -> list[list[np.ndarray]]:
                 variable.assign(variable * float("nan"))
             return loss * float("nan")
 
+        ruin.state = step.state
         return ruin
 
     monkeypatch.setattr(loop, "make_step", make_step)
@@ -171,8 +174,8 @@ def broken_after(monkeypatch, good_steps: int) -> list[list[np.ndarray]]:
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_model(task, tmp_path, monkeypatch):
     good = broken_after(monkeypatch, good_steps=3)  # two steps an epoch
-    with pytest.raises(TrainingError, match=r"not finite in step 1 of epoch 1: lower train\.learn"):
-        loop.train_fold(tmp_path, experiment("train.epochs=4"), task)
+    with pytest.raises(TrainingError, match=r"the last step 1 of epoch 1: lower train\.learn"):
+        loop.train_fold(tmp_path, experiment("train.epochs=4", "train.max_bad_steps=0"), task)
     assert [line["epoch"] for line in entries(tmp_path)] == [0]
     assert not (tmp_path / "model.keras").exists()
     _, classifier = loop.build_models(experiment(), task)
@@ -186,7 +189,9 @@ def test_a_run_started_again_leaves_nothing_of_the_one_before(task, tmp_path, mo
     loop.train_fold(tmp_path, experiment("train.epochs=1"), task)
     broken_after(monkeypatch, good_steps=0)
     with pytest.raises(TrainingError) as stopped:
-        loop.train_fold(tmp_path, experiment("train.epochs=1", "seed=7"), task)
+        loop.train_fold(
+            tmp_path, experiment("train.epochs=1", "seed=7", "train.max_bad_steps=0"), task
+        )
     left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {"config.yaml", "environment.json", "log.jsonl"}
     assert "best model so far" not in str(stopped.value)
@@ -200,13 +205,14 @@ def test_fewer_images_than_a_batch_are_one_sentence(task, tmp_path):
 
 def test_only_the_other_folds_are_trained_on(task, tmp_path, monkeypatch):
     asked = []
-    real = loop.training_batches
+    real = batches_module.training_batches
 
-    def batches(folder, split, images, targets, **options):
+    def batches(folder, splits, images, targets, **options):
         asked.append((list(images), list(targets)))
-        return real(folder, split, images, targets, **options)
+        assert splits == ("train",)
+        return real(folder, splits, images, targets, **options)
 
-    monkeypatch.setattr(loop, "training_batches", batches)
+    monkeypatch.setattr(batches_module, "training_batches", batches)
     loop.train_fold(tmp_path, experiment("train.epochs=1"), dataclasses.replace(task, fold=0))
     images, targets = asked[0]
     rows = [task.images.index(image) for image in images]
@@ -268,11 +274,12 @@ def test_an_averaged_run_saves_the_average_it_has_validated(task, tmp_path, monk
     def make_step(strategy, classifier, *options):
         step = make(strategy, classifier, *options)
 
-        def watched(*batch):
-            loss = step(*batch)
+        def watched(*arguments):
+            loss = step(*arguments)
             last[:] = classifier.get_layer("embedder").get_weights()
             return loss
 
+        watched.state = step.state
         return watched
 
     monkeypatch.setattr(loop, "validate_fold", validation)
@@ -284,9 +291,126 @@ def test_an_averaged_run_saves_the_average_it_has_validated(task, tmp_path, monk
     assert any(np.abs(a - b).max() > 1e-6 for a, b in zip(kept, last, strict=True))
 
 
+def test_rare_individuals_come_more_often_and_pictures_grow(task, tmp_path, monkeypatch):
+    """Twelve images, of which three are of one individual: a quarter of each epoch, balanced."""
+    seen = []
+    make = loop.make_step
+
+    def make_step(*options):
+        step = make(*options)
+
+        def watched(pictures, targets, rate):
+            seen.append((pictures.shape[1], targets.numpy().tolist()))
+            return step(pictures, targets, rate)
+
+        return watched
+
+    monkeypatch.setattr(loop, "make_step", make_step)
+    few = dataclasses.replace(task, fold=0)  # three images of three individuals, four of `new`
+    settings = ["train.epochs=4", "train.batch_size=13", "train.balance=1", "train.first_size=32"]
+    loop.train_fold(tmp_path, experiment(*settings, "image_size=64"), few)
+    assert [size for size, _ in seen] == [32, 32, 64, 64]
+    for _, targets in seen:
+        counts = np.bincount(targets, minlength=4)
+        assert counts.sum() == 13
+        assert counts.max() - counts.min() <= 2
+    assert len({tuple(targets) for _, targets in seen}) == 4
+
+
 def test_mixed_pictures_train_too(task, tmp_path):
     loop.train_fold(tmp_path, experiment("train.epochs=1", "augment.mixup_p=1"), task)
     loop.train_fold(tmp_path / "plain", experiment("train.epochs=1"), task)
     mixed, plain = (entries(folder)[0]["loss"] for folder in (tmp_path, tmp_path / "plain"))
     assert np.isfinite(mixed)
     assert mixed != pytest.approx(plain, rel=1e-3)
+
+
+class Killed(BaseException):
+    """As if the process were gone: nothing is tidied up."""
+
+
+def killed_after(monkeypatch, steps: int) -> None:
+    """Steps of which one more than so many is never taken."""
+    make = loop.make_step
+
+    def make_step(*arguments):
+        step, taken = make(*arguments), []
+
+        def take(number, *rest):
+            if len(taken) == steps:
+                raise Killed
+            taken.append(number)
+            return step(number, *rest)
+
+        take.state = step.state
+        return take
+
+    monkeypatch.setattr(loop, "make_step", make_step)
+
+
+HARD = ["train.average=0.9", "train.accumulate=2", "augment.mixup_p=0.5", "model.dropout=0.3"]
+
+
+def untimed(run: Path) -> list[dict]:
+    timed = {"seconds", "images_per_second"}
+    return [{k: v for k, v in line.items() if k not in timed} for line in entries(run)]
+
+
+def test_a_run_killed_again_and_again_ends_as_one_left_in_peace(task, tmp_path, monkeypatch):
+    """Killed between batches of an epoch, at its end, and before the first checkpoint; the last
+    one comes only every other step, so that steps and a line of the log are done again."""
+    settings = experiment("train.epochs=3", "train.checkpoint_minutes=0", *HARD)
+    peace, killed = tmp_path / "peace", tmp_path / "killed"
+    metrics = loop.train_fold(peace, settings, task, stamp="a")
+    for steps in (0, 1, 1, 2):
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            killed_after(patch, steps)
+            loop.train_fold(killed, settings, task, stamp="a")
+    with (killed / "log.jsonl").open("a") as log:
+        log.write('{"epoch": 2, "lost": true}\n')
+    assert loop.train_fold(killed, settings, task, stamp="a") == pytest.approx(metrics, rel=1)
+    assert untimed(killed) == untimed(peace)
+    for name in ("model.keras", "classifier.keras"):
+        weights = (load_model(run / name).get_weights() for run in (killed, peace))
+        for mine, undisturbed in zip(*weights, strict=True):
+            np.testing.assert_array_equal(mine, undisturbed)
+    assert [path.name for path in (killed / "checkpoints").iterdir()] == ["best.weights.h5"]
+
+
+def test_a_run_made_from_something_else_starts_anew(task, tmp_path, monkeypatch, capsys):
+    settings = experiment("train.epochs=2", "train.checkpoint_minutes=0")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        killed_after(patch, 3)
+        loop.train_fold(tmp_path, settings, task, stamp="a")
+    loop.train_fold(tmp_path, settings, task, stamp="b")
+    assert "going on" not in capsys.readouterr().out
+    assert [line["epoch"] for line in entries(tmp_path)] == [0, 1]
+
+
+def test_the_time_limit_stops_with_all_that_is_needed_to_go_on(task, tmp_path, capsys):
+    settings = experiment("train.epochs=2", "train.max_hours=1")
+    with pytest.raises(Stopped, match=r"after 1 hours .* at step 1 of 4: the same command goes on"):
+        loop.train_fold(tmp_path, settings, task, stamp="a", started=time.monotonic() - 3601)
+    loop.train_fold(tmp_path, experiment("train.epochs=2"), task, stamp="a")
+    assert "going on at step 1 with fold 1" in capsys.readouterr().out
+    assert [line["epoch"] for line in entries(tmp_path)] == [0, 1]
+
+
+def test_some_steps_that_are_not_finite_are_left_out_and_counted(task, tmp_path, monkeypatch):
+    make, bad = loop.make_step, {1, 2}
+
+    def make_step(*arguments):
+        step = make(*arguments)
+
+        def take(number, *rest):
+            return float("nan") if number in bad else step(number, *rest)
+
+        take.state = step.state
+        return take
+
+    monkeypatch.setattr(loop, "make_step", make_step)
+    loop.train_fold(tmp_path, experiment("train.epochs=2", "train.max_bad_steps=2"), task)
+    assert [line["bad_steps"] for line in entries(tmp_path)] == [1, 2]
+    assert all(np.isfinite(line["loss"]) for line in entries(tmp_path))
+    with pytest.raises(TrainingError, match=r"2 steps .*not finite, the last step 0 of epoch 1"):
+        loop.train_fold(tmp_path, experiment("train.epochs=2", "train.max_bad_steps=1"), task)

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from tf_happywhale.config import Train
-from tf_happywhale.training.schedule import learning_rate
+from tf_happywhale.training.schedule import learning_rate, picture_size
 
 
 def rates(
@@ -66,3 +66,19 @@ def test_the_seed_goes_down_and_up_again_every_24_steps():
     assert run == pytest.approx(want)
     assert run[24] == pytest.approx(1e-7)
     assert run[48] == run[96] == pytest.approx(1e-4)
+
+
+@pytest.mark.parametrize(
+    ("first", "epochs", "sizes"),
+    [
+        (None, 3, [128] * 3),
+        (128, 3, [128] * 3),
+        (64, 7, [64, 64, 96, 96, 128, 128, 128]),
+        (80, 4, [80, 112, 128, 128]),
+        (32, 2, [64, 128]),
+        (32, 1, [128]),
+    ],
+)
+def test_pictures_grow_in_equal_parts_of_the_run(first, epochs, sizes):
+    train = Train(first_size=first, epochs=epochs)
+    assert [picture_size(train, 128, epoch) for epoch in range(epochs)] == sizes

@@ -83,15 +83,15 @@ def test_a_step_moves_against_the_gradient_at_the_rate_it_is_given(classifier):
     pictures, targets = batch()
     before = values(classifier)
     loss, gradients = gradients_of(classifier, pictures, targets)
-    said = step_for(classifier)(pictures, targets, tf.constant(0.01))
-    assert float(said) == pytest.approx(loss, rel=1e-5)
+    said = step_for(classifier)(0, pictures, targets, 0.01)
+    assert said == pytest.approx(loss, rel=1e-5)
     for now, was, gradient in zip(values(classifier), before, gradients, strict=True):
         np.testing.assert_allclose(now, was - 0.01 * gradient, atol=1e-5)
 
 
 def test_the_clip_norm_bounds_a_step(classifier):
     before = values(classifier)
-    step_for(classifier, clip_norm=0.5)(*batch(), tf.constant(1.0))
+    step_for(classifier, clip_norm=0.5)(0, *batch(), 1.0)
     after = values(classifier)
     moved = sum(((a - b) ** 2).sum() for a, b in zip(after, before, strict=True)) ** 0.5
     assert moved == pytest.approx(0.5, rel=1e-3)
@@ -104,11 +104,11 @@ def test_accumulated_steps_move_once_by_the_mean_gradient(classifier):
     step, before = step_for(classifier, accumulate=3), values(classifier)
     for _ in range(2):
         each = [gradients_of(classifier, *one)[1] for one in batches]
-        for one in batches[:2]:
-            step(*one, tf.constant(0.01))
+        for number, one in enumerate(batches[:2]):
+            step(number, *one, 0.01)
         for now, was in zip(values(classifier), before, strict=True):
             np.testing.assert_array_equal(now, was)
-        step(*batches[2], tf.constant(0.01))
+        step(2, *batches[2], 0.01)
         for now, was, *three in zip(values(classifier), before, *each, strict=True):
             np.testing.assert_allclose(now, was - 0.01 * np.mean(three, axis=0), atol=2e-5)
         before = values(classifier)
@@ -118,7 +118,7 @@ def test_a_step_takes_the_new_weights_into_the_average(classifier):
     """After one update the decay is (1 + 1) / (10 + 1), whatever the one asked for."""
     before = values(classifier)
     average = WeightAverage(classifier.trainable_variables, 0.9)
-    step_for(classifier, average)(*batch(), tf.constant(0.01))
+    step_for(classifier, average)(0, *batch(), 0.01)
     after = values(classifier)
     with average.swapped():
         for now, was, last in zip(values(classifier), before, after, strict=True):
@@ -131,7 +131,7 @@ def test_steps_learn_and_move_the_neck_averages(classifier):
     averages = classifier.get_layer("embedder").get_layer("neck").moving_mean
     before = averages.numpy()
     step = step_for(classifier, clip_norm=1.0)
-    losses = [float(step(*batch(), tf.constant(0.1))) for _ in range(30)]
+    losses = [step(n, *batch(), 0.1) for n in range(30)]
     assert losses[-1] < losses[0] / 2
     assert not np.allclose(averages.numpy(), before)
 
@@ -158,6 +158,35 @@ def test_two_devices_reach_the_weights_of_one():
     for name in names:
         assert report[name]["mirrored_losses"] == pytest.approx(report[name]["losses"], rel=1e-3)
         assert report[name]["difference"] < 2e-4, name
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_step_that_is_not_finite_leaves_no_trace(classifier, accumulate: int):
+    """Neither in weights nor in the neck's statistics, the average or gradients not yet applied."""
+    average = WeightAverage(classifier.trainable_variables, 0.9)
+    step = step_for(classifier, average, accumulate=accumulate)
+    pictures, targets = batch()
+    step(0, pictures, targets, 0.01)
+    centre = classifier.get_layer("arcface").centre
+    good = centre.numpy()
+    centre.assign(np.full_like(good, np.nan))
+    state = [*classifier.variables, *average.state, *step.state]
+    before = [variable.numpy() for variable in state]
+    assert np.isnan(step(2, pictures, targets, 0.01))
+    for variable, was in zip(state, before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), was)
+    centre.assign(good)
+    assert np.isfinite(step(2, pictures, targets, 0.01))
+
+
+def test_a_bad_last_step_drops_the_gradients_of_its_update(classifier):
+    step = step_for(classifier, accumulate=2)
+    pictures, targets = batch()
+    step(0, pictures, targets, 0.01)
+    centre = classifier.get_layer("arcface").centre
+    centre.assign(np.full_like(centre.numpy(), np.nan))
+    assert np.isnan(step(1, pictures, targets, 0.01))
+    assert all((total.numpy() == 0).all() for total in step.state)
 
 
 class Named:
@@ -207,7 +236,7 @@ def test_a_step_with_adaptive_clipping_moves_no_filter_further_than_it_may(class
     was_centres = centres.numpy()
     kernels = [v for v in classifier.trainable_variables if v.name == "kernel"]
     before = [v.numpy() for v in kernels]
-    step(*batch(), tf.constant(1.0))
+    step(0, *batch(), 1.0)
     for variable, was in zip(kernels, before, strict=True):
         axes = tuple(range(was.ndim - 1))
         moved = np.sqrt(np.square(variable.numpy() - was).sum(axis=axes))

@@ -62,7 +62,7 @@ def train(strategy: tf.distribute.Strategy, optimizer: str, settings: Train):
     step = make_step(strategy, classifier, chosen, settings, Loss(), average)
     batches = tf.data.Dataset.from_tensor_slices((pictures, targets)).batch(BATCH)
     losses = [
-        float(step(x, y, tf.constant(0.01 * (n + 1))))
+        step(n, x, y, 0.01 * (n + 1))
         for n, (x, y) in enumerate(strategy.experimental_distribute_dataset(batches))
     ]
     with average.swapped() if average else nullcontext():

@@ -55,9 +55,9 @@ def plan_records(experiment: Experiment, data: DataSet) -> Plan:
 
 def readable_data(experiment: Experiment, data: DataSet) -> DataSet:
     """The data less the images its finished records were written without, as train and embed see
-    it. Another experiment's models are taken at their word unless `records.skip_unreadable` is set:
+    it. Other experiments' models are taken at their word unless `records.skip_unreadable` is set:
     to look would mean reading every photograph."""
-    if experiment.members and not experiment.records.skip_unreadable:
+    if (experiment.members or experiment.variants) and not experiment.records.skip_unreadable:
         return data
     return data.without(skipped_images(plan_records(experiment, data).folder))
 

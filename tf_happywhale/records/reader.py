@@ -36,7 +36,7 @@ SHUFFLED = 2 << 30  # bytes of encoded pictures that are held for shuffling, at 
 
 def training_batches(
     folder: Path,
-    split: str,
+    splits: Sequence[str],
     images: Sequence[str],
     targets: Sequence[int],
     *,
@@ -46,6 +46,7 @@ def training_batches(
     shuffle_buffer: int,
     seed: int,
     epoch: int,
+    copies: Sequence[int] | None = None,
     skip_batches: int = 0,
 ) -> tf.data.Dataset:
     """One epoch of augmented batches: pictures uint8 [b, size, size, 3], targets int64 [b].
@@ -55,8 +56,8 @@ def training_batches(
 
     Args:
         folder: a finished records folder.
-        split: train or test, whose shards are read.
-        images: the images to train on, by name; others of the split are left out.
+        splits: train, test or both, whose shards are read.
+        images: the images to train on, by name; others are left out.
         targets: the target of each of `images`.
         size: side of the pictures.
         batch_size: pictures a batch; an incomplete last batch is dropped.
@@ -64,15 +65,22 @@ def training_batches(
         shuffle_buffer: encoded examples held for shuffling; fewer where they would take more than
             2 GiB, as photographs of full size do.
         seed, epoch: decide the order, the crops and the augmentation.
+        copies: how many times each of `images` comes, each time augmented anew (see `sampling.py`);
+            None: once.
         skip_batches: batches already seen of this epoch; they are skipped undecoded.
     """
     rng = np.random.default_rng([seed, epoch])
     _set_global_seed(seed)  # `shuffle` mixes it into its own
     manifest = read_manifest(folder)
-    files = _files(folder, manifest, split)
-    held = min(shuffle_buffer, _examples_of(SHUFFLED, folder, manifest, split))
+    files = _files(folder, manifest, splits)
+    held = min(shuffle_buffer, _examples_of(SHUFFLED, folder, manifest, splits))
     rng.shuffle(files)
-    lookup, all_targets = _lookup(images), tf.constant(np.asarray(targets, np.int64))
+    if copies is None:
+        keys, all_targets, times = images, targets, None
+    else:
+        keys, all_targets = _copied(images, targets, copies)
+        times = tf.constant(np.asarray(copies, np.int64))
+    lookup, all_targets = _lookup(keys), tf.constant(np.asarray(all_targets, np.int64))
 
     def labels(names: tf.Tensor) -> tf.Tensor:
         return tf.gather(all_targets, lookup[names])
@@ -84,12 +92,16 @@ def training_batches(
         return augment(decode(encoded, name, box), size, settings, generator(seed, epoch, name))
 
     load = _loader(picture, size)
-    batches = (
+    examples = (
         tf.data.Dataset.from_tensor_slices(files)
         .interleave(tf.data.TFRecordDataset, cycle_length=8)
         .map(parse)
         .filter(lambda _, name, __: lookup[name] >= 0)
-        .shuffle(held, seed=int(rng.integers(2**31)), reshuffle_each_iteration=False)
+    )
+    if times is not None:
+        examples = examples.flat_map(lambda *example: _repeated(example, times[lookup[example[1]]]))
+    batches = (
+        examples.shuffle(held, seed=int(rng.integers(2**31)), reshuffle_each_iteration=False)
         .batch(batch_size, drop_remainder=True)
         .skip(skip_batches)
         .map(
@@ -130,7 +142,7 @@ def evaluation_batches(
         filled up with black pictures of empty name, which the mask marks False.
     """
     manifest = read_manifest(folder)
-    files = _files(folder, manifest, split)
+    files = _files(folder, manifest, [split])
     lookup = _lookup(images)
     parse = example_parser(manifest, fixed_crop(manifest["sources"], source))
     load = _loader(crop_decoder(manifest, size, exact=True), size)
@@ -205,6 +217,27 @@ def _loader(picture: Callable[[bytes, bytes, np.ndarray], np.ndarray], size: int
     return load
 
 
+def _copied(
+    images: Sequence[str], targets: Sequence[int], copies: Sequence[int]
+) -> tuple[list[str], list[int]]:
+    """Images and targets, followed by those of second and further copies, whose names end in
+    their number so that they have random numbers of their own."""
+    rows = [(row, n) for row, count in enumerate(copies) for n in range(1, count)]
+    keys = [*images, *(f"{images[row]}\0{n}" for row, n in rows)]
+    return keys, [*targets, *(targets[row] for row, _ in rows)]
+
+
+def _repeated(example: tuple, count: tf.Tensor) -> tf.data.Dataset:
+    """As many copies of an example, named as in `_copied`."""
+    encoded, name, box = example
+
+    def copy(number: tf.Tensor) -> tuple:
+        numbered = tf.strings.join([name, "\0", tf.strings.as_string(number)])
+        return encoded, tf.where(number > 0, numbered, name), box
+
+    return tf.data.Dataset.range(count).map(copy)
+
+
 def _mixer(settings: Settings, seed: int, epoch: int) -> Callable:
     return partial(
         mixup,
@@ -240,8 +273,8 @@ def _options() -> tf.data.Options:
     return options
 
 
-def _files(folder: Path, manifest: dict, split: str) -> list[str]:
-    return [str(folder / shard.file) for shard in manifest["shards"] if shard.split == split]
+def _files(folder: Path, manifest: dict, splits: Sequence[str]) -> list[str]:
+    return [str(folder / shard.file) for shard in manifest["shards"] if shard.split in splits]
 
 
 def _set_global_seed(seed: int) -> None:
@@ -251,9 +284,9 @@ def _set_global_seed(seed: int) -> None:
         tf.random.set_seed(seed)
 
 
-def _examples_of(size: int, folder: Path, manifest: dict, split: str) -> int:
-    """How many of a split's examples make up so many bytes, at least one."""
-    shards = [shard for shard in manifest["shards"] if shard.split == split]
+def _examples_of(size: int, folder: Path, manifest: dict, splits: Sequence[str]) -> int:
+    """How many of the splits' examples make up so many bytes, at least one."""
+    shards = [shard for shard in manifest["shards"] if shard.split in splits]
     total = sum((folder / shard.file).stat().st_size for shard in shards)
     return max(1, sum(shard.count for shard in shards) * size // max(total, 1))
 

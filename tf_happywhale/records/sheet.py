@@ -43,7 +43,7 @@ def draw_sheet(
             rows[name.decode("utf-8")].append(picture)
     for epoch in range(epochs):
         batches = training_batches(
-            folder, "train", images, range(len(images)), size=size, batch_size=len(images),
+            folder, ["train"], images, range(len(images)), size=size, batch_size=len(images),
             settings=settings, shuffle_buffer=len(images), seed=seed, epoch=epoch,
         )  # fmt: skip
         for pictures, targets in checked(batches, folder):

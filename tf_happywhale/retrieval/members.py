@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tf_happywhale.config import Experiment
+from tf_happywhale.config import Experiment, variants_of
 from tf_happywhale.errors import InputError
 from tf_happywhale.places import run_folder
 from tf_happywhale.retrieval.embeddings import check_embeddings, load_embeddings
@@ -31,14 +31,17 @@ class Member:
 
 
 def find_members(experiment: Experiment) -> list[Member]:
-    """The experiment's `members`; where it names none, the models of its folds.
+    """The experiment's `members`; where it names none, the models of its variants' folds.
 
     Raises:
         InputError: a member is an embeddings file of another name than train.npz.
     """
     if not experiment.members:
-        folds = experiment.folds
-        return [Member(run_folder(experiment, fold) / "embeddings", 1.0) for fold in folds]
+        return [
+            Member(run_folder(variant, fold) / "embeddings", 1.0)
+            for variant in variants_of(experiment)
+            for fold in variant.folds
+        ]
     found = []
     for member in experiment.members:
         path = Path(member.path).expanduser()

@@ -11,12 +11,58 @@ from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, with_new
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.candidates import Candidates
+from tf_happywhale.retrieval.metrics import average_precision
 from tf_happywhale.retrieval.open_set import AT
-from tf_happywhale.retrieval.out_of_fold import FoldScores, held_out_of, score_fold, score_folds
+from tf_happywhale.retrieval.out_of_fold import (
+    FoldScores,
+    held_out_of,
+    mark_unseen,
+    score_fold,
+    score_folds,
+)
 from tf_happywhale.retrieval.side import Side
 
 NAMED = 50  # individuals that each member names for a query
 ROUNDS = 3  # as many additions a member at most
+
+
+def best_members(
+    gallery: Side,
+    individual_ids: Sequence[str],
+    folds: Mapping[str, int],
+    count: int | None,
+    rank: Rank,
+) -> list[int]:
+    """The `count` members with the highest mAP@5 of known individuals, each on the folds that it
+    has not seen; all of them for None. In their own order; of equal ones the first.
+
+    Raises:
+        InputError: a member has seen every fold, or does not say what it has seen.
+    """
+    everyone = list(range(len(gallery.members)))
+    if count is None or count >= len(everyone):
+        return everyone
+    if rank.centre_share:
+        gallery = mark_unseen(gallery, individual_ids, folds)
+    individual_ids = np.asarray(individual_ids, dtype=np.str_)
+    precision = []
+    for n, own in enumerate(held_out_of(gallery, folds)):
+        if not own:
+            raise InputError(
+                f"Model {n + 1} was trained on every fold, so that it cannot be compared: leave "
+                "out rank.members."
+            )
+        found = []
+        for fold in own:
+            ranked, rows = score_fold(
+                gallery, individual_ids, folds, fold, [n], [1.0], AT, rank, None
+            )
+            truth = with_new(individual_ids[rows].tolist(), np.delete(individual_ids, rows))
+            known = [row for row, answer in enumerate(truth) if answer != NEW_INDIVIDUAL]
+            ids = ranked.individual_id[known].tolist()
+            found.append(average_precision(ids, [truth[row] for row in known]))
+        precision.append(float(np.concatenate(found).mean()) if sum(map(len, found)) else 0.0)
+    return sorted(sorted(everyone, key=lambda n: -precision[n])[:count])
 
 
 def choose_weights(

@@ -6,82 +6,69 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
 from tf_happywhale.config import Experiment, Train
-from tf_happywhale.errors import InputError, TrainingError
+from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.files import write_json
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder
-from tf_happywhale.records.reader import checked, evaluation_batches, training_batches
-from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.validation import validate
 from tf_happywhale.training.average import WeightAverage
+from tf_happywhale.training.batches import epoch_batches
+from tf_happywhale.training.checkpoint import Checkpoints, Progress
 from tf_happywhale.training.devices import check_batch, choose_strategy, describe
-from tf_happywhale.training.embedding import embed
 from tf_happywhale.training.loss import Loss
 from tf_happywhale.training.optimizer import Optimizers
-from tf_happywhale.training.run_folder import log, save_model, save_weights, start_run
+from tf_happywhale.training.run_folder import (
+    continue_run,
+    log,
+    save_model,
+    save_weights,
+    start_run,
+)
 from tf_happywhale.training.schedule import learning_rate
-from tf_happywhale.training.step import make_step
+from tf_happywhale.training.step import Step, make_step
+from tf_happywhale.training.task import Task
+from tf_happywhale.training.validation import validate_fold
+from tf_happywhale.training.watch import Watch
 
 
-@dataclass(frozen=True)
-class Task:
-    """What one fold trains and validates on.
-
-    Attributes:
-        records: the finished records folder.
-        images: the catalogue's images [n].
-        individual_ids: who is in them [n].
-        targets: the same as int64 [n], by place among all `classes` individuals.
-        folds: fold of each image, int64 [n].
-        classes: number of individuals of the catalogue.
-        fold: the fold that is left out for validation.
-        species: the species of each of the `classes`, int64, where a head tells species apart.
-    """
-
-    records: Path
-    images: list[str]
-    individual_ids: list[str]
-    targets: np.ndarray
-    folds: np.ndarray
-    classes: int
-    fold: int
-    species: np.ndarray | None = None
-
-
-def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
+def train_fold(
+    run: Path, experiment: Experiment, task: Task, *, stamp: str = "", started: float | None = None
+) -> dict:
     """Train one fold's model into its run folder; the metrics of the best epoch.
 
-    `checkpoints/best.weights.h5` is always that of the best validation so far, also where training
-    stops early.
+    A run that was stopped goes on from its last checkpoint, between batches too, to the weights it
+    would have reached anyway. `checkpoints/best.weights.h5` is always that of the best validation
+    so far.
+
+    Args:
+        run: the run folder.
+        experiment: how to train.
+        task: what on.
+        stamp: what the run is made from; with another, training starts anew.
+        started: when the command started, of `time.monotonic()`; now where it is not given.
 
     Raises:
         ConfigError: the batch does not fit the devices.
         InputError: there are fewer training images than one batch.
-        TrainingError: the loss is not finite.
+        TrainingError: too many losses are not finite.
+        Stopped: by `train.max_hours` or a signal, with all that is needed to go on written.
     """
     train = experiment.train
     strategy = choose_strategy()
     check_batch(train.batch_size, strategy.num_replicas_in_sync)
-    steps_per_epoch = int((task.folds != task.fold).sum()) // train.batch_size
+    images = len(task.training()[0])
+    steps_per_epoch = images // train.batch_size
     if steps_per_epoch == 0:
         raise InputError(
-            f"Fold {task.fold} leaves {int((task.folds != task.fold).sum())} images to train on, "
-            f"fewer than a batch: lower train.batch_size ({train.batch_size})."
+            f"Fold {task.fold} leaves {images} images to train on, fewer than a batch: lower "
+            f"train.batch_size ({train.batch_size})."
         )
-    start_run(run, experiment, describe(strategy))
-    print(
-        f"training fold {task.fold} on {describe(strategy)}: {train.epochs} epochs of "
-        f"{steps_per_epoch} steps of {train.batch_size} images"
-    )
     keras.utils.set_random_seed(experiment.seed + task.fold)
     with strategy.scope():
         embedder, classifier = build_models(experiment, task)
@@ -91,64 +78,129 @@ def train_fold(run: Path, experiment: Experiment, task: Task) -> dict:
         )
     loss = Loss(train.target_smoothing, task.species, experiment.model.species_weight)
     step = make_step(strategy, classifier, optimizers, train, loss, average)
-    best: dict = {}
-    for epoch in range(train.epochs):
-        started = time.monotonic()
-        batches = _batches(strategy, experiment, task, epoch)
-        kept = f"; the best model so far is in {run / 'checkpoints'}" if best else ""
-        losses, rate = _train_epoch(step, batches, train, epoch, steps_per_epoch, kept)
-        if len(losses) != steps_per_epoch:
-            raise InputError(
-                f"The TFRecords gave {len(losses)} batches instead of {steps_per_epoch}: delete "
-                f"{task.records} and write them again."
-            )
-        seconds = time.monotonic() - started
-        entry = {
-            "epoch": epoch,
-            "loss": float(np.mean(losses)),
-            "learning_rate": rate,
-            "seconds": round(seconds, 2),
-            "images_per_second": round(len(losses) * train.batch_size / seconds, 1),
-        }
-        if (epoch + 1) % train.validate_every == 0 or epoch + 1 == train.epochs:
-            with average.swapped() if average else nullcontext():
-                entry |= validate_fold(embedder, experiment, task)
-                if (entry["map5_known"] or 0.0) >= (best.get("map5_known") or 0.0):
-                    save_weights(run / "checkpoints" / "best.weights.h5", classifier)
-                    best = entry
-        log(run, entry)
-        tqdm.write(_line(entry))
+    groups = {
+        "classifier": classifier.variables,
+        "optimizers": optimizers.state,
+        "average": average.state if average else [],
+        "sums": step.state,
+    }
+    checkpoints = Checkpoints(run / "checkpoints", groups, stamp)
+    progress = checkpoints.restore()
+    if progress is None:
+        checkpoints.clear()
+        start_run(run, experiment, describe(strategy))
+        progress, word = Progress(), "training"
+    else:
+        continue_run(run, progress.epoch, describe(strategy))
+        word = f"going on at step {progress.step} with"
+    print(
+        f"{word} fold {task.fold} on {describe(strategy)}: {train.epochs} epochs of "
+        f"{steps_per_epoch} steps of {train.batch_size} images"
+    )
+    started = time.monotonic() if started is None else started
+    with Watch(train.checkpoint_minutes, train.max_hours, started) as watch:
+
+        def pause() -> None:
+            """Between two steps, or after an epoch."""
+            reason = watch.reason()
+            if reason or watch.due():
+                checkpoints.save(progress)
+            if reason:
+                raise Stopped(
+                    f"{reason} at step {progress.step} of {steps_per_epoch * train.epochs}: the "
+                    "same command goes on from there."
+                )
+
+        while progress.epoch < train.epochs:
+            done = progress.step - progress.epoch * steps_per_epoch
+            batches = epoch_batches(strategy, experiment, task, progress.epoch, done)
+            rate = _train_epoch(step, batches, train, progress, steps_per_epoch, run, pause)
+            if progress.step != (progress.epoch + 1) * steps_per_epoch:
+                raise InputError(
+                    f"The TFRecords gave fewer than {steps_per_epoch} batches: delete "
+                    f"{task.records} and write them again."
+                )
+            entry = _entry(progress, train, rate)
+            count = progress.epoch + 1
+            if count % train.validate_every == 0 or count == train.epochs:
+                with average.swapped() if average else nullcontext():
+                    entry |= validate_fold(embedder, experiment, task)
+                    if (entry["map5_known"] or 0.0) >= (progress.best.get("map5_known") or 0.0):
+                        save_weights(run / "checkpoints" / "best.weights.h5", classifier)
+                        progress.best = entry
+            log(run, entry)
+            tqdm.write(_line(entry))
+            progress.epoch += 1
+            progress.losses, progress.seconds = [], 0.0
+            pause()
     classifier.load_weights(run / "checkpoints" / "best.weights.h5")
     save_model(run / "classifier.keras", classifier)
     save_model(run / "model.keras", embedder)
-    metrics = {key: value for key, value in best.items() if key != "learning_rate"}
+    metrics = {key: value for key, value in progress.best.items() if key != "learning_rate"}
     write_json(run / "metrics.json", metrics)
+    checkpoints.clear()
     return metrics
 
 
 def _train_epoch(
-    step: Callable, batches: Iterator, train: Train, epoch: int, steps_per_epoch: int, kept: str
-) -> tuple[list[float], float]:
-    """One epoch's steps: the loss of each, and the learning rate of the last.
+    step: Step,
+    batches: Iterator,
+    train: Train,
+    progress: Progress,
+    steps_per_epoch: int,
+    run: Path,
+    pause: Callable[[], None],
+) -> float:
+    """The steps that are left of an epoch; the learning rate of its last.
 
     Raises:
-        TrainingError: a loss is not finite; `kept` says what is left.
+        TrainingError: too many losses of the run are not finite.
+        Stopped: `pause`, which is called between steps, says so.
     """
-    losses, rate = [], 0.0
-    for number, (pictures, targets) in enumerate(batches):
-        rate = learning_rate(train, epoch * steps_per_epoch + number, steps_per_epoch)
-        losses.append(float(step(pictures, targets, tf.constant(rate))))
-        if not math.isfinite(losses[-1]):
-            raise TrainingError(
-                f"The loss is not finite in step {number} of epoch {epoch}: lower "
-                f"train.learning_rate ({train.learning_rate}){kept}."
-            )
-    return losses, rate
+    before = time.monotonic()
+    for pictures, targets in batches:
+        rate = learning_rate(train, progress.step, steps_per_epoch)
+        loss = step(progress.step, pictures, targets, rate)
+        if math.isfinite(loss):
+            progress.losses.append(loss)
+        else:
+            _count_bad(progress, train, steps_per_epoch, run)
+        progress.step += 1
+        now = time.monotonic()
+        progress.seconds, before = progress.seconds + now - before, now
+        pause()
+    return learning_rate(train, progress.step - 1, steps_per_epoch)
+
+
+def _count_bad(progress: Progress, train: Train, steps_per_epoch: int, run: Path) -> None:
+    progress.bad_steps += 1
+    where = f"step {progress.step % steps_per_epoch} of epoch {progress.epoch}"
+    if progress.bad_steps > train.max_bad_steps:
+        kept = f"; the best model so far is in {run / 'checkpoints'}" if progress.best else ""
+        raise TrainingError(
+            f"{progress.bad_steps} steps of this run were not finite, the last {where}: lower "
+            f"train.learning_rate ({train.learning_rate}){kept}."
+        )
+    tqdm.write(f"{where} is not finite: it is left out")
+
+
+def _entry(progress: Progress, train: Train, rate: float) -> dict:
+    """The log's line of an epoch that has just been trained."""
+    seconds = max(progress.seconds, 1e-9)
+    count = len(progress.losses)
+    return {
+        "epoch": progress.epoch,
+        "loss": float(np.mean(progress.losses)) if count else None,
+        "learning_rate": rate,
+        "bad_steps": progress.bad_steps,
+        "seconds": round(seconds, 2),
+        "images_per_second": round(count * train.batch_size / seconds, 1),
+    }
 
 
 def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras.Model]:
     """The embedder and the classifier around it, as the config says."""
-    kept = task.targets[task.folds != task.fold]
+    _, kept = task.training()
     counts = np.bincount(kept, minlength=task.classes)
     species_counts = ()
     if task.species is not None:
@@ -158,57 +210,9 @@ def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras
     return embedder, build_classifier(embedder, experiment.model, counts, species_counts)
 
 
-def validate_fold(embedder: keras.Model, experiment: Experiment, task: Task) -> dict:
-    """Metrics of the fold's images as queries against the other folds' as gallery."""
-    batches = evaluation_batches(
-        task.records,
-        "train",
-        task.images,
-        size=experiment.image_size,
-        batch_size=experiment.embed.batch_size,
-    )
-    found = checked(batches, task.records)
-    embedding, images = embed(embedder, found, len(task.images), "validation")
-    row = {image: n for n, image in enumerate(task.images)}
-    rows = np.array([row[image] for image in images])
-    individual_ids = np.asarray(task.individual_ids, dtype=np.str_)[rows]
-    everything = Embeddings(embedding, images, individual_ids)
-    held_out = task.folds[rows] == task.fold
-    return validate(
-        everything.take(~held_out), everything.take(held_out), experiment.rank.new_share
-    )
-
-
-def _batches(
-    strategy: tf.distribute.Strategy, experiment: Experiment, task: Task, epoch: int
-) -> Iterator:
-    """One epoch's batches, spread over the devices, behind a progress bar."""
-    kept = np.flatnonzero(task.folds != task.fold)
-    train = experiment.train
-    batches = training_batches(
-        task.records,
-        "train",
-        [task.images[row] for row in kept],
-        task.targets[kept],
-        size=experiment.image_size,
-        batch_size=train.batch_size,
-        settings=experiment.augment,
-        shuffle_buffer=train.shuffle_buffer,
-        seed=experiment.seed,
-        epoch=epoch,
-    )
-    total = len(kept) // train.batch_size
-    label = f"epoch {epoch + 1}/{train.epochs}"
-    if strategy.num_replicas_in_sync > 1:
-        batches = strategy.experimental_distribute_dataset(batches)
-    # One device reads the data set as it is: a distributed one has an autotuning thread of its own,
-    # which holds up the end of an epoch (see records/reader.py).
-    spread = checked(batches, task.records)
-    return iter(tqdm(spread, total=total, desc=label, unit="step", leave=False))
-
-
 def _line(entry: dict) -> str:
-    line = f"epoch {entry['epoch'] + 1}: loss {entry['loss']:.3f}, {entry['seconds']:.0f} s, "
+    loss = "not finite" if entry["loss"] is None else f"{entry['loss']:.3f}"
+    line = f"epoch {entry['epoch'] + 1}: loss {loss}, {entry['seconds']:.0f} s, "
     line += f"{entry['images_per_second']:.0f} img/s"
     if entry.get("map5_known") is not None:
         line += f", mAP@5 {entry['map5_known']:.3f} on {entry['queries_known']} known individuals'"

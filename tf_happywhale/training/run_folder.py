@@ -41,6 +41,13 @@ def start_run(run: Path, experiment: Experiment, devices: str) -> None:
     write_text(run / "log.jsonl", "")
 
 
+def continue_run(run: Path, epochs: int, devices: str) -> None:
+    """Write the environment the run goes on in, and cut the log's lines past so many epochs."""
+    write_json(run / "environment.json", environment(devices))
+    lines = (run / "log.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    write_text(run / "log.jsonl", "".join(lines[:epochs]))
+
+
 def environment(devices: str) -> dict[str, Any]:
     """Python, package versions, git revision (of the code, if it is a checkout), devices."""
     return {

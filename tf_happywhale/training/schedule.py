@@ -1,4 +1,4 @@
-"""The learning rate over a run."""
+"""The learning rate, and the size of the pictures, over a run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 
 from tf_happywhale.config import Train
 
+SIZE_STEP = 32  # pixels
 SEED_PERIOD = 24  # T_max of the seed's schedule, meant in epochs and stepped in batches
 
 
@@ -26,3 +27,17 @@ def learning_rate(train: Train, step: int, steps_per_epoch: int) -> float:
         steps = train.epochs * steps_per_epoch
         done = min((step - warmup_steps) / max(1, steps - 1 - warmup_steps), 1.0)
     return lowest + (highest - lowest) * (1 + math.cos(math.pi * done)) / 2
+
+
+def picture_size(train: Train, image_size: int, epoch: int) -> int:
+    """The side of an epoch's pictures, pixels: from `first_size` by 32 to `image_size`, each size
+    for an equal part of the run; the last epoch has `image_size`.
+
+    References:
+        Tan, Le: EfficientNetV2: Smaller Models and Faster Training, ICML 2021 (progressive learning
+        without its stronger augmentation)
+    """
+    first = image_size if train.first_size is None else train.first_size
+    sizes = [*range(first, image_size, SIZE_STEP), image_size]
+    left = train.epochs - 1 - epoch
+    return sizes[len(sizes) - 1 - left * len(sizes) // train.epochs]

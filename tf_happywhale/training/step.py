@@ -57,15 +57,13 @@ def make_step(
     train: Train,
     loss: Loss,
     average: WeightAverage | None = None,
-) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-    """A compiled function of (pictures, targets, learning rate) that updates the classifier.
+) -> Step:
+    """A compiled step that updates the classifier.
 
     The targets are int [n], or of mixed pictures as `Loss.each` takes them. With `train.accumulate`
-    k only every k-th call updates it, by the mean of k gradients. The classifier, the optimizers
-    and the average must have been made inside the strategy's scope.
-
-    Returns:
-        The function. It returns the batch's loss, which the caller must check for being finite.
+    only every so many calls update it, by the mean of their gradients. A step whose loss or
+    gradients are not finite leaves no trace, in the BatchNorms' statistics neither. The classifier,
+    the optimizers and the average must have been made inside the strategy's scope.
     """
     replicas = strategy.num_replicas_in_sync
     variables = classifier.trainable_variables
@@ -77,7 +75,9 @@ def make_step(
             for variable in (variables if train.accumulate > 1 else [])
         ]
 
-    def gradients_of(pictures: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, list]:
+    def gradients_of(pictures: tf.Tensor, targets: tf.Tensor) -> tuple:
+        """Loss, gradients, and what the forward pass has moved, as it was before."""
+        held = [tf.identity(variable.value) for variable in classifier.non_trainable_variables]
         with tf.GradientTape() as tape:
             # Summed over the devices this is the mean over the batch.
             each = loss.each(classifier, pictures, targets)
@@ -87,7 +87,9 @@ def make_step(
             # Keras clips before it sums over devices, so the sum is made here.
             context = tf.distribute.get_replica_context()
             part, *gradients = context.all_reduce("SUM", [part, *gradients])
-        return part, gradients
+        # One number that is finite if all are.
+        whole = part + tf.add_n([tf.reduce_sum(gradient) for gradient in gradients])
+        return part, whole, gradients, held
 
     def update(gradients: list, learning_rate: tf.Tensor) -> None:
         if train.adaptive_clip is not None:
@@ -99,10 +101,7 @@ def make_step(
         if average is not None:
             average.update()
 
-    def replica_step(
-        pictures: tf.Tensor, targets: tf.Tensor, learning_rate: tf.Tensor, last: bool
-    ) -> tf.Tensor:
-        part, gradients = gradients_of(pictures, targets)
+    def take(gradients: list, learning_rate: tf.Tensor, last: bool) -> None:
         if sums:
             share = 1 / train.accumulate
             gradients = [
@@ -112,20 +111,41 @@ def make_step(
                 total.assign(ops.zeros_like(gradient) if last else gradient)
         if last:
             update(gradients, learning_rate)
-        return part
+
+    def undo(held: list, last: bool) -> None:
+        for variable, value in zip(classifier.non_trainable_variables, held, strict=True):
+            variable.assign(value)
+        for total in sums if last else []:
+            total.assign(ops.zeros_like(total))
 
     @tf.function
     def compiled(
         pictures: tf.Tensor, targets: tf.Tensor, learning_rate: tf.Tensor, last: bool
     ) -> tf.Tensor:
-        losses = strategy.run(replica_step, (pictures, targets, learning_rate, last))
-        return strategy.reduce("MEAN", losses, axis=None)
+        part, whole, gradients, held = strategy.run(gradients_of, (pictures, targets))
+        mean, whole = (strategy.reduce("MEAN", value, axis=None) for value in (part, whole))
+        # Outside the replicas, since the optimizers' sum over them must not stand in a condition.
+        if tf.math.is_finite(whole):
+            strategy.run(take, (gradients, learning_rate, last))
+        else:
+            strategy.run(undo, (held, last))
+        return tf.where(tf.math.is_finite(whole), mean, float("nan"))
 
-    done = 0
+    return Step(compiled, sums, train.accumulate)
 
-    def step(pictures: tf.Tensor, targets: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
-        nonlocal done
-        done += 1
-        return compiled(pictures, targets, learning_rate, done % train.accumulate == 0)
 
-    return step
+class Step:
+    """Calls the compiled step, and knows when gradients are to be applied.
+
+    Attributes:
+        state: what a checkpoint must hold: the sums of gradients not yet applied.
+    """
+
+    def __init__(self, compiled: Callable, state: list[keras.Variable], accumulate: int) -> None:
+        self._compiled, self.state, self._accumulate = compiled, state, accumulate
+
+    def __call__(self, number: int, pictures, targets, learning_rate: float) -> float:
+        """Take step `number` of the run, counted from 0, on a batch; its loss, NaN where loss or
+        gradients were not finite and nothing has changed."""
+        last = (number + 1) % self._accumulate == 0
+        return float(self._compiled(pictures, targets, tf.constant(learning_rate), last))

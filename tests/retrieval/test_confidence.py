@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.retrieval.conftest import Herd, embed
+from tf_happywhale.config import Rank
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.confidence import predict_confidently
+from tf_happywhale.retrieval.side import make_side
+
+
+def predict(herd: Herd, degrees: list[float], gallery=None) -> tuple[np.ndarray, np.ndarray]:
+    gallery = herd.gallery() if gallery is None else gallery
+    asked = [f"q{n}" for n in range(len(degrees))]
+    queries = make_side([embed(degrees, asked, [""] * len(asked), gallery.about)], asked)
+    side = make_side([gallery], herd.images)
+    return predict_confidently(side, queries, herd.ids, herd.folds, 0, Rank())
+
+
+def test_the_nearer_to_an_individual_the_likelier_it_is_right(herd: Herd) -> None:
+    """Fold 0 was right about 001 at 4°, and wrong about 007 at 200°."""
+    who, confidence = predict(herd, [2, 150, 190])
+    assert who.tolist() == ["001", "004", "004"]
+    assert confidence[0] > 0.5 > confidence[2]
+    assert confidence[0] > confidence[1] > confidence[2]
+
+
+def test_the_folds_own_images_are_no_gallery(herd: Herd) -> None:
+    """007 is only in fold 0: whoever stands nearest in the other folds is named."""
+    who, confidence = predict(herd, [200])
+    assert who.tolist() == ["004"]
+    assert confidence[0] < 0.5
+
+
+def test_a_model_that_has_seen_the_fold_is_refused(herd: Herd) -> None:
+    with pytest.raises(InputError, match="was trained on fold 0"):
+        predict(herd, [2], herd.gallery(1))
+
+
+def test_where_nothing_can_be_learned_there_is_no_confidence() -> None:
+    herd = Herd([("a", "1", 0, 1), ("b", "1", 4, 0), ("c", "2", 40, 1), ("d", "2", 44, 0)])
+    who, confidence = predict(herd, [2])
+    assert who.tolist() == ["1"]
+    assert np.isnan(confidence).all()
+    assert not (confidence >= 0.0).any()

@@ -1,0 +1,145 @@
+"""Rounds of training on predictions, end to end on a small pod."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests import small_network
+from tests.conftest import QUICK
+from tf_happywhale import embed, pseudo, run, train
+from tf_happywhale.catalogue.dataset import load_data
+from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.errors import ConfigError, InputError
+from tf_happywhale.records.plan import plan_records
+from tf_happywhale.training import loop
+from tf_happywhale.training.task import Task
+
+ROUNDS = ["pseudo.rounds=1", "pseudo.confidence=0", "rank.threshold=0.5"]
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def place(pod: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the pod in which one image to identify is a copy of one of fold 0."""
+    folder = tmp_path_factory.mktemp("rounds")
+    shutil.copytree(pod, folder / "data")
+    (folder / "data" / "boxes.csv").unlink()  # whole pictures: the copy's box is another's
+    data = load_data(experiment(folder))
+    seen = data.images[int(np.flatnonzero(data.folds == 0)[1])]
+    shutil.copy(data.train_folder / seen, data.test_folder / data.test_images[2])
+    return folder
+
+
+def experiment(folder: Path, *overrides: str) -> Experiment:
+    places = [f"data.root={folder / 'data'}", f"output={folder / 'out'}"]
+    return load_experiment(None, [*QUICK, *places, *ROUNDS, *overrides])
+
+
+@pytest.fixture(scope="module")
+def trained(place: Path) -> tuple[Path, list[Task]]:
+    """Everything, run once, and what each training was given."""
+    tasks, real = [], loop.train_fold
+
+    def watched(folder: Path, settings: Experiment, task: Task, **options) -> dict:
+        tasks.append(task)
+        return real(folder, settings, task, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "train_fold", watched)
+        patch.setattr(loop, "build_embedder", small_network.build)
+        run.main(experiment(place))
+    return place / "out", tasks
+
+
+def test_the_second_training_has_the_predictions_and_the_first_has_not(trained) -> None:
+    output, (first, second) = trained
+    labels = rows(output / "quick-round1" / "fold0" / "pseudo.csv")
+    assert first.more_images == []
+    assert second.more_images == [row["image"] for row in labels]
+    order = sorted(set(first.individual_ids))
+    assert [order[target] for target in second.more_targets] == [r["individual_id"] for r in labels]
+    # Never in the gallery, never in validation: the catalogue is what it was.
+    assert second.images == first.images
+    assert not set(second.images) & set(second.more_images)
+    assert (second.folds == first.folds).all()
+    images, targets = second.training()
+    assert (
+        set(images) & {i for i, f in zip(second.images, second.folds, strict=True) if f == 0}
+        == set()
+    )
+    assert len(images) == len(targets) == (first.folds != 0).sum() + len(labels)
+
+
+def test_a_copy_of_a_validation_picture_is_left_out(place: Path, trained) -> None:
+    """At a confidence of 0 every other image to identify is taken, or is a near copy itself."""
+    output, _ = trained
+    data = load_data(experiment(place))
+    taken = {row["image"] for row in rows(output / "quick-round1" / "fold0" / "pseudo.csv")}
+    assert data.test_images[2] not in taken
+    assert taken < set(data.test_images)
+    records = plan_records(experiment(place), data).folder
+    validation = [i for i, fold in zip(data.images, data.folds, strict=True) if fold == 0]
+    asked = pseudo.read_thumbnails(records, "test", data.test_images)
+    likeness = (asked @ pseudo.read_thumbnails(records, "train", validation).T).max(axis=1)
+    assert likeness[2] > 0.99
+    expected = {i for i, alike in zip(data.test_images, likeness, strict=True) if alike < 0.9}
+    assert taken == expected
+
+
+def test_labels_are_of_the_other_folds_individuals_with_their_species(place: Path, trained) -> None:
+    output, _ = trained
+    data = load_data(experiment(place))
+    species = dict(zip(data.individual_ids, data.catalogue["species"], strict=True))
+    known = {i for i, fold in zip(data.individual_ids, data.folds, strict=True) if fold != 0}
+    for row in rows(output / "quick-round1" / "fold0" / "pseudo.csv"):
+        assert row["individual_id"] in known
+        assert row["species"] == species[row["individual_id"]]
+        assert 0 <= float(row["confidence"]) <= 1
+
+
+def test_the_last_round_ranks_and_nothing_is_done_twice(place: Path, trained, capsys) -> None:
+    output, _ = trained
+    assert (output / "quick-round1" / "fold0" / "embeddings" / "test.npz").is_file()
+    settings = (output / "quick-round1" / "fold0" / "config.yaml").read_text(encoding="utf-8")
+    assert "round: 1" in settings
+    asked = load_data(experiment(place)).test_images
+    assert [row["image"] for row in rows(output / "submission.csv")] == asked
+    run.main(experiment(place))
+    said = capsys.readouterr().out
+    assert "…" not in said
+    for name in ("train quick fold 0", "pseudo quick-round1 fold 0", "train quick-round1 fold 0"):
+        assert f"{name}: up to date" in said
+    assert json.loads((output / "metrics.json").read_text())["fold0"]["queries_known"] > 0
+
+
+def test_a_round_without_its_labels_is_one_sentence(place: Path, tmp_path: Path, trained) -> None:
+    elsewhere = experiment(place, f"output={tmp_path}", f"records.dir={place / 'out' / 'records'}")
+    with pytest.raises(InputError, match=r"pseudo\.csv: run `python -m tf_happywhale\.pseudo`"):
+        train.main(elsewhere)
+    with pytest.raises(InputError, match=r"run `python -m tf_happywhale\.embed`"):
+        pseudo.main(elsewhere)
+    with pytest.raises(InputError, match="There is no model"):
+        embed.main(elsewhere)
+    with pytest.raises(ConfigError, match=r"set pseudo\.rounds=1"):
+        pseudo.main(experiment(place, "pseudo.rounds=0"))
+
+
+def test_labels_of_another_catalogue_are_refused(place: Path, tmp_path: Path, trained) -> None:
+    elsewhere = experiment(place, f"output={tmp_path}", f"records.dir={place / 'out' / 'records'}")
+    file = tmp_path / "quick-round1" / "fold0" / "pseudo.csv"
+    file.parent.mkdir(parents=True)
+    asked = load_data(elsewhere).test_images[0]
+    for line in (f"{asked},nobody", "elsewhere.jpg,00001"):
+        file.write_text(f"image,individual_id\n{line}\n", encoding="utf-8")
+        with pytest.raises(InputError, match="not of these images and individuals"):
+            train.main(elsewhere)

@@ -1,0 +1,64 @@
+"""Several experiments in one config: each is trained, and all of them rank together."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests import small_network
+from tests.conftest import QUICK
+from tf_happywhale import demo, run
+from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.errors import ConfigError
+from tf_happywhale.retrieval.members import find_members
+from tf_happywhale.training import loop
+
+VARIANTS = (
+    "variants=[{name: narrow, fold: 0, model.embedding_size: 4},"
+    "{name: narrow, fold: 1, model.embedding_size: 4}, {name: large, image_size: 64}]"
+)
+
+
+@pytest.fixture(scope="module")
+def together(pod: Path, tmp_path_factory: pytest.TempPathFactory) -> Experiment:
+    folder = tmp_path_factory.mktemp("variants")
+    shutil.copytree(pod, folder / "data")
+    places = [f"data.root={folder / 'data'}", f"output={folder / 'out'}"]
+    experiment = load_experiment(None, [*QUICK, *places, VARIANTS, "rank.members=2"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "build_embedder", small_network.build)
+        run.main(experiment)
+    return experiment
+
+
+def test_each_variant_has_run_folders_and_the_config_itself_has_none(together) -> None:
+    output = Path(together.output)
+    found = {str(file.parent.relative_to(output)) for file in output.rglob("model.keras")}
+    assert found == {"narrow/fold0", "narrow/fold1", "large/fold0"}
+    sizes = {folder.name.split("-")[1] for folder in (output / "records").iterdir()}
+    assert sizes == {"32", "64"}
+
+
+def test_all_of_them_are_members_and_the_best_ones_rank(together) -> None:
+    output = Path(together.output)
+    folders = [member.folder for member in find_members(together)]
+    names = ("narrow/fold0", "narrow/fold1", "large/fold0")
+    assert folders == [output / name / "embeddings" for name in names]
+    metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
+    assert 1 <= len([name for name in metrics if name.startswith("fold")]) <= 2
+    with (output / "submission.csv").open(encoding="utf-8") as file:
+        assert all(len(set(row["predictions"].split())) == 5 for row in csv.DictReader(file))
+
+
+def test_nothing_is_done_twice(together, capsys) -> None:
+    run.main(together)
+    assert "…" not in capsys.readouterr().out
+
+
+def test_the_demo_is_of_one_model() -> None:
+    with pytest.raises(ConfigError, match=r"leave out data\.root, fold=all and variants"):
+        demo.main(load_experiment(None, ["variants=[{name: a}]"]))

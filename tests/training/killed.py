@@ -1,0 +1,92 @@
+"""Training killed at ten random moments beside training left in peace: run by `make devices`.
+
+Weights, their average and the log must be the same bit for bit. Not collected by pytest, since it
+starts TensorFlow a dozen times.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+KILLS = 10
+TRAIN = """
+import runpy, sys
+import tensorflow as tf
+tf.config.experimental.enable_op_determinism()
+runpy.run_module("tf_happywhale.train", run_name="__main__")
+"""
+KEYS = [
+    "image_size=96", "data.folds=3", "fold=0", "records.source=backfin", "model.backbone=lite0",
+    "model.dropout=0.2", "model.drop_path=0.1", "train.epochs=6", "train.batch_size=8",
+    "train.average=0.9", "train.accumulate=2", "train.checkpoint_minutes=0.005",
+    "train.head_rate=10", "augment.mixup_p=0.5", "train.validate_every=2",
+]  # fmt: skip
+TIMED = ("seconds", "images_per_second")
+
+
+def main() -> None:
+    """Draw a small pod, train on it twice, and compare."""
+    from tf_happywhale.catalogue.pod.layout import write_pod
+
+    rng = random.Random(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        write_pod(
+            home / "pod", seed=5, individuals=8, new_individuals=2, singletons=1, mean_images=6,
+            test_images_per_individual=1.5, width=300, height=200, workers=2,
+        )  # fmt: skip
+        started = time.monotonic()
+        run(home, "peace").wait()
+        whole = time.monotonic() - started
+        kills, went_on = 0, 0
+        while kills < KILLS:
+            process = run(home, "killed")
+            # The first third of the time TensorFlow starts, and nothing can be lost.
+            time.sleep(rng.uniform(whole / 3, whole))
+            if process.poll() is None:
+                process.kill()
+                kills += 1
+                went_on += bool(list((home / "killed").rglob("step-*.safetensors")))
+            process.wait()
+            if list((home / "killed").rglob("metrics.json")):
+                break  # it finished before it could be killed
+        process = run(home, "killed")
+        assert process.wait() == 0
+        compare(*(next((home / name).rglob("log.jsonl")).parent for name in ("peace", "killed")))
+        print(
+            f"killed {kills} times, {went_on} times with a checkpoint to go on from: weights, "
+            "average and log are the same, bit for bit"
+        )
+
+
+def run(home: Path, name: str) -> subprocess.Popen:
+    """Start the command; its output goes to a log."""
+    line = [f"data.root={home / 'pod'}", f"output={home / name}", f"records.dir={home / 'records'}"]
+    with (home / f"{name}.log").open("a") as log:
+        return subprocess.Popen([sys.executable, "-c", TRAIN, *line, *KEYS], stdout=log, stderr=log)
+
+
+def compare(peace: Path, killed: Path) -> None:
+    from tf_happywhale.training.run_folder import load_model
+
+    logs = []
+    for run_folder in (peace, killed):
+        lines = map(json.loads, (run_folder / "log.jsonl").read_text().splitlines())
+        logs.append([{k: v for k, v in line.items() if k not in TIMED} for line in lines])
+    assert logs[0] == logs[1], logs
+    for file in ("model.keras", "classifier.keras"):
+        weights = [load_model(run_folder / file).get_weights() for run_folder in (peace, killed)]
+        for mine, other in zip(*weights, strict=True):
+            np.testing.assert_array_equal(mine, other)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tf_happywhale.training.checkpoint import Checkpoints, Progress
+
+
+@pytest.fixture
+def variables() -> dict[str, list[keras.Variable]]:
+    kernel = keras.Variable(np.arange(6, dtype=np.float32).reshape(2, 3))
+    count = keras.Variable(7, dtype="int64", trainable=False)
+    random = keras.Variable(np.array([1, 2], np.uint32), dtype="uint32", trainable=False)
+    return {"classifier": [kernel, random], "optimizers": [count], "sums": []}
+
+
+def values(variables: dict[str, list[keras.Variable]]) -> list[np.ndarray]:
+    return [v.numpy() for group in variables.values() for v in group]
+
+
+def spoil(variables: dict[str, list[keras.Variable]]) -> None:
+    for group in variables.values():
+        for variable in group:
+            variable.assign(variable * 0)
+
+
+def test_every_variable_and_the_progress_come_back(variables, tmp_path: Path) -> None:
+    before = values(variables)
+    progress = Progress(12, 1, [0.1, 1 / 3], 2.5, 1, {"epoch": 0, "map5_known": 0.7})
+    Checkpoints(tmp_path / "new", variables, "mine").save(progress)
+    spoil(variables)
+    assert Checkpoints(tmp_path / "new", variables, "mine").restore() == progress
+    for now, was in zip(values(variables), before, strict=True):
+        np.testing.assert_array_equal(now, was)
+        assert now.dtype == was.dtype
+
+
+def test_the_last_two_are_kept_and_clear_leaves_other_files(variables, tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, variables, "mine")
+    (tmp_path / "best.weights.h5").write_text("")
+    for step in (5, 50, 9):
+        checkpoints.save(Progress(step))
+    left = sorted(path.name for path in tmp_path.glob("step*"))
+    assert left == ["step-000000009.safetensors", "step-000000050.safetensors"]
+    checkpoints.clear()
+    assert [path.name for path in tmp_path.iterdir()] == ["best.weights.h5"]
+
+
+def test_a_damaged_one_is_passed_over_for_the_one_before(variables, tmp_path: Path, capsys) -> None:
+    checkpoints = Checkpoints(tmp_path, variables, "mine")
+    checkpoints.save(Progress(1))
+    kept = values(variables)
+    spoil(variables)
+    checkpoints.save(Progress(2))
+    latest = tmp_path / "step-000000002.safetensors"
+    latest.write_bytes(latest.read_bytes()[:-3])
+    (tmp_path / ".step-000000003.99.partial.safetensors").write_text("killed here")
+    assert checkpoints.restore() == Progress(1)
+    np.testing.assert_array_equal(values(variables)[0], kept[0])
+    assert "step-000000002.safetensors is damaged" in capsys.readouterr().out
+    assert not list(tmp_path.glob(".step*"))
+
+
+def test_another_runs_is_not_gone_on_from(variables, tmp_path: Path) -> None:
+    Checkpoints(tmp_path, variables, "mine").save(Progress(1))
+    before = values(variables)
+    assert Checkpoints(tmp_path, variables, "another").restore() is None
+    assert Checkpoints(tmp_path, {"classifier": variables["sums"]}, "mine").restore() is None
+    assert Checkpoints(tmp_path / "absent", variables, "mine").restore() is None
+    for now, was in zip(values(variables), before, strict=True):
+        np.testing.assert_array_equal(now, was)

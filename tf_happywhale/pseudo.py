@@ -1,0 +1,133 @@
+"""Command: take confident predictions as labels for the next round of training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tf_happywhale.cli import command
+from tf_happywhale.config import Experiment, variants_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tf_happywhale.catalogue.dataset import DataSet
+
+EXAMPLES = [
+    "python -m tf_happywhale.pseudo configs/right_whale_strong.yaml data.root=DIR",
+    "python -m tf_happywhale.pseudo configs/demo.yaml pseudo.rounds=1 pseudo.confidence=0.8",
+    "python -m tf_happywhale.pseudo configs/demo.yaml pseudo.rounds=2 pseudo.round=1",
+]
+
+
+def main(experiment: Experiment) -> None:
+    """Label the images to identify for the experiment's next training, or its variants'."""
+    for variant in variants_of(experiment):
+        label_folds(variant)
+
+
+def label_folds(experiment: Experiment) -> None:
+    """For each fold write pseudo.csv, which its next training reads, from the round before."""
+    from tf_happywhale.catalogue.dataset import load_data
+    from tf_happywhale.errors import ConfigError, InputError
+    from tf_happywhale.files import digest, sha256
+    from tf_happywhale.places import output_folder, pseudo_file, run_name
+    from tf_happywhale.records.folder import skipped_images
+    from tf_happywhale.records.plan import plan_records
+    from tf_happywhale.retrieval.members import member_files
+    from tf_happywhale.stages import stage
+
+    if experiment.round == 0:
+        raise ConfigError(
+            "The first round trains on the catalogue alone: set pseudo.rounds=1 to have another."
+        )
+    data = load_data(experiment)
+    records = plan_records(experiment, data).folder
+    data = data.without(skipped_images(records))
+    both = set(data.images) & set(data.test_images)
+    if both:
+        raise InputError(
+            f"{min(both)} is an image of the catalogue and one to identify: rename one of them."
+        )
+    for fold in experiment.folds:
+        before = experiment.in_round(experiment.round - 1, fold)
+        files = member_files(before, ("train", "test"))
+        stage(
+            output_folder(experiment),
+            f"pseudo {run_name(experiment)} fold {fold}",
+            depends_on={
+                "pseudo": experiment.pseudo.model_dump(include={"confidence", "duplicate"}),
+                "rank": experiment.rank.model_dump(mode="json"),
+                "embeddings": [sha256(file) for file in files],
+                "records": records.name,
+                "labels": digest([data.images, data.individual_ids, data.folds.tolist()]),
+            },
+            outputs=[pseudo_file(experiment, fold)],
+            work=lambda fold=fold, before=before: write_labels(
+                experiment, before, data, records, fold
+            ),
+        )
+
+
+def write_labels(
+    experiment: Experiment, before: Experiment, data: DataSet, records: Path, fold: int
+) -> None:
+    """Write one fold's pseudo.csv: image, species, individual_id, confidence."""
+    import pandas as pd
+
+    from tf_happywhale.files import write_csv
+    from tf_happywhale.places import pseudo_file
+    from tf_happywhale.retrieval.confidence import predict_confidently
+    from tf_happywhale.retrieval.members import load_side
+    from tf_happywhale.retrieval.near_duplicates import near_duplicates
+
+    gallery = load_side(before, "train", data.images)
+    queries = load_side(before, "test", data.test_images)
+    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    who, confidence = predict_confidently(
+        gallery, queries, data.individual_ids, folds, fold, experiment.rank
+    )
+    taken = confidence >= experiment.pseudo.confidence
+    validation = [image for image in data.images if folds[image] == fold]
+    seen = near_duplicates(
+        read_thumbnails(records, "test", data.test_images),
+        read_thumbnails(records, "train", validation),
+        experiment.pseudo.duplicate,
+    )
+    print(
+        f"pseudo: {int(taken.sum())} of {len(taken)} images are confidently known, of which "
+        f"{int((taken & seen).sum())} are nearly images of fold {fold} and left out"
+    )
+    catalogue = data.catalogue
+    species = dict(zip(catalogue["individual_id"], catalogue["species"], strict=True))
+    kept = taken & ~seen
+    table = pd.DataFrame(
+        {
+            "image": [image for image, take in zip(data.test_images, kept, strict=True) if take],
+            "species": [species[identity] for identity in who[kept].tolist()],
+            "individual_id": who[kept].tolist(),
+            "confidence": [f"{value:.4f}" for value in confidence[kept]],
+        }
+    )
+    write_csv(pseudo_file(experiment, fold), table)
+
+
+def read_thumbnails(records: Path, split: str, images: list[str]) -> np.ndarray:
+    """`thumbnails` of a split's images, in their order, from the records' primary crops."""
+    import numpy as np
+
+    from tf_happywhale.records.reader import checked, evaluation_batches
+    from tf_happywhale.retrieval.near_duplicates import SIDE, thumbnails
+
+    rows = {image: n for n, image in enumerate(images)}
+    pictures = np.zeros((len(images), SIDE, SIDE, 3), np.uint8)
+    batches = evaluation_batches(records, split, images, size=SIDE, batch_size=64)
+    for batch, names, mask in checked(batches, records):
+        kept = mask.numpy()
+        places = [rows[name.decode("utf-8")] for name in names.numpy()[kept]]
+        pictures[places] = batch.numpy()[kept]
+    return thumbnails(pictures)
+
+
+if __name__ == "__main__":
+    command(main, "pseudo", __doc__, EXAMPLES)
