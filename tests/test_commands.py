@@ -166,6 +166,10 @@ def test_changes_redo_what_depends_on_them(
     assert work.run(capsys, "report.thumbnail=64", "rank.threshold=0.99") == {
         "rank", "evaluate", "report",
     }  # fmt: skip
+    (work.output / "figures" / "modes.png").unlink()
+    assert work.run(capsys, "report.thumbnail=64", "rank.threshold=0.99") == {"evaluate"}
+    (work.output / "metrics.json").write_text("{", encoding="utf-8")
+    assert "evaluate" in work.run(capsys, "report.thumbnail=64", "rank.threshold=0.99")
     assert work.run(capsys, "report.thumbnail=64") == {"rank", "evaluate", "report"}
     (work.output / "figures" / "modes.png").unlink()
     assert work.run(capsys, "report.thumbnail=64") == {"evaluate"}

@@ -251,6 +251,11 @@ class Rank(Section):
         description="who searches; auto: tensorflow for a large search, where it is installed, "
         "else numpy; sklearn is the reference, faiss an extra",
     )
+    index: Literal["auto", "flat", "ivf", "hnsw"] = Field(
+        "auto",
+        description="engine=faiss: flat is exact; an inverted file (ivf) or a graph (hnsw) is not, "
+        "and says how many true neighbours it finds; auto: flat up to ten million images, then ivf",
+    )
     shortlist: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
         description="what tensorflow multiplies before the best are scored exactly; auto: "

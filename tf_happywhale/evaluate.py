@@ -9,6 +9,8 @@ from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment, Rank
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tf_happywhale.catalogue.dataset import DataSet
     from tf_happywhale.retrieval.side import Side
 
@@ -32,7 +34,7 @@ def main(experiment: Experiment) -> None:
 
     data, output = readable_data(experiment, load_data(experiment)), output_folder(experiment)
     predictions = output / "predictions.csv"
-    drawn = experiment.rank.preset != "seed" and experiment.rank.threshold is None
+    drawn = was_measured(output / "metrics.json")
     stage(
         output,
         "evaluate",
@@ -49,6 +51,20 @@ def main(experiment: Experiment) -> None:
         work=lambda: write_metrics(experiment, data),
     )
     print_metrics(json.loads((output / "metrics.json").read_text(encoding="utf-8")))
+
+
+def was_measured(file: Path) -> bool:
+    """Whether the metrics written last are out of fold, so that figures were drawn beside them.
+    Damaged ones are removed."""
+    import json
+
+    if not file.is_file():
+        return False
+    try:
+        return "out_of_fold" in dict(json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        file.unlink()
+        return False
 
 
 def write_metrics(experiment: Experiment, data: DataSet) -> None:
@@ -135,7 +151,7 @@ def print_metrics(metrics: dict) -> None:
         ("AUROC known/new", found["auroc"]),
         *((f"mAP@5, {kind}", part) for kind, part in found["species"].items()),
         *(
-            (f"mAP@5, {count} images in the gallery", part)
+            (f"mAP@5, {count} image{'' if count == '1' else 's'} in the gallery", part)
             for count, part in sorted(
                 found["gallery_images"].items(),
                 key=lambda item: int(item[0].strip("+").split("-")[0]),
@@ -146,13 +162,24 @@ def print_metrics(metrics: dict) -> None:
         low, high = part["interval"]
         value = "   n/a" if part["value"] is None else f"{part['value']:6.3f}"
         count = f"{part['queries']} images, {part['queries_new']} new"
-        print(f"  {name:44}{value}   {low:.3f} to {high:.3f}   {count}")
+        print(f"  {name:44}{value}   {low:.3f} to {high:.3f}   {count}{_group(part)}")
     if found["p_new"]:
         before, after = found["p_new"]["error_before"], found["p_new"]["error_after"]
         print(
             f"  expected calibration error of P(new): {before:.3f} for one minus the cosine, "
             f"{after:.3f} calibrated"
         )
+
+
+def _group(part: dict) -> str:
+    """What else is known of a species, or of a number of gallery images."""
+    names = {
+        "rank1": "rank-1", "balanced_accuracy_known": "BAKS", "balanced_accuracy_new": "BAUS",
+        "auroc": "AUROC",
+    }  # fmt: skip
+    found = [f"{said} {_short(part[name]['value'])}" for name, said in names.items()
+             if part.get(name, {}).get("value") is not None]  # fmt: skip
+    return "; " + ", ".join(found) if found else ""
 
 
 def _short(value: float | None) -> str:

@@ -157,6 +157,34 @@ def test_a_blend_is_the_weighted_sum_of_image_and_centre() -> None:
         np.testing.assert_allclose(found.score, np.take_along_axis(best, order, axis=1), atol=1e-6)
 
 
+@pytest.mark.parametrize("best_of", [1, 3])
+@pytest.mark.parametrize("engine", ["numpy", "tensorflow", "sklearn"])
+def test_an_empty_gallery_knows_nobody(engine: str, best_of: int) -> None:
+    found = rank_individuals(
+        np.ones((2, 3)), np.zeros((0, 3), np.float32), [], 5, engine=engine, best_of=best_of
+    )
+    assert (found.individual_id == "").all() and found.individual_id.shape == (2, 5)
+    assert np.isneginf(found.score).all() and (found.reference == -1).all()
+
+
+def test_sides_that_do_not_belong_together_are_refused() -> None:
+    with pytest.raises(InputError, match="have 4 numbers, but the gallery's 3"):
+        rank_individuals(np.ones((2, 4)), np.ones((5, 3)), ["a"] * 5, 5)
+    crossed = stack([np.ones((2, 1)), np.ones((2, 2))]), stack([np.ones((2, 2)), np.ones((2, 1))])
+    with pytest.raises(InputError, match="have 1 and 2 numbers, but the gallery's 2 and 1"):
+        rank_individuals(*crossed, ["a", "b"], 5)
+    for named in (4, 6):
+        with pytest.raises(InputError, match=f"has 5 images, but {named} are named"):
+            rank_individuals(np.ones((2, 3)), np.ones((5, 3)), ["a"] * named, 5)
+
+
+def test_ids_are_any_text() -> None:
+    ids = ["été", "日本", "09913", "NA", "1e10"]
+    found = rank_individuals(np.eye(5), np.eye(5), ids, 5)
+    assert found.individual_id[:, 0].tolist() == ids
+    assert found.individual_id[0, 1:].tolist() == sorted(ids[1:])  # the others are ties
+
+
 def test_a_zero_embedding_is_refused() -> None:
     with pytest.raises(InputError, match="row 1 is zero"):
         rank_individuals(at(0), np.array([[1, 0], [0, 0]], np.float32), ["a", "b"], 5)

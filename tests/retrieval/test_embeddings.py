@@ -77,6 +77,21 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
         load_embeddings(tmp_path / "e.npz")
 
 
+def test_a_file_with_a_wrong_byte_is_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
+    save_embeddings(tmp_path / "e.npz", make())
+    good, rng = (tmp_path / "e.npz").read_bytes(), np.random.default_rng(0)
+    refused = 0
+    for _ in range(400):
+        content = bytearray(good)
+        content[rng.integers(len(content))] = rng.integers(256)
+        (tmp_path / "e.npz").write_bytes(content)
+        try:
+            load_embeddings(tmp_path / "e.npz")
+        except InputError:
+            refused += 1
+    assert refused > 100
+
+
 def test_a_missing_file_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="-m tf_happywhale"):
         load_embeddings(tmp_path / "e.npz")
@@ -96,10 +111,11 @@ def test_unequal_counts_are_refused() -> None:
         Embeddings(np.ones((2, 2), np.float32), np.array(["a"]), np.array(["x", "y"]))
 
 
-def test_a_zero_embedding_is_named() -> None:
+@pytest.mark.parametrize("value", [0.0, 1e-40])  # the second cannot be scaled in float32
+def test_a_zero_embedding_is_named(value: float) -> None:
     with pytest.raises(InputError, match=r"b\.jpg is zero"):
         Embeddings(
-            np.array([[1.0], [0.0]], np.float32), np.array(["a.jpg", "b.jpg"]), np.array(["", ""])
+            np.array([[1.0], [value]], np.float32), np.array(["a.jpg", "b.jpg"]), np.array(["", ""])
         )
 
 
@@ -108,6 +124,24 @@ def test_compressed_files_are_read_too(tmp_path: Path) -> None:
     with np.load(tmp_path / "e.npz") as file:
         np.savez_compressed(tmp_path / "c.npz", **{key: file[key] for key in file.files})
     assert (load_embeddings(tmp_path / "c.npz").embedding == make().embedding).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 17])
+def test_mapped_numbers_begin_where_a_processor_likes_them(tmp_path: Path, count: int) -> None:
+    many = make("abcdefghijklmnopq"[:count])
+    save_embeddings(tmp_path / "e.npz", many)
+    back = load_embeddings(tmp_path / "e.npz")
+    assert back.embedding.ctypes.data % 64 == 0
+    assert back.image.tolist() == many.image.tolist()
+    np.savez(tmp_path / "n.npz", **dict(np.load(tmp_path / "e.npz")))  # as older files are
+    assert (load_embeddings(tmp_path / "n.npz").embedding == many.embedding).all()
+
+
+def test_an_image_twice_is_refused() -> None:
+    twice = make("aba")
+    for images in (["a.jpg", "b.jpg"], ["a.jpg", "b.jpg", "a.jpg"]):
+        with pytest.raises(InputError, match="one twice"):
+            twice.rows_of(images)
 
 
 def test_images_are_found_by_name() -> None:

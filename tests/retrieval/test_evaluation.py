@@ -7,7 +7,7 @@ import pytest
 
 from tests.retrieval.conftest import embed
 from tf_happywhale.config import Rank
-from tf_happywhale.evaluate import why_unmeasured
+from tf_happywhale.evaluate import _group, why_unmeasured
 from tf_happywhale.retrieval import metrics
 from tf_happywhale.retrieval.candidates import Candidates
 from tf_happywhale.retrieval.evaluation import Pool, evaluate_pool, pool_folds
@@ -57,6 +57,24 @@ def test_every_mode_is_measured_against_the_oracle() -> None:
     assert found["map5"] == found["modes"]["seed"]["value"]
     assert found["species"]["fin"]["queries"] == 200
     assert found["gallery_images"]["0"]["queries"] == 40  # the new ones
+
+
+def test_groups_are_measured_as_the_whole_is() -> None:
+    folds = pool([make_fold(0, 0), make_fold(1, 1)])
+    found = evaluate_pool(folds, Rank(), {}, 0)
+    only = found["species"]["fin"]  # all of them are
+    assert only["value"] == found["map5"]
+    assert only["rank1"] == found["ranks"]["1"]
+    for name in ("balanced_accuracy_known", "balanced_accuracy_new", "auroc"):
+        assert only[name] == found[name]
+    new = found["gallery_images"]["0"]
+    assert (new["rank1"]["value"], new["balanced_accuracy_known"]["value"]) == (None, None)
+    assert new["balanced_accuracy_new"] == found["balanced_accuracy_new"]
+    assert new["auroc"]["value"] is None
+    (known,) = (part for name, part in found["gallery_images"].items() if name != "0")
+    assert known["auroc"] == found["auroc"]  # against all new ones
+    assert known["queries_new"] == 0
+    assert "BAKS" in _group(known) and "BAUS" not in _group(known)
 
 
 def test_a_rule_is_learned_on_the_other_folds_only() -> None:

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval import libraries
-from tf_happywhale.retrieval.libraries import nearest_by_library, recall
+from tf_happywhale.retrieval.libraries import nearest_by_library
 from tf_happywhale.retrieval.neighbours import nearest
 from tf_happywhale.retrieval.stack import Blend, Stack, stack
 
@@ -25,27 +23,10 @@ def test_more_images_are_asked_for_until_enough_labels_are_seen(
     assert (found.label == nearest(rows(9, 1), rows(300, 2), labels, 5).label).all()
 
 
-def test_recall_is_the_share_of_true_neighbours() -> None:
-    gallery = rows(400, 3)
-
-    def half(queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        images = np.argsort(-queries @ gallery.tile(slice(None)).T, axis=1)[:, :count]
-        images[:, count // 2 + 1 :] = -1  # itself, and half of the others
-        return images, images
-
-    assert recall(half, gallery, np.random.default_rng(0)) == pytest.approx(0.5)
-
-
 def test_scikit_learn_knows_no_centres() -> None:
     blend = Blend(rows(5, 0), rows(5, 1), 0.5)
     with pytest.raises(InputError, match="knows no centres"):
         nearest_by_library(rows(1, 2), blend, np.arange(5), 2, "sklearn")
-
-
-def test_a_missing_faiss_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "faiss", None)
-    with pytest.raises(InputError, match=r"pip install 'tf-happywhale\[faiss\]'"):
-        nearest_by_library(rows(1, 2), rows(5, 0), np.arange(5), 2, "faiss")
 
 
 def test_what_an_inexact_index_never_finds_is_searched_exactly(
@@ -58,6 +39,6 @@ def test_what_an_inexact_index_never_finds_is_searched_exactly(
         images[:, 0] = 3
         return np.where(images < 0, -3e38, 0.5), images
 
-    monkeypatch.setattr(libraries, "_faiss", lambda _: poor)
+    monkeypatch.setattr(libraries, "make_search", lambda *_: poor)
     found = nearest_by_library(rows(9, 1), gallery, labels, 5, "faiss")
     assert (found.label == nearest(rows(9, 1), gallery, labels, 5).label).all()

@@ -142,3 +142,12 @@ def test_members_that_have_seen_everything_rank_by_a_given_threshold(herd: Herd)
         herd.rank([1], galleries=seen)
     with pytest.raises(InputError, match=r"rank\.weights=given"):
         choose_weights(make_side(seen, herd.images), herd.ids, herd.folds, Rank())
+
+
+@pytest.mark.parametrize("ensemble", ["join", "average"])
+def test_a_fold_of_all_images_asks_an_empty_gallery(ensemble: str) -> None:
+    herd = Herd([(f"{n}.jpg", f"{n:03d}", 40.0 * n, 0) for n in range(6)])
+    ranking = herd.rank([1, 42], ensemble=ensemble)
+    assert ranking.scored[0].truth == [NEW] * 6
+    assert [row[0] for row in ranking.candidates.individual_id.tolist()] == ["000", "001"]
+    assert all(len(set(ids)) == 5 for ids in ranking.ids())

@@ -133,3 +133,8 @@ def test_models_that_have_seen_everything_need_a_threshold(case: dict) -> None:
     given = Rank(preset="seed", threshold=0.5)
     ranking = rank_queries_by_seed(side, side, case["ids"].tolist(), folds, given)
     assert [row[0] for row in ranking.ids()] == case["ids"].tolist()  # every image finds itself
+
+
+def test_an_empty_gallery_knows_nobody() -> None:
+    found = rank_by_seed(stack([np.ones((2, 3))]), stack([np.zeros((0, 3))]), [], 5)
+    assert (found.individual_id == "").all() and np.isneginf(found.score).all()

@@ -7,7 +7,14 @@ import pytest
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval import engines, neighbours
-from tf_happywhale.retrieval.engines import NumpyEngine, Operand, TensorFlowEngine, error_bound
+from tf_happywhale.retrieval.engines import (
+    BFLOAT16,
+    NumpyEngine,
+    Operand,
+    TensorFlowEngine,
+    error_bound,
+    round_to_bfloat16,
+)
 from tf_happywhale.retrieval.neighbours import nearest
 from tf_happywhale.retrieval.shortlist import Shortlist, _places, _values, make_groups
 from tf_happywhale.retrieval.stack import stack
@@ -39,10 +46,7 @@ def test_no_dot_product_is_further_off_than_the_bound(bfloat16: bool, sign: int)
     rows = stack([base])
     queries = stack([sign * base[:20]])
     engine = TensorFlowEngine(bfloat16)
-    gallery, asked = (
-        engine.operand(rows.tile(slice(None))),
-        engine.operand(queries.tile(slice(None))),
-    )
+    gallery, asked = engine.operand(rows, 0, 60), engine.operand(queries, 0, 20)
     dots = _values(engine.dots(gallery, asked)).astype(np.float64)
     pairs = np.indices(dots.shape).reshape(2, -1)
     exact = rows.dot(pairs[0], queries, pairs[1]).reshape(dots.shape)
@@ -50,6 +54,23 @@ def test_no_dot_product_is_further_off_than_the_bound(bfloat16: bool, sign: int)
     off = np.abs(dots - exact) - np.abs(dots) * engine.rounding
     assert off.max() <= bound
     assert bound < (0.004 if bfloat16 else 4e-5)  # and it says something
+
+
+def test_numbers_are_rounded_to_the_nearest_bfloat16() -> None:
+    rng = np.random.default_rng(6)
+    numbers = np.concatenate([
+        rng.normal(size=2000), rng.normal(size=200) * 1e-30, [0, -0.0, 1, -1, 1 - 2**-24, 2**-133],
+    ]).astype(np.float32)  # fmt: skip
+    rounded = round_to_bfloat16(numbers)
+    assert (np.abs(rounded - numbers) <= BFLOAT16 * np.abs(numbers)).all()
+    assert (np.signbit(rounded) == np.signbit(numbers)).all()
+    engine = TensorFlowEngine(True)
+    rows = stack([rng.normal(size=(150, 40))])
+    ours = engine.operand(rows, 10, 140)
+    theirs = engine.tf.cast(rows.tile(slice(10, 140)), engine.tf.bfloat16)
+    assert (ours.rows.numpy() == theirs.numpy()).mean() > 0.99  # but for exact halves
+    off = ours.rows.numpy().astype(np.float32) - rows.tile(slice(10, 140))
+    assert ours.off == pytest.approx(np.linalg.norm(off, axis=1).max(), rel=1e-5)
 
 
 def test_nothing_that_may_be_best_is_left_out() -> None:

@@ -47,7 +47,23 @@ def test_dots_of_pairs_are_the_cosines_in_float64() -> None:
     np.testing.assert_allclose(gallery.dot(images, queries, asked), expected, atol=1e-15)
 
 
-@pytest.mark.parametrize(("value", "says"), [(0.0, "row 1 is zero"), (np.nan, "is not finite")])
+def test_rows_that_are_not_aligned_are_the_same_rows() -> None:
+    numbers = np.random.default_rng(0).normal(size=(90, 5)).astype(np.float32)
+    odd = np.frombuffer(b"\0" + numbers.tobytes(), np.uint8)[1:].view(np.float32).reshape(90, 5)
+    assert not odd.flags.aligned
+    rows = np.arange(90)[::-1]
+    one, other = (stack([part]).take(rows) for part in (numbers, odd))
+    assert (one.tile(slice(None)) == other.tile(slice(None))).all()
+    assert (one.dot(rows, one, rows) == other.dot(rows, other, rows)).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (0.0, "row 1 is zero"), (1e-40, "row 1 is zero"), (np.nan, "row 1 is not finite"),
+        (1e35, "row 1 is not finite"),
+    ],
+)  # fmt: skip
 def test_rows_without_direction_are_refused(value: float, says: str) -> None:
     with pytest.raises(InputError, match=says):
         stack([np.array([[1.0, 2.0], [value, value]])])

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.stack import TILE_ROWS, Blend, Stack
 
 FLOAT32 = 2.0**-24  # relative rounding error of one float32 operation
 BFLOAT16 = 2.0**-8  # of rounding to bfloat16's eight significant bits
@@ -23,16 +24,14 @@ SMALL = 1e9  # the same where it is loaded already
 
 @dataclass(frozen=True)
 class Operand:
-    """Rows as an engine multiplies them.
+    """Rows no longer than 1 as an engine multiplies them.
 
     Attributes:
         rows: the engine's own array [b, d].
-        length: largest length of a row.
         off: largest length of the difference between a row and what is multiplied in its place.
     """
 
     rows: Any
-    length: float
     off: float
 
 
@@ -42,9 +41,9 @@ class NumpyEngine:
     bytes = 4  # of a number of an operand
     rounding = 0.0  # relative, of the dot products handed back
 
-    def operand(self, tile: np.ndarray) -> Operand:
-        """Rows float32 [b, d] made ready."""
-        return Operand(tile, _longest(tile), 0.0)
+    def operand(self, rows: Stack | Blend, start: int, stop: int) -> Operand:
+        """Some rows made ready."""
+        return Operand(rows.tile(slice(start, stop)), 0.0)
 
     def dots(self, gallery: Operand, queries: Operand) -> np.ndarray:
         """Dot products float32 [gallery, queries]."""
@@ -73,17 +72,23 @@ class TensorFlowEngine:
         bfloat16 = has_bfloat16(tf) if bfloat16 is None else bfloat16
         self.bfloat16 = bfloat16
         self.bytes = 2 if bfloat16 else 4
-        self.rounding = BFLOAT16 if bfloat16 else 0.0
         self.gpu = bool(tf.config.list_logical_devices("GPU"))
+        self.rounding = BFLOAT16 if bfloat16 else 0.0
 
-    def operand(self, tile: np.ndarray) -> Operand:
-        """Rows float32 [b, d] put on the device."""
-        longest = _longest(tile)
+    def operand(self, rows: Stack | Blend, start: int, stop: int) -> Operand:
+        """Some rows put on the device."""
         if not self.bfloat16:
-            return Operand(self.tf.constant(tile), longest, TF32 * longest if self.gpu else 0.0)
-        rows = self.tf.cast(tile, self.tf.bfloat16)
-        off = self.tf.norm(self.tf.cast(rows, self.tf.float32) - tile, axis=1)
-        return Operand(rows, longest * (1 + BFLOAT16), float(self.tf.reduce_max(off)))
+            tile = rows.tile(slice(start, stop))
+            return Operand(self.tf.constant(tile), TF32 if self.gpu else 0.0)
+        bits, off = np.empty((stop - start, rows.width), np.uint16), 0.0
+        for first in range(start, stop, TILE_ROWS):  # near the processor
+            last = min(first + TILE_ROWS, stop)
+            tile = rows.tile(slice(first, last))
+            rounded = round_to_bfloat16(tile)
+            bits[first - start : last - start] = rounded.view(np.uint32) >> 16
+            tile -= rounded
+            off = max(off, float(np.einsum("ij,ij->i", tile, tile).max()))
+        return Operand(self.tf.bitcast(self.tf.constant(bits), self.tf.bfloat16), off**0.5)
 
     def dots(self, gallery: Operand, queries: Operand) -> np.ndarray:
         """Dot products [gallery, queries], float32, or int16 that are the bits of bfloat16."""
@@ -93,6 +98,13 @@ class TensorFlowEngine:
         return dots.numpy() if self.gpu else np.asarray(memoryview(dots))  # numpy() copies
 
 
+def round_to_bfloat16(rows: np.ndarray) -> np.ndarray:
+    """The numbers of eight significant bits nearest to float32 ones."""
+    bits = rows.view(np.uint32) + np.uint32(0x8000)  # half of the last bit that is kept
+    bits &= np.uint32(0xFFFF0000)
+    return bits.view(np.float32)
+
+
 def error_bound(gallery: Operand, queries: Operand, width: int) -> float:
     """How far a dot product may be from the exact one, before it is rounded to be handed back.
 
@@ -100,8 +112,8 @@ def error_bound(gallery: Operand, queries: Operand, width: int) -> float:
     measured, not estimated; in whatever order float32 sums `width` products, they are off by
     width·2⁻²⁴ of the lengths at most (Higham 2002, section 3.1). The eight are for normalising.
     """
-    off = queries.off * gallery.length + queries.length * gallery.off
-    return off + (width + 8) * FLOAT32 * gallery.length * queries.length
+    off = queries.off * (1 + gallery.off) + gallery.off
+    return off + (width + 8) * FLOAT32 * (1 + gallery.off) * (1 + queries.off)
 
 
 def has_bfloat16(tf: Any) -> bool:
@@ -141,7 +153,3 @@ def choose_engine(name: str, shortlist: str, work: float) -> NumpyEngine | Tenso
     if name == "numpy":
         return NumpyEngine()
     return TensorFlowEngine(None if shortlist == "auto" else shortlist == "bfloat16")
-
-
-def _longest(tile: np.ndarray) -> float:
-    return float(np.sqrt(np.einsum("ij,ij->i", tile, tile).max(initial=0.0)))

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from tf_happywhale.config import Rank
-from tf_happywhale.retrieval.candidates import Candidates, fill, rank_individuals
+from tf_happywhale.retrieval.candidates import Candidates, fill, nobody, rank_individuals
 from tf_happywhale.retrieval.neighbours import Neighbours, rank_labels
 from tf_happywhale.retrieval.side import Side
 from tf_happywhale.retrieval.stack import Blend, Stack
@@ -37,6 +37,8 @@ def rank_side(
             agree on an image, or their scores of an individual are averaged; `mirrored` how the
             mirrored pictures count; `centre_share`, `best_of` and the engine as in the config.
     """
+    if not len(gallery):
+        return nobody(len(queries), k)
     if rank.mirrored == "images":
         views = list(product((queries, queries.mirror()), (gallery, gallery.mirror())))
     else:
@@ -64,6 +66,7 @@ def _joined(
         shortlist=rank.shortlist,
         memory=rank.memory * MEBIBYTE,
         best_of=rank.best_of,
+        index=rank.index,
     )
 
 
@@ -122,6 +125,7 @@ def _averaged(
             rank_individuals(
                 rows[n].take(open_rows), galleries[n], labels_as_text(labels), look,
                 engine=rank.engine, shortlist=rank.shortlist, memory=rank.memory * MEBIBYTE,
+                index=rank.index,
             )
             for n in range(len(weights))
         ]  # fmt: skip

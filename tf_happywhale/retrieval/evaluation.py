@@ -95,7 +95,8 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
         `modes`, by what the other parts have taught, each with mAP@5 of all, known
         and new; `oracle`, the best that any threshold could have reached on these very images;
         `auroc`; `p_new` with the calibration error before and after and the curves; `species` and
-        `gallery_images`.
+        `gallery_images`, each group with its mAP@5, `rank1`, balanced accuracies and `auroc`, which
+        for a number of gallery images is that of telling these known individuals from all new ones.
     """
     place = {mode: _places(pool, rank, mode, species) for mode in MODES}
     precision = precision_by_place(pool.ids, pool.truth, min(AT, pool.ids.shape[1]))
@@ -111,8 +112,21 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
         return _measure(pool, rows, lambda weights: weighted_mean(values[rows], weights), seed)
 
     def balanced(kept: np.ndarray) -> dict:
-        who = pool.individual_ids[kept]
+        _, who = np.unique(pool.individual_ids[kept], return_inverse=True)  # numbers sort quicker
         return _measure(pool, kept, lambda w: balanced_accuracy(right[kept], who, w), seed)
+
+    def told_apart(kept: np.ndarray) -> dict:
+        score, is_new = -pool.standard[kept, 0], pool.is_new[kept]
+        return _measure(pool, kept, lambda weights: auroc(score, is_new, weights), seed)
+
+    def group(kept: np.ndarray, against: np.ndarray) -> dict:
+        known = kept & ~pool.is_new
+        return mean(own, kept) | {
+            "rank1": mean(_within(pool, 1).astype(float), known),
+            "balanced_accuracy_known": balanced(known),
+            "balanced_accuracy_new": balanced(kept & pool.is_new),
+            "auroc": told_apart(against),
+        }
 
     first_new = own_place == 0
     right = np.where(pool.is_new, first_new, ~first_new & (pool.ids[:, 0] == pool.truth))
@@ -141,16 +155,14 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
             name: mean(precision[rows, _oracle_places(pool, anywhere)])
             for name, anywhere in (("seed", False), ("column", True))
         },
-        "auroc": _measure(
-            pool, slice(None), lambda w: auroc(-pool.standard[:, 0], pool.is_new, w), seed
-        ),
+        "auroc": told_apart(np.ones(len(pool), bool)),
         "p_new": _calibration(pool, seed),
         "species": {
-            name: mean(own, pool.species == name)
+            name: group(pool.species == name, pool.species == name)
             for name in sorted(set(pool.species.tolist()) - {""})
         },
         "gallery_images": {
-            name: mean(own, kept)
+            name: group(kept, kept | pool.is_new)
             for name, (low, high) in GALLERY_IMAGES.items()
             if (kept := (pool.gallery_images >= low) & (pool.gallery_images <= high)).any()
         },

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.faiss_index import ImageSearch, make_search
 from tf_happywhale.retrieval.neighbours import Neighbours, nearest, rank_labels, spans
 from tf_happywhale.retrieval.stack import Blend, Stack
 
 QUERY_ROWS = 1024
-ENOUGH = 0.99  # of the true neighbours; an inexact index looks further until it finds as many
 START = 64  # images asked for at first
-EXACT = 10_000_000  # a larger gallery is not searched exactly by faiss
-SAMPLE, RECALL_AT = 100, 10  # images, and neighbours of each, that an inexact index is tried on
-
-ImageSearch = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
 
 
 def nearest_by_library(
-    queries: Stack, gallery: Stack | Blend, labels: np.ndarray, k: int, engine: str
+    queries: Stack,
+    gallery: Stack | Blend,
+    labels: np.ndarray,
+    k: int,
+    engine: str,
+    index: str = "auto",
 ) -> Neighbours:
     """The k labels with the best image of each query, by images nearest first.
 
@@ -35,9 +34,10 @@ def nearest_by_library(
         labels: int64 [m].
         k: labels a query; fewer come back if there are fewer.
         engine: `sklearn` or `faiss`.
+        index: of faiss, see `make_search`.
     """
     k = min(k, len(np.unique(labels)))
-    search = _sklearn(gallery) if engine == "sklearn" else _faiss(gallery)
+    search = _sklearn(gallery) if engine == "sklearn" else make_search(gallery, index)
     parts = [(np.zeros((0, k), np.int64), np.zeros((0, k)), np.zeros((0, k), np.int64))]
     for start, stop in spans(0, len(queries), QUERY_ROWS):
         tile = queries.tile(slice(start, stop))
@@ -84,53 +84,3 @@ def _sklearn(gallery: Stack | Blend) -> ImageSearch:
         return 1 - distances, images
 
     return search
-
-
-def _faiss(gallery: Stack | Blend) -> ImageSearch:
-    """Flat, so exact, up to ten million images; past that an inverted file, and how much of the
-    truth it finds is printed."""
-    try:
-        import faiss
-    except ImportError:
-        raise InputError(
-            "rank.engine=faiss needs faiss: pip install 'tf-happywhale[faiss]'."
-        ) from None
-    flat = faiss.IndexFlatIP(gallery.width)
-    index = flat
-    if len(gallery) > EXACT:
-        rng = np.random.default_rng(0)
-        lists = int(4 * np.sqrt(len(gallery)))
-        learn = np.sort(rng.choice(len(gallery), min(len(gallery), 40 * lists), replace=False))
-        index = faiss.IndexIVFFlat(flat, gallery.width, lists, faiss.METRIC_INNER_PRODUCT)
-        index.train(gallery.tile(learn))
-    for start, stop in spans(0, len(gallery), QUERY_ROWS):
-        index.add(gallery.tile(slice(start, stop)))
-    if index is not flat:
-        index.nprobe = min(8, lists)
-        while (found := recall(index.search, gallery, rng)) < ENOUGH and index.nprobe < lists:
-            index.nprobe = min(2 * index.nprobe, lists)
-        print(
-            f"faiss: {index.nprobe} of {lists} lists are looked through; of the {RECALL_AT} images "
-            f"nearest to {SAMPLE} others it finds {found:.1%}"
-        )
-    return index.search
-
-
-def recall(search: ImageSearch, gallery: Stack | Blend, rng: np.random.Generator) -> float:
-    """Share of the images nearest to some of the gallery's that an inexact search finds."""
-    asked = np.sort(rng.choice(len(gallery), min(SAMPLE, len(gallery)), replace=False))
-    images = gallery.images if isinstance(gallery, Blend) else gallery
-    count = min(RECALL_AT, len(gallery) - 1)
-    labels = np.arange(len(gallery))
-    exact = nearest(images.take(asked), gallery, labels, count + 1, engine="auto").image
-    _, found = search(images.tile(asked), count + 1)
-    both = [
-        len(set(_others(one, image, count)) & set(_others(other, image, count)))
-        for one, other, image in zip(exact.tolist(), found.tolist(), asked.tolist(), strict=True)
-    ]
-    return sum(both) / max(count * len(asked), 1)
-
-
-def _others(images: list[int], image: int, count: int) -> list[int]:
-    """An image finds itself first, which says nothing."""
-    return [other for other in images if other != image][:count]

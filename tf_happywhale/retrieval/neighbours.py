@@ -15,6 +15,7 @@ from tf_happywhale.retrieval.stack import Blend, Stack
 
 GALLERY_ROWS = 2048  # of a tile
 QUERY_ROWS = 2048  # of a tile
+FEWEST = 512  # the same, where fewer tiles than workers would be made
 DECIMALS = 12  # of a cosine; what differs less is a tie
 MEMORY = 2**29  # bytes
 WORKERS = 3  # tiles of queries in work at a time
@@ -67,22 +68,22 @@ def nearest(
     labels, gallery = labels[order], gallery.take(order)
     chosen = choose_engine(engine, shortlist, float(len(queries)) * len(gallery) * gallery.width)
     groups = make_groups(labels, k)
+    rows = min(QUERY_ROWS, max(FEWEST, -(-len(queries) // WORKERS)))
     lists: list[Shortlist | None] = [
         Shortlist.empty(k, groups, stop - start, chosen.rounding)
-        for start, stop in spans(0, len(queries), QUERY_ROWS)
+        for start, stop in spans(0, len(queries), rows)
     ]
     part = max(GALLERY_ROWS, memory // (chosen.bytes * gallery.width))
     # One thread's tile is multiplied while another's is looked through.
     with ThreadPoolExecutor(WORKERS) as workers:
         for start, stop in spans(0, len(gallery), part):
             places = list(spans(start, stop, GALLERY_ROWS))
-            tiles = workers.map(lambda rows: chosen.operand(gallery.tile(slice(*rows))), places)
+            tiles = workers.map(lambda place: chosen.operand(gallery, *place), places)
             operands = list(zip(places, tiles, strict=True))
 
             def look(number: int, operands: list = operands, last: bool = stop == len(gallery)):
-                first = number * QUERY_ROWS
-                mine = queries.take(slice(first, first + QUERY_ROWS))
-                asked = chosen.operand(mine.tile(slice(None)))
+                mine = queries.take(slice(number * rows, (number + 1) * rows))
+                asked = chosen.operand(mine, 0, len(mine))
                 for (place, _), tile in operands:
                     bound = error_bound(tile, asked, gallery.width)
                     lists[number].add(chosen.dots(tile, asked), place, bound)

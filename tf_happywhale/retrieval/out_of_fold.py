@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,11 +12,13 @@ from tf_happywhale.catalogue.individuals import with_new
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.candidates import Candidates
+from tf_happywhale.retrieval.engines import choose_engine
 from tf_happywhale.retrieval.ensemble import rank_side
 from tf_happywhale.retrieval.side import Side
 from tf_happywhale.retrieval.trained_on import check_held_out, held_out_folds
 
-SAMPLE = 2048  # images of a fold that tell a member's spread, where others judge the fold with it
+SAMPLE = 1024  # images of a fold that tell a member's spread, where others judge the fold with it
+ENOUGH = 4096  # images of a fold that teach a threshold: three folds' outnumber one of Happywhale's
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def score_fold(
     for n in members:
         about = gallery.members[n].about
         check_held_out(_name(gallery, n), about.get("trained_on", ""), fold, folds)
-    held_out = np.array([folds[image] == fold for image in gallery.images.tolist()], dtype=bool)
+    held_out = _held_out(gallery, folds, fold)
     rows = np.flatnonzero(held_out)
     if most is not None and len(rows) > most:
         rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
@@ -131,8 +134,10 @@ def score_folds(
     weights: Sequence[float],
     k: int,
     rank: Rank,
+    most: int | None = None,
 ) -> tuple[list[FoldScores], list[Standard]]:
-    """All folds that some member has not seen, and each member's own spread there.
+    """All folds that some member has not seen, `most` images at most of each, and each member's
+    own spread there.
 
     A fold is scored by all the members that have not seen it, each with the weight
     `weight / deviation`, so that a member whose cosines happen to be spread out counts no more.
@@ -142,6 +147,8 @@ def score_folds(
     """
     individual_ids = np.asarray(individual_ids, dtype=np.str_)
     unseen = held_out_of(gallery, folds)
+    if rank.engine == "auto":  # what all the folds together pay for, the first has too
+        choose_engine("auto", rank.shortlist, _work(gallery, folds, unseen))
     alone: dict[tuple[int, int], tuple[Candidates, np.ndarray]] = {}
     standards = []
     for n, own in enumerate(unseen):
@@ -152,17 +159,8 @@ def score_folds(
             )
         for fold in own:
             shared = sum(fold in other for other in unseen) > 1
-            alone[n, fold] = score_fold(
-                gallery,
-                individual_ids,
-                folds,
-                fold,
-                [n],
-                [1.0],
-                k,
-                rank,
-                SAMPLE if shared else None,
-            )
+            wanted = (1, rank, SAMPLE) if shared else (k, rank, most)
+            alone[n, fold] = score_fold(gallery, individual_ids, folds, fold, [n], [1.0], *wanted)
         best = np.concatenate([alone[n, fold][0].score[:, 0] for fold in own])
         best = best[np.isfinite(best)].astype(np.float64)
         deviation = float(best.std()) if len(best) else 0.0
@@ -174,8 +172,10 @@ def score_folds(
             found, rows = alone[members[0], fold]
         else:
             shares = shares_of(members, weights, standards)
-            found, rows = score_fold(gallery, individual_ids, folds, fold, members, shares, k, rank)
-        known = np.delete(individual_ids, rows).tolist()
+            found, rows = score_fold(
+                gallery, individual_ids, folds, fold, members, shares, k, rank, most
+            )
+        known = individual_ids[~_held_out(gallery, folds, fold)].tolist()
         line = line_of(members, weights, standards)
         scored.append(
             FoldScores(
@@ -207,6 +207,21 @@ def line_of(
     shares, total = shares_of(members, weights, standards), sum(weights[n] for n in members)
     offset = sum(share * standards[n].mean for n, share in zip(members, shares, strict=True))
     return Line(sum(shares) / total, offset / total)
+
+
+def _work(gallery: Side, folds: Mapping[str, int], unseen: Sequence[Sequence[int]]) -> float:
+    """Multiplications of scoring every fold by all that have not seen it."""
+    images = Counter(folds[image] for image in gallery.images.tolist())
+    widths = [member.embedding.shape[1] for member in gallery.members]
+    asked = sum(
+        width * images[fold] for width, own in zip(widths, unseen, strict=True) for fold in own
+    )
+    return float(asked) * len(gallery)
+
+
+def _held_out(gallery: Side, folds: Mapping[str, int], fold: int) -> np.ndarray:
+    """Which of the gallery's images lie in a fold, bool [n]."""
+    return np.array([folds[image] == fold for image in gallery.images.tolist()], dtype=bool)
 
 
 def _name(gallery: Side, member: int) -> str:

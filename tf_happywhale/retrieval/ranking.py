@@ -13,6 +13,7 @@ from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.calibration import fit_new_probability
 from tf_happywhale.retrieval.candidates import Candidates
+from tf_happywhale.retrieval.engines import choose_engine
 from tf_happywhale.retrieval.ensemble import rank_side
 from tf_happywhale.retrieval.open_set import (
     NewRule,
@@ -22,6 +23,7 @@ from tf_happywhale.retrieval.open_set import (
     species_thresholds,
 )
 from tf_happywhale.retrieval.out_of_fold import (
+    ENOUGH,
     FoldScores,
     Line,
     line_of,
@@ -145,8 +147,12 @@ def rank_queries(
         weights = [weights[n] for n in taken]
     everyone = range(len(weights))
     scored, line, shares = [], Line(1.0, 0.0), weights
+    if rank.engine == "auto":  # what the queries pay for serves the folds too
+        width = sum(member.embedding.shape[1] for member in gallery.members)
+        choose_engine("auto", rank.shortlist, float(len(queries)) * len(gallery) * width)
     if rank.threshold is None or may_judge(gallery, folds):
-        scored, standards = score_folds(gallery, individual_ids, folds, weights, IDS, rank)
+        most = None if rank.new == "per_species" else ENOUGH
+        scored, standards = score_folds(gallery, individual_ids, folds, weights, IDS, rank, most)
         shares, line = (
             shares_of(everyone, weights, standards),
             line_of(everyone, weights, standards),

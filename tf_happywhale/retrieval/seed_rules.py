@@ -10,7 +10,7 @@ from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, most_frequent, w
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.calibration import fit_new_probability
-from tf_happywhale.retrieval.candidates import Candidates
+from tf_happywhale.retrieval.candidates import Candidates, nobody
 from tf_happywhale.retrieval.open_set import NewRule, grid_threshold
 from tf_happywhale.retrieval.out_of_fold import held_out_of, may_judge
 from tf_happywhale.retrieval.ranking import Ranking, check_members
@@ -93,13 +93,13 @@ def rank_by_seed(
     from sklearn.neighbors import NearestNeighbors
 
     names = np.asarray(individual_ids, dtype=np.str_)
+    if not len(names) or not len(queries):
+        return nobody(len(queries), k)
     count = min(NEIGHBOURS, len(names))
     search = NearestNeighbors(n_neighbors=count, metric="cosine").fit(gallery.tile(slice(None)))
     individual_id = np.full((len(queries), k), "", dtype=names.dtype)
     score = np.full((len(queries), k), -np.inf, np.float32)
     reference = np.full((len(queries), k), -1, np.int64)
-    if not len(queries):
-        return Candidates(individual_id, score, reference)
     distances, rows = search.kneighbors(queries.tile(slice(None)))
     for n, (distance, row) in enumerate(zip(distances, rows, strict=True)):
         best: dict[str, tuple[float, int]] = {}

@@ -60,7 +60,8 @@ class Side:
     def stack(self, shares: Sequence[float], *, lengths: bool = False) -> Stack:
         """The members side by side; `shares` and `lengths` as of `stack`."""
         parts = [member.embedding for member in self.members]
-        return stack(parts, self.rows, shares, lengths=lengths)
+        squares = [member.squares for member in self.members]
+        return stack(parts, self.rows, shares, lengths=lengths, squares=squares)
 
     def mirror(self) -> Side:
         """The mirrored pictures' side."""

@@ -9,8 +9,10 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 
-ROWS = 4096  # read at a time
-PAIRS = 256  # compared at a time: their numbers stay near the processor
+ROWS = 256  # read at a time: their numbers stay near the processor
+TILE_ROWS = 64  # the same, of all members side by side
+PAIRS = 256  # compared at a time
+SHORTEST, LONGEST = 1e-60, 1e60  # squares of lengths that float32 can be scaled by
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,12 @@ class Stack:
     @property
     def width(self) -> int:
         """Length d of a row."""
-        return sum(part.shape[1] for part in self.parts)
+        return sum(self.widths)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Length of each member's embeddings."""
+        return tuple(part.shape[1] for part in self.parts)
 
     def take(self, images: np.ndarray) -> Stack:
         """Some of the images, by number."""
@@ -49,13 +56,15 @@ class Stack:
 
     def tile(self, images: slice | np.ndarray) -> np.ndarray:
         """Rows of length 1, float32 [b, d]."""
-        tile = np.empty((len(self.rows[0][images]), self.width), np.float32)
-        start = 0
-        for part, rows, scales in zip(self.parts, self.rows, self.scales, strict=True):
-            place = tile[:, start : start + part.shape[1]]
-            scale = scales[images].astype(np.float32)[:, None]
-            np.multiply(part[rows[images]], scale, out=place)
-            start += part.shape[1]
+        mine = self.take(images)
+        tile = np.empty((len(mine), self.width), np.float32)
+        for first in range(0, len(mine), TILE_ROWS):
+            some, start = slice(first, first + TILE_ROWS), 0
+            for part, rows, scales in zip(mine.parts, mine.rows, mine.scales, strict=True):
+                place = tile[some, start : start + part.shape[1]]
+                scale = scales[some].astype(np.float32)[:, None]
+                np.multiply(_rows_of(part, rows[some]), scale, out=place)
+                start += part.shape[1]
         return tile
 
     def dot(self, images: np.ndarray, queries: Stack, asked: np.ndarray) -> np.ndarray:
@@ -68,8 +77,9 @@ class Stack:
             mine, theirs = images[start : start + PAIRS], asked[start : start + PAIRS]
             cosine = np.zeros(len(mine))
             for place, part in enumerate(self.parts):
-                left = part[self.rows[place][mine]].astype(np.float64)
-                right = queries.parts[place][queries.rows[place][theirs]].astype(np.float64)
+                left = _rows_of(part, self.rows[place][mine]).astype(np.float64)
+                right = _rows_of(queries.parts[place], queries.rows[place][theirs])
+                right = right.astype(np.float64)
                 scale = self.scales[place][mine] * queries.scales[place][theirs]
                 cosine += np.einsum("ij,ij->i", left, right) * scale
             total[start : start + PAIRS] = cosine
@@ -102,6 +112,11 @@ class Blend:
         """Length d of a row."""
         return self.images.width
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Length of each member's embeddings."""
+        return self.images.widths
+
     def take(self, images: np.ndarray) -> Blend:
         """Some of the images, by number."""
         return Blend(self.images.take(images), self.centres.take(images), self.share)
@@ -123,6 +138,7 @@ def stack(
     weights: Sequence[float] | None = None,
     *,
     lengths: bool = False,
+    squares: Sequence[np.ndarray] | None = None,
 ) -> Stack:
     """Members' embeddings as one stack.
 
@@ -132,6 +148,7 @@ def stack(
         weights: each member's share of the score, in any unit; None: equal.
         lengths: keep the members' lengths, as the original notebook does: only the joined row gets
             length 1.
+        squares: each part's `squared_lengths`, where they are known.
 
     Raises:
         InputError: a row is zero or not finite, so that it has no direction.
@@ -140,7 +157,10 @@ def stack(
     rows = tuple(np.arange(len(part)) for part in parts) if rows is None else tuple(rows)
     weights = np.ones(len(parts)) if weights is None else np.asarray(weights, np.float64)
     shares = weights / weights.sum()
-    squares = [_squared_lengths(part, place) for part, place in zip(parts, rows, strict=True)]
+    squares = map(squared_lengths, parts) if squares is None else squares
+    squares = [square[place] for square, place in zip(squares, rows, strict=True)]
+    for square in squares:
+        _check_directions(square)
     if lengths:
         whole = [1 / np.sqrt(sum(squares))] * len(parts)
         return Stack(parts, rows, tuple(whole))
@@ -148,16 +168,34 @@ def stack(
     return Stack(parts, rows, tuple(scales))
 
 
-def _squared_lengths(part: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    squares = np.empty(len(rows))
-    for start in range(0, len(rows), ROWS):
-        tile = part[rows[start : start + ROWS]].astype(np.float64)
+def _rows_of(part: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Some rows; by `take`, which is the quicker, unless it would copy the whole array first."""
+    return part.take(rows, axis=0) if part.flags.aligned else part[rows]
+
+
+def squared_lengths(part: np.ndarray) -> np.ndarray:
+    """Squares float64 [m] of the lengths of embeddings [m, d]; NaN or infinite where these are."""
+    squares = np.empty(len(part))
+    for start in range(0, len(part), ROWS):
+        tile = part[start : start + ROWS].astype(np.float64)
         squares[start : start + ROWS] = np.einsum("ij,ij->i", tile, tile)
-    broken = ~(np.isfinite(squares) & (squares > 0))
-    if broken.any():
-        what = "not finite" if not np.isfinite(squares[broken][0]) else "zero"
-        raise InputError(
-            f"The embedding in row {int(np.argmax(broken))} is {what}: the model that made it is "
-            "broken; train it again."
-        )
     return squares
+
+
+def without_direction(squares: np.ndarray) -> tuple[int, str] | None:
+    """The first row that is too short or too long to be scaled to length 1, and what it is."""
+    fine = (squares > SHORTEST) & (squares < LONGEST)  # false of NaN
+    if fine.all():
+        return None
+    row = int(np.argmin(fine))
+    return row, "zero" if squares[row] <= SHORTEST else "not finite"
+
+
+def _check_directions(squares: np.ndarray) -> None:
+    broken = without_direction(squares)
+    if broken is not None:
+        row, what = broken
+        raise InputError(
+            f"The embedding in row {row} is {what}: the model that made it is broken; train it "
+            "again."
+        )

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from tests.retrieval.conftest import Herd
+from tf_happywhale.config import Rank
+from tf_happywhale.retrieval import engines, out_of_fold, ranking
+from tf_happywhale.retrieval.out_of_fold import score_folds
+from tf_happywhale.retrieval.side import make_side
+
+NEW = "new_individual"
+
+
+@pytest.fixture
+def pod() -> Herd:
+    """Forty individuals a few degrees apart: fold 0 asks for the even ones twice, the rest are
+    known to fold 1 only; every fifth even one is new there."""
+    rows = []
+    for n in range(40):
+        if n % 10:
+            rows.append((f"known{n}.jpg", f"{n:02d}", 4.0 * n, 1))
+        if n % 2 == 0:
+            rows += [(f"asked{n}-{m}.jpg", f"{n:02d}", 4.0 * n + m, 0) for m in (1, 2)]
+    return Herd(rows)
+
+
+def test_some_of_a_folds_images_are_judged_as_among_all(pod: Herd) -> None:
+    side = make_side([pod.gallery()], pod.images)
+    (everything,), _ = score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank())
+    (some,), _ = score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank(), 9)
+    assert (len(everything.images), len(some.images)) == (40, 9)
+    place = {image: n for n, image in enumerate(everything.images.tolist())}
+    for n, image in enumerate(some.images.tolist()):
+        whole = place[image]
+        assert some.truth[n] == everything.truth[whole]  # nobody held out becomes known
+        found = some.candidates.individual_id[n].tolist()
+        assert found == everything.candidates.individual_id[whole].tolist()
+    assert NEW in some.truth
+
+
+@pytest.mark.parametrize(("new", "judged"), [("seed", 9), ("column", 9), ("per_species", 40)])
+def test_a_threshold_is_learned_from_enough_images_a_species_one_from_all(
+    pod: Herd, monkeypatch: pytest.MonkeyPatch, new: str, judged: int
+) -> None:
+    monkeypatch.setattr(ranking, "ENOUGH", 9)
+    assert [len(part.images) for part in pod.rank([1], new=new).scored] == [judged]
+
+
+def test_members_that_share_a_fold_are_standardised_by_their_best_score_alone(pod: Herd) -> None:
+    galleries = [pod.gallery(), pod.gallery(turned=30.0)]
+    side = make_side(galleries, pod.images)
+    _, both = score_folds(side, pod.ids, pod.folds, [1.0, 1.0], 5, Rank())
+    _, alone = score_folds(side.only([0]), pod.ids, pod.folds, [1.0], 5, Rank())
+    assert both[0] == alone[0]
+
+
+def test_the_folds_are_searched_by_what_all_of_them_pay_for(
+    pod: Herd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    chosen = out_of_fold.choose_engine
+    monkeypatch.setattr(
+        out_of_fold, "choose_engine", lambda *how: asked.append(how[2]) or chosen(*how)
+    )
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    monkeypatch.setattr(engines, "find_spec", lambda _: None)
+    side = make_side([pod.gallery()], pod.images)
+    score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank())
+    score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank(engine="numpy"))
+    assert asked == [40 * len(pod.images) * 2]  # fold 0's images, the gallery, two numbers each
+    assert np.isfinite(asked).all()
