@@ -48,7 +48,7 @@ class Agreement:
     """How far the two sides are apart."""
 
     loss: float  # of the first step, relative
-    gradient: float  # largest difference, relative to the same gradient's largest value
+    gradient: float  # largest difference, relative to the same gradient (see `worst_gradient`)
     where: str  # the parameter with that gradient
     parameters: int  # compared
     later: float  # largest relative difference of the further steps' losses
@@ -155,6 +155,9 @@ def worst_gradient(
 ) -> tuple[float, str]:
     """The largest difference of a parameter's gradient, relative to that gradient, and whose.
 
+    A shift that a later BatchNorm takes away again has no gradient but rounding, so that no
+    gradient counts as smaller than a thousandth of the network's largest.
+
     Raises:
         SystemExit: one side has a parameter that the other has not.
     """
@@ -163,6 +166,7 @@ def worst_gradient(
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(Loss().each(classifier, tf.constant(pictures), tf.constant(targets)))
     gradients = tape.gradient(loss, [variable.value for _, variable in variables])
+    least = 1e-3 * max(float(np.abs(its).max()) for its in expected.values())
     worst, where = 0.0, ""
     for (layer, variable), gradient in zip(variables, gradients, strict=True):
         key = LAYERS.get((layer, variable.name))
@@ -171,7 +175,7 @@ def worst_gradient(
         mine = gradient.numpy()
         if key != "head.weight":  # a centre a row on both sides
             mine = layout(mine, its.shape, "conv_dw" in key)
-        difference = float(np.abs(mine - its).max() / np.abs(its).max())
+        difference = float(np.abs(mine - its).max() / max(np.abs(its).max(), least))
         if not difference <= worst:  # NaN too
             worst, where = difference, key
     if expected:
