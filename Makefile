@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-.PHONY: help demo test docs bench-seed bench-backbones bench-retrieval bench-input bench-writing test-beam devices parity clean
+.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam devices parity clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -10,6 +10,8 @@ help:
 	@echo "make docs          docs/config.md from the code"
 	@echo "make bench-seed DATA=DIR   the seed's recipe in PyTorch, to compare with (own environment)"
 	@echo "make parity        our networks against timm's, to docs/parity.md (own environment)"
+	@echo "make bench-recipe DATA=DIR   what each part of the winners' recipe is worth (hours)"
+	@echo "make bench-shipped  one step of every shipped config, and its memory"
 	@echo "make bench-backbones   their speed beside timm's on PyTorch (own environment)"
 	@echo "make bench-retrieval  ranking at Happywhale's size against scikit-learn and faiss"
 	@echo "make bench-input   batches a second, beside Keras layers and PyTorch (own environment)"
@@ -30,6 +32,12 @@ docs: .venv/installed
 
 bench-seed: .venv-torch/installed
 	.venv-torch/bin/python benchmarks/seed_torch.py --data $(DATA) $(ARGS)
+
+bench-recipe: .venv/installed
+	$(PY) benchmarks/recipe.py --data $(DATA) $(ARGS)
+
+bench-shipped: .venv/installed
+	$(PY) benchmarks/shipped.py $(ARGS)
 
 parity: .venv-torch/installed
 	.venv-torch/bin/python benchmarks/parity.py $(ARGS)

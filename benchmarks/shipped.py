@@ -93,7 +93,7 @@ def main() -> None:
     )
     for name in QUICK if args.quick else args.only:
         for n, variant in enumerate(variants_of(load_experiment(CONFIGS / f"{name}.yaml"))):
-            if variant.name in seen and variant.name != name:
+            if variant.name != name and variant.name in seen.union(names):
                 continue  # another fold, or a config of its own
             seen.add(variant.name)
             command = [sys.executable, __file__, "--one", name, str(n), "--batch", str(args.batch)]
