@@ -24,7 +24,7 @@ import json
 import multiprocessing
 import os
 import random
-import resource
+import re
 import shutil
 import signal
 import statistics
@@ -273,7 +273,9 @@ def write_many(output: Path, count: int) -> None:
     photographs = [(output / names["1"], Box(*box)) for names, box in json.loads(table.read_text())]
     write(output / "many", photographs * (count // len(photographs)))
     shutil.rmtree(output / "many")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    # Not `getrusage`, which counts what the process was before it became this command.
+    status = Path("/proc/self/status").read_text()
+    print(int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024)
 
 
 def kill(args: argparse.Namespace) -> dict:
