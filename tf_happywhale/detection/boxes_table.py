@@ -32,8 +32,7 @@ def write_boxes(
     """
     manual = manual_rows(path)
     rows = [
-        [image, box.source, *(f"{corner:.2f}" for corner in box.corners), f"{box.confidence:.4f}"]
-        + [origin]
+        [image, box.source, *(f"{x:.2f}" for x in box.corners), f"{box.confidence:.4f}", origin]
         for image in images
         for box in boxes.get(image, ())
     ]

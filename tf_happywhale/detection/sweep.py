@@ -1,7 +1,8 @@
 """One network over many photographs, in parts that are kept, so that it can be stopped anywhere.
 
 A photograph belongs to a part by its name alone, and a part is looked at in the same batches
-whenever it is: what was stopped ends with the same boxes, and new photographs cost their parts only.
+whenever it is: what was stopped ends with the same boxes, and a new photograph costs its part
+only.
 """
 
 from __future__ import annotations

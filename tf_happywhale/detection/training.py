@@ -49,6 +49,7 @@ def train_network(
         degrees=settings.rotate,
         scale=settings.scale,
         mosaic=settings.mosaic,
+        augmentations=[],  # else some more where albumentations happens to be installed
         close_mosaic=min(10, settings.epochs // 4),
         seed=seed,
         deterministic=True,

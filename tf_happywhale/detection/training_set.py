@@ -1,4 +1,4 @@
-"""The annotated photographs as YOLO wants them: once upright and shrunk, with text files of boxes."""
+"""The annotated photographs as YOLO wants them: upright, shrunk once, boxes in text files."""
 
 from __future__ import annotations
 

@@ -51,6 +51,6 @@ def load_yolo(model: str | Path, home: Path) -> YOLO:
     except Exception as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise InputError(
-            f"detect.model {str(model)!r} cannot be loaded ({reason}): name a YOLO such as yolov5n, "
-            "its yolov5n.yaml to start from scratch, or a .pt file."
+            f"detect.model {str(model)!r} cannot be loaded ({reason}): name a YOLO such as "
+            "yolov5nu, its yolov5n.yaml to start from scratch, or a .pt file."
         ) from None

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tf_happywhale.config import Detect, Experiment, load_experiment
+from tf_happywhale.detection import prediction
+from tf_happywhale.detection.detections import Detection
+from tf_happywhale.detection.models import TRAINED_ON, asked_folds, find_models, origin
+from tf_happywhale.detection.prediction import draw_boxes, look
+from tf_happywhale.detection.sweep import Seen
+from tf_happywhale.errors import ConfigError, InputError
+
+
+@pytest.fixture
+def experiment(photographs, tmp_path: Path) -> Experiment:
+    """Two folds' models: the first has learnt from 000 and 001, the second from 002."""
+    photographs(5)
+    out = tmp_path / "out" / "detector"
+    for fold, known in enumerate((["000.png", "001.png"], ["002.png"])):
+        (out / f"fold{fold}").mkdir(parents=True)
+        (out / f"fold{fold}" / "weights.pt").write_text(f"weights {fold}")
+        (out / f"fold{fold}" / TRAINED_ON).write_text("\n".join(["image", *known, ""]))
+    return load_experiment(
+        None,
+        [
+            f"data.root={tmp_path}", f"output={tmp_path / 'out'}", "detect.folds=2", "fold=all",
+            "detect.image_size=128", "detect.batch_size=2",
+        ],
+    )  # fmt: skip
+
+
+def paths(experiment: Experiment) -> dict[str, Path]:
+    folder = Path(experiment.data.root) / "train_images"
+    return {path.name: path for path in sorted(folder.iterdir())}
+
+
+def test_a_photograph_is_looked_at_by_models_that_have_not_learnt_from_it(
+    experiment: Experiment, red_network, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setattr(prediction, "open_network", lambda weights, home: red_network)
+    seen, sources = look(experiment, paths(experiment))
+    assert sources == ["fin"]
+    assert {image: len(views) for image, views in seen.items()} == {
+        "000.png": 1, "001.png": 1, "002.png": 1, "003.png": 2, "004.png": 2,
+    }  # fmt: skip
+    assert "have learnt from them" not in capsys.readouterr().out
+
+
+def test_where_there_is_no_other_model_all_look_and_it_is_said(
+    experiment: Experiment, red_network, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setattr(prediction, "open_network", lambda weights, home: red_network)
+    one = experiment.model_copy(update={"fold": 0})
+    seen, _ = look(one, paths(experiment))
+    assert {len(views) for views in seen.values()} == {1}
+    assert "2 photographs are looked at by models that have learnt from them" in (
+        capsys.readouterr().out
+    )
+
+
+def test_every_photograph_and_source_has_a_box_or_a_reason() -> None:
+    fin = Detection("fin", 10, 10, 30, 20, 0.8)
+    unsure = Detection("body", 0, 0, 50, 50, 0.05)
+    seen = {
+        "both.jpg": [Seen(100, 80, (fin, Detection("body", 0, 0, 50, 50, 0.5)))],
+        "one.jpg": [Seen(100, 80, (fin, unsure))],
+        "none.jpg": [Seen(100, 80, ())],
+        "bad.jpg": [Seen(0, 0, (), "bad.jpg is cut off.")],
+    }
+    settings = Detect(confidence=0.1, padding={"fin": 0.5})
+    boxes, without = draw_boxes(seen, ["body", "fin"], settings)
+    assert [box.source for box in boxes["both.jpg"]] == ["body", "fin"]
+    assert [box.corners for box in boxes["one.jpg"]] == [(0, 5, 40, 25)]
+    assert boxes["none.jpg"] == boxes["bad.jpg"] == []
+    assert without == [
+        ["one.jpg", "body", "no box of confidence 0.1: the highest is 0.0500"],
+        ["none.jpg", "body", "no box of confidence 0.1: the highest is 0.0000"],
+        ["none.jpg", "fin", "no box of confidence 0.1: the highest is 0.0000"],
+        ["bad.jpg", "", "bad.jpg is cut off."],
+    ]
+
+
+def test_several_models_are_fused() -> None:
+    views = [Seen(100, 80, (Detection("fin", x, 0, x + 10, 10, 0.6),)) for x in (0, 2)]
+    boxes, _ = draw_boxes({"a.jpg": views}, ["fin"], Detect())
+    assert boxes["a.jpg"][0].corners == pytest.approx((1, 0, 11, 10))
+
+
+def test_folds_engines_and_weights_from_elsewhere(experiment: Experiment, tmp_path: Path) -> None:
+    assert asked_folds(experiment) == [0, 1]
+    assert origin(experiment) == "yolov5x6u"
+    with pytest.raises(ConfigError, match=r"fold 2 does not exist: detect\.folds is 2"):
+        asked_folds(experiment.model_copy(update={"fold": 2}))
+    onnx = experiment.detect.model_copy(update={"engine": "onnx"})
+    with pytest.raises(InputError, match="detect export` with this config"):
+        find_models(experiment.model_copy(update={"detect": onnx}))
+    other = tmp_path / "fins.pt"
+    given = experiment.detect.model_copy(update={"models": (str(other), str(other))})
+    elsewhere = experiment.model_copy(update={"detect": given})
+    with pytest.raises(InputError, match=r"fins\.pt: .* correct detect\.models"):
+        find_models(elsewhere)
+    other.write_text("weights")
+    assert find_models(elsewhere) == {other: set()}
+    assert origin(elsewhere) == "fins+fins"
