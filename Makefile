@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-.PHONY: help demo test docs bench-seed bench-backbones bench-retrieval bench-input bench-writing test-beam parity clean
+.PHONY: help demo test docs bench-seed bench-backbones bench-retrieval bench-input bench-writing test-beam test-detect detect bench-detection parity clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -15,6 +15,9 @@ help:
 	@echo "make bench-input   batches a second, beside Keras layers and PyTorch (own environment)"
 	@echo "make bench-writing photographs to TFRecords, beside the seed's way"
 	@echo "make test-beam     Apache Beam on two worker processes (own environment)"
+	@echo "make test-detect   the detector with real ultralytics (own environment)"
+	@echo "make detect        boxes for the pod, and what they are worth (own environment, half an hour)"
+	@echo "make bench-detection DATA=DIR   dolphin fins, beside ultralytics' stock run (own environment)"
 
 demo: .venv/installed
 	$(PY) -m tf_happywhale.demo configs/demo.yaml
@@ -48,6 +51,15 @@ bench-writing: .venv/installed
 test-beam: .venv-beam/installed
 	PYTHONPATH=. .venv-beam/bin/python tests/records/two_workers.py
 
+test-detect: .venv-detect/installed
+	PYTHONPATH=. .venv-detect/bin/python tests/detection/with_ultralytics.py
+
+detect: .venv/installed .venv-detect/installed
+	.venv-detect/bin/python benchmarks/detection.py --pod --core $(PY) $(ARGS)
+
+bench-detection: .venv-detect/installed
+	.venv-detect/bin/python benchmarks/detection.py --fins $(DATA) $(ARGS)
+
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"
 	$(PYTHON) -m venv .venv
@@ -66,6 +78,13 @@ test-beam: .venv-beam/installed
 	.venv-torch/bin/python -m pip install --quiet --editable '.[tf]'
 	touch $@
 
+.venv-detect/installed: benchmarks/requirements-detect.txt pyproject.toml
+	$(PYTHON) -m venv .venv-detect
+	.venv-detect/bin/python -m pip install --quiet --upgrade pip
+	.venv-detect/bin/python -m pip install --quiet --requirement $<
+	.venv-detect/bin/python -m pip install --quiet --editable '.[detect]'
+	touch $@
+
 .venv-beam/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-beam
 	.venv-beam/bin/python -m pip install --quiet --upgrade pip
@@ -73,4 +92,4 @@ test-beam: .venv-beam/installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-torch .venv-beam output build *.egg-info
+	rm -rf .venv .venv-torch .venv-beam .venv-detect output build *.egg-info

@@ -14,10 +14,10 @@ VERBS = {
     "export": "write the models as .onnx, for detect.engine=onnx, which needs no PyTorch",
 }
 EXAMPLES = [
-    "python -m tf_happywhale.detect configs/detector.yaml data.root=DIR detect.annotations=FILE",
-    "python -m tf_happywhale.detect predict configs/detector.yaml data.root=DIR",
-    "python -m tf_happywhale.detect report configs/detector.yaml data.root=DIR",
-    "python -m tf_happywhale.detect export configs/detector.yaml data.root=DIR",
+    "python -m tf_happywhale.detect configs/happywhale_boxes.yaml data.root=DIR",
+    "python -m tf_happywhale.detect predict configs/happywhale_boxes.yaml data.root=DIR",
+    "python -m tf_happywhale.detect report configs/happywhale_boxes.yaml data.root=DIR",
+    "python -m tf_happywhale.detect export configs/happywhale_boxes.yaml data.root=DIR",
 ]
 PREDICTING = {"models", "engine", "confidence", "overlap", "choice", "padding"}  # keys of detect
 
