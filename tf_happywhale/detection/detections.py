@@ -9,13 +9,13 @@ import numpy as np
 
 FLOOR = 0.01  # lowest confidence worth remembering; detect.confidence decides what is kept
 LOOKED_AT = 1000  # most confident boxes of a source that compete
-REMEMBERED = 20  # of those, boxes of a source that are kept for one image
+REMEMBERED = 10  # of those, boxes of a source that are kept for one image
 SAME_ANIMAL = (
     0.7  # intersection over union from which the less confident box goes, ultralytics' own
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Detection:
     """A rectangle, in pixels that are not whole; xmax and ymax are exclusive."""
 

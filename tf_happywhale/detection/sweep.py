@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 from tqdm import tqdm
 
@@ -117,6 +118,8 @@ def _read(path: Path, side: int) -> Letterbox | str:
         return letterbox(path, side)
     except InputError as error:
         return str(error)
+    except (MemoryError, cv2.error):
+        return f"{path} is too large for the memory there is: shrink it."
 
 
 def _look(network: Network, read: list[Letterbox | str]) -> list[Seen]:
