@@ -88,10 +88,12 @@ def train_fold(experiment: Experiment, training_set: Path, fold: int) -> None:
     home, place = detector_folder(experiment), fold_folder(experiment, fold)
     data, weights = training_set / f"fold{fold}.yaml", place / "weights.pt"
     settings = experiment.detect
-    train_network(data, weights, place / "training", home, settings, experiment.seed)
+    for old in (weights, weights.with_suffix(".onnx")):  # which had learnt from others
+        old.unlink(missing_ok=True)
     pictures = read_text_table(training_set / PICTURES, ("image", "fold"))
     held_out = pictures["fold"] == str(fold)
     write_csv(place / TRAINED_ON, pictures.loc[~held_out, ["image"]])
+    train_network(data, weights, place / "training", home, settings, experiment.seed)
     metrics = judge_network(data, weights, place / "validation", home, settings)
     counts = {"trained_on": int((~held_out).sum()), "held_out": int(held_out.sum())}
     write_json(place / "metrics.json", {**metrics, **counts})

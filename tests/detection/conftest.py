@@ -7,6 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.detection.models import TRAINED_ON
+
 
 class RedNetwork:
     """Stands in for a network: what is red is a fin, as sure as it is red."""
@@ -50,3 +53,21 @@ def photographs(tmp_path: Path) -> Callable[[int], dict[str, Path]]:
         return paths
 
     return draw
+
+
+@pytest.fixture
+def experiment(photographs, tmp_path: Path) -> Experiment:
+    """Two folds' models: the first has learnt from 000 and 001, the second from 002."""
+    photographs(5)
+    out = tmp_path / "out" / "detector"
+    for fold, known in enumerate((["000.png", "001.png"], ["002.png"])):
+        (out / f"fold{fold}").mkdir(parents=True)
+        (out / f"fold{fold}" / "weights.pt").write_text(f"weights {fold}")
+        (out / f"fold{fold}" / TRAINED_ON).write_text("\n".join(["image", *known, ""]))
+    return load_experiment(
+        None,
+        [
+            f"data.root={tmp_path}", f"output={tmp_path / 'out'}", "detect.folds=2", "fold=all",
+            "detect.image_size=128", "detect.batch_size=2",
+        ],
+    )  # fmt: skip

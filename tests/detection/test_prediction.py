@@ -4,31 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.config import Detect, Experiment, load_experiment
+from tf_happywhale.config import Detect, Experiment
 from tf_happywhale.detection import prediction
 from tf_happywhale.detection.detections import Detection
-from tf_happywhale.detection.models import TRAINED_ON, asked_folds, find_models, origin
 from tf_happywhale.detection.prediction import draw_boxes, look
 from tf_happywhale.detection.sweep import Seen
-from tf_happywhale.errors import ConfigError, InputError
-
-
-@pytest.fixture
-def experiment(photographs, tmp_path: Path) -> Experiment:
-    """Two folds' models: the first has learnt from 000 and 001, the second from 002."""
-    photographs(5)
-    out = tmp_path / "out" / "detector"
-    for fold, known in enumerate((["000.png", "001.png"], ["002.png"])):
-        (out / f"fold{fold}").mkdir(parents=True)
-        (out / f"fold{fold}" / "weights.pt").write_text(f"weights {fold}")
-        (out / f"fold{fold}" / TRAINED_ON).write_text("\n".join(["image", *known, ""]))
-    return load_experiment(
-        None,
-        [
-            f"data.root={tmp_path}", f"output={tmp_path / 'out'}", "detect.folds=2", "fold=all",
-            "detect.image_size=128", "detect.batch_size=2",
-        ],
-    )  # fmt: skip
 
 
 def paths(experiment: Experiment) -> dict[str, Path]:
@@ -86,21 +66,3 @@ def test_several_models_are_fused() -> None:
     views = [Seen(100, 80, (Detection("fin", x, 0, x + 10, 10, 0.6),)) for x in (0, 2)]
     boxes, _ = draw_boxes({"a.jpg": views}, ["fin"], Detect())
     assert boxes["a.jpg"][0].corners == pytest.approx((1, 0, 11, 10))
-
-
-def test_folds_engines_and_weights_from_elsewhere(experiment: Experiment, tmp_path: Path) -> None:
-    assert asked_folds(experiment) == [0, 1]
-    assert origin(experiment) == "yolov5x6u"
-    with pytest.raises(ConfigError, match=r"fold 2 does not exist: detect\.folds is 2"):
-        asked_folds(experiment.model_copy(update={"fold": 2}))
-    onnx = experiment.detect.model_copy(update={"engine": "onnx"})
-    with pytest.raises(InputError, match="detect export` with this config"):
-        find_models(experiment.model_copy(update={"detect": onnx}))
-    other = tmp_path / "fins.pt"
-    given = experiment.detect.model_copy(update={"models": (str(other), str(other))})
-    elsewhere = experiment.model_copy(update={"detect": given})
-    with pytest.raises(InputError, match=r"fins\.pt: .* correct detect\.models"):
-        find_models(elsewhere)
-    other.write_text("weights")
-    assert find_models(elsewhere) == {other: set()}
-    assert origin(elsewhere) == "fins+fins"

@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 KEYS = [
     "seed=5", "fold=0", "pod.individuals=30", "pod.new_individuals=6", "pod.singletons=4",
     "pod.mean_images=5", "pod.test_images=1", "pod.width=480", "pod.height=320",
-    "records.source=backfin", "detect.folds=5", "detect.image_size=256", "detect.epochs=30",
+    "records.source=backfin", "detect.folds=5", "detect.image_size=192", "detect.epochs=25",
 ]  # fmt: skip
 WITHOUT_TORCH = """
 import sys
@@ -146,7 +146,7 @@ def the_same_without_pytorch(experiment: Experiment, keys: list[str]) -> None:
     before = pd.read_csv(folder / "boxes.csv")
     detect.main("export", experiment)
     weights = folder / "fold0" / "weights.onnx"
-    square = letterbox(next(iter(find_photographs(experiment).values())), 256).picture
+    square = letterbox(next(iter(find_photographs(experiment).values())), 192).picture
     theirs = TorchNetwork(weights.with_suffix(".pt"), folder)(square[None])
     assert np.allclose(OnnxNetwork(weights)(square[None]), theirs, atol=0.01)
     command = [sys.executable, "-c", WITHOUT_TORCH, str(ROOT / "configs" / "pod_boxes.yaml"), *keys]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.config import Experiment
+from tf_happywhale.detection.boxes_table import MANUAL
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.places import detector_folder
 
@@ -68,6 +69,7 @@ def existing(weights: Path) -> Path:
 
 
 def origin(experiment: Experiment) -> str:
-    """Who drew the boxes, for their table."""
+    """Who drew the boxes, for their table; never `manual`, which is a person's."""
     names = experiment.detect.models or (experiment.detect.model,)
-    return "+".join(Path(name).stem for name in names)
+    name = "+".join(Path(name).stem for name in names)
+    return "detector" if name == MANUAL else name

@@ -112,7 +112,7 @@ def write_page(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>{STYLE}</style></head><body>
 <h1>Boxes, the least certain first</h1>
-<p>{html.escape(summary)} Here are {len(cards)}; yellow was detected, green drawn by a person.</p>
+<p>{html.escape(summary)} Shown are {len(cards)}; yellow was detected, green drawn by a person.</p>
 <p>To correct one, change its numbers in <code>{path}</code> and write <code>manual</code> into its
 column <code>origin</code>, or add such a row. Such rows win, and the next
 <code>detect predict</code> keeps them.</p>
@@ -126,8 +126,8 @@ column <code>origin</code>, or add such a row. Such rows win, and the next
 def draw_boxes(
     picture: np.ndarray, size: tuple[int, int], rows: Sequence[Mapping[str, str]]
 ) -> np.ndarray:
-    """A copy of the picture uint8 RGB [h, w, 3] with the boxes of rows of a photograph of `size`
-    (width, height), each named by its source."""
+    """A copy of the picture uint8 RGB [h, w, 3] with boxes that are of a photograph of `size`
+    (width, height)."""
     drawn = picture.copy()
     across, down = drawn.shape[1] / size[0], drawn.shape[0] / size[1]
     thick = max(1, round(max(drawn.shape) / 200))
