@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.boxes import AnyBox, BoxRow, by_stem
+from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, BoxRow, by_stem
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
@@ -24,13 +24,19 @@ def read_annotations(experiment: Experiment, images: Iterable[str]) -> Annotatio
     image and source, the others of both do not count.
 
     Raises:
-        InputError: there are no annotations, or none of the wanted sources.
+        InputError: there are no annotations, none of the wanted sources, or some of no known one.
     """
     images = list(images)
     annotations: Annotations = {}
     files = _annotation_files(experiment)
     for source, path in files:
-        for image, name, box in _boxes(read_box_rows(path), images, source):
+        rows = read_box_rows(path)
+        if source == WHOLE and any(not row.source for row in rows):
+            raise InputError(
+                f"{path} does not say what is in its boxes: name it, such as "
+                "detect.annotations={fullbody: FILE}."
+            )
+        for image, name, box in _boxes(rows, images, source):
             annotations.setdefault(image, []).append((name, box))
     wanted = experiment.detect.sources
     if wanted:
