@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from tf_happywhale.cores import usable_cores
-from tf_happywhale.detection.ultralytics_package import load_yolo
+from tf_happywhale.detection.ultralytics_package import load_yolo, use_all_cores
 from tf_happywhale.errors import InputError
 
 
@@ -47,6 +47,7 @@ class TorchNetwork:
         yolo = load_yolo(weights, home)
         import torch
 
+        use_all_cores()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = yolo.model.fuse(verbose=False).float().eval().to(self.device)
         self.sources = [yolo.names[n] for n in range(len(yolo.names))]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tf_happywhale.config import Detect
 from tf_happywhale.detection.letterbox import square_side
-from tf_happywhale.detection.ultralytics_package import load_yolo
+from tf_happywhale.detection.ultralytics_package import load_yolo, use_all_cores
 from tf_happywhale.files import atomic_write
 
 
@@ -32,6 +32,7 @@ def train_network(
     """
     yolo = load_yolo(settings.model, home)
     shutil.rmtree(folder, ignore_errors=True)
+    yolo.add_callback("on_train_start", lambda trainer: use_all_cores())
     adaptive = settings.optimizer == "AdamW"
     yolo.train(
         data=str(data),

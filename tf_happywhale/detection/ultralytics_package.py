@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ def need_ultralytics() -> None:
             "The detector needs ultralytics and PyTorch: pip install 'tf-happywhale[detect]' "
             "(AGPL-3.0), or predict without them from exported weights by detect.engine=onnx."
         )
+
+
+def use_all_cores() -> None:
+    """Let PyTorch use every core: ultralytics leaves one out, which of two is half."""
+    import torch
+
+    torch.set_num_threads(usable_cores())
 
 
 def load_yolo(model: str | Path, home: Path) -> YOLO:
