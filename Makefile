@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam devices parity clean
+.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam devices test-detect detect bench-detection parity clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -18,6 +18,9 @@ help:
 	@echo "make bench-writing photographs to TFRecords, beside the seed's way"
 	@echo "make devices       training killed ten times ends as if left in peace (minutes)"
 	@echo "make test-beam     Apache Beam on two worker processes (own environment)"
+	@echo "make test-detect   the detector with real ultralytics (own environment)"
+	@echo "make detect        boxes for the pod, and what they are worth (own environment, half an hour)"
+	@echo "make bench-detection DATA=DIR   dolphin fins, beside ultralytics' stock run (own environment)"
 
 demo: .venv/installed
 	$(PY) -m tf_happywhale.demo configs/demo.yaml
@@ -60,6 +63,15 @@ test-beam: .venv-beam/installed
 devices: .venv/installed
 	$(PY) -m tests.training.killed
 
+test-detect: .venv-detect/installed
+	PYTHONPATH=. .venv-detect/bin/python tests/detection/with_ultralytics.py
+
+detect: .venv/installed .venv-detect/installed
+	.venv-detect/bin/python benchmarks/detection.py --pod --core $(PY) $(ARGS)
+
+bench-detection: .venv-detect/installed
+	.venv-detect/bin/python benchmarks/detection.py --fins $(DATA) $(ARGS)
+
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"
 	$(PYTHON) -m venv .venv
@@ -78,6 +90,13 @@ devices: .venv/installed
 	.venv-torch/bin/python -m pip install --quiet --editable '.[tf]'
 	touch $@
 
+.venv-detect/installed: benchmarks/requirements-detect.txt pyproject.toml
+	$(PYTHON) -m venv .venv-detect
+	.venv-detect/bin/python -m pip install --quiet --upgrade pip
+	.venv-detect/bin/python -m pip install --quiet --requirement $<
+	.venv-detect/bin/python -m pip install --quiet --editable '.[detect]'
+	touch $@
+
 .venv-beam/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-beam
 	.venv-beam/bin/python -m pip install --quiet --upgrade pip
@@ -85,4 +104,4 @@ devices: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-torch .venv-beam output build *.egg-info
+	rm -rf .venv .venv-torch .venv-beam .venv-detect output build *.egg-info

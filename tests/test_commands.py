@@ -19,7 +19,8 @@ from tf_happywhale.records.pictures import read_picture
 from tf_happywhale.retrieval.embeddings import load_embeddings
 
 COMMANDS = [
-    "download", "tfrecords", "train", "embed", "pseudo", "rank", "evaluate", "report", "run",
+    "download", "detect", "tfrecords", "train", "embed", "pseudo", "rank", "evaluate", "report",
+    "run",
     "demo",
 ]  # fmt: skip
 STAGES = {

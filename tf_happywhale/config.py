@@ -73,6 +73,65 @@ class Pod(Section):
     height: int = Field(600, ge=200, description="height of a photograph, pixels")
 
 
+class Detect(Section):
+    """The detector: what it learns from, and which of its boxes are kept."""
+
+    model: str = Field(
+        "yolov5x6u",
+        min_length=1,
+        description="network that training starts from: a YOLO by name, a .pt file of one, or a "
+        ".yaml, from scratch",
+    )
+    annotations: str | dict[str, str] | None = Field(
+        None, description="boxes it learns from, given as data.boxes are; null: data.boxes"
+    )
+    sources: tuple[str, ...] = Field((), description="what it looks for; []: all annotated sources")
+    folds: int = Field(
+        5,
+        ge=2,
+        le=100,
+        description="parts of the annotated photographs, each held out by one model; fold says "
+        "which models are trained",
+    )
+    image_size: int = Field(
+        1280, ge=64, le=4096, description="longest side it sees, rounded up to 64s, pixels"
+    )
+    epochs: Positive = Field(30, description="passes over the annotated photographs")
+    batch_size: Positive = Field(8, description="images a batch, in training and prediction")
+    step_images: Positive = Field(
+        64,
+        description="images a step of the optimizer, over several batches where they are smaller",
+    )
+    optimizer: Literal["SGD", "AdamW"] = Field(
+        "SGD", description="SGD with Nesterov momentum, AdamW"
+    )
+    learning_rate: float = Field(0.01, gt=0, description="at its highest")
+    rotate: float = Field(30, ge=0, le=180, description="largest rotation either way, degrees")
+    scale: Share = Field(0.75, description="largest change of size, as a share")
+    mosaic: Share = Field(0.75, description="probability of four photographs in one")
+    models: tuple[str, ...] = Field(
+        (), description="weights (.pt or .onnx) that predict together; []: the folds' own"
+    )
+    engine: Literal["torch", "onnx"] = Field(
+        "torch", description="which of the folds' weights predict; onnx needs no PyTorch"
+    )
+    confidence: Share = Field(0.1, description="lowest confidence of a box that is kept")
+    overlap: float = Field(
+        0.55,
+        gt=0,
+        lt=1,
+        description="intersection over union from which boxes of several models are one",
+    )
+    choice: Literal["best", "largest", "union"] = Field(
+        "best",
+        description="of an image's boxes of one source: the most confident, the largest, or the "
+        "box around all",
+    )
+    padding: dict[str, NotNegative] = Field(
+        {}, description="added on each side, as a share of the box, such as {backfin: 0.1}"
+    )
+
+
 class Records(Section):
     """Crops and the TFRecords they are kept in."""
 
@@ -398,6 +457,7 @@ class Experiment(Section):
     )
     data: Data = Data()
     pod: Pod = Pod()
+    detect: Detect = Detect()
     records: Records = Records()
     augment: Augment = Augment()
     model: Model = Model()
@@ -410,7 +470,7 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _agree(self) -> Experiment:
-        if self.name in ("pod", "records", "report"):
+        if self.name in ("pod", "records", "report", "detector"):
             raise ValueError(f"name is {self.name!r}, a folder of the output: take another name")
         if not self.output:
             raise ValueError("output is empty: name a folder, such as output/whales")

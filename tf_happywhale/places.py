@@ -18,6 +18,11 @@ def data_root(experiment: Experiment) -> Path:
     return output_folder(experiment) / "pod" if root is None else Path(root).expanduser()
 
 
+def detector_folder(experiment: Experiment) -> Path:
+    """The detector: its training photographs, its folds' weights, the boxes it drew."""
+    return output_folder(experiment) / "detector"
+
+
 def records_home(experiment: Experiment) -> Path:
     """Where records folders lie, one for each kind of pixels."""
     home = experiment.records.dir

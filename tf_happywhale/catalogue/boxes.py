@@ -96,7 +96,7 @@ def best_boxes(
             f"{path} has no box of source {source!r} (it has: {sources}): "
             "set records.source to one of those, or to whole."
         )
-    names = _by_stem(images) if any(row.stem for row in wanted) else {}
+    names = by_stem(images) if any(row.stem for row in wanted) else {}
     best: dict[str, tuple[tuple[bool, float], AnyBox]] = {}
     for row in wanted:
         image = names.get(row.image) if row.stem else row.image
@@ -130,8 +130,12 @@ def number(cell: str, otherwise: float) -> float:
     return otherwise if math.isnan(value) else value
 
 
-def _by_stem(images: Iterable[str]) -> dict[str, str]:
-    """Image name by image name without its ending."""
+def by_stem(images: Iterable[str]) -> dict[str, str]:
+    """Image name by image name without its ending.
+
+    Raises:
+        InputError: two images differ in their ending only.
+    """
     names: dict[str, str] = {}
     for image in images:
         stem = str(Path(image).with_suffix("").as_posix())

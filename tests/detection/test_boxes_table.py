@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tf_happywhale.catalogue.boxes import Box, best_boxes
+from tf_happywhale.catalogue.boxes_import import read_box_rows
+from tf_happywhale.detection.boxes_table import write_boxes
+from tf_happywhale.detection.detections import Detection
+
+FIN = Detection("backfin", 1.25, 2, 30.5, 40.129, 0.87654)
+
+
+def test_the_catalogue_reads_what_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "boxes.csv"
+    write_boxes(path, ["b.jpg", "a.jpg"], {"a.jpg": [FIN], "b.jpg": []}, "yolov5n")
+    assert path.read_text(encoding="utf-8").splitlines() == [
+        "image,source,xmin,ymin,xmax,ymax,confidence,origin",
+        "a.jpg,backfin,1.25,2.00,30.50,40.13,0.8765,yolov5n",
+    ]
+    boxes = best_boxes(read_box_rows(path), "backfin", [], path)
+    assert boxes == {"a.jpg": Box(1, 2, 31, 41)}
+
+
+def test_corrected_rows_stay_and_win(tmp_path: Path) -> None:
+    path = tmp_path / "boxes.csv"
+    images = ["09913.jpg", "b.jpg", "c.jpg"]
+    write_boxes(path, images, {image: [FIN] for image in images}, "yolov5n")
+    text = path.read_text(encoding="utf-8")
+    corrected = text.replace(
+        "b.jpg,backfin,1.25,2.00,30.50,40.13,0.8765,yolov5n",
+        "b.jpg,backfin,5,6,7,8,,manual\ngone.jpg,backfin,1,1,2,2,,manual",
+    )
+    path.write_text(corrected, encoding="utf-8")
+    moved = Detection("backfin", 0, 0, 9, 9, 0.99)
+    table = write_boxes(path, images, {image: [moved] for image in images}, "yolov5s")
+    assert list(table["image"]) == ["09913.jpg", "b.jpg", "b.jpg", "c.jpg", "gone.jpg"]
+    assert list(table["origin"]) == ["yolov5s", "yolov5s", "manual", "yolov5s", "manual"]
+    boxes = best_boxes(read_box_rows(path), "backfin", [], path)
+    assert boxes["b.jpg"] == Box(5, 6, 7, 8)
+    assert boxes["c.jpg"] == Box(0, 0, 9, 9)
+    once = path.read_bytes()
+    write_boxes(path, images, {image: [moved] for image in images}, "yolov5s")
+    assert path.read_bytes() == once
+
+
+def test_no_box_at_all_is_a_table_with_a_header(tmp_path: Path) -> None:
+    path = tmp_path / "boxes.csv"
+    assert write_boxes(path, ["a.jpg"], {}, "yolov5n").empty
+    assert path.read_text(encoding="utf-8").startswith("image,source,")

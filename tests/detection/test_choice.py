@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from tf_happywhale.detection.choice import choose, pad
+from tf_happywhale.detection.detections import Detection
+
+FOUND = [
+    Detection("backfin", 10, 10, 20, 20, 0.9),
+    Detection("backfin", 30, 5, 70, 45, 0.5),
+    Detection("backfin", 0, 0, 100, 100, 0.04),
+    Detection("fullbody", 1, 2, 3, 4, 0.2),
+]
+
+
+@pytest.mark.parametrize(
+    ("choice", "corners", "confidence"),
+    [
+        ("best", (10, 10, 20, 20), 0.9),
+        ("largest", (30, 5, 70, 45), 0.5),
+        ("union", (10, 5, 70, 45), 0.9),
+    ],
+)
+def test_one_box_a_source(choice: str, corners: tuple, confidence: float) -> None:
+    chosen = choose(FOUND, 0.1, choice)
+    assert set(chosen) == {"backfin", "fullbody"}
+    assert chosen["backfin"].corners == corners
+    assert chosen["backfin"].confidence == confidence
+    assert chosen["fullbody"].corners == (1, 2, 3, 4)
+
+
+def test_a_source_without_a_certain_box_is_left_out() -> None:
+    assert set(choose(FOUND, 0.3, "union")) == {"backfin"}
+    assert choose(FOUND, 0.95, "best") == {}
+    assert choose([], 0, "largest") == {}
+
+
+def test_padding_is_a_share_of_the_box_and_of_its_source_only() -> None:
+    padded = pad(FOUND[1], {"backfin": 0.1, "fullbody": 3}, 200, 200)
+    assert padded.corners == (26, 1, 74, 49)
+    assert padded.confidence == 0.5
+    assert pad(FOUND[1], {"fullbody": 3}, 200, 200) == FOUND[1]
+
+
+def test_padding_stays_inside_the_picture() -> None:
+    assert pad(FOUND[1], {"backfin": 1}, 100, 60).corners == (0, 0, 100, 60)

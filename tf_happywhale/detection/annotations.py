@@ -1,0 +1,98 @@
+"""What the detector learns from: photographs that somebody drew boxes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, BoxRow, by_stem
+from tf_happywhale.catalogue.boxes_import import read_box_rows
+from tf_happywhale.config import Experiment
+from tf_happywhale.errors import InputError
+from tf_happywhale.places import data_root
+
+Annotations = dict[str, list[tuple[str, AnyBox]]]  # source and box, by image
+
+
+def read_annotations(experiment: Experiment, images: Iterable[str]) -> Annotations:
+    """The boxes to learn from, of photographs that are there.
+
+    Rows that do not say what is in them are of the source that `detect.annotations` (or
+    `data.boxes`) names for the file, or of `records.source`. Where a person drew the box of an
+    image and source, the others of both do not count.
+
+    Raises:
+        InputError: there are no annotations, none of the wanted sources, or some of no known one.
+    """
+    images = list(images)
+    annotations: Annotations = {}
+    files = _annotation_files(experiment)
+    for source, path in files:
+        rows = read_box_rows(path)
+        if source == WHOLE and any(not row.source for row in rows):
+            raise InputError(
+                f"{path} does not say what is in its boxes: name it, such as "
+                "detect.annotations={fullbody: FILE}."
+            )
+        for image, name, box in _boxes(rows, images, source):
+            annotations.setdefault(image, []).append((name, box))
+    wanted = experiment.detect.sources
+    if wanted:
+        kept = {
+            image: [(source, box) for source, box in boxes if source in wanted]
+            for image, boxes in annotations.items()
+        }
+        annotations = {image: boxes for image, boxes in kept.items() if boxes}
+    if not annotations:
+        names = ", ".join(str(path) for _, path in files)
+        what = f" of source {' or '.join(wanted)}" if wanted else ""
+        raise InputError(
+            f"{names} has no box{what} on a photograph that is there: correct detect.annotations, "
+            "detect.sources, or the names of the images in it."
+        )
+    return annotations
+
+
+def deal_folds(images: Iterable[str], folds: int, seed: int) -> dict[str, int]:
+    """The fold of each annotated image, dealt out at random by the seed.
+
+    Raises:
+        InputError: there are fewer images than folds.
+    """
+    images = sorted(images)
+    if len(images) < folds:
+        raise InputError(
+            f"{len(images)} annotated photographs do not make {folds} folds: annotate more, or "
+            "lower detect.folds."
+        )
+    order = np.random.default_rng([seed, 0xB0C5]).permutation(len(images))
+    return {images[row]: place % folds for place, row in enumerate(order.tolist())}
+
+
+def _annotation_files(experiment: Experiment) -> Sequence[tuple[str, Path]]:
+    """Each table or YOLO folder, with the source of rows that do not name theirs."""
+    root, given = data_root(experiment), experiment.detect.annotations
+    given = experiment.data.boxes if given is None else given
+    if isinstance(given, Mapping):
+        return [(source, root / name) for source, name in given.items()]
+    if given is None and not (root / "boxes.csv").is_file():
+        raise InputError(
+            f"There are no boxes to learn from: put boxes.csv into {root}, or name a file in "
+            "detect.annotations."
+        )
+    return [(experiment.records.source, root / (given or "boxes.csv"))]
+
+
+def _boxes(
+    rows: Sequence[BoxRow], images: list[str], source: str
+) -> Iterable[tuple[str, str, AnyBox]]:
+    """Image, source and box of the rows that count."""
+    names = by_stem(images) if any(row.stem for row in rows) else {}
+    there = set(images)
+    manual = {(row.image, row.source) for row in rows if row.manual}
+    for row in rows:
+        image = names.get(row.image, "") if row.stem else row.image
+        if row.box and image in there and (row.manual or (row.image, row.source) not in manual):
+            yield image, row.source or source, row.box

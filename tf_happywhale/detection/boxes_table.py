@@ -1,0 +1,52 @@
+"""The boxes CSV that the detector writes and a person corrects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from tf_happywhale.catalogue.table import read_text_table
+from tf_happywhale.detection.detections import Detection
+from tf_happywhale.files import write_csv
+
+COLUMNS = ["image", "source", "xmin", "ymin", "xmax", "ymax", "confidence", "origin"]
+WITHOUT = ["image", "source", "reason"]  # of the table of what has no box
+MANUAL = "manual"
+
+
+def write_boxes(
+    path: Path, images: Iterable[str], boxes: Mapping[str, Iterable[Detection]], origin: str
+) -> pd.DataFrame:
+    """Write the detected boxes, and the rows with origin `manual` that the file has so far.
+
+    Args:
+        path: the boxes CSV.
+        images: in the order of the rows; manual rows of other images come last.
+        boxes: of each image.
+        origin: the detector's name.
+
+    Returns:
+        What was written; every cell is text.
+    """
+    manual = manual_rows(path)
+    rows = [
+        [image, box.source, *(f"{x:.2f}" for x in box.corners), f"{box.confidence:.4f}", origin]
+        for image in images
+        for box in boxes.get(image, ())
+    ]
+    table = pd.concat([pd.DataFrame(rows, columns=COLUMNS, dtype=object), manual])
+    places = {image: place for place, image in enumerate(images)}
+    order = table["image"].map(lambda image: places.get(image, len(places)))
+    table = table.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+    write_csv(path, table)
+    return table
+
+
+def manual_rows(path: Path) -> pd.DataFrame:
+    """The rows of a boxes CSV that a person drew, as text; none where there is no such file."""
+    if not path.is_file():
+        return pd.DataFrame(columns=COLUMNS, dtype=object)
+    table = read_text_table(path, COLUMNS)
+    return table.loc[table["origin"] == MANUAL, COLUMNS]

@@ -1,0 +1,46 @@
+"""Which box of an image and source is kept, and how much room it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tf_happywhale.detection.detections import Detection, sources_of
+
+
+def choose(found: Sequence[Detection], confidence: float, choice: str) -> dict[str, Detection]:
+    """One box for each source that has any of at least `confidence`.
+
+    Args:
+        found: boxes of one image.
+        confidence: lowest of a box that counts.
+        choice: `best` takes the most confident, `largest` the largest area, `union` the rectangle
+            around all, with the highest confidence among them.
+    """
+    chosen = {}
+    for source in sources_of(found):
+        boxes = [d for d in found if d.source == source and d.confidence >= confidence]
+        if not boxes:
+            continue
+        if choice == "union":
+            xmin, ymin, xmax, ymax = zip(*(box.corners for box in boxes), strict=True)
+            highest = max(box.confidence for box in boxes)
+            chosen[source] = Detection(source, min(xmin), min(ymin), max(xmax), max(ymax), highest)
+        elif choice == "largest":
+            chosen[source] = max(boxes, key=lambda box: (box.area, box.confidence))
+        else:
+            chosen[source] = max(boxes, key=lambda box: (box.confidence, box.area))
+    return chosen
+
+
+def pad(box: Detection, padding: Mapping[str, float], width: int, height: int) -> Detection:
+    """The box with its source's share of it added on each side, inside the picture."""
+    share = padding.get(box.source, 0.0)
+    across, down = share * (box.xmax - box.xmin), share * (box.ymax - box.ymin)
+    return Detection(
+        box.source,
+        max(0.0, box.xmin - across),
+        max(0.0, box.ymin - down),
+        min(float(width), box.xmax + across),
+        min(float(height), box.ymax + down),
+        box.confidence,
+    )

@@ -1,0 +1,94 @@
+"""Photographs as the network wants them: shrunk into a grey square, with the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.detection.detections import Detection
+from tf_happywhale.errors import InputError
+from tf_happywhale.records.jpeg_header import read_jpeg_header
+from tf_happywhale.records.pictures import decode, largest_reduction, resize
+
+GREY = 114  # YOLO's
+STRIDE = 64  # the coarsest map of the networks with four scales; the others' 32 divides it
+LYING = 5  # EXIF orientations from here on swap width and height
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """A photograph in its square.
+
+    Attributes:
+        picture: uint8 RGB [side, side, 3].
+        width, height: of the upright photograph, pixels.
+        inside: left, top, right and bottom of the photograph in the square.
+    """
+
+    picture: np.ndarray
+    width: int
+    height: int
+    inside: tuple[int, int, int, int]
+
+    def back(self, found: Detection) -> Detection | None:
+        """A box of the square as one of the photograph; None where nothing of it is inside."""
+        left, top, right, bottom = self.inside
+        across, down = self.width / (right - left), self.height / (bottom - top)
+        xmin, xmax = (
+            min(max((x - left) * across, 0.0), self.width) for x in (found.xmin, found.xmax)
+        )
+        ymin, ymax = (
+            min(max((y - top) * down, 0.0), self.height) for y in (found.ymin, found.ymax)
+        )
+        if xmin >= xmax or ymin >= ymax:
+            return None
+        return Detection(found.source, xmin, ymin, xmax, ymax, found.confidence)
+
+
+def square_side(image_size: int) -> int:
+    """The side of the square: `image_size`, rounded up to what the networks divide."""
+    return -(-image_size // STRIDE) * STRIDE
+
+
+def read_photograph(path: Path, longest: int) -> tuple[np.ndarray, int, int]:
+    """A photograph uint8 RGB [h, w, 3], upright, and the width and height it has in the file.
+
+    One with a side above `longest` is shrunk to that; a JPEG is decoded smaller where that will do.
+
+    Raises:
+        InputError: the file is missing, or no picture that can be read.
+    """
+    try:
+        encoded = Path(path).read_bytes()
+    except OSError:
+        raise InputError(f"There is no picture {path}.") from None
+    header, step = read_jpeg_header(encoded), 1
+    if header:
+        step = largest_reduction(max(header.width, header.height), longest)
+    picture = decode(encoded, str(path), step)
+    height, width = picture.shape[:2]
+    if header:
+        width, height = header.width, header.height
+        if header.orientation >= LYING:
+            width, height = height, width
+    shrink = longest / max(width, height)
+    if shrink < 1:
+        picture = resize(picture, max(1, round(width * shrink)), max(1, round(height * shrink)))
+    return picture, width, height
+
+
+def letterbox(path: Path, side: int) -> Letterbox:
+    """A photograph in a grey square, as large as it gets, in the middle.
+
+    Raises:
+        InputError: the file is missing, or no picture that can be read.
+    """
+    picture, width, height = read_photograph(path, side)
+    scale = side / max(picture.shape[:2])
+    across, down = (max(1, round(picture.shape[axis] * scale)) for axis in (1, 0))
+    left, top = (side - across) // 2, (side - down) // 2
+    square = np.full((side, side, 3), GREY, np.uint8)
+    square[top : top + down, left : left + across] = resize(picture, across, down)
+    return Letterbox(square, width, height, (left, top, left + across, top + down))
