@@ -258,8 +258,46 @@ class Report(Section):
     """The pages a person looks at."""
 
     queries: int = Field(200, ge=1, le=200, description="queries of the one-file report.html")
-    page_size: Positive = Field(100, description="queries a page of report/")
-    thumbnail: int = Field(224, ge=32, le=1024, description="longest side of a picture, pixels")
+    page_size: Positive = Field(
+        1000, description="queries a page of report/; decisions are kept page by page"
+    )
+    thumbnail: int = Field(320, ge=32, le=1024, description="longest side of a picture, pixels")
+    references: Positive = Field(
+        4, description="pictures of each candidate in report/, the nearest first"
+    )
+
+
+class Identify(Section):
+    """What `identify` and `gallery` do with photographs."""
+
+    boxes: str | None = Field(
+        None,
+        description="table of boxes of the photographs; null: boxes.csv in their folder where "
+        "there is one, else whole pictures",
+    )
+    encounters: str | None = Field(
+        None,
+        description="photographs of one animal that are ranked together: folders, for one "
+        "sub-folder each, or a table image,encounter; null: each for itself",
+    )
+    cache: str | None = Field(
+        None,
+        description="folder that keeps embeddings by model and picture; null: <output>/embedded",
+    )
+
+
+class Quality(Section):
+    """Below what a photograph is shown with a warning."""
+
+    min_side: NotNegative = Field(
+        96, description="shorter side of the crop, pixels of the photograph"
+    )
+    min_sharpness: NotNegative = Field(
+        0.02,
+        description="variance of the crop's Laplacian, as a share of its grey levels' variance, at "
+        "128 pixels",
+    )
+    min_confidence: Share = Field(0.4, description="the detector's confidence in the box")
 
 
 class Download(Section):
@@ -302,6 +340,8 @@ class Experiment(Section):
     embed: Embed = Embed()
     rank: Rank = Rank()
     report: Report = Report()
+    identify: Identify = Identify()
+    quality: Quality = Quality()
     download: Download = Download()
 
     @model_validator(mode="after")

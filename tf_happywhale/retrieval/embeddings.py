@@ -16,6 +16,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write
 
 ROWS = 4096  # looked at together
+COLUMN = "column/"  # before a column's name in the file
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Embeddings:
         about: where they come from: model, fold, trained_on, source, view, preprocess.
         centre: [c, d] float32, the ArcFace centres of the model's head, or [0, d].
         centre_id: str [c], the individual of each centre.
+        columns: what else is known of the images, such as species, each str [n].
     """
 
     embedding: np.ndarray
@@ -37,9 +39,12 @@ class Embeddings:
     about: dict[str, str] = field(default_factory=dict)
     centre: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     centre_id: np.ndarray = field(default_factory=lambda: np.zeros(0, np.str_))
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not len(self.embedding) == len(self.image) == len(self.individual_id):
+        if {len(part) for part in (self.image, self.individual_id, *self.columns.values())} - {
+            len(self.embedding)
+        }:
             raise InputError("Embeddings, images and individuals are not equally many.")
         broken = np.zeros(len(self.image), bool)
         for start in range(0, len(broken), ROWS):
@@ -62,7 +67,12 @@ class Embeddings:
             embedding=self.embedding[rows],
             image=self.image[rows],
             individual_id=self.individual_id[rows],
+            columns={name: column[rows] for name, column in self.columns.items()},
         )
+
+    def column(self, name: str) -> np.ndarray:
+        """One of the columns, str [n]; empty text where there is none of this name."""
+        return self.columns.get(name, np.full(len(self), ""))
 
     def rows_of(self, images: Sequence[str]) -> np.ndarray:
         """Where each of `images` stands, int64 [n].
@@ -103,6 +113,10 @@ def save_embeddings(path: Path, embeddings: Embeddings) -> None:
             centre=embeddings.centre.astype(np.float32),
             centre_id=np.asarray(embeddings.centre_id, dtype=np.str_),
             **{key: np.asarray(value, dtype=np.str_) for key, value in embeddings.about.items()},
+            **{
+                f"{COLUMN}{name}": np.asarray(column, dtype=np.str_)
+                for name, column in embeddings.columns.items()
+            },
         )
 
 
@@ -125,11 +139,33 @@ def load_embeddings(path: Path) -> Embeddings:
         kinds = [(column.ndim, column.dtype.kind) for column in columns]
         if kinds != [(2, "f"), (1, "U"), (1, "U"), (2, "f"), (1, "U")]:
             raise ValueError("arrays of other kinds")
+        further = {key: arrays.pop(key) for key in list(arrays) if key.startswith(COLUMN)}
+        if any((column.ndim, column.dtype.kind) != (1, "U") for column in further.values()):
+            raise ValueError("columns of other kinds")
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error):
         raise InputError(f"{path} holds no embeddings: delete it and run embed again.") from None
     embedding, image, individual_id, centre, centre_id = columns
     about = {key: str(value) for key, value in arrays.items()}
-    return Embeddings(embedding, image, individual_id, about, centre, centre_id)
+    named = {key.removeprefix(COLUMN): column for key, column in further.items()}
+    return Embeddings(embedding, image, individual_id, about, centre, centre_id, named)
+
+
+def join_embeddings(parts: Sequence[Embeddings]) -> Embeddings:
+    """Parts with the same facts as one, those of the first; without any there is nothing in it."""
+    if len(parts) == 1:
+        return parts[0]
+    width = max((part.embedding.shape[1] for part in parts), default=0)
+    names = dict.fromkeys(name for part in parts for name in part.columns)
+    text = np.zeros(0, "U1")
+    return Embeddings(
+        np.concatenate([np.zeros((0, width), np.float32), *(p.embedding for p in parts if len(p))]),
+        np.concatenate([text, *(part.image for part in parts)]),
+        np.concatenate([text, *(part.individual_id for part in parts)]),
+        parts[0].about if parts else {},
+        columns={
+            name: np.concatenate([text, *(part.column(name) for part in parts)]) for name in names
+        },
+    )
 
 
 def _mapped(path: Path) -> np.ndarray | None:
