@@ -2,18 +2,21 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-.PHONY: help demo test docs bench-seed bench-backbones bench-retrieval bench-input bench-writing test-beam parity clean
+.PHONY: help demo test docs bench-seed bench-backbones bench-retrieval bench-input bench-writing test-beam test-browser test-export bench-embed parity clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
 	@echo "make test          style and tests"
-	@echo "make docs          docs/config.md from the code"
+	@echo "make docs          the documentation, with what is made from the code, links checked"
 	@echo "make bench-seed DATA=DIR   the seed's recipe in PyTorch, to compare with (own environment)"
 	@echo "make parity        our networks against timm's, to docs/parity.md (own environment)"
 	@echo "make bench-backbones   their speed beside timm's on PyTorch (own environment)"
 	@echo "make bench-retrieval  ranking at Happywhale's size against scikit-learn and faiss"
 	@echo "make bench-input   batches a second, beside Keras layers and PyTorch (own environment)"
 	@echo "make bench-writing photographs to TFRecords, beside the seed's way"
+	@echo "make test-browser  the review pages in Chromium (which it installs on Debian)"
+	@echo "make test-export   OpenVINO and ONNX beside Keras (own environment)"
+	@echo "make bench-embed   embedding on a CPU: Keras, OpenVINO, ONNX, PyTorch (own environment)"
 	@echo "make test-beam     Apache Beam on two worker processes (own environment)"
 
 demo: .venv/installed
@@ -24,8 +27,15 @@ test: .venv/installed
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest
 
-docs: .venv/installed
+docs: .venv/docs
 	$(PY) docs/config_reference.py > docs/config.md
+	$(PY) docs/commands_reference.py > docs/commands.md
+	$(PY) -m mkdocs build --strict --quiet
+	@echo "look at build/site/index.html"
+
+.venv/docs: .venv/installed
+	$(PY) -m pip install --quiet --editable '.[tf,test,docs]'
+	touch $@
 
 bench-seed: .venv-torch/installed
 	.venv-torch/bin/python benchmarks/seed_torch.py --data $(DATA) $(ARGS)
@@ -48,6 +58,19 @@ bench-writing: .venv/installed
 test-beam: .venv-beam/installed
 	PYTHONPATH=. .venv-beam/bin/python tests/records/two_workers.py
 
+test-export: .venv-torch/export
+	.venv-torch/bin/python -m pytest tests/training/every_engine.py
+
+bench-embed: .venv-torch/export
+	.venv-torch/bin/python benchmarks/embed.py $(ARGS)
+
+.venv-torch/export: .venv-torch/installed
+	.venv-torch/bin/python -m pip install --quiet --editable '.[tf,test,openvino,onnx]'
+	touch $@
+
+test-browser: .venv/browser
+	$(PY) -m pytest tests/browser/review_pages.py
+
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"
 	$(PYTHON) -m venv .venv
@@ -57,6 +80,13 @@ test-beam: .venv-beam/installed
 
 .venv/faiss: .venv/installed
 	$(PY) -m pip install --quiet --editable '.[tf,test,faiss]'
+	touch $@
+
+# Elsewhere than on Debian name a Chromium and its driver: make test-browser CHROME=… CHROMEDRIVER=…
+.venv/browser: .venv/installed
+	command -v chromedriver || test -n "$(CHROMEDRIVER)" || \
+	  (apt-get update -qq && apt-get install -y -qq chromium chromium-driver)
+	$(PY) -m pip install --quiet --editable '.[tf,test,browser]'
 	touch $@
 
 .venv-torch/installed: benchmarks/requirements-torch.txt pyproject.toml

@@ -20,7 +20,7 @@ from tf_happywhale.retrieval.embeddings import load_embeddings
 
 COMMANDS = [
     "download", "tfrecords", "train", "embed", "rank", "evaluate", "report", "run", "demo",
-    "identify", "gallery",
+    "identify", "gallery", "export",
 ]  # fmt: skip
 STAGES = {
     "train": "train quick fold 0",

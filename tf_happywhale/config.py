@@ -189,6 +189,14 @@ class Embed(Section):
 
     batch_size: Positive = Field(64, description="images a step")
     mirrored: bool = Field(False, description="embed the mirrored pictures too")
+    engine: Literal["auto", "keras", "openvino", "onnx"] = Field(
+        "auto",
+        description="who runs the model; auto: on a CPU the fastest one that `export` has written "
+        "for it, else keras; openvino and onnx are converted to where they are missing",
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="of the computation; bfloat16 is openvino's only"
+    )
 
 
 class Rank(Section):
@@ -265,6 +273,9 @@ class Report(Section):
     references: Positive = Field(
         4, description="pictures of each candidate in report/, the nearest first"
     )
+    why: bool = Field(
+        False, description="identify: show in report/ what the best match of each query rests on"
+    )
 
 
 class Identify(Section):
@@ -298,6 +309,27 @@ class Quality(Section):
         "128 pixels",
     )
     min_confidence: Share = Field(0.4, description="the detector's confidence in the box")
+
+
+class Curate(Section):
+    """What `gallery curate` lists."""
+
+    count: Positive = Field(40, description="suspected duplicates and errors listed")
+    map: Literal["pca", "umap"] = Field("pca", description="how the map is made; umap is an extra")
+
+
+class Export(Section):
+    """What `export` writes."""
+
+    formats: tuple[Literal["savedmodel", "onnx", "openvino"], ...] = Field(
+        ("savedmodel",),
+        min_length=1,
+        description="formats of the model: savedmodel, onnx, openvino",
+    )
+    photographs: str | None = Field(
+        None,
+        description="folder of photographs that the result is checked with; null: the catalogue's",
+    )
 
 
 class Download(Section):
@@ -342,6 +374,8 @@ class Experiment(Section):
     report: Report = Report()
     identify: Identify = Identify()
     quality: Quality = Quality()
+    curate: Curate = Curate()
+    export: Export = Export()
     download: Download = Download()
 
     @model_validator(mode="after")

@@ -25,6 +25,7 @@ VERBS = {
     "merge": ("GALLERY ID INTO_ID", "two ids, one animal: all images of the first to the second"),
     "drop": ("GALLERY IMAGE", "take out an image"),
     "move": ("GALLERY IMAGE ID", "give an image to another individual"),
+    "curate": ("GALLERY", "a map, and what may be wrong in it, to output=DIR/curation"),
     "export": ("GALLERY TABLE.csv", "write who is in which image, as a catalogue"),
 }
 EXAMPLES = [
@@ -51,6 +52,8 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
         verify(folder)
     elif verb == "info":
         info(open_gallery(folder))
+    elif verb == "curate":
+        curate(settings, open_gallery(folder))
     elif verb == "export":
         export(open_gallery(folder), Path(rest[0]).expanduser())
     else:
@@ -155,6 +158,38 @@ def change(gallery: Gallery, verb: str, words: Sequence[str]) -> None:
     print(f"gallery {gallery.folder}: {len(gallery)} images before, {len(changed)} now")
     if gallery.catalogue is not None:
         print(f"the catalogue in {gallery.catalogue} was left as it is: correct it there too")
+
+
+def curate(settings: Experiment, gallery: Gallery) -> None:
+    """Write the curators' page, and its lists as tables."""
+    from dataclasses import asdict
+
+    import pandas as pd
+
+    from tf_happywhale.files import write_csv
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.curation import flat_map, suspected_duplicates, suspected_errors
+    from tf_happywhale.review.curation import write_curation
+    from tf_happywhale.review.pictures import picture_reader
+
+    images, folder = gallery.images(), output_folder(settings) / "curation"
+    pairs = suspected_duplicates(images, settings.curate.count)
+    odd = suspected_errors(images, settings.curate.count)
+    page = write_curation(
+        folder,
+        images,
+        flat_map(images.embedding, settings.curate.map, settings.seed),
+        pairs,
+        odd,
+        picture=picture_reader(images, settings.report.thumbnail),
+        thumbnail=settings.report.thumbnail,
+        name=str(gallery.folder),
+    )
+    rows = [(*pair.individual_ids, *pair.images, f"{pair.score:.6f}") for pair in pairs]
+    columns = ["individual_id", "other_id", "image", "other_image", "score"]
+    write_csv(folder / "duplicates.csv", pd.DataFrame(rows, columns=columns))
+    write_csv(folder / "errors.csv", pd.DataFrame([asdict(one) for one in odd]))
+    print(f"look at {page}; the lists are duplicates.csv and errors.csv beside it")
 
 
 def export(gallery: Gallery, file: Path) -> None:

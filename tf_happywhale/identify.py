@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PLACES = {
     "": (
         "MODEL GALLERY PHOTO...",
-        "MODEL    a run folder, or an ensemble's config\n"
+        "MODEL    a run folder, what `export` made of it, or an ensemble's config\n"
         "GALLERY  a catalogue folder, or a gallery that `gallery build` made\n"
         "PHOTO    photographs, or folders of them",
     )
@@ -67,7 +67,8 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     warned = quality_warnings(experiment, queries)
     write_csv(output / "photographs.csv", photographs(queries, warned, failed))
     with timed("the pages"):
-        page = write_pages(experiment, table, queries, gallery, warned)
+        why = explainer(experiment, identifier, queries, gallery)
+        page = write_pages(experiment, table, queries, gallery, warned, why)
     print(f"\nlook at {page}; the table is {output / 'predictions.csv'}")
 
 
@@ -195,11 +196,12 @@ def write_pages(
     queries: Embeddings,
     gallery: Embeddings,
     warned: dict[str, list[str]],
+    why: Callable | None = None,
 ) -> Path:
     """The pages on which a person judges the matches."""
     from tf_happywhale.places import output_folder
+    from tf_happywhale.review.pictures import picture_reader
     from tf_happywhale.review.report import Known, write_report
-    from tf_happywhale.training.reference import picture_reader
 
     references: dict[str, list[str]] = {}
     for who, image in zip(gallery.individual_id.tolist(), gallery.image.tolist(), strict=True):
@@ -230,8 +232,42 @@ def write_pages(
         page_size=report.page_size,
         thumbnail=report.thumbnail,
         references=report.references,
+        why=why,
     )
     return output / "report" / "index.html"
+
+
+def explainer(
+    experiment: Experiment, identifier: Identifier, queries: Embeddings, gallery: Embeddings
+) -> Callable | None:
+    """Pictures of what a match rests on, from the names of query, candidate and reference image, by
+    the first model; None where they are not asked for."""
+    if not experiment.report.why:
+        return None
+    from tf_happywhale.records.pictures import resize
+    from tf_happywhale.review.overlay import heat_pair, line_pair
+    from tf_happywhale.review.pictures import picture_reader
+    from tf_happywhale.training.explain import Explainer
+    from tf_happywhale.training.run_folder import check_model, load_model
+
+    model = identifier.models[0]
+    check_model(model.file)
+    explain, side = Explainer(load_model(model.file)), model.sizes[1]
+    asked, known = (picture_reader(images, 2 * side) for images in (queries, gallery))
+
+    def why(query: str, individual_id: str, reference: str):
+        first, second = (resize(read(n), side) for read, n in ((asked, query), (known, reference)))
+        match = explain(first, second)
+        cells = match.heat[0].shape[0]
+        return [
+            (
+                f"Where {query} and {reference} are alike to the model",
+                heat_pair(first, second, match.heat),
+            ),
+            ("Parts that correspond", line_pair(first, second, match.parts, cells)),
+        ]
+
+    return why
 
 
 @contextmanager

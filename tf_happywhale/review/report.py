@@ -226,17 +226,16 @@ def _drawn(
 
 
 def _explained(query: Query, thumbnails: Thumbnails, why: Why) -> Query:
+    """A block with the pictures of what its best candidate rests on, as large as they were made."""
     best = next((card for card in query.candidates if card.reference_image), None)
     if best is None:
         return query
-    shown = []
-    for number, (caption, picture) in enumerate(
-        why(query.image, best.individual_id, best.reference_image)
-    ):
-        name = f"{query.image}\0{best.reference_image}\0{number}"
-        thumbnails.draw_all("why", [name], lambda _, picture=picture: picture)
-        shown.append((caption, Picture(*thumbnails.drawn("why", name))))
-    return replace(query, why=tuple(shown))
+    made = why(query.image, best.individual_id, best.reference_image)
+    pictures = {f"{query.image}\0{best.reference_image}\0{n}": p for n, (_, p) in enumerate(made)}
+    longest = max((max(picture.shape) for picture in pictures.values()), default=1)
+    thumbnails.draw_all("why", list(pictures), pictures.__getitem__, longest)
+    shown = [Picture(*thumbnails.drawn("why", name)) for name in pictures]
+    return replace(query, why=tuple(zip((caption for caption, _ in made), shown, strict=True)))
 
 
 def _short(query: Query) -> Query:

@@ -150,6 +150,19 @@ html:not(.ready) .scripted, html:not(.ready) button { display: none; }
 .bar { flex: 1; height: 5px; border-radius: 3px; background: var(--bar); overflow: hidden; }
 .bar span { display: block; height: 100%; background: var(--sea); border-radius: 3px; }
 .mark { display: inline-block; margin-top: .25rem; }
+.pairs { padding-left: 1.6rem; margin-bottom: 2.5rem; }
+.pair { margin-top: 1rem; padding: 1rem; background: var(--card); border: 1px solid var(--line);
+  border-radius: 1rem; break-inside: avoid; content-visibility: auto;
+  contain-intrinsic-size: auto 18rem; }
+.pair .figures { margin: 0; }
+.pair figure { flex: 1 1 11rem; max-width: 22rem; min-width: 0; font-size: .88rem; }
+.pair p { margin-top: .5rem; color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
+main > h2 { margin-top: 2rem; }
+.map svg { width: 100%; background: var(--card); border-radius: 1rem; }
+.map circle { fill-opacity: .75; }
+.legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; list-style: none; padding: 0; }
+.legend span { display: inline-block; width: .8em; height: .8em; border-radius: 1em;
+  margin-right: .4em; }
 @media (max-width: 900px) {
   .query { grid-template-columns: minmax(0, 1.4fr) minmax(0, 3fr); }
   .candidates { grid-template-columns: repeat(3, minmax(0, 1fr)); }

@@ -63,13 +63,19 @@ class Thumbnails:
         self.reasons: dict[str, str] = {}
         folder.mkdir(parents=True)
 
-    def draw_all(self, kind: str, images: Sequence[str], read: Callable[[str], np.ndarray]) -> None:
-        """Draw `read(image)` of each, by a thread a core."""
+    def draw_all(
+        self,
+        kind: str,
+        images: Sequence[str],
+        read: Callable[[str], np.ndarray],
+        longest: int | None = None,
+    ) -> None:
+        """Draw `read(image)` of each, by a thread a core; `longest` in place of the folder's."""
 
         def draw(image: str) -> None:
             name = thumbnail_name(kind, image)
             try:
-                data = encode_thumbnail(read(image), self.longest)
+                data = encode_thumbnail(read(image), longest or self.longest)
             except InputError as error:
                 self.reasons[name] = str(error) or "The picture cannot be read."
             else:

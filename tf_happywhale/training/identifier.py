@@ -13,7 +13,7 @@ from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.catalogue.folds import assign_folds
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import HappywhaleError, InputError
-from tf_happywhale.files import digest, sha256
+from tf_happywhale.files import digest
 from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings
 from tf_happywhale.retrieval.learned import (
@@ -26,7 +26,7 @@ from tf_happywhale.retrieval.learned import (
 from tf_happywhale.retrieval.side import make_side
 from tf_happywhale.retrieval.store import EmbeddingStore
 from tf_happywhale.retrieval.trained_on import assignment_of
-from tf_happywhale.training.shots import Forward, Shot, embed_shots
+from tf_happywhale.training.shots import Shot, embed_shots
 from tf_happywhale.training.trained import Trained
 
 LEARNED = "new_individuals.json"  # in a run folder
@@ -72,8 +72,7 @@ class Identifier:
         failed: dict[str, str] = {}
         stores = [EmbeddingStore(self.home, model.about) for model in self.models]
         for model, store in zip(self.models, stores, strict=True):
-            load = _loader(model)
-            failed |= embed_shots(model, shots, store, load, self.batch_size, label)
+            failed |= embed_shots(model, shots, store, model.load, self.batch_size, label)
         kept = [n for n, shot in enumerate(shots) if shot.image not in failed]
         good = [shots[n] for n in kept]
         rows, columns = [], {}
@@ -107,7 +106,7 @@ def learned_of(models: Sequence[Trained], rank: Rank) -> tuple[Learned, str]:
     weights = [model.weight for model in models]
     rank = rank.model_copy(update={"mirrored": "none", "centre_share": 0.0, "ensemble": "join"})
     made_from = digest(
-        [[sha256(model.file) for model in models], weights, rank.best_of, rank.new_share]
+        [[model.about["model"] for model in models], weights, rank.best_of, rank.new_share]
     )
     keep = models[0].folder / LEARNED
     found = load_learned(keep, made_from)
@@ -143,19 +142,6 @@ def _learn(models: Sequence[Trained], weights: Sequence[float], rank: Rank) -> L
         folds = dict(zip(data.images, found.tolist(), strict=True))
     side = make_side(members, data.images)
     return learn(side, data.individual_ids, folds, weights, rank)
-
-
-def _loader(model: Trained):
-    def load() -> Forward:
-        import tensorflow as tf
-
-        from tf_happywhale.training.run_folder import load_model
-
-        network = load_model(model.file)
-        forward = tf.function(lambda pictures: network(pictures, training=False))
-        return lambda pictures: forward(tf.constant(pictures)).numpy()
-
-    return load
 
 
 def _joined(rows: Sequence[np.ndarray], shares: Sequence[float]) -> np.ndarray:

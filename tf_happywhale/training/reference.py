@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes import Box, BoxRow
+from tf_happywhale.catalogue.boxes import BoxRow
 from tf_happywhale.catalogue.photos import boxes_beside
 from tf_happywhale.catalogue.table import check_images, read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import ContentHashes
-from tf_happywhale.records.pictures import read_small
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.gallery import is_gallery, open_gallery
 from tf_happywhale.training.identifier import Identifier
@@ -119,21 +118,3 @@ def make_shots(
 def _nothing(identifier: Identifier) -> Embeddings:
     text = np.zeros(0, "U1")
     return Embeddings(np.zeros((0, 1), np.float32), text, text, identifier.about)
-
-
-def picture_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray]:
-    """A function from an image's name to its crop uint8 RGB [h, w, 3], for a thumbnail.
-
-    It raises InputError where the picture is not there, or cannot be read.
-    """
-    places = zip(images.column("picture").tolist(), images.column("box").tolist(), strict=True)
-    known = dict(zip(images.image.tolist(), places, strict=True))
-
-    def read(image: str) -> np.ndarray:
-        picture, box = known.get(image, ("", ""))
-        if not picture:
-            raise InputError(f"Where the picture of {image} lies is not known.")
-        corners = [int(number) for number in box.split(" ")[-4:]] if box else None
-        return read_small(Path(picture), Box(*corners) if corners else None, longest)
-
-    return read
