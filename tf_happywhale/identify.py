@@ -54,10 +54,10 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     with timed(f"boxes of {len(photos)} photographs"):
         shots = find_boxes(experiment, identifier, photos, [Path(place) for place in given])
     with timed("embedding the gallery"):
-        gallery = load_gallery(Path(gallery_folder), identifier, experiment.data)
+        gallery, unread = load_gallery(Path(gallery_folder), identifier, experiment.data)
     with timed("embedding the photographs"):
         queries, failed = embed_queries(identifier, shots, photos)
-    for image, reason in sorted(failed.items()):
+    for image, reason in [*sorted(unread.items()), *sorted(failed.items())]:
         print(f"left out: {image}: {reason}")
     with timed(f"ranking {len(queries)} against {len(gallery)}"):
         ranking = rank(experiment, identifier, queries, gallery)

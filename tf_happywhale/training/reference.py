@@ -26,8 +26,11 @@ COLUMNS = ("species", "encounter", "date", "viewpoint")  # of a catalogue, kept 
 CONTENT = "content.json"
 
 
-def load_gallery(path: Path, identifier: Identifier, data: Data) -> Embeddings:
-    """The embedded gallery in a folder: a saved one, or a catalogue's, whose rest is embedded now.
+def load_gallery(
+    path: Path, identifier: Identifier, data: Data
+) -> tuple[Embeddings, dict[str, str]]:
+    """The embedded gallery in a folder: a saved one, or a catalogue's, whose rest is embedded now;
+    and why some of its images could not be read, by image.
 
     Raises:
         InputError: there is neither, or it was embedded by another model.
@@ -38,8 +41,8 @@ def load_gallery(path: Path, identifier: Identifier, data: Data) -> Embeddings:
         gallery.check(_nothing(identifier))
         if not len(gallery):
             raise InputError(f"The gallery {path} is empty: add images to it.")
-        return gallery.images()
-    return embed_catalogue(path, identifier, data)[0]
+        return gallery.images(), {}
+    return embed_catalogue(path, identifier, data)
 
 
 def embed_catalogue(
