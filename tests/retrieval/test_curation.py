@@ -59,5 +59,5 @@ def test_the_map_keeps_distances_of_what_lies_in_a_plane() -> None:
 
 def test_umap_that_is_not_installed_is_one_sentence(monkeypatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "umap", None)
-    with pytest.raises(InputError, match="needs the extra umap"):
+    with pytest.raises(InputError, match="needs the extra `umap`"):
         flat_map(np.eye(3), "umap", 0)

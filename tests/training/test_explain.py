@@ -46,7 +46,7 @@ def test_corresponding_cells_are_one_anothers_nearest() -> None:
     np.testing.assert_array_equal(parts[:, 2:], [2, 3] - parts[:, :2])
 
 
-def test_the_last_map_is_found_behind_whatever_follows_it() -> None:
+def test_the_map_with_most_channels_is_found_before_its_pooling() -> None:
     pictures = keras.Input((None, None, 3))
     early = keras.layers.Conv2D(4, 3, 2)(pictures)
     late = keras.layers.Conv2D(6, 3, 2)(early)

@@ -193,5 +193,5 @@ def _onnx(file: Path, precision: str) -> Forward:
 def _saved(file: Path, precision: str) -> Forward:
     import tensorflow as tf
 
-    serve = tf.saved_model.load(str(file)).serve
-    return lambda pictures: serve(tf.constant(pictures)).numpy()
+    loaded = tf.saved_model.load(str(file))  # which owns the variables, and so has to stay
+    return lambda pictures: loaded.serve(tf.constant(pictures)).numpy()

@@ -50,7 +50,8 @@ class Explainer:
     def __call__(self, first: np.ndarray, second: np.ndarray, most: int = 8) -> Match:
         """Explain the score of two crops uint8 [s, s, 3]; at most so many parts."""
         with tf.GradientTape() as tape:
-            pictures = tf.constant(np.stack([first, second]))
+            pictures = tf.constant(np.stack([first, second]), tf.float32)
+            tape.watch(pictures)
             features, embedding = self.model(pictures, training=False)
             unit = tf.math.l2_normalize(tf.cast(embedding, tf.float32), axis=1)
             score = tf.reduce_sum(unit[0] * unit[1])
@@ -61,19 +62,22 @@ class Explainer:
 
 
 def last_map(embedder: keras.Model) -> keras.KerasTensor:
-    """The last feature map [n, h, w, c] on the way to the embedding.
+    """The feature map [n, h, w, c] that is pooled last, of several the one with most channels.
 
     Raises:
-        InputError: the model has none.
+        InputError: the model pools none.
     """
-    for layer in reversed(embedder.layers):
-        if isinstance(layer, keras.layers.InputLayer):
+    maps = []
+    for layer in embedder.layers:
+        if isinstance(layer, (keras.layers.InputLayer, keras.Model)):
             continue
-        outputs = layer.output if isinstance(layer.output, (list, tuple)) else [layer.output]
-        maps = [output for output in outputs if len(output.shape) == 4]
-        if maps:
-            return maps[-1]
-    raise InputError("This model has no feature map to explain its scores by.")
+        taken = layer.input if isinstance(layer.input, (list, tuple)) else [layer.input]
+        given = layer.output if isinstance(layer.output, (list, tuple)) else [layer.output]
+        if all(len(tensor.shape) < 4 for tensor in given):
+            maps += [tensor for tensor in taken if len(tensor.shape) == 4]
+    if not maps:
+        raise InputError("This model has no feature map to explain its scores by.")
+    return max(maps, key=lambda tensor: tensor.shape[-1] or 0)
 
 
 def correspond(features: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
