@@ -4,8 +4,8 @@ same size at a random place.
     python benchmarks/explain.py RUN_FOLDER POD [--pairs 100] [--json FILE] [--quick]
 
 Pairs are two photographs of one individual. A crop twice as wide and high as the fin's box, shifted
-at random so that the box may lie anywhere in it, is explained: the box has a quarter of its area,
-and half of it or more would have to be found without anybody saying where it is.
+at random so that the box may lie anywhere in it, is explained at twice the model's size: the fin is
+as large as the model knows it, and nobody says where it is.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def main() -> None:
         for image in rng.choice(groups[rng.integers(len(groups))], 2, replace=False):
             picture = read_picture(given.pod / "train_images" / image)
             around, place = wider(boxes[image], picture.shape[1], picture.shape[0], rng)
-            crops.append(resize(crop(picture, around), experiment.image_size))
+            crops.append(resize(crop(picture, around), 2 * experiment.image_size))
             places.append(place)
         for heat, place in zip(explain(*crops).heat, places, strict=True):
             sides = place[2:] - place[:2]

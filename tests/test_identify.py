@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import QUICK
-from tf_happywhale import gallery, identify
+from tf_happywhale import export, gallery, identify
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Data, dump_experiment, load_experiment
 from tf_happywhale.errors import InputError
@@ -277,3 +277,31 @@ def test_what_is_no_model_or_gallery_is_one_sentence(trip: Trip, tmp_path: Path)
         identify.load_identifier(tmp_path / "gone", [])
     with pytest.raises(InputError, match="is neither a gallery"):
         trip.identify(tmp_path)
+
+
+def test_an_exported_model_identifies_alike_without_keras(trip: Trip, monkeypatch, capsys) -> None:
+    first, carried = trip.identify(trip.data, output="by_keras"), trip.folder / "carried"
+    export.main([str(trip.run), str(carried)], [])
+    assert "savedmodel: lowest cosine with Keras on 26 pictures 1.0" in capsys.readouterr().out
+    assert sorted(file.name for file in carried.iterdir()) == [
+        "config.yaml", "export.json", "new_individuals.json", "saved_model",
+    ]  # fmt: skip
+
+    def load(*_: object) -> None:
+        raise AssertionError("Keras was asked for")
+
+    monkeypatch.setattr("tf_happywhale.training.run_folder.load_model", load)
+    places = [str(carried), str(trip.data), str(trip.photos)]
+    identify.main(places, [f"output={trip.folder / 'by_export'}"])
+    again = trip.table("predictions.csv", "by_export")
+    columns = ("image", "rank", "individual_id", "reference_image")
+    assert [[r[c] for c in columns] for r in again] == [[r[c] for c in columns] for r in first]
+    for mine, other in zip(again, first, strict=True):
+        assert math.isclose(float(mine["score"]), float(other["score"]), abs_tol=1e-4)
+        assert math.isclose(float(mine["p_new"]), float(other["p_new"]), abs_tol=1e-3)
+    with pytest.raises(InputError, match="already: remove it"):
+        export.main([str(trip.run), str(carried)], [])
+    with pytest.raises(InputError, match="export one model at a time"):
+        export.main([str(carried), str(trip.folder / "twice")], [])
+    with pytest.raises(InputError, match="There is no folder of photographs"):
+        export.main([str(trip.run), str(trip.folder / "x")], ["export.photographs=/nowhere"])

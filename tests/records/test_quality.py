@@ -28,6 +28,11 @@ def test_an_even_picture_has_no_sharpness() -> None:
     assert sharpness(np.full((32, 32, 3), 90, np.uint8)) == 0
 
 
+def test_the_steps_of_a_faint_slope_are_no_edges() -> None:
+    slope = np.tile(np.linspace(90, 104, 128).round().astype(np.uint8), (128, 1))
+    assert sharpness(np.repeat(slope[:, :, None], 3, axis=2)) < 0.005
+
+
 def test_each_fault_is_said_in_words_and_a_good_crop_has_none() -> None:
     limits = Limits(min_side=100, min_sharpness=0.1, min_confidence=0.5)
     assert warnings(Quality(100, 0.1, 0.5), limits) == []

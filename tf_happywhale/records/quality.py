@@ -28,6 +28,7 @@ class Quality:
 
 
 SIDE = 128  # pixels to which a crop is squashed before its sharpness is measured
+ROUNDING = 20 / 12  # variance of a Laplacian's error where grey levels are whole numbers
 
 
 def sharpness(crop: np.ndarray) -> float:
@@ -39,7 +40,8 @@ def sharpness(crop: np.ndarray) -> float:
     """
     grey = cv2.cvtColor(resize(crop, SIDE), cv2.COLOR_RGB2GRAY).astype(np.float32)
     contrast = float(grey.var())
-    return float(cv2.Laplacian(grey, cv2.CV_32F).var()) / contrast if contrast > 1e-6 else 0.0
+    edges = max(0.0, float(cv2.Laplacian(grey, cv2.CV_32F).var()) - ROUNDING)
+    return edges / contrast if contrast > 1e-6 else 0.0
 
 
 def warnings(quality: Quality, limits: Limits) -> list[str]:

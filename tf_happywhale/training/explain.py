@@ -45,20 +45,27 @@ class Explainer:
 
     def __init__(self, embedder: keras.Model) -> None:
         features = last_map(embedder)
-        self.model = keras.Model(embedder.inputs, [features, embedder.outputs[0]])
+        model = keras.Model(embedder.inputs, [features, embedder.outputs[0]])
+
+        @tf.function(reduce_retracing=True)
+        def look(pictures: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            with tf.GradientTape() as tape:
+                tape.watch(pictures)
+                cells, embedding = model(pictures, training=False)
+                unit = tf.math.l2_normalize(tf.cast(embedding, tf.float32), axis=1)
+                score = tf.reduce_sum(unit[0] * unit[1])
+            heat = tf.reduce_sum(tf.cast(tape.gradient(score, cells) * cells, tf.float32), axis=-1)
+            return score, heat, tf.cast(cells, tf.float32)
+
+        self.look = look
 
     def __call__(self, first: np.ndarray, second: np.ndarray, most: int = 8) -> Match:
         """Explain the score of two crops uint8 [s, s, 3]; at most so many parts."""
-        with tf.GradientTape() as tape:
-            pictures = tf.constant(np.stack([first, second]), tf.float32)
-            tape.watch(pictures)
-            features, embedding = self.model(pictures, training=False)
-            unit = tf.math.l2_normalize(tf.cast(embedding, tf.float32), axis=1)
-            score = tf.reduce_sum(unit[0] * unit[1])
-        gradient = tape.gradient(score, features)
-        heat = tf.reduce_sum(tf.cast(gradient * features, tf.float32), axis=-1).numpy()
-        parts, likeness = correspond(tf.cast(features, tf.float32).numpy(), most)
-        return Match(float(score), (_share(heat[0]), _share(heat[1])), parts, likeness)
+        score, heat, cells = self.look(tf.constant(np.stack([first, second]), tf.float32))
+        parts, likeness = correspond(cells.numpy(), most)
+        return Match(
+            float(score), (_share(heat[0].numpy()), _share(heat[1].numpy())), parts, likeness
+        )
 
 
 def last_map(embedder: keras.Model) -> keras.KerasTensor:
