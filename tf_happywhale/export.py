@@ -51,8 +51,8 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     _, unknown = learned_of(models, experiment.rank)
     if unknown:
         print(f"P(new) will not be known: {unknown}")
-    embedder = load_model(model.file)
     pictures = real_pictures(model, experiment.export.photographs)
+    embedder = load_model(model.file)
     with atomic_write(folder) as making:
         making.mkdir()
         proven = {}
