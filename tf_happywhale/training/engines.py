@@ -46,6 +46,7 @@ def convert(embedder, size: int, engine: str, target: Path) -> None:
             f"Converting for {engine} needs {needed}: pip install 'tf-happywhale[{engine}]'."
         )
     if engine == "onnx":
+        model(np.zeros((1, size, size, 3), np.uint8))  # Keras wants it to have been called
         model.export(str(target), format="onnx", verbose=False)
         return
     import shutil
