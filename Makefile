@@ -2,12 +2,12 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam devices test-detect detect bench-detection parity clean
+.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam devices test-detect detect bench-detection test-browser test-export bench-embed parity clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
 	@echo "make test          style and tests"
-	@echo "make docs          docs/config.md from the code"
+	@echo "make docs          the documentation, with what is made from the code, links checked"
 	@echo "make bench-seed DATA=DIR   the seed's recipe in PyTorch, to compare with (own environment)"
 	@echo "make parity        our networks against timm's, to docs/parity.md (own environment)"
 	@echo "make bench-recipe DATA=DIR   what each part of the winners' recipe is worth (hours)"
@@ -17,6 +17,9 @@ help:
 	@echo "make bench-input   batches a second, beside Keras layers and PyTorch (own environment)"
 	@echo "make bench-writing photographs to TFRecords, beside the seed's way"
 	@echo "make devices       training killed ten times ends as if left in peace (minutes)"
+	@echo "make test-browser  the review pages in Chromium (which it installs on Debian)"
+	@echo "make test-export   OpenVINO and ONNX beside Keras (own environment)"
+	@echo "make bench-embed   embedding on a CPU: Keras, OpenVINO, ONNX, PyTorch (own environment)"
 	@echo "make test-beam     Apache Beam on two worker processes (own environment)"
 	@echo "make test-detect   the detector with real ultralytics (own environment)"
 	@echo "make detect        boxes for the pod, and what they are worth (own environment, half an hour)"
@@ -30,8 +33,15 @@ test: .venv/installed
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest
 
-docs: .venv/installed
+docs: .venv/docs
 	$(PY) docs/config_reference.py > docs/config.md
+	$(PY) docs/commands_reference.py > docs/commands.md
+	$(PY) -m mkdocs build --strict --quiet
+	@echo "look at build/site/index.html"
+
+.venv/docs: .venv/installed
+	$(PY) -m pip install --quiet --editable '.[tf,test,docs]'
+	touch $@
 
 bench-seed: .venv-torch/installed
 	.venv-torch/bin/python benchmarks/seed_torch.py --data $(DATA) $(ARGS)
@@ -72,6 +82,19 @@ detect: .venv/installed .venv-detect/installed
 bench-detection: .venv-detect/installed
 	.venv-detect/bin/python benchmarks/detection.py --fins $(DATA) $(ARGS)
 
+test-export: .venv-torch/export
+	.venv-torch/bin/python -m pytest tests/training/every_engine.py
+
+bench-embed: .venv-torch/export
+	.venv-torch/bin/python benchmarks/embed.py $(ARGS)
+
+.venv-torch/export: .venv-torch/installed
+	.venv-torch/bin/python -m pip install --quiet --editable '.[tf,test,openvino,onnx]'
+	touch $@
+
+test-browser: .venv/browser
+	$(PY) -m pytest tests/browser/review_pages.py
+
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"
 	$(PYTHON) -m venv .venv
@@ -81,6 +104,13 @@ bench-detection: .venv-detect/installed
 
 .venv/faiss: .venv/installed
 	$(PY) -m pip install --quiet --editable '.[tf,test,faiss]'
+	touch $@
+
+# Elsewhere than on Debian name a Chromium and its driver: make test-browser CHROME=… CHROMEDRIVER=…
+.venv/browser: .venv/installed
+	command -v chromedriver || test -n "$(CHROMEDRIVER)" || \
+	  (apt-get update -qq && apt-get install -y -qq chromium chromium-driver)
+	$(PY) -m pip install --quiet --editable '.[tf,test,browser]'
 	touch $@
 
 .venv-torch/installed: benchmarks/requirements-torch.txt pyproject.toml

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.cli import command, read, run_safely
+from tf_happywhale.cli import command, command_of_places, read, run_safely
 from tf_happywhale.errors import InputError
 
 VERBS = {"write": "write things", "verify": "check things"}
@@ -100,3 +100,42 @@ def test_what_needs_no_tensorflow_does_not_import_it() -> None:
     names = [f"tf_happywhale.{name}" for name in modules.split(", ")]
     code = f"import sys, {', '.join(names)}; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+PLACES = {"build": ("MODEL GALLERY", "make one"), "add": ("GALLERY PHOTO...", "add to it")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "overrides"),
+    [
+        (["build", "m", "g", "seed=7"], ["build", "m", "g"], ["seed=7"]),
+        (["add", "output=o", "g", "a=1.jpg/x", "./b=2.jpg"], ["add", "g", "./b=2.jpg"], None),
+        (["add", "g", "a.jpg", "B=2.jpg"], ["add", "g", "a.jpg", "B=2.jpg"], []),
+    ],
+)
+def test_places_and_overrides_are_told_apart(monkeypatch, arguments, words, overrides) -> None:
+    seen = []
+    monkeypatch.setattr(sys, "argv", ["module", *arguments])
+    with pytest.raises(SystemExit) as exited:
+        command_of_places(lambda *args: seen.append(args), "things", "Do.", [], PLACES)
+    assert exited.value.code == 0
+    assert seen[0][0] == words
+    assert overrides is None or seen[0][1] == overrides
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "say what to do: one of build, add"),
+        (["burn", "x"], "say what to do: one of build, add"),
+        (["build", "m"], "this takes MODEL GALLERY, but 1 were given"),
+        (["build", "m", "g", "x"], "this takes MODEL GALLERY, but 3 were given"),
+        (["add", "g"], "this takes GALLERY PHOTO..., but 1 were given"),
+    ],
+)
+def test_too_few_or_too_many_places_are_said(monkeypatch, capsys, arguments, said) -> None:
+    monkeypatch.setattr(sys, "argv", ["module", *arguments])
+    with pytest.raises(SystemExit) as exited:
+        command_of_places(pytest.fail, "things", "Do.", [], PLACES)
+    assert exited.value.code == 2
+    assert said in capsys.readouterr().err

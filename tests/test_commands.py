@@ -20,8 +20,7 @@ from tf_happywhale.retrieval.embeddings import load_embeddings
 
 COMMANDS = [
     "download", "detect", "tfrecords", "train", "embed", "pseudo", "rank", "evaluate", "report",
-    "run",
-    "demo",
+    "run", "demo", "identify", "gallery", "export",
 ]  # fmt: skip
 STAGES = {
     "train": "train quick fold 0",
@@ -354,7 +353,7 @@ def test_help_needs_no_tensorflow_and_shows_examples(command: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert f"python -m tf_happywhale.{command} configs/" in done.stdout
+    assert f"\n  python -m tf_happywhale.{command} " in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -13,11 +14,16 @@ from tf_happywhale.errors import HappywhaleError, Stopped
 
 AGAIN = 75  # sysexits' EX_TEMPFAIL: call again later
 
+OVERRIDE = re.compile(r"[a-z_]+(\.[a-z_]+)*=")
 KEYS_HELP = """\
 Every key of the config can be overridden as key=value, with dots:
   data.root=DIR output=DIR seed=N image_size=N fold=K|all
   model.backbone=NAME train.epochs=N train.batch_size=N
 docs/config.md lists them all."""
+PLACES_HELP = """\
+Keys of the config can be overridden as key=value, with dots:
+  output=DIR rank.candidates=N report.thumbnail=N report.references=N
+docs/config.md lists them all. A path that looks like one is written ./a=b."""
 
 
 def command(
@@ -50,6 +56,47 @@ def command(
         parser.error("name a config file, such as configs/demo.yaml")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     run_safely(lambda: main(*verb, read(arguments)))
+
+
+def command_of_places(
+    main: Callable[[list[str], list[str]], None],
+    name: str,
+    description: str,
+    examples: list[str],
+    verbs: dict[str, tuple[str, str]],
+) -> NoReturn:
+    """Parse `[verb] PLACE … [key=value …]`, call `main([verb, *places], overrides)`, and exit.
+
+    Args:
+        main: does the work, as of `command`.
+        name, description, examples: as of `command`.
+        verbs: what each verb is followed by, such as `MODEL GALLERY PHOTO...` (three dots: one or
+            more), and what it does. A single verb named "" is never typed.
+    """
+    typed = "VERB ... " if "" not in verbs else f"{verbs[''][0]} "
+    lines = [f"  {verb} {places}\n      {what}" for verb, (places, what) in verbs.items() if verb]
+    lines = ["verbs:", *lines, ""] if lines else [*verbs[""][1].splitlines(), ""]
+    lines += ["examples:", *(f"  {example}" for example in examples), "", PLACES_HELP]
+    parser = argparse.ArgumentParser(
+        prog=f"python -m tf_happywhale.{name}",
+        description=_capital(description.removeprefix("Command: ")),
+        epilog="\n".join(lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage=f"%(prog)s {typed}[key=value ...]",
+    )
+    parser.add_argument("arguments", nargs="*", help=argparse.SUPPRESS)
+    given = parser.parse_args().arguments
+    words = [word for word in given if not OVERRIDE.match(word)]
+    overrides = [word for word in given if OVERRIDE.match(word)]
+    verb = "" if "" in verbs else (words.pop(0) if words else "")
+    if verb not in verbs:
+        parser.error(f"say what to do: one of {', '.join(verbs)}")
+    places = verbs[verb][0].split()
+    many = bool(places) and places[-1].endswith("...")
+    if len(words) < len(places) or (len(words) > len(places) and not many):
+        parser.error(f"this takes {verbs[verb][0]}, but {len(words)} were given")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    run_safely(lambda: main([verb, *words] if verb else words, overrides))
 
 
 def read(arguments: list[str]) -> Experiment:

@@ -309,6 +309,14 @@ class Embed(Section):
 
     batch_size: Positive = Field(64, description="images a step")
     mirrored: bool = Field(False, description="embed the mirrored pictures too")
+    engine: Literal["auto", "keras", "openvino", "onnx"] = Field(
+        "auto",
+        description="who runs the model; auto: on a CPU the fastest one that `export` has written "
+        "for it, else keras; openvino and onnx are converted to where they are missing",
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="of the computation; bfloat16 is openvino's only"
+    )
 
 
 class Rank(Section):
@@ -415,8 +423,70 @@ class Report(Section):
     """The pages a person looks at."""
 
     queries: int = Field(200, ge=1, le=200, description="queries of the one-file report.html")
-    page_size: Positive = Field(100, description="queries a page of report/")
-    thumbnail: int = Field(224, ge=32, le=1024, description="longest side of a picture, pixels")
+    page_size: Positive = Field(
+        1000, description="queries a page of report/; decisions are kept page by page"
+    )
+    thumbnail: int = Field(320, ge=32, le=1024, description="longest side of a picture, pixels")
+    references: Positive = Field(
+        4, description="pictures of each candidate in report/, the nearest first"
+    )
+    why: bool = Field(
+        False, description="identify: show in report/ what the best match of each query rests on"
+    )
+
+
+class Identify(Section):
+    """What `identify` and `gallery` do with photographs."""
+
+    boxes: str | None = Field(
+        None,
+        description="table of boxes of the photographs; null: boxes.csv in their folder where "
+        "there is one, else whole pictures",
+    )
+    encounters: str | None = Field(
+        None,
+        description="photographs of one animal that are ranked together: folders, for one "
+        "sub-folder each, or a table image,encounter; null: each for itself",
+    )
+    cache: str | None = Field(
+        None,
+        description="folder that keeps embeddings by model and picture; null: <output>/embedded",
+    )
+
+
+class Quality(Section):
+    """Below what a photograph is shown with a warning."""
+
+    min_side: NotNegative = Field(
+        96, description="shorter side of the crop, pixels of the photograph"
+    )
+    min_sharpness: NotNegative = Field(
+        0.02,
+        description="variance of the crop's Laplacian, as a share of its grey levels' variance, at "
+        "128 pixels",
+    )
+    min_confidence: Share = Field(0.4, description="the detector's confidence in the box")
+
+
+class Curate(Section):
+    """What `gallery curate` lists."""
+
+    count: Positive = Field(40, description="suspected duplicates and errors listed")
+    map: Literal["pca", "umap"] = Field("pca", description="how the map is made; umap is an extra")
+
+
+class Export(Section):
+    """What `export` writes."""
+
+    formats: tuple[Literal["savedmodel", "onnx", "openvino"], ...] = Field(
+        ("savedmodel",),
+        min_length=1,
+        description="formats of the model: savedmodel, onnx, openvino",
+    )
+    photographs: str | None = Field(
+        None,
+        description="folder of photographs that the result is checked with; null: the catalogue's",
+    )
 
 
 class Download(Section):
@@ -466,6 +536,10 @@ class Experiment(Section):
     pseudo: Pseudo = Pseudo()
     rank: Rank = Rank()
     report: Report = Report()
+    identify: Identify = Identify()
+    quality: Quality = Quality()
+    curate: Curate = Curate()
+    export: Export = Export()
     download: Download = Download()
 
     @model_validator(mode="after")

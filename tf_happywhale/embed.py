@@ -35,6 +35,7 @@ def embed_folds(experiment: Experiment) -> None:
     from tf_happywhale.retrieval.trained_on import all_but
     from tf_happywhale.stages import stage
     from tf_happywhale.training.run_folder import check_model
+    from tf_happywhale.training.trained import preprocess
 
     data = load_data(experiment)
     records = plan_records(experiment, data).folder
@@ -49,7 +50,7 @@ def embed_folds(experiment: Experiment) -> None:
             "fold": str(fold),
             "trained_on": all_but(fold, records.name, folds),
             "source": experiment.records.embed_source or experiment.records.source,
-            "preprocess": f"squashed to {experiment.image_size}",
+            "preprocess": preprocess(experiment.image_size, experiment.embed.precision),
         }
         for split, view in product(("train", "test"), views):
             seen = about | {"view": view}
@@ -81,10 +82,12 @@ def embed_split(
     from tf_happywhale.records.reader import checked, evaluation_batches
     from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
     from tf_happywhale.training.embedding import embed
+    from tf_happywhale.training.engines import choose
     from tf_happywhale.training.run_folder import load_model
 
     labels, run = _labels(data, split), run_folder(experiment, fold)
-    model, each = load_model(run / "model.keras"), []
+    settings, each = experiment.embed, []
+    model = choose(run, experiment.image_size, settings.engine, settings.precision)
     for source in sources(experiment):
         batches = evaluation_batches(
             records,

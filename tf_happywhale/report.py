@@ -9,6 +9,8 @@ from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from tf_happywhale.catalogue.dataset import DataSet
 
 EXAMPLES = [
@@ -54,10 +56,10 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
     from tf_happywhale.catalogue.table import read_text_table
     from tf_happywhale.errors import InputError
     from tf_happywhale.places import output_folder
-    from tf_happywhale.records.pictures import crop, read_picture
-    from tf_happywhale.review.report import write_report
+    from tf_happywhale.records.pictures import read_small
+    from tf_happywhale.review.report import Known, write_report
 
-    output = output_folder(experiment)
+    output, settings = output_folder(experiment), experiment.report
     table = read_text_table(output / "predictions.csv", ("image", "rank", "individual_id"))
     catalogue = data.catalogue
 
@@ -67,7 +69,7 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
         def read(image: str):
             if image not in known:
                 raise InputError(f"{image} is no image of {folder.name}.")
-            return crop(read_picture(folder / image), data.boxes.get(image))
+            return read_small(folder / image, data.boxes.get(image), settings.thumbnail)
 
         return read
 
@@ -78,14 +80,25 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
         summary=summary(experiment, data),
         query_picture=picture(data.test_folder, data.test_images),
         reference_picture=picture(data.train_folder, data.images),
-        species=dict(zip(catalogue["individual_id"], catalogue["species"], strict=True)),
-        answers=data.answers,
-        queries=experiment.report.queries,
-        page_size=experiment.report.page_size,
-        thumbnail=experiment.report.thumbnail,
+        known=Known(
+            species=dict(zip(catalogue["individual_id"], catalogue["species"], strict=True)),
+            answers=data.answers,
+            references=catalogue.groupby("individual_id")["image"].agg(list).to_dict(),
+            seen=dict(zip(catalogue["image"], seen(catalogue), strict=True)),
+        ),
+        queries=settings.queries,
+        page_size=settings.page_size,
+        thumbnail=settings.thumbnail,
+        references=settings.references,
         figures=figures(experiment),
     )
     print(f"report: {page} and {output / 'report' / 'index.html'}")
+
+
+def seen(table: pd.DataFrame) -> list[str]:
+    """When, or in which encounter, each image of a catalogue was taken, as far as it says."""
+    facts = [table[name] for name in ("date", "encounter") if name in table.columns]
+    return [", ".join(filter(None, row)) for row in zip(*facts, strict=True)] or [""] * len(table)
 
 
 def figures(experiment: Experiment) -> dict[str, Path]:

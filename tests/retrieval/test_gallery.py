@@ -3,12 +3,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.retrieval.conftest import embed
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.gallery import Gallery, make_gallery, open_gallery
+from tf_happywhale.retrieval.gallery import Gallery, beside, faults, make_gallery, open_gallery
+from tf_happywhale.retrieval.parts import add_part
 
 ABOUT = {"model": "m1", "source": "backfin", "view": "original", "preprocess": "squashed to 128"}
 
@@ -89,3 +91,102 @@ def test_parts_without_a_head_are_not_written_over(gallery: Gallery) -> None:
     (gallery.folder / "gallery.json").unlink()
     with pytest.raises(InputError, match=r"without its gallery\.json"):
         make_gallery(gallery.folder, seen([1], ["01"], "x"))
+
+
+def who(gallery: Gallery) -> dict[str, str]:
+    opened = open_gallery(gallery.folder)
+    return dict(zip(opened.image.tolist(), opened.individual_id.tolist(), strict=True))
+
+
+def test_an_individual_is_renamed_and_its_id_can_be_given_anew(gallery: Gallery) -> None:
+    gallery.rename("01", "a_longer_id")
+    assert who(gallery) == {"a.jpg": "a_longer_id", "b.jpg": "02", "c.jpg": "NA"}
+    open_gallery(gallery.folder).append(seen([180], ["01"], "x"))
+    assert who(gallery)["x.jpg"] == "01"
+    with pytest.raises(InputError, match="There is an individual 02"):
+        gallery.rename("NA", "02")
+    for bad in ("", "two words", "new_individual"):
+        with pytest.raises(InputError, match="is no individual"):
+            gallery.rename("NA", bad)
+
+
+def test_two_that_are_one_animal_are_merged(gallery: Gallery) -> None:
+    gallery.merge("NA", "02")
+    assert who(gallery) == {"a.jpg": "01", "b.jpg": "02", "c.jpg": "02"}
+    with pytest.raises(InputError, match="There is no individual NA"):
+        open_gallery(gallery.folder).merge("01", "NA")
+    with pytest.raises(InputError, match="into itself"):
+        gallery.merge("01", "01")
+
+
+def test_what_is_removed_is_gone_and_may_come_again(gallery: Gallery) -> None:
+    gallery.remove("02")
+    assert who(gallery) == {"a.jpg": "01", "c.jpg": "NA"}
+    open_gallery(gallery.folder).append(seen([42], ["02"], "b"))
+    assert who(gallery)["b.jpg"] == "02"
+    open_gallery(gallery.folder).remove_image("a.jpg").move_image("c.jpg", "02")
+    assert who(gallery) == {"b.jpg": "02", "c.jpg": "02"}
+    assert sorted(file.name for file in gallery.folder.glob("change-*")) == [
+        "change-00000.json", "change-00001.json", "change-00002.json",
+    ]  # fmt: skip
+
+
+def test_nothing_that_was_written_is_ever_rewritten(gallery: Gallery) -> None:
+    before = {file: file.read_bytes() for file in gallery.folder.iterdir()}
+    gallery.append(seen([180], ["04"], "x")).rename("04", "05").remove("05")
+    assert all(file.read_bytes() == content for file, content in before.items())
+
+
+def test_a_writer_that_is_killed_leaves_the_gallery_as_it_was(
+    gallery: Gallery, monkeypatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tf_happywhale.retrieval.parts.os.link", killed)
+    for work in (
+        lambda: gallery.append(seen([180], ["04"], "x")),
+        lambda: gallery.rename("01", "09"),
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            work()
+    assert who(gallery) == {"a.jpg": "01", "b.jpg": "02", "c.jpg": "NA"}
+
+
+def test_columns_stay_with_their_images_and_pictures_are_found_from_the_gallery(
+    tmp_path: Path,
+) -> None:
+    pictures = ["../pictures/a.jpg", "../pictures/b.jpg"]
+    images = replace(
+        seen([0, 40], ["01", "02"]),
+        columns={"species": np.array(["orca", ""]), "picture": np.array(pictures)},
+    )
+    gallery = make_gallery(tmp_path / "whales", images, tmp_path / "catalogue")
+    gallery.append(seen([80], ["03"], "x"))
+    gallery.remove("01")
+    (tmp_path / "whales").rename(tmp_path / "moved")
+    opened = open_gallery(tmp_path / "moved")
+    whole = opened.images()
+    assert whole.column("species").tolist() == ["", ""]
+    assert whole.column("picture")[1] == ""
+    assert Path(whole.column("picture")[0]).resolve() == tmp_path / "pictures" / "b.jpg"
+    assert opened.catalogue.resolve() == tmp_path / "catalogue"
+    assert beside(tmp_path / "whales", [tmp_path / "pictures" / "a.jpg"]) == pictures[:1]
+
+
+def test_faults_are_found(gallery: Gallery) -> None:
+    assert faults(gallery.folder) == []
+    add_part(gallery.folder, seen([9], ["01"]))  # another process added the same image
+    assert faults(gallery.folder) == ["The image a.jpg is there twice: remove it and add it again."]
+    (gallery.folder / "change-00000.json").write_text('{"verb": "explode"}')
+    with pytest.raises(InputError, match=r"change-00000\.json is damaged"):
+        faults(gallery.folder)
+
+
+def test_a_flipped_bit_is_a_fault(gallery: Gallery) -> None:
+    file = gallery.folder / "part-00000.npz"
+    content = bytearray(file.read_bytes())
+    place = content.find(gallery.parts[0].embedding.tobytes())
+    content[place + 4] ^= 1
+    file.write_bytes(content)
+    assert any("part-00000.npz is damaged" in fault for fault in faults(gallery.folder))

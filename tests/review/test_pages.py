@@ -1,22 +1,25 @@
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import math
+import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
-from tf_happywhale.review.pages import (
+from tf_happywhale.review.cards import (
     Candidate,
     Picture,
     Query,
     candidate_html,
     chance_of_new,
-    navigation_html,
-    page_html,
-    page_name,
     query_html,
     verdict_html,
 )
+from tf_happywhale.review.pages import navigation_html, page_html, page_name, script
 
 HOSTILE = ("<img src=x onerror=alert(1)>", "'; --", '"><script>alert(2)</script>', "&amp;")
 
@@ -100,6 +103,61 @@ def test_picture_that_is_missing_says_why() -> None:
     assert "No picture. It is &lt;gone&gt;." in html and "<img" not in html
 
 
+def test_an_encounter_is_one_block_of_all_its_photographs() -> None:
+    block = replace(
+        query("a"),
+        encounter="2019-07-03 <b>",
+        more=(('s"1.jpg', Picture("s1.jpg")),),
+        warnings=("Small: 40 pixels.",),
+        sure="least",
+    )
+    page = Page(query_html(block, 0, 1))
+    attributes = dict(page.attributes)
+    assert json.loads(attributes["data-images"]) == ["q.jpg", 's"1.jpg']
+    assert attributes["data-name"] == attributes["data-encounter"] == "2019-07-03 <b>"
+    assert attributes["data-sure"] == "least"
+    words = "".join(page.words)
+    assert "2 photographs" in words and "⚠ Small: 40 pixels." in words
+    assert page.tags.count("img") == 3
+
+
+def test_further_references_stand_under_the_nearest_with_their_names() -> None:
+    more = (("r2.jpg", Picture("r2.jpg")), ("r3.jpg", Picture("", "It is gone.")))
+    page = Page(candidate_html(card(1, "a", more=more, seen="2019-07-03"), "", 0, 1))
+    assert page.tags.count("img") == 2
+    assert ("title", "r3.jpg") in page.attributes and ("aria-label", "More pictures of a") in (
+        page.attributes
+    )
+    assert "2019-07-03" in page.words
+
+
+def test_each_card_and_block_has_buttons_that_say_what_they_decide() -> None:
+    page = Page(query_html(query("09913", "new_individual"), 0, 1))
+    decisions = [value for key, value in page.attributes if key == "data-decision"]
+    assert decisions == ["new", "skip", "match", "new"]
+    ids = [value for key, value in page.attributes if key == "data-id"]
+    assert ids == ["new_individual", "", "09913", "new_individual"]
+    assert ("aria-label", "It is 09913, rank 1") in page.attributes
+
+
+def test_everybody_can_be_searched_and_species_filtered() -> None:
+    shown = [replace(query("a"), candidates=(card(1, "a", species="killer_whale"),))]
+    everybody = {"a": "killer_whale", "<b>": "", "new_individual": ""}
+    page = Page(page_html("T", "", [], "", shown, 0, 1, individuals=everybody, report="r1"))
+    values = [value for key, value in page.attributes if key == "value"]
+    assert "<b>" in values and "a" in values and "killer_whale" in values
+    assert "new_individual" not in values
+    assert ("data-report", "r1") in page.attributes
+
+
+def test_every_control_of_the_script_is_on_the_page() -> None:
+    page = Page(page_html("T", "", [], "", [], 0, 1))
+    there = {value for key, value in page.attributes if key == "id"}
+    wanted = set(re.findall(r'find\("([a-z-]+)"\)', script()))
+    assert {"status", "export", "search", "progress"} <= wanted
+    assert wanted <= there
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_show_as_text_wherever_they_stand(name: str) -> None:
     def page(word: str) -> str:
@@ -118,10 +176,12 @@ def test_hostile_names_show_as_text_wherever_they_stand(name: str) -> None:
 def test_page_asks_for_nothing_outside() -> None:
     html = page_html("T", "lead", [], "", [query("a", "b")], 0, 1)
     page = Page(html)
-    assert "script" not in page.tags and "link" not in page.tags
+    assert page.tags.count("script") == 1 and "link" not in page.tags
     assert "http:" not in html and "https:" not in html
-    policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline' 'self'"
-    assert ("content", policy) in page.attributes
+    hashed = base64.b64encode(hashlib.sha256(script().encode()).digest()).decode()
+    policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline' 'self'; "
+    assert ("content", f"{policy}script-src 'sha256-{hashed}'") in page.attributes
+    assert f"<script>{script()}</script>" in html
     assert ("lang", "en") in page.attributes
     images = page.tags.count("img")
     assert images == [key for key, _ in page.attributes].count("alt") == 3

@@ -9,7 +9,7 @@ import pytest
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.review import report
-from tf_happywhale.review.report import write_report
+from tf_happywhale.review.report import Known, write_report
 
 COLUMNS = ["image", "rank", "individual_id", "score", "p_new", "reference_image"]
 
@@ -38,8 +38,7 @@ def write(folder: Path, table: pd.DataFrame | None = None, **changes) -> Path:
         "summary": [("mAP@5", "0.700")],
         "query_picture": picture,
         "reference_picture": picture,
-        "species": {"09913": "killer_whale"},
-        "answers": {},
+        "known": Known(species={"09913": "killer_whale"}),
         "queries": 2,
         "page_size": 3,
         "thumbnail": 32,
@@ -81,7 +80,7 @@ def test_only_five_ranks_are_shown(tmp_path: Path) -> None:
 
 def test_answers_are_marked_where_they_are_known(tmp_path: Path) -> None:
     answers = {"b.jpg": "09913", "c.jpg": "somebody"}
-    html = write(tmp_path, answers=answers).read_text("utf-8")
+    html = write(tmp_path, known=Known(answers=answers)).read_text("utf-8")
     assert "✓ found at rank 2" in html and html.count("✓ right") == 1
     assert "✗ not among the two: it is <bdi>somebody</bdi>" in html
 
@@ -147,3 +146,43 @@ def test_figures_stand_under_the_heading_of_the_first_page(tmp_path: Path) -> No
     assert (folder / "modes.png").read_bytes() == figure.read_bytes()
     assert 'src="modes.png"' in (folder / "index.html").read_text("utf-8")
     assert 'src="modes.png"' not in (folder / "page-002.html").read_text("utf-8")
+
+
+def test_an_encounter_stands_where_its_first_photograph_would(tmp_path: Path) -> None:
+    known = Known(encounters={"a.jpg": "sight", "d.jpg": "sight"}, warnings={"c.jpg": ["Blurred."]})
+    write(tmp_path, known=known, queries=9, page_size=9)
+    html = (tmp_path / "report" / "index.html").read_text("utf-8")
+    assert images(html) == ["b.jpg", "c.jpg", "sight"]
+    assert 'data-images="[&quot;a.jpg&quot;, &quot;d.jpg&quot;]"' in html
+    assert html.count("⚠ Blurred.") == 1
+    assert re.findall(r'data-sure="(\w+)"', html) == ["least", "middle", "most"]
+
+
+def test_further_references_are_in_the_folder_and_not_in_the_one_file(tmp_path: Path) -> None:
+    known = Known(references={"09913": ["r0.jpg", "r1.jpg", "r5.jpg", "r6.jpg"]})
+    one_file = write(tmp_path, known=known, references=3, page_size=9).read_text("utf-8")
+    pages = (tmp_path / "report" / "index.html").read_text("utf-8")
+    assert re.findall(r'title="(r\d.jpg)"><div', pages)[:2] == ["r0.jpg", "r5.jpg"]
+    assert "strip" not in re.sub(r"<style>.*?</style>", "", one_file, flags=re.S)
+
+
+def test_the_same_predictions_keep_their_decisions_and_others_do_not(tmp_path: Path) -> None:
+    def name(table: pd.DataFrame | None = None) -> str:
+        return re.findall(r'data-report="(\w+)"', write(tmp_path, table).read_text("utf-8"))[0]
+
+    first = name()
+    assert len(first) == 16 and name() == first
+    assert name(predictions().replace("1e10", "1e11")) != first
+
+
+def test_what_a_match_rests_on_is_drawn_for_the_best_individual(tmp_path: Path) -> None:
+    asked = []
+
+    def why(*names: str) -> list[tuple[str, np.ndarray]]:
+        asked.append(names)
+        return [("the <heat>", picture(""))]
+
+    write(tmp_path, why=why, page_size=9)
+    html = (tmp_path / "report" / "index.html").read_text("utf-8")
+    assert asked[0] == ("b.jpg", "1e10", "r2.jpg") and len(asked) == 4
+    assert html.count("What does the match rest on?") == 4 and "the &lt;heat&gt;" in html

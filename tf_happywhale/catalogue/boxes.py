@@ -74,7 +74,14 @@ class BoxRow:
 def best_boxes(
     rows: Iterable[BoxRow], source: str, images: Iterable[str], path: Path
 ) -> dict[str, AnyBox]:
-    """The box of each image for one source, by image name.
+    """The box of each image for one source, by image name; as `best_rows`."""
+    return {image: row.box for image, row in best_rows(rows, source, images, path).items()}
+
+
+def best_rows(
+    rows: Iterable[BoxRow], source: str, images: Iterable[str], path: Path
+) -> dict[str, BoxRow]:
+    """The row of each image for one source, by image name.
 
     Rows that do not say what is in the box count for any source. Among an image's rows a manual
     one wins, then the highest confidence, then the later row; a row without an area is no box.
@@ -97,13 +104,16 @@ def best_boxes(
             "set records.source to one of those, or to whole."
         )
     names = by_stem(images) if any(row.stem for row in wanted) else {}
-    best: dict[str, tuple[tuple[bool, float], AnyBox]] = {}
+    best: dict[str, BoxRow] = {}
     for row in wanted:
         image = names.get(row.image) if row.stem else row.image
-        rank = (row.manual, row.confidence)
-        if row.box and image and (image not in best or rank >= best[image][0]):
-            best[image] = (rank, row.box)
-    return {image: box for image, (_, box) in best.items()}
+        if row.box and image and (image not in best or _rank(row) >= _rank(best[image])):
+            best[image] = row
+    return best
+
+
+def _rank(row: BoxRow) -> tuple[bool, float]:
+    return row.manual, row.confidence
 
 
 def parse_box(xmin: str, ymin: str, xmax: str, ymax: str) -> Box | None:

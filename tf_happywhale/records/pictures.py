@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.catalogue.boxes import AnyBox, Box
 from tf_happywhale.errors import InputError
-from tf_happywhale.records.jpeg_header import is_cut_off
+from tf_happywhale.records.jpeg_header import is_cut_off, read_jpeg_header
 from tf_happywhale.records.memory import keep_freed_memory
 
 # Images are worked on many at a time, one thread each; OpenCV's own threads would only get in
@@ -64,12 +64,36 @@ def read_picture(path: Path) -> np.ndarray:
     return decode(encoded, str(path))
 
 
+def read_small(path: Path, box: AnyBox | None, longest: int) -> np.ndarray:
+    """The part of a file's picture in the box, uint8 RGB [h, w, 3], for a thumbnail: a large JPEG
+    is decoded at a half, a quarter or an eighth where its longer side is still `longest`.
+
+    Raises:
+        InputError: the file is missing or no picture.
+    """
+    try:
+        encoded = Path(path).read_bytes()
+    except OSError:
+        raise InputError(f"There is no picture {path}.") from None
+    header = read_jpeg_header(encoded)
+    if header is None:
+        return crop(decode(encoded, str(path)), box)
+    sides = (header.width, header.height)
+    width, height = sides[::-1] if header.orientation >= 5 else sides
+    inside = (box and box.clip(width, height)) or Box(0, 0, width, height)
+    step = largest_reduction(max(inside.xmax - inside.xmin, inside.ymax - inside.ymin), longest)
+    reduced = Box(
+        inside.xmin // step, inside.ymin // step, -(-inside.xmax // step), -(-inside.ymax // step)
+    )
+    return crop(decode(encoded, str(path), step), reduced)
+
+
 def largest_reduction(large: int, small: int) -> int:
     """Of `decode`'s reductions the largest that leaves `small` of a side of `large` pixels."""
     return max(step for step in REDUCED if step == 1 or large >= step * small)
 
 
-def crop(picture: np.ndarray, box: Box | None) -> np.ndarray:
+def crop(picture: np.ndarray, box: AnyBox | None) -> np.ndarray:
     """The part of the picture in the box; the whole where there is no box or none of it inside."""
     height, width = picture.shape[:2]
     inside = box.clip(width, height) if box else None

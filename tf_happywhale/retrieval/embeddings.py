@@ -24,6 +24,7 @@ DAMAGE = (  # what NumPy and zipfile raise at broken files
 ALIGNED = 64  # bytes; the header of an `.npy` is a multiple of it too
 HEADER = 30 + 20  # bytes of a ZIP entry's header, and of what it says for large files
 PADDING = struct.pack("<HH", 0xD935, 0)  # the field by which Android's zipalign does the same
+COLUMN = "column/"  # before a column's name in the file
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Embeddings:
         centre: [c, d] float32, the ArcFace centres of the model's head, or [0, d].
         centre_id: str [c], the individual of each centre; an individual's sub-centres follow one
             another.
+        columns: what else is known of the images, such as species, each str [n].
         squares: float64 [n], squares of the embeddings' lengths.
     """
 
@@ -47,10 +49,13 @@ class Embeddings:
     about: dict[str, str] = field(default_factory=dict)
     centre: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     centre_id: np.ndarray = field(default_factory=lambda: np.zeros(0, np.str_))
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
     squares: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not len(self.embedding) == len(self.image) == len(self.individual_id):
+        if {len(part) for part in (self.image, self.individual_id, *self.columns.values())} - {
+            len(self.embedding)
+        }:
             raise InputError("Embeddings, images and individuals are not equally many.")
         object.__setattr__(self, "squares", squared_lengths(self.embedding))
         broken = without_direction(self.squares)
@@ -71,7 +76,12 @@ class Embeddings:
             embedding=self.embedding[rows],
             image=self.image[rows],
             individual_id=self.individual_id[rows],
+            columns={name: column[rows] for name, column in self.columns.items()},
         )
+
+    def column(self, name: str) -> np.ndarray:
+        """One of the columns, str [n]; empty text where there is none of this name."""
+        return self.columns.get(name, np.full(len(self), ""))
 
     def rows_of(self, images: Sequence[str]) -> np.ndarray:
         """Where each of `images` stands, int64 [n].
@@ -116,7 +126,12 @@ def save_embeddings(path: Path, embeddings: Embeddings) -> None:
         "individual_id": np.asarray(embeddings.individual_id, dtype=np.str_),
         "centre": embeddings.centre.astype(np.float32),
         "centre_id": np.asarray(embeddings.centre_id, dtype=np.str_),
-    } | {key: np.asarray(value, dtype=np.str_) for key, value in embeddings.about.items()}
+    }
+    arrays |= {key: np.asarray(value, dtype=np.str_) for key, value in embeddings.about.items()}
+    arrays |= {
+        f"{COLUMN}{name}": np.asarray(column, dtype=np.str_)
+        for name, column in embeddings.columns.items()
+    }
     with atomic_write(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, array in arrays.items():
             entry = zipfile.ZipInfo(f"{name}.npy")
@@ -146,11 +161,33 @@ def load_embeddings(path: Path) -> Embeddings:
         kinds = [(column.ndim, column.dtype.kind) for column in columns]
         if kinds != [(2, "f"), (1, "U"), (1, "U"), (2, "f"), (1, "U")]:
             raise ValueError("arrays of other kinds")
+        further = {key: arrays.pop(key) for key in list(arrays) if key.startswith(COLUMN)}
+        if any((column.ndim, column.dtype.kind) != (1, "U") for column in further.values()):
+            raise ValueError("columns of other kinds")
     except DAMAGE:
         raise InputError(f"{path} holds no embeddings: delete it and run embed again.") from None
     embedding, image, individual_id, centre, centre_id = columns
     about = {key: str(value) for key, value in arrays.items()}
-    return Embeddings(embedding, image, individual_id, about, centre, centre_id)
+    named = {key.removeprefix(COLUMN): column for key, column in further.items()}
+    return Embeddings(embedding, image, individual_id, about, centre, centre_id, named)
+
+
+def join_embeddings(parts: Sequence[Embeddings]) -> Embeddings:
+    """Parts with the same facts as one, those of the first; without any there is nothing in it."""
+    if len(parts) == 1:
+        return parts[0]
+    width = max((part.embedding.shape[1] for part in parts), default=0)
+    names = dict.fromkeys(name for part in parts for name in part.columns)
+    text = np.zeros(0, "U1")
+    return Embeddings(
+        np.concatenate([np.zeros((0, width), np.float32), *(p.embedding for p in parts if len(p))]),
+        np.concatenate([text, *(part.image for part in parts)]),
+        np.concatenate([text, *(part.individual_id for part in parts)]),
+        parts[0].about if parts else {},
+        columns={
+            name: np.concatenate([text, *(part.column(name) for part in parts)]) for name in names
+        },
+    )
 
 
 def _mapped(path: Path) -> np.ndarray | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
+import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,15 @@ import numpy as np
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import write_json
 from tf_happywhale.retrieval.candidates import Candidates, rank_individuals
-from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings, save_embeddings
+from tf_happywhale.retrieval.embeddings import Embeddings, join_embeddings
+from tf_happywhale.retrieval.gallery_changes import (
+    Change,
+    add_change,
+    changed,
+    check_id,
+    load_changes,
+)
+from tf_happywhale.retrieval.parts import add_part, load_parts, numbered
 
 SCHEMA = 1
 FACTS = ("model", "source", "view", "preprocess")  # what embeddings must share to be comparable
@@ -26,14 +34,17 @@ class Gallery:
     """Reference images of known individuals, embedded by one model.
 
     Attributes:
-        folder: `gallery.json`, and `part-00000.npz` and so on, each an embeddings file.
+        folder: `gallery.json`, embeddings files `part-00000.npz` and so on, and corrections of
+            them `change-00000.json` and so on.
         about: what made the embeddings: model, source, view, preprocess.
-        parts: the embeddings.
+        parts: the embeddings, corrected.
+        catalogue: the folder of the catalogue it was built from, if it is known.
     """
 
     folder: Path
     about: dict[str, str]
     parts: tuple[Embeddings, ...]
+    catalogue: Path | None = None
 
     def __len__(self) -> int:
         return sum(map(len, self.parts))
@@ -82,8 +93,72 @@ class Gallery:
             there.add(name)
         if not len(images):
             return self
-        _save_next(self.folder, images)
+        add_part(self.folder, images)
         return replace(self, parts=(*self.parts, images))
+
+    def images(self) -> Embeddings:
+        """All of it in one, `picture` as paths that can be opened from here."""
+        whole = join_embeddings(self.parts)
+        if "picture" not in whole.columns:
+            return whole
+        paths = [str(self.folder / path) if path else "" for path in whole.columns["picture"]]
+        return replace(whole, columns=whole.columns | {"picture": np.array(paths, np.str_)})
+
+    def rename(self, individual_id: str, to: str) -> Gallery:
+        """The gallery with an individual under another id, which nobody may have yet.
+
+        Raises:
+            InputError: there is no such individual, or somebody of that id.
+        """
+        self._known(individual_id)
+        check_id(to)
+        if to in set(self.individual_id.tolist()):
+            raise InputError(
+                f"There is an individual {to} in {self.folder} already: merge them, or take "
+                "another id."
+            )
+        return self._change(Change("rename", individual_id, to))
+
+    def merge(self, individual_id: str, into: str) -> Gallery:
+        """The gallery with all images of one individual as another's, who is the same animal.
+
+        Raises:
+            InputError: there is no such individual, or they are one already.
+        """
+        self._known(individual_id)
+        self._known(into)
+        if individual_id == into:
+            raise InputError(f"{into} cannot be merged into itself: name two individuals.")
+        return self._change(Change("rename", individual_id, into))
+
+    def remove(self, individual_id: str) -> Gallery:
+        """The gallery without an individual; InputError where there is none."""
+        self._known(individual_id)
+        return self._change(Change("remove", individual_id))
+
+    def remove_image(self, image: str) -> Gallery:
+        """The gallery without an image; InputError where there is none."""
+        self._has(image)
+        return self._change(Change("remove", image=image))
+
+    def move_image(self, image: str, to: str) -> Gallery:
+        """The gallery with one image as another individual's, also one that is new in it."""
+        self._has(image)
+        check_id(to)
+        return self._change(Change("rename", image=image, to=to))
+
+    def _known(self, individual_id: str) -> None:
+        if individual_id not in set(self.individual_id.tolist()):
+            raise InputError(f"There is no individual {individual_id} in {self.folder}.")
+
+    def _has(self, image: str) -> None:
+        if image not in set(self.image.tolist()):
+            raise InputError(f"There is no image {image} in {self.folder}.")
+
+    def _change(self, change: Change) -> Gallery:
+        parts = len(numbered(self.folder, "part", ".npz"))
+        add_change(self.folder, replace(change, after=parts))
+        return open_gallery(self.folder)
 
     def check(self, embeddings: Embeddings) -> None:
         """Refuse what cannot be compared with the gallery.
@@ -100,21 +175,9 @@ class Gallery:
                 )
 
 
-def _save_next(folder: Path, images: Embeddings) -> None:
-    """Write the next part by the folder's count, whoever wrote the last one; none is replaced."""
-    whole = folder / f".part.{os.getpid()}.npz"
-    save_embeddings(whole, images)
-    try:
-        for number in count(len(list(folder.glob("part-*.npz")))):
-            with suppress(FileExistsError):
-                os.link(whole, folder / f"part-{number:05d}.npz")
-                return
-    finally:
-        whole.unlink()
-
-
-def make_gallery(folder: Path, images: Embeddings) -> Gallery:
-    """A new gallery of these images; their model and preprocessing are remembered.
+def make_gallery(folder: Path, images: Embeddings, catalogue: Path | None = None) -> Gallery:
+    """A new gallery of these images; their model and preprocessing are remembered, and the folder
+    of the catalogue they are from.
 
     Raises:
         InputError: there is a gallery already, or as `Gallery.append`.
@@ -129,7 +192,10 @@ def make_gallery(folder: Path, images: Embeddings) -> Gallery:
         )
     about = {fact: images.about.get(fact, "") for fact in FACTS}
     gallery = Gallery(folder, about, ()).append(images)
-    write_json(folder / HEAD, {"schema": SCHEMA, "about": about})  # last: until then it is none
+    head: dict = {"schema": SCHEMA, "about": about}
+    if catalogue is not None:
+        head["catalogue"] = beside(folder, [catalogue])[0]
+    write_json(folder / HEAD, head)  # last: until then it is none
     return gallery
 
 
@@ -145,16 +211,44 @@ def open_gallery(folder: Path) -> Gallery:
     try:
         head = json.loads((folder / HEAD).read_text(encoding="utf-8"))
         schema, about = head["schema"], {str(k): str(v) for k, v in head["about"].items()}
+        catalogue = folder / head["catalogue"] if "catalogue" in head else None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{folder / HEAD} is damaged: make the gallery again.") from None
     if schema != SCHEMA:
         raise InputError(f"The gallery {folder} is of version {schema}, not {SCHEMA}.")
-    gallery = Gallery(folder, about, ())
-    files = sorted(folder.glob("part-*.npz"))
-    for number, file in enumerate(files):
-        if file.name != f"part-{number:05d}.npz":
-            raise InputError(f"The gallery {folder} lacks part-{number:05d}.npz: make it again.")
-        part = load_embeddings(file)
-        gallery.check(part)
-        gallery = replace(gallery, parts=(*gallery.parts, part))
-    return gallery
+    parts = load_parts(folder)
+    for part in parts:
+        Gallery(folder, about, ()).check(part)
+    return Gallery(folder, about, tuple(changed(parts, load_changes(folder))), catalogue)
+
+
+def is_gallery(folder: Path) -> bool:
+    """Whether there is a gallery in a folder."""
+    return (Path(folder) / HEAD).is_file()
+
+
+def faults(folder: Path) -> list[str]:
+    """What is wrong with a gallery's files, a sentence each; the pictures are not looked at.
+
+    Raises:
+        InputError: it cannot be opened at all.
+    """
+    gallery = open_gallery(folder)
+    found = []
+    for file in numbered(gallery.folder, "part", ".npz"):
+        with zipfile.ZipFile(file) as archive:
+            broken = archive.testzip()
+        if broken:
+            found.append(f"{file.name} is damaged ({broken}): bring it back from a copy.")
+    seen: set[str] = set()
+    for image in gallery.image.tolist():
+        if image in seen:
+            found.append(f"The image {image} is there twice: remove it and add it again.")
+        seen.add(image)
+    return found
+
+
+def beside(folder: Path, pictures: Iterable[Path]) -> list[str]:
+    """Paths of pictures as a gallery keeps them: seen from its folder, so that both can be moved
+    together."""
+    return [Path(os.path.relpath(picture, folder)).as_posix() for picture in pictures]

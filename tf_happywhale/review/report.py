@@ -5,31 +5,46 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import atomic_write
+from tf_happywhale.files import atomic_write, digest
+from tf_happywhale.review.cards import Candidate, Picture, Query
 from tf_happywhale.review.decisions import bar_range, closest_first
-from tf_happywhale.review.pages import (
-    NEW_INDIVIDUAL,
-    Candidate,
-    Picture,
-    Query,
-    navigation_html,
-    page_html,
-    page_name,
-)
+from tf_happywhale.review.pages import navigation_html, page_html, page_name
 from tf_happywhale.review.thumbnails import Thumbnails, data_uri
 
 CARDS = 5
 ReadPicture = Callable[[str], np.ndarray]
+Why = Callable[[str, str, str], list[tuple[str, np.ndarray]]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of individuals and images besides their ranking; all of it may be empty.
+
+    Attributes:
+        species: by individual_id.
+        answers: the true individual_id or `new_individual`, by query.
+        references: an individual's reference images, by individual_id.
+        seen: when or in which encounter a reference image was taken, by image.
+        encounters: of queries; those of one are shown in one block.
+        warnings: what is wrong with a query's picture, in words.
+    """
+
+    species: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    seen: Mapping[str, str] = field(default_factory=dict)
+    encounters: Mapping[str, str] = field(default_factory=dict)
+    warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def write_report(
@@ -40,12 +55,13 @@ def write_report(
     summary: list[tuple[str, str]],
     query_picture: ReadPicture,
     reference_picture: ReadPicture,
-    species: dict[str, str],
-    answers: dict[str, str],
+    known: Known,
     queries: int,
     page_size: int,
     thumbnail: int,
+    references: int = 1,
     figures: dict[str, Path] | None = None,
+    why: Why | None = None,
 ) -> Path:
     """Write `folder/report/` (pages and thumbnails) and the self-contained `folder/report.html`.
 
@@ -60,12 +76,14 @@ def write_report(
         query_picture: uint8 RGB [h, w, 3] of a query's crop by image name; InputError is shown
             in the picture's place.
         reference_picture: the same for reference images.
-        species: individual_id to species; may be empty.
-        answers: image to its true individual_id or `new_individual`; unknown images are absent.
+        known: species, answers, further reference images and so on.
         queries: largest number of queries in `report.html`.
         page_size: queries a page.
         thumbnail: longest side of a picture, pixels.
+        references: pictures of a candidate in `report/`; `report.html` has the nearest only.
         figures: PNG files by their captions, shown under the heading.
+        why: captions and pictures of what a match rests on, from query, candidate and reference
+            image; for the best candidate of each query.
 
     Returns:
         The path of `report.html`.
@@ -77,21 +95,23 @@ def write_report(
     folder = Path(folder)
     table = closest_first(predictions)
     low, high = bar_range(table["score"])
-    total = table["image"].nunique()
     making, home = folder / ".report.partial", folder / "report"
     if home.exists() and not (home / "index.html").is_file():
         raise InputError(f"{home} is no report of ours: move it away, or give another output.")
+    blocks = _blocks(table, known, references)
+    total = len(blocks)
+    name = digest([title, table.to_csv(index=False)])[:16]
     with atomic_write(folder / "report.html") as one_file, _removed(making):
         thumbnails = Thumbnails(making / "thumbnails", thumbnail)
-        drawn: list[Query] = []
-        rows = list(_rows_by_query(table))
-        for image, ranks in tqdm(rows, desc="report", unit="query"):
-            query = _query(image, ranks, species, answers.get(image, ""))
-            drawn.append(_with_pictures(query, thumbnails, query_picture, reference_picture))
-        plots = [Picture(data_uri(path), name) for name, path in (figures or {}).items()]
+        thumbnails.draw_all("query", _images(blocks, of_queries=True), query_picture)
+        thumbnails.draw_all("reference", _images(blocks, of_queries=False), reference_picture)
+        drawn = [_with_pictures(block, thumbnails) for block in blocks]
+        if why is not None:
+            drawn = [_explained(block, thumbnails, why) for block in drawn]
+        plots = [Picture(data_uri(path), caption) for caption, path in (figures or {}).items()]
         for path in (figures or {}).values():
             shutil.copyfile(path, making / path.name)
-        linked = [Picture(path.name, name) for name, path in (figures or {}).items()]
+        linked = [Picture(path.name, caption) for caption, path in (figures or {}).items()]
         pages = max(1, math.ceil(total / page_size))
         for number in range(1, pages + 1):
             shown = drawn[(number - 1) * page_size : number * page_size]
@@ -104,53 +124,124 @@ def write_report(
                 low,
                 high,
                 linked if number == 1 else [],
+                known.species,
+                name,
             )
             (making / page_name(number)).write_text(html, encoding="utf-8", newline="\n")
         shown = [
-            _link(query, lambda name: data_uri(thumbnails.folder / name))
+            _link(_short(query), lambda name: data_uri(thumbnails.folder / name))
             for query in drawn[:queries]
         ]
-        html = page_html(title, _lead(len(shown), total), summary, "", shown, low, high, plots)
+        html = page_html(
+            title, _lead(len(shown), total), summary, "", shown, low, high, plots, known.species,
+            name,
+        )  # fmt: skip
         one_file.write_text(html, encoding="utf-8", newline="\n")
         _put_in_place(making, home)
     return folder / "report.html"
 
 
-def _rows_by_query(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    for image, rows in table.groupby("image", sort=False):
-        yield str(image), rows.head(CARDS)
+def _blocks(table: pd.DataFrame, known: Known, references: int) -> list[Query]:
+    """The queries in the table's order, an encounter's where its first stands; no pictures yet."""
+    rows_of = {str(image): rows.head(CARDS) for image, rows in table.groupby("image", sort=False)}
+    groups: dict[str, list[str]] = {}
+    for image in rows_of:
+        encounter = known.encounters.get(image, "")
+        groups.setdefault(f"in {encounter}" if encounter else f"of {image}", []).append(image)
+    blocks = []
+    for place, images in enumerate(groups.values()):
+        first, *others = images
+        block = _query(first, rows_of[first], known, references)
+        sure = ("least", "middle", "most")[3 * place // len(groups)]
+        more = tuple((image, Picture("")) for image in others)
+        blocks.append(replace(block, sure=sure, more=more))
+    return blocks
 
 
-def _query(image: str, rows: pd.DataFrame, species: dict[str, str], answer: str) -> Query:
+def _query(image: str, rows: pd.DataFrame, known: Known, references: int) -> Query:
     candidates = tuple(
         Candidate(
             rank=int(row.rank),
             individual_id=row.individual_id,
-            species=species.get(row.individual_id, ""),
+            species=known.species.get(row.individual_id, ""),
             score=row.score,
             reference_image=row.reference_image,
-            picture=None,
+            picture=None if row.individual_id == NEW_INDIVIDUAL else Picture(""),
+            more=tuple(
+                (other, Picture(""))
+                for other in known.references.get(row.individual_id, ())
+                if other != row.reference_image
+            )[: references - 1],
+            seen=known.seen.get(row.reference_image, ""),
         )
         for row in rows.itertuples(index=False)
     )
-    return Query(image, Picture(""), candidates, float(rows["p_new"].iloc[0]), answer)
+    return Query(
+        image,
+        Picture(""),
+        candidates,
+        float(rows["p_new"].iloc[0]),
+        known.answers.get(image, ""),
+        encounter=known.encounters.get(image, ""),
+        warnings=tuple(known.warnings.get(image, ())),
+    )
 
 
-def _with_pictures(
-    query: Query, thumbnails: Thumbnails, query_picture: ReadPicture, reference_picture: ReadPicture
-) -> Query:
-    def reference(candidate: Candidate) -> Picture | None:
-        if candidate.individual_id == NEW_INDIVIDUAL:
-            return None
+def _images(blocks: list[Query], *, of_queries: bool) -> list[str]:
+    """Every image that is shown, once."""
+    found: list[str] = []
+    for block in blocks:
+        if of_queries:
+            found += [block.image, *(name for name, _ in block.more)]
+            continue
+        for card in block.candidates:
+            found += [card.reference_image, *(name for name, _ in card.more)]
+    return [image for image in dict.fromkeys(found) if image]
+
+
+def _with_pictures(query: Query, thumbnails: Thumbnails) -> Query:
+    def reference(candidate: Candidate) -> Candidate:
+        if candidate.picture is None:
+            return candidate
         if not candidate.reference_image:
-            return Picture("", "No reference image is named.")
-        return Picture(*thumbnails.draw("reference", candidate.reference_image, reference_picture))
+            return replace(candidate, picture=Picture("", "No reference image is named."))
+        return replace(
+            candidate,
+            picture=Picture(*thumbnails.drawn("reference", candidate.reference_image)),
+            more=_drawn(thumbnails, "reference", candidate.more),
+        )
 
     return replace(
         query,
-        picture=Picture(*thumbnails.draw("query", query.image, query_picture)),
-        candidates=tuple(replace(card, picture=reference(card)) for card in query.candidates),
+        picture=Picture(*thumbnails.drawn("query", query.image)),
+        more=_drawn(thumbnails, "query", query.more),
+        candidates=tuple(map(reference, query.candidates)),
     )
+
+
+def _drawn(
+    thumbnails: Thumbnails, kind: str, pictures: Sequence[tuple[str, Picture]]
+) -> tuple[tuple[str, Picture], ...]:
+    return tuple((name, Picture(*thumbnails.drawn(kind, name))) for name, _ in pictures)
+
+
+def _explained(query: Query, thumbnails: Thumbnails, why: Why) -> Query:
+    """A block with the pictures of what its best candidate rests on, as large as they were made."""
+    best = next((card for card in query.candidates if card.reference_image), None)
+    if best is None:
+        return query
+    made = why(query.image, best.individual_id, best.reference_image)
+    pictures = {f"{query.image}\0{best.reference_image}\0{n}": p for n, (_, p) in enumerate(made)}
+    longest = max((max(picture.shape) for picture in pictures.values()), default=1)
+    thumbnails.draw_all("why", list(pictures), pictures.__getitem__, longest)
+    shown = [Picture(*thumbnails.drawn("why", name)) for name in pictures]
+    return replace(query, why=tuple(zip((caption for caption, _ in made), shown, strict=True)))
+
+
+def _short(query: Query) -> Query:
+    """A block for the one file: the nearest reference only, and nothing that unfolds."""
+    cards = tuple(replace(card, more=()) for card in query.candidates)
+    return replace(query, candidates=cards, why=())
 
 
 def _link(query: Query, source: Callable[[str], str]) -> Query:
@@ -159,8 +250,20 @@ def _link(query: Query, source: Callable[[str], str]) -> Query:
             return picture
         return replace(picture, source=source(picture.source))
 
-    cards = tuple(replace(card, picture=linked(card.picture)) for card in query.candidates)
-    return replace(query, picture=linked(query.picture), candidates=cards)
+    def all_linked(pictures: Sequence[tuple[str, Picture]]) -> tuple[tuple[str, Picture], ...]:
+        return tuple((name, linked(picture)) for name, picture in pictures)
+
+    cards = tuple(
+        replace(card, picture=linked(card.picture), more=all_linked(card.more))
+        for card in query.candidates
+    )
+    return replace(
+        query,
+        picture=linked(query.picture),
+        candidates=cards,
+        more=all_linked(query.more),
+        why=all_linked(query.why),
+    )
 
 
 def _count(total: int) -> str:

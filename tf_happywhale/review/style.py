@@ -39,7 +39,8 @@ a { color: var(--sea); }
 .figures img { flex: 1 1 22rem; max-width: 40rem; min-width: 0; border-radius: 6px; }
 .summary dd { font-size: 1.15rem; font-weight: 600; overflow-wrap: anywhere; }
 .reading { margin-top: 1.25rem; max-width: 76ch; }
-.reading h2 { font-size: 1rem; margin-bottom: .15rem; }
+.reading summary { font-weight: 650; margin-bottom: .15rem; cursor: pointer; }
+.reading p + p { margin-top: .4rem; }
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin-block: 1.5rem; }
 nav span { color: var(--soft); }
 .query {
@@ -52,6 +53,66 @@ nav span { color: var(--soft); }
   gap: .25rem 1rem; margin: 0; max-width: none;
 }
 .query h2 { font-size: 1.05rem; overflow-wrap: anywhere; }
+.toolbar {
+  position: sticky; top: 0; z-index: 2; max-width: 1240px; margin: 1.25rem auto 0;
+  display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; padding: .6rem .9rem;
+  background: var(--card); border: 1px solid var(--line); border-radius: 0 0 .9rem .9rem;
+  box-shadow: 0 6px 14px -10px #0008; font-size: .9rem;
+}
+.toolbar label { display: flex; align-items: center; gap: .4rem; color: var(--soft); }
+.toolbar label[hidden] { display: none; }
+.toolbar .far { display: flex; align-items: center; gap: .6rem; font-weight: 600; }
+.toolbar progress { width: 7rem; accent-color: var(--sea); }
+#status { flex: 1 1 12rem; min-height: 1.35em; color: var(--sea); overflow-wrap: anywhere; }
+select, input, button {
+  font: inherit; font-size: .9rem; color: var(--ink); background: var(--well);
+  border: 1px solid var(--line); border-radius: .5rem; padding: .3rem .6rem; min-width: 0;
+}
+#search { width: 9.5rem; }
+button { cursor: pointer; }
+button:hover:not(:disabled) { border-color: var(--sea); }
+button:disabled { opacity: .5; cursor: default; }
+button[aria-pressed="true"] {
+  background: var(--sea); border-color: var(--sea); color: var(--card);
+}
+button[aria-pressed="true"] kbd { color: inherit; border-color: currentColor; }
+kbd {
+  font: 600 .78em ui-monospace, monospace; border: 1px solid var(--line); border-radius: .3rem;
+  padding: 0 .35em; color: var(--soft);
+}
+:focus-visible { outline: 2px solid var(--sea); outline-offset: 2px; }
+html:not(.ready) .scripted, html:not(.ready) button { display: none; }
+.decide { display: flex; flex-wrap: wrap; gap: .4rem; margin-top: .7rem; }
+.candidate > button { width: 100%; margin-top: .4rem; text-align: left; }
+.strip { display: flex; gap: .3rem; list-style: none; padding: 0; margin: .35rem 0 0; }
+.strip li { flex: 1 1 0; min-width: 0; max-width: 33%; }
+.strip .picture { border-radius: .35rem; outline: none !important; border: 0 !important; }
+.strip .no-picture { font-size: .6rem; padding: .1rem; }
+.decision { color: var(--card); background: var(--sea); }
+.decision:empty { display: none; }
+.warning { color: var(--near); background: var(--near-well); font-weight: 500; }
+.query[hidden] { display: none; }
+.query { content-visibility: auto; contain-intrinsic-size: auto 26rem; scroll-margin-top: 8rem; }
+.query[aria-current="true"] { border-color: var(--sea); box-shadow: 0 0 0 2px var(--sea); }
+.query:focus { outline: none; }
+.query.decided .candidates { opacity: .75; }
+.picture img { cursor: zoom-in; }
+#closer {
+  width: min(96vw, 100rem); max-width: none; max-height: 96vh; padding: 1rem; color: var(--ink);
+  background: var(--card); border: 1px solid var(--line); border-radius: 1rem;
+}
+#closer::backdrop { background: #000a; }
+#closer div { display: flex; flex-wrap: wrap; gap: 1rem; }
+#closer figure { flex: 1 1 16rem; min-width: 0; }
+#closer figure[hidden] { display: none; }
+#closer img { width: 100%; height: min(76vh, 60rem); object-fit: contain; background: var(--well); }
+#closer figcaption { font-weight: 650; text-align: center; overflow-wrap: anywhere; }
+#closer p { display: flex; gap: .5rem; justify-content: center; margin-top: .75rem; }
+@media (max-width: 560px) { #closer img { height: 34vh; } }
+.why { grid-column: 1 / -1; }
+.why summary { cursor: pointer; color: var(--sea); width: fit-content; }
+.why figure { flex: 1 1 18rem; max-width: 42rem; }
+.why figcaption { color: var(--soft); font-size: .85rem; }
 .pill, .mark { border-radius: 1rem; font-size: .85rem; font-weight: 600; padding: .05rem .65rem; }
 .found-first, .mark { color: var(--right); background: var(--right-well); }
 .found-later { color: var(--near); background: var(--near-well); }
@@ -89,6 +150,19 @@ nav span { color: var(--soft); }
 .bar { flex: 1; height: 5px; border-radius: 3px; background: var(--bar); overflow: hidden; }
 .bar span { display: block; height: 100%; background: var(--sea); border-radius: 3px; }
 .mark { display: inline-block; margin-top: .25rem; }
+.pairs { padding-left: 1.6rem; margin-bottom: 2.5rem; }
+.pair { margin-top: 1rem; padding: 1rem; background: var(--card); border: 1px solid var(--line);
+  border-radius: 1rem; break-inside: avoid; content-visibility: auto;
+  contain-intrinsic-size: auto 18rem; }
+.pair .figures { margin: 0; }
+.pair figure { flex: 1 1 11rem; max-width: 22rem; min-width: 0; font-size: .88rem; }
+.pair p { margin-top: .5rem; color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
+main > h2 { margin-top: 2rem; }
+.map svg { width: 100%; background: var(--card); border-radius: 1rem; }
+.map circle { fill-opacity: .75; }
+.legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; list-style: none; padding: 0; }
+.legend span { display: inline-block; width: .8em; height: .8em; border-radius: 1em;
+  margin-right: .4em; }
 @media (max-width: 900px) {
   .query { grid-template-columns: minmax(0, 1.4fr) minmax(0, 3fr); }
   .candidates { grid-template-columns: repeat(3, minmax(0, 1fr)); }
@@ -99,6 +173,14 @@ nav span { color: var(--soft); }
   .summary { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem; }
   .candidates { grid-template-columns: 1fr 1fr; }
   .candidate:first-child { grid-column: 1 / -1; }
+  .toolbar { position: static; border-radius: .9rem; }
+  .query { scroll-margin-top: .5rem; }
+  .toolbar label { flex: 1 1 100%; justify-content: space-between; }
+  .toolbar select, #search { width: 62%; }
 }
-@media print { body { background: none; padding: 0; } nav { display: none; } }
+@media (pointer: coarse) {
+  button, select, input { min-height: 2.75rem; }
+  button kbd, summary kbd, .keys { display: none; }
+}
+@media print { body { background: none; padding: 0; } nav, .toolbar, button { display: none; } }
 """

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 
 JPEG_QUALITY = 85
@@ -61,16 +63,31 @@ class Thumbnails:
         self.reasons: dict[str, str] = {}
         folder.mkdir(parents=True)
 
-    def draw(self, kind: str, image: str, read: Callable[[str], np.ndarray]) -> tuple[str, str]:
-        """Thumbnail of `read(image)`: (file name, "") or ("", why there is no picture)."""
-        name = thumbnail_name(kind, image)
-        if name not in self.reasons:
+    def draw_all(
+        self,
+        kind: str,
+        images: Sequence[str],
+        read: Callable[[str], np.ndarray],
+        longest: int | None = None,
+    ) -> None:
+        """Draw `read(image)` of each, by a thread a core; `longest` in place of the folder's."""
+
+        def draw(image: str) -> None:
+            name = thumbnail_name(kind, image)
             try:
-                data = encode_thumbnail(read(image), self.longest)
+                data = encode_thumbnail(read(image), longest or self.longest)
             except InputError as error:
                 self.reasons[name] = str(error) or "The picture cannot be read."
             else:
                 (self.folder / name).write_bytes(data)
                 self.reasons[name] = ""
+
+        with ThreadPoolExecutor(usable_cores()) as workers:
+            for _ in workers.map(draw, images):
+                pass
+
+    def drawn(self, kind: str, image: str) -> tuple[str, str]:
+        """Thumbnail of an image: (file name, "") or ("", why there is no picture)."""
+        name = thumbnail_name(kind, image)
         reason = self.reasons[name]
         return ("", reason) if reason else (name, "")

@@ -6,19 +6,24 @@ from collections.abc import Iterable
 
 import keras
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.training.engines import Forward, by_keras
 
 
 def embed(
-    model: keras.Model, batches: Iterable, count: int, label: str, *, mirrored: bool = False
+    model: keras.Model | Forward,
+    batches: Iterable,
+    count: int,
+    label: str,
+    *,
+    mirrored: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings [n, d] float32 and image names str [n], in the order of the batches.
 
     Args:
-        model: pictures uint8 [b, h, w, 3] to embedding [b, d].
+        model: pictures uint8 [b, h, w, 3] to embedding [b, d], of Keras or another engine.
         batches: (pictures, names, mask) of `records.reader.evaluation_batches`.
         count: number of images to expect.
         label: what the progress bar says.
@@ -27,13 +32,13 @@ def embed(
     Raises:
         InputError: the batches hold more or fewer images than expected.
     """
-    forward = tf.function(lambda pictures: model(pictures, training=False))
+    forward = by_keras(model) if isinstance(model, keras.Model) else model
     embeddings, names = [], []
     with tqdm(total=count, desc=label, unit="img", leave=False) as progress:
         for pictures, image, mask in batches:
             kept = mask.numpy()
             shown = pictures[:, :, ::-1] if mirrored else pictures
-            embeddings.append(forward(shown).numpy().astype(np.float32)[kept])
+            embeddings.append(forward(shown.numpy())[kept])
             names += [name.decode("utf-8") for name in image.numpy()[kept]]
             progress.update(int(kept.sum()))
     if len(names) != count:
@@ -42,5 +47,6 @@ def embed(
             "and write them again."
         )
     if not names:
-        return np.zeros((0, model.output_shape[-1]), np.float32), np.zeros(0, np.str_)
+        width = model.output_shape[-1] if isinstance(model, keras.Model) else 0
+        return np.zeros((0, width), np.float32), np.zeros(0, np.str_)
     return np.concatenate(embeddings), np.array(names, dtype=np.str_)

@@ -1,0 +1,218 @@
+"""Embedding on a CPU: Keras, OpenVINO and ONNX Runtime beside timm on PyTorch.
+
+The same network (EfficientNet-B0, GeM, BatchNorm, Dense 512, random weights) and the same pictures,
+in a process of its own for each figure, engines in turn; medians of the runs. Two rows: pictures in
+memory, and photographs from files (JPEG, decoded, cropped whole, squashed) to embeddings. The
+cosine is the lowest of any picture's embedding with Keras'.
+
+    python benchmarks/embed.py --json embed.json
+    python benchmarks/embed.py --quick
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+ENGINES = (
+    "keras", "openvino", "openvino bfloat16", "onnx", "torch", "torch bfloat16",
+)  # fmt: skip
+PHOTOGRAPH = (1200, 800)
+
+
+def make(folder: Path, backbone: str, size: int, photographs: int) -> None:
+    """A run folder with a model, and photographs of smooth noise."""
+    import cv2
+    import keras
+
+    from tf_happywhale.models.embedder import build_embedder
+    from tf_happywhale.training.engines import FILES, convert
+    from tf_happywhale.training.run_folder import save_model
+
+    keras.utils.set_random_seed(0)
+    model = build_embedder(backbone, weights="none", gem_p=3.0, embedding_size=512)
+    save_model(folder / "model.keras", model)
+    for engine in ("openvino", "onnx"):
+        try:
+            convert(model, size, engine, folder / FILES[engine])
+        except Exception as error:  # the table says so and goes on
+            print(f"{engine} cannot be converted to: {error}", file=sys.stderr)
+    (folder / "photographs").mkdir()
+    rng = np.random.default_rng(0)
+    width, height = PHOTOGRAPH
+    for n in range(photographs):
+        coarse = rng.integers(0, 256, (24, 36, 3), np.uint8)
+        picture = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / "photographs" / f"{n:04d}.jpg"), picture)
+
+
+def load(engine: str, folder: Path, backbone: str) -> Callable[[np.ndarray], np.ndarray]:
+    """An engine as a function of pictures uint8 [n, s, s, 3] to embeddings [n, d]."""
+    name, _, precision = engine.partition(" ")
+    if name == "torch":
+        return _torch(backbone, precision == "bfloat16")
+    from tf_happywhale.training.engines import by_keras, load_engine
+
+    if name == "keras":
+        from tf_happywhale.training.run_folder import load_model
+
+        return by_keras(load_model(folder / "model.keras"))
+    return load_engine(folder, name, precision or "float32")
+
+
+def _torch(backbone: str, bfloat16: bool) -> Callable[[np.ndarray], np.ndarray]:
+    import timm
+    import torch
+    from seed_torch import GeM
+    from torch import nn
+
+    from tf_happywhale.models.backbones.variants import VARIANTS
+
+    torch.set_num_threads(os.cpu_count() or 1)
+    variant = VARIANTS[backbone]
+    network = timm.create_model(variant.timm, num_classes=0, global_pool="")
+    model = nn.Sequential(
+        network, GeM(), nn.BatchNorm1d(network.num_features), nn.Linear(network.num_features, 512)
+    )
+    model = model.to(memory_format=torch.channels_last).eval()
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in variant.mean_std)
+
+    @torch.inference_mode()
+    def forward(pictures: np.ndarray) -> np.ndarray:
+        batch = (torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255 - mean) / std
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            return model(batch).float().numpy()
+
+    return forward
+
+
+def one(engine: str, work: str, folder: Path, args: argparse.Namespace) -> tuple[float, np.ndarray]:
+    """Images a second, and the embeddings of the first batch."""
+    rng = np.random.default_rng(1)
+    pictures = rng.integers(0, 256, (args.batch, args.size, args.size, 3), dtype=np.uint8)
+    forward = load(engine, folder, args.backbone)
+    embedding = forward(pictures)
+    for _ in range(2):
+        forward(pictures)
+    if work == "pictures":
+        times = []
+        while sum(times) < args.seconds or len(times) < 3:
+            start = time.perf_counter()
+            forward(pictures)
+            times.append(time.perf_counter() - start)
+        return args.batch / statistics.median(times), embedding
+    files = sorted((folder / "photographs").iterdir())
+    start = time.perf_counter()
+    for batch in _read(files, engine.startswith("torch"), args):
+        forward(batch)
+    return len(files) / (time.perf_counter() - start), embedding
+
+
+def _read(files: list[Path], plainly: bool, args: argparse.Namespace):
+    """Batches of crops: as `identify` reads them, or as the seed does (whole decode, resize)."""
+    if plainly:
+        import cv2
+
+        cv2.setNumThreads(0)
+
+        def read(path: Path) -> np.ndarray:
+            picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+            return cv2.resize(picture, (args.size, args.size))
+    else:
+        from tf_happywhale.records.region import read_crops
+
+        def read(path: Path) -> np.ndarray:
+            return read_crops(path.read_bytes(), [None], args.size)[0]
+
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        starts = range(0, len(files) - args.batch + 1, args.batch)
+        ahead = [workers.submit(read, file) for file in files[: args.batch]]
+        for start in starts:
+            following = files[start + args.batch : start + 2 * args.batch]
+            later = [workers.submit(read, file) for file in following]
+            yield np.stack([future.result() for future in ahead])
+            ahead = later
+
+
+def measure(engine: str, work: str, folder: Path, args: argparse.Namespace) -> float:
+    """One figure, in a process of its own; NaN where the engine is not there."""
+    command = [sys.executable, __file__, "--one", engine, work, str(folder)]
+    for name in ("backbone", "batch", "size", "seconds"):
+        command += [f"--{name}", str(getattr(args, name))]
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode:
+        print(f"{engine}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+        return float("nan")
+    return float(done.stdout.split()[-1])
+
+
+def main() -> None:
+    """Measure all and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--backbone", default="b0")
+    parser.add_argument("--size", type=int, default=256, help="side of the pictures, pixels")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--photographs", type=int, default=320)
+    parser.add_argument("--runs", type=int, default=3, help="processes for each figure")
+    parser.add_argument("--seconds", type=float, default=8, help="timed in each process")
+    parser.add_argument("--quick", action="store_true", help="128 px, one short run")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here")
+    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.one:
+        engine, work, folder = args.one
+        speed, embedding = one(engine, work, Path(folder), args)
+        np.save(Path(folder) / f"{engine}.npy", embedding)
+        print(speed)
+        return
+    if args.quick:
+        args.size, args.photographs, args.runs, args.seconds = 128, 32, 1, 1
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from tf_happywhale.files import write_json
+    from tf_happywhale.training.engines import least_cosine
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make(folder, args.backbone, args.size, args.photographs)
+        speeds: dict = {work: {engine: [] for engine in ENGINES} for work in ("pictures", "files")}
+        for _ in range(args.runs):
+            for work, found in speeds.items():
+                for engine in ENGINES:
+                    found[engine].append(measure(engine, work, folder, args))
+        reference = np.load(folder / "keras.npy")
+        cosine = {
+            engine: least_cosine(np.load(folder / f"{engine}.npy"), reference)
+            for engine in ENGINES
+            if not engine.startswith("torch") and (folder / f"{engine}.npy").is_file()
+        }
+    print(f"{args.backbone} at {args.size} px, batch {args.batch}, images a second")
+    print(
+        f"{'engine':20}{'pictures':>10}{'of torch':>10}{'files':>10}{'of torch':>10}{'cosine':>12}"
+    )
+    medians = {w: {e: statistics.median(v) for e, v in f.items()} for w, f in speeds.items()}
+    for engine in ENGINES:
+        row = f"{engine:20}"
+        for work in speeds:
+            mine = medians[work][engine]
+            row += f"{mine:10.1f}{mine / medians[work]['torch']:10.2f}"
+        print(row + (f"{cosine[engine]:12.7f}" if engine in cosine else ""))
+    if args.json:
+        setting = {key: getattr(args, key) for key in ("backbone", "size", "batch", "runs")}
+        write_json(args.json, {"setting": setting, "images_per_second": speeds, "cosine": cosine})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,351 @@
+"""The review pages in a real browser: `make test-browser`. Chromium and its driver are driven as a
+person would use them; screenshots are left in output/browser."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+from tf_happywhale.catalogue.confirmed import read_decisions
+from tf_happywhale.review.report import Known, write_report
+
+QUERIES = 200
+SPECIES = ("killer_whale", "minke_whale", "<u>dolphin</u>")
+HOSTILE = ("<img/src=x/onerror=window.pwned=1>", "';--", '"><script>window.pwned=2</script>', "a,b")
+SHOTS = Path("output/browser")
+
+
+def name_of(n: int) -> str:
+    return HOSTILE[n] + ".jpg" if n < len(HOSTILE) else f"q{n:03d}.jpg"
+
+
+def who(n: int) -> str:
+    return HOSTILE[n] if n < len(HOSTILE) else f"{n:05d}"
+
+
+def picture(image: str) -> np.ndarray:
+    """A pattern of its own for each image."""
+    rng = np.random.default_rng(sum(image.encode()))
+    return np.kron(rng.integers(0, 256, (12, 16, 3)), np.ones((20, 20, 1))).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pages of 200 queries, the first three of which are one encounter."""
+    home = tmp_path_factory.mktemp("pages")
+    rows = []
+    for n in range(QUERIES):
+        for rank in range(1, 6):
+            new = rank == 1 + n % 5
+            identity = "new_individual" if new else who((7 * n + rank) % 60)
+            score, p_new = 0.9 - 0.001 * (n + 1) * rank, n / QUERIES
+            reference = "" if new else f"r{(n + rank) % 90}.jpg"
+            rows.append((name_of(n), rank, identity, score, p_new, reference))
+    columns = ["image", "rank", "individual_id", "score", "p_new", "reference_image"]
+    write_report(
+        home,
+        pd.DataFrame(rows, columns=columns),
+        title="Who is who? <b>",
+        summary=[("Gallery", "90 images")],
+        query_picture=picture,
+        reference_picture=picture,
+        known=Known(
+            species={who(n): SPECIES[n % 3] for n in range(60)},
+            references={who(n): [f"r{m}.jpg" for m in range(n, n + 6)] for n in range(60)},
+            seen={f"r{n}.jpg": "2019-07-03" for n in range(0, 90, 2)},
+            encounters={name_of(n): "a sight <i>" for n in range(3)},
+            warnings={name_of(9): ["Blurred."]},
+        ),
+        queries=QUERIES,
+        page_size=1000,
+        thumbnail=320,
+        references=4,
+        why=lambda *names: [("where the heat is", picture(names[0]))],
+    )
+    return home
+
+
+class Browser:
+    """Chromium without a window, and the page as a person sees it."""
+
+    def __init__(self, downloads: Path, width: int = 1400, height: int = 1000) -> None:
+        options = webdriver.ChromeOptions()
+        for argument in ("--headless=new", "--no-sandbox", f"--window-size={width},{height}"):
+            options.add_argument(argument)
+        options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+        options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+        self.downloads = downloads
+        if width < 600:
+            metrics = {"width": width, "height": height, "pixelRatio": 1.0, "touch": True}
+            options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
+        options.binary_location = os.environ.get("CHROME", shutil.which("chromium") or "")
+        service = webdriver.ChromeService(os.environ.get("CHROMEDRIVER", "/usr/bin/chromedriver"))
+        self.driver = webdriver.Chrome(options=options, service=service)
+
+    def open(self, page: Path, *, forget: bool = True) -> None:
+        self.driver.get(page.as_uri())
+        if forget:
+            self.driver.execute_script("localStorage.clear()")
+            self.driver.refresh()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.driver.switch_to.active_element.send_keys(key)
+
+    def text(self, selector: str) -> str:
+        return self.driver.find_element(By.CSS_SELECTOR, selector).text
+
+    def count(self, selector: str) -> int:
+        return len(self.driver.find_elements(By.CSS_SELECTOR, selector))
+
+    def script(self, code: str) -> object:
+        return self.driver.execute_script(f"return {code}")
+
+    def decisions(self) -> dict[str, str]:
+        """Words of the decided blocks, by their names."""
+        return dict(
+            self.script(
+                "[...document.querySelectorAll('article.decided')].map(block => "
+                "[block.dataset.name, block.querySelector('.decision').textContent])"
+            )
+        )
+
+    def current(self) -> str:
+        return str(self.script("document.querySelector('[aria-current=true]').dataset.name"))
+
+    def requests(self) -> list[str]:
+        """Every address that was asked for since the last time."""
+        entries = [json.loads(e["message"])["message"] for e in self.driver.get_log("performance")]
+        sent = [e["params"] for e in entries if e["method"] == "Network.requestWillBeSent"]
+        return [params["request"]["url"] for params in sent]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    made = Browser(tmp_path_factory.mktemp("downloads"))
+    yield made
+    made.driver.quit()
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> Path:
+    return folder / "report" / "index.html"
+
+
+def test_it_opens_with_every_query_and_nothing_decided(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    assert browser.count("article.query") == QUERIES - 2  # three are one encounter
+    assert browser.text("#progress") == "0 of 198 decided, 198 shown"
+    assert browser.driver.title == "Who is who? <b>"
+    faults = [entry for entry in browser.driver.get_log("browser") if entry["level"] == "SEVERE"]
+    assert faults == []
+
+
+def test_keys_decide_and_go_on(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    assert browser.current() == "a sight <i>"
+    names = browser.script("[...document.querySelectorAll('article')].map(b => b.dataset.name)")
+    browser.press("2", "1", "n", "s", "5")
+    assert browser.current() == names[5]
+    words = browser.decisions()
+    assert list(words) == names[:5]
+    assert words[names[2]] == "A new individual" and words[names[3]] == "Skipped"
+    assert words[names[4]].startswith("It is ")
+    assert "5 of 198 decided" in browser.text("#progress")
+    browser.press("k", "k", "u")
+    assert names[3] not in browser.decisions() and "undecided" in browser.text("#status")
+    assert browser.current() == names[3]
+    browser.press("j")
+    assert browser.current() == names[4]
+
+
+def test_buttons_do_the_same_and_take_back(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    button = browser.driver.find_element(By.CSS_SELECTOR, "article button[data-decision=match]")
+    button.click()
+    assert button.get_attribute("aria-pressed") == "true" and len(browser.decisions()) == 1
+    browser.driver.execute_script("arguments[0].click()", button)  # it is under the bar by now
+    assert button.get_attribute("aria-pressed") == "false" and browser.decisions() == {}
+
+
+def test_an_id_is_searched_and_an_unknown_one_names_a_new_individual(
+    browser: Browser, page: Path
+) -> None:
+    browser.open(page)
+    first = browser.current()
+    browser.press("/")
+    assert browser.script("document.activeElement.id") == "search"
+    browser.press("00042", Keys.ENTER)
+    assert browser.decisions() == {first: "It is 00042"}
+    second = browser.current()
+    browser.press("/", "Moby", Keys.ENTER)
+    assert "Nobody is called Moby" in browser.text("#status") and len(browser.decisions()) == 1
+    browser.press(Keys.ENTER)
+    assert browser.decisions()[second] == "A new individual, Moby"
+    browser.press("/", "two words", Keys.ENTER)
+    assert browser.text("#status") == "An id has no spaces."
+    browser.press(Keys.ESCAPE)
+    assert browser.script("document.activeElement.tagName") == "ARTICLE"
+    assert len(browser.decisions()) == 2
+
+
+def test_filters_show_what_was_asked_for(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    browser.press("1", "1", "s")
+
+    def shown() -> int:
+        return sum(block.is_displayed() for block in
+                   browser.driver.find_elements(By.CSS_SELECTOR, "article.query"))  # fmt: skip
+
+    def choose(name: str, value: str) -> None:
+        Select(browser.driver.find_element(By.ID, name)).select_by_value(value)
+
+    for value, count in (("decided", 2), ("skipped", 1), ("undecided", 195), ("", 198)):
+        choose("state", value)
+        assert shown() == count
+    for value in ("least", "middle", "most"):
+        choose("sure", value)
+        assert shown() == 66
+    choose("sure", "")
+    each = []
+    for kind in SPECIES:
+        choose("species", kind)
+        each.append(shown())
+    assert sum(each) == 198 and min(each) > 0
+    choose("state", "skipped")
+    choose("sure", "most")
+    assert shown() == 0 and browser.driver.find_element(By.ID, "nothing").is_displayed()
+
+
+def test_decisions_outlive_a_reload_and_are_exported(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    browser.press("2", "n", "s", "/", "Moby", Keys.ENTER, Keys.ENTER)
+    for hostile in HOSTILE[1:3]:
+        browser.press("/", hostile, Keys.ENTER)
+    before = browser.decisions()
+    assert len(before) == 6
+    browser.open(page, forget=False)
+    assert browser.decisions() == before
+    browser.driver.find_element(By.ID, "export").click()
+    file = browser.downloads / "decisions.csv"
+    for _ in range(100):
+        if file.is_file():
+            break
+        time.sleep(0.1)
+    with file.open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert len(rows) == 8  # the encounter's three photographs, and five more
+    assert {row["image"] for row in rows[:3]} == {name_of(n) for n in range(3)}
+    assert len({row["individual_id"] for row in rows[:3]}) == 1 and rows[0]["rank"] == "2"
+    assert rows[0]["encounter"] == "a sight <i>"
+    decided = read_decisions(file)
+    assert set(HOSTILE[1:3]) <= set(decided.values()) and "Moby" in decided.values()
+    assert "new_individual" in decided.values() and len(decided) == 7
+
+
+def test_names_that_are_code_are_shown_as_text(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    browser.press("2", "2", "2", "2")
+    assert browser.script("window.pwned === undefined")
+    shown = browser.script("document.body.textContent")
+    for hostile in HOSTILE:
+        assert hostile in str(shown)
+    assert browser.count("article i, article u, img[onerror]") == 0
+    assert browser.count("script") == 1
+
+
+def test_nothing_leaves_the_folder(browser: Browser, page: Path) -> None:
+    browser.requests()
+    browser.open(page)
+    browser.script("window.scrollTo(0, document.body.scrollHeight)")
+    browser.press("1", "w", "z")
+    home = page.parent.as_uri()
+    asked = browser.requests()
+    assert len(asked) > 2
+    assert [url for url in asked if not url.startswith((f"{home}/", "data:", "blob:"))] == []
+
+
+def test_pictures_load_as_they_are_scrolled_to(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    loaded = "[...document.images].filter(i => i.complete && i.naturalWidth).length"
+    first, images = int(browser.script(loaded)), browser.count("img")
+    assert 0 < first < images / 2
+    browser.driver.execute_script("window.scrollTo(0, document.body.scrollHeight)")
+    time.sleep(1)
+    assert int(browser.script(loaded)) > first
+
+
+def test_a_closer_look_goes_through_the_references(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    browser.press("z")
+    assert browser.driver.find_element(By.ID, "closer").is_displayed()
+    second = "document.querySelectorAll('#closer img')[1].src"
+    first = browser.script(second)
+    browser.driver.find_element(By.TAG_NAME, "body").send_keys(Keys.ARROW_RIGHT)
+    assert browser.script(second) != first
+    browser.driver.find_element(By.TAG_NAME, "body").send_keys("2")  # decides nothing meanwhile
+    assert browser.decisions() == {}
+    browser.driver.save_screenshot(str(_shot("closer.png")))
+    browser.driver.find_element(By.CSS_SELECTOR, "#closer [data-close]").click()
+    assert not browser.driver.find_element(By.ID, "closer").is_displayed()
+
+
+def test_a_screen_reader_finds_its_way(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    browser.press("j", "z")
+    assert browser.count("h1") == 1 and browser.count("main") == 1
+    assert browser.script("document.documentElement.lang") == "en"
+    assert browser.count("img:not([alt])") == 0
+    names = browser.script(
+        "[...document.querySelectorAll('button, input, select, progress')].map(control => "
+        "control.getAttribute('aria-label') || control.textContent.trim() || "
+        "(control.labels && control.labels[0] && control.labels[0].textContent.trim()) || '')"
+    )
+    assert "" not in names
+    assert browser.driver.find_element(By.ID, "status").get_attribute("aria-live") == "polite"
+
+
+def test_the_one_file_decides_too(browser: Browser, folder: Path) -> None:
+    browser.open(folder / "report.html")
+    browser.press("1")
+    assert len(browser.decisions()) == 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 1100), (390, 844)])
+def test_it_fits_a_wide_and_a_narrow_screen(page: Path, tmp_path: Path, width, height) -> None:
+    browser = Browser(tmp_path, width, height)
+    try:
+        browser.open(page)
+        wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        assert browser.script(wide)
+        browser.driver.save_screenshot(str(_shot(f"top-{width}.png")))
+        browser.driver.execute_script(
+            "document.querySelectorAll('article')[1].scrollIntoView({block: 'start'})"
+        )
+        time.sleep(1)
+        browser.driver.save_screenshot(str(_shot(f"block-{width}.png")))
+        assert browser.script(wide)
+        if width < 600:
+            low = "[...document.querySelectorAll('article button')].slice(0, 30).every(" \
+                  "b => b.getBoundingClientRect().height >= 40)"  # fmt: skip
+            assert browser.script(low)
+    finally:
+        browser.driver.quit()
+
+
+def _shot(name: str) -> Path:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    return SHOTS / name

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tf_happywhale.catalogue.confirmed import name_new, place_for, read_decisions
+from tf_happywhale.errors import InputError
+
+HEAD = "image,decision,individual_id,rank,encounter\n"
+
+
+def decisions(folder: Path, rows: str) -> Path:
+    file = folder / "decisions.csv"
+    file.write_text(HEAD + rows, encoding="utf-8")
+    return file
+
+
+def test_decisions_are_text_and_what_was_skipped_is_left_out(tmp_path: Path) -> None:
+    file = decisions(
+        tmp_path,
+        'a.jpg,match,09913,1,\n"b,""x"".jpg",match,1e10,2,\nc.jpg,skip,,,\n'
+        "d.jpg,new,new_individual,3,sight\ne.jpg,new,NA,,\nf.jpg,new,,,\n",
+    )
+    assert read_decisions(file) == {
+        "a.jpg": "09913",
+        'b,"x".jpg': "1e10",
+        "d.jpg": "new_individual",
+        "e.jpg": "NA",
+        "f.jpg": "new_individual",
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ("a.jpg,maybe,1,,\n", "says 'maybe' of 'a.jpg'"),
+        ("a.jpg,match,,,\n", "matches 'a.jpg' with nobody"),
+        ("a.jpg,match,new_individual,,\n", "matches 'a.jpg' with nobody"),
+        ("a.jpg,match,1,,\na.jpg,match,2,,\n", "'a.jpg' twice, differently"),
+    ],
+)
+def test_decisions_that_make_no_sense_are_one_sentence(
+    tmp_path: Path, rows: str, sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        read_decisions(decisions(tmp_path, rows))
+
+
+def test_new_individuals_get_free_ids_one_a_group() -> None:
+    assert name_new(["x", "y", "x"], {"new-0001", "new-0003"}) == {"x": "new-0002", "y": "new-0004"}
+
+
+def test_a_name_that_another_picture_has_gets_a_part_of_the_content() -> None:
+    there = {"trip/a.jpg": "1" * 64}
+    assert place_for("trip/a.jpg", "1" * 64, there.get) == "trip/a.jpg"
+    assert place_for("trip/b.jpg", "1" * 64, there.get) == "trip/b.jpg"
+    assert place_for("trip/a.jpg", "2" * 64, there.get) == "trip/a-22222222.jpg"
+    there["trip/a-22222222.jpg"] = "3" * 64
+    with pytest.raises(InputError, match="rename the file"):
+        place_for("trip/a.jpg", "2" * 64, there.get)

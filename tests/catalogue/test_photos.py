@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tf_happywhale.catalogue.photos import Photo, boxes_beside, find_photos, group
+from tf_happywhale.errors import InputError
+
+
+def touch(*files: Path) -> None:
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+
+
+def test_one_folder_names_its_photographs_from_below_it(tmp_path: Path) -> None:
+    touch(tmp_path / "sea" / "one" / "IMG_1.JPG", tmp_path / "sea" / "b.png", tmp_path / "n.txt")
+    names = [photo.image for photo in find_photos([tmp_path / "sea"])]
+    assert names == ["b.png", "one/IMG_1.JPG"]
+
+
+def test_same_names_in_two_folders_stay_apart_and_the_same_file_counts_once(tmp_path: Path) -> None:
+    first, second = tmp_path / "mon" / "a.jpg", tmp_path / "tue" / "a.jpg"
+    touch(first, second)
+    photos = find_photos([first, tmp_path / "tue", tmp_path / "mon"])
+    assert [(photo.image, photo.path) for photo in photos] == [
+        ("mon/a.jpg", tmp_path / "mon" / "a.jpg"),
+        ("tue/a.jpg", second),
+    ]
+    assert [photo.image for photo in find_photos([first])] == ["a.jpg"]
+
+
+def test_what_is_no_photograph_is_one_sentence(tmp_path: Path) -> None:
+    touch(tmp_path / "notes.txt")
+    (tmp_path / "empty").mkdir()
+    for given, sentence in (
+        ("gone", "There is no photograph or folder"),
+        ("notes.txt", "is no photograph: pictures end in"),
+        ("empty", "There is no photograph to identify"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            find_photos([tmp_path / given])
+
+
+def test_encounters_are_folders_or_a_table(tmp_path: Path) -> None:
+    photos = [Photo(name, Path(name)) for name in ("a.jpg", "x/b.jpg", "x/c.jpg", "x/y/d.jpg")]
+    assert [photo.encounter for photo in group(photos, None)] == ["", "", "", ""]
+    assert [photo.encounter for photo in group(photos, "folders")] == ["", "x", "x", "x/y"]
+    table = tmp_path / "table.csv"
+    table.write_text("image,encounter\na.jpg,007\nx/c.jpg,007\nother.jpg,8\n", encoding="utf-8")
+    assert [photo.encounter for photo in group(photos, str(table))] == ["007", "", "007", ""]
+    table.write_text("image,encounter\nother.jpg,8\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"images are named like 'a\.jpg'"):
+        group(photos, str(table))
+
+
+def test_boxes_come_from_beside_the_photographs_or_a_named_table(tmp_path: Path) -> None:
+    assert boxes_beside(tmp_path, None, ["backfin"], ["a.jpg"]) == {"backfin": {}}
+    rows = "image,source,xmin,ymin,xmax,ymax,confidence,origin\na.jpg,backfin,1,2,3,4,0.6,yolo\n"
+    (tmp_path / "boxes.csv").write_text(rows, encoding="utf-8")
+    found = boxes_beside(tmp_path, None, ["whole", "backfin"], ["a.jpg"])
+    assert found["whole"] == {}
+    assert found["backfin"]["a.jpg"].confidence == 0.6
+    with pytest.raises(InputError):
+        boxes_beside(tmp_path, str(tmp_path / "gone.csv"), ["backfin"], ["a.jpg"])

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.retrieval.conftest import embed
+from tf_happywhale.catalogue.table import read_catalogue
+from tf_happywhale.config import Data
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval import confirmed
+from tf_happywhale.retrieval.confirmed import add_confirmed
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.gallery import make_gallery, open_gallery
+
+ABOUT = {"model": "m1", "source": "whole", "view": "original", "preprocess": "squashed to 128"}
+NEW = "new_individual"
+
+
+def with_files(folder: Path, names: list[str], ids: list[str], encounters: list[str]) -> Embeddings:
+    """Images whose files hold their own path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).write_text(str(folder / name))
+    contents = [hashlib.sha256(str(folder / name).encode()).hexdigest() for name in names]
+    columns = {
+        "picture": np.array([str(folder / name) for name in names]),
+        "content": np.array(contents),
+        "box": np.array(["whole 1 2 30 40"] + [""] * (len(names) - 1)),
+        "encounter": np.array(encounters),
+        "species": np.array(["orca"] * len(names)),
+    }
+    return replace(embed(range(0, 10 * len(names), 10), names, ids, ABOUT), columns=columns)
+
+
+@pytest.fixture
+def queries(tmp_path: Path) -> Embeddings:
+    names = ["a.jpg", "q1.jpg", "q2.jpg", "q3.jpg"]
+    return with_files(tmp_path / "trip", names, [""] * 4, ["", "sight", "sight", ""])
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A catalogue folder whose a.jpg is not the trip's."""
+    (tmp_path / "data" / "train_images").mkdir(parents=True)
+    (tmp_path / "data" / "train_images" / "a.jpg").write_text("catalogue's")
+    (tmp_path / "data" / "train.csv").write_text(
+        "image,species,individual_id,note\na.jpg,orca,09913,=x\n", encoding="utf-8"
+    )
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, root: Path):
+    known = with_files(tmp_path / "known", ["a.jpg"], ["09913"], [""])
+    content = hashlib.sha256(b"catalogue's").hexdigest()
+    known = replace(known, columns=known.columns | {"content": np.array([content])})
+    return make_gallery(tmp_path / "gallery", known, root)
+
+
+DECIDED = {"a.jpg": "09913", "q1.jpg": NEW, "q2.jpg": NEW, "q3.jpg": "my_own"}
+
+
+def rows(root: Path) -> dict[str, str]:
+    table = read_catalogue(root / "train.csv")
+    return dict(zip(table["image"], table["individual_id"], strict=True))
+
+
+def test_matches_go_into_catalogue_and_gallery_under_names_of_their_own(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    added = add_confirmed(gallery.folder, queries, DECIDED, Data())
+    assert (added.rows, added.images) == (4, 4)
+    other = f"a-{queries.columns['content'][0][:8]}.jpg"
+    expected = {"a.jpg": "09913", other: "09913", "q1.jpg": "new-0001", "q2.jpg": "new-0001",
+                "q3.jpg": "my_own"}  # fmt: skip
+    assert rows(root) == expected
+    images = open_gallery(gallery.folder).images()
+    assert dict(zip(images.image, images.individual_id, strict=True)) == expected
+    for picture, content in zip(images.columns["picture"][1:], images.columns["content"][1:],
+                                strict=True):  # fmt: skip
+        assert Path(picture).resolve().parent == root / "train_images"
+        assert hashlib.sha256(Path(picture).read_bytes()).hexdigest() == content
+    assert images.column("species").tolist() == ["orca", "orca", "", "", ""]
+    text = (root / "train.csv").read_text(encoding="utf-8")
+    assert text.splitlines()[1] == "a.jpg,orca,09913,=x"
+    boxes = (root / "boxes.csv").read_text(encoding="utf-8").splitlines()
+    assert boxes[1:] == [f"{other},whole,1,2,30,40,1,import"]
+
+
+def test_adding_again_changes_nothing(gallery, root: Path, queries: Embeddings) -> None:
+    add_confirmed(gallery.folder, queries, DECIDED, Data())
+    before = {f: f.read_bytes() for f in root.rglob("*") if f.is_file()}
+    again = add_confirmed(gallery.folder, queries, DECIDED, Data())
+    assert (again.rows, again.images) == (0, 0)
+    assert {f: f.read_bytes() for f in root.rglob("*") if f.is_file()} == before
+    assert len(open_gallery(gallery.folder)) == 5
+
+
+@pytest.mark.parametrize("place", ["add_to_catalogue", "_as_images", "beside"])
+def test_adding_that_was_stopped_is_done_again_with_the_same_end(
+    gallery, root: Path, queries: Embeddings, place: str, monkeypatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(confirmed, place, killed)
+        with pytest.raises(KeyboardInterrupt):
+            add_confirmed(gallery.folder, queries, DECIDED, Data())
+    assert len(open_gallery(gallery.folder)) == 1
+    add_confirmed(gallery.folder, queries, DECIDED, Data())
+    assert sorted(rows(root).values()) == ["09913", "09913", "my_own", "new-0001", "new-0001"]
+    assert sorted(open_gallery(gallery.folder).individual_id) == sorted(rows(root).values())
+
+
+@pytest.mark.parametrize("picture", range(4))
+def test_killed_between_any_two_files_nothing_is_lost(
+    gallery, root: Path, queries: Embeddings, picture: int, monkeypatch
+) -> None:
+    from tf_happywhale.catalogue import confirmed as files
+
+    copy, done = files._copy, []
+
+    def stop(source: Path, target: Path) -> None:
+        if len(done) == picture:
+            raise KeyboardInterrupt
+        done.append(source)
+        copy(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "_copy", stop)
+        with pytest.raises(KeyboardInterrupt):
+            add_confirmed(gallery.folder, queries, DECIDED, Data())
+    assert rows(root) == {"a.jpg": "09913"}  # never a row without its picture
+    assert add_confirmed(gallery.folder, queries, DECIDED, Data()).rows == 4
+    assert len(list((root / "train_images").iterdir())) == 5
+
+
+def test_a_catalogue_folder_alone_can_be_added_to(root: Path, queries: Embeddings) -> None:
+    added = add_confirmed(root, queries, {"q3.jpg": NEW}, Data())
+    assert (added.rows, added.images) == (1, None)
+    assert rows(root)["q3.jpg"] == "new-0001"
+    assert add_confirmed(root, queries, {"q3.jpg": NEW}, Data()).rows == 0
+
+
+def test_contradictions_are_refused_before_anything_is_written(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    with pytest.raises(InputError, match=r"z\.jpg was decided on, but"):
+        add_confirmed(gallery.folder, queries, {"z.jpg": "1"}, Data())
+    add_confirmed(gallery.folder, queries, {"q3.jpg": "A"}, Data())
+    before = (root / "train.csv").read_bytes()
+    with pytest.raises(InputError, match=r"q3\.jpg is in the gallery as A, but"):
+        add_confirmed(gallery.folder, queries, {"q2.jpg": "B", "q3.jpg": "B"}, Data())
+    other = replace(queries, about=ABOUT | {"model": "m2"})
+    with pytest.raises(InputError, match="have model m2"):
+        add_confirmed(gallery.folder, other, {"q2.jpg": "B"}, Data())
+    (root / "boxes.csv").write_text("image,bbox,conf\n", encoding="utf-8")
+    with pytest.raises(InputError, match="to which boxes cannot be added"):
+        add_confirmed(gallery.folder, queries, {"a.jpg": "09913"}, Data())
+    assert (root / "train.csv").read_bytes() == before

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.retrieval.conftest import Herd
+from tf_happywhale.config import Rank
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.learned import learn, load_learned, nothing_learned, save_learned
+from tf_happywhale.retrieval.side import make_side
+
+
+@pytest.fixture
+def learned(herd: Herd):
+    return learn(make_side([herd.gallery()], herd.images), herd.ids, herd.folds, [1.0], Rank())
+
+
+def test_it_knows_what_ranking_the_same_catalogue_would_have_learned(herd: Herd, learned) -> None:
+    for mode in ("seed", "column"):
+        ranked = herd.rank([1, 100, 300], new=mode, new_share=Rank().new_share)
+        score = ranked.candidates.score
+        rule = learned.rule(Rank(new=mode), score)
+        assert rule.threshold == pytest.approx(ranked.rule.threshold)
+        assert rule.anywhere == ranked.rule.anywhere
+        np.testing.assert_allclose(learned.p_new(score), ranked.p_new)
+    assert (learned.queries, learned.queries_new) == (2, 1)
+
+
+def test_it_comes_back_from_its_file_for_the_same_models_only(tmp_path: Path, learned) -> None:
+    file = tmp_path / "new_individuals.json"
+    assert load_learned(file, "these") is None
+    save_learned(file, learned, "these")
+    assert load_learned(file, "these") == learned
+    assert load_learned(file, "others") is None
+    file.write_text('{"made_from": "these", "shares": [1], "weights": null, "odd": 1}')
+    with pytest.raises(InputError, match="is damaged: delete it"):
+        load_learned(file, "these")
+
+
+def test_where_nothing_was_learned_new_individual_comes_last() -> None:
+    nothing, score = nothing_learned([1.0]), np.array([[0.2, -0.9]], np.float32)
+    rule = nothing.rule(Rank(), score)
+    assert rule.anywhere and rule.threshold <= -1
+    assert np.isnan(nothing.p_new(score)).all()
+    assert nothing.rule(Rank(threshold=0.4), score).threshold == 0.4

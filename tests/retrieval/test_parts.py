@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.retrieval.conftest import embed
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.parts import add_numbered, add_part, load_parts, numbered
+
+
+def test_parts_are_numbered_and_found_in_order(tmp_path: Path) -> None:
+    for n, name in enumerate("abc"):
+        add_part(tmp_path, embed([n], [f"{name}.jpg"], [name]))
+    assert [part.image.tolist() for part in load_parts(tmp_path)] == [
+        ["a.jpg"],
+        ["b.jpg"],
+        ["c.jpg"],
+    ]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_number_taken_by_another_writer_is_not_replaced(tmp_path: Path) -> None:
+    mine = tmp_path / ".mine.json"
+    mine.write_text("mine")
+    (tmp_path / "change-00001.json").write_text("theirs")  # counted as one file, but it is number 1
+    assert add_numbered(mine, tmp_path, "change").name == "change-00002.json"
+    assert (tmp_path / "change-00001.json").read_text() == "theirs"
+
+
+def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "part-00001.npz").write_text("")
+    with pytest.raises(InputError, match=r"lacks part-00000\.npz"):
+        numbered(tmp_path, "part", ".npz")

@@ -1,0 +1,307 @@
+"""Photographs to pages and back into the gallery, with a model that is no good but quick."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from tests.conftest import QUICK
+from tf_happywhale import export, gallery, identify
+from tf_happywhale.catalogue.dataset import load_data
+from tf_happywhale.config import Data, dump_experiment, load_experiment
+from tf_happywhale.errors import InputError
+from tf_happywhale.files import write_text
+from tf_happywhale.retrieval.embeddings import load_embeddings, save_embeddings
+from tf_happywhale.retrieval.gallery import open_gallery
+from tf_happywhale.retrieval.trained_on import all_but
+from tf_happywhale.training.reference import embed_catalogue
+
+
+class Trip:
+    """A run folder, its data, and a folder of new photographs."""
+
+    def __init__(self, pod: Path, folder: Path) -> None:
+        self.folder, self.data, self.run = folder, folder / "data", folder / "out/quick/fold0"
+        shutil.copytree(pod, self.data)
+        self.photos = folder / "trip"
+        shutil.copytree(self.data / "test_images", self.photos)
+        shutil.copy(self.data / "boxes.csv", self.photos)
+        experiment = load_experiment(
+            None,
+            [
+                *QUICK,
+                "records.size=128",
+                "data.fold_by=open",
+                f"data.root={self.data}",
+                f"output={folder / 'out'}",
+            ],
+        )
+        write_text(self.run / "config.yaml", dump_experiment(experiment))
+        keras.utils.set_random_seed(1)
+        network = keras.Sequential(
+            [
+                keras.Input((None, None, 3), name="picture"),
+                keras.layers.Rescaling(1 / 255),
+                keras.layers.Conv2D(8, 5, 4, activation="relu"),
+                keras.layers.Resizing(3, 3),
+                keras.layers.Flatten(),
+            ]
+        )
+        network.save(self.run / "model.keras")
+        data = load_data(experiment)
+        folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+        _, identifier, _ = identify.load_identifier(self.run, [f"output={folder / 'first'}"])
+        embedded, _ = embed_catalogue(self.data, identifier, Data())
+        trained_on = all_but(0, "records", folds)
+        save_embeddings(
+            self.run / "embeddings" / "train.npz",
+            replace(embedded, about=embedded.about | {"fold": "0", "trained_on": trained_on}),
+        )
+
+    def identify(self, whom: Path, *words: object, output: str = "found") -> list[dict[str, str]]:
+        """The predictions."""
+        given = [str(word) for word in words]
+        places = [word for word in given if "=" not in word] or [str(self.photos)]
+        overrides = [word for word in given if "=" in word]
+        identify.main(
+            [str(self.run), str(whom), *places], [f"output={self.folder / output}", *overrides]
+        )
+        return self.table("predictions.csv", output)
+
+    def table(self, name: str, output: str = "found") -> list[dict[str, str]]:
+        with (self.folder / output / name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def trip(pod: Path, tmp_path_factory: pytest.TempPathFactory) -> Trip:
+    return Trip(pod, tmp_path_factory.mktemp("trip"))
+
+
+def test_every_photograph_is_ranked_and_shown(trip: Trip, capsys) -> None:
+    rows = trip.identify(trip.data)
+    photos = sorted(file.name for file in trip.photos.glob("*.jpg"))
+    assert sorted({row["image"] for row in rows}) == photos
+    known = {row["individual_id"] for row in csv.DictReader((trip.data / "train.csv").open())}
+    for row in rows:
+        assert row["individual_id"] in known | {"new_individual"}
+        assert 0 <= float(row["p_new"]) <= 1
+    page = (trip.folder / "found" / "report" / "index.html").read_text("utf-8")
+    assert page.count('class="query"') == len(photos)
+    said = capsys.readouterr().out
+    assert f"{len(photos)} of {len(photos)} photographs have a box of source backfin" in said
+    for stage in ("the model", "embedding the gallery", "embedding the photographs", "the pages"):
+        assert f"{stage}: " in said
+
+
+def test_a_picture_goes_through_a_model_once(trip: Trip, monkeypatch) -> None:
+    first = trip.identify(trip.data)
+
+    def load(*_: object) -> None:
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr("tf_happywhale.training.run_folder.load_model", load)
+    assert trip.identify(trip.data) == first
+    renamed = trip.folder / "renamed"
+    renamed.mkdir()
+    picture = sorted(trip.photos.glob("*.jpg"))[0]
+    shutil.copy(picture, renamed / "another.jpg")
+    with (renamed / "boxes.csv").open("w") as file:
+        file.write((trip.photos / "boxes.csv").read_text().replace(picture.name, "another.jpg"))
+    again = trip.identify(trip.data, renamed)
+    assert [row["score"] for row in again] == [
+        row["score"] for row in first if row["image"] == picture.name
+    ]
+
+
+def test_the_embeddings_are_those_of_the_models_own_pipeline(trip: Trip) -> None:
+    """The crop of the box, squashed, through the model: computed here step by step."""
+    trip.identify(trip.data)
+    queries = load_embeddings(trip.folder / "found" / "queries.npz")
+    network = keras.saving.load_model(trip.run / "model.keras")
+    picture = cv2.imread(str(trip.photos / queries.image[0]))[:, :, ::-1]
+    _, left, top, right, bottom = queries.column("box")[0].split(" ")
+    crop = picture[int(top) : int(bottom), int(left) : int(right)]
+    small = cv2.resize(crop, (32, 32), interpolation=cv2.INTER_AREA)
+    expected = np.asarray(network(small[None]))[0]
+    cosine = expected @ queries.embedding[0]
+    cosine /= np.linalg.norm(expected) * np.linalg.norm(queries.embedding[0])
+    assert cosine > 0.995
+    assert queries.column("side")[0] == str(min(crop.shape[:2]))
+
+
+def test_encounters_rank_together_and_make_one_block(trip: Trip) -> None:
+    folder = trip.folder / "encounters"
+    for n, file in enumerate(sorted(trip.photos.glob("*.jpg"))):
+        target = folder / ("sight" if n < 3 else "") / file.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+    rows = trip.identify(trip.data, folder, "identify.encounters=folders", output="together")
+    ranked: dict[str, list] = {}
+    for row in rows:
+        ranked.setdefault(row["image"], []).append((row["individual_id"], row["score"]))
+    together = [ids for image, ids in ranked.items() if image.startswith("sight/")]
+    assert len(together) == 3 and together[0] == together[1] == together[2]
+    page = (trip.folder / "together" / "report" / "index.html").read_text("utf-8")
+    assert page.count('class="query"') == len(ranked) - 2 and "3 photographs" in page
+
+
+def test_one_reference_image_in_all_is_enough(trip: Trip) -> None:
+    small = trip.folder / "small"
+    shutil.copytree(trip.data / "train_images", small / "train_images")
+    lines = (trip.data / "train.csv").read_text().splitlines()
+    (small / "train.csv").write_text("\n".join(lines[:2]) + "\n")
+    rows = trip.identify(small, output="one")
+    photos = len(list(trip.photos.glob("*.jpg")))
+    assert len(rows) == 2 * photos
+    assert {row["individual_id"] for row in rows} == {lines[1].split(",")[2], "new_individual"}
+
+
+def test_what_cannot_be_read_is_left_out_with_its_reason(trip: Trip, capsys) -> None:
+    folder = trip.folder / "broken"
+    folder.mkdir()
+    good = sorted(trip.photos.glob("*.jpg"))[0]
+    shutil.copy(good, folder / "good.jpg")
+    (folder / "bad.jpg").write_bytes(good.read_bytes()[:500])
+    (folder / "text.png").write_text("no picture")
+    rows = trip.identify(trip.data, folder, output="part")
+    assert {row["image"] for row in rows} == {"good.jpg"}
+    said = {row["image"]: row["warnings"] for row in trip.table("photographs.csv", "part")}
+    assert "cut off" in said["bad.jpg"] and "cannot be read" in said["text.png"]
+    assert "left out: bad.jpg" in capsys.readouterr().out
+    (folder / "good.jpg").unlink()
+    with pytest.raises(InputError, match="No photograph can be read"):
+        trip.identify(trip.data, folder, output="part")
+
+
+def test_small_blurred_and_doubtful_crops_are_warned_of(trip: Trip) -> None:
+    folder = trip.folder / "poor"
+    folder.mkdir()
+    picture = cv2.imread(str(sorted(trip.photos.glob("*.jpg"))[0]))
+    cv2.imwrite(str(folder / "small.png"), cv2.resize(picture, (60, 40)))
+    cv2.imwrite(str(folder / "blurred.png"), cv2.GaussianBlur(picture, (0, 0), 20))
+    rows = ["image,source,xmin,ymin,xmax,ymax,confidence,origin"]
+    rows.append("blurred.png,backfin,10,10,290,190,0.1,yolo")
+    (folder / "boxes.csv").write_text("\n".join(rows) + "\n")
+    trip.identify(trip.data, folder, "quality.min_side=50", output="warned")
+    said = {row["image"]: row["warnings"] for row in trip.table("photographs.csv", "warned")}
+    assert said["small.png"] == "Small: 40 pixels."
+    assert said["blurred.png"] == "Blurred. The detector was not sure of the box (10%)."
+    page = (trip.folder / "warned" / "report" / "index.html").read_text("utf-8")
+    assert "⚠ Blurred." in page
+
+
+def test_a_gallery_is_built_added_to_and_found_again(trip: Trip, capsys) -> None:
+    whales = trip.folder / "whales"
+    root = trip.folder / "catalogue"
+    shutil.copytree(trip.data, root)
+    gallery.main(["build", str(trip.run), str(root), str(whales)], ["output=" + str(whales) + "_o"])
+    with pytest.raises(InputError, match=r"There is a .*whales already"):
+        gallery.main(["build", str(trip.run), str(root), str(whales)], [])
+    from_folder = trip.identify(trip.data, output="a")
+    assert trip.identify(whales, output="b") == from_folder
+    images = sorted({row["image"] for row in from_folder})
+    decisions = trip.folder / "decisions.csv"
+    rows = [f"{image},new,animal_{n}" for n, image in enumerate(images)]
+    decisions.write_text("image,decision,individual_id\n" + "\n".join(rows) + "\n")
+    gallery.main(["add", str(whales), str(decisions)], [f"output={trip.folder / 'b'}"])
+    found = [row for row in trip.identify(whales, output="c") if row["rank"] == "1"]
+    assert {row["image"]: row["individual_id"] for row in found} == {
+        image: f"animal_{n}" for n, image in enumerate(images)
+    }
+    assert all(float(row["score"]) > 0.9999 for row in found)
+    capsys.readouterr()
+    for words in (["verify"], ["info"], ["rename", "animal_0", "Old_Tom"]):
+        gallery.main([words[0], str(whales), *words[1:]], [])
+    gallery.main(["export", str(whales), str(trip.folder / "export.csv")], [])
+    said = capsys.readouterr().out
+    assert "nothing wrong" in said and f"{len(open_gallery(whales))} images of" in said
+    assert "Old_Tom" in (trip.folder / "export.csv").read_text()
+    (root / "train_images" / images[0]).write_bytes(b"changed")
+    with pytest.raises(InputError, match="has 1 faults"):
+        gallery.main(["verify", str(whales)], [])
+    other = open_gallery(whales)
+    (whales / "gallery.json").write_text(
+        json.dumps({"schema": 1, "about": other.about | {"model": "m2"}})
+    )
+    with pytest.raises(InputError, match=r"have model|lacks|is damaged"):
+        trip.identify(whales, output="d")
+
+
+def test_without_the_models_catalogue_p_new_is_not_known(
+    trip: Trip, tmp_path: Path, capsys
+) -> None:
+    run = tmp_path / "fold0"
+    shutil.copytree(trip.run, run)
+    (run / "new_individuals.json").unlink(missing_ok=True)
+    config = (run / "config.yaml").read_text().replace(str(trip.data), str(tmp_path / "gone"))
+    (run / "config.yaml").write_text(config)
+    identify.main([str(run), str(trip.data), str(trip.photos)], [f"output={tmp_path / 'o'}"])
+    assert "P(new) is not known" in capsys.readouterr().out
+    with (tmp_path / "o" / "predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert all(row["p_new"] == "" for row in rows)
+    assert all(row["individual_id"] != "new_individual" for row in rows if row["rank"] == "1")
+
+
+def test_an_ensemble_identifies_by_the_mean_of_its_members_cosines(trip: Trip) -> None:
+    config = trip.folder / "ensemble.yaml"
+    config.write_text(
+        f"members:\n- {{path: {trip.run}, weight: 3}}\n- {{path: {trip.run}/embeddings}}\n"
+    )
+    one = trip.identify(trip.data, output="single")
+    identify.main([str(config), str(trip.data), str(trip.photos)], [f"output={trip.folder / 'e'}"])
+    two = trip.table("predictions.csv", "e")
+    scores = [
+        {(r["image"], r["individual_id"]): float(r["score"]) for r in rows if r["reference_image"]}
+        for rows in (one, two)
+    ]
+    assert scores[0].keys() == scores[1].keys()
+    assert all(math.isclose(scores[0][k], scores[1][k], abs_tol=2e-6) for k in scores[0])
+    assert load_embeddings(trip.folder / "e" / "queries.npz").embedding.shape[1] == 2 * 72
+
+
+def test_what_is_no_model_or_gallery_is_one_sentence(trip: Trip, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"there is one in .*fold0"):
+        identify.load_identifier(trip.folder / "out", [])
+    with pytest.raises(InputError, match="There is no model"):
+        identify.load_identifier(tmp_path / "gone", [])
+    with pytest.raises(InputError, match="is neither a gallery"):
+        trip.identify(tmp_path)
+
+
+def test_an_exported_model_identifies_alike_without_keras(trip: Trip, monkeypatch, capsys) -> None:
+    first, carried = trip.identify(trip.data, output="by_keras"), trip.folder / "carried"
+    export.main([str(trip.run), str(carried)], [])
+    assert "savedmodel: lowest cosine with Keras on 26 pictures 1.0" in capsys.readouterr().out
+    assert sorted(file.name for file in carried.iterdir()) == [
+        "config.yaml", "export.json", "new_individuals.json", "saved_model",
+    ]  # fmt: skip
+
+    def load(*_: object) -> None:
+        raise AssertionError("Keras was asked for")
+
+    monkeypatch.setattr("tf_happywhale.training.run_folder.load_model", load)
+    places = [str(carried), str(trip.data), str(trip.photos)]
+    identify.main(places, [f"output={trip.folder / 'by_export'}"])
+    again = trip.table("predictions.csv", "by_export")
+    columns = ("image", "rank", "individual_id", "reference_image")
+    assert [[r[c] for c in columns] for r in again] == [[r[c] for c in columns] for r in first]
+    for mine, other in zip(again, first, strict=True):
+        assert math.isclose(float(mine["score"]), float(other["score"]), abs_tol=1e-4)
+        assert math.isclose(float(mine["p_new"]), float(other["p_new"]), abs_tol=1e-3)
+    with pytest.raises(InputError, match="already: remove it"):
+        export.main([str(trip.run), str(carried)], [])
+    with pytest.raises(InputError, match="export one model at a time"):
+        export.main([str(carried), str(trip.folder / "twice")], [])
+    with pytest.raises(InputError, match="There is no folder of photographs"):
+        export.main([str(trip.run), str(trip.folder / "x")], ["export.photographs=/nowhere"])

@@ -1,0 +1,52 @@
+"""Every engine on real networks: `make test-export`, in an environment that has their packages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tf_happywhale.models.embedder import build_embedder
+from tf_happywhale.training.engines import by_keras, choose, convert, load_engine, prove
+
+SIZE = 64
+
+
+@pytest.fixture(scope="module", params=["b0", "lite0", "eca_nfnet_l0"])
+def run(request, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, keras.Model]:
+    keras.utils.set_random_seed(0)
+    embedder = build_embedder(request.param, weights="none", gem_p=3.0, embedding_size=32)
+    folder = tmp_path_factory.mktemp(request.param)
+    embedder.save(folder / "model.keras")
+    return folder, embedder
+
+
+PICTURES = np.random.default_rng(0).integers(0, 256, (5, SIZE, SIZE, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("engine", "file"), [("openvino", "openvino/model.xml"), ("onnx", "model.onnx")]
+)
+def test_it_agrees_with_keras_whatever_the_batch(run, engine: str, file: str) -> None:
+    folder, embedder = run
+    convert(embedder, SIZE, engine, folder / file)
+    forward = load_engine(folder, engine)
+    for count in (1, 5):
+        cosine = prove(forward, by_keras(embedder), PICTURES[:count], "float32")
+        assert cosine >= 0.9999
+    np.testing.assert_allclose(np.linalg.norm(forward(PICTURES), axis=1), 1, rtol=1e-4)
+
+
+def test_bfloat16_stays_close(run) -> None:
+    folder, embedder = run
+    forward = choose(folder, SIZE, "openvino", "bfloat16")
+    assert prove(forward, by_keras(embedder), PICTURES, "bfloat16") >= 0.999
+
+
+def test_auto_takes_openvino_where_it_was_converted_to(run, monkeypatch) -> None:
+    folder, _ = run
+    choose(folder, SIZE, "openvino", "float32")(PICTURES)
+    monkeypatch.delattr("tf_happywhale.training.run_folder.load_model")
+    assert choose(folder, SIZE, "auto", "float32")(PICTURES).shape == (5, 32)

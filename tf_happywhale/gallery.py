@@ -1,0 +1,211 @@
+"""Command: build a gallery from a catalogue, add confirmed matches to it, look after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tf_happywhale.cli import command_of_places
+
+if TYPE_CHECKING:
+    from tf_happywhale.config import Experiment
+    from tf_happywhale.retrieval.gallery import Gallery
+
+VERBS = {
+    "build": ("MODEL CATALOGUE GALLERY", "embed a catalogue folder into a new gallery"),
+    "add": (
+        "GALLERY DECISIONS",
+        "put what was decided on the review pages of output=DIR into gallery and catalogue",
+    ),
+    "info": ("GALLERY", "what is in it"),
+    "verify": ("GALLERY", "check its files, and that its pictures are still the same"),
+    "remove": ("GALLERY ID", "take out an individual"),
+    "rename": ("GALLERY ID NEW_ID", "give an individual another id"),
+    "merge": ("GALLERY ID INTO_ID", "two ids, one animal: all images of the first to the second"),
+    "drop": ("GALLERY IMAGE", "take out an image"),
+    "move": ("GALLERY IMAGE ID", "give an image to another individual"),
+    "curate": ("GALLERY", "a map, and what may be wrong in it, to output=DIR/curation"),
+    "export": ("GALLERY TABLE.csv", "write who is in which image, as a catalogue"),
+}
+EXAMPLES = [
+    "python -m tf_happywhale.gallery build output/demo/demo/fold0 output/demo/pod whales",
+    "python -m tf_happywhale.gallery add whales decisions.csv output=identified",
+    "python -m tf_happywhale.gallery merge whales new-0003 00017",
+    "python -m tf_happywhale.gallery verify whales",
+]
+
+
+def main(words: Sequence[str], overrides: list[str]) -> None:
+    """Do one verb."""
+    from tf_happywhale.config import load_experiment
+    from tf_happywhale.retrieval.gallery import open_gallery
+
+    verb, first, *rest = words
+    if verb == "build":
+        build(Path(first), Path(rest[0]).expanduser(), Path(rest[1]).expanduser(), overrides)
+        return
+    settings, folder = load_experiment(None, overrides), Path(first).expanduser()
+    if verb == "add":
+        add(settings, folder, Path(rest[0]).expanduser())
+    elif verb == "verify":
+        verify(folder)
+    elif verb == "info":
+        info(open_gallery(folder))
+    elif verb == "curate":
+        curate(settings, open_gallery(folder))
+    elif verb == "export":
+        export(open_gallery(folder), Path(rest[0]).expanduser())
+    else:
+        change(open_gallery(folder), verb, rest)
+
+
+def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> None:
+    """Embed a catalogue folder; a gallery that exists is whole, and is never replaced."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from tf_happywhale.errors import InputError
+    from tf_happywhale.files import atomic_write
+    from tf_happywhale.identify import load_identifier
+    from tf_happywhale.retrieval.gallery import beside, make_gallery, open_gallery
+    from tf_happywhale.training.reference import embed_catalogue
+
+    if folder.exists():
+        raise InputError(f"There is a {folder} already: add to it, or name another folder.")
+    experiment, identifier, _ = load_identifier(model, overrides)
+    embedded, failed = embed_catalogue(catalogue, identifier, experiment.data)
+    for image, reason in sorted(failed.items()):
+        print(f"left out: {image}: {reason}")
+    with atomic_write(folder) as making:
+        pictures = beside(making, map(Path, embedded.columns["picture"].tolist()))
+        columns = embedded.columns | {"picture": np.array(pictures, np.str_)}
+        make_gallery(making, replace(embedded, columns=columns), catalogue)
+    info(open_gallery(folder))
+
+
+def add(settings: Experiment, folder: Path, decisions: Path) -> None:
+    """Put decided matches into the catalogue and the gallery."""
+    from tf_happywhale.catalogue.confirmed import read_decisions
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.confirmed import add_confirmed
+    from tf_happywhale.retrieval.embeddings import load_embeddings
+
+    decided = read_decisions(decisions)
+    queries = load_embeddings(output_folder(settings) / "queries.npz")
+    added = add_confirmed(folder, queries, decided, settings.data)
+    total = len(added.confirmed)
+    for one in added.confirmed:
+        if decided.get(one.image) == "new_individual":
+            print(f"{one.image}: a new individual, {one.individual_id}")
+    for what, count in (("catalogue", added.rows), ("gallery", added.images)):
+        if count is not None:
+            print(f"{what}: {count} images added, {total - count} were there already")
+
+
+def info(gallery: Gallery) -> None:
+    """Print what is in a gallery."""
+    from collections import Counter
+
+    images = gallery.images()
+    per = Counter(images.individual_id.tolist())
+    once = sum(count == 1 for count in per.values())
+    print(f"gallery {gallery.folder}")
+    print(f"  {len(gallery)} images of {len(per)} individuals, {once} of them with one image")
+    species = {}
+    for kind, who in zip(images.column("species"), images.individual_id, strict=True):
+        species.setdefault(str(kind), set()).add(str(who))
+    for kind, whom in sorted(species.items()):
+        if kind:
+            print(f"  {kind.replace('_', ' ')}: {len(whom)} individuals")
+    print(f"  embedded by model {gallery.about['model'][:12]}, {gallery.about['preprocess']} px")
+    if gallery.catalogue is not None:
+        print(f"  catalogue: {gallery.catalogue}")
+
+
+def verify(folder: Path) -> None:
+    """Print what is wrong with a gallery and its pictures, and fail if there is anything."""
+    from tf_happywhale.errors import InputError
+    from tf_happywhale.files import sha256
+    from tf_happywhale.retrieval.gallery import faults, open_gallery
+
+    found, images = faults(folder), open_gallery(folder).images()
+    for name, picture, content in zip(
+        images.image, images.column("picture"), images.column("content"), strict=True
+    ):
+        if picture and not Path(picture).is_file():
+            found.append(f"The picture of {name} is not in {picture}.")
+        elif picture and content and sha256(Path(picture)) != content:
+            found.append(f"The picture of {name} has changed: drop it and add it again.")
+    for sentence in found:
+        print(sentence)
+    if found:
+        raise InputError(f"The gallery {folder} has {len(found)} faults, listed above.")
+    print(f"gallery {folder}: {len(images)} images, nothing wrong")
+
+
+def change(gallery: Gallery, verb: str, words: Sequence[str]) -> None:
+    """Correct a gallery; its catalogue is left as it is."""
+    work = {
+        "remove": gallery.remove,
+        "rename": gallery.rename,
+        "merge": gallery.merge,
+        "drop": gallery.remove_image,
+        "move": gallery.move_image,
+    }
+    changed = work[verb](*words)
+    print(f"gallery {gallery.folder}: {len(gallery)} images before, {len(changed)} now")
+    if gallery.catalogue is not None:
+        print(f"the catalogue in {gallery.catalogue} was left as it is: correct it there too")
+
+
+def curate(settings: Experiment, gallery: Gallery) -> None:
+    """Write the curators' page, and its lists as tables."""
+    from dataclasses import asdict
+
+    import pandas as pd
+
+    from tf_happywhale.files import write_csv
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.curation import flat_map, suspected_duplicates, suspected_errors
+    from tf_happywhale.review.curation import write_curation
+    from tf_happywhale.review.pictures import picture_reader
+
+    images, folder = gallery.images(), output_folder(settings) / "curation"
+    pairs = suspected_duplicates(images, settings.curate.count)
+    odd = suspected_errors(images, settings.curate.count)
+    page = write_curation(
+        folder,
+        images,
+        flat_map(images.embedding, settings.curate.map, settings.seed),
+        pairs,
+        odd,
+        picture=picture_reader(images, settings.report.thumbnail),
+        thumbnail=settings.report.thumbnail,
+        name=str(gallery.folder),
+    )
+    rows = [(*pair.individual_ids, *pair.images, f"{pair.score:.6f}") for pair in pairs]
+    columns = ["individual_id", "other_id", "image", "other_image", "score"]
+    write_csv(folder / "duplicates.csv", pd.DataFrame(rows, columns=columns))
+    write_csv(folder / "errors.csv", pd.DataFrame([asdict(one) for one in odd]))
+    print(f"look at {page}; the lists are duplicates.csv and errors.csv beside it")
+
+
+def export(gallery: Gallery, file: Path) -> None:
+    """Write the gallery's images as a catalogue."""
+    import pandas as pd
+
+    from tf_happywhale.files import write_csv
+
+    images = gallery.images()
+    further = [name for name in ("encounter", "date", "viewpoint") if name in images.columns]
+    table = {"image": images.image, "species": images.column("species")}
+    table |= {"individual_id": images.individual_id}
+    table |= {name: images.columns[name] for name in further}
+    write_csv(file, pd.DataFrame(table))
+    print(f"{file}: {len(images)} images")
+
+
+if __name__ == "__main__":
+    command_of_places(main, "gallery", __doc__, EXAMPLES, VERBS)

@@ -1,0 +1,284 @@
+"""Command: say who is in new photographs, by a trained model and a gallery of known individuals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tf_happywhale.cli import command_of_places
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tf_happywhale.catalogue.photos import Photo
+    from tf_happywhale.config import Experiment
+    from tf_happywhale.retrieval.embeddings import Embeddings
+    from tf_happywhale.retrieval.ranking import Ranking
+    from tf_happywhale.training.identifier import Identifier
+    from tf_happywhale.training.shots import Shot
+
+PLACES = {
+    "": (
+        "MODEL GALLERY PHOTO...",
+        "MODEL    a run folder, what `export` made of it, or an ensemble's config\n"
+        "GALLERY  a catalogue folder, or a gallery that `gallery build` made\n"
+        "PHOTO    photographs, or folders of them",
+    )
+}
+EXAMPLES = [
+    "python -m tf_happywhale.identify output/demo/demo/fold0 output/demo/pod new_photographs",
+    "python -m tf_happywhale.identify MODEL whales trip1 trip2 output=trips",
+    "python -m tf_happywhale.identify MODEL whales trip identify.encounters=folders",
+]
+OUTPUT = "identified"  # where nothing else is said: never the model's own output
+
+
+def main(words: Sequence[str], overrides: list[str]) -> None:
+    """Embed, rank, and write predictions.csv, photographs.csv, queries.npz and the pages."""
+    from tf_happywhale.catalogue.photos import find_photos, group
+    from tf_happywhale.files import write_csv
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.embeddings import save_embeddings
+    from tf_happywhale.training.reference import load_gallery
+
+    model, gallery_folder, *given = words
+    with timed("the model"):
+        experiment, identifier, unknown = load_identifier(Path(model), overrides)
+    output = output_folder(experiment)
+    if unknown:
+        print(f"P(new) is not known, and new_individual comes last: {unknown}")
+    photos = group(find_photos(given), experiment.identify.encounters)
+    with timed(f"boxes of {len(photos)} photographs"):
+        shots = find_boxes(experiment, identifier, photos, [Path(place) for place in given])
+    with timed("embedding the gallery"):
+        gallery, unread = load_gallery(Path(gallery_folder), identifier, experiment.data)
+    with timed("embedding the photographs"):
+        queries, failed = embed_queries(identifier, shots, photos)
+    for image, reason in [*sorted(unread.items()), *sorted(failed.items())]:
+        print(f"left out: {image}: {reason}")
+    with timed(f"ranking {len(queries)} against {len(gallery)}"):
+        ranking = rank(experiment, identifier, queries, gallery)
+    table = ranking.table(experiment.rank.candidates)
+    write_csv(output / "predictions.csv", table)
+    save_embeddings(output / "queries.npz", queries)
+    warned = quality_warnings(experiment, queries)
+    write_csv(output / "photographs.csv", photographs(queries, warned, failed))
+    with timed("the pages"):
+        why = explainer(experiment, identifier, queries, gallery)
+        page = write_pages(experiment, table, queries, gallery, warned, why)
+    print(f"\nlook at {page}; the table is {output / 'predictions.csv'}")
+
+
+def load_identifier(model: Path, overrides: Sequence[str]) -> tuple[Experiment, Identifier, str]:
+    """The settings, the models as one, and why P(new) is not known, if it is not."""
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.training.identifier import Identifier, learned_of
+    from tf_happywhale.training.trained import find_trained
+
+    experiment, models = find_trained(model, [f"output={OUTPUT}", *overrides])
+    learned, unknown = learned_of(models, experiment.rank)
+    home = experiment.identify.cache
+    home = output_folder(experiment) / "embedded" if home is None else Path(home).expanduser()
+    return (
+        experiment,
+        Identifier(tuple(models), learned, home, experiment.embed.batch_size),
+        unknown,
+    )
+
+
+def find_boxes(
+    experiment: Experiment, identifier: Identifier, photos: Sequence[Photo], given: Sequence[Path]
+) -> list[Shot]:
+    """The photographs with the boxes that a table gives them; without one they are used whole.
+
+    A detector would come in here: for photographs without a box it gives rows like the table's.
+    """
+    from tf_happywhale.catalogue.photos import boxes_beside
+    from tf_happywhale.training.reference import make_shots, wanted
+
+    folder = given[0] if given[0].is_dir() else given[0].parent
+    images = [photo.image for photo in photos]
+    boxes = boxes_beside(folder, experiment.identify.boxes, wanted(identifier), images)
+    for source, rows in boxes.items():
+        if source != "whole":
+            boxed = sum(image in rows for image in images)
+            print(f"{boxed} of {len(images)} photographs have a box of source {source}")
+    return make_shots(images, [photo.path for photo in photos], boxes, identifier.home)
+
+
+def embed_queries(
+    identifier: Identifier, shots: Sequence[Shot], photos: Sequence[Photo]
+) -> tuple[Embeddings, dict[str, str]]:
+    """The photographs that can be read, with their encounters, and why the others cannot."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from tf_happywhale.errors import InputError
+
+    queries, failed = identifier.embed(shots, [""] * len(shots), "photographs")
+    if not len(queries):
+        raise InputError(f"No photograph can be read: {min(failed.values())}")
+    encounters = {photo.image: photo.encounter for photo in photos}
+    column = np.array([encounters[image] for image in queries.image.tolist()], np.str_)
+    return replace(queries, columns=queries.columns | {"encounter": column}), failed
+
+
+def rank(
+    experiment: Experiment, identifier: Identifier, queries: Embeddings, gallery: Embeddings
+) -> Ranking:
+    """Candidates with `new_individual` among them; the photographs of one encounter together."""
+    from tf_happywhale.catalogue.individuals import most_frequent
+    from tf_happywhale.retrieval.candidates import rank_individuals
+    from tf_happywhale.retrieval.encounters import rank_encounters
+    from tf_happywhale.retrieval.ranking import Ranking
+
+    settings, ids = experiment.rank, gallery.individual_id.tolist()
+
+    def search(asked):
+        return rank_individuals(
+            asked,
+            gallery.embedding,
+            ids,
+            settings.candidates,
+            engine=settings.engine,
+            shortlist=settings.shortlist,
+            memory=settings.memory * 2**20,
+            best_of=settings.best_of,
+        )
+
+    encounters = queries.column("encounter").tolist()
+    found = rank_encounters(
+        queries.embedding, gallery.embedding, ids, encounters, settings.candidates, search
+    )
+    return Ranking(
+        images=queries.image,
+        candidates=found,
+        rule=identifier.learned.rule(settings, found.score),
+        p_new=identifier.learned.p_new(found.score),
+        gallery_images=gallery.image,
+        padding=most_frequent(ids),
+    )
+
+
+def quality_warnings(experiment: Experiment, queries: Embeddings) -> dict[str, list[str]]:
+    """What to say of each photograph's crop, by image."""
+    from tf_happywhale.records.quality import Quality, warnings
+
+    columns = [queries.column(name).tolist() for name in ("side", "sharpness", "confidence")]
+    return {
+        image: warnings(
+            Quality(int(side), float(sharp), float(sure or math.nan)), experiment.quality
+        )
+        for image, side, sharp, sure in zip(queries.image.tolist(), *columns, strict=True)
+    }
+
+
+def photographs(
+    queries: Embeddings, warned: dict[str, list[str]], failed: dict[str, str]
+) -> pd.DataFrame:
+    """photographs.csv: what was looked at of each photograph, and what is wrong with it."""
+    import pandas as pd
+
+    names = ["encounter", "box", "side", "sharpness", "confidence"]
+    table = pd.DataFrame({"image": queries.image, **{n: queries.column(n) for n in names}})
+    table["warnings"] = [" ".join(warned[image]) for image in queries.image.tolist()]
+    rows = [{"image": image, "warnings": reason} for image, reason in failed.items()]
+    return pd.concat([table, pd.DataFrame(rows)]).fillna("").replace({"confidence": {"nan": ""}})
+
+
+def write_pages(
+    experiment: Experiment,
+    table: pd.DataFrame,
+    queries: Embeddings,
+    gallery: Embeddings,
+    warned: dict[str, list[str]],
+    why: Callable | None = None,
+) -> Path:
+    """The pages on which a person judges the matches."""
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.review.pictures import picture_reader
+    from tf_happywhale.review.report import Known, write_report
+
+    references: dict[str, list[str]] = {}
+    for who, image in zip(gallery.individual_id.tolist(), gallery.image.tolist(), strict=True):
+        references.setdefault(who, []).append(image)
+    when = zip(gallery.column("date").tolist(), gallery.column("encounter").tolist(), strict=True)
+    summary = [
+        ("Gallery", f"{len(gallery)} images of {len(references)} individuals"),
+        ("To identify", f"{len(queries)} photographs"),
+    ]
+    report, output = experiment.report, output_folder(experiment)
+    write_report(
+        output,
+        table,
+        title="Who is who?",
+        summary=summary,
+        query_picture=picture_reader(queries, report.thumbnail),
+        reference_picture=picture_reader(gallery, report.thumbnail),
+        known=Known(
+            species=dict(zip(gallery.individual_id, gallery.column("species"), strict=True)),
+            references=references,
+            seen=dict(
+                zip(gallery.image, (", ".join(filter(None, facts)) for facts in when), strict=True)
+            ),
+            encounters=dict(zip(queries.image, queries.column("encounter"), strict=True)),
+            warnings=warned,
+        ),
+        queries=report.queries,
+        page_size=report.page_size,
+        thumbnail=report.thumbnail,
+        references=report.references,
+        why=why,
+    )
+    return output / "report" / "index.html"
+
+
+def explainer(
+    experiment: Experiment, identifier: Identifier, queries: Embeddings, gallery: Embeddings
+) -> Callable | None:
+    """Pictures of what a match rests on, from the names of query, candidate and reference image, by
+    the first model; None where they are not asked for."""
+    if not experiment.report.why:
+        return None
+    from tf_happywhale.records.pictures import resize
+    from tf_happywhale.review.overlay import heat_pair, line_pair
+    from tf_happywhale.review.pictures import picture_reader
+    from tf_happywhale.training.explain import Explainer
+    from tf_happywhale.training.run_folder import check_model, load_model
+
+    model = identifier.models[0]
+    check_model(model.file)
+    explain, side = Explainer(load_model(model.file)), model.sizes[1]
+    asked, known = (picture_reader(images, 2 * side) for images in (queries, gallery))
+
+    def why(query: str, individual_id: str, reference: str):
+        first, second = (resize(read(n), side) for read, n in ((asked, query), (known, reference)))
+        match = explain(first, second)
+        cells = match.heat[0].shape[0]
+        return [
+            (
+                f"Where {query} and {reference} are alike to the model",
+                heat_pair(first, second, match.heat),
+            ),
+            ("Parts that correspond", line_pair(first, second, match.parts, cells)),
+        ]
+
+    return why
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    """Print how long something took."""
+    import time
+
+    started = time.monotonic()
+    yield
+    print(f"{what}: {time.monotonic() - started:.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    command_of_places(main, "identify", __doc__, EXAMPLES, PLACES)

@@ -1,0 +1,198 @@
+"""A finished embedder as a function of pictures, by whichever engine runs it: Keras, OpenVINO or
+ONNX Runtime; and what those two read, made from the Keras model and proven against it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.errors import InputError
+
+Forward = Callable[[np.ndarray], np.ndarray]
+FILES = {"openvino": "openvino/model.xml", "onnx": "model.onnx", "savedmodel": "saved_model"}
+PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime", "savedmodel": "tensorflow"}
+LEAST_COSINE = {"float32": 0.9999, "bfloat16": 0.999}
+
+
+def deployable(embedder, size: int):
+    """The embedder with everything inside: pictures uint8 [n, size, size, 3] to embeddings float32
+    [n, d] of length 1."""
+    import keras
+
+    pictures = keras.Input((size, size, 3), dtype="uint8", name="picture")
+    embedding = embedder(pictures, training=False)
+    unit = keras.layers.UnitNormalization(axis=-1, dtype="float32", name="unit")(embedding)
+    return keras.Model(pictures, unit, name="embedder_to_deploy")
+
+
+def convert(embedder, size: int, engine: str, target: Path) -> None:
+    """Write an embedder for an engine to `target`, a file of `FILES`.
+
+    Raises:
+        InputError: the package that converts is not installed.
+    """
+    model = deployable(embedder, size)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if engine == "savedmodel":
+        model.export(str(target), format="tf_saved_model", verbose=False)
+        return
+    needed = {"openvino": "openvino", "onnx": "tf2onnx"}[engine]
+    if find_spec(needed) is None:
+        raise InputError(
+            f"Converting for {engine} needs {needed}: pip install 'tf-happywhale[{engine}]'."
+        )
+    if engine == "onnx":
+        model(np.zeros((1, size, size, 3), np.uint8))  # Keras wants it to have been called
+        model.export(str(target), format="onnx", verbose=False)
+        return
+    import shutil
+
+    import openvino
+
+    saved = target.parent / "saved_model"
+    model.export(str(saved), format="tf_saved_model", verbose=False)
+    found = openvino.convert_model(str(saved), input=[-1, size, size, 3])
+    openvino.save_model(found, str(target), compress_to_fp16=False)
+    shutil.rmtree(saved)
+
+
+def load_engine(folder: Path, engine: str, precision: str = "float32") -> Forward:
+    """What `convert` wrote, as a function of pictures uint8 [n, s, s, 3] to float32 [n, d].
+
+    Raises:
+        InputError: the file or the package is not there, or the engine has no such precision.
+    """
+    file = folder / FILES[engine]
+    if not file.exists():
+        raise InputError(f"There is no {file}: run `python -m tf_happywhale.export` first.")
+    if find_spec(PACKAGES[engine]) is None:
+        raise InputError(
+            f"The engine {engine} is not installed: pip install 'tf-happywhale[{engine}]'."
+        )
+    if precision != "float32" and engine != "openvino":
+        raise InputError(f"embed.precision={precision} needs embed.engine=openvino.")
+    return {"openvino": _openvino, "onnx": _onnx, "savedmodel": _saved}[engine](file, precision)
+
+
+def by_keras(embedder) -> Forward:
+    """A Keras model as such a function."""
+    import tensorflow as tf
+
+    forward = tf.function(lambda pictures: embedder(pictures, training=False))
+    return lambda pictures: np.asarray(forward(tf.constant(pictures)), np.float32)
+
+
+def least_cosine(first: np.ndarray, second: np.ndarray) -> float:
+    """The lowest cosine of corresponding rows [n, d]."""
+    lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+    return float((np.einsum("ij,ij->i", first, second) / lengths).min())
+
+
+def prove(forward: Forward, reference: Forward, pictures: np.ndarray, precision: str) -> float:
+    """The lowest cosine between two engines' embeddings of real pictures uint8 [n, s, s, 3].
+
+    Raises:
+        InputError: it is lower than `LEAST_COSINE` allows.
+    """
+    cosine = least_cosine(forward(pictures), reference(pictures))
+    if not cosine >= LEAST_COSINE[precision]:
+        raise InputError(
+            f"The converted model's embeddings differ from Keras' (cosine {cosine:.6f}, and "
+            f"{LEAST_COSINE[precision]} is asked): use embed.engine=keras."
+        )
+    return cosine
+
+
+def choose(folder: Path, size: int, engine: str, precision: str) -> Forward:
+    """The model in a run folder, or an exported one, by the engine asked for.
+
+    `openvino` and `onnx` are converted to on first use and kept beside the Keras model; the first
+    pictures that come are embedded by Keras too, to prove it.
+
+    Raises:
+        InputError: the engine is not installed, or there is no model for it.
+    """
+    keras_file = folder / "model.keras"
+    if engine == "auto":
+        engine = "keras" if on_accelerator() else present(folder) or "keras"
+    if engine == "keras":
+        if not keras_file.is_file() and (folder / FILES["savedmodel"]).exists():
+            return load_engine(folder, "savedmodel", precision)
+        if precision != "float32":
+            raise InputError(f"embed.precision={precision} needs embed.engine=openvino.")
+        from tf_happywhale.training.run_folder import load_model
+
+        return by_keras(load_model(keras_file))
+    if (folder / FILES[engine]).exists() or not keras_file.is_file():
+        return load_engine(folder, engine, precision)
+    return _converted(folder, size, engine, precision)
+
+
+def _converted(folder: Path, size: int, engine: str, precision: str) -> Forward:
+    from tf_happywhale.files import atomic_write
+    from tf_happywhale.training.run_folder import load_model
+
+    embedder = load_model(folder / "model.keras")
+    whole = (folder / FILES[engine]).parent if engine == "openvino" else folder / FILES[engine]
+    with atomic_write(whole) as making:
+        convert(embedder, size, engine, making / "model.xml" if engine == "openvino" else making)
+    forward, proven = load_engine(folder, engine, precision), False
+
+    def proving(pictures: np.ndarray) -> np.ndarray:
+        nonlocal proven
+        if not proven:
+            shown = pictures[pictures.any(axis=(1, 2, 3))]  # a last batch is filled up with black
+            prove(forward, by_keras(embedder), shown, precision)
+            proven = True
+        return forward(pictures)
+
+    return proving
+
+
+def on_accelerator() -> bool:
+    """Whether TensorFlow, where it is installed, has anything but a CPU."""
+    if find_spec("tensorflow") is None:
+        return False
+    import tensorflow as tf
+
+    return any(device.device_type != "CPU" for device in tf.config.list_logical_devices())
+
+
+def present(folder: Path) -> str | None:
+    """The fastest engine whose file is in a folder and whose package is installed."""
+    for engine in ("openvino", "onnx", "savedmodel"):
+        if (folder / FILES[engine]).exists() and find_spec(PACKAGES[engine]) is not None:
+            return engine
+    return None
+
+
+def _openvino(file: Path, precision: str) -> Forward:
+    import openvino
+
+    hints = {
+        "INFERENCE_PRECISION_HINT": {"float32": "f32", "bfloat16": "bf16"}[precision],
+        "PERFORMANCE_HINT": "LATENCY",  # all cores on one batch
+    }
+    compiled = openvino.Core().compile_model(str(file), "CPU", hints)
+    return lambda pictures: np.array(compiled(pictures)[0], np.float32)
+
+
+def _onnx(file: Path, precision: str) -> Forward:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = len(os.sched_getaffinity(0))
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return lambda pictures: session.run(None, {name: pictures})[0]
+
+
+def _saved(file: Path, precision: str) -> Forward:
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(file))  # which owns the variables, and so has to stay
+    return lambda pictures: loaded.serve(tf.constant(pictures)).numpy()

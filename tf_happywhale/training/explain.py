@@ -1,0 +1,110 @@
+"""Where in two pictures their similarity comes from, and which of their parts correspond."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_happywhale.errors import InputError
+
+
+@dataclass(frozen=True)
+class Match:
+    """What the score of a pair rests on.
+
+    Attributes:
+        score: cosine of the two embeddings.
+        heat: for each of the two pictures float32 [h, w], 0 and more, 1 in sum: how much each cell
+            of the last feature map adds to the score.
+        parts: corresponding cells [p, 4] as (row, column) in the first and (row, column) in the
+            second, the most alike first.
+        likeness: their cosines [p].
+    """
+
+    score: float
+    heat: tuple[np.ndarray, np.ndarray]
+    parts: np.ndarray
+    likeness: np.ndarray
+
+
+class Explainer:
+    """Explains an embedder's scores by its last feature map.
+
+    A cell's heat is the score's gradient with respect to the cell's features, times these features,
+    summed over channels, where that is positive (Grad-CAM without pooling the gradient: Selvaraju
+    et al. 2017; for the similarity of two pictures: Stylianou et al. 2019). Corresponding cells are
+    one another's nearest neighbours by the cosine of their features, less the mean of both
+    pictures.
+
+    Args:
+        embedder: model of pictures uint8 [n, h, w, 3] to embedding [n, d].
+    """
+
+    def __init__(self, embedder: keras.Model) -> None:
+        features = last_map(embedder)
+        model = keras.Model(embedder.inputs, [features, embedder.outputs[0]])
+
+        @tf.function(reduce_retracing=True)
+        def look(pictures: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            with tf.GradientTape() as tape:
+                tape.watch(pictures)
+                cells, embedding = model(pictures, training=False)
+                unit = tf.math.l2_normalize(tf.cast(embedding, tf.float32), axis=1)
+                score = tf.reduce_sum(unit[0] * unit[1])
+            heat = tf.reduce_sum(tf.cast(tape.gradient(score, cells) * cells, tf.float32), axis=-1)
+            return score, heat, tf.cast(cells, tf.float32)
+
+        self.look = look
+
+    def __call__(self, first: np.ndarray, second: np.ndarray, most: int = 8) -> Match:
+        """Explain the score of two crops uint8 [s, s, 3]; at most so many parts."""
+        score, heat, cells = self.look(tf.constant(np.stack([first, second]), tf.float32))
+        parts, likeness = correspond(cells.numpy(), most)
+        return Match(
+            float(score), (_share(heat[0].numpy()), _share(heat[1].numpy())), parts, likeness
+        )
+
+
+def last_map(embedder: keras.Model) -> keras.KerasTensor:
+    """The feature map [n, h, w, c] that is pooled last, of several the one with most channels.
+
+    Raises:
+        InputError: the model pools none.
+    """
+    maps = []
+    for layer in embedder.layers:
+        if isinstance(layer, (keras.layers.InputLayer, keras.Model)):
+            continue
+        taken = layer.input if isinstance(layer.input, (list, tuple)) else [layer.input]
+        given = layer.output if isinstance(layer.output, (list, tuple)) else [layer.output]
+        if all(len(tensor.shape) < 4 for tensor in given):
+            maps += [tensor for tensor in taken if len(tensor.shape) == 4]
+    if not maps:
+        raise InputError("This model has no feature map to explain its scores by.")
+    return max(maps, key=lambda tensor: tensor.shape[-1] or 0)
+
+
+def correspond(features: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cells of two feature maps [2, h, w, c] that are one another's nearest: (row, column) of both
+    [p, 4], and their cosines [p], the most alike first."""
+    width = features.shape[2]
+    flat = features.reshape(2, -1, features.shape[-1]).astype(np.float64)
+    flat = flat - flat.mean(axis=(0, 1))
+    flat /= np.maximum(np.linalg.norm(flat, axis=2, keepdims=True), 1e-12)
+    cosine = flat[0] @ flat[1].T
+    there, back = cosine.argmax(axis=1), cosine.argmax(axis=0)
+    mutual = np.flatnonzero(back[there] == np.arange(len(there)))
+    likeness = cosine[mutual, there[mutual]]
+    order = np.argsort(-likeness, kind="stable")[:most]
+    mutual = mutual[order]
+    places = [np.stack(np.divmod(cells, width), axis=1) for cells in (mutual, there[mutual])]
+    return np.concatenate(places, axis=1), likeness[order]
+
+
+def _share(heat: np.ndarray) -> np.ndarray:
+    positive = np.maximum(heat, 0)
+    total = positive.sum()
+    return positive / total if total > 0 else np.full_like(heat, 1 / heat.size)

@@ -1,0 +1,123 @@
+"""Photographs, of a catalogue or to be identified, as shots; and the gallery a name stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tf_happywhale.catalogue.boxes import BoxRow
+from tf_happywhale.catalogue.photos import boxes_beside
+from tf_happywhale.catalogue.table import check_images, read_catalogue
+from tf_happywhale.config import Data
+from tf_happywhale.cores import usable_cores
+from tf_happywhale.errors import InputError
+from tf_happywhale.files import ContentHashes
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.gallery import is_gallery, open_gallery
+from tf_happywhale.training.identifier import Identifier
+from tf_happywhale.training.shots import Shot
+
+COLUMNS = ("species", "encounter", "date", "viewpoint")  # of a catalogue, kept in a gallery
+CONTENT = "content.json"
+
+
+def load_gallery(
+    path: Path, identifier: Identifier, data: Data
+) -> tuple[Embeddings, dict[str, str]]:
+    """The embedded gallery in a folder: a saved one, or a catalogue's, whose rest is embedded now;
+    and why some of its images could not be read, by image.
+
+    Raises:
+        InputError: there is neither, or it was embedded by another model.
+    """
+    path = Path(path).expanduser()
+    if is_gallery(path):
+        gallery = open_gallery(path)
+        gallery.check(_nothing(identifier))
+        if not len(gallery):
+            raise InputError(f"The gallery {path} is empty: add images to it.")
+        return gallery.images(), {}
+    return embed_catalogue(path, identifier, data)
+
+
+def embed_catalogue(
+    root: Path, identifier: Identifier, data: Data
+) -> tuple[Embeddings, dict[str, str]]:
+    """A catalogue folder's images, and why some of them could not be read, by image.
+
+    Raises:
+        InputError: there is no catalogue, or none of its images can be read.
+    """
+    table = root / data.catalogue
+    if not table.is_file():
+        raise InputError(
+            f"{root} is neither a gallery (it has no gallery.json) nor a catalogue folder (no "
+            f"{data.catalogue}): name one of those."
+        )
+    catalogue, folder = read_catalogue(table), root / data.train_images
+    check_images(catalogue["image"], folder, table)
+    images = list(catalogue["image"])
+    shots = make_shots(
+        images,
+        [folder / image for image in images],
+        boxes_beside(root, None, wanted(identifier), images),
+        identifier.home,
+    )
+    embedded, failed = identifier.embed(shots, list(catalogue["individual_id"]), "gallery")
+    if not len(embedded):
+        raise InputError(f"No image of {table} can be read: {min(failed.values())}")
+    return with_columns(embedded, catalogue), failed
+
+
+def with_columns(embedded: Embeddings, table: pd.DataFrame) -> Embeddings:
+    """Embeddings with what a table says of their images, by image name."""
+    known = table.set_index("image")
+    columns = {
+        name: known[name].reindex(embedded.image).fillna("").to_numpy(dtype=np.str_)
+        for name in COLUMNS
+        if name in known.columns
+    }
+    return replace(embedded, columns=embedded.columns | columns)
+
+
+def wanted(identifier: Identifier) -> list[str]:
+    """The sources of boxes that its models ask for."""
+    return list(dict.fromkeys(source for model in identifier.models for source in model.sources))
+
+
+def make_shots(
+    images: Sequence[str],
+    paths: Sequence[Path],
+    boxes: dict[str, dict[str, BoxRow]],
+    home: Path,
+) -> list[Shot]:
+    """Images as shots; their contents are hashed, unless size and time say that they are known."""
+    hashes = ContentHashes(home / CONTENT)
+    with ThreadPoolExecutor(usable_cores()) as workers:
+        contents = list(workers.map(hashes, paths))
+    hashes.save()
+    primary = next(iter(boxes.values()), {})
+    shots = []
+    for image, path, content in zip(images, paths, contents, strict=True):
+        rows = {source: found[image] for source, found in boxes.items() if image in found}
+        row = primary.get(image)
+        shots.append(
+            Shot(
+                image,
+                path,
+                content,
+                {source: row.box for source, row in rows.items()},
+                row.confidence if row and not row.manual and row.confidence else float("nan"),
+            )
+        )
+    return shots
+
+
+def _nothing(identifier: Identifier) -> Embeddings:
+    text = np.zeros(0, "U1")
+    return Embeddings(np.zeros((0, 1), np.float32), text, text, identifier.about)

@@ -1,0 +1,178 @@
+"""Photographs to embeddings without TFRecords: cropped, embedded, and kept by content."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from tf_happywhale.catalogue.boxes import AnyBox, Box
+from tf_happywhale.cores import usable_cores
+from tf_happywhale.errors import InputError
+from tf_happywhale.files import digest
+from tf_happywhale.records.jpeg_header import read_jpeg_header
+from tf_happywhale.records.pictures import decode, resize
+from tf_happywhale.records.quality import sharpness
+from tf_happywhale.records.region import read_crops, upright_size
+from tf_happywhale.retrieval.store import EmbeddingStore
+from tf_happywhale.training.trained import Trained
+
+KEPT = 2048  # pictures between two writings of the store
+Forward = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A photograph to embed.
+
+    Attributes:
+        image: its name.
+        path: its file.
+        content: hash of the file's bytes.
+        boxes: source to box; a source without one takes the primary's, or the whole picture.
+        confidence: the detector's in the primary box; NaN where nobody detected it.
+    """
+
+    image: str
+    path: Path
+    content: str
+    boxes: Mapping[str, AnyBox] = field(default_factory=dict)
+    confidence: float = math.nan
+
+    def key(self, model: Trained) -> str:
+        """What an embedding depends on besides the model."""
+        boxes = [str(self.boxes.get(source)) for source in model.sources]
+        return digest([self.content, boxes, model.sizes])
+
+
+def embed_shots(
+    model: Trained,
+    shots: Sequence[Shot],
+    store: EmbeddingStore,
+    load: Callable[[], Forward],
+    batch_size: int,
+    label: str,
+) -> dict[str, str]:
+    """Embed what the store lacks; afterwards it holds every shot that can be read.
+
+    Args:
+        model: which crops it wants, and of what size.
+        shots: photographs; the same picture twice is embedded once.
+        store: of this model.
+        load: gives the model as a function of pictures uint8 [b, s, s, 3] to [b, d] float32; it is
+            called only where there is something to embed.
+        batch_size: pictures a step.
+        label: what the progress bar says.
+
+    Returns:
+        Why a shot could not be read, by image.
+    """
+    missing = {shot.key(model): shot for shot in shots if shot.key(model) not in store}
+    if not missing:
+        return {}
+    forward, failed = load(), {}
+    keys: list[str] = []
+    rows: list[np.ndarray] = []
+    facts: list[dict[str, str]] = []
+
+    def keep() -> None:
+        if rows:
+            store.add(
+                keys,
+                np.concatenate(rows),
+                {name: [fact[name] for fact in facts] for name in facts[0]},
+            )
+        for part in (keys, rows, facts):
+            part.clear()
+
+    with tqdm(total=len(missing), desc=label, unit="img", leave=False) as progress:
+        for batch in _batches(model, list(missing.values()), batch_size):
+            good = []
+            for shot, found in batch:
+                if isinstance(found, InputError):
+                    failed[shot.image] = str(found)
+                else:
+                    good.append((shot, *found))
+            if good:
+                rows.append(_embed(forward, np.stack([crops for _, crops, _ in good]), batch_size))
+                keys += [shot.key(model) for shot, _, _ in good]
+                facts += [fact for _, _, fact in good]
+            progress.update(len(batch))
+            if len(keys) >= KEPT:
+                keep()
+    keep()
+    return failed
+
+
+def read_shot(shot: Shot, model: Trained) -> tuple[np.ndarray, dict[str, str]]:
+    """The crops uint8 [sources, s, s, 3] a model wants of a photograph; of the first its shorter
+    side in the photograph, sharpness and box, as text.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        encoded = shot.path.read_bytes()
+    except OSError:
+        raise InputError(f"There is no picture {shot.path}.") from None
+    stored, size = model.sizes
+    primary = shot.boxes.get(model.sources[0])
+    boxes = [shot.boxes.get(source, primary) for source in model.sources]
+    crops = read_crops(encoded, boxes, stored, shot.image)
+    header = read_jpeg_header(encoded)
+    width, height = upright_size(header) if header else decode(encoded, shot.image).shape[1::-1]
+    inside = primary.clip(width, height) if primary else None
+    if inside:
+        width, height = inside.xmax - inside.xmin, inside.ymax - inside.ymin
+    facts = {
+        "side": str(min(width, height)),
+        "sharpness": f"{sharpness(crops[0]):.5f}",
+        "box": box_text(model.sources[0], inside),
+    }
+    return np.stack([resize(crop, size) for crop in crops]), facts
+
+
+def box_text(source: str, box: Box | None) -> str:
+    """A box as text, `backfin 10 20 300 200`; empty for the whole picture."""
+    return f"{source} {box.xmin} {box.ymin} {box.xmax} {box.ymax}" if box else ""
+
+
+def _batches(model: Trained, shots: list[Shot], size: int) -> Iterator[list]:
+    """Batches of (shot, what `read_shot` gives or its InputError), a batch ahead in the making."""
+
+    def read(shot: Shot):
+        try:
+            return shot, read_shot(shot, model)
+        except InputError as error:
+            return shot, error
+
+    starts = deque(range(0, len(shots), size))
+    with ThreadPoolExecutor(usable_cores()) as workers:
+        waiting: deque = deque()
+        while starts or waiting:
+            while starts and len(waiting) < 2:
+                first = starts.popleft()
+                waiting.append([workers.submit(read, shot) for shot in shots[first : first + size]])
+            yield [future.result() for future in waiting.popleft()]
+
+
+def _embed(forward: Forward, crops: np.ndarray, batch_size: int) -> np.ndarray:
+    """Embeddings [n, d] of crops [n, sources, s, s, 3], of several the mean of length-1 rows.
+
+    Every step has `batch_size` pictures, so that the model is traced once.
+    """
+    each = []
+    for source in range(crops.shape[1]):
+        pictures = crops[:, source]
+        filled = np.pad(pictures, [(0, batch_size - len(pictures)), (0, 0), (0, 0), (0, 0)])
+        each.append(forward(filled)[: len(pictures)].astype(np.float32))
+    if len(each) == 1:
+        return each[0]
+    lengths = [np.linalg.norm(one, axis=1, keepdims=True) for one in each]
+    return np.mean([one / n for one, n in zip(each, lengths, strict=True)], axis=0)
