@@ -10,11 +10,12 @@ import keras
 import numpy as np
 import pytest
 
-from tf_happywhale.config import load_experiment
+from tf_happywhale.config import Model, load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.training import run_folder
 from tf_happywhale.training.run_folder import (
     check_model,
+    continue_run,
     environment,
     load_model,
     log,
@@ -26,7 +27,7 @@ from tf_happywhale.training.run_folder import (
 
 @pytest.fixture
 def model(toy) -> keras.Model:
-    return toy("toy", weights="none", gem_p=3.0, embedding_size=4)
+    return toy(Model(embedding_size=4))
 
 
 def test_a_run_starts_with_its_config_its_environment_and_an_empty_log(tmp_path):
@@ -134,3 +135,13 @@ def test_every_layer_of_ours_is_known_to_a_process_that_only_loads_models() -> N
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_run_that_goes_on_has_the_lines_of_its_finished_epochs(tmp_path):
+    start_run(tmp_path, load_experiment(None, ["name=two"]), "2 GPU (MirroredStrategy)")
+    for epoch in range(3):
+        log(tmp_path, {"epoch": epoch})
+    continue_run(tmp_path, 2, "1 CPU (OneDeviceStrategy)")
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [0, 1]
+    assert json.loads((tmp_path / "environment.json").read_text())["devices"].startswith("1 CPU")
