@@ -106,7 +106,7 @@ def test_a_graph_is_looked_through_until_it_finds_enough(capsys: pytest.CaptureF
 def test_it_stops_where_enough_is_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    monkeypatch.setattr(faiss_index, "ENOUGH", 0.5)
+    monkeypatch.setattr(faiss_index, "RECALL_ENOUGH", 0.5)
     make_search(rows(300, 0), "hnsw")
     assert Flat.made.hnsw.efSearch == 128  # of 200
     assert 0.55 < float(capsys.readouterr().out.split()[-1].rstrip("%")) / 100 < 0.73
@@ -116,7 +116,7 @@ def test_it_stops_where_enough_is_found(
 def test_every_index_gives_the_same_individuals_and_images(
     monkeypatch: pytest.MonkeyPatch, index: str
 ) -> None:
-    monkeypatch.setattr(faiss_index, "ENOUGH", 2.0)  # look everywhere
+    monkeypatch.setattr(faiss_index, "RECALL_ENOUGH", 2.0)  # look everywhere
     rng = np.random.default_rng(1)
     gallery, queries = rng.normal(size=(200, 8)), rng.normal(size=(20, 8))
     ids = [f"{n:02d}" for n in rng.integers(0, 30, 200)]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.stack import TILE_ROWS, Blend, Stack
 
@@ -135,6 +136,15 @@ def _processor_has_bfloat16() -> bool:
     except OSError:
         return False
     return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def load_engine(rank: Rank, work: float) -> None:
+    """Load TensorFlow where searches to come, `work` multiplications together, pay for it.
+
+    Each of them by itself may be too small to; once it is loaded, they all have it.
+    """
+    if rank.engine == "auto":
+        choose_engine("auto", rank.shortlist, work)
 
 
 def choose_engine(name: str, shortlist: str, work: float) -> NumpyEngine | TensorFlowEngine:
