@@ -113,24 +113,22 @@ def _widen(
     queries: Stack | Blend,
 ) -> tuple[int, float]:
     """How far an index has to look to find enough, and how much that is."""
-    reach = min(least, most)
+    queries = queries.images if isinstance(queries, Blend) else queries
+    true = nearest(queries, gallery, np.arange(len(gallery)), RECALL_AT, engine="auto").image
+    rows, reach = queries.tile(slice(None)), min(least, most)
     set_reach(reach)
-    while (found := recall(search, gallery, queries)) < RECALL_ENOUGH and reach < most:
+    while (found := recall(search, rows, true)) < RECALL_ENOUGH and reach < most:
         reach = min(2 * reach, most)
         set_reach(reach)
     return reach, found
 
 
-def recall(search: ImageSearch, gallery: Stack | Blend, queries: Stack | Blend) -> float:
-    """Share of the gallery's images nearest to some others that a search finds."""
-    queries = queries.images if isinstance(queries, Blend) else queries
-    if not len(queries):
+def recall(search: ImageSearch, rows: np.ndarray, true: np.ndarray) -> float:
+    """Share of the true neighbours int64 [q, k] of some rows [q, d] that a search finds."""
+    if not true.size:
         return 1.0
-    labels = np.arange(len(gallery))
-    exact = nearest(queries, gallery, labels, RECALL_AT, engine="auto").image
-    _, found = search(queries.tile(slice(None)), exact.shape[1])
+    _, found = search(rows, true.shape[1])
     both = [
-        len(set(one) & set(other))
-        for one, other in zip(exact.tolist(), found.tolist(), strict=True)
+        len(set(one) & set(other)) for one, other in zip(true.tolist(), found.tolist(), strict=True)
     ]
-    return sum(both) / exact.size
+    return sum(both) / true.size
