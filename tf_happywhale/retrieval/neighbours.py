@@ -17,6 +17,7 @@ GALLERY_ROWS = 2048  # of a tile
 QUERY_ROWS = 2048  # of a tile
 FEWEST = 512  # the same, where fewer tiles than workers would be made
 DECIMALS = 12  # of a cosine; what differs less is a tie
+ROUNDING = 1e-6  # of scores that come from a library, or go out, in float32
 MEMORY = 2**29  # bytes
 WORKERS = 3  # tiles of queries in work at a time
 
