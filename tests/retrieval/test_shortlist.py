@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -124,6 +126,29 @@ def test_a_large_search_is_tensorflows_where_it_is_installed(
     assert isinstance(engines.choose_engine("auto", "float32", 1e13), TensorFlowEngine)
     monkeypatch.setattr(engines, "find_spec", lambda _: None)
     assert isinstance(engines.choose_engine("auto", "float32", 1e13), NumpyEngine)
+
+
+def test_a_tensorflow_that_cannot_be_loaded_leaves_the_search_to_numpy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    broken = "raise AttributeError('compiled for another NumPy\\nand so on')"
+    (tmp_path / "tensorflow.py").write_text(broken)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    monkeypatch.setattr(engines, "_tensorflow_loads", cache(engines._tensorflow_loads.__wrapped__))
+    for _ in range(2):
+        assert isinstance(engines.choose_engine("auto", "float32", 1e13), NumpyEngine)
+    assert capsys.readouterr().out == (
+        "TensorFlow is installed, but cannot be loaded (compiled for another NumPy): NumPy "
+        "searches instead.\n"
+    )
+
+
+def test_the_bound_of_tensor_cores_holds_where_bits_are_cut_off() -> None:
+    numbers = np.random.default_rng(7).uniform(0.5, 1, 5000).astype(np.float32)
+    cut = (numbers.view(np.uint32) & np.uint32(0xFFFFFFFF << 13 & 0xFFFFFFFF)).view(np.float32)
+    off = (numbers - cut) / numbers
+    assert engines.TF32 / 2 < off.max() <= engines.TF32
 
 
 def test_tensorflow_that_is_missing_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
