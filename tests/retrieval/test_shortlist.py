@@ -19,7 +19,7 @@ from tf_happywhale.retrieval.engines import (
 )
 from tf_happywhale.retrieval.neighbours import nearest
 from tf_happywhale.retrieval.shortlist import Shortlist, _places, _values, make_groups
-from tf_happywhale.retrieval.stack import stack
+from tf_happywhale.retrieval.stack import Stack, stack
 
 
 def test_groups_hold_whole_labels_and_are_at_least_k() -> None:
@@ -117,6 +117,42 @@ def test_an_engine_that_breaks_its_promise_is_found_out(monkeypatch: pytest.Monk
     rows = stack([np.random.default_rng(3).normal(size=(30, 8))])
     with pytest.raises(InputError, match=r"off by 1\.0e-02.*rank\.engine=numpy"):
         nearest(rows, rows, np.arange(30), 5)
+
+
+def alike(spread: float, count: int, seed: int = 8) -> Stack:
+    """Rows that differ from one direction by about so much."""
+    noise = np.random.default_rng(seed).normal(size=(count, 8)) * spread
+    return stack([np.eye(1, 8) + noise])
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-5])
+def test_embeddings_that_are_all_alike_are_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, spread: float
+) -> None:
+    monkeypatch.setattr("tf_happywhale.retrieval.shortlist.CROWD", 2**15)
+    with pytest.raises(InputError, match="nearly all alike"):
+        nearest(alike(spread, 20, 9), alike(spread, 8000), np.arange(8000), 5)
+
+
+def test_what_bfloat16_cannot_tell_apart_float32_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tf_happywhale.retrieval.shortlist.CROWD", 2**15)
+    tried, search = [], neighbours._search
+    monkeypatch.setattr(neighbours, "_search", lambda *how: tried.append(how[4]) or search(*how))
+    queries, gallery = alike(0.03, 20, 9), alike(0.03, 8000)
+    how = {"engine": "tensorflow", "shortlist": "bfloat16"}
+    found = nearest(queries, gallery, np.arange(8000), 5, **how)
+    assert tried == ["tensorflow", "numpy"]
+    sides = (side.parts[0].astype(float) for side in (queries, gallery))
+    left, right = (part / np.linalg.norm(part, axis=1, keepdims=True) for part in sides)
+    assert (found.label == np.argsort(-left @ right.T, axis=1)[:, :5]).all()
+
+
+def test_many_images_of_few_individuals_are_no_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tf_happywhale.retrieval.shortlist.CROWD", 2**15)
+    rng = np.random.default_rng(10)
+    gallery, queries = stack([rng.normal(size=(8000, 8))]), stack([rng.normal(size=(20, 8))])
+    labels = np.repeat([0, 1], [7999, 1])  # the second is farther than half of the first's
+    assert (np.sort(nearest(queries, gallery, labels, 2).label, axis=1) == [0, 1]).all()
 
 
 def test_a_large_search_is_tensorflows_where_it_is_installed(
