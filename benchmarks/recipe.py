@@ -146,7 +146,8 @@ def precision(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
     gallery = load_side(experiment, "train", data.images)
     if experiment.rank.centre_share:
         gallery = mark_unseen(gallery, data.individual_ids, folds)
-    found, rows = score_fold(gallery, ids, folds, experiment.fold, [0], [1.0], 5, experiment.rank)
+    fold, rank = experiment.fold, experiment.rank
+    found, rows = score_fold(gallery, ids, folds, fold, [0], [1.0], k=5, rank=rank)
     known = np.isin(ids[rows], np.delete(ids, rows))
     ranked = [found.individual_id[row].tolist() for row in np.flatnonzero(known)]
     return average_precision(ranked, ids[rows][known].tolist()), ids[rows][known]

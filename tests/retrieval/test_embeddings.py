@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import (
     Embeddings,
+    _mapped,
     load_embeddings,
     save_embeddings,
 )
@@ -73,6 +75,52 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"text"])
 def test_a_damaged_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "e.npz").write_bytes(content)
+    with pytest.raises(InputError, match="run embed again"):
+        load_embeddings(tmp_path / "e.npz")
+
+
+def test_a_bare_array_under_the_name_of_an_archive_is_one_sentence(tmp_path: Path) -> None:
+    with (tmp_path / "e.npz").open("wb") as file:
+        np.save(file, np.ones((2, 2), np.float32))
+    with pytest.raises(InputError, match="run embed again"):
+        load_embeddings(tmp_path / "e.npz")
+
+
+def refused_when(tmp_path: Path, **changed: np.ndarray) -> None:
+    """A good file but for these arrays is refused in a sentence."""
+    save_embeddings(tmp_path / "e.npz", make())
+    with np.load(tmp_path / "e.npz") as file:
+        np.savez(tmp_path / "e.npz", **(dict(file) | changed))
+    with pytest.raises(InputError, match="run embed again"):
+        load_embeddings(tmp_path / "e.npz")
+
+
+@pytest.mark.parametrize("name", ["image", "individual_id", "column/species", "model"])
+def test_bytes_that_are_no_characters_are_refused(tmp_path: Path, name: str) -> None:
+    refused_when(tmp_path, **{name: np.array([0x41, 0x110000, 0x42], np.uint32).view("U1")})
+
+
+def test_centres_are_named_and_equally_many_of_each_individual(tmp_path: Path) -> None:
+    centre = np.eye(4, dtype=np.float32)
+    good = replace(make(), centre=centre, centre_id=np.array(["a", "a", "b", "b"]))
+    save_embeddings(tmp_path / "e.npz", good)
+    assert load_embeddings(tmp_path / "e.npz").centre_id.tolist() == ["a", "a", "b", "b"]
+    for names in ("aab", "abab", "aaab", "aabc"):
+        refused_when(tmp_path, centre=centre, centre_id=np.array(list(names)))
+
+
+def test_a_header_that_claims_more_rows_than_there_are_is_refused(tmp_path: Path) -> None:
+    save_embeddings(tmp_path / "e.npz", make())
+    content = (tmp_path / "e.npz").read_bytes()
+    claimed = content.replace(b"'shape': (3, 2)", b"'shape': (9, 2)")
+    claimed = claimed.replace(b"'shape': (3,)", b"'shape': (9,)")
+    assert claimed != content
+    (tmp_path / "e.npz").write_bytes(claimed)
+    with zipfile.ZipFile(tmp_path / "e.npz") as archive:
+        entry = archive.getinfo("embedding.npy")
+    assert entry.header_offset + 9 * 8 < len(content)  # the file would be long enough
+    with pytest.raises(ValueError, match="room"):
+        _mapped(tmp_path / "e.npz")
     with pytest.raises(InputError, match="run embed again"):
         load_embeddings(tmp_path / "e.npz")
 

@@ -106,7 +106,7 @@ def test_a_graph_is_looked_through_until_it_finds_enough(capsys: pytest.CaptureF
 def test_it_stops_where_enough_is_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    monkeypatch.setattr(faiss_index, "ENOUGH", 0.5)
+    monkeypatch.setattr(faiss_index, "RECALL_ENOUGH", 0.5)
     make_search(rows(300, 0), "hnsw")
     assert Flat.made.hnsw.efSearch == 128  # of 200
     assert 0.55 < float(capsys.readouterr().out.split()[-1].rstrip("%")) / 100 < 0.73
@@ -116,7 +116,7 @@ def test_it_stops_where_enough_is_found(
 def test_every_index_gives_the_same_individuals_and_images(
     monkeypatch: pytest.MonkeyPatch, index: str
 ) -> None:
-    monkeypatch.setattr(faiss_index, "ENOUGH", 2.0)  # look everywhere
+    monkeypatch.setattr(faiss_index, "RECALL_ENOUGH", 2.0)  # look everywhere
     rng = np.random.default_rng(1)
     gallery, queries = rng.normal(size=(200, 8)), rng.normal(size=(20, 8))
     ids = [f"{n:02d}" for n in rng.integers(0, 30, 200)]
@@ -135,14 +135,26 @@ def test_a_few_images_are_a_gallery_too(kind: str, count: int) -> None:
 
 
 def test_recall_is_the_share_of_true_neighbours() -> None:
-    gallery = rows(400, 3)
+    true = np.array([[4, 1, 9, 2], [0, 3, 5, 7]])
 
-    def half(queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        images = np.argsort(-queries @ gallery.tile(slice(None)).T, axis=1)[:, :count]
-        images[:, count // 2 :] = -1
-        return images, images
+    def some(queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        assert (queries.shape, count) == ((2, 8), 4)
+        images = np.array([[2, 4, 8, -1], [6, 3, -1, -1]])
+        return np.zeros(images.shape), images
 
-    assert recall(half, gallery, rows(30, 4)) == pytest.approx(0.5)
+    assert recall(some, np.zeros((2, 8)), true) == 3 / 8
+
+
+def test_the_truth_is_looked_for_once_however_often_an_index_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched, nearest = [], faiss_index.nearest
+    monkeypatch.setattr(
+        faiss_index, "nearest", lambda *a, **k: searched.append(1) or nearest(*a, **k)
+    )
+    make_search(rows(300, 0), "hnsw")
+    assert Flat.made.hnsw.efSearch == 256  # tried at 64, 128 and 256
+    assert searched == [1]
 
 
 def test_a_missing_faiss_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,13 +32,40 @@ def test_scikit_learn_knows_no_centres() -> None:
 def test_what_an_inexact_index_never_finds_is_searched_exactly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    gallery, labels = rows(40, 2), np.arange(40)
+    gallery, labels, asked = rows(400, 2), np.arange(400), []
 
     def poor(queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(count)
         images = np.full((len(queries), count), -1)
         images[:, 0] = 3
         return np.where(images < 0, -3e38, 0.5), images
 
     monkeypatch.setattr(libraries, "make_search", lambda *_: poor)
     found = nearest_by_library(rows(9, 1), gallery, labels, 5, "faiss")
-    assert (found.label == nearest(rows(9, 1), gallery, labels, 5).label).all()
+    exact = nearest(rows(9, 1), gallery, labels, 5)
+    assert (found.label == exact.label).all()
+    assert (found.score == exact.score).all()
+    assert (found.image == exact.image).all()
+    assert asked == [libraries.START]  # more of an index that has no more is only more memory
+
+
+def test_only_what_an_inexact_index_has_no_more_of_is_searched_exactly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gallery, labels, asked = rows(400, 2), np.zeros(400, int), []
+    labels[:4] = [1, 2, 3, 4]  # far down among the images of the first
+
+    def some(queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The first query's images end; the other's go on."""
+        asked.append(queries.shape[0])
+        cosine = queries @ gallery.tile(slice(None)).T
+        images = np.argsort(-cosine, axis=1)[:, :count]
+        scores = np.take_along_axis(cosine, images, 1)
+        if len(asked) == 1:
+            images[0, 1:] = -1
+        return scores, images
+
+    monkeypatch.setattr(libraries, "make_search", lambda *_: some)
+    found = nearest_by_library(rows(2, 1), gallery, labels, 5, "faiss")
+    assert (found.label == nearest(rows(2, 1), gallery, labels, 5).label).all()
+    assert asked[:2] == [2, 1]

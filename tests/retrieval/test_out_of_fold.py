@@ -7,7 +7,7 @@ import pytest
 
 from tests.retrieval.conftest import Herd
 from tf_happywhale.config import Rank
-from tf_happywhale.retrieval import engines, out_of_fold, ranking
+from tf_happywhale.retrieval import engines, ranking
 from tf_happywhale.retrieval.out_of_fold import score_folds
 from tf_happywhale.retrieval.side import make_side
 
@@ -41,12 +41,37 @@ def test_some_of_a_folds_images_are_judged_as_among_all(pod: Herd) -> None:
     assert NEW in some.truth
 
 
-@pytest.mark.parametrize(("new", "judged"), [("seed", 9), ("column", 9), ("per_species", 40)])
+@pytest.mark.parametrize(
+    ("new", "judged"), [("seed", [9, 9]), ("column", [9, 9]), ("per_species", [40, 36])]
+)
 def test_a_threshold_is_learned_from_enough_images_a_species_one_from_all(
-    pod: Herd, monkeypatch: pytest.MonkeyPatch, new: str, judged: int
+    pod: Herd, monkeypatch: pytest.MonkeyPatch, new: str, judged: list[int]
 ) -> None:
-    monkeypatch.setattr(ranking, "ENOUGH", 9)
-    assert [len(part.images) for part in pod.rank([1], new=new).scored] == [judged]
+    monkeypatch.setattr(ranking, "LEARN_FROM", 9)
+    ranked = pod.rank([1], galleries=[pod.gallery(0), pod.gallery(1)], new=new)
+    assert [len(part.images) for part in ranked.scored] == judged
+
+
+@pytest.mark.parametrize("models", [1, 2])
+def test_a_single_fold_teaches_by_all_its_images(
+    pod: Herd, monkeypatch: pytest.MonkeyPatch, models: int
+) -> None:
+    monkeypatch.setattr(ranking, "LEARN_FROM", 9)
+    ranked = pod.rank([1], galleries=[pod.gallery(0)] * models)
+    assert [len(part.images) for part in ranked.scored] == [40]
+
+
+def test_some_of_a_catalogue_that_repeats_itself_are_of_every_kind(pod: Herd) -> None:
+    side = make_side([pod.gallery()], pod.images)
+    (some, *_), _ = score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank(), 20)
+    (again, *_), _ = score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank(), 20)
+    # of each two images of an individual the first is called -1; every other one is of that kind
+    kinds = [image.split("-")[1] for image in some.images.tolist()]
+    assert len(set(some.images.tolist())) == 20
+    assert 5 <= kinds.count("1.jpg") <= 15
+    assert some.images.tolist() == again.images.tolist()
+    place = {image: n for n, image in enumerate(pod.images)}
+    assert sorted(some.images.tolist(), key=place.get) == some.images.tolist()
 
 
 def test_members_that_share_a_fold_are_standardised_by_their_best_score_alone(pod: Herd) -> None:
@@ -61,9 +86,8 @@ def test_the_folds_are_searched_by_what_all_of_them_pay_for(
     pod: Herd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[float] = []
-    chosen = out_of_fold.choose_engine
     monkeypatch.setattr(
-        out_of_fold, "choose_engine", lambda *how: asked.append(how[2]) or chosen(*how)
+        engines, "choose_engine", lambda *how: asked.append(how[2]) or engines.NumpyEngine()
     )
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     monkeypatch.setattr(engines, "find_spec", lambda _: None)

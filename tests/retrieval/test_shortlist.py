@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from tf_happywhale.retrieval.engines import (
 )
 from tf_happywhale.retrieval.neighbours import nearest
 from tf_happywhale.retrieval.shortlist import Shortlist, _places, _values, make_groups
-from tf_happywhale.retrieval.stack import stack
+from tf_happywhale.retrieval.stack import Stack, stack
 
 
 def test_groups_hold_whole_labels_and_are_at_least_k() -> None:
@@ -117,6 +119,42 @@ def test_an_engine_that_breaks_its_promise_is_found_out(monkeypatch: pytest.Monk
         nearest(rows, rows, np.arange(30), 5)
 
 
+def alike(spread: float, count: int, seed: int = 8) -> Stack:
+    """Rows that differ from one direction by about so much."""
+    noise = np.random.default_rng(seed).normal(size=(count, 8)) * spread
+    return stack([np.eye(1, 8) + noise])
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-5])
+def test_embeddings_that_are_all_alike_are_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, spread: float
+) -> None:
+    monkeypatch.setattr("tf_happywhale.retrieval.shortlist.CROWD", 2**15)
+    with pytest.raises(InputError, match="nearly all alike"):
+        nearest(alike(spread, 20, 9), alike(spread, 8000), np.arange(8000), 5)
+
+
+def test_what_bfloat16_cannot_tell_apart_float32_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tf_happywhale.retrieval.shortlist.CROWD", 2**15)
+    tried, search = [], neighbours._search
+    monkeypatch.setattr(neighbours, "_search", lambda *how: tried.append(how[4]) or search(*how))
+    queries, gallery = alike(0.03, 20, 9), alike(0.03, 8000)
+    how = {"engine": "tensorflow", "shortlist": "bfloat16"}
+    found = nearest(queries, gallery, np.arange(8000), 5, **how)
+    assert tried == ["tensorflow", "numpy"]
+    sides = (side.parts[0].astype(float) for side in (queries, gallery))
+    left, right = (part / np.linalg.norm(part, axis=1, keepdims=True) for part in sides)
+    assert (found.label == np.argsort(-left @ right.T, axis=1)[:, :5]).all()
+
+
+def test_many_images_of_few_individuals_are_no_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tf_happywhale.retrieval.shortlist.CROWD", 2**15)
+    rng = np.random.default_rng(10)
+    gallery, queries = stack([rng.normal(size=(8000, 8))]), stack([rng.normal(size=(20, 8))])
+    labels = np.repeat([0, 1], [7999, 1])  # the second is farther than half of the first's
+    assert (np.sort(nearest(queries, gallery, labels, 2).label, axis=1) == [0, 1]).all()
+
+
 def test_a_large_search_is_tensorflows_where_it_is_installed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -124,6 +162,29 @@ def test_a_large_search_is_tensorflows_where_it_is_installed(
     assert isinstance(engines.choose_engine("auto", "float32", 1e13), TensorFlowEngine)
     monkeypatch.setattr(engines, "find_spec", lambda _: None)
     assert isinstance(engines.choose_engine("auto", "float32", 1e13), NumpyEngine)
+
+
+def test_a_tensorflow_that_cannot_be_loaded_leaves_the_search_to_numpy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    broken = "raise AttributeError('compiled for another NumPy\\nand so on')"
+    (tmp_path / "tensorflow.py").write_text(broken)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    monkeypatch.setattr(engines, "_tensorflow_loads", cache(engines._tensorflow_loads.__wrapped__))
+    for _ in range(2):
+        assert isinstance(engines.choose_engine("auto", "float32", 1e13), NumpyEngine)
+    assert capsys.readouterr().out == (
+        "TensorFlow is installed, but cannot be loaded (compiled for another NumPy): NumPy "
+        "searches instead.\n"
+    )
+
+
+def test_the_bound_of_tensor_cores_holds_where_bits_are_cut_off() -> None:
+    numbers = np.random.default_rng(7).uniform(0.5, 1, 5000).astype(np.float32)
+    cut = (numbers.view(np.uint32) & np.uint32(0xFFFFFFFF << 13 & 0xFFFFFFFF)).view(np.float32)
+    off = (numbers - cut) / numbers
+    assert engines.TF32 / 2 < off.max() <= engines.TF32
 
 
 def test_tensorflow_that_is_missing_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -55,6 +58,25 @@ def test_rows_that_are_not_aligned_are_the_same_rows() -> None:
     one, other = (stack([part]).take(rows) for part in (numbers, odd))
     assert (one.tile(slice(None)) == other.tile(slice(None))).all()
     assert (one.dot(rows, one, rows) == other.dot(rows, other, rows)).all()
+
+
+@pytest.mark.parametrize(
+    "laid_out",
+    [np.asfortranarray, lambda part: np.repeat(part, 2, axis=1)[:, ::2]],
+    ids=["by columns", "a slice"],
+)
+def test_rows_laid_out_otherwise_are_the_same_and_not_copied_whole(laid_out: Callable) -> None:
+    numbers = np.random.default_rng(0).normal(size=(20_000, 32)).astype(np.float32)
+    odd, rows = stack([laid_out(numbers)]), np.array([7, 19_999, 3])
+    tracemalloc.start()
+    dots = odd.dot(rows, odd, rows[::-1])
+    tile = odd.tile(rows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < numbers.nbytes / 10
+    plain = stack([numbers])
+    assert (tile == plain.tile(rows)).all()
+    assert (dots == plain.dot(rows, plain, rows[::-1])).all()
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_embeddings_that_do_not_say_are_refused(said: str) -> None:
 def test_a_threshold_from_a_model_that_saw_the_fold_raises(herd: Herd) -> None:
     side = make_side([herd.gallery(1)], herd.images)  # trained on fold 0
     with pytest.raises(InputError, match="was trained on fold 0"):
-        score_fold(side, herd.ids, herd.folds, 0, [0], [1.0], 5, Rank())
+        score_fold(side, herd.ids, herd.folds, 0, [0], [1.0], k=5, rank=Rank())
 
 
 def test_a_model_that_saw_every_fold_teaches_nothing(herd: Herd) -> None:

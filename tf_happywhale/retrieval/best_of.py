@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tf_happywhale.retrieval.neighbours import Neighbours, rank_labels
+from tf_happywhale.retrieval.neighbours import ROUNDING, Neighbours, rank_labels
 from tf_happywhale.retrieval.stack import Blend, Stack
 
 START = 8  # times as many labels as are wanted are looked at first
@@ -23,7 +23,7 @@ def mean_of_best(
     """The k labels with the highest mean over their `best_of` best images, or all they have.
 
     The mean is never above the best image. So the labels with the best images are scored; when the
-    k-th mean is no lower than the last of those best images, nobody else can come in between, and
+    k-th mean is above the last of those best images, nobody else can come in between, and
     otherwise more are looked at.
 
     Args:
@@ -55,7 +55,7 @@ def mean_of_best(
         label[open_rows] = np.take_along_axis(found.label, place, 1)
         image[open_rows] = np.take_along_axis(found.image, place, 1)
         score[open_rows] = best
-        sure = (best[:, -1] > found.score[:, -1]) | (look == count)
+        sure = (best[:, -1] > found.score[:, -1] + ROUNDING) | (look == count)
         open_rows, look = open_rows[~sure], min(4 * look, count)
     return Neighbours(label, score, image)
 

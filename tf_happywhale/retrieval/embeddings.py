@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import struct
-import tokenize
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,6 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write
 from tf_happywhale.retrieval.stack import squared_lengths, without_direction
 
-DAMAGE = (  # what NumPy and zipfile raise at broken files
-    ValueError, KeyError, OSError, EOFError, OverflowError, RuntimeError, tokenize.TokenError,
-    struct.error, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
 ALIGNED = 64  # bytes; the header of an `.npy` is a multiple of it too
 HEADER = 30 + 20  # bytes of a ZIP entry's header, and of what it says for large files
 PADDING = struct.pack("<HH", 0xD935, 0)  # the field by which Android's zipalign does the same
@@ -164,10 +160,13 @@ def load_embeddings(path: Path) -> Embeddings:
         further = {key: arrays.pop(key) for key in list(arrays) if key.startswith(COLUMN)}
         if any((column.ndim, column.dtype.kind) != (1, "U") for column in further.values()):
             raise ValueError("columns of other kinds")
-    except DAMAGE:
+        embedding, image, individual_id, centre, centre_id = columns
+        for text in (image, individual_id, *further.values()):
+            text.tolist()  # fails where bytes are no characters
+        _check_centres(centre, centre_id.tolist())
+        about = {key: str(value) for key, value in arrays.items()}
+    except Exception:  # what NumPy, zipfile and its decompressors raise at damage has no end
         raise InputError(f"{path} holds no embeddings: delete it and run embed again.") from None
-    embedding, image, individual_id, centre, centre_id = columns
-    about = {key: str(value) for key, value in arrays.items()}
     named = {key.removeprefix(COLUMN): column for key, column in further.items()}
     return Embeddings(embedding, image, individual_id, about, centre, centre_id, named)
 
@@ -190,6 +189,14 @@ def join_embeddings(parts: Sequence[Embeddings]) -> Embeddings:
     )
 
 
+def _check_centres(centre: np.ndarray, centre_id: Sequence[str]) -> None:
+    """Refuse centres that are not named, or of which an individual has more than another."""
+    runs = [(identity, len(list(run))) for identity, run in groupby(centre_id)]
+    apart = len(dict(runs)) < len(runs)
+    if len(centre) != len(centre_id) or apart or len({count for _, count in runs}) > 1:
+        raise ValueError("centres that are not each individual's")
+
+
 def _mapped(path: Path) -> np.ndarray | None:
     """The array `embedding` of an `.npz`, mapped; None where it is compressed or no float32."""
     with zipfile.ZipFile(path) as archive, path.open("rb") as file:
@@ -198,11 +205,14 @@ def _mapped(path: Path) -> np.ndarray | None:
             return None
         file.seek(entry.header_offset + 26)  # the lengths of the name and of the extra field
         file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
+        begins = file.tell()
         version = np.lib.format.read_magic(file)
         if version != (1, 0):
             return None
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
         if fortran or dtype != np.float32 or 0 in shape:
             return None
+        if file.tell() - begins + math.prod(shape) * dtype.itemsize != entry.file_size:
+            raise ValueError("more rows, or fewer, than there is room for")
         mapped = np.memmap(path, np.float32, "r", offset=file.tell(), shape=shape)
     return mapped.view(np.ndarray)

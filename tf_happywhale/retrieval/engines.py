@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.stack import TILE_ROWS, Blend, Stack
 
 FLOAT32 = 2.0**-24  # relative rounding error of one float32 operation
 BFLOAT16 = 2.0**-8  # of rounding to bfloat16's eight significant bits
-TF32 = 2.0**-11  # of rounding to the eleven bits that NVIDIA's tensor cores take of a float32
+TF32 = 2.0**-10  # of the eleven bits NVIDIA's tensor cores take of a float32; they may cut the rest
 LARGE = 2e11  # multiplications from which loading TensorFlow pays
 SMALL = 1e9  # the same where it is loaded already
 
@@ -137,19 +138,41 @@ def _processor_has_bfloat16() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
+def load_engine(rank: Rank, work: float) -> None:
+    """Load TensorFlow where searches to come, `work` multiplications together, pay for it.
+
+    Each of them by itself may be too small to; once it is loaded, they all have it.
+    """
+    if rank.engine == "auto":
+        choose_engine("auto", rank.shortlist, work)
+
+
 def choose_engine(name: str, shortlist: str, work: float) -> NumpyEngine | TensorFlowEngine:
     """The engine of that name.
 
     Args:
-        name: `numpy`, `tensorflow`, or `auto`: TensorFlow where it is installed and the search is
-            large enough to pay for loading it.
+        name: `numpy`, `tensorflow`, or `auto`: TensorFlow where it is installed, can be loaded, and
+            the search is large enough to pay for loading it.
         shortlist: what TensorFlow multiplies, `float32`, `bfloat16`, or `auto`: bfloat16 where
             there are units for it.
         work: multiplications the search takes.
     """
     if name == "auto":
         enough = SMALL if "tensorflow" in sys.modules else LARGE
-        name = "tensorflow" if work > enough and find_spec("tensorflow") else "numpy"
+        large = work > enough and find_spec("tensorflow")
+        name = "tensorflow" if large and _tensorflow_loads() else "numpy"
     if name == "numpy":
         return NumpyEngine()
     return TensorFlowEngine(None if shortlist == "auto" else shortlist == "bfloat16")
+
+
+@cache
+def _tensorflow_loads() -> bool:
+    """Whether the TensorFlow that is installed can be imported; if not, that is said once."""
+    try:
+        import tensorflow  # noqa: F401
+    except Exception as error:  # a broken installation fails in any way
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        print(f"TensorFlow is installed, but cannot be loaded ({said}): NumPy searches instead.")
+        return False
+    return True

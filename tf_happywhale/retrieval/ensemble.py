@@ -9,13 +9,12 @@ import numpy as np
 
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.candidates import Candidates, fill, nobody, rank_individuals
-from tf_happywhale.retrieval.neighbours import Neighbours, rank_labels
+from tf_happywhale.retrieval.neighbours import ROUNDING, Neighbours, rank_labels
 from tf_happywhale.retrieval.side import Side
 from tf_happywhale.retrieval.stack import Blend, Stack
 
 LOOK = 8  # times as many individuals as are wanted are asked of each member at first
 MEBIBYTE = 2**20
-ROUNDING = 1e-6  # of scores handed over in float32
 
 
 def rank_side(

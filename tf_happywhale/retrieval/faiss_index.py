@@ -13,8 +13,8 @@ from tf_happywhale.retrieval.stack import Blend, Stack
 
 ROWS = 1024  # added at a time
 FLAT = 10_000_000  # a larger gallery is not searched exactly unless that is asked for
-ENOUGH = 0.99  # of the true neighbours; an inexact index looks further until it finds as many
-SAMPLE, RECALL_AT = 100, 50  # images, and neighbours of each, that an inexact index is tried on
+RECALL_ENOUGH = 0.99  # of the true neighbours; an inexact index looks further until it finds them
+TRIED, RECALL_AT = 100, 50  # images, and neighbours of each, that an inexact index is tried on
 LISTS = 4  # times the square root of the images, of an inverted file
 LEARN = 40  # images a list, from which its centre is learned
 LINKS, BUILD = 32, 200  # of an image in the graph, and candidates among which they are chosen
@@ -28,9 +28,9 @@ def make_search(gallery: Stack | Blend, kind: str) -> ImageSearch:
     """The gallery in an index of faiss, as a function from queries' rows [b, d] and a count to the
     scores [b, count] and images [b, count] that it finds, best first; −1 where it finds none.
 
-    An inexact index looks further until it finds `ENOUGH` of the true neighbours of some of the
-    gallery's images, which are put in after the others; how far it looks, and how many it finds,
-    is printed.
+    An inexact index looks further until it finds `RECALL_ENOUGH` of the true neighbours of some of
+    the gallery's images, which are put in after the others; how far it looks, and how many it
+    finds, is printed.
 
     Args:
         gallery: m rows.
@@ -55,7 +55,7 @@ def make_search(gallery: Stack | Blend, kind: str) -> ImageSearch:
         return index.search
     rng = np.random.default_rng(0)
     order = rng.permutation(len(gallery))
-    tried, rest = np.split(order, [min(SAMPLE, len(order) // 2)])
+    tried, rest = np.split(order, [min(TRIED, len(order) // 2)])
     first, last = gallery.take(rest), gallery.take(tried)
     if kind == "ivf":
         lists = min(int(LISTS * np.sqrt(len(rest))), len(rest))
@@ -113,24 +113,22 @@ def _widen(
     queries: Stack | Blend,
 ) -> tuple[int, float]:
     """How far an index has to look to find enough, and how much that is."""
-    reach = min(least, most)
+    queries = queries.images if isinstance(queries, Blend) else queries
+    true = nearest(queries, gallery, np.arange(len(gallery)), RECALL_AT, engine="auto").image
+    rows, reach = queries.tile(slice(None)), min(least, most)
     set_reach(reach)
-    while (found := recall(search, gallery, queries)) < ENOUGH and reach < most:
+    while (found := recall(search, rows, true)) < RECALL_ENOUGH and reach < most:
         reach = min(2 * reach, most)
         set_reach(reach)
     return reach, found
 
 
-def recall(search: ImageSearch, gallery: Stack | Blend, queries: Stack | Blend) -> float:
-    """Share of the gallery's images nearest to some others that a search finds."""
-    queries = queries.images if isinstance(queries, Blend) else queries
-    if not len(queries):
+def recall(search: ImageSearch, rows: np.ndarray, true: np.ndarray) -> float:
+    """Share of the true neighbours int64 [q, k] of some rows [q, d] that a search finds."""
+    if not true.size:
         return 1.0
-    labels = np.arange(len(gallery))
-    exact = nearest(queries, gallery, labels, RECALL_AT, engine="auto").image
-    _, found = search(queries.tile(slice(None)), exact.shape[1])
+    _, found = search(rows, true.shape[1])
     both = [
-        len(set(one) & set(other))
-        for one, other in zip(exact.tolist(), found.tolist(), strict=True)
+        len(set(one) & set(other)) for one, other in zip(true.tolist(), found.tolist(), strict=True)
     ]
-    return sum(both) / exact.size
+    return sum(both) / true.size

@@ -25,8 +25,8 @@ def nearest_by_library(
 
     When k labels are among the nearest images, and the last of those images is less alike than the
     k-th label's, nobody is missing; otherwise four times as many images are asked for. A query for
-    which an inexact index never finds k labels is searched exactly. Scores are the library's, in
-    float32.
+    which an inexact index has no more images to name, but not k labels, is searched exactly.
+    Scores are the library's, in float32.
 
     Args:
         queries: n rows of length 1.
@@ -45,23 +45,24 @@ def nearest_by_library(
         open_rows, look = np.arange(stop - start), min(max(START, 4 * k), len(gallery))
         while len(open_rows):
             scores, images = search(tile[open_rows], look)
-            sure = np.zeros(len(open_rows), bool)
+            sure, exhausted = np.zeros((2, len(open_rows)), bool)
             last = look == len(gallery)
             for n, row in enumerate(open_rows):
                 there = images[n] >= 0  # an inexact index fills up with -1 what it has not found
                 seen, score = images[n, there], scores[n, there]
                 place = _first_of_each(labels[seen], score, k)
-                whole = last or not there.all()
-                sure[n] = len(place) == k and (whole or score[place[-1]] > score[-1])
+                exhausted[n] = last or not there.all()
+                sure[n] = len(place) == k and (exhausted[n] or score[place[-1]] > score[-1])
                 if sure[n]:
                     found[0][row], found[1][row] = labels[seen[place]], score[place]
                     found[2][row] = seen[place]
-            if last and not sure.all():
-                rest = open_rows[~sure]
+            rest = open_rows[exhausted & ~sure]
+            if len(rest):
                 exact = nearest(queries.take(start + rest), gallery, labels, k, engine="auto")
-                found[0][rest], found[1][rest], found[2][rest] = vars(exact).values()
-                break
-            open_rows, look = open_rows[~sure], min(4 * look, len(gallery))
+                found[0][rest], found[1][rest] = exact.label, exact.score
+                found[2][rest] = exact.image
+            open_rows = open_rows[~(exhausted | sure)]
+            look = min(4 * look, len(gallery))
         parts.append(tuple(found))
     return Neighbours(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 

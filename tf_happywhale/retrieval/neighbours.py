@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.engines import choose_engine, error_bound
-from tf_happywhale.retrieval.shortlist import Shortlist, make_groups
+from tf_happywhale.retrieval.shortlist import CrowdedError, Shortlist, make_groups
 from tf_happywhale.retrieval.stack import Blend, Stack
 
 GALLERY_ROWS = 2048  # of a tile
 QUERY_ROWS = 2048  # of a tile
 FEWEST = 512  # the same, where fewer tiles than workers would be made
 DECIMALS = 12  # of a cosine; what differs less is a tie
+ROUNDING = 1e-6  # of scores that come from a library, or go out, in float32
 MEMORY = 2**29  # bytes
 WORKERS = 3  # tiles of queries in work at a time
 
@@ -61,8 +63,28 @@ def nearest(
         memory: bytes for the gallery in the engine's numbers; a larger one is taken in parts.
 
     Raises:
-        InputError: the engine's dot products are further off than they may be.
+        InputError: the engine's dot products are further off than they may be, or the embeddings
+            are so much alike that no engine can tell them apart.
     """
+    for multiplier in dict.fromkeys((engine, "numpy")):  # NumPy's float32 is the least off
+        with suppress(CrowdedError):
+            return _search(queries, gallery, labels, k, multiplier, shortlist, memory)
+    raise InputError(
+        "The embeddings are nearly all alike, so that nothing tells individuals apart: see whether "
+        "the model was trained and its weights loaded, then run embed again."
+    )
+
+
+def _search(
+    queries: Stack,
+    gallery: Stack | Blend,
+    labels: np.ndarray,
+    k: int,
+    engine: str,
+    shortlist: str,
+    memory: int,
+) -> Neighbours:
+    """`nearest` by one engine; CrowdedError where its shortlist grows too long."""
     k = min(k, len(np.unique(labels)))
     order = np.argsort(labels, kind="stable")
     labels, gallery = labels[order], gallery.take(order)

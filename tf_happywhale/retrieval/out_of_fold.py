@@ -12,13 +12,13 @@ from tf_happywhale.catalogue.individuals import with_new
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.candidates import Candidates
-from tf_happywhale.retrieval.engines import choose_engine
+from tf_happywhale.retrieval.engines import load_engine
 from tf_happywhale.retrieval.ensemble import rank_side
 from tf_happywhale.retrieval.side import Side
 from tf_happywhale.retrieval.trained_on import check_held_out, held_out_folds
 
-SAMPLE = 1024  # images of a fold that tell a member's spread, where others judge the fold with it
-ENOUGH = 4096  # images of a fold that teach a threshold: three folds' outnumber one of Happywhale's
+SPREAD_FROM = 1024  # images of a fold tell a member's spread, where others judge the fold with it
+LEARN_FROM = 4096  # images of a fold teach a threshold: three folds' outnumber one of Happywhale's
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,13 @@ def score_fold(
     fold: int,
     members: Sequence[int],
     shares: Sequence[float],
+    *,
     k: int,
     rank: Rank,
     most: int | None = None,
 ) -> tuple[Candidates, np.ndarray]:
     """Candidates of a fold's images by some members, and those images' places in the gallery; of
-    `most` images at most, evenly taken.
+    `most` images at most, drawn at random and for a fold always the same.
 
     Raises:
         InputError: one of the members was trained on images of that fold, or does not say.
@@ -96,7 +97,8 @@ def score_fold(
     held_out = _held_out(gallery, folds, fold)
     rows = np.flatnonzero(held_out)
     if most is not None and len(rows) > most:
-        rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
+        # evenly spaced ones would all be alike where a catalogue repeats itself
+        rows = np.sort(np.random.default_rng(fold).choice(rows, most, replace=False))
     side = gallery.only(members)
     known = np.asarray(individual_ids)[~held_out].tolist()
     found = rank_side(side.take(rows), side.take(~held_out), known, k, shares, rank)
@@ -147,8 +149,7 @@ def score_folds(
     """
     individual_ids = np.asarray(individual_ids, dtype=np.str_)
     unseen = held_out_of(gallery, folds)
-    if rank.engine == "auto":  # what all the folds together pay for, the first has too
-        choose_engine("auto", rank.shortlist, _work(gallery, folds, unseen))
+    load_engine(rank, _work(gallery, folds, unseen))
     alone: dict[tuple[int, int], tuple[Candidates, np.ndarray]] = {}
     standards = []
     for n, own in enumerate(unseen):
@@ -159,8 +160,10 @@ def score_folds(
             )
         for fold in own:
             shared = sum(fold in other for other in unseen) > 1
-            wanted = (1, rank, SAMPLE) if shared else (k, rank, most)
-            alone[n, fold] = score_fold(gallery, individual_ids, folds, fold, [n], [1.0], *wanted)
+            alone[n, fold] = score_fold(
+                gallery, individual_ids, folds, fold, [n], [1.0],
+                k=1 if shared else k, rank=rank, most=SPREAD_FROM if shared else most,
+            )  # fmt: skip
         best = np.concatenate([alone[n, fold][0].score[:, 0] for fold in own])
         best = best[np.isfinite(best)].astype(np.float64)
         deviation = float(best.std()) if len(best) else 0.0
@@ -173,7 +176,7 @@ def score_folds(
         else:
             shares = shares_of(members, weights, standards)
             found, rows = score_fold(
-                gallery, individual_ids, folds, fold, members, shares, k, rank, most
+                gallery, individual_ids, folds, fold, members, shares, k=k, rank=rank, most=most
             )
         known = individual_ids[~_held_out(gallery, folds, fold)].tolist()
         line = line_of(members, weights, standards)

@@ -13,7 +13,7 @@ from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.calibration import fit_new_probability
 from tf_happywhale.retrieval.candidates import Candidates
-from tf_happywhale.retrieval.engines import choose_engine
+from tf_happywhale.retrieval.engines import load_engine
 from tf_happywhale.retrieval.ensemble import rank_side
 from tf_happywhale.retrieval.open_set import (
     NewRule,
@@ -23,9 +23,10 @@ from tf_happywhale.retrieval.open_set import (
     species_thresholds,
 )
 from tf_happywhale.retrieval.out_of_fold import (
-    ENOUGH,
+    LEARN_FROM,
     FoldScores,
     Line,
+    held_out_of,
     line_of,
     mark_unseen,
     may_judge,
@@ -147,11 +148,11 @@ def rank_queries(
         weights = [weights[n] for n in taken]
     everyone = range(len(weights))
     scored, line, shares = [], Line(1.0, 0.0), weights
-    if rank.engine == "auto":  # what the queries pay for serves the folds too
-        width = sum(member.embedding.shape[1] for member in gallery.members)
-        choose_engine("auto", rank.shortlist, float(len(queries)) * len(gallery) * width)
+    width = sum(member.embedding.shape[1] for member in gallery.members)
+    load_engine(rank, float(len(queries)) * len(gallery) * width)  # serves the folds too
     if rank.threshold is None or may_judge(gallery, folds):
-        most = None if rank.new == "per_species" else ENOUGH
+        judged = {fold for own in held_out_of(gallery, folds) for fold in own}
+        most = None if rank.new == "per_species" or len(judged) == 1 else LEARN_FROM
         scored, standards = score_folds(gallery, individual_ids, folds, weights, IDS, rank, most)
         shares, line = (
             shares_of(everyone, weights, standards),

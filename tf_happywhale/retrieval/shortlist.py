@@ -12,7 +12,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 GROUPS = 256  # at least; more make a higher floor, and the k-th of more is looked for
+CROWD = 2**21  # pairs no better than the floor: a thousand images of each query of a full tile
 WORST = -2.0  # below any cosine, whatever the rounding
+
+
+class CrowdedError(Exception):
+    """More images than can be held are as good as the floor, for all that the engine can tell."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,11 @@ class Shortlist:
 
     def add(self, dots: np.ndarray, start: int, bound: float) -> None:
         """Take in the dot products [rows, b] of the gallery's rows from `start` on: float32, or
-        int16 that are the bits of bfloat16."""
+        int16 that are the bits of bfloat16.
+
+        Raises:
+            CrowdedError: the list grows too long.
+        """
         stale = bound > self.bound or self.lowest is None
         self.bound = max(self.bound, bound)
         keys = dots
@@ -105,6 +114,7 @@ class Shortlist:
         if stale or self.tiles & (self.tiles - 1) == 0:  # the floor rises ever more slowly
             self.lowest = self.least()
             self.found = [self._above(part) for part in self.found]
+            self._check_crowd()
         least = self.lowest
         if keys.dtype == np.int16 and (least > 0).all():
             # bfloat16 above zero are ordered as their bits; cutting bits off makes the floor lower
@@ -126,9 +136,20 @@ class Shortlist:
         kept = part[2] >= self.lowest[part[1]]
         return tuple(column[kept] for column in part)
 
+    def _check_crowd(self) -> None:
+        if sum(len(part[0]) for part in self.found) <= CROWD:
+            return
+        kth = self._kth()  # what is better is wanted, however much it is
+        if sum(int((dots <= kth[queries]).sum()) for _, queries, dots in self.found) > CROWD:
+            raise CrowdedError
+
+    def _kth(self) -> np.ndarray:
+        """The floor: the highest dot product [b] that k labels are known to reach."""
+        return np.maximum(np.partition(self.best, -self.k, axis=0)[-self.k], self.floor)
+
     def least(self) -> np.ndarray:
         """The dot product [b] float32 below which an image cannot be among the k best labels."""
-        kth = np.maximum(np.partition(self.best, -self.k, axis=0)[-self.k], self.floor)
+        kth = self._kth()
         return self.reach(kth - self.bound - np.abs(kth) * self.rounding)
 
     def reach(self, floor: np.ndarray) -> np.ndarray:

@@ -170,14 +170,15 @@ def stack(
 
 def _rows_of(part: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Some rows; by `take`, which is the quicker, unless it would copy the whole array first."""
-    return part.take(rows, axis=0) if part.flags.aligned else part[rows]
+    whole = part.flags.c_contiguous and part.flags.aligned
+    return part.take(rows, axis=0) if whole else np.ascontiguousarray(part[rows])
 
 
 def squared_lengths(part: np.ndarray) -> np.ndarray:
     """Squares float64 [m] of the lengths of embeddings [m, d]; NaN or infinite where these are."""
     squares = np.empty(len(part))
     for start in range(0, len(part), ROWS):
-        tile = part[start : start + ROWS].astype(np.float64)
+        tile = part[start : start + ROWS].astype(np.float64, order="C")  # summed in one order
         squares[start : start + ROWS] = np.einsum("ij,ij->i", tile, tile)
     return squares
 

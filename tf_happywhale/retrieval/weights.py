@@ -55,7 +55,7 @@ def best_members(
         found = []
         for fold in own:
             ranked, rows = score_fold(
-                gallery, individual_ids, folds, fold, [n], [1.0], AT, rank, None
+                gallery, individual_ids, folds, fold, [n], [1.0], k=AT, rank=rank
             )
             truth = with_new(individual_ids[rows].tolist(), np.delete(individual_ids, rows))
             known = [row for row, answer in enumerate(truth) if answer != NEW_INDIVIDUAL]
@@ -97,7 +97,7 @@ def choose_weights(
             weights[members] += 1
             continue
         named = [
-            score_fold(gallery, individual_ids, folds, fold, [n], [1.0], NAMED, rank)
+            score_fold(gallery, individual_ids, folds, fold, [n], [1.0], k=NAMED, rank=rank)
             for n in members
         ]
         rows = named[0][1]
