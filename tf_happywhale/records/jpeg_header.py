@@ -60,20 +60,19 @@ def read_jpeg_header(encoded: bytes) -> JpegHeader | None:
 
 
 def is_cut_off(encoded: bytes) -> bool:
-    """Whether a JPEG ends within its pixels: walking from marker to marker, over what they hold and
-    the coded pixels between them, one comes to a scan and to no end mark. What lies behind that
-    mark does not count."""
+    """Whether a JPEG that says how large it is ends before its end mark: walking from marker to
+    marker, over what they hold and the coded pixels between them, one comes to none. What lies
+    behind that mark does not count."""
     if encoded[:3] != b"\xff\xd8\xff" or encoded[-2:] == b"\xff\xd9":
         return False
-    place, scanned = 2, False
+    place = 2
     while found := NEXT_MARKER.search(encoded, place):
         marker, place = found[0][-1], found.end()
         if marker == END:
             return False
-        scanned |= marker == SCAN
         if marker not in LONE and place + 2 <= len(encoded):
             place += struct.unpack_from(">H", encoded, place)[0]
-    return scanned
+    return read_jpeg_header(encoded) is not None  # else it is no picture at all
 
 
 def _orientation(tiff: bytes) -> int | None:
