@@ -145,3 +145,13 @@ def test_a_run_that_goes_on_has_the_lines_of_its_finished_epochs(tmp_path):
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [0, 1]
     assert json.loads((tmp_path / "environment.json").read_text())["devices"].startswith("1 CPU")
+
+
+def test_what_an_older_model_was_converted_to_goes_with_it(tmp_path):
+    """Else `embed` would take the older network for the newer one."""
+    (tmp_path / "openvino").mkdir()
+    (tmp_path / "openvino" / "model.xml").write_text("old")
+    (tmp_path / "model.onnx").write_text("old")
+    start_run(tmp_path, load_experiment(None, ["name=two"]), "1 CPU (OneDeviceStrategy)")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"config.yaml", "environment.json", "log.jsonl"}

@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 import platform
+import shutil
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,14 +29,20 @@ PACKAGES = (
 
 
 # What a run ends with; an older run's must not lie beside a newer one's config.
-RESULTS = ("model.keras", "classifier.keras", "metrics.json", "checkpoints/best.weights.h5")
+RESULTS = (
+    "model.keras", "classifier.keras", "metrics.json", "checkpoints/best.weights.h5",
+    "model.onnx", "openvino", "saved_model",  # what `embed` has converted the model to
+)  # fmt: skip
 
 
 def start_run(run: Path, experiment: Experiment, devices: str) -> None:
     """Write the resolved config and the environment, start the log anew, and take away what an
     older run left."""
     for name in RESULTS:
-        (run / name).unlink(missing_ok=True)
+        if (run / name).is_dir():
+            shutil.rmtree(run / name)
+        else:
+            (run / name).unlink(missing_ok=True)
     write_text(run / "config.yaml", dump_experiment(experiment))
     write_json(run / "environment.json", environment(devices))
     write_text(run / "log.jsonl", "")
