@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
 
@@ -21,6 +23,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.submission import check_individuals
 
+    started = time.monotonic()
     variants = variants_of(experiment)
     for variant in variants:
         find_weights(variant.model.backbone, variant.model.weights)
@@ -31,7 +34,7 @@ def main(experiment: Experiment) -> None:
             this = variant.in_round(number)
             if number:
                 pseudo.main(this)
-            train.main(this)
+            train.main(this, started)
             embed.main(this)
     rank.main(experiment)
     evaluate.main(experiment)

@@ -22,9 +22,12 @@ EXAMPLES = [
 ]
 
 
-def main(experiment: Experiment) -> None:
-    """Train the folds of the experiment, or of its variants, that are not up to date."""
-    started = time.monotonic()
+def main(experiment: Experiment, started: float | None = None) -> None:
+    """Train the folds of the experiment, or of its variants, that are not up to date.
+
+    `train.max_hours` counts from `started`, of `time.monotonic()`; from now where it is not given.
+    """
+    started = time.monotonic() if started is None else started
     for variant in variants_of(experiment):
         train_folds(variant, started)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -25,7 +26,7 @@ runpy.run_module("tf_happywhale.train", run_name="__main__")
 """
 KEYS = [
     "image_size=96", "data.folds=3", "fold=0", "records.source=backfin", "model.backbone=lite0",
-    "model.dropout=0.2", "model.drop_path=0.1", "train.epochs=6", "train.batch_size=8",
+    "model.dropout=0.2", "model.drop_path=0.1", "train.epochs=12", "train.batch_size=8",
     "train.average=0.9", "train.accumulate=2", "train.checkpoint_minutes=0.005",
     "train.head_rate=10", "augment.mixup_p=0.5", "train.validate_every=2",
 ]  # fmt: skip
@@ -53,14 +54,16 @@ def main() -> None:
             time.sleep(rng.uniform(whole / 3, whole))
             if process.poll() is None:
                 process.kill()
+                process.wait()
                 kills += 1
                 went_on += bool(list((home / "killed").rglob("step-*.safetensors")))
-            process.wait()
-            if list((home / "killed").rglob("metrics.json")):
-                break  # it finished before it could be killed
-        process = run(home, "killed")
-        assert process.wait() == 0
-        compare(*(next((home / name).rglob("log.jsonl")).parent for name in ("peace", "killed")))
+            else:  # it finished before it could be killed: look at it, and start anew
+                assert process.returncode == 0, (home / "killed.log").read_text()[-2000:]
+                compare(home / "peace", home / "killed")
+                shutil.rmtree(home / "killed")
+        assert run(home, "killed").wait() == 0
+        compare(home / "peace", home / "killed")
+        assert went_on * 2 >= KILLS, f"only {went_on} of {KILLS} kills left a checkpoint"
         print(
             f"killed {kills} times, {went_on} times with a checkpoint to go on from: weights, "
             "average and log are the same, bit for bit"
@@ -74,16 +77,17 @@ def run(home: Path, name: str) -> subprocess.Popen:
         return subprocess.Popen([sys.executable, "-c", TRAIN, *line, *KEYS], stdout=log, stderr=log)
 
 
-def compare(peace: Path, killed: Path) -> None:
+def compare(*outputs: Path) -> None:
+    """The runs in two output folders end alike, bit for bit."""
     from tf_happywhale.training.run_folder import load_model
 
-    logs = []
-    for run_folder in (peace, killed):
+    logs, runs = [], [next(output.rglob("log.jsonl")).parent for output in outputs]
+    for run_folder in runs:
         lines = map(json.loads, (run_folder / "log.jsonl").read_text().splitlines())
         logs.append([{k: v for k, v in line.items() if k not in TIMED} for line in lines])
     assert logs[0] == logs[1], logs
     for file in ("model.keras", "classifier.keras"):
-        weights = [load_model(run_folder / file).get_weights() for run_folder in (peace, killed)]
+        weights = [load_model(run_folder / file).get_weights() for run_folder in runs]
         for mine, other in zip(*weights, strict=True):
             np.testing.assert_array_equal(mine, other)
 

@@ -57,11 +57,7 @@ def read_picture(path: Path) -> np.ndarray:
     Raises:
         InputError: the file is missing or no picture.
     """
-    try:
-        encoded = Path(path).read_bytes()
-    except OSError:
-        raise InputError(f"There is no picture {path}.") from None
-    return decode(encoded, str(path))
+    return decode(_encoded(path), str(path))
 
 
 def read_small(path: Path, box: AnyBox | None, longest: int) -> np.ndarray:
@@ -71,10 +67,7 @@ def read_small(path: Path, box: AnyBox | None, longest: int) -> np.ndarray:
     Raises:
         InputError: the file is missing or no picture.
     """
-    try:
-        encoded = Path(path).read_bytes()
-    except OSError:
-        raise InputError(f"There is no picture {path}.") from None
+    encoded = _encoded(path)
     header = read_jpeg_header(encoded)
     if header is None:
         return crop(decode(encoded, str(path)), box)
@@ -198,3 +191,10 @@ def encode_jpeg(picture: np.ndarray, quality: int) -> bytes:
     if not done:
         raise InputError(f"A picture of shape {picture.shape} could not be written as JPEG.")
     return encoded.tobytes()
+
+
+def _encoded(path: Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        raise InputError(f"There is no picture {path}.") from None
