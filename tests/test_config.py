@@ -272,6 +272,7 @@ def test_augmentation_starts_from_the_seeds_parameters() -> None:
         ("output=", "output is empty"),
         ("seed=99999999999999999999", "seed is '99999999999999999999', but it must be"),
         ("augment.blur_size=[4, 6]", "give odd sizes"),
+        ("model.region=[0.6, 0, 0.4, 1]", "model.region is [0.6, 0.0, 0.4, 1.0], which has no"),
         ("train.warmup_epochs=25", "train.warmup_epochs is 25, but it must be below train.epochs"),
     ],
 )
