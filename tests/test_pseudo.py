@@ -143,3 +143,16 @@ def test_labels_of_another_catalogue_are_refused(place: Path, tmp_path: Path, tr
         file.write_text(f"image,individual_id\n{line}\n", encoding="utf-8")
         with pytest.raises(InputError, match="not of these images and individuals"):
             train.main(elsewhere)
+
+
+def test_labels_made_under_other_folds_or_settings_are_refused(place: Path, trained) -> None:
+    """As when the folds have changed, and `train` is run alone: some of what would now be the
+    validation fold has taught who is in these images."""
+    train.main(experiment(place))  # as they were made: up to date
+    folder = shutil.copytree(place, place.parent / f"{place.name}-changed")
+    catalogue = folder / "data" / "train.csv"
+    lines = catalogue.read_text(encoding="utf-8").splitlines(keepends=True)
+    catalogue.write_text("".join([lines[0], *reversed(lines[1:])]), encoding="utf-8")
+    for changed in (experiment(folder), experiment(place, "pseudo.duplicate=0.8")):
+        with pytest.raises(InputError, match=r"made from other folds, models or settings .*pseudo"):
+            train.main(changed)

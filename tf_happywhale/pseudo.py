@@ -30,11 +30,9 @@ def label_folds(experiment: Experiment) -> None:
     """For each fold write pseudo.csv, which its next training reads, from the round before."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.errors import ConfigError, InputError
-    from tf_happywhale.files import digest, sha256
-    from tf_happywhale.places import output_folder, pseudo_file, run_name
+    from tf_happywhale.places import output_folder, pseudo_file
     from tf_happywhale.records.folder import skipped_images
     from tf_happywhale.records.plan import plan_records
-    from tf_happywhale.retrieval.members import member_files
     from tf_happywhale.stages import stage
 
     if experiment.round == 0:
@@ -50,28 +48,72 @@ def label_folds(experiment: Experiment) -> None:
             f"{min(both)} is an image of the catalogue and one to identify: rename one of them."
         )
     for fold in experiment.folds:
-        before = experiment.in_round(experiment.round - 1, fold)
-        files = member_files(before, ("train", "test"))
         stage(
             output_folder(experiment),
-            f"pseudo {run_name(experiment)} fold {fold}",
-            depends_on={
-                "pseudo": experiment.pseudo.model_dump(include={"confidence", "duplicate"}),
-                "rank": experiment.rank.model_dump(mode="json"),
-                "embeddings": [sha256(file) for file in files],
-                "records": records.name,
-                "labels": digest([data.images, data.individual_ids, data.folds.tolist()]),
-            },
+            _stage_name(experiment, fold),
+            depends_on=_made_from(experiment, data, records, fold),
             outputs=[pseudo_file(experiment, fold)],
-            work=lambda fold=fold, before=before: write_labels(
-                experiment, before, data, records, fold
-            ),
+            work=lambda fold=fold: write_labels(experiment, data, records, fold),
         )
 
 
-def write_labels(
-    experiment: Experiment, before: Experiment, data: DataSet, records: Path, fold: int
-) -> None:
+def _stage_name(experiment: Experiment, fold: int) -> str:
+    from tf_happywhale.places import run_name
+
+    return f"pseudo {run_name(experiment)} fold {fold}"
+
+
+def _made_from(experiment: Experiment, data: DataSet, records: Path, fold: int) -> dict:
+    """All that a fold's labels depend on.
+
+    Raises:
+        InputError: embeddings of the round before are missing.
+    """
+    from tf_happywhale.files import digest, sha256
+    from tf_happywhale.retrieval.members import member_files
+
+    files = member_files(experiment.in_round(experiment.round - 1, fold), ("train", "test"))
+    return {
+        "pseudo": experiment.pseudo.model_dump(include={"confidence", "duplicate"}),
+        "rank": experiment.rank.model_dump(mode="json"),
+        "embeddings": [sha256(file) for file in files],
+        "records": records.name,
+        "labels": digest([data.images, data.individual_ids, data.folds.tolist()]),
+    }
+
+
+def read_labels(
+    experiment: Experiment, data: DataSet, records: Path, fold: int
+) -> tuple[list[str], list[str]]:
+    """The images that one fold's pseudo.csv labels, and who it says is in them.
+
+    Raises:
+        InputError: there is none, it is of other images or individuals, or it was made from other
+            folds, models or settings than the present ones.
+    """
+    from tf_happywhale.catalogue.table import read_text_table
+    from tf_happywhale.errors import InputError
+    from tf_happywhale.places import output_folder, pseudo_file
+    from tf_happywhale.stages import up_to_date
+
+    file = pseudo_file(experiment, fold)
+    again = "run `python -m tf_happywhale.pseudo` with the same config"
+    if not file.is_file():
+        raise InputError(f"There is no {file}: {again}, or train with pseudo.round=0.")
+    table = read_text_table(file, ("image", "individual_id"))
+    images, individual_ids = list(table["image"]), list(table["individual_id"])
+    if not (set(images) <= set(data.test_images) and set(individual_ids) <= set(data.order)):
+        raise InputError(f"{file} is not of these images and individuals: {again}.")
+    made_from = _made_from(experiment, data, records, fold)
+    name = _stage_name(experiment, fold)
+    if not up_to_date(output_folder(experiment), name, depends_on=made_from, outputs=[file]):
+        raise InputError(
+            f"{file} was made from other folds, models or settings than the present ones: {again}."
+        )
+    return images, individual_ids
+
+
+def write_labels(experiment: Experiment, data: DataSet, records: Path, fold: int) -> None:
     """Write one fold's pseudo.csv: image, species, individual_id, confidence."""
     import pandas as pd
 
@@ -81,6 +123,7 @@ def write_labels(
     from tf_happywhale.retrieval.members import load_side
     from tf_happywhale.retrieval.near_duplicates import near_duplicates
 
+    before = experiment.in_round(experiment.round - 1, fold)
     gallery = load_side(before, "train", data.images)
     queries = load_side(before, "test", data.test_images)
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))

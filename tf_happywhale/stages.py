@@ -34,18 +34,29 @@ def stage(
     Returns:
         Whether there was anything to do.
     """
-    stamp_file = output / FOLDER / f"{name.replace(' ', '-')}.json"
-    stamp = digest(depends_on)
-    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
-        known = json.loads(stamp_file.read_text(encoding="utf-8"))
-        if known["stamp"] == stamp and all(path.exists() for path in outputs):
-            print(f"{name}: up to date")
-            return False
+    if up_to_date(output, name, depends_on=depends_on, outputs=outputs):
+        print(f"{name}: up to date")
+        return False
+    stamp_file = _stamp_file(output, name)
     stamp_file.unlink(missing_ok=True)
     print(f"{name} …", flush=True)
     started = time.monotonic()
     work()
     seconds = time.monotonic() - started
-    write_json(stamp_file, {"stamp": stamp, "seconds": round(seconds, 1)})
+    write_json(stamp_file, {"stamp": digest(depends_on), "seconds": round(seconds, 1)})
     print(f"{name}: done in {seconds:.0f} s", flush=True)
     return True
+
+
+def up_to_date(
+    output: Path, name: str, *, depends_on: dict[str, Any], outputs: Sequence[Path]
+) -> bool:
+    """Whether a stage was done from the same `depends_on` and its outputs are still there."""
+    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+        known = json.loads(_stamp_file(output, name).read_text(encoding="utf-8"))
+        return known["stamp"] == digest(depends_on) and all(path.exists() for path in outputs)
+    return False
+
+
+def _stamp_file(output: Path, name: str) -> Path:
+    return output / FOLDER / f"{name.replace(' ', '-')}.json"

@@ -53,7 +53,7 @@ def train_folds(experiment: Experiment, started: float) -> None:
     sections = {"seed", "image_size", "model", "train", "augment"}
     for fold in experiment.folds:
         run = run_folder(experiment, fold)
-        more_images, more_targets = _predicted(experiment, data, fold)
+        more_images, more_targets = _predicted(experiment, data, records, fold)
         task = Task(
             records,
             data.images,
@@ -91,29 +91,17 @@ def _without_limits(config: dict) -> dict:
     return {**config, "train": kept}
 
 
-def _predicted(experiment: Experiment, data: DataSet, fold: int) -> tuple[list[str], Sequence[int]]:
+def _predicted(
+    experiment: Experiment, data: DataSet, records: Path, fold: int
+) -> tuple[list[str], Sequence[int]]:
     """The images to identify that this round trains on, and who was predicted to be in them."""
     from tf_happywhale.catalogue.individuals import to_targets
-    from tf_happywhale.catalogue.table import read_text_table
-    from tf_happywhale.errors import InputError
-    from tf_happywhale.places import pseudo_file
+    from tf_happywhale.pseudo import read_labels
 
     if experiment.round == 0:
         return [], []
-    file = pseudo_file(experiment, fold)
-    if not file.is_file():
-        raise InputError(
-            f"There is no {file}: run `python -m tf_happywhale.pseudo` with the same config, or "
-            "train with pseudo.round=0."
-        )
-    table = read_text_table(file, ("image", "individual_id"))
-    images, targets = list(table["image"]), to_targets(list(table["individual_id"]), data.order)
-    if (targets < 0).any() or not set(images) <= set(data.test_images):
-        raise InputError(
-            f"{file} is not of these images and individuals: run `python -m tf_happywhale.pseudo` "
-            "with the same config."
-        )
-    return images, targets
+    images, individual_ids = read_labels(experiment, data, records, fold)
+    return images, to_targets(individual_ids, data.order)
 
 
 def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:
