@@ -145,6 +145,17 @@ def test_labels_of_another_catalogue_are_refused(place: Path, tmp_path: Path, tr
             train.main(elsewhere)
 
 
+def test_an_image_labelled_twice_is_one_sentence(place: Path, tmp_path: Path, trained) -> None:
+    elsewhere = experiment(place, f"output={tmp_path}", f"records.dir={place / 'out' / 'records'}")
+    file = tmp_path / "quick-round1" / "fold0" / "pseudo.csv"
+    file.parent.mkdir(parents=True)
+    data = load_data(elsewhere)
+    line = f"{data.test_images[0]},{data.order[0]}\n"
+    file.write_text(f"image,individual_id\n{line}{line}", encoding="utf-8")
+    with pytest.raises(InputError, match=f"labels {data.test_images[0]} twice: run"):
+        train.main(elsewhere)
+
+
 def test_labels_made_under_other_folds_or_settings_are_refused(place: Path, trained) -> None:
     """As when the folds have changed, and `train` is run alone: some of what would now be the
     validation fold has taught who is in these images."""

@@ -88,8 +88,8 @@ def read_labels(
     """The images that one fold's pseudo.csv labels, and who it says is in them.
 
     Raises:
-        InputError: there is none, it is of other images or individuals, or it was made from other
-            folds, models or settings than the present ones.
+        InputError: there is none, it is of other images or individuals, labels an image twice, or
+            was made from other folds, models or settings than the present ones.
     """
     from tf_happywhale.catalogue.table import read_text_table
     from tf_happywhale.errors import InputError
@@ -104,6 +104,9 @@ def read_labels(
     images, individual_ids = list(table["image"]), list(table["individual_id"])
     if not (set(images) <= set(data.test_images) and set(individual_ids) <= set(data.order)):
         raise InputError(f"{file} is not of these images and individuals: {again}.")
+    if len(set(images)) < len(images):
+        twice = next(image for n, image in enumerate(images) if image in images[:n])
+        raise InputError(f"{file} labels {twice} twice: {again}.")
     made_from = _made_from(experiment, data, records, fold)
     name = _stage_name(experiment, fold)
     if not up_to_date(output_folder(experiment), name, depends_on=made_from, outputs=[file]):
