@@ -73,6 +73,8 @@ def train_folds(experiment: Experiment, started: float) -> None:
             "labels": digest([data.images, data.individual_ids, data.folds.tolist(), fold]),
             "pseudo": sha256(pseudo_file(experiment, fold)) if experiment.round else None,
         }
+        if task.species is not None:
+            depends_on["species"] = digest(task.species.tolist())
         stage(
             output_folder(experiment),
             f"train {run_name(experiment)} fold {fold}",

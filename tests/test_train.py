@@ -1,0 +1,61 @@
+"""When a fold is trained again: the network itself is not asked."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import QUICK
+from tf_happywhale import tfrecords, train
+from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.training import loop
+
+
+@pytest.fixture
+def trainings(monkeypatch) -> list[str]:
+    """The stamps of the folds that were trained."""
+    stamps: list[str] = []
+
+    def leave_files(run: Path, settings: Experiment, task, *, stamp: str, started: float) -> None:
+        stamps.append(stamp)
+        run.mkdir(parents=True, exist_ok=True)
+        for name in ("model.keras", "classifier.keras", "metrics.json"):
+            (run / name).write_text("", encoding="utf-8")
+
+    monkeypatch.setattr(loop, "train_fold", leave_files)
+    return stamps
+
+
+def test_a_changed_species_trains_again_where_a_head_learns_it(
+    pod: Path, tmp_path: Path, trainings: list[str]
+) -> None:
+    shutil.copytree(pod, tmp_path / "data")
+    table = tmp_path / "data" / "train.csv"
+    header, *lines = table.read_text(encoding="utf-8").splitlines()
+    place = header.split(",").index("species")
+
+    def write_species(names: tuple[str, str]) -> None:
+        rows = [line.split(",") for line in lines]
+        who = header.split(",").index("individual_id")
+        first = min(row[who] for row in rows)
+        for row in rows:
+            row[place] = names[row[who] == first]
+        table.write_text("\n".join([header, *map(",".join, rows)]) + "\n", encoding="utf-8")
+
+    places = [f"data.root={tmp_path / 'data'}", f"output={tmp_path / 'out'}"]
+    with_head = load_experiment(None, [*QUICK, *places, "model.species_weight=0.5", "name=two"])
+    without = load_experiment(None, [*QUICK, *places])
+    write_species(("dolphin", "dolphin"))
+    tfrecords.main("write", without)
+    for experiment in (with_head, without):
+        train.main(experiment)
+        train.main(experiment)
+    assert len(trainings) == 2
+    write_species(("dolphin", "orca"))
+    train.main(without)
+    assert len(trainings) == 2
+    train.main(with_head)
+    assert len(trainings) == 3
+    assert trainings[2] != trainings[0]
