@@ -5,6 +5,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from tf_happywhale.training.checkpoint import Checkpoints, Progress
 
@@ -64,11 +66,43 @@ def test_a_damaged_one_is_passed_over_for_the_one_before(variables, tmp_path: Pa
     assert not list(tmp_path.glob(".step*"))
 
 
-def test_another_runs_is_not_gone_on_from(variables, tmp_path: Path) -> None:
+def rewritten(file: Path, **about: str) -> None:
+    """The same tensors, with other words about them."""
+    with safe_open(file, "np") as stored:
+        arrays = {name: stored.get_tensor(name) for name in list(stored.keys())}
+    save_file(arrays, file, {"stamp": "mine", **about})
+
+
+@pytest.mark.parametrize("about", [{}, {"progress": "{"}, {"progress": "[1]"}])
+def test_one_without_its_progress_is_damaged_too(variables, tmp_path, capsys, about) -> None:
+    checkpoints = Checkpoints(tmp_path, variables, "mine")
+    checkpoints.save(Progress(1))
+    checkpoints.save(Progress(2))
+    rewritten(tmp_path / "step-000000002.safetensors", **about)
+    assert checkpoints.restore() == Progress(1)
+    assert "step-000000002.safetensors is damaged" in capsys.readouterr().out
+
+
+def test_a_damaged_one_is_none_of_the_two_that_are_kept(variables, tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, variables, "mine")
+    checkpoints.save(Progress(4))
+    (tmp_path / "step-000000009.safetensors").write_bytes(b"")
+    checkpoints.restore()
+    checkpoints.save(Progress(6))
+    left = sorted(path.name for path in tmp_path.glob("step*"))
+    assert left == ["step-000000004.safetensors", "step-000000006.safetensors"]
+
+
+def test_another_runs_is_not_gone_on_from(variables, tmp_path: Path, capsys) -> None:
     Checkpoints(tmp_path, variables, "mine").save(Progress(1))
     before = values(variables)
-    assert Checkpoints(tmp_path, variables, "another").restore() is None
-    assert Checkpoints(tmp_path, {"classifier": variables["sums"]}, "mine").restore() is None
+    _, *others = variables["classifier"]
+    wider = {**variables, "classifier": [keras.Variable(np.zeros((2, 4))), *others]}
+    for groups, stamp in ((variables, "another"), ({"sums": []}, "mine"), (wider, "mine")):
+        assert Checkpoints(tmp_path, groups, stamp).restore() is None
+        said = capsys.readouterr().out
+        assert "an unfinished training of another config or other data: it is given up" in said
     assert Checkpoints(tmp_path / "absent", variables, "mine").restore() is None
+    assert capsys.readouterr().out == ""
     for now, was in zip(values(variables), before, strict=True):
         np.testing.assert_array_equal(now, was)

@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 from tf_happywhale.files import atomic_write
 
 KEPT = 2
+DAMAGED = (SafetensorError, OSError, KeyError, TypeError, ValueError)  # what reading one may raise
 
 
 @dataclass
@@ -71,26 +72,41 @@ class Checkpoints:
 
     def restore(self) -> Progress | None:
         """Give the variables their values at the latest checkpoint, and return its Progress; None
-        where there is none of this run. A damaged file is passed over for the one before."""
+        where there is none of this run. A damaged file is removed, so that the one before counts;
+        a line says so, and where there are others than this run's."""
         for unfinished in self.folder.glob(".step-*.safetensors"):
             unfinished.unlink()
         for file in self._files():
             try:
-                with safe_open(file, "np") as stored:
-                    about = stored.metadata() or {}
-                    if about.get("stamp") != self.stamp or set(stored.keys()) != set(
-                        self.variables
-                    ):
-                        continue
-                    arrays = {name: stored.get_tensor(name) for name in self.variables}
-                progress = Progress(**json.loads(about["progress"]))
-            except (SafetensorError, OSError):
-                print(f"{file} is damaged: going on from the checkpoint before it")
+                found = self._read(file)
+            except DAMAGED:
+                print(f"{file} is damaged and removed: the checkpoint before it counts, if any")
+                file.unlink()
                 continue
+            if found is None:
+                print(
+                    f"{file.parent} holds an unfinished training of another config or other data: "
+                    "it is given up"
+                )
+                return None
+            progress, arrays = found
             for name, variable in self.variables.items():
                 variable.assign(arrays[name])
             return progress
         return None
+
+    def _read(self, file: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
+        """A checkpoint's content; None where it is not of this run. Raises what DAMAGED lists."""
+        shapes = {name: list(variable.shape) for name, variable in self.variables.items()}
+        with safe_open(file, "np") as stored:
+            about = stored.metadata() or {}
+            if about.get("stamp") != self.stamp:
+                return None
+            names = list(stored.keys())
+            if {name: stored.get_slice(name).get_shape() for name in names} != shapes:
+                return None
+            arrays = {name: stored.get_tensor(name) for name in shapes}
+        return Progress(**json.loads(about["progress"])), arrays
 
     def clear(self) -> None:
         """Take all of them away: the run is finished, or another begins."""
