@@ -34,6 +34,7 @@ def test_every_variable_and_the_progress_come_back(variables, tmp_path: Path) ->
     progress = Progress(12, 1, [0.1, 1 / 3], 2.5, 1, {"epoch": 0, "map5_known": 0.7})
     Checkpoints(tmp_path / "new", variables, "mine").save(progress)
     spoil(variables)
+    (tmp_path / "new" / "best-epoch-00000.weights.h5").write_text("")
     assert Checkpoints(tmp_path / "new", variables, "mine").restore() == progress
     for now, was in zip(values(variables), before, strict=True):
         np.testing.assert_array_equal(now, was)
@@ -91,6 +92,22 @@ def test_a_damaged_one_is_none_of_the_two_that_are_kept(variables, tmp_path: Pat
     checkpoints.save(Progress(6))
     left = sorted(path.name for path in tmp_path.glob("step*"))
     assert left == ["step-000000004.safetensors", "step-000000006.safetensors"]
+
+
+def test_best_weights_stay_while_a_checkpoint_knows_them(variables, tmp_path: Path, capsys) -> None:
+    checkpoints = Checkpoints(tmp_path, variables, "mine")
+    left = []
+    for step in range(4):
+        progress = Progress(step, best={"epoch": step})
+        checkpoints.best(progress).write_text("")
+        checkpoints.save(progress)
+        left.append(sorted(int(path.name[11:16]) for path in tmp_path.glob("best*")))
+    assert left == [[0], [0, 1], [1, 2], [2, 3]]
+    checkpoints.best(progress).unlink()
+    assert checkpoints.restore() == Progress(2, best={"epoch": 2})
+    assert "step-000000003.safetensors is damaged, or its best weights" in capsys.readouterr().out
+    checkpoints.clear()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_runs_is_not_gone_on_from(variables, tmp_path: Path, capsys) -> None:

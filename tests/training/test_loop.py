@@ -179,7 +179,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_model(task, tmp
     assert [line["epoch"] for line in entries(tmp_path)] == [0]
     assert not (tmp_path / "model.keras").exists()
     _, classifier = loop.build_models(experiment(), task)
-    classifier.load_weights(tmp_path / "checkpoints" / "best.weights.h5")
+    classifier.load_weights(tmp_path / "checkpoints" / "best-epoch-00000.weights.h5")
     for kept, was in zip(classifier.get_weights(), good[1], strict=True):
         np.testing.assert_array_equal(kept, was)
 
@@ -391,6 +391,30 @@ def test_a_run_made_from_something_else_starts_anew(task, tmp_path, monkeypatch,
     loop.train_fold(tmp_path, settings, task, stamp="b")
     assert "going on" not in capsys.readouterr().out
     assert [line["epoch"] for line in entries(tmp_path)] == [0, 1]
+
+
+def test_killed_after_the_best_weights_and_before_the_checkpoint(task, tmp_path, monkeypatch):
+    """Epoch 1 is the best and its weights are written; done again, as a GPU that rounds otherwise
+    may do it, it is not: the weights that are kept must be those that the metrics are of."""
+    scores, seen = iter([0.4, 0.7, 0.3, 0.2]), []
+
+    def validation(embedder, *_):
+        seen.append(embedder.get_weights())
+        return {"map5_known": next(scores), "queries_known": 9}
+
+    def log(run, entry):
+        if entry["epoch"] == 1 and len(seen) == 2:
+            raise Killed
+
+    monkeypatch.setattr(loop, "validate_fold", validation)
+    settings = experiment("train.epochs=3", "train.checkpoint_minutes=0")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(loop, "log", log)
+        loop.train_fold(tmp_path, settings, task, stamp="a")
+    metrics = loop.train_fold(tmp_path, settings, task, stamp="a")
+    assert (metrics["epoch"], metrics["map5_known"]) == (0, 0.4)
+    for kept, was in zip(load_model(tmp_path / "model.keras").get_weights(), seen[0], strict=True):
+        np.testing.assert_array_equal(kept, was)
 
 
 def test_the_time_limit_stops_with_all_that_is_needed_to_go_on(task, tmp_path, capsys):

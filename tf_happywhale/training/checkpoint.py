@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -69,6 +70,22 @@ class Checkpoints:
             save_file(arrays, temporary, about)
         for file in self._files()[KEPT:]:
             file.unlink()
+        self.prune(progress)
+
+    def best(self, progress: Progress) -> Path:
+        """Where the weights of the best validation so far lie. Each has a file of its own, since a
+        run that is killed goes on from a checkpoint that may know an older one."""
+        return self.folder / f"best-epoch-{progress.best['epoch']:05d}.weights.h5"
+
+    def prune(self, progress: Progress) -> None:
+        """Take away the best weights that neither `progress` nor a checkpoint knows."""
+        known = [progress]
+        for file in self._files():
+            with suppress(*DAMAGED), safe_open(file, "np") as stored:
+                known.append(_progress(stored))
+        kept = {self.best(each) for each in known if each.best}
+        for file in set(self.folder.glob("best-epoch-*.weights.h5")) - kept:
+            file.unlink()
 
     def restore(self) -> Progress | None:
         """Give the variables their values at the latest checkpoint, and return its Progress; None
@@ -80,7 +97,10 @@ class Checkpoints:
             try:
                 found = self._read(file)
             except DAMAGED:
-                print(f"{file} is damaged and removed: the checkpoint before it counts, if any")
+                print(
+                    f"{file} is damaged, or its best weights are gone: it is removed, and the "
+                    "checkpoint before it counts, if there is one"
+                )
                 file.unlink()
                 continue
             if found is None:
@@ -105,14 +125,20 @@ class Checkpoints:
             names = list(stored.keys())
             if {name: stored.get_slice(name).get_shape() for name in names} != shapes:
                 return None
-            arrays = {name: stored.get_tensor(name) for name in shapes}
-        return Progress(**json.loads(about["progress"])), arrays
+            arrays, progress = {name: stored.get_tensor(name) for name in shapes}, _progress(stored)
+        if progress.best:
+            self.best(progress).stat()
+        return progress, arrays
 
     def clear(self) -> None:
         """Take all of them away: the run is finished, or another begins."""
-        for file in self._files():
+        for file in [*self._files(), *self.folder.glob("best-epoch-*.weights.h5")]:
             file.unlink()
 
     def _files(self) -> list[Path]:
         """The latest first."""
         return sorted(self.folder.glob("step-*.safetensors"), reverse=True)
+
+
+def _progress(stored: safe_open) -> Progress:
+    return Progress(**json.loads((stored.metadata() or {})["progress"]))
