@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import QUICK
-from tf_happywhale import tfrecords, train
+from tf_happywhale import stages, tfrecords, train
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.training import loop
 
@@ -23,6 +23,13 @@ def trainings(monkeypatch) -> list[str]:
         run.mkdir(parents=True, exist_ok=True)
         for name in ("model.keras", "classifier.keras", "metrics.json"):
             (run / name).write_text("", encoding="utf-8")
+        (run / "checkpoints").mkdir(exist_ok=True)
+        for name in (
+            "step-000000002.safetensors",
+            "best-epoch-00000.weights.h5",
+            "best.weights.h5",
+        ):
+            (run / "checkpoints" / name).write_text("", encoding="utf-8")
 
     monkeypatch.setattr(loop, "train_fold", leave_files)
     return stamps
@@ -59,3 +66,22 @@ def test_a_changed_species_trains_again_where_a_head_learns_it(
     train.main(with_head)
     assert len(trainings) == 3
     assert trainings[2] != trainings[0]
+
+
+def test_checkpoints_go_when_the_stage_is_stamped_and_not_before(
+    pod: Path, tmp_path: Path, trainings: list[str], monkeypatch
+) -> None:
+    experiment = load_experiment(None, [*QUICK, f"data.root={pod}", f"output={tmp_path}"])
+    tfrecords.main("write", experiment)
+    checkpoints = tmp_path / "quick" / "fold0" / "checkpoints"
+
+    def killed(file: Path, value: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(stages, "write_json", killed)
+        train.main(experiment)
+    assert len(list(checkpoints.iterdir())) == 3
+    train.main(experiment)
+    assert [file.name for file in checkpoints.iterdir()] == ["best.weights.h5"]
+    assert len(trainings) == 2

@@ -42,6 +42,7 @@ def train_folds(experiment: Experiment, started: float) -> None:
     from tf_happywhale.records.labels import report_differing
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.stages import stage
+    from tf_happywhale.training.checkpoint import clear
     from tf_happywhale.training.loop import train_fold
     from tf_happywhale.training.task import Task
 
@@ -84,6 +85,7 @@ def train_folds(experiment: Experiment, started: float) -> None:
                 run, experiment, task, stamp=digest(depends_on), started=started
             ),
         )
+        clear(run / "checkpoints")  # only now: killed before the stamp, it is finished at once
 
 
 def _without_limits(config: dict) -> dict:

@@ -13,6 +13,7 @@ from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.training import batches as batches_module
 from tf_happywhale.training import loop
+from tf_happywhale.training.checkpoint import clear
 from tf_happywhale.training.run_folder import load_model
 
 SETTINGS = [
@@ -62,6 +63,7 @@ def entries(run: Path) -> list[dict]:
 
 def test_a_run_leaves_the_files_of_the_contract(trained):
     run, _ = trained
+    clear(run / "checkpoints")
     found = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
     assert found == {
         "config.yaml", "environment.json", "log.jsonl", "metrics.json",
@@ -380,7 +382,19 @@ def test_a_run_killed_again_and_again_ends_as_one_left_in_peace(task, tmp_path, 
         weights = (load_model(run / name).get_weights() for run in (killed, peace))
         for mine, undisturbed in zip(*weights, strict=True):
             np.testing.assert_array_equal(mine, undisturbed)
-    assert [path.name for path in (killed / "checkpoints").iterdir()] == ["best.weights.h5"]
+    steps = [int(path.stem[5:]) for path in (killed / "checkpoints").glob("step-*.safetensors")]
+    assert sorted(steps) == [5, 6]
+
+
+def test_killed_when_all_is_written_but_not_noted_it_is_finished_at_once(task, tmp_path, capsys):
+    settings = experiment("train.epochs=2", "train.checkpoint_minutes=0")
+    metrics = loop.train_fold(tmp_path, settings, task, stamp="a")
+    model = load_model(tmp_path / "model.keras").get_weights()
+    (tmp_path / "model.keras").unlink()
+    assert loop.train_fold(tmp_path, settings, task, stamp="a") == metrics
+    assert "going on at step 4" in capsys.readouterr().out
+    for kept, was in zip(load_model(tmp_path / "model.keras").get_weights(), model, strict=True):
+        np.testing.assert_array_equal(kept, was)
 
 
 def test_a_run_made_from_something_else_starts_anew(task, tmp_path, monkeypatch, capsys):

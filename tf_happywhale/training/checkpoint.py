@@ -131,13 +131,19 @@ class Checkpoints:
         return progress, arrays
 
     def clear(self) -> None:
-        """Take all of them away: the run is finished, or another begins."""
-        for file in [*self._files(), *self.folder.glob("best-epoch-*.weights.h5")]:
-            file.unlink()
+        """Take all of them away: another run begins."""
+        clear(self.folder)
 
     def _files(self) -> list[Path]:
         """The latest first."""
         return sorted(self.folder.glob("step-*.safetensors"), reverse=True)
+
+
+def clear(folder: Path) -> None:
+    """Take away all that only going on needs: `best.weights.h5` stays."""
+    for pattern in ("step-*.safetensors", "best-epoch-*.weights.h5"):
+        for file in folder.glob(pattern):
+            file.unlink()
 
 
 def _progress(stored: safe_open) -> Progress:

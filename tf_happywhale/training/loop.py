@@ -44,7 +44,8 @@ def train_fold(
 
     A run that was stopped goes on from its last checkpoint, between batches too, to the weights it
     would have reached anyway. The weights of the best validation so far are kept beside it, and in
-    the end as `checkpoints/best.weights.h5`.
+    the end as `checkpoints/best.weights.h5`; whoever has noted that the run is finished calls
+    `checkpoint.clear`.
 
     Args:
         run: the run folder.
@@ -140,7 +141,6 @@ def train_fold(
     save_model(run / "model.keras", embedder)
     metrics = {key: value for key, value in progress.best.items() if key != "learning_rate"}
     write_json(run / "metrics.json", metrics)
-    checkpoints.clear()
     return metrics
 
 
