@@ -31,21 +31,39 @@ def stage(
         outputs: files the stage leaves behind.
         work: makes them.
 
+    The stamp's `seconds` are those of all processes that the work was done in, one after another.
+
     Returns:
         Whether there was anything to do.
     """
     if up_to_date(output, name, depends_on=depends_on, outputs=outputs):
         print(f"{name}: up to date")
         return False
-    stamp_file = _stamp_file(output, name)
+    stamp_file, stamp = _stamp_file(output, name), digest(depends_on)
+    before = _seconds_before(stamp_file, stamp)
     stamp_file.unlink(missing_ok=True)
     print(f"{name} …", flush=True)
     started = time.monotonic()
-    work()
-    seconds = time.monotonic() - started
-    write_json(stamp_file, {"stamp": digest(depends_on), "seconds": round(seconds, 1)})
+    try:
+        work()
+    except BaseException:
+        seconds = before + time.monotonic() - started
+        with suppress(OSError):  # what went wrong first is what a person must hear
+            write_json(stamp_file, {"unfinished": stamp, "seconds": round(seconds, 1)})
+        raise
+    seconds = before + time.monotonic() - started
+    write_json(stamp_file, {"stamp": stamp, "seconds": round(seconds, 1)})
     print(f"{name}: done in {seconds:.0f} s", flush=True)
     return True
+
+
+def _seconds_before(stamp_file: Path, stamp: str) -> float:
+    """What the same work has taken in processes that were stopped before it was finished; one that
+    was killed outright has left nothing."""
+    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+        known = json.loads(stamp_file.read_text(encoding="utf-8"))
+        return float(known["seconds"]) if known["unfinished"] == stamp else 0.0
+    return 0.0
 
 
 def up_to_date(
