@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,12 +49,17 @@ def label_folds(experiment: Experiment) -> None:
             f"{min(both)} is an image of the catalogue and one to identify: rename one of them."
         )
     for fold in experiment.folds:
+        before, known = experiment.in_round(experiment.round - 1, fold), {}
+        if before.round:
+            known = read_labels(before, data, records, fold)
         stage(
             output_folder(experiment),
             _stage_name(experiment, fold),
             depends_on=_made_from(experiment, data, records, fold),
             outputs=[pseudo_file(experiment, fold)],
-            work=lambda fold=fold: write_labels(experiment, data, records, fold),
+            work=lambda fold=fold, known=known: write_labels(
+                experiment, data, records, fold, known
+            ),
         )
 
 
@@ -70,10 +76,14 @@ def _made_from(experiment: Experiment, data: DataSet, records: Path, fold: int) 
         InputError: embeddings of the round before are missing.
     """
     from tf_happywhale.files import digest, sha256
+    from tf_happywhale.places import pseudo_file
     from tf_happywhale.retrieval.members import member_files
 
-    files = member_files(experiment.in_round(experiment.round - 1, fold), ("train", "test"))
+    before = experiment.in_round(experiment.round - 1, fold)
+    files = member_files(before, ("train", "test"))
+    trained_on = pseudo_file(before, fold)
     return {
+        **({"trained_on": trained_on.is_file() and sha256(trained_on)} if before.round else {}),
         "pseudo": experiment.pseudo.model_dump(include={"confidence", "duplicate"}),
         "rank": experiment.rank.model_dump(mode="json"),
         "embeddings": [sha256(file) for file in files],
@@ -84,8 +94,8 @@ def _made_from(experiment: Experiment, data: DataSet, records: Path, fold: int) 
 
 def read_labels(
     experiment: Experiment, data: DataSet, records: Path, fold: int
-) -> tuple[list[str], list[str]]:
-    """The images that one fold's pseudo.csv labels, and who it says is in them.
+) -> dict[str, tuple[str, float]]:
+    """Of each image that one fold's pseudo.csv labels, who it says is in it, and how surely.
 
     Raises:
         InputError: there is none, it is of other images or individuals, labels an image twice, or
@@ -98,9 +108,10 @@ def read_labels(
 
     file = pseudo_file(experiment, fold)
     again = "run `python -m tf_happywhale.pseudo` with the same config"
+    again += f" and pseudo.round={experiment.round}" if experiment.pseudo.rounds > 1 else ""
     if not file.is_file():
         raise InputError(f"There is no {file}: {again}, or train with pseudo.round=0.")
-    table = read_text_table(file, ("image", "individual_id"))
+    table = read_text_table(file, ("image", "individual_id", "confidence"))
     images, individual_ids = list(table["image"]), list(table["individual_id"])
     if not (set(images) <= set(data.test_images) and set(individual_ids) <= set(data.order)):
         raise InputError(f"{file} is not of these images and individuals: {again}.")
@@ -113,16 +124,30 @@ def read_labels(
         raise InputError(
             f"{file} was made from other folds, models or settings than the present ones: {again}."
         )
-    return images, individual_ids
+    try:
+        confidence = [float(text) for text in table["confidence"]]
+    except ValueError:
+        raise InputError(f"{file} has a confidence that is no number: {again}.") from None
+    return dict(zip(images, zip(individual_ids, confidence, strict=True), strict=True))
 
 
-def write_labels(experiment: Experiment, data: DataSet, records: Path, fold: int) -> None:
-    """Write one fold's pseudo.csv: image, species, individual_id, confidence."""
+def write_labels(
+    experiment: Experiment,
+    data: DataSet,
+    records: Path,
+    fold: int,
+    known: Mapping[str, tuple[str, float]],
+) -> None:
+    """Write one fold's pseudo.csv: image, species, individual_id, confidence.
+
+    An image that the round before trained on, one of the `known`, would be confirmed by itself: it
+    keeps its first confidence, and its label only as long as the newest model agrees.
+    """
     import pandas as pd
 
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import pseudo_file
-    from tf_happywhale.retrieval.confidence import predict_confidently
+    from tf_happywhale.retrieval.confidence import keep_first_confidence, predict_confidently
     from tf_happywhale.retrieval.members import load_side
     from tf_happywhale.retrieval.near_duplicates import near_duplicates
 
@@ -133,6 +158,8 @@ def write_labels(experiment: Experiment, data: DataSet, records: Path, fold: int
     who, confidence = predict_confidently(
         gallery, queries, data.individual_ids, folds, fold, experiment.rank
     )
+    earlier = [known.get(image) for image in data.test_images]
+    confidence = keep_first_confidence(who, confidence, earlier)
     taken = confidence >= experiment.pseudo.confidence
     validation = [image for image in data.images if folds[image] == fold]
     seen = near_duplicates(

@@ -104,8 +104,8 @@ def _predicted(
 
     if experiment.round == 0:
         return [], []
-    images, individual_ids = read_labels(experiment, data, records, fold)
-    return images, to_targets(individual_ids, data.order)
+    labels = read_labels(experiment, data, records, fold)
+    return list(labels), to_targets([who for who, _ in labels.values()], data.order)
 
 
 def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:
