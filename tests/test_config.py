@@ -44,7 +44,6 @@ def refusal(*overrides: str) -> str:
         ("train.learning_rate=quick", ["train.learning_rate", "'quick'", "a number above 0"]),
         ("train.learning_rate=nan", ["train.learning_rate", "'nan'", "a number"]),
         ("train.learning_rate=inf", ["train.learning_rate", "'inf'", "a number"]),
-        ("train.first_size=600", ["train.first_size", "600", "image_size (512)", "lower it"]),
         ("pseudo.round=2", ["pseudo.round is 2", "pseudo.rounds (0)", "raise that"]),
         ("variants=[{name: a}, {name: a}]", ["Two variants train a, fold 0", "its own name"]),
         ("variants=[{model.backbone: b9}]", ["model.backbone", "'b9'", "b5, b6, b7"]),
@@ -272,7 +271,6 @@ def test_augmentation_starts_from_the_seeds_parameters() -> None:
         ("output=", "output is empty"),
         ("seed=99999999999999999999", "seed is '99999999999999999999', but it must be"),
         ("augment.blur_size=[4, 6]", "give odd sizes"),
-        ("train.warmup_epochs=25", "train.warmup_epochs is 25, but it must be below train.epochs"),
     ],
 )
 def test_what_would_fail_later_is_refused_at_once(override: str, says: str) -> None:

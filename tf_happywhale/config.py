@@ -260,7 +260,9 @@ class Train(Section):
         "cosine", description="over the run; seed: up and down again every 24 steps, as it was"
     )
     min_learning_rate: NotNegative = Field(1e-7, description="where the cosine ends")
-    warmup_epochs: NotNegative = Field(0, description="epochs of linear warm-up before the cosine")
+    warmup_epochs: NotNegative = Field(
+        0, description="epochs of linear warm-up before the cosine, at most the whole run"
+    )
     weight_decay: NotNegative = Field(1e-6, description="AdamW's weight decay")
     accumulate: Positive = Field(
         1, description="steps whose gradients are averaged for one update of the weights"
@@ -279,7 +281,7 @@ class Train(Section):
     first_size: Annotated[int, Field(ge=32, le=4096)] | None = Field(
         None,
         description="side of the pictures in the first epochs, pixels; it grows by 32 to "
-        "image_size in equal parts of the run; null: image_size",
+        "image_size in equal parts of the run; null, or above image_size: image_size",
     )
     clip_norm: float = Field(1000, gt=0, description="largest global norm of the gradients")
     adaptive_clip: float | None = Field(
@@ -584,16 +586,6 @@ class Experiment(Section):
             raise ValueError(
                 f"train.min_learning_rate is {lowest:g}, above train.learning_rate ({highest:g}): "
                 "lower it"
-            )
-        if (self.train.first_size or 0) > self.image_size:
-            raise ValueError(
-                f"train.first_size is {self.train.first_size}, above image_size "
-                f"({self.image_size}): lower it"
-            )
-        if self.train.warmup_epochs >= self.train.epochs:
-            raise ValueError(
-                f"train.warmup_epochs is {self.train.warmup_epochs:g}, but it must be below "
-                f"train.epochs ({self.train.epochs})"
             )
         return self
 
