@@ -197,6 +197,11 @@ def test_what_is_dumped_loads_to_the_same(tmp_path: Path) -> None:
     assert load_experiment(path) == experiment
 
 
+@pytest.mark.parametrize("name", ["round1", "x-round", "x-round1-b", "x-roundabout2"])
+def test_other_names_with_a_round_in_them_are_names(name: str) -> None:
+    assert load_experiment(None, [f"name={name}"]).name == name
+
+
 def test_the_folds_of_an_experiment() -> None:
     assert load_experiment(None, ["fold=3"]).folds == [3]
     assert load_experiment(None, ["fold=all", "data.folds=3"]).folds == [0, 1, 2]
@@ -268,6 +273,8 @@ def test_augmentation_starts_from_the_seeds_parameters() -> None:
     ("override", "says"),
     [
         ("name=report", "name is 'report', a folder of the output"),
+        ("name=x-round1", "name is 'x-round1', which ends as the folders of pseudo.rounds do"),
+        ("variants=[{name: x-round12}]", "name is 'x-round12', which ends"),
         ("output=", "output is empty"),
         ("seed=99999999999999999999", "seed is '99999999999999999999', but it must be"),
         ("augment.blur_size=[4, 6]", "give odd sizes"),

@@ -6,6 +6,7 @@ is a float, `09913` stays text where text is wanted, and `no` is a boolean only 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -548,6 +549,11 @@ class Experiment(Section):
     def _agree(self) -> Experiment:
         if self.name in ("pod", "records", "report", "detector"):
             raise ValueError(f"name is {self.name!r}, a folder of the output: take another name")
+        if re.search(r"-round\d+$", self.name):
+            raise ValueError(
+                f"name is {self.name!r}, which ends as the folders of pseudo.rounds do: take "
+                "another name"
+            )
         if not self.output:
             raise ValueError("output is empty: name a folder, such as output/whales")
         if self.fold != "all" and self.fold >= self.data.folds:
