@@ -341,6 +341,48 @@ def test_variants_differ_in_the_keys_they_name(from_yaml) -> None:
     assert variants_of(again)[0] == again.model_copy(update={"name": "a", "variants": ()})
 
 
+VARIANTS = """name: both
+variants:
+  - {name: first, fold: 0, image_size: 96, augment.crops: "{fullbody: 1}"}
+  - {name: second, fold: 1, model.backbone: b0}
+"""
+
+
+def test_the_command_line_wins_over_a_variants_own_keys(from_yaml) -> None:
+    first, second = variants_of(from_yaml(VARIANTS, "image_size=64", "model.backbone=b1"))
+    assert [(each.image_size, each.model.backbone) for each in (first, second)] == [(64, "b1")] * 2
+    assert (first.augment.crops, first.name, second.fold) == ({"fullbody": 1.0}, "first", 1)
+    changed = from_yaml(VARIANTS, "augment={crops: {fullbody: 0.5}}")
+    assert variants_of(changed)[0].augment.crops == {"fullbody": 0.5}
+
+
+@pytest.mark.parametrize(("fold", "folds"), [("1", [1]), ("all", [0, 1, 2, 3, 4])])
+def test_variants_that_differed_in_what_is_given_are_one(from_yaml, fold: str, folds: list) -> None:
+    text = "variants: [{name: a, fold: 0}, {name: a, fold: 1}, {name: b}]\n"
+    found = variants_of(from_yaml(text, f"fold={fold}"))
+    assert [(variant.name, variant.folds) for variant in found] == [("a", folds), ("b", folds)]
+
+
+def test_variants_on_the_command_line_differ_from_the_rest_of_it() -> None:
+    experiment = load_experiment(None, ["image_size=64", "variants=[{name: a, image_size: 96}]"])
+    assert [variant.image_size for variant in variants_of(experiment)] == [96]
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("name=mine", "Two variants train mine"),
+        ("augment.crops.fullbody=0.5", "A variant of the config gives all of augment.crops"),
+    ],
+)
+def test_what_variants_cannot_share_is_refused(from_yaml, override: str, says: str) -> None:
+    text = VARIANTS.replace("fold: 1, ", "fold: 0, ")
+    with pytest.raises(ConfigError, match=says):
+        from_yaml(text, override)
+    with pytest.raises(ConfigError, match="variants"):
+        from_yaml("variants: [a, b]\n", override)
+
+
 def test_without_variants_an_experiment_is_its_own() -> None:
     experiment = load_experiment(None)
     assert variants_of(experiment) == [experiment]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -526,7 +526,8 @@ class Experiment(Section):
     variants: tuple[dict[str, str | None], ...] = Field(
         (),
         description="experiments that are trained in this one's place and rank together, each by "
-        "the keys in which it differs, such as {name: b0, model.backbone: b0}; none: itself",
+        "the keys in which it differs, such as {name: b0, model.backbone: b0}, less those that the "
+        "command line gives to all; none: itself",
     )
     data: Data = Data()
     pod: Pod = Pod()
@@ -630,7 +631,10 @@ def variants_of(experiment: Experiment) -> list[Experiment]:
     places = [(variant.name, fold) for variant in found for fold in variant.folds]
     for name, fold in places:
         if places.count((name, fold)) > 1:
-            raise ConfigError(f"Two variants train {name}, fold {fold}: give each its own name.")
+            raise ConfigError(
+                f"Two variants train {name}, fold {fold}: give each its own name, and none to all "
+                "of them."
+            )
     return found
 
 
@@ -646,15 +650,45 @@ def keys(section: type[Section] = Experiment, prefix: str = "") -> Iterator[tupl
 def load_experiment(path: str | Path | None, overrides: list[str] = ()) -> Experiment:
     """Read a YAML file (None: defaults only), apply `key=value` overrides, and check it all.
 
+    An override holds for all variants of the file, those that have a value of their own too.
+
     Raises:
         ConfigError: one sentence that names the key, its value and what is allowed.
     """
     tree = read_yaml(Path(path)) if path is not None else {}
     for override in overrides:
         put_override(tree, override)
+    given = [override.partition("=")[0].strip() for override in overrides]
+    if "variants" in tree and "variants" not in given:
+        tree["variants"] = _give_way(tree["variants"], given)
     experiment = _validated(tree)
     variants_of(experiment)
     return experiment
+
+
+def _give_way(variants: Any, given: list[str]) -> Any:
+    """The variants of the file less the keys that the command line gives; those that differed in
+    nothing else, as folds of one network with `fold=0`, become one.
+
+    Raises:
+        ConfigError: one gives a part of what a variant gives as a whole.
+    """
+    if not isinstance(variants, list) or not all(isinstance(each, dict) for each in variants):
+        return variants  # which is refused when all is checked
+    left: list[dict] = []
+    for variant in variants:
+        kept = {}
+        for own, value in variant.items():
+            if any(key.startswith(f"{own}.") for key in given):
+                raise ConfigError(
+                    f"A variant of the config gives all of {own}: give all of it on the command "
+                    f"line too, as {own}={{…}}."
+                )
+            if not any(f"{own}.".startswith(f"{key}.") for key in given):
+                kept[own] = value
+        if kept == variant or kept not in left:
+            left.append(kept)
+    return left
 
 
 def _validated(tree: dict) -> Experiment:
