@@ -364,7 +364,7 @@ class Rank(Section):
     members: Positive | None = Field(
         None,
         description="how many models rank: those with the best mAP@5 on folds they have not seen, "
-        "as the seed took nine; null: all",
+        "as the seed took nine, which flatters what is measured on these folds; null: all",
     )
     weights: Literal["given", "chosen"] = Field(
         "given", description="the members' weights as given, or chosen on out-of-fold scores"
