@@ -92,6 +92,11 @@ def test_a_refused_value_is_one_sentence_with_key_value_and_what_is_allowed(
         assert words in sentence
 
 
+def test_pictures_and_embeddings_are_not_mixed_at_once() -> None:
+    sentence = refusal("train.embedding_mixup=0.2", "augment.mixup_p=0.5")
+    assert "train.embedding_mixup is 0.2 and augment.mixup_p 0.5" in sentence
+
+
 def test_a_learning_rate_that_ends_above_its_start_is_refused() -> None:
     sentence = refusal("train.learning_rate=1e-6", "train.min_learning_rate=1e-5")
     assert "train.min_learning_rate" in sentence

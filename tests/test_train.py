@@ -85,3 +85,15 @@ def test_checkpoints_go_when_the_stage_is_stamped_and_not_before(
     train.main(experiment)
     assert [file.name for file in checkpoints.iterdir()] == ["best.weights.h5"]
     assert len(trainings) == 2
+
+
+def test_mixed_embeddings_train_again_and_none_are_as_before_there_were_any(
+    pod: Path, tmp_path: Path, trainings: list[str]
+) -> None:
+    keys = [*QUICK, f"data.root={pod}", f"output={tmp_path}"]
+    tfrecords.main("write", load_experiment(None, keys))
+    for mixup in ("0", "0.0", "0.2"):
+        train.main(load_experiment(None, [*keys, f"train.embedding_mixup={mixup}"]))
+    assert len(set(trainings)) == len(trainings) == 2
+    config = load_experiment(None, keys).model_dump(mode="json")
+    assert "embedding_mixup" not in train._without_limits(config)["train"]

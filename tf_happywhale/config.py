@@ -274,6 +274,11 @@ class Train(Section):
     target_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
         0, description="share of each target that is spread over all individuals"
     )
+    embedding_mixup: NotNegative = Field(
+        0,
+        description="embeddings are mixed with the next ones of the batch before the head, their "
+        "shares from Beta(alpha, alpha), such as 0.2; 0: not",
+    )
     balance: Share = Field(
         0,
         description="0: every image comes once an epoch; 1: every individual equally often; "
@@ -588,6 +593,11 @@ class Experiment(Section):
             if any(size % 2 == 0 for size in getattr(self.augment, sizes)):
                 given = list(getattr(self.augment, sizes))
                 raise ValueError(f"augment.{sizes} is {given}: give odd sizes")
+        if self.train.embedding_mixup and self.augment.mixup_p:
+            raise ValueError(
+                f"train.embedding_mixup is {self.train.embedding_mixup:g} and augment.mixup_p "
+                f"{self.augment.mixup_p:g}, which do not go together: set one to 0"
+            )
         lowest, highest = self.train.min_learning_rate, self.train.learning_rate
         if lowest > highest:
             raise ValueError(

@@ -90,8 +90,10 @@ def train_folds(experiment: Experiment, started: float) -> None:
 
 def _without_limits(config: dict) -> dict:
     """The config less what decides only when a run stops and what it leaves for going on."""
-    limits = {"checkpoint_minutes", "max_hours", "max_bad_steps"}
-    kept = {key: value for key, value in config["train"].items() if key not in limits}
+    left_out = {"checkpoint_minutes", "max_hours", "max_bad_steps"}
+    if not config["train"]["embedding_mixup"]:
+        left_out.add("embedding_mixup")  # models from before there was such a key are up to date
+    kept = {key: value for key, value in config["train"].items() if key not in left_out}
     return {**config, "train": kept}
 
 

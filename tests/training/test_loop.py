@@ -351,6 +351,15 @@ def killed_after(monkeypatch, steps: int) -> None:
     monkeypatch.setattr(loop, "make_step", make_step)
 
 
+def test_mixed_embeddings_train_too(task, tmp_path):
+    for name, alpha in (("mixed", "0.5"), ("plain", "0")):
+        settings = experiment("train.epochs=1", f"train.embedding_mixup={alpha}")
+        loop.train_fold(tmp_path / name, settings, task)
+    mixed, plain = (entries(tmp_path / name)[0]["loss"] for name in ("mixed", "plain"))
+    assert np.isfinite(mixed)
+    assert mixed != pytest.approx(plain, rel=1e-3)
+
+
 HARD = ["train.average=0.9", "train.accumulate=2", "augment.mixup_p=0.5", "model.dropout=0.3"]
 
 

@@ -78,7 +78,7 @@ def train_fold(
             WeightAverage(classifier.trainable_variables, train.average) if train.average else None
         )
     loss = Loss(train.target_smoothing, task.species, experiment.model.species_weight)
-    step = make_step(strategy, classifier, optimizers, train, loss, average)
+    step = make_step(strategy, classifier, optimizers, train, loss, average, experiment.seed)
     groups = {
         "classifier": classifier.variables,
         "optimizers": optimizers.state,
