@@ -1,8 +1,9 @@
 """The four notebooks in Jupyter, top to bottom, on the synthetic pod: run by `make notebooks`.
 
-They leave build/notebooks/ with their outputs and output/notebooks/ with a submission. Where
-`make demo` has been run, their score must be within .03 of its. Not collected by pytest, since it
-trains for minutes. Arguments are further keys of the config.
+They leave build/notebooks/<backend>/ with their outputs and output/notebooks/<backend>/ with a
+submission, where the backend is Keras' (`KERAS_BACKEND`). Where `make demo` has been run, their
+score must be within .03 of its. Not collected by pytest, since it trains for minutes. Arguments are
+further keys of the config.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
-DONE = ROOT / "build" / "notebooks"
-OUTPUT = ROOT / "output" / "notebooks"
+BACKEND = os.environ.get("KERAS_BACKEND", "tensorflow")
+DONE = ROOT / "build" / "notebooks" / BACKEND
+OUTPUT = ROOT / "output" / "notebooks" / BACKEND
 DEMO = ROOT / "output" / "demo" / "metrics.json"
 NEAR = 0.03
 
