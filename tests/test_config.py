@@ -283,6 +283,7 @@ def test_augmentation_starts_from_the_seeds_parameters() -> None:
         ("output=", "output is empty"),
         ("seed=99999999999999999999", "seed is '99999999999999999999', but it must be"),
         ("augment.blur_size=[4, 6]", "give odd sizes"),
+        ("model.region=[0.6, 0, 0.4, 1]", "model.region is [0.6, 0.0, 0.4, 1.0], which has no"),
     ],
 )
 def test_what_would_fail_later_is_refused_at_once(override: str, says: str) -> None:

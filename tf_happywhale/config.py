@@ -212,6 +212,11 @@ class Model(Section):
         description="where training starts: default (the backbone's first), none, a name such as "
         "b6_ns, hf://OWNER/NAME, or a .safetensors or .h5 file",
     )
+    region: tuple[Share, Share, Share, Share] | None = Field(
+        None,
+        description="part of the picture that the network sees, [xmin, ymin, xmax, ymax] in shares "
+        "of its sides, for aligned photographs; null: all of it",
+    )
     drop_path: Annotated[float, Field(ge=0, lt=1)] = Field(
         0, description="largest probability of leaving out a residual branch in training"
     )
@@ -572,6 +577,13 @@ class Experiment(Section):
             if not 0 < low <= high:
                 raise ValueError(
                     f"augment.{low_high} is [{low}, {high}]: give the smaller first, above 0"
+                )
+        if self.model.region is not None:
+            xmin, ymin, xmax, ymax = self.model.region
+            if not (xmin < xmax and ymin < ymax):
+                given = list(self.model.region)
+                raise ValueError(
+                    f"model.region is {given}, which has no area: give [xmin, ymin, xmax, ymax]"
                 )
         sources = [self.records.source, *self.records.more_sources]
         if len(set(sources)) < len(sources):
