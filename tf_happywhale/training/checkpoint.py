@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from safetensors.numpy import save_file
 from tf_happywhale.files import atomic_write
 
 KEPT = 2
+DAMAGED = (SafetensorError, OSError, KeyError, TypeError, ValueError)  # what reading one may raise
 
 
 @dataclass
@@ -68,35 +70,81 @@ class Checkpoints:
             save_file(arrays, temporary, about)
         for file in self._files()[KEPT:]:
             file.unlink()
+        self.prune(progress)
+
+    def best(self, progress: Progress) -> Path:
+        """Where the weights of the best validation so far lie. Each has a file of its own, since a
+        run that is killed goes on from a checkpoint that may know an older one."""
+        return self.folder / f"best-epoch-{progress.best['epoch']:05d}.weights.h5"
+
+    def prune(self, progress: Progress) -> None:
+        """Take away the best weights that neither `progress` nor a checkpoint knows."""
+        known = [progress]
+        for file in self._files():
+            with suppress(*DAMAGED), safe_open(file, "np") as stored:
+                known.append(_progress(stored))
+        kept = {self.best(each) for each in known if each.best}
+        for file in set(self.folder.glob("best-epoch-*.weights.h5")) - kept:
+            file.unlink()
 
     def restore(self) -> Progress | None:
         """Give the variables their values at the latest checkpoint, and return its Progress; None
-        where there is none of this run. A damaged file is passed over for the one before."""
+        where there is none of this run. A damaged file is removed, so that the one before counts;
+        a line says so, and where there are others than this run's."""
         for unfinished in self.folder.glob(".step-*.safetensors"):
             unfinished.unlink()
         for file in self._files():
             try:
-                with safe_open(file, "np") as stored:
-                    about = stored.metadata() or {}
-                    if about.get("stamp") != self.stamp or set(stored.keys()) != set(
-                        self.variables
-                    ):
-                        continue
-                    arrays = {name: stored.get_tensor(name) for name in self.variables}
-                progress = Progress(**json.loads(about["progress"]))
-            except (SafetensorError, OSError):
-                print(f"{file} is damaged: going on from the checkpoint before it")
+                found = self._read(file)
+            except DAMAGED:
+                print(
+                    f"{file} is damaged, or its best weights are gone: it is removed, and the "
+                    "checkpoint before it counts, if there is one"
+                )
+                file.unlink()
                 continue
+            if found is None:
+                print(
+                    f"{file.parent} holds an unfinished training of another config or other data: "
+                    "it is given up"
+                )
+                return None
+            progress, arrays = found
             for name, variable in self.variables.items():
                 variable.assign(arrays[name])
             return progress
         return None
 
+    def _read(self, file: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
+        """A checkpoint's content; None where it is not of this run. Raises what DAMAGED lists."""
+        shapes = {name: list(variable.shape) for name, variable in self.variables.items()}
+        with safe_open(file, "np") as stored:
+            about = stored.metadata() or {}
+            if about.get("stamp") != self.stamp:
+                return None
+            names = list(stored.keys())
+            if {name: stored.get_slice(name).get_shape() for name in names} != shapes:
+                return None
+            arrays, progress = {name: stored.get_tensor(name) for name in shapes}, _progress(stored)
+        if progress.best:
+            self.best(progress).stat()
+        return progress, arrays
+
     def clear(self) -> None:
-        """Take all of them away: the run is finished, or another begins."""
-        for file in self._files():
-            file.unlink()
+        """Take all of them away: another run begins."""
+        clear(self.folder)
 
     def _files(self) -> list[Path]:
         """The latest first."""
         return sorted(self.folder.glob("step-*.safetensors"), reverse=True)
+
+
+def clear(folder: Path) -> None:
+    """Take away all that only going on needs: `best.weights.h5` stays."""
+    for pattern in ("step-*.safetensors", "best-epoch-*.weights.h5"):
+        for file in folder.glob(pattern):
+            file.unlink()
+
+
+def _progress(stored: safe_open) -> Progress:
+    return Progress(**json.loads((stored.metadata() or {})["progress"]))

@@ -43,8 +43,9 @@ def train_fold(
     """Train one fold's model into its run folder; the metrics of the best epoch.
 
     A run that was stopped goes on from its last checkpoint, between batches too, to the weights it
-    would have reached anyway. `checkpoints/best.weights.h5` is always that of the best validation
-    so far.
+    would have reached anyway. The weights of the best validation so far are kept beside it, and in
+    the end as `checkpoints/best.weights.h5`; whoever has noted that the run is finished calls
+    `checkpoint.clear`.
 
     Args:
         run: the run folder.
@@ -77,7 +78,7 @@ def train_fold(
             WeightAverage(classifier.trainable_variables, train.average) if train.average else None
         )
     loss = Loss(train.target_smoothing, task.species, experiment.model.species_weight)
-    step = make_step(strategy, classifier, optimizers, train, loss, average)
+    step = make_step(strategy, classifier, optimizers, train, loss, average, experiment.seed)
     groups = {
         "classifier": classifier.variables,
         "optimizers": optimizers.state,
@@ -126,19 +127,20 @@ def train_fold(
                 with average.swapped() if average else nullcontext():
                     entry |= validate_fold(embedder, experiment, task)
                     if (entry["map5_known"] or 0.0) >= (progress.best.get("map5_known") or 0.0):
-                        save_weights(run / "checkpoints" / "best.weights.h5", classifier)
                         progress.best = entry
+                        save_weights(checkpoints.best(progress), classifier)
+                        checkpoints.prune(progress)
             log(run, entry)
             tqdm.write(_line(entry))
             progress.epoch += 1
             progress.losses, progress.seconds = [], 0.0
             pause()
-    classifier.load_weights(run / "checkpoints" / "best.weights.h5")
+    classifier.load_weights(checkpoints.best(progress))
+    save_weights(run / "checkpoints" / "best.weights.h5", classifier)
     save_model(run / "classifier.keras", classifier)
     save_model(run / "model.keras", embedder)
     metrics = {key: value for key, value in progress.best.items() if key != "learning_rate"}
     write_json(run / "metrics.json", metrics)
-    checkpoints.clear()
     return metrics
 
 
