@@ -21,6 +21,7 @@ def stage(
     depends_on: dict[str, Any],
     outputs: Sequence[Path],
     work: Callable[[], object],
+    stamps: bool = True,
 ) -> bool:
     """Do `work` unless it was done from the same `depends_on` and its outputs are still there.
 
@@ -30,6 +31,7 @@ def stage(
         depends_on: the config sections the stage reads, and hashes of its inputs' content.
         outputs: files the stage leaves behind.
         work: makes them.
+        stamps: keep a stamp; not where another process does the same stage and keeps it.
 
     Returns:
         Whether there was anything to do.
@@ -41,11 +43,13 @@ def stage(
         if known["stamp"] == stamp and all(path.exists() for path in outputs):
             print(f"{name}: up to date")
             return False
-    stamp_file.unlink(missing_ok=True)
+    if stamps:
+        stamp_file.unlink(missing_ok=True)
     print(f"{name} …", flush=True)
     started = time.monotonic()
     work()
     seconds = time.monotonic() - started
-    write_json(stamp_file, {"stamp": stamp, "seconds": round(seconds, 1)})
+    if stamps:
+        write_json(stamp_file, {"stamp": stamp, "seconds": round(seconds, 1)})
     print(f"{name}: done in {seconds:.0f} s", flush=True)
     return True

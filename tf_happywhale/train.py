@@ -44,7 +44,9 @@ def train_folds(experiment: Experiment, started: float) -> None:
     from tf_happywhale.stages import stage
     from tf_happywhale.training.loop import train_fold
     from tf_happywhale.training.task import Task
+    from tf_happywhale.training.workers import place
 
+    chief = place().chief
     weights = find_weights(experiment.model.backbone, experiment.model.weights)
     data = load_data(experiment)
     records = plan_records(experiment, data).folder
@@ -81,13 +83,17 @@ def train_folds(experiment: Experiment, started: float) -> None:
             work=lambda run=run, task=task, depends_on=depends_on: train_fold(
                 run, experiment, task, stamp=digest(depends_on), started=started
             ),
+            stamps=chief,
         )
 
 
 def _without_limits(config: dict) -> dict:
-    """The config less what decides only when a run stops and what it leaves for going on."""
-    limits = {"checkpoint_minutes", "max_hours", "max_bad_steps"}
-    kept = {key: value for key, value in config["train"].items() if key not in limits}
+    """The config less what decides only when a run stops, what it leaves for going on, and on which
+    devices it goes on, with the precision that follows from them."""
+    left_out = {"checkpoint_minutes", "max_hours", "max_bad_steps", "device"}
+    if config["train"]["precision"] == "auto":
+        left_out.add("precision")
+    kept = {key: value for key, value in config["train"].items() if key not in left_out}
     return {**config, "train": kept}
 
 

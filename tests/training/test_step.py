@@ -15,7 +15,8 @@ from tf_happywhale.config import Model, Train
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.loss import Loss
-from tf_happywhale.training.step import clip_adaptively, clip_by_global_norm, make_step
+from tf_happywhale.training.clipping import clip_adaptively, clip_by_global_norm
+from tf_happywhale.training.step import make_step
 
 
 @pytest.fixture

@@ -41,7 +41,8 @@ class Checkpoints:
     """The last two states of a run, each one file of all its variables and its Progress.
 
     The values are stored as they are on any device, so that a run that was stopped on several can
-    go on on one, and the other way round.
+    go on on one, and the other way round. The group `scale`, of the loss in float16, may be missing
+    on either side; it then starts anew.
 
     Args:
         folder: where the files lie.
@@ -73,22 +74,23 @@ class Checkpoints:
         """Give the variables their values at the latest checkpoint, and return its Progress; None
         where there is none of this run. A damaged file is passed over for the one before."""
         for unfinished in self.folder.glob(".step-*.safetensors"):
-            unfinished.unlink()
+            unfinished.unlink(missing_ok=True)  # another worker may be at it too
         for file in self._files():
             try:
                 with safe_open(file, "np") as stored:
                     about = stored.metadata() or {}
-                    if about.get("stamp") != self.stamp or set(stored.keys()) != set(
-                        self.variables
-                    ):
+                    both = set(stored.keys()) & set(self.variables)
+                    differing = set(stored.keys()) ^ set(self.variables)
+                    other = not all(name.startswith("scale/") for name in differing)
+                    if about.get("stamp") != self.stamp or other:
                         continue
-                    arrays = {name: stored.get_tensor(name) for name in self.variables}
+                    arrays = {name: stored.get_tensor(name) for name in both}
                 progress = Progress(**json.loads(about["progress"]))
             except (SafetensorError, OSError):
                 print(f"{file} is damaged: going on from the checkpoint before it")
                 continue
-            for name, variable in self.variables.items():
-                variable.assign(arrays[name])
+            for name, array in arrays.items():
+                self.variables[name].assign(array)
             return progress
         return None
 

@@ -16,13 +16,15 @@ from tf_happywhale.config import Experiment, Train
 from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.files import write_json
 from tf_happywhale.models.classifier import build_classifier
-from tf_happywhale.models.embedder import build_embedder
+from tf_happywhale.models.embedder import build_embedder, synchronise_neck
 from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.batches import epoch_batches
 from tf_happywhale.training.checkpoint import Checkpoints, Progress
-from tf_happywhale.training.devices import check_batch, choose_strategy, describe
+from tf_happywhale.training.devices import Devices, check_batch, choose_devices, on_jax
 from tf_happywhale.training.loss import Loss
+from tf_happywhale.training.loss_scale import LossScale
 from tf_happywhale.training.optimizer import Optimizers
+from tf_happywhale.training.precision import policy, to_float32
 from tf_happywhale.training.run_folder import (
     continue_run,
     log,
@@ -31,16 +33,30 @@ from tf_happywhale.training.run_folder import (
     start_run,
 )
 from tf_happywhale.training.schedule import learning_rate
-from tf_happywhale.training.step import Step, make_step
+from tf_happywhale.training.step import Step
 from tf_happywhale.training.task import Task
 from tf_happywhale.training.validation import validate_fold
 from tf_happywhale.training.watch import Watch
+from tf_happywhale.training.workers import (
+    any_worker,
+    check_same_start,
+    folder_to_write,
+    others_may_go,
+)
+
+if on_jax():
+    from tf_happywhale.training.jax_step import make_step
+else:
+    from tf_happywhale.training.step import make_step
 
 
 def train_fold(
     run: Path, experiment: Experiment, task: Task, *, stamp: str = "", started: float | None = None
 ) -> dict:
     """Train one fold's model into its run folder; the metrics of the best epoch.
+
+    Of several workers all call this, with the same arguments; the chief alone writes to the run
+    folder, which all of them must be able to read.
 
     A run that was stopped goes on from its last checkpoint, between batches too, to the weights it
     would have reached anyway. `checkpoints/best.weights.h5` is always that of the best validation
@@ -54,14 +70,30 @@ def train_fold(
         started: when the command started, of `time.monotonic()`; now where it is not given.
 
     Raises:
-        ConfigError: the batch does not fit the devices.
+        ConfigError: the devices asked for are not there, or the batch does not fit them.
         InputError: there are fewer training images than one batch.
         TrainingError: too many losses are not finite.
-        Stopped: by `train.max_hours` or a signal, with all that is needed to go on written.
+        Stopped: by `train.max_hours` or a signal, with all that is needed to go on written; or
+            because another worker has gone.
     """
-    train = experiment.train
-    strategy = choose_strategy()
-    check_batch(train.batch_size, strategy.num_replicas_in_sync)
+    devices = choose_devices(experiment.train)
+    check_batch(experiment.train.batch_size, devices.replicas)
+    with others_may_go(devices.here), folder_to_write(run, devices.here) as home:
+        return _train(devices, run, home, experiment, task, stamp, started)
+
+
+def _train(
+    devices: Devices,
+    run: Path,
+    home: Path,
+    experiment: Experiment,
+    task: Task,
+    stamp: str,
+    started: float | None,
+) -> dict:
+    """`train_fold` on given devices, with checkpoints from `run` and all that is written in
+    `home`, which is the same for the chief."""
+    train, here = experiment.train, devices.here
     images = len(task.training()[0])
     steps_per_epoch = images // train.batch_size
     if steps_per_epoch == 0:
@@ -70,32 +102,41 @@ def train_fold(
             f"train.batch_size ({train.batch_size})."
         )
     keras.utils.set_random_seed(experiment.seed + task.fold)
-    with strategy.scope():
-        embedder, classifier = build_models(experiment, task)
+    with devices.scope():
+        with policy(devices.precision):
+            embedder, classifier = build_models(experiment, task)
+        synchronise_neck(embedder, devices.replicas > 1 and not on_jax())
+        scale = LossScale(devices.precision)
         optimizers = Optimizers(classifier, train)
         average = (
             WeightAverage(classifier.trainable_variables, train.average) if train.average else None
         )
     loss = Loss(train.target_smoothing, task.species, experiment.model.species_weight)
-    step = make_step(strategy, classifier, optimizers, train, loss, average)
+    step = make_step(devices.strategy, classifier, optimizers, train, loss, average, scale)
     groups = {
         "classifier": classifier.variables,
         "optimizers": optimizers.state,
         "average": average.state if average else [],
         "sums": step.state,
+        "scale": scale.state,
     }
     checkpoints = Checkpoints(run / "checkpoints", groups, stamp)
-    progress = checkpoints.restore()
-    if progress is None:
-        checkpoints.clear()
-        start_run(run, experiment, describe(strategy))
-        progress, word = Progress(), "training"
-    else:
-        continue_run(run, progress.epoch, describe(strategy))
+    progress, word = checkpoints.restore(), "training"
+    goes_on = progress is not None
+    if goes_on:
         word = f"going on at step {progress.step} with"
+    else:
+        progress = Progress()
+    if here.workers > 1:
+        check_same_start(devices.strategy, progress.step)
+    if here.chief and goes_on:
+        continue_run(run, progress.epoch, str(devices))
+    elif here.chief:
+        checkpoints.clear()
+        start_run(run, experiment, str(devices))
     print(
-        f"{word} fold {task.fold} on {describe(strategy)}: {train.epochs} epochs of "
-        f"{steps_per_epoch} steps of {train.batch_size} images"
+        f"{word} fold {task.fold} on {devices}: {train.epochs} epochs of {steps_per_epoch} steps "
+        f"of {train.batch_size} images"
     )
     started = time.monotonic() if started is None else started
     with Watch(train.checkpoint_minutes, train.max_hours, started) as watch:
@@ -103,7 +144,9 @@ def train_fold(
         def pause() -> None:
             """Between two steps, or after an epoch."""
             reason = watch.reason()
-            if reason or watch.due():
+            if here.workers > 1 and any_worker(devices.strategy, reason is not None):
+                reason = reason or "with another worker"
+            if here.chief and (reason or watch.due()):
                 checkpoints.save(progress)
             if reason:
                 raise Stopped(
@@ -113,8 +156,8 @@ def train_fold(
 
         while progress.epoch < train.epochs:
             done = progress.step - progress.epoch * steps_per_epoch
-            batches = epoch_batches(strategy, experiment, task, progress.epoch, done)
-            rate = _train_epoch(step, batches, train, progress, steps_per_epoch, run, pause)
+            batches = epoch_batches(devices, experiment, task, progress.epoch, done)
+            rate = _train_epoch(step, batches, train, progress, steps_per_epoch, home, pause)
             if progress.step != (progress.epoch + 1) * steps_per_epoch:
                 raise InputError(
                     f"The TFRecords gave fewer than {steps_per_epoch} batches: delete "
@@ -126,17 +169,21 @@ def train_fold(
                 with average.swapped() if average else nullcontext():
                     entry |= validate_fold(embedder, experiment, task)
                     if (entry["map5_known"] or 0.0) >= (progress.best.get("map5_known") or 0.0):
-                        save_weights(run / "checkpoints" / "best.weights.h5", classifier)
+                        save_weights(home / "checkpoints" / "best.weights.h5", classifier)
                         progress.best = entry
-            log(run, entry)
+            log(home, entry)
             tqdm.write(_line(entry))
             progress.epoch += 1
             progress.losses, progress.seconds = [], 0.0
             pause()
+    metrics = {key: value for key, value in progress.best.items() if key != "learning_rate"}
+    if not here.chief:
+        return metrics
     classifier.load_weights(run / "checkpoints" / "best.weights.h5")
+    synchronise_neck(embedder, False)
+    to_float32(classifier)
     save_model(run / "classifier.keras", classifier)
     save_model(run / "model.keras", embedder)
-    metrics = {key: value for key, value in progress.best.items() if key != "learning_rate"}
     write_json(run / "metrics.json", metrics)
     checkpoints.clear()
     return metrics
