@@ -254,12 +254,12 @@ class Train(Section):
     batch_size: Positive = Field(32, description="images a step, over all devices")
     device: Literal["auto", "cpu", "gpu", "tpu"] = Field(
         "auto",
-        description="what trains; auto: TPU, else all GPUs, else the CPU, whichever there is",
+        description="what trains; auto: the TPU, else all GPUs, else the CPU",
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto",
-        description="of the backbone; auto: bfloat16 on TPUs and on GPUs from capability 8, float16 "
-        "on older ones, float32 on CPUs",
+        description="of the backbone; auto: bfloat16 on TPUs and on GPUs from capability 8, "
+        "float16 on older ones, float32 on CPUs",
     )
     learning_rate: float = Field(1e-4, gt=0, description="AdamW's, at its highest")
     head_rate: float = Field(

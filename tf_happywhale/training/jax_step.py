@@ -1,7 +1,7 @@
 """One training step on JAX: the same as `step.py`'s, as one pure function of all variables.
 
-The batch is cut over the devices and the variables are the same on all of them; sums over the batch,
-the neck's moments among them, are then over all devices by themselves.
+The batch is cut over the devices and the variables are the same on all of them; sums over the
+batch, the neck's moments among them, are then over all devices by themselves.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def make_step(
         fine = jnp.isfinite(mean) & (good | may_fall)
         return jnp.where(fine, mean, jnp.nan), values
 
-    jitted = jax.jit(pure, static_argnums=4, donate_argnums=0)
+    jitted = jax.jit(pure, static_argnums=4)
 
     def compiled(pictures, targets, learning_rate, last: bool) -> float:
         batch = jax.tree.map(np.asarray, (pictures, targets))

@@ -42,7 +42,7 @@ class Update:
         self._replicas = replicas
         self.sums = [
             keras.Variable(
-                ops.zeros_like(variable), trainable=False, aggregation="only_first_replica"
+                ops.zeros(variable.shape), trainable=False, aggregation="only_first_replica"
             )
             for variable in (self.variables if train.accumulate > 1 else [])
         ]
@@ -65,7 +65,7 @@ class Update:
         """Leave a batch out that is not finite; the last one with what was gathered before it."""
         self.scale.took(False)
         for total in self.sums if last else []:
-            total.assign(ops.zeros_like(total))
+            total.assign(ops.zeros(total.shape))
 
     def _apply(self, gradients: list, learning_rate) -> None:
         if self._train.adaptive_clip is not None:
