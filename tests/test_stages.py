@@ -72,3 +72,16 @@ def test_a_broken_stamp_redoes_it(run, tmp_path: Path) -> None:
     for broken in ("", '{"seconds": 1}'):
         stamp.write_text(broken)
         assert run() is True
+
+
+def test_another_processes_stage_is_known_but_keeps_no_stamp(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+
+    def once(stamps: bool) -> bool:
+        return stage(
+            tmp_path, "train", depends_on={}, outputs=[made], work=made.touch, stamps=stamps
+        )
+
+    assert once(stamps=False) is True
+    assert once(stamps=True) is True
+    assert once(stamps=False) is False

@@ -72,3 +72,20 @@ def test_another_runs_is_not_gone_on_from(variables, tmp_path: Path) -> None:
     assert Checkpoints(tmp_path / "absent", variables, "mine").restore() is None
     for now, was in zip(values(variables), before, strict=True):
         np.testing.assert_array_equal(now, was)
+
+
+def test_a_checkpoint_with_and_one_without_float16s_factor_go_on_from_each_other(
+    variables, tmp_path: Path
+) -> None:
+    scale = keras.Variable(8.0, trainable=False)
+    Checkpoints(tmp_path / "with", variables | {"scale": [scale]}, "mine").save(Progress(3))
+    Checkpoints(tmp_path / "without", variables, "mine").save(Progress(4))
+    before = values(variables)
+    spoil(variables)
+    assert Checkpoints(tmp_path / "with", variables, "mine").restore() == Progress(3)
+    scale.assign(2.0)
+    both = Checkpoints(tmp_path / "without", variables | {"scale": [scale]}, "mine")
+    assert both.restore() == Progress(4)
+    assert float(scale) == 2
+    for now, was in zip(values(variables), before, strict=True):
+        np.testing.assert_array_equal(now, was)

@@ -15,6 +15,8 @@ from tf_happywhale.config import Model, Train
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.loss import Loss
+from tf_happywhale.training.loss_scale import LossScale
+from tf_happywhale.training.precision import policy
 from tf_happywhale.training.step import make_step
 
 
@@ -42,10 +44,15 @@ def batch() -> tuple[tf.Tensor, tf.Tensor]:
     return tf.constant(pictures), tf.constant(rng.integers(0, 4, 8))
 
 
-def step_for(classifier: keras.Model, average: WeightAverage | None = None, **settings):
+def step_for(
+    classifier: keras.Model,
+    average: WeightAverage | None = None,
+    scale: LossScale | None = None,
+    **settings,
+):
     strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
     train = Train(**{"batch_size": 8, "clip_norm": 1e6, **settings})
-    return make_step(strategy, classifier, Descent(classifier), train, Loss(), average)
+    return make_step(strategy, classifier, Descent(classifier), train, Loss(), average, scale)
 
 
 def values(classifier: keras.Model) -> list[np.ndarray]:
@@ -185,3 +192,42 @@ def test_a_step_with_adaptive_clipping_moves_no_filter_further_than_it_may(class
         assert moved.max() > 0
     moved = np.linalg.norm(centres.numpy() - was_centres, axis=-1)
     assert (moved > 0.02 * np.linalg.norm(was_centres, axis=-1)).any()
+
+
+def test_the_factor_of_float16_cancels_out(classifier):
+    """The same step as without, in float32, to rounding: the factor is a power of two."""
+    start = values(classifier)
+    step_for(classifier)(0, *batch(), 0.01)
+    want = values(classifier)
+    for variable, value in zip(classifier.trainable_variables, start, strict=True):
+        variable.assign(value)
+    step_for(classifier, scale=LossScale("float16"))(0, *batch(), 0.01)
+    for now, plain in zip(values(classifier), want, strict=True):
+        np.testing.assert_allclose(now, plain, atol=1e-6)
+
+
+def test_a_factor_that_is_too_large_halves_and_the_step_is_no_bad_one(classifier):
+    scale, before = LossScale("float16"), values(classifier)
+    step = step_for(classifier, scale=scale)
+    scale.state[0].assign(3e38)
+    assert np.isfinite(step(0, *batch(), 0.01))
+    for now, was in zip(values(classifier), before, strict=True):
+        np.testing.assert_array_equal(now, was)
+    assert float(scale.factor) == pytest.approx(1.5e38)
+
+
+def test_a_loss_that_is_not_finite_is_a_bad_step_whatever_the_factor(classifier):
+    centre = classifier.get_layer("arcface").centre
+    centre.assign(np.full_like(centre.numpy(), np.nan))
+    assert np.isnan(step_for(classifier, scale=LossScale("float16"))(0, *batch(), 0.01))
+
+
+def test_a_network_in_float16_learns(toy):
+    keras.utils.set_random_seed(3)
+    model = Model(embedding_size=6)
+    with policy("float16"):
+        classifier = build_classifier(toy(model), model, [5, 5, 5, 5])
+    step = step_for(classifier, scale=LossScale("float16"), clip_norm=1.0)
+    losses = [step(n, *batch(), 0.1) for n in range(30)]
+    assert np.isfinite(losses).all()
+    assert losses[-1] < losses[0] / 2
