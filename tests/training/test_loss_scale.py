@@ -18,7 +18,7 @@ def test_it_halves_at_a_step_that_is_not_finite_down_to_one():
     assert float(scale.factor) == START
     scale.took(False)
     assert float(scale.factor) == START / 2
-    for _ in range(15):
+    for _ in range(14):
         assert bool(scale.may_fall())
         scale.took(False)
         scale.took(True)

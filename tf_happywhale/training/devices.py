@@ -42,6 +42,8 @@ class Devices:
 
     def __str__(self) -> str:
         name = type(self.strategy).__name__ if self.strategy is not None else "one device"
+        if self.here.workers > 1:  # whose class has another name than its contract
+            name = "MultiWorkerMirroredStrategy"
         how = f"{name} on JAX" if on_jax() else name
         over = f" over {self.here.workers} workers" if self.here.workers > 1 else ""
         return f"{self.replicas} {self.kind}{over} ({how}), {self.precision}"

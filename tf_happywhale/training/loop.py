@@ -21,6 +21,7 @@ from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.batches import epoch_batches
 from tf_happywhale.training.checkpoint import Checkpoints, Progress
 from tf_happywhale.training.devices import Devices, check_batch, choose_devices, on_jax
+from tf_happywhale.training.entry import entry_of, line_of
 from tf_happywhale.training.loss import Loss
 from tf_happywhale.training.loss_scale import LossScale
 from tf_happywhale.training.optimizer import Optimizers
@@ -163,7 +164,7 @@ def _train(
                     f"The TFRecords gave fewer than {steps_per_epoch} batches: delete "
                     f"{task.records} and write them again."
                 )
-            entry = _entry(progress, train, rate)
+            entry = entry_of(progress, train, rate)
             count = progress.epoch + 1
             if count % train.validate_every == 0 or count == train.epochs:
                 with average.swapped() if average else nullcontext():
@@ -172,7 +173,7 @@ def _train(
                         save_weights(home / "checkpoints" / "best.weights.h5", classifier)
                         progress.best = entry
             log(home, entry)
-            tqdm.write(_line(entry))
+            tqdm.write(line_of(entry))
             progress.epoch += 1
             progress.losses, progress.seconds = [], 0.0
             pause()
@@ -231,20 +232,6 @@ def _count_bad(progress: Progress, train: Train, steps_per_epoch: int, run: Path
     tqdm.write(f"{where} is not finite: it is left out")
 
 
-def _entry(progress: Progress, train: Train, rate: float) -> dict:
-    """The log's line of an epoch that has just been trained."""
-    seconds = max(progress.seconds, 1e-9)
-    count = len(progress.losses)
-    return {
-        "epoch": progress.epoch,
-        "loss": float(np.mean(progress.losses)) if count else None,
-        "learning_rate": rate,
-        "bad_steps": progress.bad_steps,
-        "seconds": round(seconds, 2),
-        "images_per_second": round(count * train.batch_size / seconds, 1),
-    }
-
-
 def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras.Model]:
     """The embedder and the classifier around it, as the config says."""
     _, kept = task.training()
@@ -255,13 +242,3 @@ def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras
         species_counts = np.bincount(task.species[kept], minlength=kinds)
     embedder = build_embedder(experiment.model)
     return embedder, build_classifier(embedder, experiment.model, counts, species_counts)
-
-
-def _line(entry: dict) -> str:
-    loss = "not finite" if entry["loss"] is None else f"{entry['loss']:.3f}"
-    line = f"epoch {entry['epoch'] + 1}: loss {loss}, {entry['seconds']:.0f} s, "
-    line += f"{entry['images_per_second']:.0f} img/s"
-    if entry.get("map5_known") is not None:
-        line += f", mAP@5 {entry['map5_known']:.3f} on {entry['queries_known']} known individuals'"
-        line += " images"
-    return line
