@@ -53,7 +53,7 @@ def epoch_batches(
             desc=f"epoch {epoch + 1}/{train.epochs}",
             unit="step",
             leave=False,
-            disable=None if devices.here.chief else True,
+            disable=not devices.here.chief,
         )
     )
 
