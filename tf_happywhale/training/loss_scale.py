@@ -39,11 +39,12 @@ class LossScale:
         """After a step that was finite, or not."""
         if not self.state:
             return
-        factor, steps = self.state
-        if not finite:
-            factor.assign(ops.maximum(factor / 2.0, 1.0))
-            steps.assign(0.0)
-            return
-        full = steps + 1.0 >= GROWS_AFTER
-        factor.assign(ops.where(full, factor * 2.0, factor))
-        steps.assign(ops.where(full, 0.0, steps + 1.0))
+        factor, steps = (ops.convert_to_tensor(variable) for variable in self.state)
+        if finite:
+            full = steps + 1.0 >= GROWS_AFTER
+            factor = ops.where(full, factor * 2.0, factor)
+            steps = ops.where(full, 0.0, steps + 1.0)
+        else:
+            factor, steps = ops.maximum(factor / 2.0, 1.0), 0.0
+        for variable, value in zip(self.state, (factor, steps), strict=True):
+            variable.assign(value)
