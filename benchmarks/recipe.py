@@ -58,11 +58,11 @@ WHALES = (
     Row("augmentation", "stronger",
         {"augment.flip_p": "0.5", "augment.cutout_p": "0.5", "augment.rotate": "30"}),
     Row("augmentation", "pictures that grow", {"train.first_size": "64"}),
+    # before mirrored pictures are images of their own, with which best_of does not go
+    Row("retrieval", "mean of the two best images", {"rank.best_of": "2"}),
     Row("retrieval", "mirrored pictures beside", {"rank.mirrored": "joined"}),
     Row("retrieval", "mirrored pictures as images", {"rank.mirrored": "images"}, kept=True),
     Row("retrieval", "half the head's centres", {"rank.centre_share": "0.5"}),
-    Row("retrieval", "mean of the two best images",
-        {"rank.best_of": "2", "rank.mirrored": "joined"}),
     Row("pseudo-labels", "one round", {"pseudo.rounds": "1"}, kept=True),
     Row("pseudo-labels", "two rounds", {"pseudo.rounds": "2"}),
 )  # fmt: skip

@@ -44,7 +44,6 @@ def refusal(*overrides: str) -> str:
         ("train.learning_rate=quick", ["train.learning_rate", "'quick'", "a number above 0"]),
         ("train.learning_rate=nan", ["train.learning_rate", "'nan'", "a number"]),
         ("train.learning_rate=inf", ["train.learning_rate", "'inf'", "a number"]),
-        ("train.first_size=600", ["train.first_size", "600", "image_size (512)", "lower it"]),
         ("pseudo.round=2", ["pseudo.round is 2", "pseudo.rounds (0)", "raise that"]),
         ("variants=[{name: a}, {name: a}]", ["Two variants train a, fold 0", "its own name"]),
         ("variants=[{model.backbone: b9}]", ["model.backbone", "'b9'", "b5, b6, b7"]),
@@ -91,6 +90,11 @@ def test_a_refused_value_is_one_sentence_with_key_value_and_what_is_allowed(
     sentence = refusal(override)
     for words in said:
         assert words in sentence
+
+
+def test_pictures_and_embeddings_are_not_mixed_at_once() -> None:
+    sentence = refusal("train.embedding_mixup=0.2", "augment.mixup_p=0.5")
+    assert "train.embedding_mixup is 0.2 and augment.mixup_p 0.5" in sentence
 
 
 def test_a_learning_rate_that_ends_above_its_start_is_refused() -> None:
@@ -198,6 +202,11 @@ def test_what_is_dumped_loads_to_the_same(tmp_path: Path) -> None:
     assert load_experiment(path) == experiment
 
 
+@pytest.mark.parametrize("name", ["round1", "x-round", "x-round1-b", "x-roundabout2"])
+def test_other_names_with_a_round_in_them_are_names(name: str) -> None:
+    assert load_experiment(None, [f"name={name}"]).name == name
+
+
 def test_the_folds_of_an_experiment() -> None:
     assert load_experiment(None, ["fold=3"]).folds == [3]
     assert load_experiment(None, ["fold=all", "data.folds=3"]).folds == [0, 1, 2]
@@ -269,10 +278,12 @@ def test_augmentation_starts_from_the_seeds_parameters() -> None:
     ("override", "says"),
     [
         ("name=report", "name is 'report', a folder of the output"),
+        ("name=x-round1", "name is 'x-round1', which ends as the folders of pseudo.rounds do"),
+        ("variants=[{name: x-round12}]", "name is 'x-round12', which ends"),
         ("output=", "output is empty"),
         ("seed=99999999999999999999", "seed is '99999999999999999999', but it must be"),
         ("augment.blur_size=[4, 6]", "give odd sizes"),
-        ("train.warmup_epochs=25", "train.warmup_epochs is 25, but it must be below train.epochs"),
+        ("model.region=[0.6, 0, 0.4, 1]", "model.region is [0.6, 0.0, 0.4, 1.0], which has no"),
     ],
 )
 def test_what_would_fail_later_is_refused_at_once(override: str, says: str) -> None:
@@ -334,6 +345,48 @@ def test_variants_differ_in_the_keys_they_name(from_yaml) -> None:
         assert (variant.seed, variant.train.epochs, variant.variants) == (3, 7, ())
     again = load_experiment(None, ["variants=[{name: a}]"])
     assert variants_of(again)[0] == again.model_copy(update={"name": "a", "variants": ()})
+
+
+VARIANTS = """name: both
+variants:
+  - {name: first, fold: 0, image_size: 96, augment.crops: "{fullbody: 1}"}
+  - {name: second, fold: 1, model.backbone: b0}
+"""
+
+
+def test_the_command_line_wins_over_a_variants_own_keys(from_yaml) -> None:
+    first, second = variants_of(from_yaml(VARIANTS, "image_size=64", "model.backbone=b1"))
+    assert [(each.image_size, each.model.backbone) for each in (first, second)] == [(64, "b1")] * 2
+    assert (first.augment.crops, first.name, second.fold) == ({"fullbody": 1.0}, "first", 1)
+    changed = from_yaml(VARIANTS, "augment={crops: {fullbody: 0.5}}")
+    assert variants_of(changed)[0].augment.crops == {"fullbody": 0.5}
+
+
+@pytest.mark.parametrize(("fold", "folds"), [("1", [1]), ("all", [0, 1, 2, 3, 4])])
+def test_variants_that_differed_in_what_is_given_are_one(from_yaml, fold: str, folds: list) -> None:
+    text = "variants: [{name: a, fold: 0}, {name: a, fold: 1}, {name: b}]\n"
+    found = variants_of(from_yaml(text, f"fold={fold}"))
+    assert [(variant.name, variant.folds) for variant in found] == [("a", folds), ("b", folds)]
+
+
+def test_variants_on_the_command_line_differ_from_the_rest_of_it() -> None:
+    experiment = load_experiment(None, ["image_size=64", "variants=[{name: a, image_size: 96}]"])
+    assert [variant.image_size for variant in variants_of(experiment)] == [96]
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("name=mine", "Two variants train mine"),
+        ("augment.crops.fullbody=0.5", "A variant of the config gives all of augment.crops"),
+    ],
+)
+def test_what_variants_cannot_share_is_refused(from_yaml, override: str, says: str) -> None:
+    text = VARIANTS.replace("fold: 1, ", "fold: 0, ")
+    with pytest.raises(ConfigError, match=says):
+        from_yaml(text, override)
+    with pytest.raises(ConfigError, match="variants"):
+        from_yaml("variants: [a, b]\n", override)
 
 
 def test_without_variants_an_experiment_is_its_own() -> None:

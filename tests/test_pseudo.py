@@ -139,7 +139,56 @@ def test_labels_of_another_catalogue_are_refused(place: Path, tmp_path: Path, tr
     file = tmp_path / "quick-round1" / "fold0" / "pseudo.csv"
     file.parent.mkdir(parents=True)
     asked = load_data(elsewhere).test_images[0]
-    for line in (f"{asked},nobody", "elsewhere.jpg,00001"):
-        file.write_text(f"image,individual_id\n{line}\n", encoding="utf-8")
+    for line in (f"{asked},nobody,1", "elsewhere.jpg,00001,1"):
+        file.write_text(f"image,individual_id,confidence\n{line}\n", encoding="utf-8")
         with pytest.raises(InputError, match="not of these images and individuals"):
             train.main(elsewhere)
+
+
+def test_an_image_labelled_twice_is_one_sentence(place: Path, tmp_path: Path, trained) -> None:
+    elsewhere = experiment(place, f"output={tmp_path}", f"records.dir={place / 'out' / 'records'}")
+    file = tmp_path / "quick-round1" / "fold0" / "pseudo.csv"
+    file.parent.mkdir(parents=True)
+    data = load_data(elsewhere)
+    line = f"{data.test_images[0]},{data.order[0]},1\n"
+    file.write_text(f"image,individual_id,confidence\n{line}{line}", encoding="utf-8")
+    with pytest.raises(InputError, match=f"labels {data.test_images[0]} twice: run"):
+        train.main(elsewhere)
+
+
+def test_labels_made_under_other_folds_or_settings_are_refused(place: Path, trained) -> None:
+    """As when the folds have changed, and `train` is run alone: some of what would now be the
+    validation fold has taught who is in these images."""
+    train.main(experiment(place))  # as they were made: up to date
+    folder = shutil.copytree(place, place.parent / f"{place.name}-changed")
+    catalogue = folder / "data" / "train.csv"
+    lines = catalogue.read_text(encoding="utf-8").splitlines(keepends=True)
+    catalogue.write_text("".join([lines[0], *reversed(lines[1:])]), encoding="utf-8")
+    for changed in (experiment(folder), experiment(place, "pseudo.duplicate=0.8")):
+        with pytest.raises(InputError, match=r"made from other folds, models or settings .*pseudo"):
+            train.main(changed)
+
+
+def test_a_later_round_does_not_confirm_what_its_model_was_trained_on(place, trained) -> None:
+    output, _ = trained
+    first = rows(output / "quick-round1" / "fold0" / "pseudo.csv")
+    pseudo.main(experiment(place, "pseudo.rounds=2"))
+    second = {row["image"]: row for row in rows(output / "quick-round2" / "fold0" / "pseudo.csv")}
+    kept = [row for row in first if row["image"] in second]
+    assert kept
+    assert [second[row["image"]] for row in kept] == kept  # who, and how surely
+    assert set(second) <= {row["image"] for row in first}  # all others are the fold's own pictures
+
+
+def test_a_later_round_needs_the_labels_its_model_was_trained_on(place, trained) -> None:
+    output, _ = trained
+    with pytest.raises(InputError, match=r"other folds, models or settings .* pseudo\.round=1"):
+        pseudo.main(experiment(place, "pseudo.rounds=2", "pseudo.duplicate=0.8"))
+    file = output / "quick-round1" / "fold0" / "pseudo.csv"
+    text = file.read_text(encoding="utf-8")
+    try:
+        file.write_text(text.replace(",0.", ",much", 1), encoding="utf-8")
+        with pytest.raises(InputError, match="a confidence that is no number"):
+            train.main(experiment(place))
+    finally:
+        file.write_text(text, encoding="utf-8")

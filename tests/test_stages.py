@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from tf_happywhale import stages
 from tf_happywhale.stages import FOLDER, stage
 
 
@@ -28,6 +30,11 @@ def run(tmp_path: Path):
 
     once.times = 0
     return once
+
+
+def stamp_of(output: Path) -> dict:
+    (file,) = (output / FOLDER).iterdir()
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def test_a_stage_works_once_and_says_that_it_is_up_to_date(run, capsys) -> None:
@@ -56,8 +63,21 @@ def test_failing_work_leaves_no_stamp_not_even_the_former_one(run, tmp_path: Pat
     run(epochs=1)
     with pytest.raises(RuntimeError, match="broken"):
         run(epochs=2, fails=True)
-    assert list((tmp_path / FOLDER).iterdir()) == []
+    assert "stamp" not in stamp_of(tmp_path)
     assert run(epochs=1) is True  # its output may be half of the failed work's
+
+
+def test_its_seconds_are_those_of_all_its_processes(run, tmp_path: Path, monkeypatch) -> None:
+    clock = iter([0.0, 100.0, 1000.0, 1007.0, 5000.0, 5030.0, 9000.0, 9001.0])
+    monkeypatch.setattr(stages.time, "monotonic", lambda: next(clock))
+    for seconds in (100.0, 107.0):
+        with pytest.raises(RuntimeError):
+            run(fails=True)
+        assert stamp_of(tmp_path)["seconds"] == seconds
+    run()
+    assert stamp_of(tmp_path)["seconds"] == 137.0
+    run(epochs=2)  # other work
+    assert stamp_of(tmp_path)["seconds"] == 1.0
 
 
 def test_stages_do_not_stamp_each_other(run) -> None:
@@ -85,3 +105,16 @@ def test_another_processes_stage_is_known_but_keeps_no_stamp(tmp_path: Path) -> 
     assert once(stamps=False) is True
     assert once(stamps=True) is True
     assert once(stamps=False) is False
+
+
+def test_another_processes_failure_leaves_the_stamp_as_it_is(tmp_path: Path) -> None:
+    def once(work, stamps: bool) -> None:
+        stage(
+            tmp_path, "train", depends_on={}, outputs=[tmp_path / "gone"], work=work, stamps=stamps
+        )
+
+    once(lambda: None, stamps=True)
+    before = stamp_of(tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        once(lambda: 1 / 0, stamps=False)
+    assert stamp_of(tmp_path) == before

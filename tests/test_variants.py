@@ -11,7 +11,8 @@ import pytest
 
 from tests import small_network
 from tests.conftest import QUICK
-from tf_happywhale import demo, run
+from tf_happywhale import demo, evaluate, report, run
+from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.retrieval.members import find_members
@@ -52,6 +53,20 @@ def test_all_of_them_are_members_and_the_best_ones_rank(together) -> None:
     assert 1 <= len([name for name in metrics if name.startswith("fold")]) <= 2
     with (output / "submission.csv").open(encoding="utf-8") as file:
         assert all(len(set(row["predictions"].split())) == 5 for row in csv.DictReader(file))
+
+
+def test_that_members_were_chosen_on_what_measures_them_is_said(together, capsys) -> None:
+    output = Path(together.output)
+    metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["out_of_fold"]["chosen"] == "2 of 3 models"
+    evaluate.main(together)
+    assert "by the 2 of 3 models that are best on these very images" in capsys.readouterr().out
+    rows = dict(report.summary(together, load_data(together)))
+    measured = [name for name in rows if name.startswith(("Validation", "Out of fold"))]
+    assert len(measured) >= 2
+    for name in measured:
+        assert "flattering, by the 2 of 3 models that are best on these very images" in rows[name]
+    assert "flattering" not in rows["Right answers"]
 
 
 def test_nothing_is_done_twice(together, capsys) -> None:

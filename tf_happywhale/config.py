@@ -6,10 +6,11 @@ is a float, `09913` stays text where text is wanted, and `no` is a boolean only 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -211,6 +212,11 @@ class Model(Section):
         description="where training starts: default (the backbone's first), none, a name such as "
         "b6_ns, hf://OWNER/NAME, or a .safetensors or .h5 file",
     )
+    region: tuple[Share, Share, Share, Share] | None = Field(
+        None,
+        description="part of the picture that the network sees, [xmin, ymin, xmax, ymax] in shares "
+        "of its sides, for aligned photographs; null: all of it",
+    )
     drop_path: Annotated[float, Field(ge=0, lt=1)] = Field(
         0, description="largest probability of leaving out a residual branch in training"
     )
@@ -269,7 +275,9 @@ class Train(Section):
         "cosine", description="over the run; seed: up and down again every 24 steps, as it was"
     )
     min_learning_rate: NotNegative = Field(1e-7, description="where the cosine ends")
-    warmup_epochs: NotNegative = Field(0, description="epochs of linear warm-up before the cosine")
+    warmup_epochs: NotNegative = Field(
+        0, description="epochs of linear warm-up before the cosine, at most the whole run"
+    )
     weight_decay: NotNegative = Field(1e-6, description="AdamW's weight decay")
     accumulate: Positive = Field(
         1, description="steps whose gradients are averaged for one update of the weights"
@@ -280,6 +288,11 @@ class Train(Section):
     target_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
         0, description="share of each target that is spread over all individuals"
     )
+    embedding_mixup: NotNegative = Field(
+        0,
+        description="embeddings are mixed with the next ones of the batch before the head, their "
+        "shares from Beta(alpha, alpha), such as 0.2; 0: not",
+    )
     balance: Share = Field(
         0,
         description="0: every image comes once an epoch; 1: every individual equally often; "
@@ -288,7 +301,7 @@ class Train(Section):
     first_size: Annotated[int, Field(ge=32, le=4096)] | None = Field(
         None,
         description="side of the pictures in the first epochs, pixels; it grows by 32 to "
-        "image_size in equal parts of the run; null: image_size",
+        "image_size in equal parts of the run; null, or above image_size: image_size",
     )
     clip_norm: float = Field(1000, gt=0, description="largest global norm of the gradients")
     adaptive_clip: float | None = Field(
@@ -370,7 +383,7 @@ class Rank(Section):
     members: Positive | None = Field(
         None,
         description="how many models rank: those with the best mAP@5 on folds they have not seen, "
-        "as the seed took nine; null: all",
+        "as the seed took nine, which flatters what is measured on these folds; null: all",
     )
     weights: Literal["given", "chosen"] = Field(
         "given", description="the members' weights as given, or chosen on out-of-fold scores"
@@ -532,7 +545,8 @@ class Experiment(Section):
     variants: tuple[dict[str, str | None], ...] = Field(
         (),
         description="experiments that are trained in this one's place and rank together, each by "
-        "the keys in which it differs, such as {name: b0, model.backbone: b0}; none: itself",
+        "the keys in which it differs, such as {name: b0, model.backbone: b0}, less those that the "
+        "command line gives to all; none: itself",
     )
     data: Data = Data()
     pod: Pod = Pod()
@@ -555,6 +569,11 @@ class Experiment(Section):
     def _agree(self) -> Experiment:
         if self.name in ("pod", "records", "report", "detector"):
             raise ValueError(f"name is {self.name!r}, a folder of the output: take another name")
+        if re.search(r"-round\d+$", self.name):
+            raise ValueError(
+                f"name is {self.name!r}, which ends as the folders of pseudo.rounds do: take "
+                "another name"
+            )
         if not self.output:
             raise ValueError("output is empty: name a folder, such as output/whales")
         if self.fold != "all" and self.fold >= self.data.folds:
@@ -567,6 +586,13 @@ class Experiment(Section):
             if not 0 < low <= high:
                 raise ValueError(
                     f"augment.{low_high} is [{low}, {high}]: give the smaller first, above 0"
+                )
+        if self.model.region is not None:
+            xmin, ymin, xmax, ymax = self.model.region
+            if not (xmin < xmax and ymin < ymax):
+                given = list(self.model.region)
+                raise ValueError(
+                    f"model.region is {given}, which has no area: give [xmin, ymin, xmax, ymax]"
                 )
         sources = [self.records.source, *self.records.more_sources]
         if len(set(sources)) < len(sources):
@@ -588,21 +614,16 @@ class Experiment(Section):
             if any(size % 2 == 0 for size in getattr(self.augment, sizes)):
                 given = list(getattr(self.augment, sizes))
                 raise ValueError(f"augment.{sizes} is {given}: give odd sizes")
+        if self.train.embedding_mixup and self.augment.mixup_p:
+            raise ValueError(
+                f"train.embedding_mixup is {self.train.embedding_mixup:g} and augment.mixup_p "
+                f"{self.augment.mixup_p:g}, which do not go together: set one to 0"
+            )
         lowest, highest = self.train.min_learning_rate, self.train.learning_rate
         if lowest > highest:
             raise ValueError(
                 f"train.min_learning_rate is {lowest:g}, above train.learning_rate ({highest:g}): "
                 "lower it"
-            )
-        if (self.train.first_size or 0) > self.image_size:
-            raise ValueError(
-                f"train.first_size is {self.train.first_size}, above image_size "
-                f"({self.image_size}): lower it"
-            )
-        if self.train.warmup_epochs >= self.train.epochs:
-            raise ValueError(
-                f"train.warmup_epochs is {self.train.warmup_epochs:g}, but it must be below "
-                f"train.epochs ({self.train.epochs})"
             )
         return self
 
@@ -641,7 +662,10 @@ def variants_of(experiment: Experiment) -> list[Experiment]:
     places = [(variant.name, fold) for variant in found for fold in variant.folds]
     for name, fold in places:
         if places.count((name, fold)) > 1:
-            raise ConfigError(f"Two variants train {name}, fold {fold}: give each its own name.")
+            raise ConfigError(
+                f"Two variants train {name}, fold {fold}: give each its own name, and none to all "
+                "of them."
+            )
     return found
 
 
@@ -657,15 +681,45 @@ def keys(section: type[Section] = Experiment, prefix: str = "") -> Iterator[tupl
 def load_experiment(path: str | Path | None, overrides: list[str] = ()) -> Experiment:
     """Read a YAML file (None: defaults only), apply `key=value` overrides, and check it all.
 
+    An override holds for all variants of the file, those that have a value of their own too.
+
     Raises:
         ConfigError: one sentence that names the key, its value and what is allowed.
     """
     tree = read_yaml(Path(path)) if path is not None else {}
     for override in overrides:
         put_override(tree, override)
+    given = [override.partition("=")[0].strip() for override in overrides]
+    if "variants" in tree and "variants" not in given:
+        tree["variants"] = _give_way(tree["variants"], given)
     experiment = _validated(tree)
     variants_of(experiment)
     return experiment
+
+
+def _give_way(variants: Any, given: list[str]) -> Any:
+    """The variants of the file less the keys that the command line gives; those that differed in
+    nothing else, as folds of one network with `fold=0`, become one.
+
+    Raises:
+        ConfigError: one gives a part of what a variant gives as a whole.
+    """
+    if not isinstance(variants, list) or not all(isinstance(each, dict) for each in variants):
+        return variants  # which is refused when all is checked
+    left: list[dict] = []
+    for variant in variants:
+        kept = {}
+        for own, value in variant.items():
+            if any(key.startswith(f"{own}.") for key in given):
+                raise ConfigError(
+                    f"A variant of the config gives all of {own}: give all of it on the command "
+                    f"line too, as {own}={{…}}."
+                )
+            if not any(f"{own}.".startswith(f"{key}.") for key in given):
+                kept[own] = value
+        if kept == variant or kept not in left:
+            left.append(kept)
+    return left
 
 
 def _validated(tree: dict) -> Experiment:

@@ -87,7 +87,7 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     metrics: dict = {}
     taken = best_members(gallery, data.individual_ids, folds, rank.members, rank)
-    gallery = gallery.only(taken)
+    everyone, gallery = len(gallery.members), gallery.only(taken)
     reason = why_unmeasured(gallery, folds, rank)
     if reason:
         print(reason)
@@ -110,6 +110,8 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
         species = dict(zip(catalogue["individual_id"], catalogue["species"], strict=True))
         pool = pool_folds(scored, data.individual_ids, species)
         metrics["out_of_fold"] = evaluate_pool(pool, rank, species, experiment.seed)
+        if len(taken) < everyone:
+            metrics["out_of_fold"]["chosen"] = f"{len(taken)} of {everyone} models"
         draw_figures(output / "figures", pool, metrics["out_of_fold"])
     predictions = output / "predictions.csv"
     if data.answers and predictions.is_file():
@@ -142,6 +144,8 @@ def print_metrics(metrics: dict) -> None:
         f"out of fold: {found['queries']} images, {found['queries_new']} of them of "
         f"{found['new_individuals']} new individuals; 95% intervals by individual"
     )
+    if "chosen" in found:
+        print(f"  by the {found['chosen']} that are best on these very images: the figures flatter")
     rows = [
         *((f"mAP@5, new={mode}", part) for mode, part in found["modes"].items()),
         *((f"mAP@5, oracle threshold, {kind}", part) for kind, part in found["oracle"].items()),

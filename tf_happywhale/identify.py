@@ -258,13 +258,13 @@ def explainer(
     def why(query: str, individual_id: str, reference: str):
         first, second = (resize(read(n), side) for read, n in ((asked, query), (known, reference)))
         match = explain(first, second)
-        cells = match.heat[0].shape[0]
+        first, second = explain.seen(first), explain.seen(second)
         return [
             (
                 f"Where {query} and {reference} are alike to the model",
                 heat_pair(first, second, match.heat),
             ),
-            ("Parts that correspond", line_pair(first, second, match.parts, cells)),
+            ("Parts that correspond", line_pair(first, second, match.parts, match.heat[0].shape)),
         ]
 
     return why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,9 @@ def label_folds(experiment: Experiment) -> None:
     """For each fold write pseudo.csv, which its next training reads, from the round before."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.errors import ConfigError, InputError
-    from tf_happywhale.files import digest, sha256
-    from tf_happywhale.places import output_folder, pseudo_file, run_name
+    from tf_happywhale.places import output_folder, pseudo_file
     from tf_happywhale.records.folder import skipped_images
     from tf_happywhale.records.plan import plan_records
-    from tf_happywhale.retrieval.members import member_files
     from tf_happywhale.stages import stage
 
     if experiment.round == 0:
@@ -50,43 +49,117 @@ def label_folds(experiment: Experiment) -> None:
             f"{min(both)} is an image of the catalogue and one to identify: rename one of them."
         )
     for fold in experiment.folds:
-        before = experiment.in_round(experiment.round - 1, fold)
-        files = member_files(before, ("train", "test"))
+        before, known = experiment.in_round(experiment.round - 1, fold), {}
+        if before.round:
+            known = read_labels(before, data, records, fold)
         stage(
             output_folder(experiment),
-            f"pseudo {run_name(experiment)} fold {fold}",
-            depends_on={
-                "pseudo": experiment.pseudo.model_dump(include={"confidence", "duplicate"}),
-                "rank": experiment.rank.model_dump(mode="json"),
-                "embeddings": [sha256(file) for file in files],
-                "records": records.name,
-                "labels": digest([data.images, data.individual_ids, data.folds.tolist()]),
-            },
+            _stage_name(experiment, fold),
+            depends_on=_made_from(experiment, data, records, fold),
             outputs=[pseudo_file(experiment, fold)],
-            work=lambda fold=fold, before=before: write_labels(
-                experiment, before, data, records, fold
+            work=lambda fold=fold, known=known: write_labels(
+                experiment, data, records, fold, known
             ),
         )
 
 
+def _stage_name(experiment: Experiment, fold: int) -> str:
+    from tf_happywhale.places import run_name
+
+    return f"pseudo {run_name(experiment)} fold {fold}"
+
+
+def _made_from(experiment: Experiment, data: DataSet, records: Path, fold: int) -> dict:
+    """All that a fold's labels depend on.
+
+    Raises:
+        InputError: embeddings of the round before are missing.
+    """
+    from tf_happywhale.files import digest, sha256
+    from tf_happywhale.places import pseudo_file
+    from tf_happywhale.retrieval.members import member_files
+
+    before = experiment.in_round(experiment.round - 1, fold)
+    files = member_files(before, ("train", "test"))
+    trained_on = pseudo_file(before, fold)
+    return {
+        **({"trained_on": trained_on.is_file() and sha256(trained_on)} if before.round else {}),
+        "pseudo": experiment.pseudo.model_dump(include={"confidence", "duplicate"}),
+        "rank": experiment.rank.model_dump(mode="json"),
+        "embeddings": [sha256(file) for file in files],
+        "records": records.name,
+        "labels": digest([data.images, data.individual_ids, data.folds.tolist()]),
+    }
+
+
+def read_labels(
+    experiment: Experiment, data: DataSet, records: Path, fold: int
+) -> dict[str, tuple[str, float]]:
+    """Of each image that one fold's pseudo.csv labels, who it says is in it, and how surely.
+
+    Raises:
+        InputError: there is none, it is of other images or individuals, labels an image twice, or
+            was made from other folds, models or settings than the present ones.
+    """
+    from tf_happywhale.catalogue.table import read_text_table
+    from tf_happywhale.errors import InputError
+    from tf_happywhale.places import output_folder, pseudo_file
+    from tf_happywhale.stages import up_to_date
+
+    file = pseudo_file(experiment, fold)
+    again = "run `python -m tf_happywhale.pseudo` with the same config"
+    again += f" and pseudo.round={experiment.round}" if experiment.pseudo.rounds > 1 else ""
+    if not file.is_file():
+        raise InputError(f"There is no {file}: {again}, or train with pseudo.round=0.")
+    table = read_text_table(file, ("image", "individual_id", "confidence"))
+    images, individual_ids = list(table["image"]), list(table["individual_id"])
+    if not (set(images) <= set(data.test_images) and set(individual_ids) <= set(data.order)):
+        raise InputError(f"{file} is not of these images and individuals: {again}.")
+    if len(set(images)) < len(images):
+        twice = next(image for n, image in enumerate(images) if image in images[:n])
+        raise InputError(f"{file} labels {twice} twice: {again}.")
+    made_from = _made_from(experiment, data, records, fold)
+    name = _stage_name(experiment, fold)
+    if not up_to_date(output_folder(experiment), name, depends_on=made_from, outputs=[file]):
+        raise InputError(
+            f"{file} was made from other folds, models or settings than the present ones: {again}."
+        )
+    try:
+        confidence = [float(text) for text in table["confidence"]]
+    except ValueError:
+        raise InputError(f"{file} has a confidence that is no number: {again}.") from None
+    return dict(zip(images, zip(individual_ids, confidence, strict=True), strict=True))
+
+
 def write_labels(
-    experiment: Experiment, before: Experiment, data: DataSet, records: Path, fold: int
+    experiment: Experiment,
+    data: DataSet,
+    records: Path,
+    fold: int,
+    known: Mapping[str, tuple[str, float]],
 ) -> None:
-    """Write one fold's pseudo.csv: image, species, individual_id, confidence."""
+    """Write one fold's pseudo.csv: image, species, individual_id, confidence.
+
+    An image that the round before trained on, one of the `known`, would be confirmed by itself: it
+    keeps its first confidence, and its label only as long as the newest model agrees.
+    """
     import pandas as pd
 
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import pseudo_file
-    from tf_happywhale.retrieval.confidence import predict_confidently
+    from tf_happywhale.retrieval.confidence import keep_first_confidence, predict_confidently
     from tf_happywhale.retrieval.members import load_side
     from tf_happywhale.retrieval.near_duplicates import near_duplicates
 
+    before = experiment.in_round(experiment.round - 1, fold)
     gallery = load_side(before, "train", data.images)
     queries = load_side(before, "test", data.test_images)
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     who, confidence = predict_confidently(
         gallery, queries, data.individual_ids, folds, fold, experiment.rank
     )
+    earlier = [known.get(image) for image in data.test_images]
+    confidence = keep_first_confidence(who, confidence, earlier)
     taken = confidence >= experiment.pseudo.confidence
     validation = [image for image in data.images if folds[image] == fold]
     seen = near_duplicates(

@@ -123,13 +123,16 @@ def summary(experiment: Experiment, data: DataSet) -> list[tuple[str, str]]:
     ]
     file = output_folder(experiment) / "metrics.json"
     metrics = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    chosen = metrics.get("out_of_fold", {}).get("chosen")
+    flatters = f"; flattering, by the {chosen} that are best on these very images" if chosen else ""
     for name, part in metrics.items():
         known = f"known individuals {_short(part['map5_known'])}"
         if name.startswith("fold"):
-            rows.append((f"Validation, {name}", f"mAP@5 of {known}, without new ones"))
+            rows.append((f"Validation, {name}", f"mAP@5 of {known}, without new ones{flatters}"))
+        elif name == "out_of_fold":
+            rows.append(("Out of fold", f"mAP@5 {_short(part['map5'])}, {known}{flatters}"))
         else:
-            what = {"test": "Right answers", "out_of_fold": "Out of fold"}[name]
-            rows.append((what, f"mAP@5 {_short(part['map5'])}, {known}"))
+            rows.append(("Right answers", f"mAP@5 {_short(part['map5'])}, {known}"))
     return rows
 
 

@@ -33,23 +33,53 @@ def stage(
         work: makes them.
         stamps: keep a stamp; not where another process does the same stage and keeps it.
 
+    The stamp's `seconds` are those of all processes that the work was done in, one after another.
+
     Returns:
         Whether there was anything to do.
     """
-    stamp_file = output / FOLDER / f"{name.replace(' ', '-')}.json"
-    stamp = digest(depends_on)
-    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
-        known = json.loads(stamp_file.read_text(encoding="utf-8"))
-        if known["stamp"] == stamp and all(path.exists() for path in outputs):
-            print(f"{name}: up to date")
-            return False
+    if up_to_date(output, name, depends_on=depends_on, outputs=outputs):
+        print(f"{name}: up to date")
+        return False
+    stamp_file, stamp = _stamp_file(output, name), digest(depends_on)
+    before = _seconds_before(stamp_file, stamp)
     if stamps:
         stamp_file.unlink(missing_ok=True)
     print(f"{name} …", flush=True)
     started = time.monotonic()
-    work()
-    seconds = time.monotonic() - started
+    try:
+        work()
+    except BaseException:
+        seconds = before + time.monotonic() - started
+        if stamps:
+            with suppress(OSError):  # what went wrong first is what a person must hear
+                write_json(stamp_file, {"unfinished": stamp, "seconds": round(seconds, 1)})
+        raise
+    seconds = before + time.monotonic() - started
     if stamps:
         write_json(stamp_file, {"stamp": stamp, "seconds": round(seconds, 1)})
     print(f"{name}: done in {seconds:.0f} s", flush=True)
     return True
+
+
+def _seconds_before(stamp_file: Path, stamp: str) -> float:
+    """What the same work has taken in processes that were stopped before it was finished; one that
+    was killed outright has left nothing."""
+    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+        known = json.loads(stamp_file.read_text(encoding="utf-8"))
+        return float(known["seconds"]) if known["unfinished"] == stamp else 0.0
+    return 0.0
+
+
+def up_to_date(
+    output: Path, name: str, *, depends_on: dict[str, Any], outputs: Sequence[Path]
+) -> bool:
+    """Whether a stage was done from the same `depends_on` and its outputs are still there."""
+    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+        known = json.loads(_stamp_file(output, name).read_text(encoding="utf-8"))
+        return known["stamp"] == digest(depends_on) and all(path.exists() for path in outputs)
+    return False
+
+
+def _stamp_file(output: Path, name: str) -> Path:
+    return output / FOLDER / f"{name.replace(' ', '-')}.json"

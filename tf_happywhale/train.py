@@ -42,6 +42,7 @@ def train_folds(experiment: Experiment, started: float) -> None:
     from tf_happywhale.records.labels import report_differing
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.stages import stage
+    from tf_happywhale.training.checkpoint import clear
     from tf_happywhale.training.loop import train_fold
     from tf_happywhale.training.task import Task
     from tf_happywhale.training.workers import place
@@ -55,7 +56,7 @@ def train_folds(experiment: Experiment, started: float) -> None:
     sections = {"seed", "image_size", "model", "train", "augment"}
     for fold in experiment.folds:
         run = run_folder(experiment, fold)
-        more_images, more_targets = _predicted(experiment, data, fold)
+        more_images, more_targets = _predicted(experiment, data, records, fold)
         task = Task(
             records,
             data.images,
@@ -75,6 +76,8 @@ def train_folds(experiment: Experiment, started: float) -> None:
             "labels": digest([data.images, data.individual_ids, data.folds.tolist(), fold]),
             "pseudo": sha256(pseudo_file(experiment, fold)) if experiment.round else None,
         }
+        if task.species is not None:
+            depends_on["species"] = digest(task.species.tolist())
         stage(
             output_folder(experiment),
             f"train {run_name(experiment)} fold {fold}",
@@ -85,6 +88,8 @@ def train_folds(experiment: Experiment, started: float) -> None:
             ),
             stamps=chief,
         )
+        if chief:  # only now: killed before the stamp, it is finished at once
+            clear(run / "checkpoints")
 
 
 def _without_limits(config: dict) -> dict:
@@ -93,33 +98,23 @@ def _without_limits(config: dict) -> dict:
     left_out = {"checkpoint_minutes", "max_hours", "max_bad_steps", "device"}
     if config["train"]["precision"] == "auto":
         left_out.add("precision")
+    if not config["train"]["embedding_mixup"]:
+        left_out.add("embedding_mixup")  # models from before there was such a key are up to date
     kept = {key: value for key, value in config["train"].items() if key not in left_out}
     return {**config, "train": kept}
 
 
-def _predicted(experiment: Experiment, data: DataSet, fold: int) -> tuple[list[str], Sequence[int]]:
+def _predicted(
+    experiment: Experiment, data: DataSet, records: Path, fold: int
+) -> tuple[list[str], Sequence[int]]:
     """The images to identify that this round trains on, and who was predicted to be in them."""
     from tf_happywhale.catalogue.individuals import to_targets
-    from tf_happywhale.catalogue.table import read_text_table
-    from tf_happywhale.errors import InputError
-    from tf_happywhale.places import pseudo_file
+    from tf_happywhale.pseudo import read_labels
 
     if experiment.round == 0:
         return [], []
-    file = pseudo_file(experiment, fold)
-    if not file.is_file():
-        raise InputError(
-            f"There is no {file}: run `python -m tf_happywhale.pseudo` with the same config, or "
-            "train with pseudo.round=0."
-        )
-    table = read_text_table(file, ("image", "individual_id"))
-    images, targets = list(table["image"]), to_targets(list(table["individual_id"]), data.order)
-    if (targets < 0).any() or not set(images) <= set(data.test_images):
-        raise InputError(
-            f"{file} is not of these images and individuals: run `python -m tf_happywhale.pseudo` "
-            "with the same config."
-        )
-    return images, targets
+    labels = read_labels(experiment, data, records, fold)
+    return list(labels), to_targets([who for who, _ in labels.values()], data.order)
 
 
 def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:

@@ -150,3 +150,13 @@ def test_only_the_necks_moments_are_taken_over_all_devices(strong):
     assert len(norms) > 1
     synchronise_neck(strong, False)
     assert not neck.synchronized
+
+
+def test_with_a_region_the_rest_of_the_picture_does_not_count(embedder):
+    """The same weights give what they give for that part alone."""
+    part = build_embedder(Model(gem_p=2.5, region=(0.25, 0, 0.75, 0.5)))
+    part.set_weights(embedder.get_weights())
+    batch = pictures(128, 128)
+    np.testing.assert_allclose(
+        np.asarray(part(batch)), np.asarray(embedder(batch[:, :64, 32:96])), rtol=1e-5, atol=1e-5
+    )

@@ -6,7 +6,7 @@ import pytest
 from tests.retrieval.conftest import Herd, embed
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.confidence import predict_confidently
+from tf_happywhale.retrieval.confidence import keep_first_confidence, predict_confidently
 from tf_happywhale.retrieval.side import make_side
 
 
@@ -44,3 +44,13 @@ def test_where_nothing_can_be_learned_there_is_no_confidence() -> None:
     assert who.tolist() == ["1"]
     assert np.isnan(confidence).all()
     assert not (confidence >= 0.0).any()
+
+
+def test_what_a_model_trained_on_is_judged_by_the_one_before_it() -> None:
+    """It is sure of all four. It trained on three: told of `a` rightly and of `c` with less
+    confidence than it has now; of the second it was told another, and it does not believe it."""
+    who, confidence = np.array(["a", "a", "c", "d"]), np.array([0.99, 0.99, 0.99, 0.97])
+    earlier = [("a", 0.91), ("b", 0.95), ("c", 0.90), None]
+    found = keep_first_confidence(who, confidence, earlier)
+    np.testing.assert_array_equal(found, [0.91, np.nan, 0.90, 0.97])
+    assert confidence.tolist() == [0.99, 0.99, 0.99, 0.97]

@@ -22,9 +22,16 @@ def test_what_is_warm_keeps_its_colour_and_the_rest_is_dim_and_grey() -> None:
 
 
 def test_a_line_joins_the_middles_of_both_cells() -> None:
-    pair = line_pair(FIRST, SECOND, np.array([[0, 0, 3, 3]]), 4)
-    plain = line_pair(FIRST, SECOND, np.zeros((0, 4)), 4)
+    pair = line_pair(FIRST, SECOND, np.array([[0, 0, 3, 3]]), (4, 4))
+    plain = line_pair(FIRST, SECOND, np.zeros((0, 4)), (4, 4))
     changed = (pair != plain).any(axis=2)
     cell = SIDE // 8
     assert changed[cell, cell] and changed[SIDE - cell, 2 * SIDE + GAP - cell]
     assert not changed[SIDE - cell, cell]
+
+
+def test_a_map_may_be_wider_than_high() -> None:
+    pair = line_pair(FIRST, SECOND, np.array([[0, 0, 1, 3]]), (2, 4))
+    changed = (pair != line_pair(FIRST, SECOND, np.zeros((0, 4)), (2, 4))).any(axis=2)
+    row, column = SIDE // 4, SIDE // 8
+    assert changed[row, column] and changed[SIDE - row, 2 * SIDE + GAP - column]

@@ -5,7 +5,7 @@
 One device, two logical CPUs, two worker processes on loopback and, where a Python with JAX is
 named, eight pretended devices on JAX: 20 steps with clipping of both kinds, accumulated gradients,
 mixed pictures and averaged weights. Then one of two workers is killed, and both go on. Run by `make
-devices`; test_agreement.py does the first three of the small network.
+devices`; test_agreement.py does the first two of the small network.
 """
 
 from __future__ import annotations
@@ -108,6 +108,21 @@ def embeddings_differ(folder: Path) -> float:
     return float(np.abs(found - told["embedding"]).max())
 
 
+def check_workers_files(folder: Path) -> None:
+    """The chief's are as one device's, the other worker has left none, and the neck is a plain one
+    again."""
+    from tf_happywhale.training.run_folder import load_model
+
+    names = [
+        {str(file.relative_to(folder / kind)) for file in (folder / kind).rglob("*")}
+        for kind in ("one", "worker")
+    ]
+    assert names[0] == names[1], names
+    assert len((folder / "worker" / "log.jsonl").read_text().splitlines()) == 20
+    assert "this is number 1" in (folder / "worker1.log").read_text()
+    assert not load_model(folder / "worker" / "model.keras").get_layer("neck").synchronized
+
+
 def kill_one_worker(folder: Path, network: str) -> float:
     """Kill a worker once a checkpoint is there, start both again; the difference to one device."""
     often = "train.checkpoint_minutes=0"
@@ -146,6 +161,7 @@ def main() -> None:
             write_start(folder, network)
             finish(folder, start("one", folder, network), start("mirrored", folder, network))
             finish(folder, *start_workers(folder, network))
+            check_workers_files(folder)
             kinds = ["mirrored", "worker"]
             if options.jax:
                 finish(folder, start_jax(folder, network, options.jax))

@@ -16,6 +16,7 @@ from tf_happywhale.training.jax_step import make_step
 from tf_happywhale.training.loss import Loss
 from tf_happywhale.training.loss_scale import START, LossScale
 from tf_happywhale.training.optimizer import Optimizers
+from tf_happywhale.training.step import own_share
 
 MODEL = Model(embedding_size=6)
 
@@ -76,6 +77,17 @@ def test_a_factor_that_was_too_large_halves_and_the_step_is_no_bad_one(classifie
     step(1, *batch(), 0.01)
     moved = zip(classifier.trainable_variables, before, strict=False)
     assert any(np.abs(np.asarray(variable) - was).max() > 1e-4 for variable, was in moved)
+
+
+def test_embeddings_are_mixed_by_the_share_of_the_step(classifier):
+    train = Train(batch_size=8, embedding_mixup=0.5)
+    step = make_step(None, classifier, Optimizers(classifier, train), train, Loss(), seed=7)
+    each, plain = (
+        np.mean(Loss().each(classifier, *batch(), own)) for own in (own_share(0.5, 7, 3), None)
+    )
+    found = step(3, *batch(), 0.0)
+    assert found == pytest.approx(float(each), rel=1e-4)
+    assert found != pytest.approx(float(plain), rel=1e-3)
 
 
 def test_embedding_is_the_model_in_any_number_of_pictures(classifier):

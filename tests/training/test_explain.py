@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.models.region import Region
 from tf_happywhale.training.explain import Explainer, correspond, last_map
 
 
@@ -55,3 +56,13 @@ def test_the_map_with_most_channels_is_found_before_its_pooling() -> None:
     assert last_map(model).shape[-1] == 6
     with pytest.raises(InputError, match="no feature map"):
         last_map(keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]))
+
+
+def test_of_a_model_with_a_region_only_that_is_explained() -> None:
+    pictures = keras.Input((None, None, 3))
+    seen = Region((0.5, 0, 1, 0.25))(pictures)
+    cells = keras.layers.AveragePooling2D(8)(keras.layers.Rescaling(1 / 255)(seen))
+    explain = Explainer(keras.Model(pictures, keras.layers.GlobalAveragePooling2D()(cells)))
+    first, second = spot(0, 3) + spot(0, 2, colour=1) + spot(2, 2), spot(0, 3) + spot(3, 3)
+    np.testing.assert_allclose(explain(first, second).heat[0], [[0, 1]], atol=1e-6)
+    np.testing.assert_array_equal(explain.seen(first), first[:8, 16:])

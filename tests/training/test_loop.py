@@ -13,6 +13,7 @@ from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.training import batches as batches_module
 from tf_happywhale.training import loop
+from tf_happywhale.training.checkpoint import clear
 from tf_happywhale.training.run_folder import load_model
 
 SETTINGS = [
@@ -62,6 +63,7 @@ def entries(run: Path) -> list[dict]:
 
 def test_a_run_leaves_the_files_of_the_contract(trained):
     run, _ = trained
+    clear(run / "checkpoints")
     found = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
     assert found == {
         "config.yaml", "environment.json", "log.jsonl", "metrics.json",
@@ -179,7 +181,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_model(task, tmp
     assert [line["epoch"] for line in entries(tmp_path)] == [0]
     assert not (tmp_path / "model.keras").exists()
     _, classifier = loop.build_models(experiment(), task)
-    classifier.load_weights(tmp_path / "checkpoints" / "best.weights.h5")
+    classifier.load_weights(tmp_path / "checkpoints" / "best-epoch-00000.weights.h5")
     for kept, was in zip(classifier.get_weights(), good[1], strict=True):
         np.testing.assert_array_equal(kept, was)
 
@@ -349,6 +351,15 @@ def killed_after(monkeypatch, steps: int) -> None:
     monkeypatch.setattr(loop, "make_step", make_step)
 
 
+def test_mixed_embeddings_train_too(task, tmp_path):
+    for name, alpha in (("mixed", "0.5"), ("plain", "0")):
+        settings = experiment("train.epochs=1", f"train.embedding_mixup={alpha}")
+        loop.train_fold(tmp_path / name, settings, task)
+    mixed, plain = (entries(tmp_path / name)[0]["loss"] for name in ("mixed", "plain"))
+    assert np.isfinite(mixed)
+    assert mixed != pytest.approx(plain, rel=1e-3)
+
+
 HARD = ["train.average=0.9", "train.accumulate=2", "augment.mixup_p=0.5", "model.dropout=0.3"]
 
 
@@ -380,7 +391,19 @@ def test_a_run_killed_again_and_again_ends_as_one_left_in_peace(task, tmp_path, 
         weights = (load_model(run / name).get_weights() for run in (killed, peace))
         for mine, undisturbed in zip(*weights, strict=True):
             np.testing.assert_array_equal(mine, undisturbed)
-    assert [path.name for path in (killed / "checkpoints").iterdir()] == ["best.weights.h5"]
+    steps = [int(path.stem[5:]) for path in (killed / "checkpoints").glob("step-*.safetensors")]
+    assert sorted(steps) == [5, 6]
+
+
+def test_killed_when_all_is_written_but_not_noted_it_is_finished_at_once(task, tmp_path, capsys):
+    settings = experiment("train.epochs=2", "train.checkpoint_minutes=0")
+    metrics = loop.train_fold(tmp_path, settings, task, stamp="a")
+    model = load_model(tmp_path / "model.keras").get_weights()
+    (tmp_path / "model.keras").unlink()
+    assert loop.train_fold(tmp_path, settings, task, stamp="a") == metrics
+    assert "going on at step 4" in capsys.readouterr().out
+    for kept, was in zip(load_model(tmp_path / "model.keras").get_weights(), model, strict=True):
+        np.testing.assert_array_equal(kept, was)
 
 
 def test_a_run_made_from_something_else_starts_anew(task, tmp_path, monkeypatch, capsys):
@@ -391,6 +414,30 @@ def test_a_run_made_from_something_else_starts_anew(task, tmp_path, monkeypatch,
     loop.train_fold(tmp_path, settings, task, stamp="b")
     assert "going on" not in capsys.readouterr().out
     assert [line["epoch"] for line in entries(tmp_path)] == [0, 1]
+
+
+def test_killed_after_the_best_weights_and_before_the_checkpoint(task, tmp_path, monkeypatch):
+    """Epoch 1 is the best and its weights are written; done again, as a GPU that rounds otherwise
+    may do it, it is not: the weights that are kept must be those that the metrics are of."""
+    scores, seen = iter([0.4, 0.7, 0.3, 0.2]), []
+
+    def validation(embedder, *_):
+        seen.append(embedder.get_weights())
+        return {"map5_known": next(scores), "queries_known": 9}
+
+    def log(run, entry):
+        if entry["epoch"] == 1 and len(seen) == 2:
+            raise Killed
+
+    monkeypatch.setattr(loop, "validate_fold", validation)
+    settings = experiment("train.epochs=3", "train.checkpoint_minutes=0")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(loop, "log", log)
+        loop.train_fold(tmp_path, settings, task, stamp="a")
+    metrics = loop.train_fold(tmp_path, settings, task, stamp="a")
+    assert (metrics["epoch"], metrics["map5_known"]) == (0, 0.4)
+    for kept, was in zip(load_model(tmp_path / "model.keras").get_weights(), seen[0], strict=True):
+        np.testing.assert_array_equal(kept, was)
 
 
 def test_the_time_limit_stops_with_all_that_is_needed_to_go_on(task, tmp_path, capsys):

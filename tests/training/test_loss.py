@@ -78,6 +78,28 @@ def test_between_them_it_is_the_weighted_mean(classifier) -> None:
     np.testing.assert_allclose(mixed(classifier, 0.3), 0.3 * ends[0] + 0.7 * ends[1], rtol=1e-5)
 
 
+def test_mixed_embeddings_have_both_targets_of_what_they_are_mixed_from(with_species) -> None:
+    """By hand: 0.7 of each embedding and 0.3 of the next one's, the last one's next the first."""
+    alone = np.asarray(with_species.get_layer("embedder")(PICTURES, training=True))
+    following = [1, 2, 3, 4, 5, 0]
+    between = tf.constant(0.7 * alone + 0.3 * alone[following], tf.float32)
+    wanted = np.zeros(6)
+    for target, share in ((FIRST, 0.7), (FIRST[following], 0.3)):
+        heads = (("arcface", target, 5, 0.75), ("arcface_species", SPECIES[target], 3, 0.25))
+        for name, classes, count, weight in heads:
+            logits = with_species.get_layer(name)(between, classes)
+            wanted += share * weight * cross_entropy(logits, np.eye(count)[classes])
+    loss = Loss(species=SPECIES, species_weight=0.25)
+    found = loss.each(with_species, PICTURES, FIRST, tf.constant(0.7))
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+
+
+def test_an_embedding_that_keeps_all_of_its_own_is_not_mixed(classifier) -> None:
+    alone = Loss().each(classifier, PICTURES, FIRST)
+    same = Loss().each(classifier, PICTURES, FIRST, tf.constant(1.0))
+    np.testing.assert_allclose(same, alone, rtol=1e-6)
+
+
 def test_gradients_reach_the_backbone_and_both_heads(with_species) -> None:
     targets = (tf.constant(FIRST), tf.constant(SECOND), tf.fill([6], 0.4))
     loss = Loss(species=SPECIES, species_weight=0.25)

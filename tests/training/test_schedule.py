@@ -52,6 +52,11 @@ def test_short_runs_have_a_rate_in_every_step(steps, warmup_steps):
     assert all(0 < rate <= 1e-3 for rate in rates(steps, warmup_steps))
 
 
+def test_a_warm_up_longer_than_the_run_takes_all_of_it():
+    assert rates(4, 5) == pytest.approx([0.25e-3, 0.5e-3, 0.75e-3, 1e-3])
+    assert rates(1, 5, schedule="seed") == pytest.approx([1e-3])
+
+
 def test_warm_up_may_end_within_an_epoch():
     train = Train(epochs=3, warmup_epochs=0.5, learning_rate=1e-2, min_learning_rate=0)
     run = [learning_rate(train, step, steps_per_epoch=4) for step in range(12)]
@@ -73,6 +78,7 @@ def test_the_seed_goes_down_and_up_again_every_24_steps():
     [
         (None, 3, [128] * 3),
         (128, 3, [128] * 3),
+        (160, 3, [128] * 3),
         (64, 7, [64, 64, 96, 96, 128, 128, 128]),
         (80, 4, [80, 112, 128, 128]),
         (32, 2, [64, 128]),

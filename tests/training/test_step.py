@@ -17,7 +17,7 @@ from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.loss import Loss
 from tf_happywhale.training.loss_scale import LossScale
 from tf_happywhale.training.precision import policy
-from tf_happywhale.training.step import make_step
+from tf_happywhale.training.step import make_step, own_share
 
 
 @pytest.fixture
@@ -231,3 +231,26 @@ def test_a_network_in_float16_learns(toy):
     losses = [step(n, *batch(), 0.1) for n in range(30)]
     assert np.isfinite(losses).all()
     assert losses[-1] < losses[0] / 2
+
+
+def test_embeddings_keep_a_share_that_depends_on_seed_and_step_alone():
+    drawn = [own_share(0.5, 7, step) for step in range(200)]
+    assert drawn == [own_share(0.5, 7, step) for step in range(200)]
+    assert drawn != [own_share(0.5, 8, step) for step in range(200)]
+    # Beta(0.5, 0.5) has mean 1/2 and variance 1/8.
+    assert np.mean(drawn) == pytest.approx(0.5, abs=0.08)
+    assert np.var(drawn) == pytest.approx(0.125, abs=0.03)
+    assert own_share(0, 7, 3) == 1
+
+
+def test_a_step_mixes_embeddings_where_it_is_asked_to(classifier):
+    losses = []
+    for mixup in (0.0, 0.5):
+        settings = Train(batch_size=8, embedding_mixup=mixup)
+        step = make_step(
+            tf.distribute.get_strategy(), classifier, Descent(classifier), settings, Loss(), seed=7
+        )
+        losses.append(step(3, *batch(), 0.0))
+    expected = Loss().each(classifier, *batch(), tf.constant(own_share(0.5, 7, 3), tf.float32))
+    assert losses[1] == pytest.approx(float(np.mean(expected)), rel=1e-4)
+    assert losses[1] != pytest.approx(losses[0], rel=1e-3)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 import tensorflow as tf
@@ -11,7 +10,6 @@ from tf_happywhale.training.workers import (
     Place,
     any_worker,
     check_same_start,
-    folder_to_write,
     others_may_go,
     place,
 )
@@ -48,16 +46,6 @@ def test_nonsense_is_one_sentence_with_an_example(monkeypatch, text):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(ConfigError, match=r'TF_CONFIG.*"cluster"'):
         place()
-
-
-def test_only_the_chief_writes_where_it_stays(tmp_path: Path):
-    with folder_to_write(tmp_path, Place(0, 2)) as home:
-        assert home == tmp_path
-    with folder_to_write(tmp_path, Place(1, 2)) as home:
-        assert home != tmp_path
-        (home / "log.jsonl").write_text("")
-    assert not home.exists()
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_workers_end_stops_this_one_in_words():

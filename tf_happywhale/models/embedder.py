@@ -1,4 +1,4 @@
-"""Picture to embedding: backbone, pooling, neck."""
+"""Picture to embedding: region, backbone, pooling, neck."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import keras
 from tf_happywhale.config import Model
 from tf_happywhale.models.gem import GeM
 from tf_happywhale.models.pretrained import pretrained_backbone
+from tf_happywhale.models.region import Region
 
 MAPS = {"final": ("final",), "last_two": ("stage3", "stage4")}
 
@@ -33,7 +34,8 @@ def build_embedder(settings: Model) -> keras.Model:
     )
     if settings.freeze_norm:
         freeze_norms(backbone)
-    maps = backbone(pictures)
+    seen = pictures if settings.region is None else Region(settings.region, name="region")(pictures)
+    maps = backbone(seen)
     suffixes = [""] if len(names) == 1 else [f"_{name}" for name in names]
     pooled = [
         GeM(settings.gem_p, trainable=settings.train_gem_p, name=f"gem{suffix}")(each)

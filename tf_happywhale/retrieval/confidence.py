@@ -16,6 +16,28 @@ from tf_happywhale.retrieval.submission import IDS
 from tf_happywhale.retrieval.trained_on import check_held_out
 
 
+def keep_first_confidence(
+    who: np.ndarray, confidence: np.ndarray, earlier: Sequence[tuple[str, float] | None]
+) -> np.ndarray:
+    """Confidences by models that had not trained on the image they judge.
+
+    A model is sure of what it was trained on, rightly or wrongly. So an image that this one trained
+    on keeps the confidence of the model that labelled it, which had not; and it loses it, for NaN,
+    where this one ranks somebody else first all the same.
+
+    Args:
+        who: the best candidate of each image, str [n].
+        confidence: in them, by a model, float64 [n].
+        earlier: what that model was told of each image and with what confidence; None where it did
+            not train on it.
+    """
+    kept = confidence.copy()
+    for row, label in enumerate(earlier):
+        if label is not None:
+            kept[row] = label[1] if label[0] == who[row] else np.nan
+    return kept
+
+
 def predict_confidently(
     gallery: Side,
     queries: Side,

@@ -16,7 +16,7 @@ LINES = (
 
 
 def heat_pair(first: np.ndarray, second: np.ndarray, heat: Sequence[np.ndarray]) -> np.ndarray:
-    """Two crops uint8 [s, s, 3] side by side; what adds nothing is grey and dim, what adds most in
+    """Two crops uint8 [h, w, 3] side by side; what adds nothing is grey and dim, what adds most in
     colour and bright.
 
     Args:
@@ -33,18 +33,20 @@ def heat_pair(first: np.ndarray, second: np.ndarray, heat: Sequence[np.ndarray])
     return _beside(*shown)
 
 
-def line_pair(first: np.ndarray, second: np.ndarray, parts: np.ndarray, cells: int) -> np.ndarray:
-    """Two crops uint8 [s, s, 3] side by side with a line between corresponding parts.
+def line_pair(
+    first: np.ndarray, second: np.ndarray, parts: np.ndarray, cells: tuple[int, int]
+) -> np.ndarray:
+    """Two crops uint8 [h, w, 3] side by side with a line between corresponding parts.
 
     Args:
         first, second: the crops.
         parts: (row, column) in both [p, 4], in cells.
-        cells: of the feature map along each side.
+        cells: rows and columns of the feature map.
     """
     pair = _beside(
         *(cv2.resize(c, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR) for c in (first, second))
     )
-    middle = (parts + 0.5) * SIDE / cells
+    middle = (parts + 0.5) * SIDE / np.tile(cells, 2)
     for n, (row, column, other_row, other_column) in enumerate(middle.round().astype(int).tolist()):
         colour = LINES[n % len(LINES)]
         start, end = (column, row), (other_column + SIDE + GAP, other_row)

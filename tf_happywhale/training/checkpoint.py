@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from safetensors.numpy import save_file
 from tf_happywhale.files import atomic_write
 
 KEPT = 2
+DAMAGED = (SafetensorError, OSError, KeyError, TypeError, ValueError)  # what reading one may raise
 
 
 @dataclass
@@ -69,36 +71,93 @@ class Checkpoints:
             save_file(arrays, temporary, about)
         for file in self._files()[KEPT:]:
             file.unlink()
+        self.prune(progress)
 
-    def restore(self) -> Progress | None:
+    def best(self, progress: Progress) -> Path:
+        """Where the weights of the best validation so far lie. Each has a file of its own, since a
+        run that is killed goes on from a checkpoint that may know an older one."""
+        return self.folder / f"best-epoch-{progress.best['epoch']:05d}.weights.h5"
+
+    def prune(self, progress: Progress) -> None:
+        """Take away the best weights that neither `progress` nor a checkpoint knows."""
+        known = [progress]
+        for file in self._files():
+            with suppress(*DAMAGED), safe_open(file, "np") as stored:
+                known.append(_progress(stored))
+        kept = {self.best(each) for each in known if each.best}
+        for file in set(self.folder.glob("best-epoch-*.weights.h5")) - kept:
+            file.unlink()
+
+    def restore(self, tidy: bool = True) -> Progress | None:
         """Give the variables their values at the latest checkpoint, and return its Progress; None
-        where there is none of this run. A damaged file is passed over for the one before."""
-        for unfinished in self.folder.glob(".step-*.safetensors"):
-            unfinished.unlink(missing_ok=True)  # another worker may be at it too
+        where there is none of this run. A damaged file is removed, so that the one before counts;
+        a line says so, and where there are others than this run's.
+
+        Args:
+            tidy: remove what is damaged or was not finished; of several workers the chief does.
+        """
+        for unfinished in self.folder.glob(".step-*.safetensors") if tidy else []:
+            unfinished.unlink()
         for file in self._files():
             try:
-                with safe_open(file, "np") as stored:
-                    about = stored.metadata() or {}
-                    both = set(stored.keys()) & set(self.variables)
-                    differing = set(stored.keys()) ^ set(self.variables)
-                    other = not all(name.startswith("scale/") for name in differing)
-                    if about.get("stamp") != self.stamp or other:
-                        continue
-                    arrays = {name: stored.get_tensor(name) for name in both}
-                progress = Progress(**json.loads(about["progress"]))
-            except (SafetensorError, OSError):
-                print(f"{file} is damaged: going on from the checkpoint before it")
+                found = self._read(file)
+            except DAMAGED:
+                verb = "removed" if tidy else "passed over"
+                print(
+                    f"{file} is damaged, or its best weights are gone: it is {verb}, and the "
+                    "checkpoint before it counts, if there is one"
+                )
+                if tidy:
+                    file.unlink()
                 continue
+            if found is None:
+                print(
+                    f"{file.parent} holds an unfinished training of another config or other data: "
+                    "it is given up"
+                )
+                return None
+            progress, arrays = found
             for name, array in arrays.items():
                 self.variables[name].assign(array)
             return progress
         return None
 
+    def _read(self, file: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
+        """A checkpoint's content; None where it is not of this run. Raises what DAMAGED lists."""
+        wanted = {name: list(variable.shape) for name, variable in self.variables.items()}
+        with safe_open(file, "np") as stored:
+            about = stored.metadata() or {}
+            if about.get("stamp") != self.stamp:
+                return None
+            found = {name: stored.get_slice(name).get_shape() for name in list(stored.keys())}
+            if _without_scale(found) != _without_scale(wanted):
+                return None
+            arrays = {name: stored.get_tensor(name) for name in found if name in wanted}
+            progress = _progress(stored)
+        if progress.best:
+            self.best(progress).stat()
+        return progress, arrays
+
     def clear(self) -> None:
-        """Take all of them away: the run is finished, or another begins."""
-        for file in self._files():
-            file.unlink()
+        """Take all of them away: another run begins."""
+        clear(self.folder)
 
     def _files(self) -> list[Path]:
         """The latest first."""
         return sorted(self.folder.glob("step-*.safetensors"), reverse=True)
+
+
+def clear(folder: Path) -> None:
+    """Take away all that only going on needs: `best.weights.h5` stays."""
+    for pattern in ("step-*.safetensors", "best-epoch-*.weights.h5"):
+        for file in folder.glob(pattern):
+            file.unlink()
+
+
+def _progress(stored: safe_open) -> Progress:
+    return Progress(**json.loads((stored.metadata() or {})["progress"]))
+
+
+def _without_scale(shapes: dict[str, list[int]]) -> dict[str, list[int]]:
+    """All but the group `scale`, which a run in another precision does not have."""
+    return {name: shape for name, shape in shapes.items() if not name.startswith("scale/")}

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_happywhale.errors import ConfigError, InputError
+from tf_happywhale.models.region import Region
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Explainer:
             return score, heat, tf.cast(cells, tf.float32)
 
         self.look = look
+        self._region = next((part for part in embedder.layers if isinstance(part, Region)), None)
 
     def __call__(self, first: np.ndarray, second: np.ndarray, most: int = 8) -> Match:
         """Explain the score of two crops uint8 [s, s, 3]; at most so many parts."""
@@ -74,6 +76,11 @@ class Explainer:
         return Match(
             float(score), (_share(heat[0].numpy()), _share(heat[1].numpy())), parts, likeness
         )
+
+    def seen(self, crop: np.ndarray) -> np.ndarray:
+        """The part of a crop uint8 [s, s, 3] that the heat and the parts lie on: all of it, but for
+        a model that looks at a region only."""
+        return crop if self._region is None else np.asarray(self._region(crop[None]))[0]
 
 
 def last_map(embedder: keras.Model) -> keras.KerasTensor:

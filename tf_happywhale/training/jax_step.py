@@ -30,12 +30,13 @@ def make_step(
     loss: Loss,
     average: WeightAverage | None = None,
     scale: LossScale | None = None,
+    seed: int = 0,
 ) -> Step:
     """A compiled step that updates the classifier, as `step.make_step` does on TensorFlow.
 
     Args:
         strategy: None for one device.
-        classifier, optimizers, train, loss, average, scale: as there.
+        classifier, optimizers, train, loss, average, scale, seed: as there.
     """
     update = Update(classifier, optimizers, train, average, scale)
     scale = update.scale
@@ -50,21 +51,22 @@ def make_step(
     ]
     trained = len(update.variables)
 
-    def forward(weights: list, others: list, factor, pictures, targets) -> tuple:
+    def forward(weights: list, others: list, factor, pictures, targets, own) -> tuple:
         """The scaled loss; the loss, and the fixed variables as the forward pass moves them."""
         known = list(zip(variables, [*weights, *others], strict=True))
         with keras.StatelessScope(state_mapping=known) as scope:
-            each = loss.each(classifier, pictures, targets)
+            share = own if train.embedding_mixup else None
+            each = loss.each(classifier, pictures, targets, share)
         moved = [scope.get_current_value(variable) for variable in fixed]
         mean = ops.sum(each) / train.batch_size
         return mean * factor, (mean, moved)
 
-    def pure(values: list, pictures, targets, learning_rate, last: bool) -> tuple:
+    def pure(values: list, pictures, targets, own, learning_rate, last: bool) -> tuple:
         before = list(zip(variables, values, strict=True))
         with keras.StatelessScope(state_mapping=before):
             factor, may_fall = scale.factor, scale.may_fall()
         (_, (mean, moved)), gradients = jax.value_and_grad(forward, has_aux=True)(
-            values[:trained], values[trained:], factor, pictures, targets
+            values[:trained], values[trained:], factor, pictures, targets, own
         )
         gradients = [gradient / factor for gradient in gradients]
         whole = mean + sum(jnp.sum(gradient) for gradient in gradients)
@@ -81,16 +83,17 @@ def make_step(
         fine = jnp.isfinite(mean) & (good | may_fall)
         return jnp.where(fine, mean, jnp.nan), values
 
-    jitted = jax.jit(pure, static_argnums=4)
+    jitted = jax.jit(pure, static_argnums=5)
 
-    def compiled(pictures, targets, learning_rate, last: bool) -> float:
+    def compiled(pictures, targets, own, learning_rate, last: bool) -> float:
         batch = jax.tree.map(np.asarray, (pictures, targets))
         if strategy is not None:
             batch = jax.device_put(batch, rows())
         values = [variable.value for variable in variables]
-        mean, values = jitted(values, *batch, np.float32(learning_rate), last)
+        own, learning_rate = np.float32(own), np.float32(learning_rate)
+        mean, values = jitted(values, *batch, own, learning_rate, last)
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
         return mean
 
-    return Step(compiled, update.sums, train.accumulate)
+    return Step(compiled, update.sums, train, seed)

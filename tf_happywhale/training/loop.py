@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -12,8 +10,8 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from tf_happywhale.config import Experiment, Train
-from tf_happywhale.errors import InputError, Stopped, TrainingError
+from tf_happywhale.config import Experiment
+from tf_happywhale.errors import InputError, Stopped
 from tf_happywhale.files import write_json
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder, synchronise_neck
@@ -22,6 +20,7 @@ from tf_happywhale.training.batches import epoch_batches
 from tf_happywhale.training.checkpoint import Checkpoints, Progress
 from tf_happywhale.training.devices import Devices, check_batch, choose_devices, on_jax
 from tf_happywhale.training.entry import entry_of, line_of
+from tf_happywhale.training.epoch import train_epoch
 from tf_happywhale.training.loss import Loss
 from tf_happywhale.training.loss_scale import LossScale
 from tf_happywhale.training.optimizer import Optimizers
@@ -33,17 +32,10 @@ from tf_happywhale.training.run_folder import (
     save_weights,
     start_run,
 )
-from tf_happywhale.training.schedule import learning_rate
-from tf_happywhale.training.step import Step
 from tf_happywhale.training.task import Task
 from tf_happywhale.training.validation import validate_fold
 from tf_happywhale.training.watch import Watch
-from tf_happywhale.training.workers import (
-    any_worker,
-    check_same_start,
-    folder_to_write,
-    others_may_go,
-)
+from tf_happywhale.training.workers import any_worker, check_same_start, others_may_go
 
 if on_jax():
     from tf_happywhale.training.jax_step import make_step
@@ -60,8 +52,9 @@ def train_fold(
     folder, which all of them must be able to read.
 
     A run that was stopped goes on from its last checkpoint, between batches too, to the weights it
-    would have reached anyway. `checkpoints/best.weights.h5` is always that of the best validation
-    so far.
+    would have reached anyway. The weights of the best validation so far are kept beside it, and in
+    the end as `checkpoints/best.weights.h5`; whoever has noted that the run is finished calls
+    `checkpoint.clear`.
 
     Args:
         run: the run folder.
@@ -79,21 +72,19 @@ def train_fold(
     """
     devices = choose_devices(experiment.train)
     check_batch(experiment.train.batch_size, devices.replicas)
-    with others_may_go(devices.here), folder_to_write(run, devices.here) as home:
-        return _train(devices, run, home, experiment, task, stamp, started)
+    with others_may_go(devices.here):
+        return _train(devices, run, experiment, task, stamp, started)
 
 
 def _train(
     devices: Devices,
     run: Path,
-    home: Path,
     experiment: Experiment,
     task: Task,
     stamp: str,
     started: float | None,
 ) -> dict:
-    """`train_fold` on given devices, with checkpoints from `run` and all that is written in
-    `home`, which is the same for the chief."""
+    """`train_fold` on given devices."""
     train, here = experiment.train, devices.here
     images = len(task.training()[0])
     steps_per_epoch = images // train.batch_size
@@ -113,7 +104,9 @@ def _train(
             WeightAverage(classifier.trainable_variables, train.average) if train.average else None
         )
     loss = Loss(train.target_smoothing, task.species, experiment.model.species_weight)
-    step = make_step(devices.strategy, classifier, optimizers, train, loss, average, scale)
+    step = make_step(
+        devices.strategy, classifier, optimizers, train, loss, average, scale, experiment.seed
+    )
     groups = {
         "classifier": classifier.variables,
         "optimizers": optimizers.state,
@@ -122,7 +115,7 @@ def _train(
         "scale": scale.state,
     }
     checkpoints = Checkpoints(run / "checkpoints", groups, stamp)
-    progress, word = checkpoints.restore(), "training"
+    progress, word = checkpoints.restore(tidy=here.chief), "training"
     goes_on = progress is not None
     if goes_on:
         word = f"going on at step {progress.step} with"
@@ -158,7 +151,7 @@ def _train(
         while progress.epoch < train.epochs:
             done = progress.step - progress.epoch * steps_per_epoch
             batches = epoch_batches(devices, experiment, task, progress.epoch, done)
-            rate = _train_epoch(step, batches, train, progress, steps_per_epoch, home, pause)
+            rate = train_epoch(step, batches, train, progress, steps_per_epoch, run, pause)
             if progress.step != (progress.epoch + 1) * steps_per_epoch:
                 raise InputError(
                     f"The TFRecords gave fewer than {steps_per_epoch} batches: delete "
@@ -170,9 +163,12 @@ def _train(
                 with average.swapped() if average else nullcontext():
                     entry |= validate_fold(embedder, experiment, task)
                     if (entry["map5_known"] or 0.0) >= (progress.best.get("map5_known") or 0.0):
-                        save_weights(home / "checkpoints" / "best.weights.h5", classifier)
                         progress.best = entry
-            log(home, entry)
+                        if here.chief:
+                            save_weights(checkpoints.best(progress), classifier)
+                            checkpoints.prune(progress)
+            if here.chief:
+                log(run, entry)
             tqdm.write(line_of(entry))
             progress.epoch += 1
             progress.losses, progress.seconds = [], 0.0
@@ -180,56 +176,14 @@ def _train(
     metrics = {key: value for key, value in progress.best.items() if key != "learning_rate"}
     if not here.chief:
         return metrics
-    classifier.load_weights(run / "checkpoints" / "best.weights.h5")
+    classifier.load_weights(checkpoints.best(progress))
+    save_weights(run / "checkpoints" / "best.weights.h5", classifier)
     synchronise_neck(embedder, False)
     to_float32(classifier)
     save_model(run / "classifier.keras", classifier)
     save_model(run / "model.keras", embedder)
     write_json(run / "metrics.json", metrics)
-    checkpoints.clear()
     return metrics
-
-
-def _train_epoch(
-    step: Step,
-    batches: Iterator,
-    train: Train,
-    progress: Progress,
-    steps_per_epoch: int,
-    run: Path,
-    pause: Callable[[], None],
-) -> float:
-    """The steps that are left of an epoch; the learning rate of its last.
-
-    Raises:
-        TrainingError: too many losses of the run are not finite.
-        Stopped: `pause`, which is called between steps, says so.
-    """
-    before = time.monotonic()
-    for pictures, targets in batches:
-        rate = learning_rate(train, progress.step, steps_per_epoch)
-        loss = step(progress.step, pictures, targets, rate)
-        if math.isfinite(loss):
-            progress.losses.append(loss)
-        else:
-            _count_bad(progress, train, steps_per_epoch, run)
-        progress.step += 1
-        now = time.monotonic()
-        progress.seconds, before = progress.seconds + now - before, now
-        pause()
-    return learning_rate(train, progress.step - 1, steps_per_epoch)
-
-
-def _count_bad(progress: Progress, train: Train, steps_per_epoch: int, run: Path) -> None:
-    progress.bad_steps += 1
-    where = f"step {progress.step % steps_per_epoch} of epoch {progress.epoch}"
-    if progress.bad_steps > train.max_bad_steps:
-        kept = f"; the best model so far is in {run / 'checkpoints'}" if progress.best else ""
-        raise TrainingError(
-            f"{progress.bad_steps} steps of this run were not finite, the last {where}: lower "
-            f"train.learning_rate ({train.learning_rate}){kept}."
-        )
-    tqdm.write(f"{where} is not finite: it is left out")
 
 
 def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras.Model]:

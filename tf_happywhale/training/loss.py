@@ -23,7 +23,7 @@ class Loss:
     species: np.ndarray | None = None
     species_weight: float = 0.0
 
-    def each(self, classifier: keras.Model, pictures, targets):
+    def each(self, classifier: keras.Model, pictures, targets, own=None):
         """The loss of each picture in training, float32 [n].
 
         The embedding is computed once; of mixed pictures the heads' margins are put on each of the
@@ -34,8 +34,18 @@ class Loss:
             pictures: uint8 [n, h, w, 3].
             targets: int [n]; of mixed pictures first and second int [n] and the first's share
                 float32 [n].
+            own: a scalar: each embedding is mixed with the next one's (the last with the first's)
+                before the heads, keeping so large a share of its own; with targets int [n] only.
+                TensorFlow's replicas call this with their rows each, JAX's devices with all.
+
+        References:
+            Verma et al.: Manifold Mixup: Better Representations by Interpolating Hidden States,
+            ICML 2019, https://arxiv.org/abs/1806.05236
         """
         embedding = classifier.get_layer("embedder")(pictures, training=True)
+        if own is not None:
+            embedding = own * embedding + (1 - own) * ops.roll(embedding, -1, axis=0)
+            targets = (targets, ops.roll(targets, -1, axis=0), own)
         if not isinstance(targets, tuple):
             return self._of(classifier, embedding, targets)
         first, second, share = targets

@@ -13,31 +13,32 @@ SEED_PERIOD = 24  # T_max of the seed's schedule, meant in epochs and stepped in
 def learning_rate(train: Train, step: int, steps_per_epoch: int) -> float:
     """The rate of a step, counted from 0, of a whole run.
 
-    `cosine`: linear warm-up to the highest, then one cosine down to the lowest at the last step.
+    `cosine`: linear warm-up to the highest, then one cosine down to the lowest at the last step. A
+    warm-up that is longer than the run takes all of it, so that a quick look needs no other config.
     `seed`: the seed's cosine as it ran: stepped once a batch where it was meant once an epoch, it
     goes down over 24 batches and up again over as many, to the end of the run.
     """
     highest, lowest = train.learning_rate, train.min_learning_rate
-    warmup_steps = round(train.warmup_epochs * steps_per_epoch)
+    steps = train.epochs * steps_per_epoch
+    warmup_steps = min(round(train.warmup_epochs * steps_per_epoch), steps)
     if step < warmup_steps:
         return highest * (step + 1) / warmup_steps
     if train.schedule == "seed":
         done = step / SEED_PERIOD
     else:
-        steps = train.epochs * steps_per_epoch
         done = min((step - warmup_steps) / max(1, steps - 1 - warmup_steps), 1.0)
     return lowest + (highest - lowest) * (1 + math.cos(math.pi * done)) / 2
 
 
 def picture_size(train: Train, image_size: int, epoch: int) -> int:
     """The side of an epoch's pictures, pixels: from `first_size` by 32 to `image_size`, each size
-    for an equal part of the run; the last epoch has `image_size`.
+    for an equal part of the run; the last epoch has `image_size`, and all where that is smaller.
 
     References:
         Tan, Le: EfficientNetV2: Smaller Models and Faster Training, ICML 2021 (progressive learning
         without its stronger augmentation)
     """
-    first = image_size if train.first_size is None else train.first_size
+    first = min(train.first_size or image_size, image_size)
     sizes = [*range(first, image_size, SIZE_STEP), image_size]
     left = train.epochs - 1 - epoch
     return sizes[len(sizes) - 1 - left * len(sizes) // train.epochs]

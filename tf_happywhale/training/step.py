@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -24,11 +25,13 @@ def make_step(
     loss: Loss,
     average: WeightAverage | None = None,
     scale: LossScale | None = None,
+    seed: int = 0,
 ) -> Step:
     """A compiled step that updates the classifier.
 
     The targets are int [n], or of mixed pictures as `Loss.each` takes them. With `train.accumulate`
-    only every so many calls update it, by the mean of their gradients. A step whose loss or
+    only every so many calls update it, by the mean of their gradients. With `train.embedding_mixup`
+    embeddings are mixed, by a share that is a function of (seed, step). A step whose loss or
     gradients are not finite leaves no trace, in the BatchNorms' statistics neither. The classifier,
     the optimizers, the average and the scale must have been made inside the strategy's scope.
     """
@@ -38,12 +41,13 @@ def make_step(
         update = Update(classifier, optimizers, train, average, scale, replicas)
     scale = update.scale
 
-    def gradients_of(pictures: tf.Tensor, targets: tf.Tensor) -> tuple:
+    def gradients_of(pictures: tf.Tensor, targets: tf.Tensor, own: tf.Tensor) -> tuple:
         """Loss, gradients, and what the forward pass has moved, as it was before."""
         held = [tf.identity(variable.value) for variable in classifier.non_trainable_variables]
         with tf.GradientTape() as tape:
             # Summed over the devices this is the mean over the batch.
-            each = loss.each(classifier, pictures, targets)
+            share = own if train.embedding_mixup else None
+            each = loss.each(classifier, pictures, targets, share)
             part = ops.sum(each) / train.batch_size
             scaled = part * scale.factor
         gradients = tape.gradient(scaled, [variable.value for variable in variables])
@@ -64,9 +68,13 @@ def make_step(
 
     @tf.function
     def compiled(
-        pictures: tf.Tensor, targets: tf.Tensor, learning_rate: tf.Tensor, last: bool
+        pictures: tf.Tensor,
+        targets: tf.Tensor,
+        own: tf.Tensor,
+        learning_rate: tf.Tensor,
+        last: bool,
     ) -> tf.Tensor:
-        part, whole, gradients, held = strategy.run(gradients_of, (pictures, targets))
+        part, whole, gradients, held = strategy.run(gradients_of, (pictures, targets, own))
         mean, whole = (strategy.reduce("MEAN", value, axis=None) for value in (part, whole))
         # In float16 it may be the factor's doing: then the step is left out, and is not a bad one.
         fine = tf.math.is_finite(mean) & (tf.math.is_finite(whole) | scale.may_fall())
@@ -77,7 +85,7 @@ def make_step(
             strategy.run(undo, (held, last))
         return tf.where(fine, mean, float("nan"))
 
-    return Step(compiled, update.sums, train.accumulate)
+    return Step(compiled, update.sums, train, seed)
 
 
 class Step:
@@ -87,11 +95,20 @@ class Step:
         state: what a checkpoint must hold: the sums of gradients not yet applied.
     """
 
-    def __init__(self, compiled: Callable, state: list[keras.Variable], accumulate: int) -> None:
-        self._compiled, self.state, self._accumulate = compiled, state, accumulate
+    def __init__(
+        self, compiled: Callable, state: list[keras.Variable], train: Train, seed: int
+    ) -> None:
+        self._compiled, self.state, self._train, self._seed = compiled, state, train, seed
 
     def __call__(self, number: int, pictures, targets, learning_rate: float) -> float:
         """Take step `number` of the run, counted from 0, on a batch; its loss, NaN where loss or
         gradients were not finite and nothing has changed."""
-        last = (number + 1) % self._accumulate == 0
-        return float(self._compiled(pictures, targets, tf.constant(learning_rate), last))
+        last = (number + 1) % self._train.accumulate == 0
+        own = tf.constant(own_share(self._train.embedding_mixup, self._seed, number), tf.float32)
+        return float(self._compiled(pictures, targets, own, tf.constant(learning_rate), last))
+
+
+def own_share(alpha: float, seed: int, step: int) -> float:
+    """The share that embeddings keep in a step, Beta(alpha, alpha), the same after any restart; all
+    of it for an alpha of 0."""
+    return float(np.random.default_rng((seed, step)).beta(alpha, alpha)) if alpha else 1.0

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import tensorflow as tf
 
@@ -96,16 +94,6 @@ def check_same_start(strategy: tf.distribute.Strategy, step: int) -> None:
             f"This worker would go on at step {step} and another at a different one: set output to "
             "a folder that all workers share."
         )
-
-
-@contextmanager
-def folder_to_write(run: Path, here: Place) -> Iterator[Path]:
-    """The run folder for the chief; for the others a throwaway one."""
-    if here.chief:
-        yield run
-        return
-    with TemporaryDirectory(prefix="tf_happywhale-worker-") as folder:
-        yield Path(folder)
 
 
 @contextmanager

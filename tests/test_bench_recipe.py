@@ -1,0 +1,42 @@
+"""The rows of `benchmarks/recipe.py`: what stands beside one another differs in one thing."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from pathlib import Path
+
+from tf_happywhale.config import Experiment, load_experiment
+
+SCRIPT = Path(__file__).parents[1] / "benchmarks" / "recipe.py"
+
+
+def load_script():
+    spec = importlib.util.spec_from_file_location("bench_recipe", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses look
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_row_of_retrieval_changes_one_key_of_the_row_it_is_measured_against() -> None:
+    recipe = load_script()
+    args = argparse.Namespace(data=Path("whales"), quick=False, output=Path("out"))
+    kept: list = []
+    before: Experiment | None = None
+    seen = 0
+    for row in recipe.WHALES:
+        line = recipe.command_line(row, kept, 42, args)
+        experiment = load_experiment(line[0], line[1:])
+        if row.group == "retrieval":
+            mine, others = experiment.rank.model_dump(), before.rank.model_dump()
+            assert [key for key in mine if mine[key] != others[key]] == [
+                key.removeprefix("rank.") for key in row.keys
+            ]
+            assert len(row.keys) == 1
+            seen += 1
+        if row.kept:
+            kept.append(row)
+            before = experiment
+    assert seen == 4
