@@ -75,7 +75,7 @@ test-beam: .venv-beam/installed
 
 devices: .venv/installed .venv-jax/installed
 	$(PY) -m tests.training.agreement --jax .venv-jax/bin/python
-	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest tests/training/on_jax.py
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest tests/training/on_jax.py tests/notebooks
 	$(PY) -m tests.training.killed
 
 test-oldest: .venv-oldest/installed
