@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam devices test-detect detect bench-detection test-browser test-export bench-embed parity notebooks kaggle clean
+.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed parity notebooks kaggle clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -18,7 +18,8 @@ help:
 	@echo "make bench-writing photographs to TFRecords, beside the seed's way"
 	@echo "make notebooks     the four notebooks in Jupyter on the pod (own environment, about ten minutes)"
 	@echo "make kaggle        the folder to attach to notebooks on Kaggle"
-	@echo "make devices       training killed ten times ends as if left in peace (minutes)"
+	@echo "make devices       several devices train as one; killed again and again, as if left in peace"
+	@echo "make test-oldest   the tests with the oldest Keras, TensorFlow and pandas (own environment)"
 	@echo "make test-browser  the review pages in Chromium (which it installs on Debian)"
 	@echo "make test-export   OpenVINO and ONNX beside Keras (own environment)"
 	@echo "make bench-embed   embedding on a CPU: Keras, OpenVINO, ONNX, PyTorch (own environment)"
@@ -72,8 +73,13 @@ bench-writing: .venv/installed
 test-beam: .venv-beam/installed
 	PYTHONPATH=. .venv-beam/bin/python tests/records/two_workers.py
 
-devices: .venv/installed
+devices: .venv/installed .venv-jax/installed
+	$(PY) -m tests.training.agreement --jax .venv-jax/bin/python
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest tests/training/on_jax.py tests/notebooks
 	$(PY) -m tests.training.killed
+
+test-oldest: .venv-oldest/installed
+	.venv-oldest/bin/python -m pytest $(ARGS)
 
 # KERAS_BACKEND=jax make notebooks: the same on JAX.
 notebooks: .venv-notebooks/installed
@@ -140,6 +146,20 @@ test-browser: .venv/browser
 	.venv-detect/bin/python -m pip install --quiet --editable '.[detect]'
 	touch $@
 
+.venv-jax/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-jax
+	.venv-jax/bin/python -m pip install --quiet --upgrade pip
+	.venv-jax/bin/python -m pip install --quiet --editable '.[tf,jax,test]'
+	touch $@
+
+# What pyproject.toml allows at least. With another Python: make test-oldest PYTHON=python3.12
+.venv-oldest/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --upgrade pip
+	.venv-oldest/bin/python -m pip install --quiet --editable '.[tf,test]' \
+	  'keras==3.12.*' 'tensorflow==2.19.*' 'pandas==2.*'
+	touch $@
+
 .venv-notebooks/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-notebooks
 	.venv-notebooks/bin/python -m pip install --quiet --upgrade pip
@@ -153,4 +173,4 @@ test-browser: .venv/browser
 	touch $@
 
 clean:
-	rm -rf .venv .venv-torch .venv-beam .venv-detect .venv-notebooks output build *.egg-info
+	rm -rf .venv .venv-torch .venv-beam .venv-detect .venv-jax .venv-oldest .venv-notebooks output build *.egg-info

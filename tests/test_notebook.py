@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import os
-from importlib.machinery import ModuleSpec
+import sys
 from pathlib import Path
 
 import pytest
 
-from tf_happywhale import notebook
+from tf_happywhale import backend
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.notebook import choose_backend, notebook_experiment
@@ -117,24 +117,14 @@ def test_a_config_that_is_not_there_is_one_sentence(kaggle: Path) -> None:
         start(kaggle, name="nothing")
 
 
-@pytest.mark.parametrize(
-    ("packages", "before", "backend"),
-    [
-        ({}, None, "tensorflow"),
-        ({"libtpu"}, None, "jax"),
-        ({"libtpu", "tensorflow-tpu"}, None, "tensorflow"),
-        ({"libtpu"}, "tensorflow", "tensorflow"),
-        ({}, "jax", "jax"),
-    ],
-)
-def test_keras_runs_on_jax_where_only_jax_knows_the_tpu(
-    monkeypatch: pytest.MonkeyPatch, packages: set[str], before: str | None, backend: str
+@pytest.mark.parametrize("by_jax", [False, True])
+def test_keras_runs_on_jax_where_only_jax_can_use_the_tpu(
+    monkeypatch: pytest.MonkeyPatch, by_jax: bool
 ) -> None:
-    monkeypatch.setenv("KERAS_BACKEND", before or "")  # so that it is put back afterwards
-    if before is None:
-        monkeypatch.delenv("KERAS_BACKEND")
-    spec = ModuleSpec("libtpu", None)
-    monkeypatch.setattr(notebook, "find_spec", lambda name: spec if name in packages else None)
-    monkeypatch.setattr(notebook, "_installed", lambda name: name in packages)
-    assert choose_backend() == backend
-    assert os.environ.get("KERAS_BACKEND", "tensorflow") == backend
+    monkeypatch.setenv("KERAS_BACKEND", "")
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.setattr(backend, "find_spec", lambda name: name)
+    monkeypatch.setattr(backend, "tensorflow_for_tpus", lambda: False)
+    monkeypatch.setattr(backend, "jax_for_tpus", lambda: by_jax)
+    chosen = "jax" if by_jax else "tensorflow"
+    assert choose_backend() == os.environ["KERAS_BACKEND"] == chosen

@@ -92,3 +92,29 @@ def test_a_broken_stamp_redoes_it(run, tmp_path: Path) -> None:
     for broken in ("", '{"seconds": 1}'):
         stamp.write_text(broken)
         assert run() is True
+
+
+def test_another_processes_stage_is_known_but_keeps_no_stamp(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+
+    def once(stamps: bool) -> bool:
+        return stage(
+            tmp_path, "train", depends_on={}, outputs=[made], work=made.touch, stamps=stamps
+        )
+
+    assert once(stamps=False) is True
+    assert once(stamps=True) is True
+    assert once(stamps=False) is False
+
+
+def test_another_processes_failure_leaves_the_stamp_as_it_is(tmp_path: Path) -> None:
+    def once(work, stamps: bool) -> None:
+        stage(
+            tmp_path, "train", depends_on={}, outputs=[tmp_path / "gone"], work=work, stamps=stamps
+        )
+
+    once(lambda: None, stamps=True)
+    before = stamp_of(tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        once(lambda: 1 / 0, stamps=False)
+    assert stamp_of(tmp_path) == before

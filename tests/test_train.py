@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import QUICK
 from tf_happywhale import stages, tfrecords, train
 from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.errors import ConfigError
+from tf_happywhale.run import main as run
 from tf_happywhale.training import loop
 
 
@@ -97,3 +99,38 @@ def test_mixed_embeddings_train_again_and_none_are_as_before_there_were_any(
     assert len(set(trainings)) == len(trainings) == 2
     config = load_experiment(None, keys).model_dump(mode="json")
     assert "embedding_mixup" not in train._without_limits(config)["train"]
+
+
+def stamped(*overrides: str) -> dict:
+    dumped = load_experiment(None, list(overrides)).model_dump(mode="json")
+    return train._without_limits(dumped)
+
+
+@pytest.mark.parametrize("override", ["train.device=cpu", "train.max_hours=9"])
+def test_a_run_goes_on_on_other_devices_and_with_other_limits(override: str) -> None:
+    assert stamped(override) == stamped()
+
+
+def test_a_precision_that_is_asked_for_is_another_run() -> None:
+    assert "precision" not in stamped()["train"]  # as before there was the key
+    assert stamped("train.precision=bfloat16") != stamped()
+
+
+def test_several_workers_do_not_run_the_other_stages(monkeypatch) -> None:
+    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"index": 0}}')
+    with pytest.raises(ConfigError, match=r"share the training only: start `python -m .*train`"):
+        run(load_experiment(None, ["seed=1"]))
+
+
+def test_a_worker_that_is_not_the_chief_takes_no_checkpoints_away(
+    pod: Path, tmp_path: Path, trainings: list[str], monkeypatch
+) -> None:
+    experiment = load_experiment(None, [*QUICK, f"data.root={pod}", f"output={tmp_path}"])
+    tfrecords.main("write", experiment)
+    checkpoints = tmp_path / "quick" / "fold0" / "checkpoints"
+    for index, left in ((1, 3), (0, 1)):
+        task = f'"task": {{"type": "worker", "index": {index}}}'
+        monkeypatch.setenv("TF_CONFIG", f'{{"cluster": {{"worker": ["a:1", "b:1"]}}, {task}}}')
+        train.main(experiment)
+        assert len(list(checkpoints.iterdir())) == left
+    assert len(trainings) == 2  # no stamp of the first

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from tf_happywhale.backend import set_backend
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import HappywhaleError, Stopped
 
@@ -55,7 +56,13 @@ def command(
     if not arguments:
         parser.error("name a config file, such as configs/demo.yaml")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    run_safely(lambda: main(*verb, read(arguments)))
+
+    def work() -> None:
+        experiment = read(arguments)
+        set_backend(experiment.train.device)
+        main(*verb, experiment)
+
+    run_safely(work)
 
 
 def command_of_places(
@@ -96,7 +103,12 @@ def command_of_places(
     if len(words) < len(places) or (len(words) > len(places) and not many):
         parser.error(f"this takes {verbs[verb][0]}, but {len(words)} were given")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    run_safely(lambda: main([verb, *words] if verb else words, overrides))
+
+    def work() -> None:
+        set_backend("auto")
+        main([verb, *words] if verb else words, overrides)
+
+    run_safely(work)
 
 
 def read(arguments: list[str]) -> Experiment:

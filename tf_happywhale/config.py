@@ -237,6 +237,12 @@ class Model(Section):
     embedding_size: Positive | None = Field(
         512, description="length of the embedding; null: the neck's BatchNorm gives it"
     )
+    whitening: float | None = Field(
+        None,
+        gt=0,
+        description="when training is done, weigh down the directions in which images of one "
+        "individual differ; the ridge, as a share of their mean variance, such as 1; null: not",
+    )
     margin: float = Field(0.3, ge=0, lt=1.5707963, description="ArcFace margin, radians")
     scale: float = Field(30, gt=0, description="ArcFace scale of the cosines")
     easy_margin: bool = Field(False, description="margin only where the cosine is positive")
@@ -263,6 +269,15 @@ class Train(Section):
 
     epochs: Positive = Field(25, description="passes over the training folds")
     batch_size: Positive = Field(32, description="images a step, over all devices")
+    device: Literal["auto", "cpu", "gpu", "tpu"] = Field(
+        "auto",
+        description="what trains; auto: the TPU, else all GPUs, else the CPU",
+    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto",
+        description="of the backbone; auto: bfloat16 on TPUs and on GPUs from capability 8, "
+        "float16 on older ones, float32 on CPUs",
+    )
     learning_rate: float = Field(1e-4, gt=0, description="AdamW's, at its highest")
     head_rate: float = Field(
         1, gt=0, description="learning rate of all but the backbone, as a multiple"
@@ -297,7 +312,13 @@ class Train(Section):
     first_size: Annotated[int, Field(ge=32, le=4096)] | None = Field(
         None,
         description="side of the pictures in the first epochs, pixels; it grows by 32 to "
-        "image_size in equal parts of the run; null, or above image_size: image_size",
+        "last_size in equal parts of the run; null, or above that: last_size",
+    )
+    last_size: Annotated[int, Field(ge=32, le=4096)] | None = Field(
+        None,
+        description="side of the pictures in the last epochs, pixels; smaller than image_size, at "
+        "which images are embedded, where random crops make animals look larger than they will; "
+        "null, or above image_size: image_size",
     )
     clip_norm: float = Field(1000, gt=0, description="largest global norm of the gradients")
     adaptive_clip: float | None = Field(

@@ -78,6 +78,7 @@ def embed_split(
     """Embed one split's images from the records and write the embeddings file."""
     import numpy as np
 
+    from tf_happywhale.models.whitened import among_embeddings
     from tf_happywhale.places import embeddings_file, run_folder
     from tf_happywhale.records.reader import checked, evaluation_batches
     from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
@@ -110,7 +111,7 @@ def embed_split(
         names,
         np.array([labels[name] for name in names], dtype=np.str_),
         about,
-        np.asarray(head.centre),
+        among_embeddings(load_model(run / "model.keras"), np.asarray(head.centre)),
         np.repeat(np.array(data.order, dtype=np.str_), head.subcentres),
     )
     save_embeddings(embeddings_file(experiment, fold, split, about["view"]), embeddings)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
+from tf_happywhale.backend import set_backend
 from tf_happywhale.config import Experiment, dump_experiment, load_experiment
 from tf_happywhale.files import write_text
 from tf_happywhale.places import output_folder, records_home
@@ -23,14 +22,15 @@ DEPTHS = range(1, 5)  # input/NAME, input/competitions/NAME, input/notebooks/OWN
 
 
 def choose_backend() -> str:
-    """Have Keras run on JAX where a TPU's library is there without a TensorFlow that knows it.
+    """Have Keras run on what can use the TPU, where there is one, and say on which library that is.
 
     To be called before Keras is imported; a `KERAS_BACKEND` that is set already stays.
+
+    Raises:
+        ConfigError: as `set_backend`.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    if find_spec("libtpu") and not _installed("tensorflow-tpu"):
-        os.environ.setdefault("KERAS_BACKEND", "jax")
-    return os.environ.get("KERAS_BACKEND", "tensorflow")
+    return set_backend("auto")
 
 
 def notebook_experiment(
@@ -98,11 +98,3 @@ def _attached(kaggle: Path, path: str) -> list[Path]:
     """Where this file or folder is in what is attached, the latest last."""
     found = [file for depth in DEPTHS for file in (kaggle / "input").glob("*/" * depth + path)]
     return sorted(found, key=lambda file: (file.stat().st_mtime, file))
-
-
-def _installed(package: str) -> bool:
-    try:
-        version(package)
-    except PackageNotFoundError:
-        return False
-    return True

@@ -6,6 +6,7 @@ import time
 
 from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
+from tf_happywhale.errors import ConfigError
 
 EXAMPLES = [
     "python -m tf_happywhale.run configs/demo.yaml",
@@ -22,7 +23,13 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.submission import check_individuals
+    from tf_happywhale.training.workers import place
 
+    if place().workers > 1:
+        raise ConfigError(
+            "TF_CONFIG names several workers, who share the training only: start `python -m "
+            "tf_happywhale.train` on each of them, and the other stages on one without TF_CONFIG."
+        )
     started = time.monotonic()
     variants = variants_of(experiment)
     for variant in variants:

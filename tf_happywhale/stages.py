@@ -21,6 +21,7 @@ def stage(
     depends_on: dict[str, Any],
     outputs: Sequence[Path],
     work: Callable[[], object],
+    stamps: bool = True,
 ) -> bool:
     """Do `work` unless it was done from the same `depends_on` and its outputs are still there.
 
@@ -30,6 +31,7 @@ def stage(
         depends_on: the config sections the stage reads, and hashes of its inputs' content.
         outputs: files the stage leaves behind.
         work: makes them.
+        stamps: keep a stamp; not where another process does the same stage and keeps it.
 
     The stamp's `seconds` are those of all processes that the work was done in, one after another.
 
@@ -41,18 +43,21 @@ def stage(
         return False
     stamp_file, stamp = _stamp_file(output, name), digest(depends_on)
     before = _seconds_before(stamp_file, stamp)
-    stamp_file.unlink(missing_ok=True)
+    if stamps:
+        stamp_file.unlink(missing_ok=True)
     print(f"{name} …", flush=True)
     started = time.monotonic()
     try:
         work()
     except BaseException:
         seconds = before + time.monotonic() - started
-        with suppress(OSError):  # what went wrong first is what a person must hear
-            write_json(stamp_file, {"unfinished": stamp, "seconds": round(seconds, 1)})
+        if stamps:
+            with suppress(OSError):  # what went wrong first is what a person must hear
+                write_json(stamp_file, {"unfinished": stamp, "seconds": round(seconds, 1)})
         raise
     seconds = before + time.monotonic() - started
-    write_json(stamp_file, {"stamp": stamp, "seconds": round(seconds, 1)})
+    if stamps:
+        write_json(stamp_file, {"stamp": stamp, "seconds": round(seconds, 1)})
     print(f"{name}: done in {seconds:.0f} s", flush=True)
     return True
 

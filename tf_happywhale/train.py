@@ -45,7 +45,9 @@ def train_folds(experiment: Experiment, started: float) -> None:
     from tf_happywhale.training.checkpoint import clear
     from tf_happywhale.training.loop import train_fold
     from tf_happywhale.training.task import Task
+    from tf_happywhale.training.workers import place
 
+    chief = place().chief
     weights = find_weights(experiment.model.backbone, experiment.model.weights)
     data = load_data(experiment)
     records = plan_records(experiment, data).folder
@@ -84,13 +86,18 @@ def train_folds(experiment: Experiment, started: float) -> None:
             work=lambda run=run, task=task, depends_on=depends_on: train_fold(
                 run, experiment, task, stamp=digest(depends_on), started=started
             ),
+            stamps=chief,
         )
-        clear(run / "checkpoints")  # only now: killed before the stamp, it is finished at once
+        if chief:  # only now: killed before the stamp, it is finished at once
+            clear(run / "checkpoints")
 
 
 def _without_limits(config: dict) -> dict:
-    """The config less what decides only when a run stops and what it leaves for going on."""
-    left_out = {"checkpoint_minutes", "max_hours", "max_bad_steps"}
+    """The config less what decides only when a run stops, what it leaves for going on, and on which
+    devices it goes on, with the precision that follows from them."""
+    left_out = {"checkpoint_minutes", "max_hours", "max_bad_steps", "device"}
+    if config["train"]["precision"] == "auto":
+        left_out.add("precision")
     if not config["train"]["embedding_mixup"]:
         left_out.add("embedding_mixup")  # models from before there was such a key are up to date
     kept = {key: value for key, value in config["train"].items() if key not in left_out}

@@ -6,7 +6,7 @@ import pytest
 
 from tf_happywhale.config import Model
 from tf_happywhale.models.classifier import build_classifier
-from tf_happywhale.models.embedder import build_embedder
+from tf_happywhale.models.embedder import build_embedder, synchronise_neck
 from tf_happywhale.models.gem import GeM
 from tf_happywhale.models.pretrained import pretrained_backbone
 
@@ -136,6 +136,20 @@ def test_under_a_mixed_policy_embedding_and_logits_stay_float32(monkeypatch, pol
     logits = np.asarray(classifier([batch, np.array([0, 1, 2])]))
     assert logits.dtype == np.float32
     assert np.isfinite(logits).all()
+
+
+def test_only_the_necks_moments_are_taken_over_all_devices(strong):
+    synchronise_neck(strong, True)
+    neck = strong.get_layer("neck")
+    norms = [
+        layer
+        for layer in strong._flatten_layers()
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    assert [layer for layer in norms if layer.synchronized] == [neck]
+    assert len(norms) > 1
+    synchronise_neck(strong, False)
+    assert not neck.synchronized
 
 
 def test_with_a_region_the_rest_of_the_picture_does_not_count(embedder):

@@ -63,6 +63,29 @@ def same(one: Batches, other: Batches) -> bool:
     )
 
 
+@pytest.mark.parametrize("mixup", [0, 1])
+def test_the_parts_of_several_machines_are_the_whole_batch(train, mixup) -> None:
+    settings = Augment(mixup_p=mixup, **OFF)
+    whole = train(batch_size=6, settings=settings)
+    parts = [train(batch_size=6, settings=settings, part=(number, 3)) for number in range(3)]
+    assert len(whole) == len(parts[0]) == 2
+    for (pictures, targets), *own in zip(whole, *parts, strict=True):
+        np.testing.assert_array_equal(np.concatenate([each[0] for each in own]), pictures)
+        flat = (each[1] if mixup else (each[1],) for each in own)
+        for column, joined in zip(zip(*flat, strict=True), targets if mixup else (targets,),
+                                  strict=True):  # fmt: skip
+            np.testing.assert_array_equal(np.concatenate(column), joined)
+
+
+def test_a_part_decodes_only_its_own_pictures(train, monkeypatch) -> None:
+    decoded, whole = [], reader.augment
+    monkeypatch.setattr(
+        reader, "augment", lambda *arguments: (decoded.append(1), whole(*arguments))[1]
+    )
+    train(batch_size=6, part=(1, 3))
+    assert len(decoded) == 2 * 2
+
+
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 7, 16])
 def test_evaluation_yields_each_image_once_whatever_the_batch(written, batch_size: int) -> None:
     folder = written(7, 2, shard_images=2)

@@ -67,6 +67,20 @@ def test_a_damaged_one_is_passed_over_for_the_one_before(variables, tmp_path: Pa
     assert not list(tmp_path.glob(".step*"))
 
 
+def test_a_worker_that_is_not_the_chief_reads_the_same_and_takes_nothing_away(
+    variables, tmp_path: Path, capsys
+) -> None:
+    checkpoints = Checkpoints(tmp_path, variables, "mine")
+    checkpoints.save(Progress(1))
+    (tmp_path / "step-000000002.safetensors").write_bytes(b"")
+    (tmp_path / ".step-000000003.99.partial.safetensors").write_text("killed here")
+    assert checkpoints.restore(tidy=False) == Progress(1)
+    assert "it is passed over" in capsys.readouterr().out
+    assert len(list(tmp_path.iterdir())) == 3
+    assert checkpoints.restore() == Progress(1)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def rewritten(file: Path, **about: str) -> None:
     """The same tensors, with other words about them."""
     with safe_open(file, "np") as stored:
@@ -121,5 +135,22 @@ def test_another_runs_is_not_gone_on_from(variables, tmp_path: Path, capsys) -> 
         assert "an unfinished training of another config or other data: it is given up" in said
     assert Checkpoints(tmp_path / "absent", variables, "mine").restore() is None
     assert capsys.readouterr().out == ""
+    for now, was in zip(values(variables), before, strict=True):
+        np.testing.assert_array_equal(now, was)
+
+
+def test_a_checkpoint_with_and_one_without_float16s_factor_go_on_from_each_other(
+    variables, tmp_path: Path
+) -> None:
+    scale = keras.Variable(8.0, trainable=False)
+    Checkpoints(tmp_path / "with", variables | {"scale": [scale]}, "mine").save(Progress(3))
+    Checkpoints(tmp_path / "without", variables, "mine").save(Progress(4))
+    before = values(variables)
+    spoil(variables)
+    assert Checkpoints(tmp_path / "with", variables, "mine").restore() == Progress(3)
+    scale.assign(2.0)
+    both = Checkpoints(tmp_path / "without", variables | {"scale": [scale]}, "mine")
+    assert both.restore() == Progress(4)
+    assert float(scale) == 2
     for now, was in zip(values(variables), before, strict=True):
         np.testing.assert_array_equal(now, was)

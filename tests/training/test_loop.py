@@ -12,7 +12,7 @@ import pytest
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.training import batches as batches_module
-from tf_happywhale.training import loop
+from tf_happywhale.training import loop, validation
 from tf_happywhale.training.checkpoint import clear
 from tf_happywhale.training.run_folder import load_model
 
@@ -467,3 +467,22 @@ def test_some_steps_that_are_not_finite_are_left_out_and_counted(task, tmp_path,
     assert all(np.isfinite(line["loss"]) for line in entries(tmp_path))
     with pytest.raises(TrainingError, match=r"2 steps .*not finite, the last step 0 of epoch 1"):
         loop.train_fold(tmp_path, experiment("train.epochs=2", "train.max_bad_steps=1"), task)
+
+
+def test_whitening_is_learned_in_the_end_and_measured(task, tmp_path):
+    plain = loop.train_fold(tmp_path / "plain", experiment(), task)
+    metrics = loop.train_fold(tmp_path / "white", experiment("model.whitening=0.5"), task)
+    model, classifier = (
+        load_model(tmp_path / "white" / f"{name}.keras") for name in ("model", "classifier")
+    )
+    assert json.loads((tmp_path / "white" / "metrics.json").read_text()) == metrics
+    assert metrics["epoch"] == plain["epoch"]
+    measured = validation.validate_fold(model, experiment(), task)
+    assert {key: metrics[key] for key in measured} == pytest.approx(measured)
+    # What the head was trained on, of length 1, goes through a map that centres the other fold.
+    gallery, _ = validation.embed_fold(model, experiment(), task, "")
+    np.testing.assert_allclose(gallery.embedding.mean(axis=0), 0, atol=1e-4)
+    before, _ = validation.embed_fold(classifier.get_layer("embedder"), experiment(), task, "")
+    unit = before.embedding / np.linalg.norm(before.embedding, axis=1, keepdims=True)
+    kernel, bias = model.get_layer("whitening").get_weights()
+    np.testing.assert_allclose(gallery.embedding, unit @ kernel + bias, rtol=1e-3, atol=1e-4)

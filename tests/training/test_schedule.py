@@ -88,3 +88,12 @@ def test_the_seed_goes_down_and_up_again_every_24_steps():
 def test_pictures_grow_in_equal_parts_of_the_run(first, epochs, sizes):
     train = Train(first_size=first, epochs=epochs)
     assert [picture_size(train, 128, epoch) for epoch in range(epochs)] == sizes
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "sizes"),
+    [(None, 96, [96] * 4), (None, 160, [128] * 4), (64, 96, [64, 64, 96, 96]), (128, 96, [96] * 4)],
+)
+def test_pictures_may_stay_smaller_than_those_that_are_embedded(first, last, sizes):
+    train = Train(first_size=first, last_size=last, epochs=4)
+    assert [picture_size(train, 128, epoch) for epoch in range(4)] == sizes

@@ -15,7 +15,9 @@ from tf_happywhale.config import Model, Train
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.loss import Loss
-from tf_happywhale.training.step import clip_adaptively, clip_by_global_norm, make_step, own_share
+from tf_happywhale.training.loss_scale import LossScale
+from tf_happywhale.training.precision import policy
+from tf_happywhale.training.step import make_step, own_share
 
 
 @pytest.fixture
@@ -42,30 +44,15 @@ def batch() -> tuple[tf.Tensor, tf.Tensor]:
     return tf.constant(pictures), tf.constant(rng.integers(0, 4, 8))
 
 
-def arrays(tensors: list) -> list:
-    return [np.asarray(tensor).tolist() for tensor in tensors]
-
-
-def test_clipping_scales_all_gradients_by_one_factor():
-    gradients = [tf.constant([3.0, 0.0]), tf.constant([[0.0], [-4.0]])]  # common norm 5
-    half = clip_by_global_norm(gradients, 2.5)
-    assert arrays(half) == [[1.5, 0.0], [[0.0], [-2.0]]]
-
-
-@pytest.mark.parametrize("largest", [5.0, 6.0, 1000.0])
-def test_gradients_within_the_norm_stay_as_they_are(largest):
-    gradients = [tf.constant([3.0]), tf.constant([-4.0])]
-    assert arrays(clip_by_global_norm(gradients, largest)) == [[3.0], [-4.0]]
-
-
-def test_zero_gradients_stay_zero():
-    assert arrays(clip_by_global_norm([tf.zeros(2), tf.zeros(1)], 1.0)) == [[0.0, 0.0], [0.0]]
-
-
-def step_for(classifier: keras.Model, average: WeightAverage | None = None, **settings):
+def step_for(
+    classifier: keras.Model,
+    average: WeightAverage | None = None,
+    scale: LossScale | None = None,
+    **settings,
+):
     strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
     train = Train(**{"batch_size": 8, "clip_norm": 1e6, **settings})
-    return make_step(strategy, classifier, Descent(classifier), train, Loss(), average)
+    return make_step(strategy, classifier, Descent(classifier), train, Loss(), average, scale)
 
 
 def values(classifier: keras.Model) -> list[np.ndarray]:
@@ -189,46 +176,6 @@ def test_a_bad_last_step_drops_the_gradients_of_its_update(classifier):
     assert all((total.numpy() == 0).all() for total in step.state)
 
 
-class Named:
-    """A variable as `clip_adaptively` sees it."""
-
-    def __init__(self, name: str, value: list) -> None:
-        self.name, self.value = name, np.asarray(value, np.float32)
-        self.shape = self.value.shape
-
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
-        return self.value
-
-
-def test_each_filter_is_clipped_by_its_own_norm():
-    kernel = Named("kernel", [[[[3.0, 0.0]], [[4.0, 0.0]]]])  # filters of norm 5 and 0
-    gradient = tf.constant([[[[6.0, 3.0]], [[8.0, 4.0]]]])  # 10 and 5
-    clipped = clip_adaptively([gradient], [kernel], 0.5)[0].numpy()
-    np.testing.assert_allclose(clipped[..., 0].ravel(), [1.5, 2.0], rtol=1e-6)  # to half of 5
-    np.testing.assert_allclose(clipped[..., 1].ravel(), [3e-4, 4e-4], rtol=1e-5)  # of 0.001
-
-
-def test_depthwise_kernels_are_clipped_channel_by_channel():
-    kernel = Named("kernel", np.ones((1, 1, 2, 1)) * [[[[1.0], [10.0]]]])
-    clipped = clip_adaptively([tf.fill((1, 1, 2, 1), 5.0)], [kernel], 0.1)[0]
-    np.testing.assert_allclose(np.asarray(clipped).ravel(), [0.1, 1.0], rtol=1e-6)
-
-
-def test_vectors_count_whole_and_the_centres_are_left_alone():
-    vector, centre = Named("bias", [3.0, 4.0]), Named("centre", [[1e-3, 0.0]])
-    gradients = [tf.constant([30.0, 40.0]), tf.constant([[100.0, 100.0]])]
-    clipped = clip_adaptively(gradients, [vector, centre], 0.1)
-    np.testing.assert_allclose(clipped[0].numpy(), [0.3, 0.4], rtol=1e-6)
-    assert arrays(clipped)[1] == [[100.0, 100.0]]
-
-
-def test_small_gradients_stay_as_they_are():
-    kernel = Named("kernel", [[3.0], [4.0]])
-    assert arrays(clip_adaptively([tf.constant([[0.03], [0.04]])], [kernel], 0.02)) == [
-        [[pytest.approx(0.03)], [pytest.approx(0.04)]]
-    ]
-
-
 def test_a_step_with_adaptive_clipping_moves_no_filter_further_than_it_may(classifier):
     """Plain gradient descent at rate 1: a filter moves by its clipped gradient."""
     step = step_for(classifier, clip_norm=1e9, adaptive_clip=0.01)
@@ -245,6 +192,45 @@ def test_a_step_with_adaptive_clipping_moves_no_filter_further_than_it_may(class
         assert moved.max() > 0
     moved = np.linalg.norm(centres.numpy() - was_centres, axis=-1)
     assert (moved > 0.02 * np.linalg.norm(was_centres, axis=-1)).any()
+
+
+def test_the_factor_of_float16_cancels_out(classifier):
+    """The same step as without, in float32, to rounding: the factor is a power of two."""
+    start = values(classifier)
+    step_for(classifier)(0, *batch(), 0.01)
+    want = values(classifier)
+    for variable, value in zip(classifier.trainable_variables, start, strict=True):
+        variable.assign(value)
+    step_for(classifier, scale=LossScale("float16"))(0, *batch(), 0.01)
+    for now, plain in zip(values(classifier), want, strict=True):
+        np.testing.assert_allclose(now, plain, atol=1e-6)
+
+
+def test_a_factor_that_is_too_large_halves_and_the_step_is_no_bad_one(classifier):
+    scale, before = LossScale("float16"), values(classifier)
+    step = step_for(classifier, scale=scale)
+    scale.state[0].assign(3e38)
+    assert np.isfinite(step(0, *batch(), 0.01))
+    for now, was in zip(values(classifier), before, strict=True):
+        np.testing.assert_array_equal(now, was)
+    assert float(scale.factor) == pytest.approx(1.5e38)
+
+
+def test_a_loss_that_is_not_finite_is_a_bad_step_whatever_the_factor(classifier):
+    centre = classifier.get_layer("arcface").centre
+    centre.assign(np.full_like(centre.numpy(), np.nan))
+    assert np.isnan(step_for(classifier, scale=LossScale("float16"))(0, *batch(), 0.01))
+
+
+def test_a_network_in_float16_learns(toy):
+    keras.utils.set_random_seed(3)
+    model = Model(embedding_size=6)
+    with policy("float16"):
+        classifier = build_classifier(toy(model), model, [5, 5, 5, 5])
+    step = step_for(classifier, scale=LossScale("float16"), clip_norm=1.0)
+    losses = [step(n, *batch(), 0.1) for n in range(30)]
+    assert np.isfinite(losses).all()
+    assert losses[-1] < losses[0] / 2
 
 
 def test_embeddings_keep_a_share_that_depends_on_seed_and_step_alone():

@@ -65,6 +65,17 @@ def columns_of(features: keras.KerasTensor, columns: int) -> list[keras.KerasTen
     return [Column(n, columns, name=f"column{n}")(features) for n in range(columns)]
 
 
+def synchronise_neck(embedder: keras.Model, on: bool) -> None:
+    """Let the neck's BatchNorm take its moments over all devices of TensorFlow, or over its own.
+
+    On JAX they are over all devices by themselves. It changes nothing once a model is trained, so
+    that a saved one is the same wherever it was trained.
+    """
+    for layer in embedder.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = on
+
+
 def freeze_norms(network: keras.Model) -> None:
     """Let every BatchNorm of a network keep its statistics and weights, also in nested networks."""
     for layer in network.layers:

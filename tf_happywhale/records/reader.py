@@ -48,6 +48,7 @@ def training_batches(
     epoch: int,
     copies: Sequence[int] | None = None,
     skip_batches: int = 0,
+    part: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset:
     """One epoch of augmented batches: pictures uint8 [b, size, size, 3], targets int64 [b].
 
@@ -68,6 +69,9 @@ def training_batches(
         copies: how many times each of `images` comes, each time augmented anew (see `sampling.py`);
             None: once.
         skip_batches: batches already seen of this epoch; they are skipped undecoded.
+        part: number, from 0, and count of the equal parts that a batch is cut into for several
+            machines; only the rows of this one are yielded, and only they are decoded, unless
+            pictures are mixed with others of the batch.
     """
     rng = np.random.default_rng([seed, epoch])
     _set_global_seed(seed)  # `shuffle` mixes it into its own
@@ -100,19 +104,25 @@ def training_batches(
     )
     if times is not None:
         examples = examples.flat_map(lambda *example: _repeated(example, times[lookup[example[1]]]))
-    batches = (
+    encoded_batches = (
         examples.shuffle(held, seed=int(rng.integers(2**31)), reshuffle_each_iteration=False)
         .batch(batch_size, drop_remainder=True)
         .skip(skip_batches)
-        .map(
-            lambda encoded, names, boxes: (load(encoded, names, boxes), names),
-            num_parallel_calls=AHEAD,
-            deterministic=True,
-        )
     )
-    if settings.enabled and settings.mixup_p:
+    own = _rows(batch_size, part)
+    mixes = bool(settings.enabled and settings.mixup_p)
+    if not mixes:
+        encoded_batches = own(encoded_batches)
+    batches = encoded_batches.map(
+        lambda encoded, names, boxes: (load(encoded, names, boxes), names),
+        num_parallel_calls=AHEAD,
+        deterministic=True,
+    )
+    if mixes:
         mix = _mixer(settings, seed, epoch)
-        batches = batches.map(lambda pictures, names: _mixed(mix, pictures, names, labels(names)))
+        batches = own(
+            batches.map(lambda pictures, names: _mixed(mix, pictures, names, labels(names)))
+        )
     else:
         batches = batches.map(lambda pictures, names: (pictures, labels(names)))
     return batches.prefetch(PREFETCH).with_options(_options())
@@ -215,6 +225,18 @@ def _loader(picture: Callable[[bytes, bytes, np.ndarray], np.ndarray], size: int
         return tf.ensure_shape(loaded, (names.shape[0], size, size, 3))
 
     return load
+
+
+def _rows(batch_size: int, part: tuple[int, int]) -> Callable:
+    """A function of a data set of batches to the same with one part of each batch's rows."""
+    number, count = part
+    if count == 1:
+        return lambda batches: batches
+    length = batch_size // count
+    rows = slice(number * length, (number + 1) * length)
+    return lambda batches: batches.map(
+        lambda *batch: tf.nest.map_structure(lambda each: each[rows], batch)
+    )
 
 
 def _copied(

@@ -8,12 +8,12 @@ from pathlib import Path
 import cv2
 import keras
 import numpy as np
-import tensorflow as tf
 
 from tf_happywhale.catalogue.boxes import Box
 from tf_happywhale.models.pretrained import pretrained_backbone
 from tf_happywhale.records.pictures import crop, read_picture, resize
 from tf_happywhale.retrieval.metrics import mean_average_precision
+from tf_happywhale.training.engines import by_keras
 
 BATCH = 64
 SHUFFLES = 2000
@@ -35,13 +35,13 @@ def raw_pixels(crops: np.ndarray, side: int = 64) -> np.ndarray:
 
 def features(model: keras.Model, crops: np.ndarray) -> np.ndarray:
     """A model's outputs float32 [n, d] for crops uint8 [n, h, w, 3]."""
-    forward = tf.function(lambda pictures: model(pictures, training=False))
+    forward = by_keras(model)
     parts = []
     for start in range(0, len(crops), BATCH):
         batch = crops[start : start + BATCH]
         filled = np.pad(batch, [(0, BATCH - len(batch)), (0, 0), (0, 0), (0, 0)])
-        parts.append(forward(tf.constant(filled)).numpy()[: len(batch)])
-    return np.concatenate(parts).astype(np.float32)
+        parts.append(forward(filled)[: len(batch)])
+    return np.concatenate(parts)
 
 
 def untrained(backbone: str, weights: str) -> keras.Model:

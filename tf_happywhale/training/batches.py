@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import tensorflow as tf
 from tqdm import tqdm
@@ -10,15 +10,18 @@ from tqdm import tqdm
 from tf_happywhale.config import Experiment
 from tf_happywhale.records.reader import checked, training_batches
 from tf_happywhale.records.sampling import balanced_copies
+from tf_happywhale.training.devices import Devices, on_jax
 from tf_happywhale.training.schedule import picture_size
 from tf_happywhale.training.task import Task
 
 
 def epoch_batches(
-    strategy: tf.distribute.Strategy, experiment: Experiment, task: Task, epoch: int, done: int
+    devices: Devices, experiment: Experiment, task: Task, epoch: int, done: int
 ) -> Iterator:
     """The batches of an epoch after the first `done`, spread over the devices, behind a progress
     bar.
+
+    A batch is the same pictures in the same order on any devices: each has its rows of it.
 
     Raises:
         InputError: while they are read, the TFRecords are damaged.
@@ -40,18 +43,37 @@ def epoch_batches(
         epoch=epoch,
         copies=copies,
         skip_batches=done,
+        part=(devices.here.index, devices.here.workers),
     )
-    if strategy.num_replicas_in_sync > 1:
-        batches = strategy.experimental_distribute_dataset(batches)
-    # One device reads the data set as it is: a distributed one has an autotuning thread of its own,
-    # which holds up the end of an epoch (see records/reader.py).
     return iter(
         tqdm(
-            checked(batches, task.records),
+            _spread(devices, checked(batches, task.records)),
             total=len(images) // train.batch_size,
             initial=done,
             desc=f"epoch {epoch + 1}/{train.epochs}",
             unit="step",
             leave=False,
+            disable=not devices.here.chief,
         )
     )
+
+
+def _spread(devices: Devices, batches: Iterable) -> Iterator:
+    """This worker's batches, as its devices take them.
+
+    Not by TensorFlow's distributed data sets: they have an autotuning thread of their own, which
+    holds up the end of an epoch (see records/reader.py), and on several workers ask the others
+    before each batch whether there is one.
+    """
+    replicas = devices.replicas // devices.here.workers
+    if on_jax() or replicas == 1:
+        yield from batches
+        return
+    first = devices.here.index * replicas
+    for batch in batches:
+
+        def part(context: tf.distribute.experimental.ValueContext, batch: tuple = batch) -> tuple:
+            number = context.replica_id_in_sync_group - first
+            return tf.nest.map_structure(lambda each: tf.split(each, replicas)[number], batch)
+
+        yield devices.strategy.experimental_distribute_values_from_function(part)

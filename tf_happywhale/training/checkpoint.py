@@ -43,7 +43,8 @@ class Checkpoints:
     """The last two states of a run, each one file of all its variables and its Progress.
 
     The values are stored as they are on any device, so that a run that was stopped on several can
-    go on on one, and the other way round.
+    go on on one, and the other way round. The group `scale`, of the loss in float16, may be missing
+    on either side; it then starts anew.
 
     Args:
         folder: where the files lie.
@@ -87,21 +88,27 @@ class Checkpoints:
         for file in set(self.folder.glob("best-epoch-*.weights.h5")) - kept:
             file.unlink()
 
-    def restore(self) -> Progress | None:
+    def restore(self, tidy: bool = True) -> Progress | None:
         """Give the variables their values at the latest checkpoint, and return its Progress; None
         where there is none of this run. A damaged file is removed, so that the one before counts;
-        a line says so, and where there are others than this run's."""
-        for unfinished in self.folder.glob(".step-*.safetensors"):
+        a line says so, and where there are others than this run's.
+
+        Args:
+            tidy: remove what is damaged or was not finished; of several workers the chief does.
+        """
+        for unfinished in self.folder.glob(".step-*.safetensors") if tidy else []:
             unfinished.unlink()
         for file in self._files():
             try:
                 found = self._read(file)
             except DAMAGED:
+                verb = "removed" if tidy else "passed over"
                 print(
-                    f"{file} is damaged, or its best weights are gone: it is removed, and the "
+                    f"{file} is damaged, or its best weights are gone: it is {verb}, and the "
                     "checkpoint before it counts, if there is one"
                 )
-                file.unlink()
+                if tidy:
+                    file.unlink()
                 continue
             if found is None:
                 print(
@@ -110,22 +117,23 @@ class Checkpoints:
                 )
                 return None
             progress, arrays = found
-            for name, variable in self.variables.items():
-                variable.assign(arrays[name])
+            for name, array in arrays.items():
+                self.variables[name].assign(array)
             return progress
         return None
 
     def _read(self, file: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
         """A checkpoint's content; None where it is not of this run. Raises what DAMAGED lists."""
-        shapes = {name: list(variable.shape) for name, variable in self.variables.items()}
+        wanted = {name: list(variable.shape) for name, variable in self.variables.items()}
         with safe_open(file, "np") as stored:
             about = stored.metadata() or {}
             if about.get("stamp") != self.stamp:
                 return None
-            names = list(stored.keys())
-            if {name: stored.get_slice(name).get_shape() for name in names} != shapes:
+            found = {name: stored.get_slice(name).get_shape() for name in list(stored.keys())}
+            if _without_scale(found) != _without_scale(wanted):
                 return None
-            arrays, progress = {name: stored.get_tensor(name) for name in shapes}, _progress(stored)
+            arrays = {name: stored.get_tensor(name) for name in found if name in wanted}
+            progress = _progress(stored)
         if progress.best:
             self.best(progress).stat()
         return progress, arrays
@@ -148,3 +156,8 @@ def clear(folder: Path) -> None:
 
 def _progress(stored: safe_open) -> Progress:
     return Progress(**json.loads((stored.metadata() or {})["progress"]))
+
+
+def _without_scale(shapes: dict[str, list[int]]) -> dict[str, list[int]]:
+    """All but the group `scale`, which a run in another precision does not have."""
+    return {name: shape for name, shape in shapes.items() if not name.startswith("scale/")}

@@ -80,6 +80,12 @@ def load_engine(folder: Path, engine: str, precision: str = "float32") -> Forwar
 
 def by_keras(embedder) -> Forward:
     """A Keras model as such a function."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        from tf_happywhale.training.jax_arrays import forward_of
+
+        return forward_of(embedder)
     import tensorflow as tf
 
     forward = tf.function(lambda pictures: embedder(pictures, training=False))
@@ -154,7 +160,11 @@ def _converted(folder: Path, size: int, engine: str, precision: str) -> Forward:
 
 
 def on_accelerator() -> bool:
-    """Whether TensorFlow, where it is installed, has anything but a CPU."""
+    """Whether Keras' backend, where it is installed, has anything but a CPU."""
+    if os.environ.get("KERAS_BACKEND") == "jax":
+        import jax
+
+        return jax.default_backend() != "cpu"
     if find_spec("tensorflow") is None:
         return False
     import tensorflow as tf

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_happywhale.errors import InputError
+from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.models.region import Region
 
 
@@ -42,9 +42,17 @@ class Explainer:
 
     Args:
         embedder: model of pictures uint8 [n, h, w, 3] to embedding [n, d].
+
+    Raises:
+        ConfigError: Keras runs on JAX.
     """
 
     def __init__(self, embedder: keras.Model) -> None:
+        if keras.backend.backend() != "tensorflow":
+            raise ConfigError(
+                "What a match rests on (report.why) is computed by TensorFlow only: unset "
+                "KERAS_BACKEND, or set report.why to false."
+            )
         features = last_map(embedder)
         model = keras.Model(embedder.inputs, [features, embedder.outputs[0]])
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -12,17 +10,21 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from tf_happywhale.config import Experiment, Train
-from tf_happywhale.errors import InputError, Stopped, TrainingError
+from tf_happywhale.config import Experiment
+from tf_happywhale.errors import InputError, Stopped
 from tf_happywhale.files import write_json
 from tf_happywhale.models.classifier import build_classifier
-from tf_happywhale.models.embedder import build_embedder
+from tf_happywhale.models.embedder import build_embedder, synchronise_neck
 from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.batches import epoch_batches
 from tf_happywhale.training.checkpoint import Checkpoints, Progress
-from tf_happywhale.training.devices import check_batch, choose_strategy, describe
+from tf_happywhale.training.devices import Devices, check_batch, choose_devices, on_jax
+from tf_happywhale.training.entry import entry_of, line_of
+from tf_happywhale.training.epoch import train_epoch
 from tf_happywhale.training.loss import Loss
+from tf_happywhale.training.loss_scale import LossScale
 from tf_happywhale.training.optimizer import Optimizers
+from tf_happywhale.training.precision import policy, to_float32
 from tf_happywhale.training.run_folder import (
     continue_run,
     log,
@@ -30,17 +32,24 @@ from tf_happywhale.training.run_folder import (
     save_weights,
     start_run,
 )
-from tf_happywhale.training.schedule import learning_rate
-from tf_happywhale.training.step import Step, make_step
 from tf_happywhale.training.task import Task
-from tf_happywhale.training.validation import validate_fold
+from tf_happywhale.training.validation import validate_fold, whiten
 from tf_happywhale.training.watch import Watch
+from tf_happywhale.training.workers import any_worker, check_same_start, others_may_go
+
+if on_jax():
+    from tf_happywhale.training.jax_step import make_step
+else:
+    from tf_happywhale.training.step import make_step
 
 
 def train_fold(
     run: Path, experiment: Experiment, task: Task, *, stamp: str = "", started: float | None = None
 ) -> dict:
     """Train one fold's model into its run folder; the metrics of the best epoch.
+
+    Of several workers all call this, with the same arguments; the chief alone writes to the run
+    folder, which all of them must be able to read.
 
     A run that was stopped goes on from its last checkpoint, between batches too, to the weights it
     would have reached anyway. The weights of the best validation so far are kept beside it, and in
@@ -55,14 +64,28 @@ def train_fold(
         started: when the command started, of `time.monotonic()`; now where it is not given.
 
     Raises:
-        ConfigError: the batch does not fit the devices.
+        ConfigError: the devices asked for are not there, or the batch does not fit them.
         InputError: there are fewer training images than one batch.
         TrainingError: too many losses are not finite.
-        Stopped: by `train.max_hours` or a signal, with all that is needed to go on written.
+        Stopped: by `train.max_hours` or a signal, with all that is needed to go on written; or
+            because another worker has gone.
     """
-    train = experiment.train
-    strategy = choose_strategy()
-    check_batch(train.batch_size, strategy.num_replicas_in_sync)
+    devices = choose_devices(experiment.train)
+    check_batch(experiment.train.batch_size, devices.replicas)
+    with others_may_go(devices.here):
+        return _train(devices, run, experiment, task, stamp, started)
+
+
+def _train(
+    devices: Devices,
+    run: Path,
+    experiment: Experiment,
+    task: Task,
+    stamp: str,
+    started: float | None,
+) -> dict:
+    """`train_fold` on given devices."""
+    train, here = experiment.train, devices.here
     images = len(task.training()[0])
     steps_per_epoch = images // train.batch_size
     if steps_per_epoch == 0:
@@ -71,32 +94,43 @@ def train_fold(
             f"train.batch_size ({train.batch_size})."
         )
     keras.utils.set_random_seed(experiment.seed + task.fold)
-    with strategy.scope():
-        embedder, classifier = build_models(experiment, task)
+    with devices.scope():
+        with policy(devices.precision):
+            embedder, classifier = build_models(experiment, task)
+        synchronise_neck(embedder, devices.replicas > 1 and not on_jax())
+        scale = LossScale(devices.precision)
         optimizers = Optimizers(classifier, train)
         average = (
             WeightAverage(classifier.trainable_variables, train.average) if train.average else None
         )
     loss = Loss(train.target_smoothing, task.species, experiment.model.species_weight)
-    step = make_step(strategy, classifier, optimizers, train, loss, average, experiment.seed)
+    step = make_step(
+        devices.strategy, classifier, optimizers, train, loss, average, scale, experiment.seed
+    )
     groups = {
         "classifier": classifier.variables,
         "optimizers": optimizers.state,
         "average": average.state if average else [],
         "sums": step.state,
+        "scale": scale.state,
     }
     checkpoints = Checkpoints(run / "checkpoints", groups, stamp)
-    progress = checkpoints.restore()
-    if progress is None:
-        checkpoints.clear()
-        start_run(run, experiment, describe(strategy))
-        progress, word = Progress(), "training"
-    else:
-        continue_run(run, progress.epoch, describe(strategy))
+    progress, word = checkpoints.restore(tidy=here.chief), "training"
+    goes_on = progress is not None
+    if goes_on:
         word = f"going on at step {progress.step} with"
+    else:
+        progress = Progress()
+    if here.workers > 1:
+        check_same_start(devices.strategy, progress.step)
+    if here.chief and goes_on:
+        continue_run(run, progress.epoch, str(devices))
+    elif here.chief:
+        checkpoints.clear()
+        start_run(run, experiment, str(devices))
     print(
-        f"{word} fold {task.fold} on {describe(strategy)}: {train.epochs} epochs of "
-        f"{steps_per_epoch} steps of {train.batch_size} images"
+        f"{word} fold {task.fold} on {devices}: {train.epochs} epochs of {steps_per_epoch} steps "
+        f"of {train.batch_size} images"
     )
     started = time.monotonic() if started is None else started
     with Watch(train.checkpoint_minutes, train.max_hours, started) as watch:
@@ -104,7 +138,9 @@ def train_fold(
         def pause() -> None:
             """Between two steps, or after an epoch."""
             reason = watch.reason()
-            if reason or watch.due():
+            if here.workers > 1 and any_worker(devices.strategy, reason is not None):
+                reason = reason or "with another worker"
+            if here.chief and (reason or watch.due()):
                 checkpoints.save(progress)
             if reason:
                 raise Stopped(
@@ -114,90 +150,43 @@ def train_fold(
 
         while progress.epoch < train.epochs:
             done = progress.step - progress.epoch * steps_per_epoch
-            batches = epoch_batches(strategy, experiment, task, progress.epoch, done)
-            rate = _train_epoch(step, batches, train, progress, steps_per_epoch, run, pause)
+            batches = epoch_batches(devices, experiment, task, progress.epoch, done)
+            rate = train_epoch(step, batches, train, progress, steps_per_epoch, run, pause)
             if progress.step != (progress.epoch + 1) * steps_per_epoch:
                 raise InputError(
                     f"The TFRecords gave fewer than {steps_per_epoch} batches: delete "
                     f"{task.records} and write them again."
                 )
-            entry = _entry(progress, train, rate)
+            entry = entry_of(progress, train, rate)
             count = progress.epoch + 1
             if count % train.validate_every == 0 or count == train.epochs:
                 with average.swapped() if average else nullcontext():
                     entry |= validate_fold(embedder, experiment, task)
                     if (entry["map5_known"] or 0.0) >= (progress.best.get("map5_known") or 0.0):
                         progress.best = entry
-                        save_weights(checkpoints.best(progress), classifier)
-                        checkpoints.prune(progress)
-            log(run, entry)
-            tqdm.write(_line(entry))
+                        if here.chief:
+                            save_weights(checkpoints.best(progress), classifier)
+                            checkpoints.prune(progress)
+            if here.chief:
+                log(run, entry)
+            tqdm.write(line_of(entry))
             progress.epoch += 1
             progress.losses, progress.seconds = [], 0.0
             pause()
+    metrics = {key: value for key, value in progress.best.items() if key != "learning_rate"}
+    if not here.chief:
+        return metrics
     classifier.load_weights(checkpoints.best(progress))
     save_weights(run / "checkpoints" / "best.weights.h5", classifier)
+    synchronise_neck(embedder, False)
+    to_float32(classifier)
+    if experiment.model.whitening is not None:
+        embedder = whiten(embedder, experiment, task)
+        metrics |= validate_fold(embedder, experiment, task)
     save_model(run / "classifier.keras", classifier)
     save_model(run / "model.keras", embedder)
-    metrics = {key: value for key, value in progress.best.items() if key != "learning_rate"}
     write_json(run / "metrics.json", metrics)
     return metrics
-
-
-def _train_epoch(
-    step: Step,
-    batches: Iterator,
-    train: Train,
-    progress: Progress,
-    steps_per_epoch: int,
-    run: Path,
-    pause: Callable[[], None],
-) -> float:
-    """The steps that are left of an epoch; the learning rate of its last.
-
-    Raises:
-        TrainingError: too many losses of the run are not finite.
-        Stopped: `pause`, which is called between steps, says so.
-    """
-    before = time.monotonic()
-    for pictures, targets in batches:
-        rate = learning_rate(train, progress.step, steps_per_epoch)
-        loss = step(progress.step, pictures, targets, rate)
-        if math.isfinite(loss):
-            progress.losses.append(loss)
-        else:
-            _count_bad(progress, train, steps_per_epoch, run)
-        progress.step += 1
-        now = time.monotonic()
-        progress.seconds, before = progress.seconds + now - before, now
-        pause()
-    return learning_rate(train, progress.step - 1, steps_per_epoch)
-
-
-def _count_bad(progress: Progress, train: Train, steps_per_epoch: int, run: Path) -> None:
-    progress.bad_steps += 1
-    where = f"step {progress.step % steps_per_epoch} of epoch {progress.epoch}"
-    if progress.bad_steps > train.max_bad_steps:
-        kept = f"; the best model so far is in {run / 'checkpoints'}" if progress.best else ""
-        raise TrainingError(
-            f"{progress.bad_steps} steps of this run were not finite, the last {where}: lower "
-            f"train.learning_rate ({train.learning_rate}){kept}."
-        )
-    tqdm.write(f"{where} is not finite: it is left out")
-
-
-def _entry(progress: Progress, train: Train, rate: float) -> dict:
-    """The log's line of an epoch that has just been trained."""
-    seconds = max(progress.seconds, 1e-9)
-    count = len(progress.losses)
-    return {
-        "epoch": progress.epoch,
-        "loss": float(np.mean(progress.losses)) if count else None,
-        "learning_rate": rate,
-        "bad_steps": progress.bad_steps,
-        "seconds": round(seconds, 2),
-        "images_per_second": round(count * train.batch_size / seconds, 1),
-    }
 
 
 def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras.Model]:
@@ -210,13 +199,3 @@ def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras
         species_counts = np.bincount(task.species[kept], minlength=kinds)
     embedder = build_embedder(experiment.model)
     return embedder, build_classifier(embedder, experiment.model, counts, species_counts)
-
-
-def _line(entry: dict) -> str:
-    loss = "not finite" if entry["loss"] is None else f"{entry['loss']:.3f}"
-    line = f"epoch {entry['epoch'] + 1}: loss {loss}, {entry['seconds']:.0f} s, "
-    line += f"{entry['images_per_second']:.0f} img/s"
-    if entry.get("map5_known") is not None:
-        line += f", mAP@5 {entry['map5_known']:.3f} on {entry['queries_known']} known individuals'"
-        line += " images"
-    return line

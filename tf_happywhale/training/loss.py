@@ -36,6 +36,7 @@ class Loss:
                 float32 [n].
             own: a scalar: each embedding is mixed with the next one's (the last with the first's)
                 before the heads, keeping so large a share of its own; with targets int [n] only.
+                TensorFlow's replicas call this with their rows each, JAX's devices with all.
 
         References:
             Verma et al.: Manifold Mixup: Better Representations by Interpolating Hidden States,

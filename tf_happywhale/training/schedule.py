@@ -31,14 +31,17 @@ def learning_rate(train: Train, step: int, steps_per_epoch: int) -> float:
 
 
 def picture_size(train: Train, image_size: int, epoch: int) -> int:
-    """The side of an epoch's pictures, pixels: from `first_size` by 32 to `image_size`, each size
-    for an equal part of the run; the last epoch has `image_size`, and all where that is smaller.
+    """The side of an epoch's pictures, pixels: from `first_size` by 32 to `last_size`, each size
+    for an equal part of the run; the last epoch has `last_size`, and all where that is smaller.
 
     References:
         Tan, Le: EfficientNetV2: Smaller Models and Faster Training, ICML 2021 (progressive learning
         without its stronger augmentation)
+        Touvron et al.: Fixing the train-test resolution discrepancy, NeurIPS 2019 (a last size
+        below `image_size`)
     """
-    first = min(train.first_size or image_size, image_size)
-    sizes = [*range(first, image_size, SIZE_STEP), image_size]
+    last = min(train.last_size or image_size, image_size)
+    first = min(train.first_size or last, last)
+    sizes = [*range(first, last, SIZE_STEP), last]
     left = train.epochs - 1 - epoch
     return sizes[len(sizes) - 1 - left * len(sizes) // train.epochs]

@@ -1,4 +1,4 @@
-"""One training step: loss, gradients summed over devices, clipped, applied."""
+"""One training step on TensorFlow: loss, gradients summed over devices, taken or left out."""
 
 from __future__ import annotations
 
@@ -12,43 +12,9 @@ from keras import ops
 from tf_happywhale.config import Train
 from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.loss import Loss
+from tf_happywhale.training.loss_scale import LossScale
 from tf_happywhale.training.optimizer import Optimizers
-
-
-def clip_by_global_norm(gradients: list, largest: float) -> list:
-    """Gradients, all scaled down by one factor where their common norm exceeds `largest`."""
-    norm = ops.sqrt(sum(ops.sum(ops.square(gradient)) for gradient in gradients))
-    factor = ops.minimum(1.0, largest / ops.maximum(norm, 1e-12))
-    return [gradient * factor for gradient in gradients]
-
-
-def clip_adaptively(gradients: list, variables: list, share: float) -> list:
-    """Gradients, those of each filter scaled down to a share of the filter's own norm.
-
-    A filter is what makes one output: a column of a kernel, a channel of a depthwise one, a whole
-    vector or number elsewhere. Norms of filters count as at least 1e-3, so that one that starts at
-    zero can leave it. The head's centres are left alone, as in the paper.
-
-    References:
-        Brock et al.: High-Performance Large-Scale Image Recognition Without Normalization, ICML
-        2021, https://arxiv.org/abs/2102.06171
-    """
-    clipped = []
-    for gradient, variable in zip(gradients, variables, strict=True):
-        if variable.name == "centre":
-            clipped.append(gradient)
-            continue
-        rank = len(variable.shape)
-        depthwise = rank == 4 and variable.shape[-1] == 1
-        axes = (0, 1, 3) if depthwise else tuple(range(rank - 1)) if rank > 1 else None
-        largest = share * ops.maximum(_norms(ops.convert_to_tensor(variable), axes), 1e-3)
-        norm = ops.maximum(_norms(gradient, axes), 1e-6)
-        clipped.append(gradient * ops.minimum(1.0, largest / norm))
-    return clipped
-
-
-def _norms(values, axes):
-    return ops.sqrt(ops.sum(ops.square(values), axis=axes, keepdims=axes is not None))
+from tf_happywhale.training.update import Update
 
 
 def make_step(
@@ -58,6 +24,7 @@ def make_step(
     train: Train,
     loss: Loss,
     average: WeightAverage | None = None,
+    scale: LossScale | None = None,
     seed: int = 0,
 ) -> Step:
     """A compiled step that updates the classifier.
@@ -66,17 +33,13 @@ def make_step(
     only every so many calls update it, by the mean of their gradients. With `train.embedding_mixup`
     embeddings are mixed, by a share that is a function of (seed, step). A step whose loss or
     gradients are not finite leaves no trace, in the BatchNorms' statistics neither. The classifier,
-    the optimizers and the average must have been made inside the strategy's scope.
+    the optimizers, the average and the scale must have been made inside the strategy's scope.
     """
     replicas = strategy.num_replicas_in_sync
     variables = classifier.trainable_variables
     with strategy.scope():
-        sums = [
-            keras.Variable(
-                ops.zeros_like(variable), trainable=False, aggregation="only_first_replica"
-            )
-            for variable in (variables if train.accumulate > 1 else [])
-        ]
+        update = Update(classifier, optimizers, train, average, scale, replicas)
+    scale = update.scale
 
     def gradients_of(pictures: tf.Tensor, targets: tf.Tensor, own: tf.Tensor) -> tuple:
         """Loss, gradients, and what the forward pass has moved, as it was before."""
@@ -86,41 +49,22 @@ def make_step(
             share = own if train.embedding_mixup else None
             each = loss.each(classifier, pictures, targets, share)
             part = ops.sum(each) / train.batch_size
-        gradients = tape.gradient(part, [variable.value for variable in variables])
+            scaled = part * scale.factor
+        gradients = tape.gradient(scaled, [variable.value for variable in variables])
         if replicas > 1:
             # Keras clips before it sums over devices, so the sum is made here.
             context = tf.distribute.get_replica_context()
             part, *gradients = context.all_reduce("SUM", [part, *gradients])
+        if scale.state:
+            gradients = [gradient / scale.factor for gradient in gradients]
         # One number that is finite if all are.
         whole = part + tf.add_n([tf.reduce_sum(gradient) for gradient in gradients])
         return part, whole, gradients, held
 
-    def update(gradients: list, learning_rate: tf.Tensor) -> None:
-        if train.adaptive_clip is not None:
-            gradients = clip_adaptively(gradients, variables, train.adaptive_clip)
-        gradients = clip_by_global_norm(gradients, train.clip_norm)
-        # Keras sums over devices when it applies: gradients that are equal there already.
-        gradients = [gradient / replicas for gradient in gradients]
-        optimizers.apply(gradients, learning_rate)
-        if average is not None:
-            average.update()
-
-    def take(gradients: list, learning_rate: tf.Tensor, last: bool) -> None:
-        if sums:
-            share = 1 / train.accumulate
-            gradients = [
-                total + gradient * share for total, gradient in zip(sums, gradients, strict=True)
-            ]
-            for total, gradient in zip(sums, gradients, strict=True):
-                total.assign(ops.zeros_like(gradient) if last else gradient)
-        if last:
-            update(gradients, learning_rate)
-
     def undo(held: list, last: bool) -> None:
         for variable, value in zip(classifier.non_trainable_variables, held, strict=True):
             variable.assign(value)
-        for total in sums if last else []:
-            total.assign(ops.zeros_like(total))
+        update.drop(last)
 
     @tf.function
     def compiled(
@@ -132,14 +76,16 @@ def make_step(
     ) -> tf.Tensor:
         part, whole, gradients, held = strategy.run(gradients_of, (pictures, targets, own))
         mean, whole = (strategy.reduce("MEAN", value, axis=None) for value in (part, whole))
+        # In float16 it may be the factor's doing: then the step is left out, and is not a bad one.
+        fine = tf.math.is_finite(mean) & (tf.math.is_finite(whole) | scale.may_fall())
         # Outside the replicas, since the optimizers' sum over them must not stand in a condition.
         if tf.math.is_finite(whole):
-            strategy.run(take, (gradients, learning_rate, last))
+            strategy.run(update.take, (gradients, learning_rate, last))
         else:
             strategy.run(undo, (held, last))
-        return tf.where(tf.math.is_finite(whole), mean, float("nan"))
+        return tf.where(fine, mean, float("nan"))
 
-    return Step(compiled, sums, train, seed)
+    return Step(compiled, update.sums, train, seed)
 
 
 class Step:

@@ -1,0 +1,98 @@
+"""The step, embedding and saving on JAX: run by `make devices` in an environment with JAX."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from tf_happywhale.config import Model, Train
+from tf_happywhale.errors import ConfigError
+from tf_happywhale.models.classifier import build_classifier
+from tf_happywhale.training.average import WeightAverage
+from tf_happywhale.training.devices import choose_devices
+from tf_happywhale.training.engines import by_keras
+from tf_happywhale.training.jax_step import make_step
+from tf_happywhale.training.loss import Loss
+from tf_happywhale.training.loss_scale import START, LossScale
+from tf_happywhale.training.optimizer import Optimizers
+from tf_happywhale.training.step import own_share
+
+MODEL = Model(embedding_size=6)
+
+
+@pytest.fixture
+def classifier(toy) -> keras.Model:
+    keras.utils.set_random_seed(3)
+    return build_classifier(toy(MODEL), MODEL, [5, 5, 5, 5])
+
+
+def batch() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (8, 32, 32, 3), dtype=np.uint8), rng.integers(0, 4, 8)
+
+
+def test_a_device_that_is_not_there_is_an_error():
+    assert choose_devices(Train()).kind == "CPU"
+    with pytest.raises(ConfigError, match=r"train\.device is tpu, but JAX finds no TPU"):
+        choose_devices(Train(device="tpu"))
+
+
+def test_steps_learn_and_move_the_neck_averages(classifier):
+    train = Train(batch_size=8)
+    neck = classifier.get_layer("embedder").get_layer("neck")
+    before = np.asarray(neck.moving_mean)
+    step = make_step(None, classifier, Optimizers(classifier, train), train, Loss())
+    losses = [step(n, *batch(), 0.02) for n in range(30)]
+    assert losses[-1] < losses[0] / 2
+    assert not np.allclose(np.asarray(neck.moving_mean), before)
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_step_that_is_not_finite_leaves_no_trace(classifier, accumulate: int):
+    train = Train(batch_size=8, accumulate=accumulate)
+    average = WeightAverage(classifier.trainable_variables, 0.9)
+    optimizers = Optimizers(classifier, train)
+    step = make_step(None, classifier, optimizers, train, Loss(), average)
+    step(0, *batch(), 0.01)
+    centre = classifier.get_layer("arcface").centre
+    centre.assign(np.full(centre.shape, np.nan, np.float32))
+    state = [*classifier.variables, *optimizers.state, *average.state, *step.state]
+    before = [np.asarray(variable) for variable in state]
+    assert np.isnan(step(2, *batch(), 0.01))
+    for variable, was in zip(state, before, strict=True):
+        np.testing.assert_array_equal(np.asarray(variable), was)
+
+
+def test_a_factor_that_was_too_large_halves_and_the_step_is_no_bad_one(classifier):
+    train, scale = Train(batch_size=8), LossScale("float16")
+    step = make_step(None, classifier, Optimizers(classifier, train), train, Loss(), None, scale)
+    scale.state[0].assign(3e38)
+    before = [np.asarray(variable) for variable in classifier.variables]
+    assert np.isfinite(step(0, *batch(), 0.01))
+    for variable, was in zip(classifier.variables, before, strict=True):
+        np.testing.assert_array_equal(np.asarray(variable), was)
+    assert float(scale.factor) == pytest.approx(1.5e38)
+    scale.state[0].assign(START)
+    step(1, *batch(), 0.01)
+    moved = zip(classifier.trainable_variables, before, strict=False)
+    assert any(np.abs(np.asarray(variable) - was).max() > 1e-4 for variable, was in moved)
+
+
+def test_embeddings_are_mixed_by_the_share_of_the_step(classifier):
+    train = Train(batch_size=8, embedding_mixup=0.5)
+    step = make_step(None, classifier, Optimizers(classifier, train), train, Loss(), seed=7)
+    each, plain = (
+        np.mean(Loss().each(classifier, *batch(), own)) for own in (own_share(0.5, 7, 3), None)
+    )
+    found = step(3, *batch(), 0.0)
+    assert found == pytest.approx(float(each), rel=1e-4)
+    assert found != pytest.approx(float(plain), rel=1e-3)
+
+
+def test_embedding_is_the_model_in_any_number_of_pictures(classifier):
+    embedder = classifier.get_layer("embedder")
+    forward, pictures = by_keras(embedder), batch()[0]
+    for count in (8, 3, 1):
+        want = np.asarray(embedder(pictures[:count]))
+        np.testing.assert_allclose(forward(pictures[:count]), want, atol=1e-5)

@@ -1,0 +1,105 @@
+"""One process of `agreement.py`: trains the coloured squares on the devices it is told to.
+
+    python -m tests.training.one_of_many one|mirrored|worker|jax FOLDER NETWORK [key=value …]
+
+The classifier starts from FOLDER/start.weights.h5. The run folder is FOLDER/<first word>.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tf_happywhale.backend import set_backend
+from tf_happywhale.config import Experiment, Model, Train, load_experiment
+from tf_happywhale.errors import Stopped
+
+STEPS = 20
+SETTINGS = [
+    "image_size=32", "data.folds=2", "fold=0", "model.embedding_size=16", "model.dropout=0",
+    "model.drop_path=0", "train.batch_size=8", f"train.epochs={STEPS}",
+    f"train.validate_every={STEPS}", "train.learning_rate=1e-3", "train.clip_norm=0.5",
+    "train.adaptive_clip=0.05", "train.accumulate=2", "train.average=0.9", "train.head_rate=3",
+    "augment.mixup_p=0.3", "embed.batch_size=8",
+]  # fmt: skip
+
+
+def settings(network: str, *overrides: str) -> Experiment:
+    """Thirteen images of fold 1 are one batch of eight an epoch."""
+    lite0 = ["model.backbone=lite0", "model.freeze_norm=true"] if network == "lite0" else []
+    return load_experiment(None, [*SETTINGS, *lite0, *overrides])
+
+
+def small(model: Model):
+    """As `build_embedder`: a network with a neck, but without the backbone's BatchNorms, whose
+    moments are each device's own."""
+    import keras
+
+    from tf_happywhale.models.gem import GeM
+
+    pictures = keras.Input((None, None, 3), name="picture")
+    inside = keras.Input((None, None, 3))
+    x = keras.layers.Rescaling(1 / 255)(inside)
+    x = keras.layers.Conv2D(8, 3, strides=4, activation="relu")(x)
+    backbone = keras.Model(inside, x, name="backbone")
+    x = GeM(model.gem_p, name="gem")(backbone(pictures))
+    x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, dtype="float32", name="neck")(x)
+    x = keras.layers.Dense(model.embedding_size, dtype="float32")(x)
+    return keras.Model(pictures, x, name="embedder")
+
+
+def mirrored():
+    """Two logical CPUs."""
+    import tensorflow as tf
+
+    from tf_happywhale.training.devices import Devices
+
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    two = tf.distribute.MirroredStrategy(["/cpu:0", "/cpu:1"])
+    return Devices("CPU", 2, two, "float32", "there are two logical ones")
+
+
+def main() -> None:
+    kind, folder, network, *overrides = sys.argv[1:]
+    set_backend("auto")
+    from dataclasses import replace
+
+    from tests.training.squares import make_task
+    from tf_happywhale.training import loop
+    from tf_happywhale.training.devices import choose_devices
+
+    home = Path(folder)
+    if network == "small":
+        loop.build_embedder = small
+    chosen = mirrored() if kind == "mirrored" else choose_devices(Train())
+    loop.choose_devices = lambda train: chosen  # before TensorFlow writes the records
+    build = loop.build_models
+
+    def build_models(*arguments):
+        embedder, classifier = build(*arguments)
+        classifier.load_weights(home / "start.weights.h5")
+        return embedder, classifier
+
+    loop.build_models = build_models
+    with TemporaryDirectory() as squares:
+        task = replace(make_task(Path(squares)), fold=0)
+        try:
+            loop.train_fold(home / kind, settings(network, *overrides), task, stamp="squares")
+        except Stopped as stopped:
+            print(f"stopped {stopped}")
+            sys.exit(75)
+    if kind == "jax":
+        import numpy as np
+
+        from tf_happywhale.training.engines import by_keras
+        from tf_happywhale.training.run_folder import load_model
+
+        pictures = np.random.default_rng(0).integers(0, 256, (11, 32, 32, 3), dtype=np.uint8)
+        embedding = by_keras(load_model(home / "jax" / "model.keras"))(pictures)
+        np.savez(home / "jax.npz", pictures=pictures, embedding=embedding)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The steps of one epoch, and what becomes of those that are not finite."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tqdm import tqdm
+
+from tf_happywhale.config import Train
+from tf_happywhale.errors import TrainingError
+from tf_happywhale.training.checkpoint import Progress
+from tf_happywhale.training.schedule import learning_rate
+
+
+def train_epoch(
+    step: Callable[..., float],
+    batches: Iterable,
+    train: Train,
+    progress: Progress,
+    steps_per_epoch: int,
+    run: Path,
+    pause: Callable[[], None],
+) -> float:
+    """The steps that are left of an epoch; the learning rate of its last.
+
+    Args:
+        step: as `make_step` makes it.
+        batches: pictures and targets, of those steps.
+        train: how to train.
+        progress: what is kept up to date.
+        steps_per_epoch: of a whole epoch.
+        run: the run folder, for a person to read of.
+        pause: called after each step.
+
+    Raises:
+        TrainingError: too many losses of the run are not finite.
+        Stopped: `pause`, which is called between steps, says so.
+    """
+    before = time.monotonic()
+    for pictures, targets in batches:
+        rate = learning_rate(train, progress.step, steps_per_epoch)
+        loss = step(progress.step, pictures, targets, rate)
+        if math.isfinite(loss):
+            progress.losses.append(loss)
+        else:
+            _count_bad(progress, train, steps_per_epoch, run)
+        progress.step += 1
+        now = time.monotonic()
+        progress.seconds, before = progress.seconds + now - before, now
+        pause()
+    return learning_rate(train, progress.step - 1, steps_per_epoch)
+
+
+def _count_bad(progress: Progress, train: Train, steps_per_epoch: int, run: Path) -> None:
+    progress.bad_steps += 1
+    where = f"step {progress.step % steps_per_epoch} of epoch {progress.epoch}"
+    if progress.bad_steps > train.max_bad_steps:
+        kept = f"; the best model so far is in {run / 'checkpoints'}" if progress.best else ""
+        raise TrainingError(
+            f"{progress.bad_steps} steps of this run were not finite, the last {where}: lower "
+            f"train.learning_rate ({train.learning_rate}){kept}."
+        )
+    tqdm.write(f"{where} is not finite: it is left out")

@@ -1,0 +1,44 @@
+"""Where arrays lie among JAX's devices, and a Keras model as a function on all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import keras
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+
+def rows() -> NamedSharding:
+    """The first axis cut into equal parts, one for each device."""
+    return NamedSharding(_mesh(), PartitionSpec("batch"))
+
+
+def everywhere() -> NamedSharding:
+    """The same on every device."""
+    return NamedSharding(_mesh(), PartitionSpec())
+
+
+def forward_of(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """A model, with the weights it has now, as a function of pictures uint8 [n, h, w, 3] to float32
+    [n, d]; spread over all devices where they divide n."""
+    weights, fixed = (
+        jax.device_put([variable.value for variable in variables], everywhere())
+        for variables in (model.trainable_variables, model.non_trainable_variables)
+    )
+
+    @jax.jit
+    def compiled(weights: list, fixed: list, pictures: jax.Array) -> jax.Array:
+        return model.stateless_call(weights, fixed, pictures, training=False)[0]
+
+    def forward(pictures: np.ndarray) -> np.ndarray:
+        even = len(pictures) % len(jax.devices()) == 0
+        placed = jax.device_put(np.asarray(pictures), rows() if even else everywhere())
+        return np.asarray(compiled(weights, fixed, placed), np.float32)
+
+    return forward
+
+
+def _mesh() -> Mesh:
+    return Mesh(np.array(jax.devices()), ("batch",))

@@ -1,0 +1,99 @@
+"""One training step on JAX: the same as `step.py`'s, as one pure function of all variables.
+
+The batch is cut over the devices and the variables are the same on all of them; sums over the
+batch, the neck's moments among them, are then over all devices by themselves.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+from keras import ops
+
+from tf_happywhale.config import Train
+from tf_happywhale.training.average import WeightAverage
+from tf_happywhale.training.jax_arrays import rows
+from tf_happywhale.training.loss import Loss
+from tf_happywhale.training.loss_scale import LossScale
+from tf_happywhale.training.optimizer import Optimizers
+from tf_happywhale.training.step import Step
+from tf_happywhale.training.update import Update
+
+
+def make_step(
+    strategy: keras.distribution.DataParallel | None,
+    classifier: keras.Model,
+    optimizers: Optimizers,
+    train: Train,
+    loss: Loss,
+    average: WeightAverage | None = None,
+    scale: LossScale | None = None,
+    seed: int = 0,
+) -> Step:
+    """A compiled step that updates the classifier, as `step.make_step` does on TensorFlow.
+
+    Args:
+        strategy: None for one device.
+        classifier, optimizers, train, loss, average, scale, seed: as there.
+    """
+    update = Update(classifier, optimizers, train, average, scale)
+    scale = update.scale
+    fixed = classifier.non_trainable_variables
+    variables = [
+        *update.variables,
+        *fixed,
+        *optimizers.state,
+        *(average.state if average is not None else []),
+        *update.sums,
+        *scale.state,
+    ]
+    trained = len(update.variables)
+
+    def forward(weights: list, others: list, factor, pictures, targets, own) -> tuple:
+        """The scaled loss; the loss, and the fixed variables as the forward pass moves them."""
+        known = list(zip(variables, [*weights, *others], strict=True))
+        with keras.StatelessScope(state_mapping=known) as scope:
+            share = own if train.embedding_mixup else None
+            each = loss.each(classifier, pictures, targets, share)
+        moved = [scope.get_current_value(variable) for variable in fixed]
+        mean = ops.sum(each) / train.batch_size
+        return mean * factor, (mean, moved)
+
+    def pure(values: list, pictures, targets, own, learning_rate, last: bool) -> tuple:
+        before = list(zip(variables, values, strict=True))
+        with keras.StatelessScope(state_mapping=before):
+            factor, may_fall = scale.factor, scale.may_fall()
+        (_, (mean, moved)), gradients = jax.value_and_grad(forward, has_aux=True)(
+            values[:trained], values[trained:], factor, pictures, targets, own
+        )
+        gradients = [gradient / factor for gradient in gradients]
+        whole = mean + sum(jnp.sum(gradient) for gradient in gradients)
+        good = jnp.isfinite(whole)
+        after = [*values[:trained], *moved, *values[trained + len(fixed) :]]
+        with keras.StatelessScope(state_mapping=list(zip(variables, after, strict=True))) as took:
+            update.take(gradients, learning_rate, last)
+        with keras.StatelessScope(state_mapping=before) as dropped:
+            update.drop(last)
+        values = [
+            jnp.where(good, took.get_current_value(each), dropped.get_current_value(each))
+            for each in variables
+        ]
+        fine = jnp.isfinite(mean) & (good | may_fall)
+        return jnp.where(fine, mean, jnp.nan), values
+
+    jitted = jax.jit(pure, static_argnums=5)
+
+    def compiled(pictures, targets, own, learning_rate, last: bool) -> float:
+        batch = jax.tree.map(np.asarray, (pictures, targets))
+        if strategy is not None:
+            batch = jax.device_put(batch, rows())
+        values = [variable.value for variable in variables]
+        own, learning_rate = np.float32(own), np.float32(learning_rate)
+        mean, values = jitted(values, *batch, own, learning_rate, last)
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        return mean
+
+    return Step(compiled, update.sums, train, seed)
