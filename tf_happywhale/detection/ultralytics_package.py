@@ -23,8 +23,8 @@ def need_ultralytics() -> None:
     if find_spec("ultralytics") is None or find_spec("torch") is None:
         raise InputError(
             "The detector needs ultralytics and PyTorch: pip install 'tf-happywhale[detect]' "
-            "(AGPL-3.0), or predict without them from weights that `detect export` wrote, by "
-            "detect.engine=onnx or as the .onnx file that you name."
+            "(AGPL-3.0), or use weights that `detect export` wrote, which need neither: name the "
+            ".onnx file, or set detect.engine=onnx."
         )
 
 
