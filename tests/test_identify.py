@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -198,6 +199,83 @@ def test_small_blurred_and_doubtful_crops_are_warned_of(trip: Trip) -> None:
     assert said["blurred.png"] == "Blurred. The detector was not sure of the box (10%)."
     page = (trip.folder / "warned" / "report" / "index.html").read_text("utf-8")
     assert "⚠ Blurred." in page
+
+
+class MiddleNetwork:
+    """Stands in for a network: sees a fin in the middle of a square, none in the dark."""
+
+    sources, side = ("backfin",), 64
+
+    def __init__(self) -> None:
+        self.looked_at = 0
+
+    def __call__(self, pictures: np.ndarray) -> np.ndarray:
+        self.looked_at += len(pictures)
+        outputs = np.zeros((len(pictures), 5, 1), np.float32)
+        outputs[:, :4, 0] = 32, 32, 32, 16
+        outputs[:, 4, 0] = 0.9 * pictures[:, 24:40].max(axis=(1, 2, 3)) / 255
+        return outputs
+
+
+def test_a_detector_draws_the_boxes_that_no_table_has(
+    trip: Trip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    """Of a 300×200 photograph the middle is 75 to 225, 65 to 140, ends rounded."""
+    network, weights = MiddleNetwork(), tmp_path / "fins.onnx"
+    monkeypatch.setattr("tf_happywhale.detection.detector.open_network", lambda *_: network)
+    weights.write_text("weights")
+    data, photos = tmp_path / "data", tmp_path / "photos"
+    shutil.copytree(trip.data, data)
+    (data / "boxes.csv").unlink()
+    shutil.copytree(data / "test_images", photos)
+    names = sorted(file.name for file in photos.iterdir())
+    cv2.imwrite(str(photos / "dark.png"), np.full((200, 300, 3), 20, np.uint8))
+    head = "image,source,xmin,ymin,xmax,ymax,confidence,origin"
+    (photos / "boxes.csv").write_text(f"{head}\n{names[0]},backfin,10,20,110,120,,manual\n")
+    keys = [f"identify.detector={weights}", "quality.min_confidence=1"]
+    rows = trip.identify(data, photos, *keys, output="drawn")
+    said = capsys.readouterr().out
+    known = len(list((data / "train_images").iterdir()))
+    assert f"gallery: the detector finds a backfin in {known} of {known} without a box" in said
+    found = f"finds a backfin in {len(names) - 1} of {len(names)} without a box"
+    assert f"photographs: the detector {found}" in said
+    seen = {row["image"]: row for row in trip.table("photographs.csv", "drawn")}
+    assert seen[names[0]]["box"] == "backfin 10 20 110 120" and not seen[names[0]]["confidence"]
+    assert {seen[name]["box"] for name in names[1:]} == {"backfin 75 65 225 140"}
+    for name in names[1:]:
+        assert "The detector was not sure of the box" in seen[name]["warnings"]
+    assert seen["dark.png"]["box"] == ""
+    assert "The detector found no box" in seen["dark.png"]["warnings"]
+    everything = network.looked_at
+    assert everything == known + len(names)
+    assert trip.identify(data, photos, *keys, output="drawn") == rows
+    assert network.looked_at == everything
+    gallery.main(
+        ["build", str(trip.run), str(data), str(tmp_path / "whales")],
+        [keys[0], f"output={trip.folder / 'drawn'}"],
+    )
+    assert network.looked_at == everything
+    boxes = open_gallery(tmp_path / "whales").images().column("box")
+    assert set(boxes.tolist()) == {"backfin 75 65 225 140"}
+
+
+def test_a_detector_that_cannot_be_used_is_one_sentence(
+    trip: Trip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = tmp_path / "photos"
+    shutil.copytree(trip.data / "test_images", photos)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.setitem(sys.modules, "ultralytics", None)
+    for name, sentence in (
+        ("gone.onnx", r"There is no detector .*gone\.onnx"),
+        ("fins.onnx", r"pip install onnxruntime\.$"),
+        ("fins.pt", r"pip install 'tf-happywhale\[detect\]' .*AGPL-3\.0"),
+    ):
+        weights = tmp_path / name
+        if name.startswith("fins"):
+            weights.write_text("weights")
+        with pytest.raises(InputError, match=sentence):
+            trip.identify(trip.data, photos, f"identify.detector={weights}", output="undrawn")
 
 
 def test_a_gallery_is_built_added_to_and_found_again(trip: Trip, capsys) -> None:

@@ -480,7 +480,12 @@ class Identify(Section):
     boxes: str | None = Field(
         None,
         description="table of boxes of the photographs; null: boxes.csv in their folder where "
-        "there is one, else whole pictures",
+        "there is one",
+    )
+    detector: str | None = Field(
+        None,
+        description="weights of a detector, .pt or .onnx, for photographs and pictures of a "
+        "catalogue that no table has a box of; null: those are used whole",
     )
     encounters: str | None = Field(
         None,

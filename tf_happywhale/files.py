@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+MISSING = "missing"  # instead of the hash of a file that is not there
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
@@ -86,7 +88,7 @@ class ContentHashes:
                 entry = self.known[key] = [*stamp, sha256(path)]
                 self.changed = True
         except OSError:
-            return "missing"
+            return MISSING
         return entry[2]
 
     def save(self) -> None:

@@ -66,6 +66,7 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
 
     import numpy as np
 
+    from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.errors import InputError
     from tf_happywhale.files import atomic_write
     from tf_happywhale.identify import load_identifier
@@ -75,7 +76,8 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
     if folder.exists():
         raise InputError(f"There is a {folder} already: add to it, or name another folder.")
     experiment, identifier, _ = load_identifier(model, overrides)
-    embedded, failed = embed_catalogue(catalogue, identifier, experiment.data)
+    detector = find_detector(experiment, identifier.home)
+    embedded, failed = embed_catalogue(catalogue, identifier, experiment.data, detector)
     for image, reason in sorted(failed.items()):
         print(f"left out: {image}: {reason}")
     with atomic_write(folder) as making:

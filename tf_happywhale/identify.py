@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tf_happywhale.catalogue.photos import Photo
     from tf_happywhale.config import Experiment
+    from tf_happywhale.detection.detector import Detector
     from tf_happywhale.retrieval.embeddings import Embeddings
     from tf_happywhale.retrieval.ranking import Ranking
     from tf_happywhale.training.identifier import Identifier
@@ -32,6 +33,7 @@ EXAMPLES = [
     "python -m tf_happywhale.identify output/demo/demo/fold0 output/demo/pod new_photographs",
     "python -m tf_happywhale.identify MODEL whales trip1 trip2 output=trips",
     "python -m tf_happywhale.identify MODEL whales trip identify.encounters=folders",
+    "python -m tf_happywhale.identify MODEL whales trip identify.detector=weights.onnx",
 ]
 OUTPUT = "identified"  # where nothing else is said: never the model's own output
 
@@ -39,6 +41,7 @@ OUTPUT = "identified"  # where nothing else is said: never the model's own outpu
 def main(words: Sequence[str], overrides: list[str]) -> None:
     """Embed, rank, and write predictions.csv, photographs.csv, queries.npz and the pages."""
     from tf_happywhale.catalogue.photos import find_photos, group
+    from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.embeddings import save_embeddings
@@ -51,10 +54,12 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     if unknown:
         print(f"P(new) is not known, and new_individual comes last: {unknown}")
     photos = group(find_photos(given), experiment.identify.encounters)
+    detector = find_detector(experiment, identifier.home)
     with timed(f"boxes of {len(photos)} photographs"):
-        shots = find_boxes(experiment, identifier, photos, [Path(place) for place in given])
+        places = [Path(place) for place in given]
+        shots = find_boxes(experiment, identifier, photos, places, detector)
     with timed("embedding the gallery"):
-        gallery, unread = load_gallery(Path(gallery_folder), identifier, experiment.data)
+        gallery, unread = load_gallery(Path(gallery_folder), identifier, experiment.data, detector)
     with timed("embedding the photographs"):
         queries, failed = embed_queries(identifier, shots, photos)
     for image, reason in [*sorted(unread.items()), *sorted(failed.items())]:
@@ -90,23 +95,27 @@ def load_identifier(model: Path, overrides: Sequence[str]) -> tuple[Experiment, 
 
 
 def find_boxes(
-    experiment: Experiment, identifier: Identifier, photos: Sequence[Photo], given: Sequence[Path]
+    experiment: Experiment,
+    identifier: Identifier,
+    photos: Sequence[Photo],
+    given: Sequence[Path],
+    detector: Detector | None,
 ) -> list[Shot]:
-    """The photographs with the boxes that a table gives them; without one they are used whole.
-
-    A detector would come in here: for photographs without a box it gives rows like the table's.
-    """
+    """The photographs with the boxes that a table gives them, else the detector if there is one;
+    without a box they are used whole."""
     from tf_happywhale.catalogue.photos import boxes_beside
     from tf_happywhale.training.reference import make_shots, wanted
 
     folder = given[0] if given[0].is_dir() else given[0].parent
     images = [photo.image for photo in photos]
-    boxes = boxes_beside(folder, experiment.identify.boxes, wanted(identifier), images)
-    for source, rows in boxes.items():
+    table, sources = experiment.identify.boxes, wanted(identifier)
+    boxes = boxes_beside(folder, table, sources, images, required=detector is None)
+    shots = make_shots(images, [photo.path for photo in photos], boxes, identifier.home, detector)
+    for source in sources:
         if source != "whole":
-            boxed = sum(image in rows for image in images)
-            print(f"{boxed} of {len(images)} photographs have a box of source {source}")
-    return make_shots(images, [photo.path for photo in photos], boxes, identifier.home)
+            boxed = sum(source in shot.boxes for shot in shots)
+            print(f"{boxed} of {len(shots)} photographs have a box of source {source}")
+    return shots
 
 
 def embed_queries(

@@ -64,3 +64,7 @@ def test_boxes_come_from_beside_the_photographs_or_a_named_table(tmp_path: Path)
     assert found["backfin"]["a.jpg"].confidence == 0.6
     with pytest.raises(InputError):
         boxes_beside(tmp_path, str(tmp_path / "gone.csv"), ["backfin"], ["a.jpg"])
+    with pytest.raises(InputError, match="has no box of source 'fullbody'"):
+        boxes_beside(tmp_path, None, ["fullbody"], ["a.jpg"])
+    either = boxes_beside(tmp_path, None, ["fullbody", "backfin"], ["a.jpg"], required=False)
+    assert either == {"fullbody": {}, "backfin": found["backfin"]}

@@ -14,7 +14,7 @@ from tf_happywhale.detection.models import TRAINED_ON
 class RedNetwork:
     """Stands in for a network: what is red is a fin, as sure as it is red."""
 
-    sources = ("fin",)
+    sources, side = ("fin",), None
 
     def __init__(self) -> None:
         self.batches: list[int] = []

@@ -1,8 +1,8 @@
 """The detector with real ultralytics and PyTorch: run by `make test-detect`.
 
 Not collected by pytest, since ultralytics is an extra of its own. A nano YOLOv5 learns from pod
-scenes, from scratch; its boxes are written, read back, drawn again after a kill, and without
-PyTorch.
+scenes, from scratch; its boxes are written, read back, drawn again after a kill, without PyTorch,
+and for photographs to identify.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import astuple
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,14 +21,18 @@ import numpy as np
 import pandas as pd
 
 from tf_happywhale import detect
+from tf_happywhale.catalogue.boxes import best_rows
+from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.detection.annotations import read_annotations
 from tf_happywhale.detection.detections import find_boxes
+from tf_happywhale.detection.detector import find_detector
 from tf_happywhale.detection.letterbox import letterbox, square_side
 from tf_happywhale.detection.networks import OnnxNetwork, TorchNetwork
 from tf_happywhale.detection.photographs import find_photographs
 from tf_happywhale.detection.ultralytics_package import load_yolo
+from tf_happywhale.files import sha256
 
 ROOT = Path(__file__).parents[2]
 KEYS = [
@@ -60,7 +65,8 @@ def main() -> None:
         boxes_are_read_back(experiment)
         killed_and_started_again(experiment, keys)
         the_same_without_pytorch(experiment, keys)
-    print("5 passed, 0 failed")
+        the_same_for_identify(experiment, keys)
+    print("6 passed, 0 failed")
 
 
 def trained_from_scratch(experiment: Experiment) -> None:
@@ -158,6 +164,27 @@ def the_same_without_pytorch(experiment: Experiment, keys: list[str]) -> None:
     print(f"ONNX Runtime without PyTorch: corners differ by at most {difference:.3f} pixels")
     assert difference <= 0.1
     assert (after["confidence"] - before["confidence"]).abs().max() <= 0.001
+
+
+def the_same_for_identify(experiment: Experiment, keys: list[str]) -> None:
+    """By the side that the weights say, not the config's."""
+    folder, photographs = folder_of(experiment), find_photographs(experiment)
+    table, names, paths = folder / "boxes.csv", list(photographs), list(photographs.values())
+    rows, contents = read_box_rows(table), [sha256(path) for path in paths]
+    for ending in ("onnx", "pt"):
+        weights = f"identify.detector={folder / 'fold0' / 'weights'}.{ending}"
+        asked = load_experiment(None, [*keys, "detect.image_size=640", weights])
+        detector = find_detector(asked, folder / "identify")
+        empty = {"backfin": {}, "fullbody": {}}
+        filled = detector.fill(empty, names, paths, contents, ending)
+        for source in empty:
+            expected = best_rows(rows, source, names, table)
+            drawn = {image: row for image, row in filled[source].items() if row.box}
+            assert drawn.keys() == expected.keys()
+            for image, row in drawn.items():
+                assert np.allclose(astuple(row.box), astuple(expected[image].box), atol=1)
+                assert abs(row.confidence - expected[image].confidence) <= 0.001
+    print("identify draws the same boxes, from .pt and .onnx")
 
 
 def overlap(a, b) -> float:

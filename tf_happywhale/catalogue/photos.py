@@ -83,7 +83,12 @@ def group(photos: Sequence[Photo], by: str | None) -> list[Photo]:
 
 
 def boxes_beside(
-    folder: Path, file: str | None, sources: Sequence[str], images: Sequence[str]
+    folder: Path,
+    file: str | None,
+    sources: Sequence[str],
+    images: Sequence[str],
+    *,
+    required: bool = True,
 ) -> dict[str, dict[str, BoxRow]]:
     """The boxes of images, by source and image name; a source has none where there is no table.
 
@@ -92,15 +97,19 @@ def boxes_beside(
         file: a table of boxes or a YOLO folder in its place.
         sources: which boxes are wanted; `whole` needs none.
         images: names of the images.
+        required: whether a table must have a box of each source.
 
     Raises:
-        InputError: `file` is missing, or the table has no box of a source.
+        InputError: `file` is missing, or the table has no box of a source that it must have.
     """
     path = folder / "boxes.csv" if file is None else Path(file).expanduser()
     if file is None and not path.is_file():
         return {source: {} for source in sources}
     rows = read_box_rows(path)
+    there = {row.source for row in rows}
     return {
-        source: {} if source == WHOLE else best_rows(rows, source, images, path)
+        source: best_rows(rows, source, images, path)
+        if source != WHOLE and (required or there & {source, ""})
+        else {}
         for source in sources
     }

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from tf_happywhale.cores import usable_cores
+from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.ultralytics_package import load_yolo, use_all_cores
 from tf_happywhale.errors import InputError
 
@@ -19,9 +20,11 @@ class Network(Protocol):
 
     Attributes:
         sources: what each class is.
+        side: of the pictures it was trained on, as its file says; None where it does not.
     """
 
     sources: Sequence[str]
+    side: int | None
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         """Outputs [n, …] of pictures uint8 RGB [n, side, side, 3]."""
@@ -51,6 +54,7 @@ class TorchNetwork:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = yolo.model.fuse(verbose=False).float().eval().to(self.device)
         self.sources = [yolo.names[n] for n in range(len(yolo.names))]
+        self.side = _side(yolo.overrides.get("imgsz"))
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         import torch
@@ -81,8 +85,13 @@ class OnnxNetwork:
         ]
         try:
             self.session = onnxruntime.InferenceSession(str(weights), options, providers=providers)
-            names = ast.literal_eval(self.session.get_modelmeta().custom_metadata_map["names"])
+            about = self.session.get_modelmeta().custom_metadata_map
+            names = ast.literal_eval(about["names"])
             self.sources = [names[n] for n in range(len(names))]
+            self.side = _side(ast.literal_eval(about.get("imgsz", "None")))
+            shape = self.session.get_inputs()[0].shape
+            if any(isinstance(shape[axis], int) for axis in (0, 2, 3)):
+                raise ValueError(f"its input is fixed to {shape}")
         except Exception as error:
             reason = str(error).strip().splitlines()[0]
             raise InputError(
@@ -93,3 +102,8 @@ class OnnxNetwork:
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         batch = np.ascontiguousarray(pictures.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
         return self.session.run(None, {self.input: batch})[0]
+
+
+def _side(size: int | Sequence[int] | None) -> int | None:
+    """The side of the square, of ultralytics' `imgsz`: a side, or height and width."""
+    return size and square_side(max(size) if isinstance(size, Sequence) else size)

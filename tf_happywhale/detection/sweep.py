@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -79,24 +79,51 @@ def sweep(
             missing.append((part, names))
         else:
             seen |= known
-    if missing:
-        count = sum(len(names) for _, names in missing)
-        with (
-            tqdm(total=len(seen) + count, initial=len(seen), desc=label, unit="img") as progress,
-            ThreadPoolExecutor(usable_cores()) as pool,
-        ):
-            todo = [photographs[name] for _, names in missing for name in names]
-            boxes = _in_order(pool, lambda path: _read(path, side), todo, AHEAD * batch_size)
-            for part, names in missing:
-                found: dict[str, Seen] = {}
-                while len(found) < len(names):
-                    batch = names[len(found) : len(found) + batch_size]
-                    read = list(islice(boxes, len(batch)))
-                    found |= dict(zip(batch, _look(network, read), strict=True))
-                    progress.update(len(batch))
-                _write_part(_part_file(folder, part), wanted[part], found)
-                seen |= found
+    looks = look_through(
+        network, [names for _, names in missing], photographs, side, batch_size, label, len(seen)
+    )
+    for (part, _), found in zip(missing, looks, strict=True):
+        _write_part(_part_file(folder, part), wanted[part], found)
+        seen |= found
     return {name: seen[name] for name in photographs}
+
+
+def look_through(
+    network: Network,
+    parts: Sequence[Sequence[str]],
+    photographs: Mapping[str, Path],
+    side: int,
+    batch_size: int,
+    label: str,
+    done: int = 0,
+) -> Iterator[dict[str, Seen]]:
+    """What a network sees in the photographs of each part, part after part; no batch spans two.
+
+    Args:
+        network: what looks.
+        parts: names.
+        photographs: path by name.
+        side: of the network's input, pixels.
+        batch_size: photographs a batch.
+        label: of the progress bar.
+        done: photographs that were looked at before.
+    """
+    todo = [photographs[name] for names in parts for name in names]
+    if not todo:
+        return
+    with (
+        tqdm(total=done + len(todo), initial=done, desc=label, unit="img") as progress,
+        ThreadPoolExecutor(usable_cores()) as pool,
+    ):
+        boxes = _in_order(pool, lambda path: _read(path, side), todo, AHEAD * batch_size)
+        for names in parts:
+            found: dict[str, Seen] = {}
+            while len(found) < len(names):
+                batch = names[len(found) : len(found) + batch_size]
+                read = list(islice(boxes, len(batch)))
+                found |= dict(zip(batch, _look(network, read), strict=True))
+                progress.update(len(batch))
+            yield found
 
 
 def split_parts(names: Iterable[str]) -> list[tuple[str, list[str]]]:
@@ -151,7 +178,7 @@ def _part_file(folder: Path, part: str) -> Path:
 
 
 def _write_part(file: Path, key: str, found: dict[str, Seen]) -> None:
-    write_json(file, {"key": key, "seen": {name: asdict(seen) for name, seen in found.items()}})
+    write_json(file, {"key": key, "seen": to_json(found)})
 
 
 def _read_part(file: Path, key: str) -> dict[str, Seen] | None:
@@ -159,16 +186,30 @@ def _read_part(file: Path, key: str) -> dict[str, Seen] | None:
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
         part = json.loads(file.read_text(encoding="utf-8"))
         if part["key"] == key:
-            return {
-                name: Seen(
-                    seen["width"],
-                    seen["height"],
-                    tuple(Detection(**found) for found in seen["found"]),
-                    seen["reason"],
-                )
-                for name, seen in part["seen"].items()
-            }
+            return from_json(part["seen"])
     return None
+
+
+def to_json(found: Mapping[str, Seen]) -> dict[str, dict]:
+    """What was seen, as JSON holds it."""
+    return {name: asdict(seen) for name, seen in found.items()}
+
+
+def from_json(found: Mapping[str, dict]) -> dict[str, Seen]:
+    """The way back.
+
+    Raises:
+        KeyError, TypeError: it is something else.
+    """
+    return {
+        name: Seen(
+            seen["width"],
+            seen["height"],
+            tuple(Detection(**box) for box in seen["found"]),
+            seen["reason"],
+        )
+        for name, seen in found.items()
+    }
 
 
 def _in_order(pool: ThreadPoolExecutor, work: Callable, things: Iterable, ahead: int) -> Iterator:

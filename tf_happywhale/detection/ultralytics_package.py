@@ -23,7 +23,8 @@ def need_ultralytics() -> None:
     if find_spec("ultralytics") is None or find_spec("torch") is None:
         raise InputError(
             "The detector needs ultralytics and PyTorch: pip install 'tf-happywhale[detect]' "
-            "(AGPL-3.0), or predict without them from exported weights by detect.engine=onnx."
+            "(AGPL-3.0), or use weights that `detect export` wrote, which need neither: name the "
+            ".onnx file, or set detect.engine=onnx."
         )
 
 
@@ -59,6 +60,6 @@ def load_yolo(model: str | Path, home: Path) -> YOLO:
     except Exception as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise InputError(
-            f"detect.model {str(model)!r} cannot be loaded ({reason}): name a YOLO such as "
+            f"The detector {str(model)!r} cannot be loaded ({reason}): name a YOLO such as "
             "yolov5nu, its yolov5n.yaml to start from scratch, or a .pt file."
         ) from None

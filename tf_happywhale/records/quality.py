@@ -19,7 +19,8 @@ class Quality:
     Attributes:
         side: its shorter side in the photograph, pixels.
         sharpness: see `sharpness`.
-        confidence: the detector's in the box, 0 to 1; NaN where nobody detected it.
+        confidence: the detector's in the box, 0 to 1, 0 where it found none; NaN where nobody
+            detected it.
     """
 
     side: int
@@ -51,6 +52,8 @@ def warnings(quality: Quality, limits: Limits) -> list[str]:
         said.append(f"Small: {quality.side} pixels.")
     if quality.sharpness < limits.min_sharpness:
         said.append("Blurred.")
-    if quality.confidence < limits.min_confidence:
+    if quality.confidence == 0 < limits.min_confidence:
+        said.append("The detector found no box: the whole picture is used.")
+    elif quality.confidence < limits.min_confidence:
         said.append(f"The detector was not sure of the box ({quality.confidence:.0%}).")
     return said

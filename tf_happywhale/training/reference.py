@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,6 +16,7 @@ from tf_happywhale.catalogue.photos import boxes_beside
 from tf_happywhale.catalogue.table import check_images, read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.cores import usable_cores
+from tf_happywhale.detection.detector import Detector
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import ContentHashes
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -27,10 +29,11 @@ CONTENT = "content.json"
 
 
 def load_gallery(
-    path: Path, identifier: Identifier, data: Data
+    path: Path, identifier: Identifier, data: Data, detector: Detector | None = None
 ) -> tuple[Embeddings, dict[str, str]]:
-    """The embedded gallery in a folder: a saved one, or a catalogue's, whose rest is embedded now;
-    and why some of its images could not be read, by image.
+    """The embedded gallery in a folder: a saved one, or a catalogue's, whose rest is embedded now,
+    with the detector's boxes where its table has none; and why some of its images could not be
+    read, by image.
 
     Raises:
         InputError: there is neither, or it was embedded by another model.
@@ -42,13 +45,14 @@ def load_gallery(
         if not len(gallery):
             raise InputError(f"The gallery {path} is empty: add images to it.")
         return gallery.images(), {}
-    return embed_catalogue(path, identifier, data)
+    return embed_catalogue(path, identifier, data, detector)
 
 
 def embed_catalogue(
-    root: Path, identifier: Identifier, data: Data
+    root: Path, identifier: Identifier, data: Data, detector: Detector | None = None
 ) -> tuple[Embeddings, dict[str, str]]:
-    """A catalogue folder's images, and why some of them could not be read, by image.
+    """A catalogue folder's images, with the detector's boxes where its table has none, and why some
+    of them could not be read, by image.
 
     Raises:
         InputError: there is no catalogue, or none of its images can be read.
@@ -65,8 +69,10 @@ def embed_catalogue(
     shots = make_shots(
         images,
         [folder / image for image in images],
-        boxes_beside(root, None, wanted(identifier), images),
+        boxes_beside(root, None, wanted(identifier), images, required=detector is None),
         identifier.home,
+        detector,
+        "gallery",
     )
     embedded, failed = identifier.embed(shots, list(catalogue["individual_id"]), "gallery")
     if not len(embedded):
@@ -95,27 +101,39 @@ def make_shots(
     paths: Sequence[Path],
     boxes: dict[str, dict[str, BoxRow]],
     home: Path,
+    detector: Detector | None = None,
+    label: str = "photographs",
 ) -> list[Shot]:
-    """Images as shots; their contents are hashed, unless size and time say that they are known."""
+    """Images as shots; their contents are hashed, unless size and time say that they are known.
+
+    Args:
+        images: names.
+        paths: where each is.
+        boxes: rows by source, the primary first, and image name.
+        home: where the hashes are kept.
+        detector: draws the boxes that are lacking; None: nobody does.
+        label: what the images are, in words.
+    """
     hashes = ContentHashes(home / CONTENT)
     with ThreadPoolExecutor(usable_cores()) as workers:
         contents = list(workers.map(hashes, paths))
     hashes.save()
+    if detector:
+        boxes = detector.fill(boxes, images, paths, contents, label)
     primary = next(iter(boxes.values()), {})
     shots = []
     for image, path, content in zip(images, paths, contents, strict=True):
         rows = {source: found[image] for source, found in boxes.items() if image in found}
-        row = primary.get(image)
-        shots.append(
-            Shot(
-                image,
-                path,
-                content,
-                {source: row.box for source, row in rows.items()},
-                row.confidence if row and not row.manual and row.confidence else float("nan"),
-            )
-        )
+        drawn = {source: row.box for source, row in rows.items() if row.box}
+        shots.append(Shot(image, path, content, drawn, _confidence(primary.get(image))))
     return shots
+
+
+def _confidence(row: BoxRow | None) -> float:
+    """The detector's: NaN where a person drew the box or nobody knows, 0 where it found none."""
+    if row is None or row.manual:
+        return math.nan
+    return row.confidence or (math.nan if row.box else 0.0)
 
 
 def _nothing(identifier: Identifier) -> Embeddings:

@@ -36,7 +36,8 @@ class Shot:
         path: its file.
         content: hash of the file's bytes.
         boxes: source to box; a source without one takes the primary's, or the whole picture.
-        confidence: the detector's in the primary box; NaN where nobody detected it.
+        confidence: the detector's in the primary box, 0 where it found none; NaN where it was not
+            asked.
     """
 
     image: str
