@@ -224,6 +224,11 @@ class Model(Section):
     pooling: Literal["final", "last_two"] = Field(
         "final", description="which feature maps are pooled: the last, or those of two stages"
     )
+    columns: Positive = Field(
+        1,
+        description="vertical strips of the last feature map that are pooled beside it, for "
+        "aligned photographs; 1: none",
+    )
     train_gem_p: bool = Field(True, description="false: the exponent stays as it is")
     freeze_norm: bool = Field(False, description="true: the backbone's BatchNorms stay as they are")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(

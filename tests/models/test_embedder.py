@@ -160,3 +160,14 @@ def test_with_a_region_the_rest_of_the_picture_does_not_count(embedder):
     np.testing.assert_allclose(
         np.asarray(part(batch)), np.asarray(embedder(batch[:, :64, 32:96])), rtol=1e-5, atol=1e-5
     )
+
+
+def test_columns_are_pooled_beside_the_whole_map(lite0):
+    """What the neck is given, from the backbone's map in plain arithmetic."""
+    both = build_embedder(Model(gem_p=1, columns=2, embedding_size=None))
+    batch = pictures(64, 160)
+    whole = np.maximum(np.float64(lite0(batch)), 1e-6)  # five cells wide
+    parts = [whole, whole[:, :, :3], whole[:, :, 2:]]
+    want = np.concatenate([part.mean(axis=(1, 2)) for part in parts], axis=1)
+    neck = keras.Model(both.inputs, both.get_layer("neck").input)
+    np.testing.assert_allclose(np.asarray(neck(batch)), want, atol=1e-4 * want.max())

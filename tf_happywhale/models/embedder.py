@@ -1,10 +1,11 @@
-"""Picture to embedding: region, backbone, pooling, neck."""
+"""Picture to embedding: region, backbone, pooling of the whole map and its columns, neck."""
 
 from __future__ import annotations
 
 import keras
 
 from tf_happywhale.config import Model
+from tf_happywhale.models.column import Column
 from tf_happywhale.models.gem import GeM
 from tf_happywhale.models.pretrained import pretrained_backbone
 from tf_happywhale.models.region import Region
@@ -17,7 +18,8 @@ def build_embedder(settings: Model) -> keras.Model:
 
     With `pooling` `last_two` the pooled maps of the last two stages stand side by side instead of
     the final map; with `embedding_size` null there is no Dense, and BatchNorm's output is the
-    embedding.
+    embedding. With `region` the backbone sees only that part of the pictures; with `columns` above
+    1 so many strips of the last map are pooled on their own too.
 
     Returns:
         Model of RGB pictures [n, h, w, 3], uint8 or float in 0–255, to embedding [n, d] float32,
@@ -35,11 +37,14 @@ def build_embedder(settings: Model) -> keras.Model:
     if settings.freeze_norm:
         freeze_norms(backbone)
     seen = pictures if settings.region is None else Region(settings.region, name="region")(pictures)
-    maps = backbone(seen)
+    maps = backbone(seen) if len(names) > 1 else [backbone(seen)]
     suffixes = [""] if len(names) == 1 else [f"_{name}" for name in names]
+    if settings.columns > 1:
+        suffixes += [f"_column{number}" for number in range(settings.columns)]
+        maps = [*maps, *columns_of(maps[-1], settings.columns)]
     pooled = [
         GeM(settings.gem_p, trainable=settings.train_gem_p, name=f"gem{suffix}")(each)
-        for each, suffix in zip(maps if len(names) > 1 else [maps], suffixes, strict=True)
+        for each, suffix in zip(maps, suffixes, strict=True)
     ]
     x = pooled[0] if len(pooled) == 1 else keras.layers.Concatenate(name="pooled")(pooled)
     neck = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, dtype="float32", name="neck")
@@ -64,6 +69,11 @@ def synchronise_neck(embedder: keras.Model, on: bool) -> None:
     for layer in embedder.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = on
+
+
+def columns_of(features: keras.KerasTensor, columns: int) -> list[keras.KerasTensor]:
+    """A feature map's vertical strips, from left to right."""
+    return [Column(n, columns, name=f"column{n}")(features) for n in range(columns)]
 
 
 def freeze_norms(network: keras.Model) -> None:
