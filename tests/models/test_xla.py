@@ -16,6 +16,7 @@ from tf_happywhale.config import Model
 from tf_happywhale.models.arcface import ArcFace
 from tf_happywhale.models.channel_attention import ChannelAttention
 from tf_happywhale.models.classifier import build_classifier
+from tf_happywhale.models.column import Column
 from tf_happywhale.models.depthwise import DepthwiseConv
 from tf_happywhale.models.gem import GeM
 from tf_happywhale.models.norm import BatchNorm
@@ -27,6 +28,7 @@ MAPS = (4, 9, 8, 16)
 LAYERS = {
     "BatchNorm": lambda: BatchNorm(momentum=0.9),
     "ChannelAttention": ChannelAttention,
+    "Column": lambda: Column(1, 3),
     "DepthwiseConv 3": lambda: DepthwiseConv(3, padding="same", use_bias=False),
     "DepthwiseConv 5": lambda: DepthwiseConv(5, padding="same", use_bias=False),
     "DepthwiseConv 5, strides": lambda: DepthwiseConv(5, 2, padding="same", use_bias=False),
