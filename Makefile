@@ -2,6 +2,13 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
+# A rule's environment, made anew with PACKAGES in it.
+define environment
+$(PYTHON) -m venv $(@D)
+$(@D)/bin/python -m pip install --quiet --upgrade pip
+$(@D)/bin/python -m pip install --quiet $(PACKAGES)
+endef
+
 .PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed parity notebooks kaggle clean
 
 help:
@@ -114,11 +121,10 @@ bench-embed: .venv-torch/export
 test-browser: .venv/browser
 	$(PY) -m pytest tests/browser/review_pages.py
 
+.venv/installed: PACKAGES = --editable '.[tf,test]'
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"
-	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --upgrade pip
-	$(PY) -m pip install --quiet --editable '.[tf,test]'
+	$(environment)
 	touch $@
 
 .venv/faiss: .venv/installed
@@ -132,44 +138,37 @@ test-browser: .venv/browser
 	$(PY) -m pip install --quiet --editable '.[tf,test,browser]'
 	touch $@
 
+.venv-torch/installed: PACKAGES = --requirement $<
 .venv-torch/installed: benchmarks/requirements-torch.txt pyproject.toml
-	$(PYTHON) -m venv .venv-torch
-	.venv-torch/bin/python -m pip install --quiet --upgrade pip
-	.venv-torch/bin/python -m pip install --quiet --requirement $<
-	.venv-torch/bin/python -m pip install --quiet --editable '.[tf]'
+	$(environment)
+	$(@D)/bin/python -m pip install --quiet --editable '.[tf]'
 	touch $@
 
+.venv-detect/installed: PACKAGES = --requirement $<
 .venv-detect/installed: benchmarks/requirements-detect.txt pyproject.toml
-	$(PYTHON) -m venv .venv-detect
-	.venv-detect/bin/python -m pip install --quiet --upgrade pip
-	.venv-detect/bin/python -m pip install --quiet --requirement $<
-	.venv-detect/bin/python -m pip install --quiet --editable '.[detect]'
+	$(environment)
+	$(@D)/bin/python -m pip install --quiet --editable '.[detect]'
 	touch $@
 
+.venv-jax/installed: PACKAGES = --editable '.[tf,jax,test]'
 .venv-jax/installed: pyproject.toml
-	$(PYTHON) -m venv .venv-jax
-	.venv-jax/bin/python -m pip install --quiet --upgrade pip
-	.venv-jax/bin/python -m pip install --quiet --editable '.[tf,jax,test]'
+	$(environment)
 	touch $@
 
 # What pyproject.toml allows at least. With another Python: make test-oldest PYTHON=python3.12
+.venv-oldest/installed: PACKAGES = --editable '.[tf,test]' 'keras==3.12.*' 'tensorflow==2.19.*' 'pandas==2.*'
 .venv-oldest/installed: pyproject.toml
-	$(PYTHON) -m venv .venv-oldest
-	.venv-oldest/bin/python -m pip install --quiet --upgrade pip
-	.venv-oldest/bin/python -m pip install --quiet --editable '.[tf,test]' \
-	  'keras==3.12.*' 'tensorflow==2.19.*' 'pandas==2.*'
+	$(environment)
 	touch $@
 
+.venv-notebooks/installed: PACKAGES = --editable '.[tf,jax,notebooks]'
 .venv-notebooks/installed: pyproject.toml
-	$(PYTHON) -m venv .venv-notebooks
-	.venv-notebooks/bin/python -m pip install --quiet --upgrade pip
-	.venv-notebooks/bin/python -m pip install --quiet --editable '.[tf,jax,notebooks]'
+	$(environment)
 	touch $@
 
+.venv-beam/installed: PACKAGES = --editable '.[tf,beam]'
 .venv-beam/installed: pyproject.toml
-	$(PYTHON) -m venv .venv-beam
-	.venv-beam/bin/python -m pip install --quiet --upgrade pip
-	.venv-beam/bin/python -m pip install --quiet --editable '.[tf,beam]'
+	$(environment)
 	touch $@
 
 clean:

@@ -47,8 +47,8 @@ HEADS = {
 }
 
 
-def both_ways(forward: Callable, variables: list, x: np.ndarray) -> None:
-    """Loss and gradients of x and variables, compiled with XLA and by TensorFlow alone."""
+def assert_alike_both_ways(forward: Callable, variables: list, x: np.ndarray) -> None:
+    """Loss and gradients of x and variables are the same compiled with XLA and without."""
 
     def gradients(x: tf.Tensor) -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
@@ -75,7 +75,7 @@ def test_a_layer_compiles(name: str) -> None:
     shape = (4, 16) if name == "the neck" else MAPS
     x = np.random.default_rng(0).normal(1, 1, shape).astype(np.float32)
     layer(x)
-    both_ways(lambda maps: layer(maps, training=True), layer.trainable_variables, x)
+    assert_alike_both_ways(lambda maps: layer(maps, training=True), layer.trainable_variables, x)
 
 
 @pytest.mark.parametrize("name", HEADS)
@@ -85,7 +85,7 @@ def test_a_head_compiles(name: str) -> None:
     x = np.random.default_rng(1).normal(size=(4, 7)).astype(np.float32)
     targets = np.array([0, 4, 2, 2])
     head(x, targets)
-    both_ways(lambda embedding: head(embedding, targets), head.trainable_variables, x)
+    assert_alike_both_ways(lambda embedding: head(embedding, targets), head.trainable_variables, x)
 
 
 def test_a_classifier_of_two_heads_compiles() -> None:
@@ -98,7 +98,7 @@ def test_a_classifier_of_two_heads_compiles() -> None:
     classifier = build_classifier(embedder, settings, [1, 2, 3], [3, 3])
     targets, species = tf.constant([0, 1, 2, 1]), tf.constant([0, 1, 0, 1])
     pictures = np.random.default_rng(2).uniform(0, 1, (4, 12, 12, 3)).astype(np.float32)
-    both_ways(
+    assert_alike_both_ways(
         lambda x: classifier([x, targets, species], training=True),
         classifier.trainable_variables,
         pictures,

@@ -181,8 +181,8 @@ def _train(
     synchronise_neck(embedder, False)
     to_float32(classifier)
     if experiment.model.whitening is not None:
-        embedder = whiten(embedder, experiment, task)
-        metrics |= validate_fold(embedder, experiment, task)
+        embedder, whitened = whiten(embedder, experiment, task)
+        metrics |= whitened
     save_model(run / "classifier.keras", classifier)
     save_model(run / "model.keras", embedder)
     write_json(run / "metrics.json", metrics)

@@ -1,6 +1,9 @@
-"""Validation by retrieval: the fold's images as queries, the other folds' as gallery."""
+"""Validation by retrieval, the fold's images as queries and the other folds' as gallery; and the
+whitening that those teach."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -21,13 +24,15 @@ def validate_fold(embedder: keras.Model, experiment: Experiment, task: Task) -> 
     return validate(gallery, queries, experiment.rank.new_share)
 
 
-def whiten(embedder: keras.Model, experiment: Experiment, task: Task) -> keras.Model:
-    """The trained embedder with `model.whitening`, learned from the images of the other folds."""
-    gallery, _ = embed_fold(embedder, experiment, task, "whitening")
-    lengths = np.linalg.norm(gallery.embedding, axis=1, keepdims=True)
-    unit = gallery.embedding / lengths
-    ridge = experiment.model.whitening
-    return add_whitening(embedder, *within_individuals(unit, gallery.individual_id, ridge))
+def whiten(embedder: keras.Model, experiment: Experiment, task: Task) -> tuple[keras.Model, dict]:
+    """The trained embedder with `model.whitening`, learned from the images of the other folds; and
+    its metrics, as of `validate_fold`."""
+    sides = [_unit(side) for side in embed_fold(embedder, experiment, task, "whitening")]
+    learned = sides[0].embedding, sides[0].individual_id
+    kernel, bias = within_individuals(*learned, experiment.model.whitening)
+    gallery, queries = (replace(side, embedding=side.embedding @ kernel + bias) for side in sides)
+    metrics = validate(gallery, queries, experiment.rank.new_share)
+    return add_whitening(embedder, kernel, bias), metrics
 
 
 def embed_fold(
@@ -50,3 +55,8 @@ def embed_fold(
     everything = Embeddings(embedding, images, individual_ids)
     held_out = task.folds[rows] == task.fold
     return everything.take(~held_out), everything.take(held_out)
+
+
+def _unit(side: Embeddings) -> Embeddings:
+    lengths = np.linalg.norm(side.embedding, axis=1, keepdims=True)
+    return replace(side, embedding=side.embedding / lengths)
