@@ -23,7 +23,7 @@ from pathlib import Path
 
 from tf_happywhale.files import write_json
 
-NETWORKS = ("b0", "v2_s", "eca_nfnet_l0")
+NETWORKS = ("lite0", "b0", "v2_s", "eca_nfnet_l0")
 CLASSES, DIMENSIONS = 100, 512
 
 

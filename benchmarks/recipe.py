@@ -1,7 +1,7 @@
 """What each part of the winning recipe is worth, on real animals: one fold, a small network.
 
-    python benchmarks/recipe.py --data DIR                         (right whales: fold 0, lite0 at
-    python benchmarks/recipe.py --data DIR --seed 42 1              128 px, 12 epochs)
+    python benchmarks/recipe.py --data DIR                         (right whales: fold 0, lite0,
+    python benchmarks/recipe.py --data DIR --seed 42 1              128×128 pixels, 12 epochs)
     python benchmarks/recipe.py --data DIR --seed 42 1 --only "two stages" average
     python benchmarks/recipe.py --pod                              (species head and crops)
     python benchmarks/recipe.py --quick                            (three rows on a tiny pod)
@@ -10,7 +10,8 @@ A row changes some keys of the config and stands beside the last kept row before
 of mAP@5 over the fold's known individuals, and its 95% paired bootstrap interval, drawing whole
 individuals. A row marked `kept` is what the next ones build on. Rows of retrieval train nothing.
 Everything lies in `--output`; finished trainings are not done again, so that the same command goes
-on where it was stopped, and another seed adds columns. `--markdown FILE` writes the table.
+on where it was stopped, and another seed adds columns. `--markdown FILE` puts the table into a page
+between the lines `<!-- whales -->` and `<!-- /whales -->` (or `pod`, `quick`).
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ class Row:
 # What was kept says which rows helped when they were measured; a loser stays in the table.
 WHALES = (
     Row("seed", "the seed's recipe", kept=True),
+    # Here, since later rows look at a part that is not the same in a mirror.
+    Row("retrieval", "mirrored pictures beside",
+        {"rank.mirrored": "joined", "embed.mirrored": "true"}),
+    Row("retrieval", "mirrored pictures as images",
+        {"rank.mirrored": "images", "embed.mirrored": "true"}),
     # As many pixels as before: 137 × 110 of 192 × 192.
     Row("crop", "the middle of the picture alone",
         {"model.region": "[0.214286, 0.214286, 0.928572, 0.785715]", "image_size": "192"},
@@ -51,7 +57,7 @@ WHALES = (
         {"augment.translate": "0.06", "augment.grid_shuffle_p": "0", "augment.flip_p": "0",
          "augment.crop_scale": "[0.7, 1]", "augment.crop_ratio": "[0.8, 1.25]",
          "augment.grey_p": "0.3", "augment.brightness_contrast_p": "0.9",
-         "augment.brightness": "0.3", "augment.contrast": "0.4"},
+         "augment.brightness": "0.3", "augment.contrast": "0.4", "augment.cutout_p": "0.3"},
         kept=True),
     Row("head", "two sub-centres, margin by image count",
         {"model.subcentres": "2", "model.dynamic_margin": "[0.27126, -0.364399, 0.05]",
@@ -64,19 +70,19 @@ WHALES = (
     Row("schedule", "average of the weights, warm-up",
         {"train.average": "0.99", "train.warmup_epochs": "1"}, kept=True),
     Row("sampling", "individuals balanced by half", {"train.balance": "0.5"}),
-    Row("augmentation", "a third of the pictures with holes", {"augment.cutout_p": "0.3"}),
     Row("augmentation", "half the pictures mixed", {"augment.mixup_p": "0.5"}),
+    # Of the weights of the row before: only what is done with them differs.
+    Row("size", "embedded a sixth larger, whitened",
+        {"image_size": "224", "train.last_size": "192", "model.whitening": "1"}, kept=True),
     Row("retrieval", "mean of the two best images", {"rank.best_of": "2"}),
-    Row("retrieval", "mirrored pictures beside", {"rank.mirrored": "joined"}),
-    Row("retrieval", "mirrored pictures as images", {"rank.mirrored": "images"}),
     Row("retrieval", "half the head's centres", {"rank.centre_share": "0.5"}),
     Row("pseudo-labels", "one round", {"pseudo.rounds": "1"}, kept=True),
 )  # fmt: skip
 POD = (
     Row("demo", "the demo's recipe", kept=True),
-    Row("species", "a head for species",
-        {"model.species_weight": "0.563", "model.dynamic_margin": "[0.27126, -0.364399, 0.05]",
-         "model.scale": "20.96"}),
+    Row("head", "margin by image count",
+        {"model.dynamic_margin": "[0.27126, -0.364399, 0.05]", "model.scale": "20.96"}, kept=True),
+    Row("species", "a head for species", {"model.species_weight": "0.563"}),
     Row("crops", "fullbody and whole picture drawn too",
         {"records.more_sources": "[fullbody, whole]",
          "augment.crops": "{backfin: 0.6, fullbody: 0.25, whole: 0.15}"}),
@@ -98,12 +104,11 @@ def command_line(row: Row, before: list[Row], seed: int, args: argparse.Namespac
         keys |= {"image_size": "128", "train.epochs": "12", "train.validate_every": "12"}
     else:
         config, keys = "demo.yaml", {"train.validate_every": "30"}
-    keys |= {"embed.mirrored": "true"} if args.data is not None else {}
     keys |= TINY if args.quick else {}
     keys |= {"seed": str(seed), "output": str(args.output / f"seed{seed}"), "fold": "0"}
     for each in (*before, row):
         keys |= each.keys
-    training = {k: v for k, v in keys.items() if not k.startswith(("rank.", "pseudo."))}
+    training = {k: v for k, v in keys.items() if not k.startswith(("rank.", "embed.", "pseudo."))}
     keys["name"] = name_of(training, row)
     return [str(ROOT / "configs" / config), *(f"{key}={value}" for key, value in keys.items())]
 
@@ -232,6 +237,16 @@ def table(found: list[dict], seeds: list[int]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write_table(page: Path, name: str, text: str) -> None:
+    """Put a table between its two marks in a page; at the end of one that has none."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
+    written = page.read_text(encoding="utf-8") if page.is_file() else ""
+    if begin not in written or end not in written:
+        written += f"\n{begin}{end}"
+    before, _, rest = written.partition(begin)
+    write_text(page, f"{before}{begin}{text}{end}{rest.partition(end)[2]}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -260,7 +275,7 @@ def main() -> None:
     text = table(found, args.seed)
     print("\n" + text)
     if args.markdown is not None:
-        write_text(args.markdown, text)
+        write_table(args.markdown, args.output.name, text)
     if args.json is not None:
         write_json(args.json, {"rows": found})
 

@@ -69,6 +69,21 @@ def test_that_members_were_chosen_on_what_measures_them_is_said(together, capsys
     assert "flattering" not in rows["Right answers"]
 
 
+def test_each_member_is_measured_alone_beside_all_together(together, capsys) -> None:
+    metrics = json.loads((Path(together.output) / "metrics.json").read_text(encoding="utf-8"))
+    alone = metrics["members"]
+    assert list(alone) == ["1 narrow/fold0", "2 narrow/fold1", "3 large/fold0"]
+    assert [list(part) for part in alone.values()] == [
+        ["fold0", "test"], ["fold1", "test"], ["fold0", "test"],
+    ]  # fmt: skip
+    assert all(part["test"]["queries"] == metrics["test"]["queries"] for part in alone.values())
+    evaluate.print_metrics(metrics)
+    said = capsys.readouterr().out
+    mine, all_of_them = alone["2 narrow/fold1"]["test"]["map5"], metrics["test"]["map5"]
+    assert "model 2 narrow/fold1 alone: mAP@5 of fold1, known " in said
+    assert f"answers {mine:.3f} (together {all_of_them:.3f})" in said
+
+
 def test_nothing_is_done_twice(together, capsys) -> None:
     run.main(together)
     assert "…" not in capsys.readouterr().out

@@ -34,6 +34,7 @@ def main(experiment: Experiment) -> None:
 
     data, output = readable_data(experiment, load_data(experiment)), output_folder(experiment)
     predictions = output / "predictions.csv"
+    splits = ("train", "test") if data.answers else ("train",)
     drawn = was_measured(output / "metrics.json")
     stage(
         output,
@@ -41,7 +42,7 @@ def main(experiment: Experiment) -> None:
         depends_on={
             "rank": experiment.rank.model_dump(mode="json"),
             "members": experiment.model_dump(mode="json", include={"members", "seed"}),
-            "embeddings": [sha256(file) for file in member_files(experiment, ("train",))],
+            "embeddings": [sha256(file) for file in member_files(experiment, splits)],
             "predictions": sha256(predictions) if predictions.is_file() else "none",
             "catalogue": digest([data.images, data.individual_ids, data.folds.tolist()]),
             "species": digest(list(data.catalogue["species"])),
@@ -87,7 +88,7 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     metrics: dict = {}
     taken = best_members(gallery, data.individual_ids, folds, rank.members, rank)
-    everyone, gallery = len(gallery.members), gallery.only(taken)
+    all_members, everyone, gallery = gallery, len(gallery.members), gallery.only(taken)
     reason = why_unmeasured(gallery, folds, rank)
     if reason:
         print(reason)
@@ -112,6 +113,8 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
         metrics["out_of_fold"] = evaluate_pool(pool, rank, species, experiment.seed)
         if len(taken) < everyone:
             metrics["out_of_fold"]["chosen"] = f"{len(taken)} of {everyone} models"
+        if everyone > 1:
+            metrics["members"] = measure_members(experiment, data, all_members, species)
         draw_figures(output / "figures", pool, metrics["out_of_fold"])
     predictions = output / "predictions.csv"
     if data.answers and predictions.is_file():
@@ -119,6 +122,25 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
         ranked = table.groupby("image", sort=False)["individual_id"].agg(list).to_dict()
         metrics["test"] = judge(ranked, data.answers)
     write_json(output / "metrics.json", metrics)
+
+
+def measure_members(
+    experiment: Experiment, data: DataSet, gallery: Side, species: Mapping[str, str]
+) -> dict[str, dict]:
+    """Each member alone, by number and name: on the folds it has not seen, and on known answers."""
+    from tf_happywhale.retrieval.alone import answer_alone, judge_members
+    from tf_happywhale.retrieval.members import find_members, load_side
+
+    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    known = data.individual_ids, folds, experiment.rank
+    found = judge_members(gallery, *known)
+    if data.answers:
+        queries = load_side(experiment, "test", data.test_images)
+        tests = answer_alone(gallery, queries, *known, species, data.answers)
+        found = [own | {"test": test} for own, test in zip(found, tests, strict=True)]
+    members = enumerate(find_members(experiment), start=1)
+    names = [f"{number} {member.name}" for number, member in members]
+    return dict(zip(names, found, strict=True))
 
 
 def why_unmeasured(gallery: Side, folds: Mapping[str, int], rank: Rank) -> str:
@@ -135,8 +157,9 @@ def why_unmeasured(gallery: Side, folds: Mapping[str, int], rank: Rank) -> str:
 def print_metrics(metrics: dict) -> None:
     """The metrics as lines and a table."""
     for name, part in metrics.items():
-        if name != "out_of_fold":
+        if name not in ("out_of_fold", "members"):
             print(f"{name}: " + ", ".join(f"{key} {_short(value)}" for key, value in part.items()))
+    print_members(metrics)
     if "out_of_fold" not in metrics:
         return
     found = metrics["out_of_fold"]
@@ -173,6 +196,18 @@ def print_metrics(metrics: dict) -> None:
             f"  expected calibration error of P(new): {before:.3f} for one minus the cosine, "
             f"{after:.3f} calibrated"
         )
+
+
+def print_members(metrics: dict) -> None:
+    """Each member's mAP@5 beside that of all together, on the same images."""
+    keys = {"test": ("map5", "answers")}
+    for member, parts in metrics.get("members", {}).items():
+        said = []
+        for name, part in parts.items():
+            key, what = keys.get(name, ("map5_known", f"{name}, known"))
+            together = metrics.get(name, {}).get(key)
+            said.append(f"{what} {_short(part[key])} (together {_short(together)})")
+        print(f"model {member} alone: mAP@5 of " + ", ".join(said))
 
 
 def _group(part: dict) -> str:

@@ -126,6 +126,8 @@ def summary(experiment: Experiment, data: DataSet) -> list[tuple[str, str]]:
     chosen = metrics.get("out_of_fold", {}).get("chosen")
     flatters = f"; flattering, by the {chosen} that are best on these very images" if chosen else ""
     for name, part in metrics.items():
+        if name == "members":
+            continue
         known = f"known individuals {_short(part['map5_known'])}"
         if name.startswith("fold"):
             rows.append((f"Validation, {name}", f"mAP@5 of {known}, without new ones{flatters}"))

@@ -25,6 +25,12 @@ class Member:
     folder: Path
     weight: float
 
+    @property
+    def name(self) -> str:
+        """For people: the two last folders above the embeddings, as `demo/fold0`."""
+        folder = self.folder.parent if self.folder.name == "embeddings" else self.folder
+        return "/".join(folder.parts[-2:])
+
     def file(self, split: str, view: str = "original") -> Path:
         """Its embeddings of a split (train or test) and view (original or mirrored)."""
         return self.folder / f"{split}{'' if view == 'original' else f'-{view}'}.npz"
