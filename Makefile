@@ -9,7 +9,7 @@ $(@D)/bin/python -m pip install --quiet --upgrade pip
 $(@D)/bin/python -m pip install --quiet $(PACKAGES)
 endef
 
-.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed parity notebooks kaggle clean
+.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed parity notebooks kaggle clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-recipe DATA=DIR   what each part of the winners' recipe is worth (hours)"
 	@echo "make bench-shipped  one step of every shipped config, and its memory"
 	@echo "make bench-backbones   their speed beside timm's on PyTorch (own environment)"
+	@echo "make bench-epoch   what an epoch costs beside its bare training steps"
 	@echo "make bench-retrieval  ranking at Happywhale's size against scikit-learn and faiss"
 	@echo "make bench-input   batches a second, beside Keras layers and PyTorch (own environment)"
 	@echo "make bench-writing photographs to TFRecords, beside the seed's way"
@@ -67,6 +68,9 @@ parity: .venv-torch/installed
 
 bench-backbones: .venv-torch/installed
 	.venv-torch/bin/python benchmarks/backbones.py $(ARGS)
+
+bench-epoch: .venv/installed
+	$(PY) benchmarks/epoch.py $(ARGS)
 
 bench-retrieval: .venv/installed .venv/faiss
 	$(PY) benchmarks/retrieval.py $(ARGS)

@@ -1,0 +1,131 @@
+"""What an epoch costs beside its bare training steps: how much time goes into keeping the books.
+
+The bare step is forward, backward, clipping and AdamW in one compiled function. An epoch is
+`training.epoch.train_epoch` as `train` runs it: schedule, losses, the copies that undo a step that
+is not finite, average of the weights, progress bar, clock and signals. Both train the same network
+on the same pictures from memory, a few steps each in turn, so that what else the machine does hits
+both. A checkpoint is timed beside them, against the minutes between two.
+
+    python benchmarks/epoch.py
+    python benchmarks/epoch.py --backbone b0 --size 224
+    python benchmarks/epoch.py --quick
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tf_happywhale.files import write_json
+
+CLASSES = 400
+WANTED = 0.05
+
+
+def measure(args: argparse.Namespace) -> dict:
+    """Seconds of a bare step, of a step of an epoch, and of a checkpoint."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import keras
+    import numpy as np
+    import tensorflow as tf
+    from tqdm import tqdm
+
+    from tf_happywhale.config import Model, Train
+    from tf_happywhale.models.classifier import build_classifier
+    from tf_happywhale.models.embedder import build_embedder
+    from tf_happywhale.training.average import WeightAverage
+    from tf_happywhale.training.checkpoint import Checkpoints, Progress
+    from tf_happywhale.training.clipping import clip_by_global_norm
+    from tf_happywhale.training.epoch import train_epoch
+    from tf_happywhale.training.loss import Loss
+    from tf_happywhale.training.optimizer import Optimizers
+    from tf_happywhale.training.step import make_step
+    from tf_happywhale.training.watch import Watch
+
+    keras.utils.set_random_seed(0)
+    rng = np.random.default_rng(0)
+    shape = (args.batch, args.size, args.size, 3)
+    pictures = tf.constant(rng.integers(0, 256, shape, dtype=np.uint8))
+    targets = tf.constant(rng.integers(0, CLASSES, args.batch))
+    model, train = Model(backbone=args.backbone, weights="none"), Train(batch_size=args.batch)
+    train = train.model_copy(update={"average": 0.99, "epochs": 1000})
+    classifier = build_classifier(build_embedder(model), model, [1] * CLASSES)
+    variables, loss = classifier.trainable_variables, Loss()
+    optimizers, average = Optimizers(classifier, train), WeightAverage(variables, train.average)
+
+    @tf.function
+    def bare(rate: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            mean = tf.reduce_mean(loss.each(classifier, pictures, targets))
+        gradients = tape.gradient(mean, [variable.value for variable in variables])
+        optimizers.apply(clip_by_global_norm(gradients, train.clip_norm), rate)
+        return mean
+
+    step = make_step(tf.distribute.get_strategy(), classifier, optimizers, train, loss, average)
+    progress, seconds = Progress(), {"bare": [], "epoch": []}
+    with tempfile.TemporaryDirectory() as folder, Watch(10, None, time.monotonic()) as watch:
+        groups = {"classifier": classifier.variables, "optimizers": optimizers.state}
+        checkpoints = Checkpoints(Path(folder), groups | {"average": average.state}, "")
+
+        def pause() -> None:
+            assert watch.reason() is None
+            assert not watch.due()
+
+        for turn in range(args.turns + 1):
+            begin = time.perf_counter()
+            for _ in range(args.steps):
+                float(bare(tf.constant(1e-4)))
+            middle = time.perf_counter()
+            batches = tqdm([(pictures, targets)] * args.steps, desc="epoch", leave=False)
+            train_epoch(step, batches, train, progress, args.steps, Path(folder), pause)
+            end = time.perf_counter()
+            if turn:  # the first compiles
+                seconds["bare"].append((middle - begin) / args.steps)
+                seconds["epoch"].append((end - middle) / args.steps)
+        begin = time.perf_counter()
+        checkpoints.save(progress)
+        checkpoint = time.perf_counter() - begin
+    more = [b / a - 1 for a, b in zip(seconds["bare"], seconds["epoch"], strict=True)]
+    return {
+        **{name: statistics.median(values) for name, values in seconds.items()},
+        "more": statistics.median(more),
+        "more_each_turn": more,
+        "checkpoint": checkpoint,
+        "checkpoint_share": checkpoint / (train.checkpoint_minutes * 60),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--backbone", default="lite0", metavar="NAME")
+    parser.add_argument("--size", type=int, default=128, help="side of the pictures, pixels")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--steps", type=int, default=20, help="of each turn")
+    parser.add_argument("--turns", type=int, default=9, help="the median counts")
+    parser.add_argument("--quick", action="store_true", help="three turns of three steps")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here")
+    args = parser.parse_args()
+    if args.quick:
+        args.size, args.steps, args.turns = 64, 3, 3
+    found = measure(args)
+    both = found["more"] + found["checkpoint_share"]
+    print(
+        f"{args.backbone} at {args.size} px, batch {args.batch}: bare step "
+        f"{found['bare'] * 1000:.0f} ms, step of an epoch {found['epoch'] * 1000:.0f} ms: "
+        f"{found['more']:+.1%}; a checkpoint {found['checkpoint']:.2f} s: "
+        f"{found['checkpoint_share']:.2%} more. Wanted below {WANTED:.0%}: {both:+.1%}"
+    )
+    if args.json is not None:
+        write_json(args.json, found)
+    sys.exit(both >= WANTED and not args.quick)
+
+
+if __name__ == "__main__":
+    main()
