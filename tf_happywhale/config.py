@@ -237,6 +237,11 @@ class Model(Section):
     embedding_size: Positive | None = Field(
         512, description="length of the embedding; null: the neck's BatchNorm gives it"
     )
+    sizes: tuple[Annotated[float, Field(ge=0.25, le=4)], ...] = Field(
+        (),
+        description="when training is done, the mean of the embeddings of a picture in these times "
+        "its size counts, such as [0.94, 1, 1.09]; none: as it is",
+    )
     whitening: float | None = Field(
         None,
         gt=0,

@@ -21,6 +21,7 @@ from tf_happywhale.models.depthwise import DepthwiseConv
 from tf_happywhale.models.gem import GeM
 from tf_happywhale.models.norm import BatchNorm
 from tf_happywhale.models.region import Region
+from tf_happywhale.models.sizes import Resized
 from tf_happywhale.models.squeeze_excite import SqueezeExcite
 from tf_happywhale.models.std_conv import ScaledStdConv
 
@@ -34,6 +35,7 @@ LAYERS = {
     "DepthwiseConv 5, strides": lambda: DepthwiseConv(5, 2, padding="same", use_bias=False),
     "GeM": lambda: GeM(3.0),
     "Region": lambda: Region((0.25, 0, 0.75, 0.5)),
+    "Resized": lambda: Resized(1.5),
     "ScaledStdConv": lambda: ScaledStdConv(8, 3),
     "ScaledStdConv, groups": lambda: ScaledStdConv(8, 3, strides=2, groups=2),
     "SqueezeExcite": lambda: SqueezeExcite(4),

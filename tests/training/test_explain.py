@@ -6,6 +6,7 @@ import pytest
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.models.region import Region
+from tf_happywhale.models.sizes import at_sizes
 from tf_happywhale.training.explain import Explainer, correspond, last_map
 
 
@@ -66,3 +67,13 @@ def test_of_a_model_with_a_region_only_that_is_explained() -> None:
     first, second = spot(0, 3) + spot(0, 2, colour=1) + spot(2, 2), spot(0, 3) + spot(3, 3)
     np.testing.assert_allclose(explain(first, second).heat[0], [[0, 1]], atol=1e-6)
     np.testing.assert_array_equal(explain.seen(first), first[:8, 16:])
+
+
+def test_of_a_model_of_several_sizes_the_network_is_explained() -> None:
+    pictures = keras.Input((None, None, 3))
+    cells = keras.layers.AveragePooling2D(8)(keras.layers.Rescaling(1 / 255)(pictures))
+    pooled = keras.layers.GlobalAveragePooling2D()(cells)
+    embedder = keras.Model(pictures, pooled, name="embedder")
+    first, second = spot(0, 3) + spot(0, 2, colour=1), spot(0, 3) + spot(3, 3)
+    match = Explainer(at_sizes(embedder, [1, 2]))(first, second)
+    np.testing.assert_array_equal(match.heat[0], Explainer(embedder)(first, second).heat[0])

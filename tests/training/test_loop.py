@@ -486,3 +486,21 @@ def test_whitening_is_learned_in_the_end_and_measured(task, tmp_path):
     unit = before.embedding / np.linalg.norm(before.embedding, axis=1, keepdims=True)
     kernel, bias = model.get_layer("whitening").get_weights()
     np.testing.assert_allclose(gallery.embedding, unit @ kernel + bias, rtol=1e-3, atol=1e-4)
+
+
+def test_several_sizes_come_before_whitening_and_are_measured(task, tmp_path):
+    plain = loop.train_fold(tmp_path / "plain", experiment(), task)
+    settings = experiment("model.sizes=[1, 0.5]")
+    metrics = loop.train_fold(tmp_path / "sizes", settings, task)
+    sized = load_model(tmp_path / "sizes" / "model.keras")
+    measured = validation.validate_fold(sized, experiment(), task)
+    assert {key: metrics[key] for key in measured} == pytest.approx(measured)
+    assert metrics["epoch"] == plain["epoch"]
+    settings = experiment("model.sizes=[1, 0.5]", "model.whitening=0.5")
+    loop.train_fold(tmp_path / "both", settings, task)
+    both = load_model(tmp_path / "both" / "model.keras")
+    gallery, _ = validation.embed_fold(both, experiment(), task, "")
+    before, _ = validation.embed_fold(sized, experiment(), task, "")
+    unit = before.embedding / np.linalg.norm(before.embedding, axis=1, keepdims=True)
+    kernel, bias = both.get_layer("whitening").get_weights()
+    np.testing.assert_allclose(gallery.embedding, unit @ kernel + bias, rtol=1e-3, atol=1e-4)

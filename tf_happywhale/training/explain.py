@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.models.region import Region
+from tf_happywhale.models.sizes import one_size
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Explainer:
     summed over channels, where that is positive (Grad-CAM without pooling the gradient: Selvaraju
     et al. 2017; for the similarity of two pictures: Stylianou et al. 2019). Corresponding cells are
     one another's nearest neighbours by the cosine of their features, less the mean of both
-    pictures.
+    pictures. Of an embedder that looks at several sizes the network is explained at the picture's
+    own, before what comes after it.
 
     Args:
         embedder: model of pictures uint8 [n, h, w, 3] to embedding [n, d].
@@ -53,6 +55,7 @@ class Explainer:
                 "What a match rests on (report.why) is computed by TensorFlow only: unset "
                 "KERAS_BACKEND, or set report.why to false."
             )
+        embedder = one_size(embedder)
         features = last_map(embedder)
         model = keras.Model(embedder.inputs, [features, embedder.outputs[0]])
 

@@ -15,6 +15,7 @@ from tf_happywhale.errors import InputError, Stopped
 from tf_happywhale.files import write_json
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder, synchronise_neck
+from tf_happywhale.models.sizes import at_sizes
 from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.batches import epoch_batches
 from tf_happywhale.training.checkpoint import Checkpoints, Progress
@@ -180,9 +181,13 @@ def _train(
     save_weights(run / "checkpoints" / "best.weights.h5", classifier)
     synchronise_neck(embedder, False)
     to_float32(classifier)
+    if experiment.model.sizes:
+        embedder = at_sizes(embedder, experiment.model.sizes)
     if experiment.model.whitening is not None:
         embedder, whitened = whiten(embedder, experiment, task)
         metrics |= whitened
+    elif experiment.model.sizes:
+        metrics |= validate_fold(embedder, experiment, task)
     save_model(run / "classifier.keras", classifier)
     save_model(run / "model.keras", embedder)
     write_json(run / "metrics.json", metrics)
