@@ -9,12 +9,13 @@ $(@D)/bin/python -m pip install --quiet --upgrade pip
 $(@D)/bin/python -m pip install --quiet $(PACKAGES)
 endef
 
-.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-explain parity notebooks kaggle clean
+.PHONY: help demo test docs follow bench-seed bench-recipe bench-shipped bench-backbones bench-retrieval bench-input bench-writing test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
 	@echo "make test          style and tests"
 	@echo "make docs          the documentation, with what is made from the code, links checked"
+	@echo "make follow        the tutorials word by word, and what their commands print into their pages"
 	@echo "make bench-seed DATA=DIR   the seed's recipe in PyTorch, to compare with (own environment)"
 	@echo "make parity        our networks against timm's, to docs/parity.md (own environment)"
 	@echo "make bench-recipe DATA=DIR   what each part of the winners' recipe is worth (hours)"
@@ -51,6 +52,10 @@ docs: .venv/docs
 	$(PY) docs/commands_reference.py > docs/commands.md
 	$(PY) -m mkdocs build --strict --quiet
 	@echo "look at build/site/index.html"
+
+# In a clean clone: what the commands leave behind must not be there yet.
+follow: .venv/installed
+	$(PY) docs/follow.py docs/tutorial/biologist.md docs/tutorial/engineer.md docs/tutorial/competitor.md
 
 .venv/docs: .venv/installed
 	$(PY) -m pip install --quiet --editable '.[tf,test,docs]'
