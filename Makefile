@@ -9,12 +9,13 @@ $(@D)/bin/python -m pip install --quiet --upgrade pip
 $(@D)/bin/python -m pip install --quiet $(PACKAGES)
 endef
 
-.PHONY: help demo test docs bench-seed bench-recipe bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed parity notebooks kaggle clean
+.PHONY: help demo test docs follow bench-seed bench-recipe bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
 	@echo "make test          style and tests"
 	@echo "make docs          the documentation, with what is made from the code, links checked"
+	@echo "make follow        the tutorials word by word, and what their commands print into their pages"
 	@echo "make bench-seed DATA=DIR   the seed's recipe in PyTorch, to compare with (own environment)"
 	@echo "make parity        our networks against timm's, to docs/parity.md (own environment)"
 	@echo "make bench-recipe DATA=DIR   what each part of the winners' recipe is worth (hours)"
@@ -31,6 +32,9 @@ help:
 	@echo "make test-browser  the review pages in Chromium (which it installs on Debian)"
 	@echo "make test-export   OpenVINO and ONNX beside Keras (own environment)"
 	@echo "make bench-embed   embedding on a CPU: Keras, OpenVINO, ONNX, PyTorch (own environment)"
+	@echo "make bench-reviewer  what a reviewer's decisions are worth on the demo's pod, and killed adds"
+	@echo "make bench-curation  planted duplicates and errors in the curators' lists, on the demo's pod"
+	@echo "make bench-explain   heat inside the fin's box, on the demo's pod"
 	@echo "make test-beam     Apache Beam on two worker processes (own environment)"
 	@echo "make test-detect   the detector with real ultralytics (own environment)"
 	@echo "make detect        boxes for the pod, and what they are worth (own environment, half an hour)"
@@ -49,6 +53,10 @@ docs: .venv/docs
 	$(PY) docs/commands_reference.py > docs/commands.md
 	$(PY) -m mkdocs build --strict --quiet
 	@echo "look at build/site/index.html"
+
+# In a clean clone: what the commands leave behind must not be there yet.
+follow: .venv/installed
+	$(PY) docs/follow.py docs/tutorial/biologist.md docs/tutorial/engineer.md docs/tutorial/competitor.md
 
 .venv/docs: .venv/installed
 	$(PY) -m pip install --quiet --editable '.[tf,test,docs]'
@@ -117,6 +125,27 @@ test-export: .venv-torch/export
 
 bench-embed: .venv-torch/export
 	.venv-torch/bin/python benchmarks/embed.py $(ARGS)
+
+bench-reviewer: output/demo/found/predictions.csv
+	$(PY) benchmarks/reviewer.py output/demo/whales output/demo/found output/demo/pod/answers.csv $(ARGS)
+
+bench-curation: output/demo/whales/gallery.json
+	$(PY) benchmarks/curation.py output/demo/whales $(ARGS)
+
+bench-explain: output/demo/demo.json
+	$(PY) benchmarks/explain.py output/demo/demo/fold0 output/demo/pod $(ARGS)
+
+# What `make demo` leaves, a gallery of it, and its test photographs identified; each made once.
+output/demo/demo.json: | .venv/installed
+	$(PY) -m tf_happywhale.demo configs/demo.yaml
+
+output/demo/whales/gallery.json: | output/demo/demo.json
+	$(PY) -m tf_happywhale.gallery build output/demo/demo/fold0 output/demo/pod output/demo/whales \
+	  output=output/demo/found
+
+output/demo/found/predictions.csv: | output/demo/whales/gallery.json
+	$(PY) -m tf_happywhale.identify output/demo/demo/fold0 output/demo/whales \
+	  output/demo/pod/test_images output=output/demo/found identify.boxes=output/demo/pod/boxes.csv
 
 .venv-torch/export: .venv-torch/installed
 	.venv-torch/bin/python -m pip install --quiet --editable '.[tf,test,openvino,onnx]'

@@ -5,7 +5,8 @@ same size at a random place.
 
 Pairs are two photographs of one individual. A crop twice as wide and high as the fin's box, shifted
 at random so that the box may lie anywhere in it, is explained at twice the model's size: the fin is
-as large as the model knows it, and nobody says where it is.
+as large as the model knows it, and nobody says where it is. Where the box has no more of the heat
+than one at random the command ends with status 1.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import cv2
 import numpy as np
+from wanted import Wanted, judge
 
 from tf_happywhale.catalogue.boxes import Box, best_boxes
 from tf_happywhale.catalogue.boxes_import import read_box_rows
@@ -91,6 +94,7 @@ def main() -> None:
     print(f"the fin's box has more in {facts['box_wins']:.0%} of the pictures")
     if given.json:
         given.json.write_text(json.dumps(facts, indent=2))
+    sys.exit(judge([Wanted("inside the fin's box", facts["inside"], facts["random_box"])]))
 
 
 if __name__ == "__main__":

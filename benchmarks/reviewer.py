@@ -7,6 +7,7 @@ individual_id` of the photographs. A simulated reviewer decides on half of the p
 random: it chooses the right individual where it is among the five candidates, and skips the others.
 `gallery add` puts that into a copy, and mAP@5 is measured on the other half, before and after.
 Then `gallery add` is killed after a random time, again and again, and run once more to the end.
+Where mAP@5 falls or anything is lost the command ends with status 1.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from wanted import Wanted, judge
 
 from tf_happywhale.catalogue.table import read_answers, read_text_table
 from tf_happywhale.retrieval.candidates import rank_individuals
@@ -130,6 +132,8 @@ def main() -> None:
     print(f"killed {killed} times and run again: {lost} ended otherwise than without being killed")
     if given.json:
         given.json.write_text(json.dumps(facts, indent=2))
+    lost_most = Wanted("lost by being killed", lost, 0, most=True)
+    sys.exit(judge([Wanted("mAP@5 after", after, before), lost_most]))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from tf_happywhale.retrieval.embeddings import load_embeddings
 
 COMMANDS = [
     "download", "detect", "tfrecords", "train", "embed", "pseudo", "rank", "evaluate", "report",
-    "run", "demo", "identify", "gallery", "export",
+    "run", "demo", "identify", "gallery", "export", "why",
 ]  # fmt: skip
 STAGES = {
     "train": "train quick fold 0",

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import QUICK
-from tf_happywhale import export, gallery, identify
+from tf_happywhale import export, gallery, identify, why
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Data, dump_experiment, load_experiment
 from tf_happywhale.errors import InputError
@@ -57,14 +57,18 @@ class Trip:
                 keras.layers.Flatten(),
             ]
         )
-        network.save(self.run / "model.keras")
-        data = load_data(experiment)
+        self.finish(self.run, network)
+
+    def finish(self, run: Path, network: keras.Model) -> None:
+        """Leave a model and its embeddings of the catalogue in a run folder, as of fold 0."""
+        network.save(run / "model.keras")
+        data = load_data(load_experiment(run / "config.yaml"))
         folds = dict(zip(data.images, data.folds.tolist(), strict=True))
-        _, identifier, _ = identify.load_identifier(self.run, [f"output={folder / 'first'}"])
+        _, identifier, _ = identify.load_identifier(run, [f"output={self.folder / 'first'}"])
         embedded, _ = embed_catalogue(self.data, identifier, Data())
         trained_on = all_but(0, "records", folds)
         save_embeddings(
-            self.run / "embeddings" / "train.npz",
+            run / "embeddings" / "train.npz",
             replace(embedded, about=embedded.about | {"fold": "0", "trained_on": trained_on}),
         )
 
@@ -154,6 +158,43 @@ def test_encounters_rank_together_and_make_one_block(trip: Trip) -> None:
     assert len(together) == 3 and together[0] == together[1] == together[2]
     page = (trip.folder / "together" / "report" / "index.html").read_text("utf-8")
     assert page.count('class="query"') == len(ranked) - 2 and "3 photographs" in page
+
+
+def test_the_boxes_of_several_folders_are_each_folders_own(trip: Trip) -> None:
+    """Both photographs have one name, the two tables different boxes of it."""
+    first, second = sorted(trip.photos.glob("*.jpg"))[:2]
+    head, *lines = (trip.photos / "boxes.csv").read_text().splitlines()
+    folders = [trip.folder / "trip1", trip.folder / "trip2"]
+    for folder, photo in zip(folders, (first, second), strict=True):
+        folder.mkdir()
+        shutil.copy(photo, folder / "a.jpg")
+        own = [line.replace(photo.name, "a.jpg") for line in lines if line.startswith(photo.name)]
+        (folder / "boxes.csv").write_text("\n".join([head, *own]) + "\n")
+    trip.identify(trip.data, output="one_folder")
+    trip.identify(trip.data, *folders, output="two_folders")
+    boxes = {row["image"]: row["box"] for row in trip.table("photographs.csv", "one_folder")}
+    found = {row["image"]: row["box"] for row in trip.table("photographs.csv", "two_folders")}
+    assert found == {"trip1/a.jpg": boxes[first.name], "trip2/a.jpg": boxes[second.name]}
+    assert boxes[first.name] != boxes[second.name]
+
+
+def test_why_is_drawn_for_each_candidate_and_on_demand_for_one(trip: Trip, capsys) -> None:
+    photo = sorted(trip.photos.glob("*.jpg"))[0]
+    rows = trip.identify(trip.data, photo, "report.why=true", output="why")
+    shown = [row for row in rows if row["reference_image"]][:5]
+    page = (trip.folder / "why" / "report" / "index.html").read_text("utf-8")
+    assert len(shown) > 2 and page.count("parts that correspond</figcaption>") == len(shown)
+    row = shown[-1]
+    who, output = row["individual_id"], [f"output={trip.folder / 'why'}"]
+    why.main([str(trip.run), str(trip.data), str(photo), who], output)
+    said = capsys.readouterr().out
+    assert f"{row['reference_image']}, an image of {who}: score {float(row['score']):.3f}" in said
+    drawn = cv2.imread(str(trip.folder / "why" / "why" / f"{photo.stem}_{who}.png"))
+    assert drawn.shape == (2 * 384, 2 * 384 + 12, 3) and drawn.std() > 10
+    with pytest.raises(InputError, match="There is no individual Nobody"):
+        why.main([str(trip.run), str(trip.data), str(photo), "Nobody"], output)
+    with pytest.raises(InputError, match="is a folder: name one photograph"):
+        why.main([str(trip.run), str(trip.data), str(trip.photos), who], output)
 
 
 def test_one_reference_image_in_all_is_enough(trip: Trip) -> None:
@@ -346,6 +387,55 @@ def test_an_ensemble_identifies_by_the_mean_of_its_members_cosines(trip: Trip) -
     assert scores[0].keys() == scores[1].keys()
     assert all(math.isclose(scores[0][k], scores[1][k], abs_tol=2e-6) for k in scores[0])
     assert load_embeddings(trip.folder / "e" / "queries.npz").embedding.shape[1] == 2 * 72
+
+
+def test_variants_identify_by_the_members_and_weights_that_ranking_would_choose(
+    trip: Trip, capsys
+) -> None:
+    """The second variant's embedding is one number: to it all pictures are the same."""
+    useless = trip.folder / "out/useless/fold0"
+    useless.mkdir(parents=True)
+    shutil.copy(trip.run / "config.yaml", useless)
+    layers = keras.layers
+    grey = layers.Conv2D(1, 1, kernel_initializer="ones", use_bias=False)
+    trip.finish(
+        useless,
+        keras.Sequential([keras.Input((None, None, 3)), grey, layers.GlobalAveragePooling2D()]),
+    )
+    config = trip.folder / "variants.yaml"
+    config.write_text(
+        f"output: {trip.folder / 'out'}\ndata: {{root: {trip.data}, folds: 3}}\n"
+        "variants:\n- {name: quick, fold: 0}\n- {name: useless, fold: 0}\n"
+    )
+    one = trip.identify(trip.data, output="single")
+
+    def both(*keys: str) -> list[dict[str, str]]:
+        places = [str(config), str(trip.data), str(trip.photos)]
+        identify.main(places, [f"output={trip.folder / 'v'}", *keys])
+        return trip.table("predictions.csv", "v")
+
+    both("rank.centre_share=0.5")
+    assert load_embeddings(trip.folder / "v" / "queries.npz").embedding.shape[1] == 72 + 1
+    said = capsys.readouterr().out
+    assert "2 models identify together" in said
+    assert "rank.centre_share=0.5 does not count here: a gallery may know individuals" in said
+    assert both("rank.weights=chosen") == one
+    assert both("rank.members=1") == one
+    assert "does not count here" not in capsys.readouterr().out
+
+
+def test_without_their_catalogue_all_members_count_as_they_are_weighted(trip: Trip) -> None:
+    run = trip.folder / "moved" / "fold0"
+    shutil.copytree(trip.run, run)
+    (run / "new_individuals.json").unlink(missing_ok=True)
+    (run / "embeddings" / "train.npz").unlink()
+    config = trip.folder / "moved.yaml"
+    config.write_text(
+        f"members: [{{path: {run}, weight: 2}}, {{path: {run}}}]\nrank: {{weights: chosen}}\n"
+    )
+    _, identifier, unknown = identify.load_identifier(config, [f"output={trip.folder / 'm'}"])
+    assert identifier.learned.shares == (2, 1)
+    assert unknown.endswith("So all models count, by the weights that are given.")
 
 
 def test_what_is_no_model_or_gallery_is_one_sentence(trip: Trip, tmp_path: Path) -> None:

@@ -475,7 +475,9 @@ class Report(Section):
         4, description="pictures of each candidate in report/, the nearest first"
     )
     why: bool = Field(
-        False, description="identify: show in report/ what the best match of each query rests on"
+        False,
+        description="identify: show in report/ what the score of each candidate rests on; "
+        "`why` draws it for one pair",
     )
 
 
@@ -484,8 +486,8 @@ class Identify(Section):
 
     boxes: str | None = Field(
         None,
-        description="table of boxes of the photographs; null: boxes.csv in their folder where "
-        "there is one",
+        description="table of boxes of the photographs; null: boxes.csv in each folder of them "
+        "where there is one",
     )
     detector: str | None = Field(
         None,

@@ -45,19 +45,23 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.embeddings import save_embeddings
+    from tf_happywhale.training.identifier import not_honoured
     from tf_happywhale.training.reference import load_gallery
 
     model, gallery_folder, *given = words
     with timed("the model"):
         experiment, identifier, unknown = load_identifier(Path(model), overrides)
     output = output_folder(experiment)
+    for sentence in not_honoured(experiment.rank):
+        print(sentence)
+    if len(identifier.models) > 1:
+        print(f"{len(identifier.models)} models identify together")
     if unknown:
         print(f"P(new) is not known, and new_individual comes last: {unknown}")
     photos = group(find_photos(given), experiment.identify.encounters)
     detector = find_detector(experiment, identifier.home)
     with timed(f"boxes of {len(photos)} photographs"):
-        places = [Path(place) for place in given]
-        shots = find_boxes(experiment, identifier, photos, places, detector)
+        shots = find_boxes(experiment, identifier, photos, detector)
     with timed("embedding the gallery"):
         gallery, unread = load_gallery(Path(gallery_folder), identifier, experiment.data, detector)
     with timed("embedding the photographs"):
@@ -72,7 +76,11 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     warned = quality_warnings(experiment, queries)
     write_csv(output / "photographs.csv", photographs(queries, warned, failed))
     with timed("the pages"):
-        why = explainer(experiment, identifier, queries, gallery)
+        why = None
+        if experiment.report.why:
+            from tf_happywhale.review.why import why_of
+
+            why = why_of(identifier.models[0], queries, gallery)
         page = write_pages(experiment, table, queries, gallery, warned, why)
     print(f"\nlook at {page}; the table is {output / 'predictions.csv'}")
 
@@ -80,36 +88,30 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
 def load_identifier(model: Path, overrides: Sequence[str]) -> tuple[Experiment, Identifier, str]:
     """The settings, the models as one, and why P(new) is not known, if it is not."""
     from tf_happywhale.places import output_folder
-    from tf_happywhale.training.identifier import Identifier, learned_of
+    from tf_happywhale.training.identifier import identifier_of
     from tf_happywhale.training.trained import find_trained
 
     experiment, models = find_trained(model, [f"output={OUTPUT}", *overrides])
-    learned, unknown = learned_of(models, experiment.rank)
     home = experiment.identify.cache
     home = output_folder(experiment) / "embedded" if home is None else Path(home).expanduser()
-    return (
-        experiment,
-        Identifier(tuple(models), learned, home, experiment.embed.batch_size),
-        unknown,
-    )
+    batch_size = experiment.embed.batch_size
+    identifier, unknown = identifier_of(models, experiment.rank, home, batch_size)
+    return experiment, identifier, unknown
 
 
 def find_boxes(
     experiment: Experiment,
     identifier: Identifier,
     photos: Sequence[Photo],
-    given: Sequence[Path],
     detector: Detector | None,
 ) -> list[Shot]:
     """The photographs with the boxes that a table gives them, else the detector if there is one;
     without a box they are used whole."""
-    from tf_happywhale.catalogue.photos import boxes_beside
+    from tf_happywhale.catalogue.photos import boxes_of
     from tf_happywhale.training.reference import make_shots, wanted
 
-    folder = given[0] if given[0].is_dir() else given[0].parent
-    images = [photo.image for photo in photos]
-    table, sources = experiment.identify.boxes, wanted(identifier)
-    boxes = boxes_beside(folder, table, sources, images, required=detector is None)
+    images, sources = [photo.image for photo in photos], wanted(identifier)
+    boxes = boxes_of(photos, experiment.identify.boxes, sources, required=detector is None)
     shots = make_shots(images, [photo.path for photo in photos], boxes, identifier.home, detector)
     for source in sources:
         if source != "whole":
@@ -157,6 +159,7 @@ def rank(
             shortlist=settings.shortlist,
             memory=settings.memory * 2**20,
             best_of=settings.best_of,
+            index=settings.index,
         )
 
     encounters = queries.column("encounter").tolist()
@@ -244,39 +247,6 @@ def write_pages(
         why=why,
     )
     return output / "report" / "index.html"
-
-
-def explainer(
-    experiment: Experiment, identifier: Identifier, queries: Embeddings, gallery: Embeddings
-) -> Callable | None:
-    """Pictures of what a match rests on, from the names of query, candidate and reference image, by
-    the first model; None where they are not asked for."""
-    if not experiment.report.why:
-        return None
-    from tf_happywhale.records.pictures import resize
-    from tf_happywhale.review.overlay import heat_pair, line_pair
-    from tf_happywhale.review.pictures import picture_reader
-    from tf_happywhale.training.explain import Explainer
-    from tf_happywhale.training.run_folder import check_model, load_model
-
-    model = identifier.models[0]
-    check_model(model.file)
-    explain, side = Explainer(load_model(model.file)), model.sizes[1]
-    asked, known = (picture_reader(images, 2 * side) for images in (queries, gallery))
-
-    def why(query: str, individual_id: str, reference: str):
-        first, second = (resize(read(n), side) for read, n in ((asked, query), (known, reference)))
-        match = explain(first, second)
-        first, second = explain.seen(first), explain.seen(second)
-        return [
-            (
-                f"Where {query} and {reference} are alike to the model",
-                heat_pair(first, second, match.heat),
-            ),
-            ("Parts that correspond", line_pair(first, second, match.parts, match.heat[0].shape)),
-        ]
-
-    return why
 
 
 @contextmanager

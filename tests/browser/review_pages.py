@@ -1,5 +1,5 @@
-"""The review pages in a real browser: `make test-browser`. Chromium and its driver are driven as a
-person would use them; screenshots are left in output/browser."""
+"""The review pages of the pod's 200 queries in a real browser: `make test-browser`. Chromium and
+its driver are driven as a person would use them; screenshots are left in output/browser."""
 
 from __future__ import annotations
 
@@ -8,74 +8,108 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
+from tf_happywhale import identify
 from tf_happywhale.catalogue.confirmed import read_decisions
-from tf_happywhale.review.report import Known, write_report
+from tf_happywhale.catalogue.dataset import DataSet, load_data
+from tf_happywhale.config import load_experiment
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.learned import learn
+from tf_happywhale.retrieval.side import make_side
+from tf_happywhale.retrieval.trained_on import all_but
+from tf_happywhale.review.overlay import heat_pair
+from tf_happywhale.review.pictures import picture_reader
+from tf_happywhale.training.baselines import raw_pixels, read_crops
+from tf_happywhale.training.identifier import Identifier
+from tf_happywhale.training.shots import box_text
 
 QUERIES = 200
-SPECIES = ("killer_whale", "minke_whale", "<u>dolphin</u>")
+DEMO = Path(__file__).parents[2] / "configs" / "demo.yaml"
 HOSTILE = ("<img/src=x/onerror=window.pwned=1>", "';--", '"><script>window.pwned=2</script>', "a,b")
+SIGHT = "a sight <i>"
 SHOTS = Path("output/browser")
-
-
-def name_of(n: int) -> str:
-    return HOSTILE[n] + ".jpg" if n < len(HOSTILE) else f"q{n:03d}.jpg"
-
-
-def who(n: int) -> str:
-    return HOSTILE[n] if n < len(HOSTILE) else f"{n:05d}"
-
-
-def picture(image: str) -> np.ndarray:
-    """A pattern of its own for each image."""
-    rng = np.random.default_rng(sum(image.encode()))
-    return np.kron(rng.integers(0, 256, (12, 16, 3)), np.ones((20, 20, 1))).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pages of 200 queries, the first three of which are one encounter."""
+    """What `identify` writes of the demo's pod, by pixels in place of a model. Three photographs of
+    one animal are an encounter; they and one more, and four individuals, have names that are code.
+    """
     home = tmp_path_factory.mktemp("pages")
-    rows = []
-    for n in range(QUERIES):
-        for rank in range(1, 6):
-            new = rank == 1 + n % 5
-            identity = "new_individual" if new else who((7 * n + rank) % 60)
-            score, p_new = 0.9 - 0.001 * (n + 1) * rank, n / QUERIES
-            reference = "" if new else f"r{(n + rank) % 90}.jpg"
-            rows.append((name_of(n), rank, identity, score, p_new, reference))
-    columns = ["image", "rank", "individual_id", "score", "p_new", "reference_image"]
-    write_report(
-        home,
-        pd.DataFrame(rows, columns=columns),
-        title="Who is who? <b>",
-        summary=[("Gallery", "90 images")],
-        query_picture=picture,
-        reference_picture=picture,
-        known=Known(
-            species={who(n): SPECIES[n % 3] for n in range(60)},
-            references={who(n): [f"r{m}.jpg" for m in range(n, n + 6)] for n in range(60)},
-            seen={f"r{n}.jpg": "2019-07-03" for n in range(0, 90, 2)},
-            encounters={name_of(n): "a sight <i>" for n in range(3)},
-            warnings={name_of(9): ["Blurred."]},
-        ),
-        queries=QUERIES,
-        page_size=1000,
-        thumbnail=320,
-        references=4,
-        why=lambda *names: [("where the heat is", picture(names[0]))],
+    experiment = load_experiment(DEMO, [f"output={home}", "pod.test_images=2.6"])
+    data = load_data(experiment)
+    assert len(data.test_images) == QUERIES
+    together, code = names_of_code(data)
+    catalogue = data.catalogue
+    species = catalogue["species"].replace(catalogue["species"].iloc[0], "<u>dolphin</u>")
+    ids = [code.get(who, who) for who in data.individual_ids]
+    gallery = by_pixels(data.train_folder, data.images, data, ids, {"species": list(species)})
+    sights = [SIGHT if image in together else "" for image in data.test_images]
+    nobody = [""] * QUERIES
+    asked = by_pixels(data.test_folder, data.test_images, data, nobody, {"encounter": sights}, code)
+    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    about = {"trained_on": all_but(experiment.fold, data.name, folds)}
+    known = Embeddings(gallery.embedding, gallery.image, gallery.individual_id, about)
+    learned = learn(make_side([known], data.images), ids, folds, [1.0], experiment.rank)
+    ranking = identify.rank(experiment, Identifier((), learned, home, 1), asked, gallery)
+    query, reference = (cache(picture_reader(images, 384)) for images in (asked, gallery))
+    even = np.ones((2, 4, 4))
+    identify.write_pages(
+        experiment,
+        ranking.table(experiment.rank.candidates),
+        asked,
+        gallery,
+        {str(asked.image[9]): ["Blurred."]},
+        lambda image, _, nearest: [
+            ("even heat", heat_pair(query(image), reference(nearest), even))
+        ],
     )
     return home
+
+
+def names_of_code(data: DataSet) -> tuple[list[str], dict[str, str]]:
+    """Three photographs of one animal; and code in place of their names, of another's, and of the
+    ids of the individuals with most images."""
+    seen = Counter(data.answers[image] for image in data.test_images)
+    animal = next(who for who, count in seen.items() if count >= 3 and who != "new_individual")
+    together = [image for image in data.test_images if data.answers[image] == animal][:3]
+    other = next(image for image in data.test_images if data.answers[image] != animal)
+    often = [who for who, _ in Counter(data.individual_ids).most_common(len(HOSTILE))]
+    images = dict(zip([*together, other], (f"{code}.jpg" for code in HOSTILE), strict=True))
+    return together, images | dict(zip(often, HOSTILE, strict=True))
+
+
+def by_pixels(
+    folder: Path,
+    images: Sequence[str],
+    data: DataSet,
+    ids: Sequence[str],
+    columns: dict[str, Sequence[str]],
+    code: dict[str, str] | None = None,
+) -> Embeddings:
+    """Pictures of a folder embedded as grey pixels; `code` has other names for some."""
+    columns = columns | {
+        "picture": [str(folder / image) for image in images],
+        "box": [box_text("backfin", data.boxes.get(image)) for image in images],
+    }
+    return Embeddings(
+        raw_pixels(read_crops(folder, images, data.boxes, 64)),
+        np.array([(code or {}).get(image, image) for image in images]),
+        np.array(ids),
+        {},
+        columns={name: np.array(column) for name, column in columns.items()},
+    )
 
 
 class Browser:
@@ -123,6 +157,21 @@ class Browser:
             )
         )
 
+    def go(self, name: str) -> None:
+        """On to a block, by key."""
+        for _ in range(QUERIES):
+            if self.current() == name:
+                return
+            self.press("j")
+        raise AssertionError(f"there is no block {name}")
+
+    def names(self) -> list[str]:
+        return self.script("[...document.querySelectorAll('article')].map(b => b.dataset.name)")
+
+    def known(self) -> list[str]:
+        """Everybody who can be searched."""
+        return self.script("[...document.getElementById('individuals').options].map(o => o.value)")
+
     def current(self) -> str:
         return str(self.script("document.querySelector('[aria-current=true]').dataset.name"))
 
@@ -149,21 +198,25 @@ def test_it_opens_with_every_query_and_nothing_decided(browser: Browser, page: P
     browser.open(page)
     assert browser.count("article.query") == QUERIES - 2  # three are one encounter
     assert browser.text("#progress") == "0 of 198 decided, 198 shown"
-    assert browser.driver.title == "Who is who? <b>"
+    assert browser.driver.title == "Who is who?"
     faults = [entry for entry in browser.driver.get_log("browser") if entry["level"] == "SEVERE"]
     assert faults == []
 
 
 def test_keys_decide_and_go_on(browser: Browser, page: Path) -> None:
     browser.open(page)
-    assert browser.current() == "a sight <i>"
-    names = browser.script("[...document.querySelectorAll('article')].map(b => b.dataset.name)")
+    names = browser.names()
+    assert browser.current() == names[0] and SIGHT in names
+    fifth = browser.script(
+        "document.querySelectorAll('article')[4].querySelector('[data-rank=\"5\"]').dataset.id"
+    )
     browser.press("2", "1", "n", "s", "5")
     assert browser.current() == names[5]
     words = browser.decisions()
     assert list(words) == names[:5]
     assert words[names[2]] == "A new individual" and words[names[3]] == "Skipped"
-    assert words[names[4]].startswith("It is ")
+    new = fifth == "new_individual"
+    assert words[names[4]] == ("A new individual" if new else f"It is {fifth}")
     assert "5 of 198 decided" in browser.text("#progress")
     browser.press("k", "k", "u")
     assert names[3] not in browser.decisions() and "undecided" in browser.text("#status")
@@ -188,8 +241,9 @@ def test_an_id_is_searched_and_an_unknown_one_names_a_new_individual(
     first = browser.current()
     browser.press("/")
     assert browser.script("document.activeElement.id") == "search"
-    browser.press("00042", Keys.ENTER)
-    assert browser.decisions() == {first: "It is 00042"}
+    someone = next(who for who in browser.known() if who.isdigit())
+    browser.press(someone, Keys.ENTER)
+    assert browser.decisions() == {first: f"It is {someone}"}
     second = browser.current()
     browser.press("/", "Moby", Keys.ENTER)
     assert "Nobody is called Moby" in browser.text("#status") and len(browser.decisions()) == 1
@@ -221,7 +275,10 @@ def test_filters_show_what_was_asked_for(browser: Browser, page: Path) -> None:
         assert shown() == 66
     choose("sure", "")
     each = []
-    for kind in SPECIES:
+    kinds = [o.get_attribute("value") for o in
+             browser.driver.find_elements(By.CSS_SELECTOR, "#species option")]  # fmt: skip
+    assert "<u>dolphin</u>" in kinds and len(kinds) == 1 + 5
+    for kind in filter(None, kinds):
         choose("species", kind)
         each.append(shown())
     assert sum(each) == 198 and min(each) > 0
@@ -232,6 +289,7 @@ def test_filters_show_what_was_asked_for(browser: Browser, page: Path) -> None:
 
 def test_decisions_outlive_a_reload_and_are_exported(browser: Browser, page: Path) -> None:
     browser.open(page)
+    browser.go(SIGHT)
     browser.press("2", "n", "s", "/", "Moby", Keys.ENTER, Keys.ENTER)
     for hostile in HOSTILE[1:3]:
         browser.press("/", hostile, Keys.ENTER)
@@ -248,9 +306,9 @@ def test_decisions_outlive_a_reload_and_are_exported(browser: Browser, page: Pat
     with file.open(encoding="utf-8", newline="") as table:
         rows = list(csv.DictReader(table))
     assert len(rows) == 8  # the encounter's three photographs, and five more
-    assert {row["image"] for row in rows[:3]} == {name_of(n) for n in range(3)}
+    assert {row["image"] for row in rows[:3]} == {f"{code}.jpg" for code in HOSTILE[:3]}
     assert len({row["individual_id"] for row in rows[:3]}) == 1 and rows[0]["rank"] == "2"
-    assert rows[0]["encounter"] == "a sight <i>"
+    assert rows[0]["encounter"] == SIGHT
     decided = read_decisions(file)
     assert set(HOSTILE[1:3]) <= set(decided.values()) and "Moby" in decided.values()
     assert "new_individual" in decided.values() and len(decided) == 7
@@ -286,6 +344,20 @@ def test_pictures_load_as_they_are_scrolled_to(browser: Browser, page: Path) -> 
     browser.driver.execute_script("window.scrollTo(0, document.body.scrollHeight)")
     time.sleep(1)
     assert int(browser.script(loaded)) > first
+
+
+def test_what_each_candidates_score_rests_on_unfolds(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    figures = "article[aria-current] details.why figure"
+    assert not browser.driver.find_element(By.CSS_SELECTOR, figures).is_displayed()
+    browser.press("w")
+    shown = browser.driver.find_elements(By.CSS_SELECTOR, figures)
+    assert all(figure.is_displayed() for figure in shown)
+    assert len(shown) == browser.count("article[aria-current] .candidate:not(.nobody)") > 1
+    assert shown[0].text.endswith("even heat")
+    browser.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", shown[0])
+    time.sleep(1)
+    browser.driver.save_screenshot(str(_shot("why.png")))
 
 
 def test_a_closer_look_goes_through_the_references(browser: Browser, page: Path) -> None:
@@ -331,17 +403,22 @@ def test_it_fits_a_wide_and_a_narrow_screen(page: Path, tmp_path: Path, width, h
         browser.open(page)
         wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
         assert browser.script(wide)
+        if width < 600:
+            low = "[...document.querySelectorAll('article button')].slice(0, 30).every(" \
+                  "b => b.getBoundingClientRect().height >= 40)"  # fmt: skip
+            assert browser.script(low)
         browser.driver.save_screenshot(str(_shot(f"top-{width}.png")))
         browser.driver.execute_script(
             "document.querySelectorAll('article')[1].scrollIntoView({block: 'start'})"
         )
         time.sleep(1)
         browser.driver.save_screenshot(str(_shot(f"block-{width}.png")))
+        browser.press("w")
+        figures = "document.querySelectorAll('details.why[open] figure')"
+        browser.driver.execute_script(f"{figures}[0].scrollIntoView()")
+        ends = browser.script(f"[...{figures}].map(f => f.getBoundingClientRect().right)")
+        assert len(ends) > 1 and min(ends) > 100 and max(ends) <= width
         assert browser.script(wide)
-        if width < 600:
-            low = "[...document.querySelectorAll('article button')].slice(0, 30).every(" \
-                  "b => b.getBoundingClientRect().height >= 40)"  # fmt: skip
-            assert browser.script(low)
     finally:
         browser.driver.quit()
 

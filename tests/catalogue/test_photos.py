@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.photos import Photo, boxes_beside, find_photos, group
+from tf_happywhale.catalogue.photos import Photo, boxes_beside, boxes_of, find_photos, group
 from tf_happywhale.errors import InputError
 
 
@@ -68,3 +68,27 @@ def test_boxes_come_from_beside_the_photographs_or_a_named_table(tmp_path: Path)
         boxes_beside(tmp_path, None, ["fullbody"], ["a.jpg"])
     either = boxes_beside(tmp_path, None, ["fullbody", "backfin"], ["a.jpg"], required=False)
     assert either == {"fullbody": {}, "backfin": found["backfin"]}
+
+
+def test_each_folder_has_a_table_of_its_own(tmp_path: Path) -> None:
+    """Both call theirs a.jpg; the third has no table, and the fourth a row of no photograph."""
+    folders = [tmp_path / name for name in ("mon", "tue", "wed")]
+    touch(*(folder / "a.jpg" for folder in folders), folders[1] / "sub" / "b.jpg")
+    head = "image,source,xmin,ymin,xmax,ymax,confidence,origin\n"
+    (folders[0] / "boxes.csv").write_text(f"{head}a.jpg,backfin,1,2,3,4,0.6,yolo\n")
+    (folders[1] / "boxes.csv").write_text(
+        f"{head}a.jpg,backfin,5,6,7,8,,manual\nsub/b.jpg,backfin,1,1,9,9,,manual\n"
+        "gone.jpg,backfin,1,1,2,2,,manual\n"
+    )
+    photos = find_photos(folders)
+    found = boxes_of(photos, None, ["backfin", "whole"])
+    assert {image: row.box.xmin for image, row in found["backfin"].items()} == {
+        "mon/a.jpg": 1, "tue/a.jpg": 5, "tue/sub/b.jpg": 1,
+    }  # fmt: skip
+    assert found["whole"] == {}
+    lone = boxes_of(find_photos([folders[1] / "a.jpg"]), None, ["backfin"])
+    assert lone["backfin"]["a.jpg"].box.xmin == 5
+    table = tmp_path / "all.csv"
+    table.write_text(f"{head}tue/a.jpg,backfin,3,3,4,4,,manual\n")
+    named = boxes_of(photos, str(table), ["backfin"])
+    assert {image: row.box.xmin for image, row in named["backfin"].items()} == {"tue/a.jpg": 3}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,19 @@ def test_it_knows_what_ranking_the_same_catalogue_would_have_learned(herd: Herd,
         assert rule.anywhere == ranked.rule.anywhere
         np.testing.assert_allclose(learned.p_new(score), ranked.p_new)
     assert (learned.queries, learned.queries_new) == (2, 1)
+
+
+def test_members_that_ranking_would_leave_out_have_no_share(herd: Herd) -> None:
+    """The second one takes two images for one another; both are of fold 0."""
+    good = herd.gallery()
+    wrong = replace(good, embedding=good.embedding[[2, 1, 0, 3, 4, 5]])
+    side = make_side([good, wrong], herd.images)
+    alone = learn(side.only([0]), herd.ids, herd.folds, [1.0], Rank())
+    for rank in (Rank(members=1), Rank(weights="chosen")):
+        found = learn(side, herd.ids, herd.folds, [1.0, 1.0], rank)
+        assert found.shares == (*alone.shares, 0.0)
+        assert (found.threshold, found.slope) == (alone.threshold, alone.slope)
+    assert min(learn(side, herd.ids, herd.folds, [1.0, 1.0], Rank()).shares) > 0
 
 
 def test_it_comes_back_from_its_file_for_the_same_models_only(tmp_path: Path, learned) -> None:

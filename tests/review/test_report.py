@@ -175,7 +175,7 @@ def test_the_same_predictions_keep_their_decisions_and_others_do_not(tmp_path: P
     assert name(predictions().replace("1e10", "1e11")) != first
 
 
-def test_what_a_match_rests_on_is_drawn_for_the_best_individual(tmp_path: Path) -> None:
+def test_what_a_score_rests_on_is_drawn_for_each_candidate_with_an_image(tmp_path: Path) -> None:
     asked = []
 
     def why(*names: str) -> list[tuple[str, np.ndarray]]:
@@ -184,5 +184,10 @@ def test_what_a_match_rests_on_is_drawn_for_the_best_individual(tmp_path: Path) 
 
     write(tmp_path, why=why, page_size=9)
     html = (tmp_path / "report" / "index.html").read_text("utf-8")
-    assert asked[0] == ("b.jpg", "1e10", "r2.jpg") and len(asked) == 4
-    assert html.count("What does the match rest on?") == 4 and "the &lt;heat&gt;" in html
+    assert asked == [
+        ("b.jpg", "1e10", "r2.jpg"), ("b.jpg", "09913", "r1.jpg"), ("c.jpg", "NA", "r3.jpg"),
+        ("a.jpg", "09913", "r1.jpg"), ("a.jpg", "1e10", "r2.jpg"), ("d.jpg", "09913", "r1.jpg"),
+    ]  # fmt: skip
+    assert html.count("What do the scores rest on?") == 4
+    for caption in ("1, 1e10", "2, 09913"):
+        assert f"<figcaption>{caption}: the &lt;heat&gt;</figcaption>" in html

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from tf_happywhale.config import Model
 from tf_happywhale.models.embedder import build_embedder
 from tf_happywhale.training.engines import by_keras, choose, convert, load_engine, prove
 
@@ -17,7 +18,7 @@ SIZE = 64
 @pytest.fixture(scope="module", params=["b0", "lite0", "eca_nfnet_l0"])
 def run(request, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, keras.Model]:
     keras.utils.set_random_seed(0)
-    embedder = build_embedder(request.param, weights="none", gem_p=3.0, embedding_size=32)
+    embedder = build_embedder(Model(backbone=request.param, weights="none", embedding_size=32))
     folder = tmp_path_factory.mktemp(request.param)
     embedder.save(folder / "model.keras")
     return folder, embedder

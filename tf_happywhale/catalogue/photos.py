@@ -23,11 +23,13 @@ class Photo:
         image: its name: the path below what all the given ones have in common.
         path: where it is.
         encounter: the photographs of one encounter show one animal; empty: it stands alone.
+        folder: the one that was given, or that a photograph which was given by itself lies in.
     """
 
     image: str
     path: Path
     encounter: str = ""
+    folder: Path = Path()
 
 
 def find_photos(given: Iterable[str | Path]) -> list[Photo]:
@@ -36,26 +38,28 @@ def find_photos(given: Iterable[str | Path]) -> list[Photo]:
     Raises:
         InputError: something is not there, is no picture by its ending, or there is none at all.
     """
-    files: list[Path] = []
-    homes: list[str] = []
+    files: list[tuple[Path, Path]] = []  # each with its folder
+    folders: list[Path] = []
     for path in map(Path, given):
         path = path.expanduser()
+        folders.append(path if path.is_dir() else path.parent)
         if path.is_dir():
-            files += [path / name for name in list_images(path)]
-            homes.append(os.path.abspath(path))
+            files += [(path / name, path) for name in list_images(path)]
         elif not path.exists():
             raise InputError(f"There is no photograph or folder {path}: check the path.")
         elif path.suffix.lower() not in IMAGE_ENDINGS:
             endings = ", ".join(sorted(IMAGE_ENDINGS))
             raise InputError(f"{path} is no photograph: pictures end in {endings}.")
         else:
-            files.append(path)
-            homes.append(os.path.abspath(path.parent))
+            files.append((path, path.parent))
     if not files:
         raise InputError("There is no photograph to identify: name files or folders of them.")
-    home = os.path.commonpath(homes)
-    named = {Path(os.path.relpath(file, home)).as_posix(): file for file in files}
-    return [Photo(image, named[image]) for image in sorted(named)]
+    home = os.path.commonpath(map(os.path.abspath, folders))
+    named: dict[str, Photo] = {}
+    for path, folder in files:
+        image = Path(os.path.relpath(path, home)).as_posix()
+        named.setdefault(image, Photo(image, path, folder=folder))
+    return [named[image] for image in sorted(named)]
 
 
 def group(photos: Sequence[Photo], by: str | None) -> list[Photo]:
@@ -113,3 +117,27 @@ def boxes_beside(
         else {}
         for source in sources
     }
+
+
+def boxes_of(
+    photos: Sequence[Photo], file: str | None, sources: Sequence[str], *, required: bool = True
+) -> dict[str, dict[str, BoxRow]]:
+    """The boxes of photographs, by source and image: those of `file` by the photographs' names,
+    else those of each folder's own `boxes.csv` by the names in that folder.
+
+    Args, errors: as of `boxes_beside`.
+    """
+    if file is not None:
+        images = [photo.image for photo in photos]
+        return boxes_beside(Path(), file, sources, images, required=required)
+    found: dict[str, dict[str, BoxRow]] = {source: {} for source in sources}
+    for folder in dict.fromkeys(photo.folder for photo in photos):
+        image_of = {
+            photo.path.relative_to(folder).as_posix(): photo.image
+            for photo in photos
+            if photo.folder == folder
+        }
+        own = boxes_beside(folder, None, sources, list(image_of), required=required)
+        for source, rows in own.items():
+            found[source] |= {image_of[name]: rows[name] for name in rows if name in image_of}
+    return found

@@ -18,6 +18,7 @@ from tf_happywhale.retrieval.open_set import NewRule, best_threshold, share_thre
 from tf_happywhale.retrieval.out_of_fold import Line, line_of, score_folds, shares_of
 from tf_happywhale.retrieval.side import Side
 from tf_happywhale.retrieval.submission import IDS
+from tf_happywhale.retrieval.weights import best_members, choose_weights
 
 LOWEST = -1.0  # a cosine that nothing lies below: new_individual comes last
 
@@ -27,7 +28,7 @@ class Learned:
     """Thresholds and P(new) from the images that the models had not seen.
 
     Attributes:
-        shares: each model's share of the score.
+        shares: each model's share of the score, 0 of one that was not taken.
         threshold: by the way `new_individual` is put in: `seed` (rank 1 or 2), `column` (any).
         slope, offset: from the score to standard deviations above the mean of those images.
         weights, intercept: of P(new) by the standardised scores; None where it is not known.
@@ -79,14 +80,19 @@ def learn(
         gallery: the catalogue the models were trained on, as they see it.
         individual_ids, folds: of its images.
         weights: of the models.
-        rank: how scores are made.
+        rank: how scores are made, which `members` are taken, and whether `weights` are chosen.
 
     Raises:
         InputError: a model has seen every fold, or other folds than these.
     """
-    everyone = range(len(weights))
-    scored, standards = score_folds(gallery, individual_ids, folds, weights, IDS, rank)
-    line = line_of(everyone, weights, standards)
+    weights = _weights(gallery, individual_ids, folds, weights, rank)
+    taken = [n for n, weight in enumerate(weights) if weight > 0]
+    gallery, own = gallery.only(taken), [weights[n] for n in taken]
+    everyone = range(len(taken))
+    scored, standards = score_folds(gallery, individual_ids, folds, own, IDS, rank)
+    line = line_of(everyone, own, standards)
+    shares = np.zeros(len(weights))
+    shares[taken] = shares_of(everyone, own, standards)
     ids = np.concatenate([part.candidates.individual_id for part in scored])
     standard = np.concatenate([part.standard for part in scored])
     truth = [answer for part in scored for answer in part.truth]
@@ -94,7 +100,7 @@ def learn(
     probability = fit_new_probability(standard, is_new)
     share = rank.new_share
     return Learned(
-        shares=tuple(shares_of(everyone, weights, standards)),
+        shares=tuple(shares.tolist()),
         threshold={
             mode: line.score(best_threshold(ids, standard, truth, share, mode == "column"))
             for mode in ("seed", "column")
@@ -106,6 +112,22 @@ def learn(
         queries=len(truth),
         queries_new=int(is_new.sum()),
     )
+
+
+def _weights(
+    gallery: Side,
+    individual_ids: Sequence[str],
+    folds: Mapping[str, int],
+    weights: Sequence[float],
+    rank: Rank,
+) -> list[float]:
+    """Each model's weight as `rank` would take it, 0 of one that it leaves out."""
+    taken = best_members(gallery, individual_ids, folds, rank.members, rank)
+    found = [weights[n] for n in taken]
+    if rank.weights == "chosen":
+        found = choose_weights(gallery.only(taken), individual_ids, folds, rank)
+    own = dict(zip(taken, found, strict=True))
+    return [own.get(n, 0.0) for n in range(len(weights))]
 
 
 def save_learned(path: Path, learned: Learned, made_from: str) -> None:

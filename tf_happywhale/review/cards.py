@@ -65,7 +65,7 @@ class Query:
         more: the encounter's other photographs, with their pictures.
         warnings: what is wrong with the photograph, in words.
         sure: `least`, `middle` or `most`, by how close the first two scores are.
-        why: pictures of what the match rests on, each with its caption.
+        why: pictures of what the candidates' scores rest on, each with its caption.
     """
 
     image: str
@@ -241,7 +241,7 @@ def _why(query: Query) -> str:
         for caption, picture in query.why
     )
     return (
-        '<details class="why"><summary>What does the match rest on? <kbd>w</kbd></summary>'
+        '<details class="why"><summary>What do the scores rest on? <kbd>w</kbd></summary>'
         f'<div class="figures">{figures}</div></details>'
     )
 

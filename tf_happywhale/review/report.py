@@ -83,7 +83,7 @@ def write_report(
         references: pictures of a candidate in `report/`; `report.html` has the nearest only.
         figures: PNG files by their captions, shown under the heading.
         why: captions and pictures of what a match rests on, from query, candidate and reference
-            image; for the best candidate of each query.
+            image; for each candidate that is shown.
 
     Returns:
         The path of `report.html`.
@@ -226,16 +226,22 @@ def _drawn(
 
 
 def _explained(query: Query, thumbnails: Thumbnails, why: Why) -> Query:
-    """A block with the pictures of what its best candidate rests on, as large as they were made."""
-    best = next((card for card in query.candidates if card.reference_image), None)
-    if best is None:
-        return query
-    made = why(query.image, best.individual_id, best.reference_image)
-    pictures = {f"{query.image}\0{best.reference_image}\0{n}": p for n, (_, p) in enumerate(made)}
-    longest = max((max(picture.shape) for picture in pictures.values()), default=1)
-    thumbnails.draw_all("why", list(pictures), pictures.__getitem__, longest)
-    shown = [Picture(*thumbnails.drawn("why", name)) for name in pictures]
-    return replace(query, why=tuple(zip((caption for caption, _ in made), shown, strict=True)))
+    """A block with the pictures of what each candidate's score rests on, as large as made."""
+    made = {
+        f"{query.image}\0{card.reference_image}\0{card.rank}\0{n}": (
+            f"{card.rank}, {card.individual_id}: {caption}",
+            picture,
+        )
+        for card in query.candidates
+        if card.reference_image
+        for n, (caption, picture) in enumerate(
+            why(query.image, card.individual_id, card.reference_image)
+        )
+    }
+    longest = max((max(picture.shape) for _, picture in made.values()), default=1)
+    thumbnails.draw_all("why", list(made), lambda name: made[name][1], longest)
+    shown = [(made[name][0], Picture(*thumbnails.drawn("why", name))) for name in made]
+    return replace(query, why=tuple(shown))
 
 
 def _short(query: Query) -> Query:

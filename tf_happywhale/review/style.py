@@ -109,10 +109,14 @@ html:not(.ready) .scripted, html:not(.ready) button { display: none; }
 #closer figcaption { font-weight: 650; text-align: center; overflow-wrap: anywhere; }
 #closer p { display: flex; gap: .5rem; justify-content: center; margin-top: .75rem; }
 @media (max-width: 560px) { #closer img { height: 34vh; } }
-.why { grid-column: 1 / -1; }
+.why { grid-column: 1 / -1; min-width: 0; }
 .why summary { cursor: pointer; color: var(--sea); width: fit-content; }
-.why figure { flex: 1 1 18rem; max-width: 42rem; }
-.why figcaption { color: var(--soft); font-size: .85rem; }
+.why .figures {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr));
+}
+.why figure { min-width: 0; }
+.why .figures img { width: 100%; }
+.why figcaption { color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
 .pill, .mark { border-radius: 1rem; font-size: .85rem; font-weight: 600; padding: .05rem .65rem; }
 .found-first, .mark { color: var(--right); background: var(--right-well); }
 .found-later { color: var(--near); background: var(--near-well); }

@@ -52,7 +52,7 @@ class Explainer:
     def __init__(self, embedder: keras.Model) -> None:
         if keras.backend.backend() != "tensorflow":
             raise ConfigError(
-                "What a match rests on (report.why) is computed by TensorFlow only: unset "
+                "What a score rests on (`why`, report.why) is computed by TensorFlow only: unset "
                 "KERAS_BACKEND, or set report.why to false."
             )
         embedder = one_size(embedder)

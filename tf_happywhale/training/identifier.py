@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,13 @@ from tf_happywhale.training.shots import Shot, embed_shots
 from tf_happywhale.training.trained import Trained
 
 LEARNED = "new_individuals.json"  # in a run folder
+ONLY_RANK = {  # settings that `rank` alone knows how to honour, and why
+    "preset": (("default",), "the seed's rules are for one fixed catalogue"),
+    "mirrored": (("none",), "a gallery keeps one embedding of each picture"),
+    "centre_share": ((0,), "a gallery may know individuals that no model was trained on"),
+    "ensemble": (("join",), "a gallery keeps the models' embeddings as one row"),
+    "new": (("seed", "column", "target_share"), "one threshold is kept, as of new=column"),
+}
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,28 @@ class Identifier:
         )
 
 
+def identifier_of(
+    models: Sequence[Trained], rank: Rank, home: Path, batch_size: int
+) -> tuple[Identifier, str]:
+    """Those of the models that `rank.members` and `rank.weights` take, as one, and why nothing was
+    learned about new individuals if nothing was; then all models are taken as they are weighted."""
+    learned, unknown = learned_of(models, rank)
+    if unknown and len(models) > 1 and (rank.members or rank.weights == "chosen"):
+        unknown += " So all models count, by the weights that are given."
+    taken = [n for n, share in enumerate(learned.shares) if share > 0]
+    learned = replace(learned, shares=tuple(learned.shares[n] for n in taken))
+    return Identifier(tuple(models[n] for n in taken), learned, home, batch_size), unknown
+
+
+def not_honoured(rank: Rank) -> list[str]:
+    """A sentence for each setting of the config that counts in `rank`, but not with a gallery."""
+    return [
+        f"rank.{name}={getattr(rank, name)} does not count here: {why}."
+        for name, (usual, why) in ONLY_RANK.items()
+        if getattr(rank, name) not in usual
+    ]
+
+
 def learned_of(models: Sequence[Trained], rank: Rank) -> tuple[Learned, str]:
     """What the models' own catalogue teaches about new individuals, and why nothing if nothing.
 
@@ -105,8 +134,9 @@ def learned_of(models: Sequence[Trained], rank: Rank) -> tuple[Learned, str]:
     """
     weights = [model.weight for model in models]
     rank = rank.model_copy(update={"mirrored": "none", "centre_share": 0.0, "ensemble": "join"})
+    choice = [rank.members, rank.weights] if len(models) > 1 else []
     made_from = digest(
-        [[model.about["model"] for model in models], weights, rank.best_of, rank.new_share]
+        [[model.about["model"] for model in models], weights, rank.best_of, rank.new_share, *choice]
     )
     keep = models[0].folder / LEARNED
     found = load_learned(keep, made_from)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from tf_happywhale.config import Embed, Experiment, load_experiment
+from tf_happywhale.config import Embed, Experiment, load_experiment, variants_of
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import sha256
 from tf_happywhale.places import run_folder
@@ -89,7 +89,8 @@ def find_trained(path: Path, overrides: Sequence[str] = ()) -> tuple[Experiment,
     """The settings and the models that MODEL means.
 
     Args:
-        path: a run folder, or a config whose `members` (or own folds) are run folders.
+        path: a run folder, or a config whose `members` (or its own or its variants' folds) are run
+            folders.
         overrides: `key=value` on top of the run folder's config, or of the named one.
 
     Raises:
@@ -113,7 +114,11 @@ def find_trained(path: Path, overrides: Sequence[str] = ()) -> tuple[Experiment,
         members = [(_run_of(Path(m.path).expanduser()), m.weight) for m in experiment.members]
     else:
         own = load_experiment(path)  # its models lie where its own output is
-        members = [(run_folder(own, fold), 1.0) for fold in own.folds]
+        members = [
+            (run_folder(variant, fold), 1.0)
+            for variant in variants_of(own)
+            for fold in variant.folds
+        ]
     return experiment, [_trained(*member, experiment.embed) for member in members]
 
 

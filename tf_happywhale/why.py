@@ -1,0 +1,64 @@
+"""Command: draw why a photograph looks like an individual to the model, for one pair."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from tf_happywhale.cli import command_of_places
+
+PLACES = {
+    "": (
+        "MODEL GALLERY PHOTO INDIVIDUAL",
+        "MODEL, GALLERY  as of `identify`; of several models the first is asked\n"
+        "PHOTO           the photograph\n"
+        "INDIVIDUAL      somebody in the gallery; the image most like the photograph is taken",
+    )
+}
+EXAMPLES = [
+    "python -m tf_happywhale.why output/demo/demo/fold0 whales trip/IMG_1.jpg 00017 output=trip",
+]
+
+
+def main(words: Sequence[str], overrides: list[str]) -> None:
+    """Write one PNG to output=DIR/why: where the two pictures are alike, and matching parts."""
+    import cv2
+    import numpy as np
+
+    from tf_happywhale.catalogue.photos import find_photos
+    from tf_happywhale.detection.detector import find_detector
+    from tf_happywhale.errors import InputError
+    from tf_happywhale.files import atomic_write
+    from tf_happywhale.identify import embed_queries, find_boxes, load_identifier
+    from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.candidates import rank_individuals
+    from tf_happywhale.review.why import why_of
+    from tf_happywhale.training.reference import load_gallery
+
+    model, gallery_folder, photo, who = words
+    if Path(photo).expanduser().is_dir():
+        raise InputError(f"{photo} is a folder: name one photograph.")
+    experiment, identifier, _ = load_identifier(Path(model), overrides)
+    photos = find_photos([photo])
+    detector = find_detector(experiment, identifier.home)
+    shots = find_boxes(experiment, identifier, photos, detector)
+    gallery, _ = load_gallery(Path(gallery_folder), identifier, experiment.data, detector)
+    known = gallery.take(np.flatnonzero(gallery.individual_id == who))
+    if not len(known):
+        raise InputError(f"There is no individual {who} in {gallery_folder}.")
+    query, _ = embed_queries(identifier, shots, photos)
+    found = rank_individuals(query.embedding, known.embedding, known.individual_id.tolist(), 1)
+    image, reference = str(query.image[0]), str(known.image[found.reference[0, 0]])
+    pictures = why_of(identifier.models[0], query, known)(image, who, reference)
+    drawn = np.concatenate([picture for _, picture in pictures])
+    name = re.sub(r"[^\w.-]", "_", f"{Path(image).stem} {who}")
+    file = output_folder(experiment) / "why" / f"{name}.png"
+    with atomic_write(file) as making:
+        making.write_bytes(cv2.imencode(".png", drawn[:, :, ::-1])[1].tobytes())
+    print(f"{image} and {reference}, an image of {who}: score {found.score[0, 0]:.3f}")
+    print(f"look at {file}")
+
+
+if __name__ == "__main__":
+    command_of_places(main, "why", __doc__, EXAMPLES, PLACES)
