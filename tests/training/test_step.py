@@ -123,11 +123,9 @@ def test_steps_learn_and_move_the_neck_averages(classifier):
     assert not np.allclose(averages.numpy(), before)
 
 
-def test_two_devices_reach_the_weights_of_one():
-    """Gradients are summed over devices before they are clipped: the same steps, bit for rounding.
-
-    With clipping that matters, so that clipping first, or summing twice, would show.
-    """
+@pytest.fixture(scope="module")
+def report() -> dict:
+    """What two_devices.py has found."""
     root = Path(__file__).parents[2]
     paths = [str(root), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
@@ -137,7 +135,14 @@ def test_two_devices_reach_the_weights_of_one():
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    report = json.loads(done.stdout.splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_two_devices_reach_the_weights_of_one(report):
+    """Gradients are summed over devices before they are clipped: the same steps, bit for rounding.
+
+    With clipping that matters, so that clipping first, or summing twice, would show.
+    """
     assert report["replicas"] == 2
     assert report["tight_changes"] > 0.05
     assert report["adaptive_changes"] > 0.05
@@ -145,6 +150,16 @@ def test_two_devices_reach_the_weights_of_one():
     for name in names:
         assert report[name]["mirrored_losses"] == pytest.approx(report[name]["losses"], rel=1e-3)
         assert report[name]["difference"] < 2e-4, name
+
+
+def test_two_devices_embed_each_a_half_and_what_one_does(report):
+    """Where they do not divide the pictures, what was filled up does not come back."""
+    assert report["embedded_by"] == {
+        "11": [0] * 6 + [1] * 5, "8": [0] * 4 + [1] * 4, "1": [0],
+    }  # fmt: skip
+    assert report["validated"] == 22
+    for what in ("embedding", "validation", "from_its_file"):
+        assert report[what] < 1e-5, what
 
 
 @pytest.mark.parametrize("accumulate", [1, 2])

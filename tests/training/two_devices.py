@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_happywhale.config import Model, Train
+from tests.training.squares import make_task
+from tf_happywhale.config import Model, Train, load_experiment
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.gem import GeM
+from tf_happywhale.training import devices
 from tf_happywhale.training.average import WeightAverage
+from tf_happywhale.training.engines import by_keras, choose
 from tf_happywhale.training.loss import Loss
 from tf_happywhale.training.optimizer import Optimizers
 from tf_happywhale.training.step import make_step
+from tf_happywhale.training.validation import embed_fold
 
 STEPS, BATCH, CLASSES = 6, 8, 10
 TIGHT, LOOSE = 0.05, 1e6
@@ -70,6 +76,41 @@ def train(strategy: tf.distribute.Strategy, optimizer: str, settings: Train):
     return losses, weights
 
 
+def which_device(pictures: tf.Tensor, training: bool) -> tf.Tensor:
+    """In place of a model: one column, the number of the replica that has computed a row."""
+    number = tf.distribute.get_replica_context().replica_id_in_sync_group
+    return tf.fill([tf.shape(pictures)[0], 1], tf.cast(number, tf.float32))
+
+
+def embedded(two: tf.distribute.Strategy) -> dict:
+    """What a model embeds on two devices, and how far that is from one device's: itself, in a
+    validation, and read from its file as `embed` does."""
+    pictures = np.random.default_rng(1).integers(0, 256, (11, 16, 16, 3), dtype=np.uint8)
+    who = by_keras(which_device, two)
+    with two.scope():
+        embedder = toy().get_layer("embedder")
+    plain, spread = by_keras(embedder), by_keras(embedder, two)
+    counts = {count: spread(pictures[:count]) for count in (11, 8, 1)}
+    found = {"embedded_by": {n: who(pictures[:n])[:, 0].tolist() for n in (11, 8, 1)}}
+    found["embedding"] = max(
+        float(np.abs(found - plain(pictures[:count])).max()) for count, found in counts.items()
+    )
+    settings = load_experiment(None, ["image_size=32", "embed.batch_size=5"])
+    with TemporaryDirectory() as home:
+        task = make_task(Path(home))
+        sides = [embed_fold(embedder, settings, task, "", how) for how in (None, two)]
+        embedder.save(Path(home) / "model.keras")
+        devices.embedding_strategy = lambda: two
+        read = choose(Path(home), 16, "keras", "float32")(pictures)
+    found["validation"] = max(
+        float(np.abs(one.embedding - both.embedding).max())
+        for one, both in zip(*sides, strict=True)
+    )
+    found["validated"] = sum(len(side.image) for side in sides[1])
+    found["from_its_file"] = float(np.abs(read - plain(pictures)).max())
+    return found
+
+
 def main() -> None:
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -98,7 +139,7 @@ def main() -> None:
     for name in ("tight", "adaptive"):
         clipped = ends[f"sgd {name}"] - ends["sgd loose"]
         report[f"{name}_changes"] = float(np.abs(clipped).max())
-    print(json.dumps(report))
+    print(json.dumps(report | embedded(two)))
 
 
 if __name__ == "__main__":

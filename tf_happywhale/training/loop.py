@@ -161,7 +161,7 @@ def _train(
             count = progress.epoch + 1
             if count % train.validate_every == 0 or count == train.epochs:
                 with average.swapped() if average else nullcontext():
-                    entry |= validate_fold(embedder, experiment, task)
+                    entry |= validate_fold(embedder, experiment, task, devices.strategy)
                     if (entry["map5_known"] or 0.0) >= (progress.best.get("map5_known") or 0.0):
                         progress.best = entry
                         if here.chief:
@@ -181,7 +181,7 @@ def _train(
     synchronise_neck(embedder, False)
     to_float32(classifier)
     if experiment.model.whitening is not None:
-        embedder, whitened = whiten(embedder, experiment, task)
+        embedder, whitened = whiten(embedder, experiment, task, devices.strategy)
         metrics |= whitened
     save_model(run / "classifier.keras", classifier)
     save_model(run / "model.keras", embedder)
