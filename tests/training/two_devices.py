@@ -67,10 +67,15 @@ def train(strategy: tf.distribute.Strategy, optimizer: str, settings: Train):
         )
     step = make_step(strategy, classifier, chosen, settings, Loss(), average)
     batches = tf.data.Dataset.from_tensor_slices((pictures, targets)).batch(BATCH)
-    losses = [
-        step(n, x, y, 0.01 * (n + 1))
-        for n, (x, y) in enumerate(strategy.experimental_distribute_dataset(batches))
-    ]
+    batches = list(strategy.experimental_distribute_dataset(batches))
+    rates = [0.01 * (n + 1) for n in range(STEPS)]
+    k = settings.steps_per_execution
+    if k > 1:
+        groups = range(0, STEPS, k)
+        each = [step.together(n, batches[n : n + k], rates[n : n + k]) for n in groups]
+        losses = [loss for group in each for loss in group]
+    else:
+        losses = [step(n, *batches[n], rates[n]) for n in range(STEPS)]
     with average.swapped() if average else nullcontext():
         weights = np.concatenate([np.ravel(w) for w in classifier.get_weights()])
     return losses, weights
@@ -124,11 +129,17 @@ def main() -> None:
         "adamw tight": ("adamw", {"clip_norm": TIGHT, "weight_decay": 1e-2}),
         "sgd all": ("sgd", {"clip_norm": TIGHT, "accumulate": 2, "average": 0.5}),
         "adamw head": ("adamw", {"head_rate": 10}),
+        "adamw together": (
+            "adamw",
+            {"clip_norm": TIGHT, "accumulate": 2, "average": 0.5, "steps_per_execution": 3},
+        ),
     }
     for name, (optimizer, settings) in cases.items():
+        # One device takes its steps one by one.
+        alone = settings | {"steps_per_execution": 1}
         (losses, weights), (mirrored_losses, mirrored) = (
-            train(strategy, optimizer, Train(batch_size=BATCH, **settings))
-            for strategy in (one, two)
+            train(strategy, optimizer, Train(batch_size=BATCH, **kind))
+            for strategy, kind in ((one, alone), (two, settings))
         )
         ends[name] = weights
         report[name] = {

@@ -10,9 +10,9 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 
-def rows() -> NamedSharding:
-    """The first axis cut into equal parts, one for each device."""
-    return NamedSharding(_mesh(), PartitionSpec("batch"))
+def rows(axis: int = 0) -> NamedSharding:
+    """One axis cut into equal parts, one for each device."""
+    return NamedSharding(_mesh(), PartitionSpec(*[None] * axis, "batch"))
 
 
 def everywhere() -> NamedSharding:
