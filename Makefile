@@ -25,7 +25,7 @@ help:
 	@echo "make bench-retrieval  ranking at Happywhale's size against scikit-learn and faiss"
 	@echo "make bench-input   batches a second, beside Keras layers and PyTorch (own environment)"
 	@echo "make bench-writing photographs to TFRecords, beside the seed's way"
-	@echo "make notebooks     the four notebooks in Jupyter on the pod (own environment, about ten minutes)"
+	@echo "make notebooks     the demo, then the notebooks in Jupyter on TensorFlow and on JAX (own environment)"
 	@echo "make kaggle        the folder to attach to notebooks on Kaggle"
 	@echo "make devices       several devices train as one; killed again and again, as if left in peace"
 	@echo "make test-oldest   the tests with the oldest Keras, TensorFlow and pandas (own environment)"
@@ -100,7 +100,7 @@ devices: .venv/installed .venv-jax/installed
 test-oldest: .venv-oldest/installed
 	.venv-oldest/bin/python -m pytest $(ARGS)
 
-# KERAS_BACKEND=jax make notebooks: the same on JAX.
+# The demo too, to compare with. KERAS_BACKEND=jax make notebooks: the notebooks on JAX alone.
 notebooks: .venv-notebooks/installed
 	.venv-notebooks/bin/python -m tests.notebooks.executed $(ARGS)
 

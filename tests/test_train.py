@@ -106,7 +106,9 @@ def stamped(*overrides: str) -> dict:
     return train._without_limits(dumped)
 
 
-@pytest.mark.parametrize("override", ["train.device=cpu", "train.max_hours=9"])
+@pytest.mark.parametrize(
+    "override", ["train.device=cpu", "train.max_hours=9", "train.steps_per_execution=8"]
+)
 def test_a_run_goes_on_on_other_devices_and_with_other_limits(override: str) -> None:
     assert stamped(override) == stamped()
 

@@ -298,6 +298,11 @@ class Train(Section):
     accumulate: Positive = Field(
         1, description="steps whose gradients are averaged for one update of the weights"
     )
+    steps_per_execution: Positive = Field(
+        1,
+        description="steps that are taken in one call of the compiled step, such as 8, where a TPU "
+        "or GPU would wait for the next; the weights are the same, checkpoints come between calls",
+    )
     average: Annotated[float, Field(ge=0, lt=1)] = Field(
         0, description="decay of a moving average of the weights, such as 0.999; 0: none"
     )

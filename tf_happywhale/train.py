@@ -94,8 +94,8 @@ def train_folds(experiment: Experiment, started: float) -> None:
 
 def _without_limits(config: dict) -> dict:
     """The config less what decides only when a run stops, what it leaves for going on, and on which
-    devices it goes on, with the precision that follows from them."""
-    left_out = {"checkpoint_minutes", "max_hours", "max_bad_steps", "device"}
+    devices and how quickly it goes on, with the precision that follows from them."""
+    left_out = {"checkpoint_minutes", "max_hours", "max_bad_steps", "device", "steps_per_execution"}
     if config["train"]["precision"] == "auto":
         left_out.add("precision")
     if not config["train"]["embedding_mixup"]:

@@ -21,12 +21,13 @@ COLOURS = {
 IMAGES = 6  # of each individual
 
 
-def make_task(root: Path) -> Task:
-    """22 noisy squares of 32 pixels in finished records; two folds, fold 1 left out."""
+def make_task(root: Path, images: int = IMAGES) -> Task:
+    """Noisy squares of 32 pixels, in finished records; two folds, fold 1 left out. Of each
+    individual there are `images`, of `new` four: 22 in all, if nothing else is said."""
     rng = np.random.default_rng(0)
     rows = []
     for target, (individual, colour) in enumerate(COLOURS.items()):
-        for n in range(4 if individual == "new" else IMAGES):
+        for n in range(4 if individual == "new" else images):
             image, fold = f"é{individual}-{n}.png", 1 if individual == "new" else n % 2
             picture = np.clip(np.array(colour) + rng.normal(0, 20, (32, 32, 3)), 0, 255)
             encoded = cv2.imencode(".png", picture.astype(np.uint8)[..., ::-1])[1]

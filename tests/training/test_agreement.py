@@ -11,7 +11,7 @@ from tests.training import agreement
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of two run folders, each of 20 steps from the same weights."""
+    """A folder of two run folders, each of 21 steps from the same weights."""
     folder = tmp_path_factory.mktemp("agreement")
     agreement.write_start(folder, "small")
     alone = [agreement.start(kind, folder, "small") for kind in ("one", "mirrored")]

@@ -83,6 +83,26 @@ def test_several_gpus_are_mirrored_as_precisely_as_the_weakest_can(gpus):
     assert choose().precision == "float32"
 
 
+def test_several_gpus_embed_and_one_or_none_need_no_strategy(gpus):
+    assert module.embedding_strategy() is None
+    gpus((8, 6))
+    assert module.embedding_strategy() is None
+    gpus((8, 6), (7, 5))
+    assert module.embedding_strategy().names == ["/device:GPU:0", "/device:GPU:1"]
+
+
+def test_a_tpu_embeds_where_it_starts(gpus, monkeypatch):
+    monkeypatch.setattr(module, "tensorflow_for_tpus", lambda: True)
+    monkeypatch.setattr(module, "_strategy_of_tpu", lambda: "TPUs")
+    assert module.embedding_strategy() == "TPUs"
+
+    def fails():
+        raise tf.errors.NotFoundError(None, None, "no TPU on this machine")
+
+    monkeypatch.setattr(module, "_strategy_of_tpu", fails)
+    assert module.embedding_strategy() is None
+
+
 def test_the_cpu_is_taken_where_it_is_asked_for(gpus):
     gpus((8, 6), (8, 6))
     devices = choose(device="cpu")

@@ -395,6 +395,38 @@ def test_a_run_killed_again_and_again_ends_as_one_left_in_peace(task, tmp_path, 
     assert sorted(steps) == [5, 6]
 
 
+def test_steps_taken_together_end_as_one_by_one_wherever_the_run_was_stopped(task, tmp_path):
+    """Four steps an epoch, by three and one. A time limit that has passed stops the run after each
+    call; before that it has stopped after one step of single ones, so that another three of an
+    epoch are together."""
+    hard = ["train.epochs=2", "train.batch_size=2", "train.checkpoint_minutes=0", *HARD]
+    single, together = (experiment(*hard, f"train.steps_per_execution={n}") for n in (1, 3))
+    metrics = loop.train_fold(tmp_path / "single", single, task, stamp="a")
+    peace = loop.train_fold(tmp_path / "peace", together, task, stamp="a")
+    late, stops = {"train": together.train.model_copy(update={"max_hours": 1})}, []
+    first = {"train": single.train.model_copy(update={"max_hours": 1})}
+    limited = [single.model_copy(update=first), *[together.model_copy(update=late)] * 9]
+    for settings in limited:
+        try:
+            stopped = loop.train_fold(
+                tmp_path / "stopped", settings, task, stamp="a", started=time.monotonic() - 3601
+            )
+            break
+        except Stopped as where:
+            stops.append(int(str(where).split("at step ")[1].split()[0]))
+    assert stops == [1, 4, 4, 7, 8, 8]  # after an epoch's validation once more
+    assert peace["map5_known"] == stopped["map5_known"] == metrics["map5_known"]
+    names = ("single", "peace", "stopped")
+    for line, *others in zip(*(untimed(tmp_path / name) for name in names), strict=True):
+        assert others == [pytest.approx(line, rel=1e-4)] * 2
+    want, *found = (
+        load_model(tmp_path / name / "classifier.keras").get_weights() for name in names
+    )
+    for weights in found:
+        for mine, other in zip(weights, want, strict=True):
+            np.testing.assert_allclose(mine, other, atol=1e-5)
+
+
 def test_killed_when_all_is_written_but_not_noted_it_is_finished_at_once(task, tmp_path, capsys):
     settings = experiment("train.epochs=2", "train.checkpoint_minutes=0")
     metrics = loop.train_fold(tmp_path, settings, task, stamp="a")

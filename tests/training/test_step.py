@@ -16,6 +16,7 @@ from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.loss import Loss
 from tf_happywhale.training.loss_scale import LossScale
+from tf_happywhale.training.optimizer import Optimizers
 from tf_happywhale.training.precision import policy
 from tf_happywhale.training.step import make_step, own_share
 
@@ -123,11 +124,9 @@ def test_steps_learn_and_move_the_neck_averages(classifier):
     assert not np.allclose(averages.numpy(), before)
 
 
-def test_two_devices_reach_the_weights_of_one():
-    """Gradients are summed over devices before they are clipped: the same steps, bit for rounding.
-
-    With clipping that matters, so that clipping first, or summing twice, would show.
-    """
+@pytest.fixture(scope="module")
+def report() -> dict:
+    """What two_devices.py has found."""
     root = Path(__file__).parents[2]
     paths = [str(root), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
@@ -137,14 +136,31 @@ def test_two_devices_reach_the_weights_of_one():
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    report = json.loads(done.stdout.splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_two_devices_reach_the_weights_of_one(report):
+    """Gradients are summed over devices before they are clipped: the same steps, bit for rounding.
+
+    With clipping that matters, so that clipping first, or summing twice, would show.
+    """
     assert report["replicas"] == 2
     assert report["tight_changes"] > 0.05
     assert report["adaptive_changes"] > 0.05
-    names = ("sgd tight", "sgd loose", "sgd adaptive", "adamw tight", "sgd all", "adamw head")
-    for name in names:
+    names = {"sgd tight", "sgd loose", "sgd adaptive", "adamw tight", "sgd all", "adamw head"}
+    for name in names | {"adamw together"}:
         assert report[name]["mirrored_losses"] == pytest.approx(report[name]["losses"], rel=1e-3)
         assert report[name]["difference"] < 2e-4, name
+
+
+def test_two_devices_embed_each_a_half_and_what_one_does(report):
+    """Where they do not divide the pictures, what was filled up does not come back."""
+    assert report["embedded_by"] == {
+        "11": [0] * 6 + [1] * 5, "8": [0] * 4 + [1] * 4, "1": [0],
+    }  # fmt: skip
+    assert report["validated"] == 22
+    for what in ("embedding", "validation", "from_its_file"):
+        assert report[what] < 1e-5, what
 
 
 @pytest.mark.parametrize("accumulate", [1, 2])
@@ -164,6 +180,48 @@ def test_a_step_that_is_not_finite_leaves_no_trace(classifier, accumulate: int):
         np.testing.assert_array_equal(variable.numpy(), was)
     centre.assign(good)
     assert np.isfinite(step(2, pictures, targets, 0.01))
+
+
+@pytest.mark.parametrize(("accumulate", "bad"), [(1, 3), (2, 2), (2, 3)])
+def test_steps_in_one_call_are_the_same_as_one_by_one(classifier, accumulate: int, bad: int):
+    """Of four from step 1 on, with accumulation, average and mixed pictures; one of them is not
+    finite: the first of an update's, its last, or one between two."""
+    train = Train(
+        batch_size=8, accumulate=accumulate, clip_norm=0.5, adaptive_clip=0.05, head_rate=3
+    )  # fmt: skip
+    average = WeightAverage(classifier.trainable_variables, 0.9)
+    optimizers, (pictures, targets) = Optimizers(classifier, train), batch()
+    strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
+    step = make_step(strategy, classifier, optimizers, train, Loss(), average)
+    state = [*classifier.variables, *optimizers.state, *average.state, *step.state]
+    start = [np.asarray(variable) for variable in state]
+    batches = []
+    for number in range(1, 5):
+        others = np.roll(targets, number)
+        share = np.full(8, np.nan if number == bad else 0.7, np.float32)
+        batches.append((np.roll(pictures, number, axis=0), (others, np.roll(others, -1), share)))
+    rates = [0.01, 0.02, 0.03, 0.04]
+    losses = [step(n + 1, *batches[n], rates[n]) for n in range(4)]
+    alone = [np.asarray(variable) for variable in state]
+    for variable, value in zip(state, start, strict=True):
+        variable.assign(value)
+    together = step.together(1, batches, rates)
+    assert [n + 1 for n, loss in enumerate(together) if not np.isfinite(loss)] == [bad]
+    np.testing.assert_allclose(together, losses, rtol=1e-5)
+    for variable, value in zip(state, alone, strict=True):
+        np.testing.assert_allclose(np.asarray(variable), value, atol=1e-5)
+    moved = zip(alone, start, strict=True)
+    assert max(np.abs(value - was).max() for value, was in moved) > 1e-2
+
+
+def test_steps_in_one_call_mix_embeddings_each_by_its_own_share(classifier):
+    train = Train(batch_size=8, embedding_mixup=0.5)
+    optimizers, strategy = Optimizers(classifier, train), tf.distribute.get_strategy()
+    step = make_step(strategy, classifier, optimizers, train, Loss(), seed=7)
+    nothing = [0.0] * 3  # is learned, so that the steps differ by their shares alone
+    losses = [step(number, *batch(), 0.0) for number in range(3)]
+    assert len({round(loss, 4) for loss in losses}) == 3
+    assert step.together(0, [batch()] * 3, nothing) == pytest.approx(losses, rel=1e-4)
 
 
 def test_a_bad_last_step_drops_the_gradients_of_its_update(classifier):

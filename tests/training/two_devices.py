@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_happywhale.config import Model, Train
+from tests.training.squares import make_task
+from tf_happywhale.config import Model, Train, load_experiment
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.gem import GeM
+from tf_happywhale.training import devices
 from tf_happywhale.training.average import WeightAverage
+from tf_happywhale.training.engines import by_keras, choose
 from tf_happywhale.training.loss import Loss
 from tf_happywhale.training.optimizer import Optimizers
 from tf_happywhale.training.step import make_step
+from tf_happywhale.training.validation import embed_fold
 
 STEPS, BATCH, CLASSES = 6, 8, 10
 TIGHT, LOOSE = 0.05, 1e6
@@ -61,13 +67,53 @@ def train(strategy: tf.distribute.Strategy, optimizer: str, settings: Train):
         )
     step = make_step(strategy, classifier, chosen, settings, Loss(), average)
     batches = tf.data.Dataset.from_tensor_slices((pictures, targets)).batch(BATCH)
-    losses = [
-        step(n, x, y, 0.01 * (n + 1))
-        for n, (x, y) in enumerate(strategy.experimental_distribute_dataset(batches))
-    ]
+    batches = list(strategy.experimental_distribute_dataset(batches))
+    rates = [0.01 * (n + 1) for n in range(STEPS)]
+    k = settings.steps_per_execution
+    if k > 1:
+        groups = range(0, STEPS, k)
+        each = [step.together(n, batches[n : n + k], rates[n : n + k]) for n in groups]
+        losses = [loss for group in each for loss in group]
+    else:
+        losses = [step(n, *batches[n], rates[n]) for n in range(STEPS)]
     with average.swapped() if average else nullcontext():
         weights = np.concatenate([np.ravel(w) for w in classifier.get_weights()])
     return losses, weights
+
+
+def which_device(pictures: tf.Tensor, training: bool) -> tf.Tensor:
+    """In place of a model: one column, the number of the replica that has computed a row."""
+    number = tf.distribute.get_replica_context().replica_id_in_sync_group
+    return tf.fill([tf.shape(pictures)[0], 1], tf.cast(number, tf.float32))
+
+
+def embedded(two: tf.distribute.Strategy) -> dict:
+    """What a model embeds on two devices, and how far that is from one device's: itself, in a
+    validation, and read from its file as `embed` does."""
+    pictures = np.random.default_rng(1).integers(0, 256, (11, 16, 16, 3), dtype=np.uint8)
+    who = by_keras(which_device, two)
+    with two.scope():
+        embedder = toy().get_layer("embedder")
+    plain, spread = by_keras(embedder), by_keras(embedder, two)
+    counts = {count: spread(pictures[:count]) for count in (11, 8, 1)}
+    found = {"embedded_by": {n: who(pictures[:n])[:, 0].tolist() for n in (11, 8, 1)}}
+    found["embedding"] = max(
+        float(np.abs(found - plain(pictures[:count])).max()) for count, found in counts.items()
+    )
+    settings = load_experiment(None, ["image_size=32", "embed.batch_size=5"])
+    with TemporaryDirectory() as home:
+        task = make_task(Path(home))
+        sides = [embed_fold(embedder, settings, task, "", how) for how in (None, two)]
+        embedder.save(Path(home) / "model.keras")
+        devices.embedding_strategy = lambda: two
+        read = choose(Path(home), 16, "keras", "float32")(pictures)
+    found["validation"] = max(
+        float(np.abs(one.embedding - both.embedding).max())
+        for one, both in zip(*sides, strict=True)
+    )
+    found["validated"] = sum(len(side.image) for side in sides[1])
+    found["from_its_file"] = float(np.abs(read - plain(pictures)).max())
+    return found
 
 
 def main() -> None:
@@ -83,11 +129,17 @@ def main() -> None:
         "adamw tight": ("adamw", {"clip_norm": TIGHT, "weight_decay": 1e-2}),
         "sgd all": ("sgd", {"clip_norm": TIGHT, "accumulate": 2, "average": 0.5}),
         "adamw head": ("adamw", {"head_rate": 10}),
+        "adamw together": (
+            "adamw",
+            {"clip_norm": TIGHT, "accumulate": 2, "average": 0.5, "steps_per_execution": 3},
+        ),
     }
     for name, (optimizer, settings) in cases.items():
+        # One device takes its steps one by one.
+        alone = settings | {"steps_per_execution": 1}
         (losses, weights), (mirrored_losses, mirrored) = (
-            train(strategy, optimizer, Train(batch_size=BATCH, **settings))
-            for strategy in (one, two)
+            train(strategy, optimizer, Train(batch_size=BATCH, **kind))
+            for strategy, kind in ((one, alone), (two, settings))
         )
         ends[name] = weights
         report[name] = {
@@ -98,7 +150,7 @@ def main() -> None:
     for name in ("tight", "adaptive"):
         clipped = ends[f"sgd {name}"] - ends["sgd loose"]
         report[f"{name}_changes"] = float(np.abs(clipped).max())
-    print(json.dumps(report))
+    print(json.dumps(report | embedded(two)))
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import tensorflow as tf
 from tqdm import tqdm
 
 from tf_happywhale.config import Experiment
 from tf_happywhale.records.reader import checked, training_batches
 from tf_happywhale.records.sampling import balanced_copies
 from tf_happywhale.training.devices import Devices, on_jax
+from tf_happywhale.training.replicas import cut
 from tf_happywhale.training.schedule import picture_size
 from tf_happywhale.training.task import Task
 
@@ -59,21 +59,6 @@ def epoch_batches(
 
 
 def _spread(devices: Devices, batches: Iterable) -> Iterator:
-    """This worker's batches, as its devices take them.
-
-    Not by TensorFlow's distributed data sets: they have an autotuning thread of their own, which
-    holds up the end of an epoch (see records/reader.py), and on several workers ask the others
-    before each batch whether there is one.
-    """
-    replicas = devices.replicas // devices.here.workers
-    if on_jax() or replicas == 1:
-        yield from batches
-        return
-    first = devices.here.index * replicas
+    """This worker's batches, as its devices take them."""
     for batch in batches:
-
-        def part(context: tf.distribute.experimental.ValueContext, batch: tuple = batch) -> tuple:
-            number = context.replica_id_in_sync_group - first
-            return tf.nest.map_structure(lambda each: tf.split(each, replicas)[number], batch)
-
-        yield devices.strategy.experimental_distribute_values_from_function(part)
+        yield batch if on_jax() else cut(devices.strategy, batch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -14,6 +14,8 @@ from tf_happywhale.config import Train
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.training.precision import choose_precision
 from tf_happywhale.training.workers import Place, place, strategy_of_workers
+
+NO_TPU = (ValueError, RuntimeError, tf.errors.OpError)  # what tensorflow-tpu raises without one
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,18 @@ def choose_devices(train: Train) -> Devices:
     return devices
 
 
+def embedding_strategy() -> tf.distribute.Strategy | None:
+    """What embeds with a finished model on all of this machine's TPU or GPUs; None where TensorFlow
+    takes the one device there is by itself, and on JAX, which spreads rows by itself."""
+    if on_jax():
+        return None
+    if tensorflow_for_tpus():
+        with suppress(*NO_TPU):
+            return _strategy_of_tpu()
+    names = [gpu.name for gpu in tf.config.list_logical_devices("GPU")]
+    return tf.distribute.MirroredStrategy(names) if len(names) > 1 else None
+
+
 def on_jax() -> bool:
     """Whether Keras runs on JAX instead of TensorFlow."""
     return keras.backend.backend() == "jax"
@@ -105,7 +119,7 @@ def _of_tensorflow(train: Train) -> Devices:
     if wanted in ("auto", "tpu") and tensorflow_for_tpus():
         try:
             return devices("TPU", _strategy_of_tpu(), "tensorflow-tpu is installed and found it")
-        except (ValueError, RuntimeError, tf.errors.OpError) as error:
+        except NO_TPU as error:
             if wanted == "tpu":
                 reason = str(error).splitlines()[0] if str(error) else type(error).__name__
                 raise ConfigError(

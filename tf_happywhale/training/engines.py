@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -78,14 +79,19 @@ def load_engine(folder: Path, engine: str, precision: str = "float32") -> Forwar
     return {"openvino": _openvino, "onnx": _onnx, "savedmodel": _saved}[engine](file, precision)
 
 
-def by_keras(embedder) -> Forward:
-    """A Keras model as such a function."""
+def by_keras(embedder, strategy=None) -> Forward:
+    """A Keras model as such a function; on all devices of this machine, where on TensorFlow it was
+    made inside the scope of `strategy`."""
     import keras
 
     if keras.backend.backend() == "jax":
         from tf_happywhale.training.jax_arrays import forward_of
 
         return forward_of(embedder)
+    if strategy is not None:
+        from tf_happywhale.training.replicas import forward_of
+
+        return forward_of(embedder, strategy)
     import tensorflow as tf
 
     forward = tf.function(lambda pictures: embedder(pictures, training=False))
@@ -130,9 +136,12 @@ def choose(folder: Path, size: int, engine: str, precision: str) -> Forward:
             return load_engine(folder, "savedmodel", precision)
         if precision != "float32":
             raise InputError(f"embed.precision={precision} needs embed.engine=openvino.")
+        from tf_happywhale.training.devices import embedding_strategy
         from tf_happywhale.training.run_folder import load_model
 
-        return by_keras(load_model(keras_file))
+        strategy = embedding_strategy()
+        with strategy.scope() if strategy is not None else nullcontext():
+            return by_keras(load_model(keras_file), strategy)
     if (folder / FILES[engine]).exists() or not keras_file.is_file():
         return load_engine(folder, engine, precision)
     return _converted(folder, size, engine, precision)

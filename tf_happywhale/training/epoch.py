@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 
 from tqdm import tqdm
@@ -13,10 +14,11 @@ from tf_happywhale.config import Train
 from tf_happywhale.errors import TrainingError
 from tf_happywhale.training.checkpoint import Progress
 from tf_happywhale.training.schedule import learning_rate
+from tf_happywhale.training.step import Step
 
 
 def train_epoch(
-    step: Callable[..., float],
+    step: Step,
     batches: Iterable,
     train: Train,
     progress: Progress,
@@ -33,21 +35,28 @@ def train_epoch(
         progress: what is kept up to date.
         steps_per_epoch: of a whole epoch.
         run: the run folder, for a person to read of.
-        pause: called after each step.
+        pause: called after each step, or each `train.steps_per_execution` of them.
 
     Raises:
         TrainingError: too many losses of the run are not finite.
         Stopped: `pause`, which is called between steps, says so.
     """
     before = time.monotonic()
-    for pictures, targets in batches:
-        rate = learning_rate(train, progress.step, steps_per_epoch)
-        loss = step(progress.step, pictures, targets, rate)
-        if math.isfinite(loss):
-            progress.losses.append(loss)
-        else:
-            _count_bad(progress, train, steps_per_epoch, run)
-        progress.step += 1
+    batches = iter(batches)
+    while group := list(islice(batches, train.steps_per_execution)):
+        numbers = range(progress.step, progress.step + len(group))
+        rates = [learning_rate(train, number, steps_per_epoch) for number in numbers]
+        if len(group) == train.steps_per_execution > 1:
+            losses = step.together(progress.step, group, rates)
+        else:  # also what is left in the end: for another number all would be compiled again
+            each = zip(numbers, group, rates, strict=True)
+            losses = (step(number, *batch, rate) for number, batch, rate in each)
+        for loss in losses:
+            if math.isfinite(loss):
+                progress.losses.append(loss)
+            else:
+                _count_bad(progress, train, steps_per_epoch, run)
+            progress.step += 1
         now = time.monotonic()
         progress.seconds, before = progress.seconds + now - before, now
         pause()

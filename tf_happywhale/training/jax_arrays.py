@@ -10,9 +10,9 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 
-def rows() -> NamedSharding:
-    """The first axis cut into equal parts, one for each device."""
-    return NamedSharding(_mesh(), PartitionSpec("batch"))
+def rows(axis: int = 0) -> NamedSharding:
+    """One axis cut into equal parts, one for each device."""
+    return NamedSharding(_mesh(), PartitionSpec(*[None] * axis, "batch"))
 
 
 def everywhere() -> NamedSharding:
@@ -22,7 +22,7 @@ def everywhere() -> NamedSharding:
 
 def forward_of(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
     """A model, with the weights it has now, as a function of pictures uint8 [n, h, w, 3] to float32
-    [n, d]; spread over all devices where they divide n."""
+    [n, d], spread over all devices; black pictures fill them up evenly and are left out again."""
     weights, fixed = (
         jax.device_put([variable.value for variable in variables], everywhere())
         for variables in (model.trainable_variables, model.non_trainable_variables)
@@ -33,9 +33,10 @@ def forward_of(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
         return model.stateless_call(weights, fixed, pictures, training=False)[0]
 
     def forward(pictures: np.ndarray) -> np.ndarray:
-        even = len(pictures) % len(jax.devices()) == 0
-        placed = jax.device_put(np.asarray(pictures), rows() if even else everywhere())
-        return np.asarray(compiled(weights, fixed, placed), np.float32)
+        missing = -len(pictures) % len(jax.devices())
+        filled = np.pad(np.asarray(pictures), [(0, missing), (0, 0), (0, 0), (0, 0)])
+        found = compiled(weights, fixed, jax.device_put(filled, rows()))
+        return np.asarray(found, np.float32)[: len(pictures)]
 
     return forward
 

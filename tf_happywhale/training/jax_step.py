@@ -6,6 +6,9 @@ batch, the neck's moments among them, are then over all devices by themselves.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import keras
@@ -61,39 +64,60 @@ def make_step(
         mean = ops.sum(each) / train.batch_size
         return mean * factor, (mean, moved)
 
-    def pure(values: list, pictures, targets, own, learning_rate, last: bool) -> tuple:
+    def pure(values: list, batch: tuple, own, learning_rate, last) -> tuple:
         before = list(zip(variables, values, strict=True))
         with keras.StatelessScope(state_mapping=before):
             factor, may_fall = scale.factor, scale.may_fall()
         (_, (mean, moved)), gradients = jax.value_and_grad(forward, has_aux=True)(
-            values[:trained], values[trained:], factor, pictures, targets, own
+            values[:trained], values[trained:], factor, *batch, own
         )
         gradients = [gradient / factor for gradient in gradients]
         whole = mean + sum(jnp.sum(gradient) for gradient in gradients)
         good = jnp.isfinite(whole)
-        after = [*values[:trained], *moved, *values[trained + len(fixed) :]]
-        with keras.StatelessScope(state_mapping=list(zip(variables, after, strict=True))) as took:
-            update.take(gradients, learning_rate, last)
-        with keras.StatelessScope(state_mapping=before) as dropped:
-            update.drop(last)
-        values = [
-            jnp.where(good, took.get_current_value(each), dropped.get_current_value(each))
-            for each in variables
-        ]
+        forwarded = [*values[:trained], *moved, *values[trained + len(fixed) :]]
+        after = list(zip(variables, forwarded, strict=True))
+
+        def finish(last: bool) -> list:
+            with keras.StatelessScope(state_mapping=after) as took:
+                update.take(gradients, learning_rate, last)
+            with keras.StatelessScope(state_mapping=before) as dropped:
+                update.drop(last)
+            return [
+                jnp.where(good, took.get_current_value(each), dropped.get_current_value(each))
+                for each in variables
+            ]
+
+        if isinstance(last, bool):
+            values = finish(last)
+        else:
+            values = jax.lax.cond(last, partial(finish, True), partial(finish, False))
         fine = jnp.isfinite(mean) & (good | may_fall)
-        return jnp.where(fine, mean, jnp.nan), values
+        return values, jnp.where(fine, mean, jnp.nan)
 
-    jitted = jax.jit(pure, static_argnums=5)
+    def scanned(values: list, batches: tuple, own, rates, last) -> tuple:
+        def one(values: list, each: tuple) -> tuple:
+            batch, own, rate, last = each
+            return pure(values, batch, own, rate, last if train.accumulate > 1 else True)
 
-    def compiled(pictures, targets, own, learning_rate, last: bool) -> float:
-        batch = jax.tree.map(np.asarray, (pictures, targets))
+        return jax.lax.scan(one, values, (batches, own, rates, last))
+
+    single, several = jax.jit(pure, static_argnums=4), jax.jit(scanned)
+
+    def call(function: Callable, batch: tuple, axis: int, *rest) -> jax.Array:
+        """Call a function of all variables' values; its losses. The batch's rows lie on an axis."""
         if strategy is not None:
-            batch = jax.device_put(batch, rows())
-        values = [variable.value for variable in variables]
-        own, learning_rate = np.float32(own), np.float32(learning_rate)
-        mean, values = jitted(values, *batch, own, learning_rate, last)
+            batch = jax.device_put(batch, rows(axis))
+        values, losses = function([variable.value for variable in variables], batch, *rest)
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
-        return mean
+        return losses
 
-    return Step(compiled, update.sums, train, seed)
+    def take_one(batch: tuple, own, learning_rate, last: bool) -> jax.Array:
+        batch = jax.tree.map(np.asarray, batch)
+        return call(single, batch, 0, np.float32(own), np.float32(learning_rate), last)
+
+    def take_several(batches: tuple, own, rates, last) -> jax.Array:
+        stacked = jax.tree.map(lambda *each: np.stack(each), *batches)
+        return call(several, stacked, 1, own, rates, last)
+
+    return Step(take_one, take_several, update.sums, train, seed)

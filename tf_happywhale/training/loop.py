@@ -162,7 +162,7 @@ def _train(
             count = progress.epoch + 1
             if count % train.validate_every == 0 or count == train.epochs:
                 with average.swapped() if average else nullcontext():
-                    entry |= validate_fold(embedder, experiment, task)
+                    entry |= validate_fold(embedder, experiment, task, devices.strategy)
                     if (entry["map5_known"] or 0.0) >= (progress.best.get("map5_known") or 0.0):
                         progress.best = entry
                         if here.chief:
@@ -184,7 +184,7 @@ def _train(
     if experiment.model.sizes:
         embedder = at_sizes(embedder, experiment.model.sizes)
     if experiment.model.whitening is not None:
-        embedder, whitened = whiten(embedder, experiment, task)
+        embedder, whitened = whiten(embedder, experiment, task, devices.strategy)
         metrics |= whitened
     elif experiment.model.sizes:
         metrics |= validate_fold(embedder, experiment, task)

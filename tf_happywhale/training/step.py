@@ -27,7 +27,7 @@ def make_step(
     scale: LossScale | None = None,
     seed: int = 0,
 ) -> Step:
-    """A compiled step that updates the classifier.
+    """A compiled step that updates the classifier; several in one call, where that is asked for.
 
     The targets are int [n], or of mixed pictures as `Loss.each` takes them. With `train.accumulate`
     only every so many calls update it, by the mean of their gradients. With `train.embedding_mixup`
@@ -41,8 +41,12 @@ def make_step(
         update = Update(classifier, optimizers, train, average, scale, replicas)
     scale = update.scale
 
-    def gradients_of(pictures: tf.Tensor, targets: tf.Tensor, own: tf.Tensor) -> tuple:
-        """Loss, gradients, and what the forward pass has moved, as it was before."""
+    def gradients_of(batch: tuple, own: tf.Tensor, row: tf.Tensor | None) -> tuple:
+        """Loss, gradients, and what the forward pass has moved, as it was before; of a batch, or of
+        one of several that are stacked."""
+        if row is not None:
+            batch = tf.nest.map_structure(lambda each: each[row], batch)
+        pictures, targets = batch
         held = [tf.identity(variable.value) for variable in classifier.non_trainable_variables]
         with tf.GradientTape() as tape:
             # Summed over the devices this is the mean over the batch.
@@ -66,46 +70,92 @@ def make_step(
             variable.assign(value)
         update.drop(last)
 
-    @tf.function
-    def compiled(
-        pictures: tf.Tensor,
-        targets: tf.Tensor,
+    def finish(what: Callable, arguments: tuple, last: bool | tf.Tensor) -> None:
+        # Outside the replicas, since the optimizers' sum over them must not stand in a condition.
+        if last:
+            strategy.run(what, (*arguments, True))
+        else:
+            strategy.run(what, (*arguments, False))
+
+    def take(
+        batch: tuple,
         own: tf.Tensor,
         learning_rate: tf.Tensor,
-        last: bool,
+        last: bool | tf.Tensor,
+        row: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        part, whole, gradients, held = strategy.run(gradients_of, (pictures, targets, own))
+        part, whole, gradients, held = strategy.run(gradients_of, (batch, own, row))
         mean, whole = (strategy.reduce("MEAN", value, axis=None) for value in (part, whole))
         # In float16 it may be the factor's doing: then the step is left out, and is not a bad one.
         fine = tf.math.is_finite(mean) & (tf.math.is_finite(whole) | scale.may_fall())
-        # Outside the replicas, since the optimizers' sum over them must not stand in a condition.
         if tf.math.is_finite(whole):
-            strategy.run(update.take, (gradients, learning_rate, last))
+            finish(update.take, (gradients, learning_rate), last)
         else:
-            strategy.run(undo, (held, last))
+            finish(undo, (held,), last)
         return tf.where(fine, mean, float("nan"))
 
-    return Step(compiled, update.sums, train, seed)
+    @tf.function
+    def several(batches: tuple, own: tf.Tensor, rates: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
+        stacked = strategy.run(_stack, batches)
+        losses = tf.TensorArray(tf.float32, len(batches), element_shape=())
+        for n in tf.range(len(batches)):
+            applies = last[n] if train.accumulate > 1 else True
+            losses = losses.write(n, take(stacked, own[n], rates[n], applies, n))
+        return losses.stack()
+
+    return Step(tf.function(take), several, update.sums, train, seed)
+
+
+def _stack(*batches: tuple) -> tuple:
+    """Batches of one shape as one structure, with an axis more in front."""
+    return tf.nest.map_structure(lambda *each: tf.stack(each), *batches)
 
 
 class Step:
     """Calls the compiled step, and knows when gradients are to be applied.
+
+    Args:
+        one: takes a batch, the embeddings' own share, the rate, and whether gradients are applied.
+        several: takes as many batches as are given, and arrays [k] of the others.
+        state: see below.
+        train, seed: as of `make_step`.
 
     Attributes:
         state: what a checkpoint must hold: the sums of gradients not yet applied.
     """
 
     def __init__(
-        self, compiled: Callable, state: list[keras.Variable], train: Train, seed: int
+        self,
+        one: Callable,
+        several: Callable,
+        state: list[keras.Variable],
+        train: Train,
+        seed: int,
     ) -> None:
-        self._compiled, self.state, self._train, self._seed = compiled, state, train, seed
+        self._one, self._several, self.state = one, several, state
+        self._train, self._seed = train, seed
 
     def __call__(self, number: int, pictures, targets, learning_rate: float) -> float:
         """Take step `number` of the run, counted from 0, on a batch; its loss, NaN where loss or
         gradients were not finite and nothing has changed."""
-        last = (number + 1) % self._train.accumulate == 0
-        own = tf.constant(own_share(self._train.embedding_mixup, self._seed, number), tf.float32)
-        return float(self._compiled(pictures, targets, own, tf.constant(learning_rate), last))
+        own = tf.constant(self._own(number), tf.float32)
+        rate = tf.constant(learning_rate)
+        return float(self._one((pictures, targets), own, rate, self._last(number)))
+
+    def together(self, number: int, batches: list[tuple], rates: list[float]) -> list[float]:
+        """Take steps from `number` on in one call, each at its rate on its batch of pictures and
+        targets, all of one shape; their losses, as of single steps."""
+        numbers = range(number, number + len(batches))
+        own = np.array([self._own(each) for each in numbers], np.float32)
+        last = np.array([self._last(each) for each in numbers])
+        losses = self._several(tuple(batches), own, np.array(rates, np.float32), last)
+        return [float(loss) for loss in np.asarray(losses)]
+
+    def _own(self, number: int) -> float:
+        return own_share(self._train.embedding_mixup, self._seed, number)
+
+    def _last(self, number: int) -> bool:
+        return (number + 1) % self._train.accumulate == 0
 
 
 def own_share(alpha: float, seed: int, step: int) -> float:

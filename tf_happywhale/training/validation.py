@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tf_happywhale.config import Experiment
 from tf_happywhale.models.whitened import add_whitening
@@ -15,19 +16,32 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.validation import validate
 from tf_happywhale.retrieval.whitening import within_individuals
 from tf_happywhale.training.embedding import embed
+from tf_happywhale.training.engines import by_keras
 from tf_happywhale.training.task import Task
 
+Strategy = tf.distribute.Strategy | keras.distribution.DataParallel | None
 
-def validate_fold(embedder: keras.Model, experiment: Experiment, task: Task) -> dict:
-    """Metrics of the fold's images as queries against the other folds' as gallery."""
-    gallery, queries = embed_fold(embedder, experiment, task, "validation")
+
+def validate_fold(
+    embedder: keras.Model, experiment: Experiment, task: Task, strategy: Strategy = None
+) -> dict:
+    """Metrics of the fold's images as queries against the other folds' as gallery.
+
+    Args:
+        embedder, experiment, task: what is validated.
+        strategy: in whose scope the embedder was made, over whose devices it embeds.
+    """
+    gallery, queries = embed_fold(embedder, experiment, task, "validation", strategy)
     return validate(gallery, queries, experiment.rank.new_share)
 
 
-def whiten(embedder: keras.Model, experiment: Experiment, task: Task) -> tuple[keras.Model, dict]:
+def whiten(
+    embedder: keras.Model, experiment: Experiment, task: Task, strategy: Strategy = None
+) -> tuple[keras.Model, dict]:
     """The trained embedder with `model.whitening`, learned from the images of the other folds; and
-    its metrics, as of `validate_fold`."""
-    sides = [_unit(side) for side in embed_fold(embedder, experiment, task, "whitening")]
+    its metrics. Arguments and metrics are as of `validate_fold`."""
+    both = embed_fold(embedder, experiment, task, "whitening", strategy)
+    sides = [_unit(side) for side in both]
     learned = sides[0].embedding, sides[0].individual_id
     kernel, bias = within_individuals(*learned, experiment.model.whitening)
     gallery, queries = (replace(side, embedding=side.embedding @ kernel + bias) for side in sides)
@@ -36,7 +50,11 @@ def whiten(embedder: keras.Model, experiment: Experiment, task: Task) -> tuple[k
 
 
 def embed_fold(
-    embedder: keras.Model, experiment: Experiment, task: Task, label: str
+    embedder: keras.Model,
+    experiment: Experiment,
+    task: Task,
+    label: str,
+    strategy: Strategy = None,
 ) -> tuple[Embeddings, Embeddings]:
     """The catalogue's images of the other folds, and of the task's own; `label` is what the
     progress bar says."""
@@ -48,7 +66,7 @@ def embed_fold(
         batch_size=experiment.embed.batch_size,
     )
     found = checked(batches, task.records)
-    embedding, images = embed(embedder, found, len(task.images), label)
+    embedding, images = embed(by_keras(embedder, strategy), found, len(task.images), label)
     row = {image: n for n, image in enumerate(task.images)}
     rows = np.array([row[image] for image in images])
     individual_ids = np.asarray(task.individual_ids, dtype=np.str_)[rows]
