@@ -187,7 +187,7 @@ def _train(
         embedder, whitened = whiten(embedder, experiment, task, devices.strategy)
         metrics |= whitened
     elif experiment.model.sizes:
-        metrics |= validate_fold(embedder, experiment, task)
+        metrics |= validate_fold(embedder, experiment, task, devices.strategy)
     save_model(run / "classifier.keras", classifier)
     save_model(run / "model.keras", embedder)
     write_json(run / "metrics.json", metrics)
