@@ -202,7 +202,7 @@ def test_all_folds_are_one_ensemble(pod: Path, tmp_path: Path) -> None:
     work = Work(pod, tmp_path)
     run.main(work.experiment("fold=all"))
     metrics = json.loads((work.output / "metrics.json").read_text())
-    assert set(metrics) == {"fold0", "fold1", "fold2", "out_of_fold", "test"}
+    assert set(metrics) == {"fold0", "fold1", "fold2", "out_of_fold", "members", "test"}
     assert metrics["out_of_fold"]["queries"] == sum(
         1 for _ in csv.DictReader((work.data / "train.csv").open(encoding="utf-8"))
     )
