@@ -239,8 +239,8 @@ class Model(Section):
     )
     sizes: tuple[Annotated[float, Field(ge=0.25, le=4)], ...] = Field(
         (),
-        description="when training is done, the mean of the embeddings of a picture in these times "
-        "its size counts, such as [0.94, 1, 1.09]; none: as it is",
+        description="when training is done, the embedding becomes the mean over the picture at so "
+        "many times its size, such as [0.94, 1, 1.09]; none: at its own size alone",
     )
     whitening: float | None = Field(
         None,

@@ -83,12 +83,12 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
     from tf_happywhale.retrieval.weights import best_members, score_folds_by_chosen
 
     output, rank = output_folder(experiment), experiment.rank
-    gallery = load_side(experiment, "train", data.images)
-    check_labels(gallery.members, gallery, data.individual_ids)
+    everyone = load_side(experiment, "train", data.images)
+    check_labels(everyone.members, everyone, data.individual_ids)
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     metrics: dict = {}
-    taken = best_members(gallery, data.individual_ids, folds, rank.members, rank)
-    all_members, everyone, gallery = gallery, len(gallery.members), gallery.only(taken)
+    taken = best_members(everyone, data.individual_ids, folds, rank.members, rank)
+    gallery, count = everyone.only(taken), len(everyone.members)
     reason = why_unmeasured(gallery, folds, rank)
     if reason:
         print(reason)
@@ -111,10 +111,10 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
         species = dict(zip(catalogue["individual_id"], catalogue["species"], strict=True))
         pool = pool_folds(scored, data.individual_ids, species)
         metrics["out_of_fold"] = evaluate_pool(pool, rank, species, experiment.seed)
-        if len(taken) < everyone:
-            metrics["out_of_fold"]["chosen"] = f"{len(taken)} of {everyone} models"
-        if everyone > 1:
-            metrics["members"] = measure_members(experiment, data, all_members, species)
+        if len(taken) < count:
+            metrics["out_of_fold"]["chosen"] = f"{len(taken)} of {count} models"
+        if count > 1:
+            metrics["members"] = measure_members(experiment, data, everyone, species)
         draw_figures(output / "figures", pool, metrics["out_of_fold"])
     predictions = output / "predictions.csv"
     if data.answers and predictions.is_file():
@@ -200,11 +200,11 @@ def print_metrics(metrics: dict) -> None:
 
 def print_members(metrics: dict) -> None:
     """Each member's mAP@5 beside that of all together, on the same images."""
-    keys = {"test": ("map5", "answers")}
     for member, parts in metrics.get("members", {}).items():
         said = []
         for name, part in parts.items():
-            key, what = keys.get(name, ("map5_known", f"{name}, known"))
+            answered = name == "test"
+            key, what = ("map5", "answers") if answered else ("map5_known", f"{name}, known")
             together = metrics.get(name, {}).get(key)
             said.append(f"{what} {_short(part[key])} (together {_short(together)})")
         print(f"model {member} alone: mAP@5 of " + ", ".join(said))
