@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.training.grouped import assert_same_as_one_by_one
 from tf_happywhale.config import Model, Train
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.training.average import WeightAverage
@@ -184,34 +185,9 @@ def test_a_step_that_is_not_finite_leaves_no_trace(classifier, accumulate: int):
 
 @pytest.mark.parametrize(("accumulate", "bad"), [(1, 3), (2, 2), (2, 3)])
 def test_steps_in_one_call_are_the_same_as_one_by_one(classifier, accumulate: int, bad: int):
-    """Of four from step 1 on, with accumulation, average and mixed pictures; one of them is not
-    finite: the first of an update's, its last, or one between two."""
-    train = Train(
-        batch_size=8, accumulate=accumulate, clip_norm=0.5, adaptive_clip=0.05, head_rate=3
-    )  # fmt: skip
-    average = WeightAverage(classifier.trainable_variables, 0.9)
-    optimizers, (pictures, targets) = Optimizers(classifier, train), batch()
+    """The bad one is the first of an update's, its last, or one between two."""
     strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
-    step = make_step(strategy, classifier, optimizers, train, Loss(), average)
-    state = [*classifier.variables, *optimizers.state, *average.state, *step.state]
-    start = [np.asarray(variable) for variable in state]
-    batches = []
-    for number in range(1, 5):
-        others = np.roll(targets, number)
-        share = np.full(8, np.nan if number == bad else 0.7, np.float32)
-        batches.append((np.roll(pictures, number, axis=0), (others, np.roll(others, -1), share)))
-    rates = [0.01, 0.02, 0.03, 0.04]
-    losses = [step(n + 1, *batches[n], rates[n]) for n in range(4)]
-    alone = [np.asarray(variable) for variable in state]
-    for variable, value in zip(state, start, strict=True):
-        variable.assign(value)
-    together = step.together(1, batches, rates)
-    assert [n + 1 for n, loss in enumerate(together) if not np.isfinite(loss)] == [bad]
-    np.testing.assert_allclose(together, losses, rtol=1e-5)
-    for variable, value in zip(state, alone, strict=True):
-        np.testing.assert_allclose(np.asarray(variable), value, atol=1e-5)
-    moved = zip(alone, start, strict=True)
-    assert max(np.abs(value - was).max() for value, was in moved) > 1e-2
+    assert_same_as_one_by_one(make_step, strategy, classifier, batch(), accumulate, bad, atol=1e-5)
 
 
 def test_steps_in_one_call_mix_embeddings_each_by_its_own_share(classifier):

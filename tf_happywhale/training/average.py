@@ -41,7 +41,7 @@ class WeightAverage:
         self._updates.assign(done)
         keep = keras.ops.minimum(self.decay, (1.0 + done) / (10.0 + done))
         for average, variable in zip(self._averages, self._variables, strict=True):
-            average.assign(average * keep + variable * (1.0 - keep))
+            average.assign(average + (variable - average) * (1.0 - keep))
 
     @contextmanager
     def swapped(self) -> Iterator[None]:
