@@ -41,7 +41,7 @@ class Row:
     kept: bool = False  # later rows have these keys too
 
 
-# What was kept says which rows helped when they were measured; a loser stays in the table.
+# What is kept was decided before any row was measured: the strong presets' parts, in their order.
 WHALES = (
     Row("seed", "the seed's recipe", kept=True),
     # Here, since later rows look at a part that is not the same in a mirror.
