@@ -20,6 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from tf_happywhale.files import write_json
@@ -79,19 +80,26 @@ def measure(args: argparse.Namespace) -> dict:
             assert watch.reason() is None
             assert not watch.due()
 
-        for turn in range(args.turns + 1):
-            taken = {}
-            for name in ("bare", "averaged"):
-                begin = time.perf_counter()
-                for _ in range(args.steps):
-                    float(bare(tf.constant(1e-4), name == "averaged"))
-                taken[name] = time.perf_counter() - begin
-            begin = time.perf_counter()
+        def run_epoch() -> None:
             batches = tqdm([(pictures, targets)] * args.steps, desc="epoch", leave=False)
             train_epoch(step, batches, train, progress, args.steps, Path(folder), pause)
-            taken["epoch"] = time.perf_counter() - begin
-            for name, value in taken.items() if turn else ():  # the first turn compiles
-                seconds[name].append(value / args.steps)
+
+        def run_bare(averaged: bool) -> None:
+            for _ in range(args.steps):
+                float(bare(tf.constant(1e-4), averaged))
+
+        work = {
+            "bare": partial(run_bare, False),
+            "averaged": partial(run_bare, True),
+            "epoch": run_epoch,
+        }
+        for turn in range(args.turns + 1):
+            names = list(work)
+            for name in names[turn % 3 :] + names[: turn % 3]:  # none is always the first
+                begin = time.perf_counter()
+                work[name]()
+                if turn:  # the first compiles
+                    seconds[name].append((time.perf_counter() - begin) / args.steps)
         begin = time.perf_counter()
         checkpoints.save(progress)
         checkpoint = time.perf_counter() - begin
@@ -115,8 +123,8 @@ def main() -> None:
     parser.add_argument("--backbone", default="lite0", metavar="NAME")
     parser.add_argument("--size", type=int, default=128, help="side of the pictures, pixels")
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--steps", type=int, default=20, help="of each turn")
-    parser.add_argument("--turns", type=int, default=9, help="the median counts")
+    parser.add_argument("--steps", type=int, default=6, help="of each turn")
+    parser.add_argument("--turns", type=int, default=30, help="the median counts")
     parser.add_argument("--quick", action="store_true", help="three turns of three steps")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here")
     args = parser.parse_args()
