@@ -3,9 +3,9 @@
 For each network timm's model gets random weights and random BatchNorm statistics, is written as
 .safetensors and read by our loader; feature maps at two picture sizes, parameter counts, and for
 eca_nfnet_l0 every gradient of a training step are compared; so is the whole preset seed beside the
-original's PyTorch model (parity_seed.py). Then how long building and filling takes, and how much
-memory. The tables go to docs/parity.md; `--fixtures` also writes timm's values
-for the tests, which have no PyTorch.
+original's PyTorch model (parity_seed.py), its gradients in float64 too. Then how long building and
+filling takes, and how much memory. The tables go to docs/parity.md; `--fixtures` also writes timm's
+values for the tests, which have no PyTorch.
 
     python benchmarks/parity.py
     python benchmarks/parity.py --only b0 eca_nfnet_l0     (prints, writes nothing)
@@ -18,10 +18,11 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 # Before TensorFlow: both bring an LLVM, and PyTorch's compiler crashes when it comes second.
@@ -34,7 +35,7 @@ import numpy as np
 import tensorflow as tf
 import timm
 import torch
-from parity_seed import compare_seed
+from parity_seed import FirstStep, Pair, first_step, make_pair, steps_apart
 from safetensors.torch import save_file
 from tqdm import tqdm
 
@@ -157,8 +158,8 @@ def compare_gradients(name: str, folder: Path) -> str:
     return f"| {name} | {len(variables)} | {worst:.1e} | `{place}` |"
 
 
-def compare_whole(name: str, folder: Path) -> str:
-    """The preset seed with this backbone beside the original's PyTorch model."""
+def seed_pair(name: str, folder: Path) -> Pair:
+    """The preset seed with this backbone, here and in the original's PyTorch model."""
     if name == "lite0":  # with its real weights
         tensors, weights = read_weights(LITE0_PACKAGE), "lite0_package"
         theirs = timm_model(name, tensors)
@@ -166,13 +167,48 @@ def compare_whole(name: str, folder: Path) -> str:
         theirs = random_timm_model(name)
         weights = str(checkpoint(theirs, folder))
         theirs.reset_classifier(0)
-    found = compare_seed(name, theirs, weights, in_torch_layout)
-    check(f"preset seed, {name}: loss", found.loss, 1e-4)
-    check(f"preset seed, {name}: gradients", found.gradient, 1e-4)
+    return make_pair(name, theirs, weights)
+
+
+def compare_whole(name: str, folder: Path) -> str:
+    """A line of the preset seed's table."""
+    exact = in_float64(name, folder)
+    pair = seed_pair(name, folder)
+    rounded, later = first_step(pair, in_torch_layout), steps_apart(pair)
+    check(f"preset seed, {name}: loss", max(exact.loss, rounded.loss), 1e-4)
+    check(f"preset seed, {name}: gradients in float64", exact.gradient, 1e-4)
     return (
-        f"| {name} | {found.loss:.1e} | {found.parameters} | {found.gradient:.1e} | "
-        f"`{found.where}` | {found.later:.1e} |"
+        f"| {name} | {exact.parameters} | {exact.loss:.1e} | {exact.gradient:.1e} | "
+        f"`{exact.where}` | {rounded.loss:.1e} | {rounded.gradient:.1e} | {max(later[1:]):.1e} |"
     )
+
+
+def in_float64(name: str, folder: Path) -> FirstStep:
+    """The first step on both sides in float64, by a copy of this package that says float64 wherever
+    its networks say float32; of BatchNorm it takes Keras' own formula, TensorFlow's knows none."""
+    copy = folder / "float64" / "tf_happywhale"
+    if not copy.is_dir():
+        shutil.copytree(ROOT / "tf_happywhale", copy, ignore=shutil.ignore_patterns("__pycache__"))
+        for file in copy.glob("models/**/*.py"):
+            if file.parent.name == "weights":
+                continue  # files are in float32 on both sides
+            text = file.read_text(encoding="utf-8").replace("float32", "float64")
+            file.write_text(text.replace('backend() != "tensorflow"', "backend()"), "utf-8")
+    command = [sys.executable, __file__, "--float64", name]
+    path = {**os.environ, "PYTHONPATH": str(copy.parent)}
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=path)
+    return FirstStep(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def print_in_float64(name: str) -> None:
+    """What `in_float64` reads, in its process."""
+    keras.config.set_floatx("float64")
+    with tempfile.TemporaryDirectory() as folder:
+        pair = seed_pair(name, Path(folder))
+    kinds = {variable.dtype for variable in pair.ours.variables}
+    if kinds != {"float64"}:
+        raise SystemExit(f"{name} has variables of {kinds}, not of float64 alone.")
+    print(json.dumps(asdict(first_step(pair, in_torch_layout))))
 
 
 def in_torch_layout(value: np.ndarray, shape: tuple[int, ...], depthwise: bool) -> np.ndarray:
@@ -341,12 +377,15 @@ def page(rows: dict[str, list[str]], real: str) -> str:
             "batches as the original's PyTorch model: the first step's loss, relative, and the",
             "largest difference of any parameter's gradient, relative to that gradient's largest",
             "value or a thousandth of the network's largest, where it is less (a shift that a",
-            "later BatchNorm takes away has no gradient but rounding); then the losses of four",
+            "later BatchNorm takes away has no gradient). In float64, where the formulas alone",
+            "count; and in float32, where such a gradient is rounding on both sides, and so is on",
+            "which side of a corner of ReLU6 a pixel lies. Then, in float32, the losses of four",
             "more steps, each side with its own AdamW (epsilon 1e-7 here, 1e-8 there) and the",
             "original's learning rate. lite0 has its ImageNet weights.",
             "",
-            "| network | loss | parameters | largest difference | where | later losses |",
-            "|---|---|---|---|---|---|",
+            "| network | parameters | loss, float64 | gradient, float64 | where | loss, float32 | "
+            "gradient, float32 | later losses |",
+            "|---|---|---|---|---|---|---|---|",
             *rows["seed"],
             "",
             "## Building and filling",
@@ -369,7 +408,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="b0 and eca_nfnet_l0 only")
     parser.add_argument("--fixtures", action="store_true", help="also write the tests' values")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables' lines here")
+    parser.add_argument("--float64", choices=WHOLE, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.float64:
+        print_in_float64(args.float64)
+        return
     if args.quick:
         args.only = ["b0", "eca_nfnet_l0"]
     chosen = args.only or NETWORKS

@@ -2,7 +2,7 @@
 
 timm's network without its pool, GeM, BatchNorm, Linear and ArcFace get the same weights here and
 there, and the same batches: the first step's loss and the gradient of every parameter are compared,
-then the losses of further steps, each side with its own AdamW and the original's learning rate.
+then the losses of five steps, each side with its own AdamW and the original's learning rate.
 """
 
 from __future__ import annotations
@@ -44,14 +44,22 @@ Layout = Callable[[np.ndarray, tuple[int, ...], bool], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """How far the two sides are apart."""
+class FirstStep:
+    """How far the two sides are apart before either has learned."""
 
-    loss: float  # of the first step, relative
+    loss: float  # relative
     gradient: float  # largest difference, relative to the same gradient (see `worst_gradient`)
     where: str  # the parameter with that gradient
     parameters: int  # compared
-    later: float  # largest relative difference of the further steps' losses
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The preset seed twice, with the same weights."""
+
+    name: str  # of the backbone
+    theirs: nn.Module
+    ours: keras.Model
 
 
 class Seed(nn.Module):
@@ -69,65 +77,98 @@ class Seed(nn.Module):
         return self.head(self.neck(pooled), target)
 
 
-def compare_seed(name: str, backbone: nn.Module, weights: str, layout: Layout) -> Agreement:
-    """Both sides from one start.
+def make_pair(name: str, backbone: nn.Module, weights: str) -> Pair:
+    """Both sides, in Keras' float type.
 
     Args:
         name: of the backbone.
         backbone: timm's network.
         weights: the same as a file that `model.weights` may name.
-        layout: our array in PyTorch's layout, from its shape and whether it is depthwise.
     """
     settings = Model(backbone=name, weights=weights)
     torch.manual_seed(1)
     theirs = Seed(backbone, settings.embedding_size).train()
-    embedder = build_embedder(settings)
-    classifier = build_classifier(embedder, settings, [1] * CLASSES)
+    theirs = theirs.to(getattr(torch, keras.config.floatx()))
+    ours = build_classifier(build_embedder(settings), settings, [1] * CLASSES)
     state = {key: value.detach().numpy() for key, value in theirs.named_parameters()}
-    for layer, variable in owned(classifier):
+    for layer, variable in owned(ours):
         key = LAYERS.get((layer, variable.name))
         if key:
             value = state[key].T if variable.name == "kernel" else state[key]
             variable.assign(value)
+    return Pair(name, theirs, ours)
+
+
+def batches() -> tuple[np.ndarray, np.ndarray]:
+    """Pictures uint8 [steps, n, h, w, 3] and targets int [steps, n]."""
     rng = np.random.default_rng(5)
     pictures = rng.integers(0, 256, (STEPS, BATCH, SIZE, SIZE, 3), dtype=np.uint8)
-    targets = rng.integers(0, CLASSES, (STEPS, BATCH))
+    return pictures, rng.integers(0, CLASSES, (STEPS, BATCH))
+
+
+def first_step(pair: Pair, layout: Layout) -> FirstStep:
+    """Loss and gradients of the first batch; nothing is learned.
+
+    Args:
+        pair: the two sides.
+        layout: our array in PyTorch's layout, from its shape and whether it is depthwise.
+    """
+    pictures, targets = (each[0] for each in batches())
+    loss = their_loss(pair, pictures, targets)
+    loss.backward()
+    expected = {
+        key: value.grad.numpy().copy()
+        for key, value in pair.theirs.named_parameters()
+        if value.grad is not None
+    }
+    pair.theirs.zero_grad()
+    variables = owned(pair.ours)
+    # As a step is taken: BatchNorms by the batch. Their averages, which move, are not compared.
+    with tf.GradientTape() as tape:
+        own = tf.reduce_mean(Loss().each(pair.ours, tf.constant(pictures), tf.constant(targets)))
+    gradients = tape.gradient(own, [variable.value for _, variable in variables])
+    apart = abs(float(own) - loss.item()) / abs(loss.item())
+    compared = len(expected)
+    return FirstStep(apart, *worst_gradient(variables, gradients, expected, layout), compared)
+
+
+def steps_apart(pair: Pair) -> list[float]:
+    """Relative differences of the losses of five steps, each side learning by itself."""
     train = Train(batch_size=BATCH, schedule="seed")
     optimizer = torch.optim.AdamW(
-        theirs.parameters(), lr=train.learning_rate, weight_decay=train.weight_decay
+        pair.theirs.parameters(), lr=train.learning_rate, weight_decay=train.weight_decay
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
         optimizer, T_max=SEED_PERIOD, eta_min=train.min_learning_rate
     )
-    optimizers = Optimizers(classifier, train)
-    step = make_step(tf.distribute.get_strategy(), classifier, optimizers, train, Loss())
-    losses, worst, where = [], 0.0, ""
-    for number in range(STEPS):
-        loss = F.cross_entropy(
-            theirs(normalised(name, pictures[number]), torch.from_numpy(targets[number])),
-            torch.from_numpy(targets[number]),
-        )
+    optimizers = Optimizers(pair.ours, train)
+    step = make_step(tf.distribute.get_strategy(), pair.ours, optimizers, train, Loss())
+    losses = []
+    for number, (pictures, targets) in enumerate(zip(*batches(), strict=True)):
+        loss = their_loss(pair, pictures, targets)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        if number == 0:
-            expected = {key: value.grad.numpy().copy() for key, value in theirs.named_parameters()
-                        if value.grad is not None}  # fmt: skip
-            compared = len(expected)
-            worst, where = worst_gradient(classifier, pictures[0], targets[0], expected, layout)
-        nn.utils.clip_grad_norm_(theirs.parameters(), train.clip_norm)
+        nn.utils.clip_grad_norm_(pair.theirs.parameters(), train.clip_norm)
         optimizer.step()
         schedule.step()
         rate = learning_rate(train, number, STEPS)
-        own = step(number, tf.constant(pictures[number]), tf.constant(targets[number]), rate)
+        own = step(number, tf.constant(pictures), tf.constant(targets), rate)
         losses.append(abs(own - loss.item()) / abs(loss.item()))
-    return Agreement(losses[0], worst, where, compared, max(losses[1:]))
+    return losses
+
+
+def their_loss(pair: Pair, pictures: np.ndarray, targets: np.ndarray) -> torch.Tensor:
+    target = torch.from_numpy(targets)
+    return F.cross_entropy(pair.theirs(normalised(pair.name, pictures), target), target)
 
 
 def normalised(name: str, pictures: np.ndarray) -> torch.Tensor:
-    """Pictures as timm's network wants them."""
-    mean, std = (np.array(values, np.float32) for values in VARIANTS[name].mean_std)
-    scaled = ((pictures / np.float32(255) - mean) / std).transpose(0, 3, 1, 2)
-    return torch.from_numpy(np.ascontiguousarray(scaled))
+    """Pictures as timm's network wants them, by factors that both sides round to float32."""
+    mean, std = (np.array(values) for values in VARIANTS[name].mean_std)
+    factor, offset = (np.float32(values) for values in (1 / (255 * std), -mean / std))
+    kind = keras.config.floatx()
+    scaled = pictures.astype(kind) * factor.astype(kind) + offset.astype(kind)
+    return torch.from_numpy(np.ascontiguousarray(scaled.transpose(0, 3, 1, 2)))
 
 
 def owned(classifier: keras.Model) -> list[tuple[str, keras.Variable]]:
@@ -146,9 +187,8 @@ def owned(classifier: keras.Model) -> list[tuple[str, keras.Variable]]:
 
 
 def worst_gradient(
-    classifier: keras.Model,
-    pictures: np.ndarray,
-    targets: np.ndarray,
+    variables: list[tuple[str, keras.Variable]],
+    gradients: list[tf.Tensor],
     expected: dict[str, np.ndarray],
     layout: Layout,
 ) -> tuple[float, str]:
@@ -160,11 +200,6 @@ def worst_gradient(
     Raises:
         SystemExit: one side has a parameter that the other has not.
     """
-    variables = owned(classifier)
-    # As a step is taken: BatchNorms by the batch. Their averages, which move, are not compared.
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(Loss().each(classifier, tf.constant(pictures), tf.constant(targets)))
-    gradients = tape.gradient(loss, [variable.value for _, variable in variables])
     least = 1e-3 * max(float(np.abs(its).max()) for its in expected.values())
     worst, where = 0.0, ""
     for (layer, variable), gradient in zip(variables, gradients, strict=True):
