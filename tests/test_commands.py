@@ -281,6 +281,42 @@ def test_answers_that_were_not_asked_for_do_not_count(pod: Path, tmp_path: Path)
     assert load_data(work.experiment()).answers == {first: "new_individual"}
 
 
+def test_embeddings_say_what_their_model_has_seen_whatever_the_folds_are_now(
+    pod: Path, tmp_path: Path
+) -> None:
+    from tf_happywhale import embed, evaluate
+
+    work = Work(pod, tmp_path)
+    run.main(work.experiment())
+    file = work.output / "quick" / "fold0" / "embeddings" / "train.npz"
+    before = load_embeddings(file)
+    other = work.experiment("data.fold_by=open")
+    embed.main(other)
+    assert load_embeddings(file).about["trained_on"] == before.about["trained_on"]
+    with pytest.raises(InputError, match="was trained on other folds than these"):
+        evaluate.main(other)
+    table = work.data / "train.csv"
+    head, first, *rows = table.read_text(encoding="utf-8").splitlines()
+    image, species, *rest = first.split(",")
+    named = ",".join([image, species, "0", *rest[1:]])  # before all others in a label order
+    table.write_text("\n".join([head, named, *rows]) + "\n", encoding="utf-8")
+    embed.main(work.experiment())
+    again = load_embeddings(file)
+    assert again.individual_id[again.image.tolist().index(image)] == "0"
+    assert again.centre_id.tolist() == before.centre_id.tolist()
+
+
+def test_nobody_to_identify_is_no_reason_to_fail(pod: Path, tmp_path: Path) -> None:
+    work = Work(pod, tmp_path)
+    for file in (work.data / "test_images").iterdir():
+        file.unlink()
+    for name in ("answers.csv", "sample_submission.csv"):
+        (work.data / name).unlink()
+    run.main(work.experiment())
+    assert work.rows("submission.csv") == work.rows("predictions.csv") == []
+    assert (work.output / "report.html").is_file()
+
+
 def test_too_few_individuals_are_refused_before_training(pod: Path, tmp_path: Path) -> None:
     work = Work(pod, tmp_path)
     table = work.data / "train.csv"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import shutil
 import sys
 from dataclasses import replace
@@ -214,11 +215,13 @@ def test_what_cannot_be_read_is_left_out_with_its_reason(trip: Trip, capsys) -> 
     good = sorted(trip.photos.glob("*.jpg"))[0]
     shutil.copy(good, folder / "good.jpg")
     (folder / "bad.jpg").write_bytes(good.read_bytes()[:500])
-    (folder / "text.png").write_text("no picture")
+    for name in ("text.png", "copy_of_text.png"):
+        (folder / name).write_text("no picture")
     rows = trip.identify(trip.data, folder, output="part")
     assert {row["image"] for row in rows} == {"good.jpg"}
     said = {row["image"]: row["warnings"] for row in trip.table("photographs.csv", "part")}
     assert "cut off" in said["bad.jpg"] and "cannot be read" in said["text.png"]
+    assert "cannot be read" in said["copy_of_text.png"]
     assert "left out: bad.jpg" in capsys.readouterr().out
     (folder / "good.jpg").unlink()
     with pytest.raises(InputError, match="No photograph can be read"):
@@ -370,6 +373,50 @@ def test_without_the_models_catalogue_p_new_is_not_known(
         rows = list(csv.DictReader(file))
     assert all(row["p_new"] == "" for row in rows)
     assert all(row["individual_id"] != "new_individual" for row in rows if row["rank"] == "1")
+
+
+def another_run(trip: Trip, folder: Path, **changed: str) -> Path:
+    """A copy of the run, with other text in its config."""
+    shutil.copytree(trip.run, folder)
+    (folder / "new_individuals.json").unlink(missing_ok=True)
+    config = (folder / "config.yaml").read_text("utf-8")
+    for before, after in changed.items():
+        assert f"{before}: " in config
+        config = re.sub(rf"\b{before}: .*", f"{before}: {after}", config)
+    (folder / "config.yaml").write_text(config, "utf-8")
+    return folder
+
+
+def test_nothing_is_learned_from_an_older_models_embeddings(
+    trip: Trip, tmp_path: Path, capsys
+) -> None:
+    run = another_run(trip, tmp_path / "fold0")
+    network = keras.saving.load_model(run / "model.keras")
+    network.set_weights([2 * weight + 0.1 for weight in network.get_weights()])
+    network.save(run / "model.keras")
+    identify.main([str(run), str(trip.data), str(trip.photos)], [f"output={tmp_path / 'o'}"])
+    assert "are of an older model: run embed again" in capsys.readouterr().out
+    assert not (run / "new_individuals.json").exists()
+
+
+def test_a_catalogue_has_the_boxes_that_its_model_was_trained_with(
+    trip: Trip, tmp_path: Path, capsys
+) -> None:
+    data, table = tmp_path / "data", tmp_path / "detector" / "boxes.csv"
+    shutil.copytree(trip.data, data)
+    table.parent.mkdir()
+    (data / "boxes.csv").rename(table)
+    run = another_run(trip, tmp_path / "fold0", root=str(data), boxes=str(table))
+    experiment, identifier, _ = identify.load_identifier(run, [f"output={tmp_path / 'o'}"])
+    embedded, _ = embed_catalogue(data, identifier, experiment.data)
+    assert all(box.startswith("backfin ") for box in embedded.column("box").tolist())
+    count = len(embedded)
+    said = capsys.readouterr().out
+    assert f"{count} of {count} of the gallery's images have a box of source backfin" in said
+    other = tmp_path / "other"  # of the same names, but other photographs
+    shutil.copytree(data, other)
+    embedded, _ = embed_catalogue(other, identifier, experiment.data)
+    assert set(embedded.column("box").tolist()) == {""}
 
 
 def test_an_ensemble_identifies_by_the_mean_of_its_members_cosines(trip: Trip) -> None:

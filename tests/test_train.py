@@ -70,6 +70,30 @@ def test_a_changed_species_trains_again_where_a_head_learns_it(
     assert trainings[2] != trainings[0]
 
 
+def test_an_individual_whom_nobody_could_read_has_a_species_still(
+    pod: Path, tmp_path: Path, trainings: list[str]
+) -> None:
+    shutil.copytree(pod, tmp_path / "data")
+    rows = (tmp_path / "data" / "train.csv").read_text(encoding="utf-8").splitlines()
+    place = rows[0].split(",").index("individual_id")
+    whose = [row.split(",")[place] for row in rows[1:]]
+    only = next(row for row, who in zip(rows[1:], whose, strict=True) if whose.count(who) == 1)
+    (tmp_path / "data" / "train_images" / only.split(",")[0]).write_bytes(b"no picture")
+    experiment = load_experiment(
+        None,
+        [
+            *QUICK,
+            f"data.root={tmp_path / 'data'}",
+            f"output={tmp_path / 'out'}",
+            "model.species_weight=0.5",
+            "records.skip_unreadable=true",
+        ],
+    )
+    tfrecords.main("write", experiment)
+    train.main(experiment)
+    assert len(trainings) == 1
+
+
 def test_checkpoints_go_when_the_stage_is_stamped_and_not_before(
     pod: Path, tmp_path: Path, trainings: list[str], monkeypatch
 ) -> None:

@@ -34,7 +34,7 @@ def embed_folds(experiment: Experiment) -> None:
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.retrieval.trained_on import all_but
     from tf_happywhale.stages import stage
-    from tf_happywhale.training.run_folder import check_model
+    from tf_happywhale.training.run_folder import check_model, read_trained_on
     from tf_happywhale.training.trained import preprocess
 
     data = load_data(experiment)
@@ -43,12 +43,17 @@ def embed_folds(experiment: Experiment) -> None:
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     views = ("original", "mirrored") if experiment.embed.mirrored else ("original",)
     for fold in experiment.folds:
-        model = run_folder(experiment, fold) / "model.keras"
+        run = run_folder(experiment, fold)
+        model = run / "model.keras"
         check_model(model)
+        trained_on, order = read_trained_on(run) or (
+            all_but(fold, records.name, folds),
+            data.order,
+        )
         about = {
             "model": sha256(model),
             "fold": str(fold),
-            "trained_on": all_but(fold, records.name, folds),
+            "trained_on": trained_on,
             "source": experiment.records.embed_source or experiment.records.source,
             "preprocess": preprocess(experiment.image_size, experiment.embed.precision),
         }
@@ -63,7 +68,9 @@ def embed_folds(experiment: Experiment) -> None:
                     "labels": digest(_labels(data, split)),
                 },
                 outputs=[embeddings_file(experiment, fold, split, view)],
-                work=lambda what=(fold, split, seen): embed_split(experiment, data, records, *what),
+                work=lambda what=(fold, split, seen, order): embed_split(
+                    experiment, data, records, *what
+                ),
             )
 
 
@@ -74,8 +81,10 @@ def embed_split(
     fold: int,
     split: str,
     about: dict[str, str],
+    order: list[str],
 ) -> None:
-    """Embed one split's images from the records and write the embeddings file."""
+    """Embed one split's images from the records and write the embeddings file, with the centres of
+    the model's head, which are `order`'s."""
     import numpy as np
 
     from tf_happywhale.models.whitened import among_embeddings
@@ -112,7 +121,7 @@ def embed_split(
         np.array([labels[name] for name in names], dtype=np.str_),
         about,
         among_embeddings(load_model(run / "model.keras"), np.asarray(head.centre)),
-        np.repeat(np.array(data.order, dtype=np.str_), head.subcentres),
+        np.repeat(np.array(order, dtype=np.str_), head.subcentres),
     )
     save_embeddings(embeddings_file(experiment, fold, split, about["view"]), embeddings)
 

@@ -94,9 +94,9 @@ def add(settings: Experiment, folder: Path, decisions: Path) -> None:
     from tf_happywhale.retrieval.confirmed import add_confirmed
     from tf_happywhale.retrieval.embeddings import load_embeddings
 
-    decided = read_decisions(decisions)
+    decided, matched = read_decisions(decisions)
     queries = load_embeddings(output_folder(settings) / "queries.npz")
-    added = add_confirmed(folder, queries, decided, settings.data)
+    added = add_confirmed(folder, queries, decided, settings.data, matched)
     total = len(added.confirmed)
     for one in added.confirmed:
         if decided.get(one.image) == "new_individual":

@@ -108,15 +108,18 @@ def find_boxes(
     """The photographs with the boxes that a table gives them, else the detector if there is one;
     without a box they are used whole."""
     from tf_happywhale.catalogue.photos import boxes_of
-    from tf_happywhale.training.reference import make_shots, wanted
+    from tf_happywhale.training.reference import boxed, make_shots
 
-    images, sources = [photo.image for photo in photos], wanted(identifier)
-    boxes = boxes_of(photos, experiment.identify.boxes, sources, required=detector is None)
+    images, sources = [photo.image for photo in photos], identifier.sources
+    boxes = boxes_of(
+        photos,
+        experiment.identify.boxes,
+        [*sources, *identifier.stand_ins],
+        required=() if detector else sources,
+    )
     shots = make_shots(images, [photo.path for photo in photos], boxes, identifier.home, detector)
-    for source in sources:
-        if source != "whole":
-            boxed = sum(source in shot.boxes for shot in shots)
-            print(f"{boxed} of {len(shots)} photographs have a box of source {source}")
+    for sentence in boxed(shots, identifier, "photographs"):
+        print(sentence)
     return shots
 
 
@@ -164,7 +167,13 @@ def rank(
 
     encounters = queries.column("encounter").tolist()
     found = rank_encounters(
-        queries.embedding, gallery.embedding, ids, encounters, settings.candidates, search
+        queries.embedding,
+        gallery.embedding,
+        ids,
+        encounters,
+        settings.candidates,
+        search,
+        settings.best_of,
     )
     return Ranking(
         images=queries.image,

@@ -41,18 +41,22 @@ def train_folds(experiment: Experiment, started: float) -> None:
     from tf_happywhale.records.folder import skipped_images
     from tf_happywhale.records.labels import report_differing
     from tf_happywhale.records.plan import plan_records
+    from tf_happywhale.retrieval.trained_on import all_but
     from tf_happywhale.stages import stage
     from tf_happywhale.training.checkpoint import clear
     from tf_happywhale.training.loop import train_fold
+    from tf_happywhale.training.run_folder import write_trained_on
     from tf_happywhale.training.task import Task
     from tf_happywhale.training.workers import place
 
     chief = place().chief
     weights = find_weights(experiment.model.backbone, experiment.model.weights)
     data = load_data(experiment)
+    species = _species(experiment, data)  # of all individuals, also of those nobody could read
     records = plan_records(experiment, data).folder
     data = data.without(skipped_images(records))
     report_differing(records, data)
+    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     sections = {"seed", "image_size", "model", "train", "augment"}
     for fold in experiment.folds:
         run = run_folder(experiment, fold)
@@ -65,7 +69,7 @@ def train_folds(experiment: Experiment, started: float) -> None:
             data.folds,
             len(data.order),
             fold,
-            _species(experiment, data),
+            species,
             more_images,
             more_targets,
         )
@@ -76,16 +80,21 @@ def train_folds(experiment: Experiment, started: float) -> None:
             "labels": digest([data.images, data.individual_ids, data.folds.tolist(), fold]),
             "pseudo": sha256(pseudo_file(experiment, fold)) if experiment.round else None,
         }
-        if task.species is not None:
-            depends_on["species"] = digest(task.species.tolist())
+        if species is not None:
+            depends_on["species"] = digest(species.tolist())
+
+        def work(run: Path = run, task: Task = task, stamp: str = digest(depends_on)) -> None:
+            train_fold(run, experiment, task, stamp=stamp, started=started)
+            if chief:
+                trained_on = all_but(task.fold, records.name, folds)
+                write_trained_on(run, trained_on, data.order)
+
         stage(
             output_folder(experiment),
             f"train {run_name(experiment)} fold {fold}",
             depends_on=depends_on,
             outputs=[run / "model.keras", run / "classifier.keras", run / "metrics.json"],
-            work=lambda run=run, task=task, depends_on=depends_on: train_fold(
-                run, experiment, task, stamp=digest(depends_on), started=started
-            ),
+            work=work,
             stamps=chief,
         )
         if chief:  # only now: killed before the stamp, it is finished at once

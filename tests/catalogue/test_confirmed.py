@@ -22,13 +22,20 @@ def test_decisions_are_text_and_what_was_skipped_is_left_out(tmp_path: Path) -> 
         'a.jpg,match,09913,1,\n"b,""x"".jpg",match,1e10,2,\nc.jpg,skip,,,\n'
         "d.jpg,new,new_individual,3,sight\ne.jpg,new,NA,,\nf.jpg,new,,,\n",
     )
-    assert read_decisions(file) == {
+    decided, matched = read_decisions(file)
+    assert matched == {"09913", "1e10"}
+    assert decided == {
         "a.jpg": "09913",
         'b,"x".jpg': "1e10",
         "d.jpg": "new_individual",
         "e.jpg": "NA",
         "f.jpg": "new_individual",
     }
+
+
+def test_who_is_named_as_new_in_one_photograph_may_be_matched_with_another(tmp_path: Path) -> None:
+    file = decisions(tmp_path, "a.jpg,match,Old_Tom,,\nb.jpg,new,Old_Tom,,\nc.jpg,match,7,,\n")
+    assert read_decisions(file)[1] == {"7"}
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,10 @@ def test_boxes_come_from_beside_the_photographs_or_a_named_table(tmp_path: Path)
         boxes_beside(tmp_path, str(tmp_path / "gone.csv"), ["backfin"], ["a.jpg"])
     with pytest.raises(InputError, match="has no box of source 'fullbody'"):
         boxes_beside(tmp_path, None, ["fullbody"], ["a.jpg"])
-    either = boxes_beside(tmp_path, None, ["fullbody", "backfin"], ["a.jpg"], required=False)
+    either = boxes_beside(tmp_path, None, ["fullbody", "backfin"], ["a.jpg"], required=["backfin"])
     assert either == {"fullbody": {}, "backfin": found["backfin"]}
+    with pytest.raises(InputError, match="has no box of source 'fullbody'"):
+        boxes_beside(tmp_path, None, ["fullbody"], ["a.jpg"], required=["fullbody"])
 
 
 def test_each_folder_has_a_table_of_its_own(tmp_path: Path) -> None:

@@ -91,6 +91,28 @@ def test_matches_go_into_catalogue_and_gallery_under_names_of_their_own(
     assert boxes[1:] == [f"{other},whole,1,2,30,40,1,import"]
 
 
+def test_a_match_with_nobody_is_refused_before_anything_is_written(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    """A spreadsheet has made 9913 of 09913."""
+    before = {f: f.read_bytes() for f in root.rglob("*") if f.is_file()}
+    wrong = {"q1.jpg": "other", "q3.jpg": "9913"}
+    with pytest.raises(InputError, match=r"matched with 9913, who is not in .*nearest are 09913"):
+        add_confirmed(gallery.folder, queries, wrong, Data(), ["9913"])
+    assert {f: f.read_bytes() for f in root.rglob("*") if f.is_file()} == before
+    assert len(open_gallery(gallery.folder)) == 1
+    assert add_confirmed(gallery.folder, queries, wrong, Data()).rows == 2
+    again = add_confirmed(gallery.folder, queries, wrong, Data(), ["9913"])  # there it is now
+    assert again.rows == 0
+
+
+def test_an_id_that_somebody_was_just_given_is_given_to_nobody_else(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    add_confirmed(gallery.folder, queries, {"q1.jpg": NEW, "q3.jpg": "new-0001"}, Data())
+    assert rows(root) == {"a.jpg": "09913", "q1.jpg": "new-0002", "q3.jpg": "new-0001"}
+
+
 def test_adding_again_changes_nothing(gallery, root: Path, queries: Embeddings) -> None:
     add_confirmed(gallery.folder, queries, DECIDED, Data())
     before = {f: f.read_bytes() for f in root.rglob("*") if f.is_file()}

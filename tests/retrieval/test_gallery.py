@@ -40,6 +40,21 @@ def test_confirmed_matches_are_added_and_stay(gallery: Gallery) -> None:
     assert opened.about == ABOUT
 
 
+def test_behind_a_link_it_finds_its_pictures_and_its_catalogue(tmp_path: Path) -> None:
+    catalogue, disk = tmp_path / "a" / "catalogue", tmp_path / "mnt" / "disk" / "data"
+    for folder in (catalogue, disk):
+        folder.mkdir(parents=True)
+    (catalogue / "a.jpg").write_text("picture")
+    (tmp_path / "a" / "data").symlink_to(disk)
+    folder = tmp_path / "a" / "data" / "whales"
+    picture = beside(folder, [catalogue / "a.jpg"])
+    images = replace(seen([0], ["01"]), columns={"picture": np.array(picture)})
+    make_gallery(folder, images, catalogue)
+    opened = open_gallery(folder)
+    assert Path(opened.images().columns["picture"][0]).read_text() == "picture"
+    assert opened.catalogue.samefile(catalogue)
+
+
 @pytest.mark.parametrize("fact", ["model", "source", "view", "preprocess"])
 def test_embeddings_of_another_making_are_refused(gallery: Gallery, fact: str) -> None:
     other = replace(seen([42], ["02"], "q"), about=ABOUT | {fact: "other"})

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import keras
@@ -78,6 +79,23 @@ def test_auto_takes_keras_in_a_run_folder_and_what_there_is_in_an_exported_one(
     assert least_cosine(own(pictures), carried(pictures)) > 0.99999
     with pytest.raises(InputError, match=r"needs embed\.engine=openvino"):
         choose(tmp_path, 16, "keras", "bfloat16")
+
+
+def test_what_was_converted_is_proven_before_it_is_trusted(
+    embedder: keras.Model, pictures: np.ndarray, tmp_path: Path, monkeypatch
+) -> None:
+    """Also where it lies there already, as of a conversion whose proof failed."""
+    embedder.save(tmp_path / "model.keras")
+    other = keras.models.clone_model(embedder)
+    convert(other, 16, "savedmodel", tmp_path / "saved_model")
+    for _ in range(2):
+        with pytest.raises(InputError, match="differ from Keras'"):
+            choose(tmp_path, 16, "savedmodel", "float32")(pictures)
+    shutil.rmtree(tmp_path / "saved_model")
+    first = choose(tmp_path, 16, "savedmodel", "float32")(pictures)
+    assert engines.proofs(tmp_path)["savedmodel float32"] > 0.9999
+    monkeypatch.delattr("tf_happywhale.training.run_folder.load_model")
+    assert np.array_equal(choose(tmp_path, 16, "savedmodel", "float32")(pictures), first)
 
 
 def test_the_lowest_cosine_is_of_the_worst_row() -> None:

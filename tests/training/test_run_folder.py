@@ -19,9 +19,11 @@ from tf_happywhale.training.run_folder import (
     environment,
     load_model,
     log,
+    read_trained_on,
     save_model,
     save_weights,
     start_run,
+    write_trained_on,
 )
 
 
@@ -152,6 +154,17 @@ def test_what_an_older_model_was_converted_to_goes_with_it(tmp_path):
     (tmp_path / "openvino").mkdir()
     (tmp_path / "openvino" / "model.xml").write_text("old")
     (tmp_path / "model.onnx").write_text("old")
+    (tmp_path / "proven.json").write_text("{}")
+    write_trained_on(tmp_path, "old", ["1"])
     start_run(tmp_path, load_experiment(None, ["name=two"]), "1 CPU (OneDeviceStrategy)")
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {"config.yaml", "environment.json", "log.jsonl"}
+
+
+def test_what_a_model_was_trained_on_is_read_as_it_was_written(tmp_path):
+    assert read_trained_on(tmp_path) is None
+    write_trained_on(tmp_path, "pod-64-1; folds 1 of 12345678", ["09913", "1"])
+    assert read_trained_on(tmp_path) == ("pod-64-1; folds 1 of 12345678", ["09913", "1"])
+    (tmp_path / "trained_on.json").write_text("[]")
+    with pytest.raises(InputError, match="is damaged: train again"):
+        read_trained_on(tmp_path)

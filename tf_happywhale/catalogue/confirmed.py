@@ -45,9 +45,9 @@ class Confirmed:
     box: str = ""
 
 
-def read_decisions(path: Path) -> dict[str, str]:
-    """Who is in each decided image, `new_individual` for one that was given no name; what was
-    skipped is left out.
+def read_decisions(path: Path) -> tuple[dict[str, str], set[str]]:
+    """Who is in each decided image, `new_individual` for one that was given no name, less what was
+    skipped; and who of them must be known already, having been matched and not named as new.
 
     Raises:
         InputError: the table lacks a column, says something else than match, new or skip, or
@@ -55,6 +55,7 @@ def read_decisions(path: Path) -> dict[str, str]:
     """
     table = read_text_table(path, ("image", "decision", "individual_id"))
     decided: dict[str, str] = {}
+    named: dict[str, set[str]] = {decision: set() for decision in DECISIONS}
     for row in table.itertuples(index=False):
         if row.decision not in DECISIONS:
             raise InputError(
@@ -68,7 +69,8 @@ def read_decisions(path: Path) -> dict[str, str]:
             continue
         if decided.setdefault(row.image, who) != who:
             raise InputError(f"{path} decides on {row.image!r} twice, differently: keep one row.")
-    return decided
+        named[row.decision].add(who)
+    return decided, named["match"] - named["new"]
 
 
 def name_new(groups: Sequence[str], known: Collection[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -92,7 +92,7 @@ def boxes_beside(
     sources: Sequence[str],
     images: Sequence[str],
     *,
-    required: bool = True,
+    required: Collection[str] | None = None,
 ) -> dict[str, dict[str, BoxRow]]:
     """The boxes of images, by source and image name; a source has none where there is no table.
 
@@ -101,7 +101,7 @@ def boxes_beside(
         file: a table of boxes or a YOLO folder in its place.
         sources: which boxes are wanted; `whole` needs none.
         images: names of the images.
-        required: whether a table must have a box of each source.
+        required: the sources of which a table must have a box; None: all.
 
     Raises:
         InputError: `file` is missing, or the table has no box of a source that it must have.
@@ -111,16 +111,21 @@ def boxes_beside(
         return {source: {} for source in sources}
     rows = read_box_rows(path)
     there = {row.source for row in rows}
+    must = sources if required is None else required
     return {
         source: best_rows(rows, source, images, path)
-        if source != WHOLE and (required or there & {source, ""})
+        if source != WHOLE and (source in must or there & {source, ""})
         else {}
         for source in sources
     }
 
 
 def boxes_of(
-    photos: Sequence[Photo], file: str | None, sources: Sequence[str], *, required: bool = True
+    photos: Sequence[Photo],
+    file: str | None,
+    sources: Sequence[str],
+    *,
+    required: Collection[str] | None = None,
 ) -> dict[str, dict[str, BoxRow]]:
     """The boxes of photographs, by source and image: those of `file` by the photographs' names,
     else those of each folder's own `boxes.csv` by the names in that folder.

@@ -61,6 +61,8 @@ def rank_individuals(
         InputError: queries and gallery are not equally wide, or images and individuals not equally
             many.
     """
+    if not len(queries):  # whose width nobody knows where there was no image to embed
+        return nobody(0, k)
     queries = queries if isinstance(queries, Stack) else stack([queries])
     gallery = stack([gallery]) if isinstance(gallery, np.ndarray) else gallery
     if queries.widths != gallery.widths:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tf_happywhale.catalogue.confirmed import (
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.table import read_catalogue
 from tf_happywhale.config import Data
-from tf_happywhale.errors import InputError
+from tf_happywhale.errors import InputError, nearest
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.gallery import Gallery, beside, is_gallery, open_gallery
 from tf_happywhale.retrieval.gallery_changes import check_id
@@ -40,7 +40,11 @@ class Added:
 
 
 def add_confirmed(
-    folder: Path, queries: Embeddings, decided: Mapping[str, str], data: Data
+    folder: Path,
+    queries: Embeddings,
+    decided: Mapping[str, str],
+    data: Data,
+    matched: Iterable[str] = (),
 ) -> Added:
     """Put decided photographs into the catalogue, then into the gallery.
 
@@ -53,6 +57,7 @@ def add_confirmed(
             perhaps encounter.
         decided: image to individual_id, `new_individual` for one without a name.
         data: how the catalogue's files are named.
+        matched: who of them must be known already.
 
     Raises:
         InputError: before anything is written, where decisions contradict what is there.
@@ -72,6 +77,14 @@ def add_confirmed(
         species = dict(zip(table["individual_id"], table["species"], strict=True)) | species
         names = dict(zip(table["image"], table["individual_id"], strict=True))
         content_of = content_in(root / data.train_images)
+
+    odd = next((who for who in sorted(matched) if who not in species), None)
+    if odd is not None:
+        raise InputError(
+            f"A photograph was matched with {odd}, who is not in {folder} "
+            f"({nearest(odd, species)}): correct the id, which a spreadsheet may have changed, or "
+            "make the decision `new`."
+        )
 
     def known_as(image: str, content: str) -> str | None:
         if content in there:
@@ -136,7 +149,8 @@ def confirm(
             named = known_as(places[image], content)
             if named is not None:
                 owners[groups[image]] = named
-    owners |= name_new([group for group in groups.values() if group not in owners], species)
+    unnamed = [group for group in groups.values() if group not in owners]
+    owners |= name_new(unnamed, {*species, *decided.values()})
     found = []
     for image, who in decided.items():
         row = row_of[image]

@@ -22,12 +22,14 @@ def rank_encounters(
     encounters: Sequence[str],
     k: int,
     search: Search,
+    best_of: int = 1,
 ) -> Candidates:
     """The k best individuals of each query; those of one encounter have the same.
 
-    An individual's score in an encounter is the mean over its photographs of the best cosine with
-    any image of the individual: each may be matched by another picture of it, such as its other
-    side. The reference is the photograph's own nearest.
+    An individual's score in an encounter is the mean over its photographs of what each scores by
+    itself, the best cosine with any image of the individual or the mean of the `best_of` best: each
+    may be matched by another picture of it, such as its other side. The reference is the
+    photograph's own nearest.
 
     Args:
         queries: embeddings [n, d] float32.
@@ -36,6 +38,7 @@ def rank_encounters(
         encounters: of each query; empty text stands alone.
         k: candidates a query.
         search: candidates of queries [b, d] that stand alone.
+        best_of: as of `search`.
     """
     labels = np.asarray(encounters, np.str_)
     names, counts = np.unique(labels[labels != ""], return_counts=True)
@@ -48,7 +51,7 @@ def rank_encounters(
     ):
         column[~together] = found
     for rows in _whole(labels, names[counts > 1]):
-        _rank(queries, gallery, individual_ids, labels, rows, columns)
+        _rank(queries, gallery, individual_ids, labels, rows, columns, best_of)
     return Candidates(*columns)
 
 
@@ -71,12 +74,13 @@ def _rank(
     encounters: np.ndarray,
     rows: np.ndarray,
     columns: list[np.ndarray],
+    best_of: int,
 ) -> None:
     known, labels = np.unique(np.asarray(individual_ids, np.str_), return_inverse=True)
     order = np.argsort(labels, kind="stable")
     asked, rest = stack([queries[rows]]), stack([gallery]).take(order)
     query = asked.tile(slice(None))
-    best = np.full((len(known), len(rows)), -np.inf, np.float32)
+    best = np.full((best_of, len(known), len(rows)), -np.inf, np.float32)  # the highest first
     where = np.full((len(known), len(rows)), -1)
     for start, stop in spans(0, len(order), ROWS):
         cosine, own = rest.tile(slice(start, stop)) @ query.T, labels[order[start:stop]]
@@ -84,15 +88,23 @@ def _rank(
         for head, end in zip(heads, np.append(heads[1:], len(own)), strict=True):
             place = cosine[head:end].argmax(axis=0)
             top, row = cosine[head:end][place, np.arange(len(rows))], own[head]
-            better = top > best[row]
-            best[row] = np.where(better, top, best[row])
+            better = top > best[0, row]
             where[row] = np.where(better, order[start + head + place], where[row])
+            best[:, row] = _highest(np.concatenate([best[:, row], cosine[head:end]]), best_of)
+    there = np.isfinite(best)
+    score = np.where(there, best, 0).sum(axis=0, dtype=np.float64) / there.sum(axis=0)
     k = min(columns[0].shape[1], len(known))
     for encounter in np.unique(encounters[rows]):
         mine = np.flatnonzero(encounters[rows] == encounter)
-        mean = best[:, mine].astype(np.float64).mean(axis=1)
+        mean = score[:, mine].mean(axis=1)
         top = rank_labels(mean[None], np.arange(len(known))[None], k)[0]
         for n in mine:
             columns[0][rows[n], :k] = known[top]
             columns[1][rows[n], :k] = mean[top]
             columns[2][rows[n], :k] = where[top, n]
+
+
+def _highest(cosine: np.ndarray, count: int) -> np.ndarray:
+    """The `count` highest of each column [n, q], descending."""
+    kept = np.partition(cosine, len(cosine) - count, axis=0)[len(cosine) - count :]
+    return np.sort(kept, axis=0)[::-1]

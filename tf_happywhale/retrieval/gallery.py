@@ -250,5 +250,8 @@ def faults(folder: Path) -> list[str]:
 
 def beside(folder: Path, pictures: Iterable[Path]) -> list[str]:
     """Paths of pictures as a gallery keeps them: seen from its folder, so that both can be moved
-    together."""
-    return [Path(os.path.relpath(picture, folder)).as_posix() for picture in pictures]
+    together. Links are followed first: `..` of a folder behind one is the real folder's parent."""
+    home = os.path.realpath(folder)
+    return [
+        Path(os.path.relpath(os.path.realpath(picture), home)).as_posix() for picture in pictures
+    ]

@@ -3,9 +3,10 @@ ONNX Runtime; and what those two read, made from the Keras model and proven agai
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tf_happywhale.errors import InputError
 Forward = Callable[[np.ndarray], np.ndarray]
 FILES = {"openvino": "openvino/model.xml", "onnx": "model.onnx", "savedmodel": "saved_model"}
 PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime", "savedmodel": "tensorflow"}
+PROVEN = "proven.json"  # in a run folder
 LEAST_COSINE = {"float32": 0.9999, "bfloat16": 0.999}
 
 
@@ -142,26 +144,37 @@ def choose(folder: Path, size: int, engine: str, precision: str) -> Forward:
         strategy = embedding_strategy()
         with strategy.scope() if strategy is not None else nullcontext():
             return by_keras(load_model(keras_file), strategy)
-    if (folder / FILES[engine]).exists() or not keras_file.is_file():
+    if not keras_file.is_file() or f"{engine} {precision}" in proofs(folder):
         return load_engine(folder, engine, precision)
     return _converted(folder, size, engine, precision)
 
 
+def proofs(folder: Path) -> dict[str, float]:
+    """Lowest cosines with Keras' embeddings by `<engine> <precision>`, of the models that a run
+    folder's was converted to and that have been proven."""
+    with suppress(FileNotFoundError, ValueError):
+        return dict(json.loads((folder / PROVEN).read_text(encoding="utf-8")))
+    return {}
+
+
 def _converted(folder: Path, size: int, engine: str, precision: str) -> Forward:
-    from tf_happywhale.files import atomic_write
+    from tf_happywhale.files import atomic_write, write_json
     from tf_happywhale.training.run_folder import load_model
 
     embedder = load_model(folder / "model.keras")
     whole = (folder / FILES[engine]).parent if engine == "openvino" else folder / FILES[engine]
-    with atomic_write(whole) as making:
-        convert(embedder, size, engine, making / "model.xml" if engine == "openvino" else making)
+    if not whole.exists():
+        with atomic_write(whole) as making:
+            name = "model.xml" if engine == "openvino" else ""
+            convert(embedder, size, engine, making / name)
     forward, proven = load_engine(folder, engine, precision), False
 
     def proving(pictures: np.ndarray) -> np.ndarray:
         nonlocal proven
         if not proven:
             shown = pictures[pictures.any(axis=(1, 2, 3))]  # a last batch is filled up with black
-            prove(forward, by_keras(embedder), shown, precision)
+            cosine = prove(forward, by_keras(embedder), shown, precision)
+            write_json(folder / PROVEN, proofs(folder) | {f"{engine} {precision}": cosine})
             proven = True
         return forward(pictures)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.catalogue.boxes import WHOLE
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.catalogue.folds import assign_folds
 from tf_happywhale.config import Rank
@@ -70,6 +71,17 @@ class Identifier:
             "view": "original",
             **{fact: ", ".join(about[fact] for about in each) for fact in ("source", "preprocess")},
         }
+
+    @property
+    def sources(self) -> list[str]:
+        """Of which boxes its models want the crops."""
+        return list(dict.fromkeys(source for model in self.models for source in model.sources))
+
+    @property
+    def stand_ins(self) -> list[str]:
+        """Further boxes, whose crops stand in where a photograph has none of those."""
+        more = (m.primary for m in self.models if set(m.sources) != {WHOLE})
+        return [source for source in dict.fromkeys(more) if source not in self.sources]
 
     def embed(
         self, shots: Sequence[Shot], individual_ids: Sequence[str], label: str
@@ -153,6 +165,11 @@ def learned_of(models: Sequence[Trained], rank: Rank) -> tuple[Learned, str]:
 
 def _learn(models: Sequence[Trained], weights: Sequence[float], rank: Rank) -> Learned:
     members = [load_embeddings(model.folder / "embeddings" / "train.npz") for model in models]
+    for model, own in zip(models, members, strict=True):
+        if own.about.get("model") != model.about["model"]:
+            raise InputError(
+                f"The embeddings of {model.folder} are of an older model: run embed again."
+            )
     experiment = models[0].experiment
     if not (data_root(experiment) / experiment.data.catalogue).is_file():
         raise InputError(f"The catalogue of {models[0].folder} is not at hand.")

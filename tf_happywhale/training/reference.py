@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes import BoxRow
+from tf_happywhale.catalogue.boxes import WHOLE, BoxRow
 from tf_happywhale.catalogue.photos import boxes_beside
 from tf_happywhale.catalogue.table import check_images, read_catalogue
 from tf_happywhale.config import Data
@@ -19,6 +19,7 @@ from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.detector import Detector
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import ContentHashes
+from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.gallery import is_gallery, open_gallery
 from tf_happywhale.training.identifier import Identifier
@@ -69,11 +70,13 @@ def embed_catalogue(
     shots = make_shots(
         images,
         [folder / image for image in images],
-        boxes_beside(root, None, wanted(identifier), images, required=detector is None),
+        catalogue_boxes(root, data, identifier, images, detector),
         identifier.home,
         detector,
         "gallery",
     )
+    for sentence in boxed(shots, identifier, "of the gallery's images"):
+        print(sentence)
     embedded, failed = identifier.embed(shots, list(catalogue["individual_id"]), "gallery")
     if not len(embedded):
         raise InputError(f"No image of {table} can be read: {min(failed.values())}")
@@ -91,9 +94,34 @@ def with_columns(embedded: Embeddings, table: pd.DataFrame) -> Embeddings:
     return replace(embedded, columns=embedded.columns | columns)
 
 
-def wanted(identifier: Identifier) -> list[str]:
-    """The sources of boxes that its models ask for."""
-    return list(dict.fromkeys(source for model in identifier.models for source in model.sources))
+def catalogue_boxes(
+    root: Path, data: Data, identifier: Identifier, images: Sequence[str], detector: Detector | None
+) -> dict[str, dict[str, BoxRow]]:
+    """The boxes of a catalogue's images, by source and image: of its `boxes.csv`, or of the tables
+    in `data.boxes` where they are meant for it - it is the catalogue that the model was trained on,
+    or they lie in its folder.
+    """
+    own = root.resolve() == data_root(identifier.models[0].experiment).resolve()
+    sources = [*identifier.sources, *identifier.stand_ins]
+    required = () if detector else identifier.sources
+    found = {}
+    for source in sources:
+        given = data.boxes.get(source) if isinstance(data.boxes, dict) else data.boxes
+        table = root / given if given else None
+        inside = bool(given) and not Path(given).is_absolute() and table.exists()
+        file = str(table) if table and (own or inside) else None
+        found |= boxes_beside(root, file, [source], images, required=required)
+    return found
+
+
+def boxed(shots: Sequence[Shot], identifier: Identifier, what: str) -> list[str]:
+    """A sentence for each source that its models want, with how many of the shots have a box."""
+    return [
+        f"{sum(source in shot.boxes for shot in shots)} of {len(shots)} {what} have a box of "
+        f"source {source}"
+        for source in identifier.sources
+        if source != WHOLE
+    ]
 
 
 def make_shots(

@@ -8,6 +8,7 @@ import pkgutil
 import platform
 import shutil
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tf_happywhale import models
 from tf_happywhale.config import Experiment, dump_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write, write_json, write_text
+from tf_happywhale.training.engines import PROVEN
 
 for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
     importlib.import_module(module.name)  # so that its layers are known when a model is loaded
@@ -28,10 +30,13 @@ PACKAGES = (
 )  # fmt: skip
 
 
+TRAINED_ON = "trained_on.json"
+
 # What a run ends with; an older run's must not lie beside a newer one's config.
 RESULTS = (
     "model.keras", "classifier.keras", "metrics.json", "checkpoints/best.weights.h5",
-    "model.onnx", "openvino", "saved_model",  # what `embed` has converted the model to
+    "model.onnx", "openvino", "saved_model", PROVEN,  # what `embed` has converted the model to
+    TRAINED_ON,
 )  # fmt: skip
 
 
@@ -46,6 +51,28 @@ def start_run(run: Path, experiment: Experiment, devices: str) -> None:
     write_text(run / "config.yaml", dump_experiment(experiment))
     write_json(run / "environment.json", environment(devices))
     write_text(run / "log.jsonl", "")
+
+
+def write_trained_on(run: Path, trained_on: str, order: Sequence[str]) -> None:
+    """Write down which folds a finished model has seen (see `retrieval/trained_on.py`), and who its
+    head's classes are: folds and catalogue may be others when it embeds."""
+    write_json(run / TRAINED_ON, {"trained_on": trained_on, "order": list(order)})
+
+
+def read_trained_on(run: Path) -> tuple[str, list[str]] | None:
+    """What `write_trained_on` wrote; None of a run that was finished by an earlier version.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    file = run / TRAINED_ON
+    if not file.is_file():
+        return None
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+        return str(said["trained_on"]), [str(who) for who in said["order"]]
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{file} is damaged: train again.") from None
 
 
 def continue_run(run: Path, epochs: int, devices: str) -> None:

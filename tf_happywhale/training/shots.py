@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from tf_happywhale.catalogue.boxes import AnyBox, Box
+from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, Box
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import digest
@@ -35,7 +35,8 @@ class Shot:
         image: its name.
         path: its file.
         content: hash of the file's bytes.
-        boxes: source to box; a source without one takes the primary's, or the whole picture.
+        boxes: source to box, the records' primary among them; a source without one takes the
+            primary's, without that the whole picture.
         confidence: the detector's in the primary box, 0 where it found none; NaN where it was not
             asked.
     """
@@ -48,8 +49,19 @@ class Shot:
 
     def key(self, model: Trained) -> str:
         """What an embedding depends on besides the model."""
-        boxes = [str(self.boxes.get(source)) for source in model.sources]
-        return digest([self.content, boxes, model.sizes])
+        return digest([self.content, list(map(str, self.boxes_for(model))), model.sizes])
+
+    def source(self, model: Trained) -> str:
+        """What is in the first crop that a model wants, where there is a box."""
+        first = model.sources[0]
+        return first if first in self.boxes else model.primary
+
+    def boxes_for(self, model: Trained) -> list[AnyBox | None]:
+        """The box of each source a model wants, as its records would crop it; None: whole."""
+        primary = self.boxes.get(model.primary)
+        return [
+            None if source == WHOLE else self.boxes.get(source, primary) for source in model.sources
+        ]
 
 
 def embed_shots(
@@ -77,7 +89,7 @@ def embed_shots(
     missing = {shot.key(model): shot for shot in shots if shot.key(model) not in store}
     if not missing:
         return {}
-    forward, failed = load(), {}
+    forward, reasons = load(), {}
     keys: list[str] = []
     rows: list[np.ndarray] = []
     facts: list[dict[str, str]] = []
@@ -97,7 +109,7 @@ def embed_shots(
             good = []
             for shot, found in batch:
                 if isinstance(found, InputError):
-                    failed[shot.image] = str(found)
+                    reasons[shot.key(model)] = str(found)
                 else:
                     good.append((shot, *found))
             if good:
@@ -108,7 +120,8 @@ def embed_shots(
             if len(keys) >= KEPT:
                 keep()
     keep()
-    return failed
+    keys_of = {shot.image: shot.key(model) for shot in shots}
+    return {image: reasons[key] for image, key in keys_of.items() if key in reasons}
 
 
 def read_shot(shot: Shot, model: Trained) -> tuple[np.ndarray, dict[str, str]]:
@@ -123,18 +136,17 @@ def read_shot(shot: Shot, model: Trained) -> tuple[np.ndarray, dict[str, str]]:
     except OSError:
         raise InputError(f"There is no picture {shot.path}.") from None
     stored, size = model.sizes
-    primary = shot.boxes.get(model.sources[0])
-    boxes = [shot.boxes.get(source, primary) for source in model.sources]
+    boxes = shot.boxes_for(model)
     crops = read_crops(encoded, boxes, stored, shot.image)
     header = read_jpeg_header(encoded)
     width, height = upright_size(header) if header else decode(encoded, shot.image).shape[1::-1]
-    inside = primary.clip(width, height) if primary else None
+    inside = boxes[0].clip(width, height) if boxes[0] else None
     if inside:
         width, height = inside.xmax - inside.xmin, inside.ymax - inside.ymin
     facts = {
         "side": str(min(width, height)),
         "sharpness": f"{sharpness(crops[0]):.5f}",
-        "box": box_text(model.sources[0], inside),
+        "box": box_text(shot.source(model), inside),
     }
     return np.stack([resize(crop, size) for crop in crops]), facts
 

@@ -46,6 +46,11 @@ class Trained:
         return [records.embed_source or records.source]
 
     @property
+    def primary(self) -> str:
+        """The crop that stands in for one that a photograph has no box of."""
+        return self.experiment.records.source
+
+    @property
     def sizes(self) -> tuple[int, int]:
         """Side of the crop as records would store it, and as the model sees it, pixels."""
         experiment = self.experiment
