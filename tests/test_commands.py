@@ -307,6 +307,8 @@ def test_embeddings_say_what_their_model_has_seen_whatever_the_folds_are_now(
 
 
 def test_nobody_to_identify_is_no_reason_to_fail(pod: Path, tmp_path: Path) -> None:
+    from tf_happywhale import rank
+
     work = Work(pod, tmp_path)
     for file in (work.data / "test_images").iterdir():
         file.unlink()
@@ -314,6 +316,8 @@ def test_nobody_to_identify_is_no_reason_to_fail(pod: Path, tmp_path: Path) -> N
         (work.data / name).unlink()
     run.main(work.experiment())
     assert work.rows("submission.csv") == work.rows("predictions.csv") == []
+    rank.main(work.experiment("rank.preset=seed"))
+    assert work.rows("submission.csv") == []
     assert (work.output / "report.html").is_file()
 
 

@@ -45,8 +45,9 @@ class Data(Section):
     answers: str = Field("answers.csv", description="image,individual_id of test images, if known")
     boxes: str | dict[str, str] | None = Field(
         None,
-        description="boxes CSV or YOLO folder, or one for each source as {fullbody: FILE, …}; "
-        "null: boxes.csv where there is one, else whole images",
+        description="boxes CSV or YOLO folder, seen from data.root unless it starts with /, or one "
+        "for each source as {fullbody: FILE, …}; null: boxes.csv where there is one, else whole "
+        "images",
     )
     tfrecords: str | None = Field(
         None,
@@ -84,7 +85,9 @@ class Detect(Section):
         ".yaml, from scratch",
     )
     annotations: str | dict[str, str] | None = Field(
-        None, description="boxes it learns from, given as data.boxes are; null: data.boxes"
+        None,
+        description="boxes it learns from, given as data.boxes are, seen from data.root too; "
+        "null: data.boxes",
     )
     sources: tuple[str, ...] = Field((), description="what it looks for; []: all annotated sources")
     folds: int = Field(

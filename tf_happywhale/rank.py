@@ -54,7 +54,7 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.members import find_members, load_side
     from tf_happywhale.retrieval.ranking import rank_queries
-    from tf_happywhale.retrieval.seed_rules import rank_queries_by_seed
+    from tf_happywhale.retrieval.seed_rules import not_honoured, rank_queries_by_seed
     from tf_happywhale.retrieval.submission import pad, write_submission
     from tf_happywhale.retrieval.weights import best_members
 
@@ -68,6 +68,8 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
         print("members: " + " ".join(str(n + 1) for n in taken))
     gallery, queries = gallery.only(taken), queries.only(taken)
     if experiment.rank.preset == "seed":
+        for sentence in not_honoured(experiment.rank):
+            print(sentence)
         ranking = rank_queries_by_seed(
             gallery, queries, data.individual_ids, folds, experiment.rank
         )

@@ -12,6 +12,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.seed_rules import (
     PADDING,
+    not_honoured,
     rank_by_seed,
     rank_queries_by_seed,
     seed_padding,
@@ -138,3 +139,12 @@ def test_models_that_have_seen_everything_need_a_threshold(case: dict) -> None:
 def test_an_empty_gallery_knows_nobody() -> None:
     found = rank_by_seed(stack([np.ones((2, 3))]), stack([np.zeros((0, 3))]), [], 5)
     assert (found.individual_id == "").all() and np.isneginf(found.score).all()
+
+
+def test_what_these_rules_do_not_know_is_said() -> None:
+    assert not_honoured(Rank(preset="seed", threshold=0.5, members=3)) == []
+    said = not_honoured(Rank(preset="seed", mirrored="images", new="column"))
+    assert [sentence.split(" ")[0] for sentence in said] == [
+        "rank.mirrored=images",
+        "rank.new=column",
+    ]

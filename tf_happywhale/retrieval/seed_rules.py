@@ -23,6 +23,19 @@ NEIGHBOURS = 850
 PADDING = ("938b7e931166", "5bf17305f073", "7593d2aee842", "7362d7a01d00", "956562ff2888")
 
 
+DEFAULT_ONLY = ("ensemble", "mirrored", "centre_share", "best_of", "weights", "new")
+
+
+def not_honoured(rank: Rank) -> list[str]:
+    """A sentence for each setting that these rules do not know."""
+    return [
+        f"rank.{name}={getattr(rank, name)} does not count here: rank.preset=seed ranks by the "
+        "original's rules."
+        for name in DEFAULT_ONLY
+        if getattr(rank, name) != Rank.model_fields[name].default
+    ]
+
+
 def rank_queries_by_seed(
     gallery: Side,
     queries: Side,

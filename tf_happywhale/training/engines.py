@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 
 Forward = Callable[[np.ndarray], np.ndarray]
@@ -217,7 +218,7 @@ def _onnx(file: Path, precision: str) -> Forward:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = len(os.sched_getaffinity(0))
+    options.intra_op_num_threads = usable_cores()
     session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     return lambda pictures: session.run(None, {name: pictures})[0]
