@@ -56,6 +56,17 @@ def test_fetch_takes_the_competition_or_the_data_set(tmp_path: Path, capsys) -> 
     assert (tmp_path / "a-b.csv").is_file()
 
 
+def test_the_home_folder_may_be_written_short(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    overrides = ["download.to=~/data", "download.competition=whales"]
+    download.main("fetch", load_experiment(None, overrides))
+    assert (tmp_path / "data" / "whales.csv").read_bytes() == b"123"
+    (tmp_path / "runs").mkdir()
+    answers = "image,predictions\na.jpg,1 2 3 4 5\n"
+    (tmp_path / "runs" / "submission.csv").write_text(answers, encoding="utf-8")
+    download.main("submit", load_experiment(None, [*overrides, "output=~/runs"]))
+
+
 def test_submit_sends_the_experiments_submission(tmp_path: Path, capsys) -> None:
     overrides = [f"output={tmp_path}", "download.competition=whales", "download.message=b0"]
     experiment = load_experiment(None, overrides)

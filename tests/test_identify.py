@@ -494,6 +494,21 @@ def test_what_is_no_model_or_gallery_is_one_sentence(trip: Trip, tmp_path: Path)
         trip.identify(tmp_path)
 
 
+def test_a_model_is_exported_though_a_photograph_is_broken_and_boxes_are_of_others(
+    trip: Trip, tmp_path: Path, capsys
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "broken.jpg").write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"No photograph in .* can be read"):
+        export.main([str(trip.run), str(tmp_path / "a")], [f"export.photographs={photos}"])
+    shutil.copy(sorted(trip.photos.glob("*.jpg"))[0], photos)
+    head = "image,source,xmin,ymin,xmax,ymax,confidence,origin"
+    (photos / "boxes.csv").write_text(f"{head}\nother.jpg,fullbody,1,2,30,40,1,manual\n")
+    export.main([str(trip.run), str(tmp_path / "b")], [f"export.photographs={photos}"])
+    assert "lowest cosine with Keras on 1 pictures 1.0" in capsys.readouterr().out
+
+
 def test_an_exported_model_identifies_alike_without_keras(trip: Trip, monkeypatch, capsys) -> None:
     first, carried = trip.identify(trip.data, output="by_keras"), trip.folder / "carried"
     export.main([str(trip.run), str(carried)], [])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -99,6 +100,23 @@ def test_a_notebook_that_has_begun_keeps_its_own_work(kaggle: Path) -> None:
     (kaggle / "working" / "demo" / "log").write_text("4")
     assert start(kaggle) == first
     assert (kaggle / "working" / "demo" / "log").read_text() == "4"
+
+
+def test_a_copy_of_earlier_work_that_broke_off_is_made_again(kaggle: Path, monkeypatch) -> None:
+    attach(kaggle, "second", {"demo/experiment.yaml": "", "demo/a": "whole", "demo/b": "too"})
+    whole = shutil.copytree
+
+    def full_disk(source, target, **more) -> None:
+        whole(source, target, **more)
+        (Path(target) / "a").write_text("wh")
+        raise shutil.Error("No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copytree", full_disk)
+        with pytest.raises(shutil.Error):
+            start(kaggle)
+    start(kaggle)
+    assert (kaggle / "working" / "demo" / "a").read_text() == "whole"
 
 
 def test_records_that_were_not_finished_are_written_anew(kaggle: Path) -> None:

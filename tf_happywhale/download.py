@@ -24,10 +24,11 @@ def main(verb: str, experiment: Experiment) -> None:
     """Do what `verb` says with the experiment's `download` section."""
     from tf_happywhale.catalogue import kaggle
     from tf_happywhale.catalogue.kaggle_files import fetch
+    from tf_happywhale.places import output_folder
 
     download = experiment.download
     if verb == "submit":
-        file = Path(experiment.output) / "submission.csv"
+        file = output_folder(experiment) / "submission.csv"
         kaggle.check_submission(file)
         print(kaggle.submit(kaggle.connect(), download.competition, file, download.message))
         return
@@ -36,7 +37,7 @@ def main(verb: str, experiment: Experiment) -> None:
         remote = kaggle.dataset(api, download.dataset)
     else:
         remote = kaggle.competition(api, download.competition)
-    fetch(api, remote, Path(download.to))
+    fetch(api, remote, Path(download.to).expanduser())
     print(f"{download.to} holds every file of {remote.name}.")
 
 

@@ -91,14 +91,19 @@ def real_pictures(model: Trained, folder: str | None) -> np.ndarray:
     photos = find_photos([home])
     photos = photos[:: max(1, len(photos) // PICTURES)][:PICTURES]
     source = model.sources[0]
-    boxes = boxes_beside(
-        root if folder is None else home, None, [source], [photo.image for photo in photos]
-    )[source]
-    shots = [
-        Shot(p.image, p.path, "", {source: boxes[p.image].box} if p.image in boxes else {})
-        for p in photos
-    ]
-    return np.stack([read_shot(shot, model)[0][0] for shot in shots])
+    names = [photo.image for photo in photos]
+    beside = root if folder is None else home
+    boxes = boxes_beside(beside, None, [source], names, required=())[source]
+    crops, unread = [], ""
+    for photo in photos:
+        box = {source: boxes[photo.image].box} if photo.image in boxes else {}
+        try:
+            crops.append(read_shot(Shot(photo.image, photo.path, "", box), model)[0][0])
+        except InputError as error:
+            unread = str(error)
+    if not crops:
+        raise InputError(f"No photograph in {home} can be read: {unread}")
+    return np.stack(crops)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def notebook_experiment(
 
 def _take_over(experiment: Experiment, kaggle: Path) -> list[str]:
     """Copy what earlier notebooks have left of this experiment, unless this one has begun already;
-    the key that says where their records are."""
+    the key that says where their records are. `KEPT` is written when all has come."""
     output, keys = output_folder(experiment), []
     earlier = [file.parent for file in _attached(kaggle, f"{experiment.name}/{KEPT}")]
     begun = (output / KEPT).is_file()
@@ -87,7 +87,7 @@ def _take_over(experiment: Experiment, kaggle: Path) -> list[str]:
             print(f"going on from {folder}")
             shutil.copytree(
                 folder, output, dirs_exist_ok=True,
-                ignore=lambda at, _, top=folder: {"records"} if Path(at) == top else set(),
+                ignore=lambda at, _, top=folder: {"records", KEPT} if Path(at) == top else set(),
             )  # fmt: skip
         if list(folder.glob("records/*/COMPLETE")):
             keys = [f"records.dir={folder / 'records'}"]

@@ -234,6 +234,15 @@ def test_buttons_do_the_same_and_take_back(browser: Browser, page: Path) -> None
     assert button.get_attribute("aria-pressed") == "false" and browser.decisions() == {}
 
 
+def test_a_browser_that_keeps_nothing_says_so_at_every_decision(
+    browser: Browser, page: Path
+) -> None:
+    browser.open(page)
+    browser.driver.execute_script("Storage.prototype.setItem = () => { throw new Error('full'); };")
+    browser.press("1")
+    assert browser.text("#status").endswith("export before you close it.")
+
+
 def test_an_id_is_searched_and_an_unknown_one_names_a_new_individual(
     browser: Browser, page: Path
 ) -> None:

@@ -70,6 +70,18 @@ def test_damaged_archive_is_removed_so_that_it_comes_again(tmp_path: Path) -> No
     assert files_below(tmp_path) == {}
 
 
+def test_damage_that_only_the_decompressor_sees_is_damage_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a", b"image,species,individual_id\n" * 50)
+    data = bytearray(path.read_bytes())
+    data[31] = 0xFF  # the first byte of its content: a kind of block that does not exist
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="damaged"):
+        unpack(path, tmp_path / "to")
+    assert not path.exists()
+
+
 def test_no_space_is_said_before_unpacking(tmp_path: Path, monkeypatch) -> None:
     path = zipped(tmp_path / "a.zip", {"a": b"0123456789"})
     usage = archive.shutil.disk_usage(tmp_path)._replace(free=9)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,13 @@ def test_a_table_that_names_no_source_cannot_serve_two(root: Path) -> None:
     (root / "fins.csv").write_text("image,bbox,conf\nb.jpg,[[5 6 7 8]],1\n")
     data = load(root, *two, "data.boxes={fullbody: boxes.csv, backfin: fins.csv}")
     assert data.more_boxes == {"backfin": {"b.jpg": Box(5, 6, 7, 8)}}
+
+
+def test_an_image_is_left_out_of_its_own_split_only(root: Path) -> None:
+    data = load(root)
+    first = data.images[0]
+    shared = replace(data, test_images=[first, *data.test_images])
+    assert first not in shared.without({("train", first)}).images
+    assert shared.without({("train", first)}).test_images == shared.test_images
+    assert shared.without({("test", first)}).images == data.images
+    assert shared.without({("test", first)}).test_images == data.test_images

@@ -51,6 +51,7 @@ class Client:
         self.error: BaseException | None = None
         self.message = "Successfully submitted"
         self.waiting: list[str] = []
+        self.nests = True  # as 2.2.5: a file of a folder lies in that folder
 
     def authenticate(self) -> None:
         print("a client that talks")
@@ -77,7 +78,9 @@ class Client:
 
     def competition_download_file(self, _: str, name: str, path: str, quiet: bool) -> None:
         self.calls.append(name)
-        file = Path(path, name.rpartition("/")[2].replace(" ", "%20"))
+        address = name if self.nests else name.rpartition("/")[2]
+        file = Path(path, address.replace(" ", "%20"))
+        file.parent.mkdir(parents=True, exist_ok=True)
         self.waiting = sorted(other.name for other in file.parent.iterdir())
         if self.error:
             file.write_bytes(self.sent[name][:1])
@@ -154,8 +157,12 @@ def test_client_that_exits_while_it_is_imported(monkeypatch, tmp_path: Path) -> 
         kaggle.connect()
 
 
-def test_every_page_is_listed_and_every_file_fetched_to_its_place(tmp_path: Path, capsys) -> None:
+@pytest.mark.parametrize("nests", [True, False], ids=["as 2.2.5", "as 1.7"])
+def test_every_page_is_listed_and_every_file_fetched_to_its_place(
+    tmp_path: Path, capsys, nests: bool
+) -> None:
     client = Client(FILES)
+    client.nests = nests
     assert get(client, tmp_path) == list(FILES)
     assert [call for call in client.calls if call.startswith("list")] == ["list None", "list 2"]
     assert contents(tmp_path) == FILES

@@ -20,6 +20,7 @@ from tf_happywhale.records.folder import (
     VERSION,
     is_complete,
     read_manifest,
+    skipped_images,
     verify,
 )
 from tf_happywhale.records.photograph import Photograph, Pixels
@@ -95,7 +96,7 @@ def test_the_manifest_says_what_was_made_and_how(make_plan) -> None:
         "quality": 95,
         "sources": ["fullbody"],
         "individuals": plan.individuals,
-        "skipped": [],
+        "skipped": {"train": [], "test": []},
         "made_by": {"seed": 7},
     }
     assert {(s["file"], s["split"], s["fold"], s["count"]) for s in shards} == {
@@ -187,7 +188,8 @@ def test_with_leave_the_others_are_written_and_counted(make_plan) -> None:
     plan.photographs[3].path.write_bytes(b"")
     write_records(plan, shard_images=2, made_by={}, skip_unreadable=True)
     assert verify(plan.folder) == {"train": 7, "test": 2}
-    assert read_manifest(plan.folder)["skipped"] == ["3.png"]
+    assert read_manifest(plan.folder)["skipped"] == {"train": ["3.png"], "test": []}
+    assert skipped_images(plan.folder) == {("train", "3.png")}
     assert (plan.folder / "pod-train-f1-s001-1.tfrec").is_file()
     names = [e["image"] for path in plan.folder.glob("*.tfrec") for e in examples(path)]
     assert sorted(names) == [f"{k}.png" for k in (0, 1, 2, 4, 5, 6, 7)] + ["t8.png", "t9.png"]

@@ -106,6 +106,14 @@ def test_a_match_with_nobody_is_refused_before_anything_is_written(
     assert again.rows == 0
 
 
+def test_a_source_of_two_words_is_one_source(gallery, root: Path, queries: Embeddings) -> None:
+    boxes = np.array(["dorsal fin 1 2 30 40"] * 4)
+    queries = replace(queries, columns=queries.columns | {"box": boxes})
+    add_confirmed(gallery.folder, queries, {"q3.jpg": "my_own"}, Data())
+    lines = (root / "boxes.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[1:] == ["q3.jpg,dorsal fin,1,2,30,40,1,import"]
+
+
 def test_an_id_that_somebody_was_just_given_is_given_to_nobody_else(
     gallery, root: Path, queries: Embeddings
 ) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ def picture(image: str) -> np.ndarray:
     return np.full((30, 40, 3), 90, np.uint8)
 
 
-def write(folder: Path) -> str:
+def write(folder: Path, name: str = "whales") -> str:
     gallery = images()
     page = write_curation(
         folder,
@@ -35,14 +37,16 @@ def write(folder: Path) -> str:
         suspected_errors(gallery, 5),
         picture=picture,
         thumbnail=32,
-        name="whales",
+        name=name,
     )
     return page.read_text(encoding="utf-8")
 
 
 def test_both_lists_and_the_map_are_on_the_page(tmp_path: Path) -> None:
     html = write(tmp_path / "curation")
-    assert html.count('class="pair"') == 1 + 5
+    nearer = [one for one in suspected_errors(images(), 5) if one.doubt > 0]
+    assert 0 < len(nearer) < 5
+    assert html.count('class="pair"') == 1 + len(nearer)  # the others are nearer to their own
     assert "gallery merge whales b a" in html
     assert html.count("<circle") == 5 and "minke whale" in html
     linked = set(re.findall(r'src="(thumbnails/[^"]*)"', html))
@@ -54,6 +58,13 @@ def test_names_are_text_and_nothing_is_loaded_from_elsewhere(tmp_path: Path) -> 
     html = write(tmp_path / "curation")
     assert HOSTILE not in html and "&lt;img/src=x&gt;&quot;&amp;" in html
     assert "default-src &#x27;none&#x27;" in html and "<script" not in html
+
+
+def test_commands_are_words_whatever_the_names(tmp_path: Path) -> None:
+    html = unescape(write(tmp_path / "curation", name="my $(whales)"))
+    commands = [shlex.split(line) for line in re.findall(r"<code>(.*?)</code>", html)]
+    assert commands and all(words[4] == "my $(whales)" for words in commands)
+    assert {len(words) for words in commands if words[3] == "move"} == {7}
 
 
 def test_a_new_page_replaces_the_old_one(tmp_path: Path) -> None:

@@ -191,3 +191,14 @@ def test_what_a_score_rests_on_is_drawn_for_each_candidate_with_an_image(tmp_pat
     assert html.count("What do the scores rest on?") == 4
     for caption in ("1, 1e10", "2, 09913"):
         assert f"<figcaption>{caption}: the &lt;heat&gt;</figcaption>" in html
+
+
+def test_a_picture_that_cannot_be_explained_costs_its_own_explanation_only(tmp_path: Path) -> None:
+    def why(query: str, _: str, reference: str) -> list[tuple[str, np.ndarray]]:
+        if reference == "r1.jpg":
+            raise InputError("There is no picture r1.jpg.")
+        return [(f"{query} and {reference}", picture(""))]
+
+    write(tmp_path, why=why, page_size=9)
+    html = (tmp_path / "report" / "index.html").read_text("utf-8")
+    assert "a.jpg and r2.jpg" in html and "a.jpg and r1.jpg" not in html

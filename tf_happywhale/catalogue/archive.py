@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
@@ -58,7 +59,7 @@ def unpack(archive: Path, to: Path) -> dict[str, int]:
             for member in tqdm(members, desc=f"unpack {archive.name}", unit="file"):
                 if not file_there(inside(to, member.filename), member.file_size):
                     _unpack_member(zipped, member, to)
-    except (zipfile.BadZipFile, EOFError):
+    except (zipfile.BadZipFile, EOFError, zlib.error):
         archive.unlink()
         raise InputError(f"{archive} was damaged and is removed: run this again.") from None
     return sizes

@@ -144,7 +144,7 @@ def _with_boxes(path: Path, confirmed: Iterable[Confirmed]) -> pd.DataFrame | No
     own = read_text_table(path, ("image",)) if path.is_file() else pd.DataFrame(columns=BOXES)
     there = set(own["image"])
     rows = [
-        dict(zip(BOXES, (one.image, *one.box.split(" "), "1", "import"), strict=True))
+        dict(zip(BOXES, (one.image, *one.box.rsplit(" ", 4), "1", "import"), strict=True))
         for one in confirmed
         if one.box and one.image not in there
     ]

@@ -77,16 +77,17 @@ class DataSet:
         """Who is in them."""
         return list(self.catalogue["individual_id"])
 
-    def without(self, images: Iterable[str]) -> DataSet:
-        """The same data less these images; folds and targets stay."""
+    def without(self, images: Iterable[tuple[str, str]]) -> DataSet:
+        """The same data less these images, each by its split (train or test) and name; folds and
+        targets stay."""
         gone = set(images)
-        kept = np.array([image not in gone for image in self.images], bool)
+        kept = np.array([("train", image) not in gone for image in self.images], bool)
         return replace(
             self,
             catalogue=self.catalogue[kept].reset_index(drop=True),
             folds=self.folds[kept],
             targets=self.targets[kept],
-            test_images=[image for image in self.test_images if image not in gone],
+            test_images=[image for image in self.test_images if ("test", image) not in gone],
         )
 
 

@@ -113,8 +113,10 @@ def _fetch_file(remote: Remote, name: str, size: int, to: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with explained(remote):
         remote.fetch_file(name, folder)
-    # The client names the file by its address, and keeps notes for resuming beside it.
-    came = [file for file in folder.iterdir() if file.suffix != ".kaggle-partial"]
+    # The client names the file by its address, some versions in folders as Kaggle has them, and
+    # keeps notes for resuming beside it.
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    came = [file for file in files if file.suffix != ".kaggle-partial"]
     if len(came) == 1 and came[0].stat().st_size != size and zipfile.is_zipfile(came[0]):
         unpack(came[0], folder / "unpacked")  # Kaggle sends some single files zipped
         came = [file for file in (folder / "unpacked").rglob("*") if file.is_file()]

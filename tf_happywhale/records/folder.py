@@ -62,9 +62,15 @@ def read_manifest(folder: Path) -> dict:
     return manifest
 
 
-def skipped_images(folder: Path) -> list[str]:
-    """The images that a finished folder was written without; none of an unfinished one."""
-    return read_manifest(folder)["skipped"] if is_complete(folder) else []
+def skipped_images(folder: Path) -> set[tuple[str, str]]:
+    """Split (train or test) and name of the images that a finished folder was written without; none
+    of an unfinished one."""
+    if not is_complete(folder):
+        return set()
+    skipped = read_manifest(folder)["skipped"]
+    if isinstance(skipped, list):  # of an earlier version, which did not keep the split
+        skipped = {"train": skipped, "test": skipped}
+    return {(split, image) for split, images in skipped.items() for image in images}
 
 
 def verify(folder: Path) -> Counter:

@@ -74,7 +74,7 @@ def _plan_community(experiment: Experiment, data: DataSet) -> Plan:
     name = f"{data.name}-{pixels.size}-{digest([about, stamps, individuals])[:8]}"
     folder = records_home(experiment) / name
     if not is_complete(folder):
-        finish(folder, {**about, "individuals": individuals, "skipped": []}, shards)
+        finish(folder, {**about, "individuals": individuals, "skipped": {}}, shards)
     return Plan(folder, data.name, [], pixels, individuals)
 
 

@@ -86,7 +86,10 @@ def write_records(
             "quality": plan.pixels.quality,
             "sources": list(plan.pixels.sources),
             "individuals": plan.individuals,
-            "skipped": list(skipped["image"]),
+            "skipped": {
+                split: list(skipped["image"][skipped["split"] == split])
+                for split in ("train", "test")
+            },
             "made_by": made_by,
         }
         finish(folder, description, shards)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -66,7 +67,7 @@ def write_curation(
             gallery,
             map_svg(gallery, flat),
             "".join(_pair(pair, counts, figure, name) for pair in pairs),
-            "".join(_odd(one, counts, figure, name) for one in odd),
+            "".join(_odd(one, counts, figure, name) for one in odd if one.doubt > 0),
         )
         (making / "index.html").write_text(html, encoding="utf-8", newline="\n")
         shutil.rmtree(folder, ignore_errors=True)
@@ -107,8 +108,7 @@ def _pair(pair: Pair, counts: Counter, figure: Callable[[str, str], str], name: 
         for who, image in zip(pair.individual_ids, pair.images, strict=True)
     )
     fewer, more = sorted(pair.individual_ids, key=lambda who: (counts[who], who))
-    command = f"python -m tf_happywhale.gallery merge {name} {fewer} {more}"
-    return _item(figures, f"Alike: {pair.score:.3f}", command)
+    return _item(figures, f"Alike: {pair.score:.3f}", ["merge", name, fewer, more])
 
 
 def _odd(odd: Odd, counts: Counter, figure: Callable[[str, str], str], name: str) -> str:
@@ -118,11 +118,11 @@ def _odd(odd: Odd, counts: Counter, figure: Callable[[str, str], str], name: str
         + figure(odd.own_image, f"{own}, {_images(counts[odd.individual_id])}, {odd.own_score:.3f}")
         + figure(odd.other_image, f"Or {other}? {odd.other_score:.3f}")
     )
-    command = f"python -m tf_happywhale.gallery move {name} {odd.image} {odd.other_id}"
-    return _item(figures, f"Nearer by {odd.doubt:.3f}", command)
+    return _item(figures, f"Nearer by {odd.doubt:.3f}", ["move", name, odd.image, odd.other_id])
 
 
-def _item(figures: str, words: str, command: str) -> str:
+def _item(figures: str, words: str, verb: Sequence[str]) -> str:
+    command = f"python -m tf_happywhale.gallery {shlex.join(verb)}"
     return (
         f'<li class="pair"><div class="figures">{figures}</div><p>{words}. '
         f"<code>{text(command)}</code></p></li>"

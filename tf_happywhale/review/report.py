@@ -6,7 +6,7 @@ import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -227,17 +227,15 @@ def _drawn(
 
 def _explained(query: Query, thumbnails: Thumbnails, why: Why) -> Query:
     """A block with the pictures of what each candidate's score rests on, as large as made."""
-    made = {
-        f"{query.image}\0{card.reference_image}\0{card.rank}\0{n}": (
-            f"{card.rank}, {card.individual_id}: {caption}",
-            picture,
-        )
-        for card in query.candidates
-        if card.reference_image
-        for n, (caption, picture) in enumerate(
-            why(query.image, card.individual_id, card.reference_image)
-        )
-    }
+    made = {}
+    for card in query.candidates:
+        if not card.reference_image:
+            continue
+        with suppress(InputError):  # the card says that its picture cannot be read
+            pictures = why(query.image, card.individual_id, card.reference_image)
+            for n, (caption, picture) in enumerate(pictures):
+                name = f"{query.image}\0{card.reference_image}\0{card.rank}\0{n}"
+                made[name] = (f"{card.rank}, {card.individual_id}: {caption}", picture)
     longest = max((max(picture.shape) for _, picture in made.values()), default=1)
     thumbnails.draw_all("why", list(made), lambda name: made[name][1], longest)
     shown = [(made[name][0], Picture(*thumbnails.drawn("why", name))) for name in made]

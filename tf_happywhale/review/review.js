@@ -25,8 +25,9 @@
   function save() {
     try {
       localStorage.setItem(key, JSON.stringify([...decisions]));
+      return "";
     } catch {
-      say("This browser keeps nothing for this page: export before you close it.");
+      return " This browser keeps nothing for this page: export before you close it.";
     }
   }
 
@@ -116,9 +117,9 @@
 
   function finish(block, text) {
     mark(block);
-    save();
+    const lost = save();
     draw(block);
-    say(text);
+    say(text + lost);
   }
 
   function press(button) {

@@ -175,7 +175,7 @@ def _learn(models: Sequence[Trained], weights: Sequence[float], rank: Rank) -> L
         raise InputError(f"The catalogue of {models[0].folder} is not at hand.")
     data = load_data(experiment)
     added = set(data.images) - set(members[0].image.tolist())  # such as confirmed matches
-    data = data.without(added)
+    data = data.without(("train", image) for image in added)
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     if added and assignment_of(folds) not in members[0].about.get("trained_on", ""):
         settings = experiment.data
