@@ -59,7 +59,7 @@ follow: .venv/installed
 	$(PY) docs/follow.py docs/tutorial/biologist.md docs/tutorial/engineer.md docs/tutorial/competitor.md
 
 .venv/docs: .venv/installed
-	$(PY) -m pip install --quiet --editable '.[tf,test,docs]'
+	$(PY) -m pip install --quiet --editable '.[tf,test,lite,docs]'
 	touch $@
 
 bench-seed: .venv-torch/installed
@@ -154,21 +154,21 @@ output/demo/found/predictions.csv: | output/demo/whales/gallery.json
 test-browser: .venv/browser
 	$(PY) -m pytest tests/browser/review_pages.py
 
-.venv/installed: PACKAGES = --editable '.[tf,test]'
+.venv/installed: PACKAGES = --editable '.[tf,test,lite]'
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"
 	$(environment)
 	touch $@
 
 .venv/faiss: .venv/installed
-	$(PY) -m pip install --quiet --editable '.[tf,test,faiss]'
+	$(PY) -m pip install --quiet --editable '.[tf,test,lite,faiss]'
 	touch $@
 
 # Elsewhere than on Debian name a Chromium and its driver: make test-browser CHROME=… CHROMEDRIVER=…
 .venv/browser: .venv/installed
 	command -v chromedriver || test -n "$(CHROMEDRIVER)" || \
 	  (apt-get update -qq && apt-get install -y -qq chromium chromium-driver)
-	$(PY) -m pip install --quiet --editable '.[tf,test,browser]'
+	$(PY) -m pip install --quiet --editable '.[tf,test,lite,browser]'
 	touch $@
 
 .venv-torch/installed: PACKAGES = --requirement $<
@@ -183,13 +183,13 @@ test-browser: .venv/browser
 	$(@D)/bin/python -m pip install --quiet --editable '.[detect]'
 	touch $@
 
-.venv-jax/installed: PACKAGES = --editable '.[tf,jax,test]'
+.venv-jax/installed: PACKAGES = --editable '.[tf,jax,test,lite]'
 .venv-jax/installed: pyproject.toml
 	$(environment)
 	touch $@
 
 # What pyproject.toml allows at least. With another Python: make test-oldest PYTHON=python3.12
-.venv-oldest/installed: PACKAGES = --editable '.[tf,test]' 'keras==3.12.*' 'tensorflow==2.19.*' 'pandas==2.*'
+.venv-oldest/installed: PACKAGES = --editable '.[tf,test,lite]' 'keras==3.12.*' 'tensorflow==2.19.*' 'pandas==2.*'
 .venv-oldest/installed: pyproject.toml
 	$(environment)
 	touch $@

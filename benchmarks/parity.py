@@ -41,7 +41,7 @@ from tqdm import tqdm
 
 from tf_happywhale.files import write_json, write_text
 from tf_happywhale.models.backbones.build import FEATURES
-from tf_happywhale.models.backbones.variants import LITE0_PACKAGE, VARIANTS
+from tf_happywhale.models.backbones.variants import LITE0, VARIANTS
 from tf_happywhale.models.pretrained import pretrained_backbone
 from tf_happywhale.models.weights.fill import COUNTER, tensor_name
 from tf_happywhale.models.weights.parity import differences, formula_tensor, timm_model
@@ -161,7 +161,7 @@ def compare_gradients(name: str, folder: Path) -> str:
 def seed_pair(name: str, folder: Path) -> Pair:
     """The preset seed with this backbone, here and in the original's PyTorch model."""
     if name == "lite0":  # with its real weights
-        tensors, weights = read_weights(LITE0_PACKAGE), "lite0_package"
+        tensors, weights = read_weights(LITE0.weights["lite0_package"]), "lite0_package"
         theirs = timm_model(name, tensors)
     else:
         theirs = random_timm_model(name)
@@ -253,7 +253,7 @@ def measure_build(name: str, folder: Path) -> str:
 
 def real_weights() -> str:
     """lite0 with the ImageNet weights of the package, in timm's own network."""
-    tensors = read_weights(LITE0_PACKAGE)
+    tensors = read_weights(LITE0.weights["lite0_package"])
     ours = pretrained_backbone("lite0", features=FEATURES)
     found = differences("lite0", ours, timm_model("lite0", tensors), sizes=(160, 107))
     return " | ".join(f"{d.relative:.1e}" for d in found)

