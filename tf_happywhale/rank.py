@@ -64,9 +64,8 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     taken = best_members(
         gallery, data.individual_ids, folds, experiment.rank.members, experiment.rank
     )
-    if len(taken) < len(gallery.members):
-        print("members: " + " ".join(str(n + 1) for n in taken))
     gallery, queries = gallery.only(taken), queries.only(taken)
+    members = find_members(experiment)
     if experiment.rank.preset == "seed":
         for sentence in not_honoured(experiment.rank):
             print(sentence)
@@ -74,7 +73,6 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
             gallery, queries, data.individual_ids, folds, experiment.rank
         )
     else:
-        members = find_members(experiment)
         weights = [members[n].weight for n in taken]
         catalogue = data.catalogue
         ranking = rank_queries(
@@ -86,11 +84,14 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
             experiment.rank,
             dict(zip(catalogue["individual_id"], catalogue["species"], strict=True)),
         )
+    names = [members[taken[n]].name for n in ranking.members] or [members[n].name for n in taken]
+    if len(members) > 1:
+        weighed = zip(ranking.weights, names, strict=True)
+        shares = [f"{weight:.2f} {name}" for weight, name in weighed] if ranking.weights else names
+        print(f"{len(names)} of {len(members)} models rank: {', '.join(shares)}")
     for part in ranking.scored:
-        models = " ".join(str(n + 1) for n in part.members)
-        print(f"fold {part.fold}: {len(part.images)} images scored by model {models}")
-    if len(ranking.weights) > 1:
-        print("weights: " + " ".join(f"{weight:.2f}" for weight in ranking.weights))
+        models = " ".join(names[n] for n in part.members)
+        print(f"fold {part.fold}: {len(part.images)} images scored by {models}")
     output = output_folder(experiment)
     write_csv(output / "predictions.csv", ranking.table(experiment.rank.candidates))
     answers = dict(zip(ranking.images.tolist(), ranking.ids(), strict=True))

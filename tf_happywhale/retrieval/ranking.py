@@ -50,7 +50,8 @@ class Ranking:
         gallery_images: names of the gallery's images, which `candidates.reference` points to.
         padding: individuals that fill up a submission.
         species: of individuals, where `rule` has thresholds by species.
-        weights: of the members that ranked.
+        members: which of the given ones ranked, by place.
+        weights: theirs.
         scored: the folds that were learned from.
     """
 
@@ -61,6 +62,7 @@ class Ranking:
     gallery_images: np.ndarray
     padding: list[str]
     species: Mapping[str, str] = field(default_factory=dict)
+    members: Sequence[int] = ()
     weights: Sequence[float] = ()
     scored: Sequence[FoldScores] = ()
 
@@ -141,6 +143,7 @@ def rank_queries(
     if rank.centre_share:
         gallery = mark_unseen(gallery, individual_ids, folds)
     weights = list(weights)
+    taken = list(range(len(weights)))
     if rank.weights == "chosen":
         weights = choose_weights(gallery, individual_ids, folds, rank)
         taken = [n for n, weight in enumerate(weights) if weight > 0]
@@ -174,6 +177,7 @@ def rank_queries(
         gallery_images=gallery.images,
         padding=most_frequent(individual_ids),
         species=species or {},
+        members=taken,
         weights=weights,
         scored=scored,
     )
