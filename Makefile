@@ -59,7 +59,7 @@ follow: .venv/installed
 	$(PY) docs/follow.py docs/tutorial/biologist.md docs/tutorial/engineer.md docs/tutorial/competitor.md
 
 .venv/docs: .venv/installed
-	$(PY) -m pip install --quiet --editable '.[tf,test,lite,docs]'
+	$(PY) -m pip install --quiet --editable '.[tf,test,docs]'
 	touch $@
 
 bench-seed: .venv-torch/installed
@@ -161,14 +161,14 @@ test-browser: .venv/browser
 	touch $@
 
 .venv/faiss: .venv/installed
-	$(PY) -m pip install --quiet --editable '.[tf,test,lite,faiss]'
+	$(PY) -m pip install --quiet --editable '.[tf,test,faiss]'
 	touch $@
 
 # Elsewhere than on Debian name a Chromium and its driver: make test-browser CHROME=… CHROMEDRIVER=…
 .venv/browser: .venv/installed
 	command -v chromedriver || test -n "$(CHROMEDRIVER)" || \
 	  (apt-get update -qq && apt-get install -y -qq chromium chromium-driver)
-	$(PY) -m pip install --quiet --editable '.[tf,test,lite,browser]'
+	$(PY) -m pip install --quiet --editable '.[tf,test,browser]'
 	touch $@
 
 .venv-torch/installed: PACKAGES = --requirement $<
@@ -183,7 +183,7 @@ test-browser: .venv/browser
 	$(@D)/bin/python -m pip install --quiet --editable '.[detect]'
 	touch $@
 
-.venv-jax/installed: PACKAGES = --editable '.[tf,jax,test,lite]'
+.venv-jax/installed: PACKAGES = --editable '.[tf,jax,test]'
 .venv-jax/installed: pyproject.toml
 	$(environment)
 	touch $@

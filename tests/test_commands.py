@@ -198,9 +198,13 @@ def test_a_corrected_label_writes_no_tfrecords(
     assert "tfrecords: up to date" in capsys.readouterr().out
 
 
-def test_all_folds_are_one_ensemble(pod: Path, tmp_path: Path) -> None:
+def test_all_folds_are_one_ensemble(pod: Path, tmp_path: Path, capsys) -> None:
     work = Work(pod, tmp_path)
     run.main(work.experiment("fold=all"))
+    said = capsys.readouterr().out
+    names = [f"quick/fold{fold}" for fold in range(3)]
+    assert f"3 of 3 models rank: {', '.join(f'1.00 {name}' for name in names)}\n" in said
+    assert all(f"images scored by {name}\n" in said for name in names)
     metrics = json.loads((work.output / "metrics.json").read_text())
     assert set(metrics) == {"fold0", "fold1", "fold2", "out_of_fold", "members", "test"}
     assert metrics["out_of_fold"]["queries"] == sum(

@@ -84,10 +84,10 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
             experiment.rank,
             dict(zip(catalogue["individual_id"], catalogue["species"], strict=True)),
         )
-    names = [members[taken[n]].name for n in ranking.members] or [members[n].name for n in taken]
+    names = [members[taken[n]].name for n in ranking.members]
     if len(members) > 1:
-        weighed = zip(ranking.weights, names, strict=True)
-        shares = [f"{weight:.2f} {name}" for weight, name in weighed] if ranking.weights else names
+        weights = ranking.weights or [1.0] * len(names)
+        shares = [f"{weight:.2f} {name}" for weight, name in zip(weights, names, strict=True)]
         print(f"{len(names)} of {len(members)} models rank: {', '.join(shares)}")
     for part in ranking.scored:
         models = " ".join(names[n] for n in part.members)

@@ -51,7 +51,7 @@ class Ranking:
         padding: individuals that fill up a submission.
         species: of individuals, where `rule` has thresholds by species.
         members: which of the given ones ranked, by place.
-        weights: theirs.
+        weights: theirs; none where all count alike.
         scored: the folds that were learned from.
     """
 

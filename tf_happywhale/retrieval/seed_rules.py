@@ -21,9 +21,7 @@ from tf_happywhale.retrieval.submission import IDS
 NEIGHBOURS = 850
 # The five individuals the notebook fills up with; ids of Happywhale's catalogue.
 PADDING = ("938b7e931166", "5bf17305f073", "7593d2aee842", "7362d7a01d00", "956562ff2888")
-
-
-DEFAULT_ONLY = ("ensemble", "mirrored", "centre_share", "best_of", "weights", "new")
+DEFAULT_ONLY = ("ensemble", "mirrored", "centre_share", "best_of", "weights", "new")  # settings
 
 
 def not_honoured(rank: Rank) -> list[str]:
@@ -76,6 +74,7 @@ def rank_queries_by_seed(
     return Ranking(
         images=queries.images,
         candidates=candidates,
+        members=range(len(gallery.members)),
         rule=NewRule(threshold),
         p_new=fit_new_probability(scores, is_new)(candidates.score),
         gallery_images=gallery.images,

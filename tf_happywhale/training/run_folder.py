@@ -19,7 +19,6 @@ from tf_happywhale import models
 from tf_happywhale.config import Experiment, dump_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write, write_json, write_text
-from tf_happywhale.training.engines import PROVEN
 
 for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
     importlib.import_module(module.name)  # so that its layers are known when a model is loaded
@@ -35,7 +34,8 @@ TRAINED_ON = "trained_on.json"
 # What a run ends with; an older run's must not lie beside a newer one's config.
 RESULTS = (
     "model.keras", "classifier.keras", "metrics.json", "checkpoints/best.weights.h5",
-    "model.onnx", "openvino", "saved_model", PROVEN,  # what `embed` has converted the model to
+    # what `embed` has converted the model to
+    "model.onnx", "openvino", "saved_model", "proven.json",
     TRAINED_ON,
 )  # fmt: skip
 
