@@ -1,8 +1,9 @@
 """One process of `agreement.py`: trains the coloured squares on the devices it is told to.
 
-    python -m tests.training.one_of_many one|mirrored|worker|jax FOLDER NETWORK [key=value …]
+    python -m tests.training.one_of_many KIND FOLDER NETWORK [key=value …]
 
-The classifier starts from FOLDER/start.weights.h5. The run folder is FOLDER/<first word>.
+KIND is one, mirrored, worker or jax; or rounded, one device whose weights are the last bit off at
+the start. The classifier starts from FOLDER/start.weights.h5. The run folder is FOLDER/<KIND>.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ SETTINGS = [
 
 def settings(network: str, *overrides: str) -> Experiment:
     """25 images of fold 1 are three batches of eight an epoch."""
-    lite0 = ["model.backbone=lite0", "model.freeze_norm=true"] if network == "lite0" else []
-    return load_experiment(None, [*SETTINGS, *lite0, *overrides])
+    lite0 = ["model.backbone=lite0", "model.freeze_norm=true", "train.learning_rate=1e-4"]
+    return load_experiment(None, [*SETTINGS, *(lite0 if network == "lite0" else []), *overrides])
 
 
 def small(model: Model):
@@ -62,6 +63,17 @@ def mirrored():
     return Devices("CPU", 2, two, "float32", "there are two logical ones")
 
 
+def move_the_last_bit(model) -> None:
+    """Each weight to the next float32 above or below it."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    model.set_weights([
+        np.nextafter(weight, rng.choice([-np.inf, np.inf], weight.shape).astype(weight.dtype))
+        for weight in model.get_weights()
+    ])  # fmt: skip
+
+
 def main() -> None:
     kind, folder, network, *overrides = sys.argv[1:]
     set_backend("auto")
@@ -81,13 +93,16 @@ def main() -> None:
     def build_models(*arguments):
         embedder, classifier = build(*arguments)
         classifier.load_weights(home / "start.weights.h5")
+        if kind == "rounded":
+            move_the_last_bit(classifier)
         return embedder, classifier
 
     loop.build_models = build_models
     with TemporaryDirectory() as squares:
         task = replace(make_task(Path(squares), images=14), fold=0)
         try:
-            together = f"train.steps_per_execution={1 if kind == 'one' else TOGETHER}"
+            singly = kind in ("one", "rounded")
+            together = f"train.steps_per_execution={1 if singly else TOGETHER}"
             config = settings(network, together, *overrides)
             loop.train_fold(home / kind, config, task, stamp="squares")
         except Stopped as stopped:

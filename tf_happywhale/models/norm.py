@@ -20,7 +20,8 @@ class BatchNorm(keras.layers.BatchNormalization):
     """
 
     def call(self, inputs, training=None, mask=None):
-        plain = self.scale and self.center and not self.synchronized and not self.renorm
+        renorm = getattr(self, "renorm", False)  # Keras 3.12 knows no such option
+        plain = self.scale and self.center and not self.synchronized and not renorm
         channels_last = len(inputs.shape) == 4 and self.axis in (-1, 3) and mask is None
         if keras.backend.backend() != "tensorflow" or not (plain and channels_last):
             return super().call(inputs, training=training, mask=mask)
