@@ -4,8 +4,10 @@
 They run on TensorFlow and then on JAX, or on what `KERAS_BACKEND` names alone; the demo always on
 TensorFlow. What a run before has finished is not done again. They leave build/notebooks/<backend>/
 with their outputs and output/notebooks/<backend>/ with a submission, whose score must be within .03
-of the demo's. Not collected by pytest, since it trains for minutes. Arguments are further keys of
-the config, of the demo's too, which then has a folder of its own.
+of the demo's. JAX draws other random numbers, so its training is another one: there the demo's
+config is trained on TensorFlow with another seed too, and .03 below the lower score to .03 above
+the higher will do. Not collected by pytest, since it trains for minutes. Arguments are further keys
+of the config, of the demo's too, which then has a folder of its own.
 """
 
 from __future__ import annotations
@@ -23,30 +25,37 @@ OUTPUT = ROOT / "output"
 DONE = ROOT / "build" / "notebooks"
 BACKENDS = ("tensorflow", "jax")
 NEAR = 0.03
+OTHER_SEED = 8
 
 
 def main(keys: list[str]) -> None:
     """Run all of it, and compare the scores; what is too far off, or not there, ends with an
     error."""
     asked = os.environ.get("KERAS_BACKEND")
-    demo = demonstrate(OUTPUT / ("notebooks/demo" if keys else "demo"), keys)
-    print(f"the demo's submission: mAP@5 {demo:.3f}", flush=True)
+    home = OUTPUT / ("notebooks/demo" if keys else "demo")
+    scores = [on_tensorflow("demo", home, keys)]
+    print(f"the demo's submission: mAP@5 {scores[0]:.3f}", flush=True)
     far = []
     for backend in [asked] if asked else BACKENDS:
         score = notebooks(backend, keys)
         print(f"the notebooks' on {backend}: mAP@5 {score:.3f}; look at {DONE / backend}")
-        if not abs(score - demo) <= NEAR:
+        if backend == "jax":
+            same_pod = [*keys, f"data.root={home / 'pod'}", f"seed={OTHER_SEED}"]
+            scores.append(on_tensorflow("run", OUTPUT / "notebooks" / "other_seed", same_pod))
+            print(f"the demo's config on TensorFlow, another seed: mAP@5 {scores[-1]:.3f}")
+        if not min(scores) - NEAR <= score <= max(scores) + NEAR:
             far.append(backend)
     if far:
         sys.exit(f"The notebooks on {' and '.join(far)} are further than {NEAR} from the demo.")
 
 
-def demonstrate(output: Path, keys: list[str]) -> float:
-    """Run the demo into a folder; its score."""
-    line = [sys.executable, "-m", "tf_happywhale.demo", "configs/demo.yaml", f"output={output}"]
-    on_tensorflow = {**os.environ, "KERAS_BACKEND": "tensorflow"}
-    if subprocess.run([*line, *keys], cwd=ROOT, env=on_tensorflow, check=False).returncode:
-        sys.exit("The demo has failed: there is nothing to compare the notebooks with.")
+def on_tensorflow(command: str, output: Path, keys: list[str]) -> float:
+    """Run a command with the demo's config into a folder; its score."""
+    line = [sys.executable, "-m", f"tf_happywhale.{command}", "configs/demo.yaml"]
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    line += [f"output={output}", *keys]
+    if subprocess.run(line, cwd=ROOT, env=environment, check=False).returncode:
+        sys.exit(f"{command} has failed: there is nothing to compare the notebooks with.")
     return answers(output)
 
 
