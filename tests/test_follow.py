@@ -75,3 +75,17 @@ def test_a_command_that_fails_leaves_the_page(script, tmp_path: Path, monkeypatc
 def test_every_tutorial_runs_commands_of_this_package() -> None:
     for page in sorted((DOCS / "tutorial").glob("*.md")):
         assert "```bash\n" in page.read_text("utf-8"), page
+
+
+def test_of_much_the_beginning_and_the_end_are_shown(script) -> None:
+    lines = [f"line {n}" for n in range(100)]
+    page = script.follow(PAGE, lambda commands: "\n".join(lines))
+    kept = [*lines[:8], "… 76 lines …", *lines[-16:]]
+    assert "```text\n" + "\n".join(kept) + "\n```" in page
+    few = "\n".join(lines[:27])
+    assert f"```text\n{few}\n```" in script.follow(PAGE, lambda commands: few)
+
+
+def test_a_make_does_not_know_that_it_is_within_another(script, monkeypatch) -> None:
+    monkeypatch.setenv("MAKELEVEL", "1")
+    assert script.in_bash('echo "<${MAKELEVEL-}>"') == "<>\n"
