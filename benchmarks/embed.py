@@ -118,6 +118,8 @@ def one(engine: str, work: str, folder: Path, args: argparse.Namespace) -> tuple
             times.append(time.perf_counter() - start)
         return args.batch / statistics.median(times), embedding
     files = sorted((folder / "photographs").iterdir())
+    for batch in _read(files[: args.batch], engine.startswith("torch"), args):
+        forward(batch)  # so that no import is timed: whoever reads may need TensorFlow
     start = time.perf_counter()
     for batch in _read(files, engine.startswith("torch"), args):
         forward(batch)
