@@ -1,4 +1,4 @@
-"""Embedding on a CPU: Keras, OpenVINO and ONNX Runtime beside timm on PyTorch.
+"""Embedding on a CPU: Keras, OpenVINO and ONNX Runtime beside timm on PyTorch and stock Keras.
 
 The same network (EfficientNet-B0, GeM, BatchNorm, Dense 512, random weights) and the same pictures,
 in a process of its own for each figure, engines in turn; medians of the runs. Two rows: pictures in
@@ -28,7 +28,7 @@ import numpy as np
 from wanted import Wanted, judge
 
 ENGINES = (
-    "keras", "openvino", "openvino bfloat16", "onnx", "torch", "torch bfloat16",
+    "keras", "openvino", "openvino bfloat16", "onnx", "torch", "torch bfloat16", "stock keras",
 )  # fmt: skip
 PEERS = {"torch": 2.5, "keras": 1.5}  # how many times as many images a second OpenVINO shall embed
 COSINES = {"openvino": 0.9999, "openvino bfloat16": 0.999, "onnx": 0.9999}
@@ -67,6 +67,8 @@ def load(engine: str, folder: Path, backbone: str) -> Callable[[np.ndarray], np.
     name, _, precision = engine.partition(" ")
     if name == "torch":
         return _torch(backbone, precision == "bfloat16")
+    if name == "stock":
+        return _stock_keras(backbone)
     from tf_happywhale.training.engines import by_keras, load_engine
 
     if name == "keras":
@@ -100,6 +102,19 @@ def _torch(backbone: str, bfloat16: bool) -> Callable[[np.ndarray], np.ndarray]:
             return model(batch).float().numpy()
 
     return forward
+
+
+def _stock_keras(backbone: str) -> Callable[[np.ndarray], np.ndarray]:
+    """The network of `keras.applications` in place of ours."""
+    import keras
+
+    from tf_happywhale.models.gem import GeM
+    from tf_happywhale.training.engines import by_keras
+
+    network = getattr(keras.applications, f"EfficientNet{backbone.upper()}")
+    network = network(include_top=False, weights=None, input_shape=(None, None, 3))
+    x = keras.layers.BatchNormalization()(GeM(3)(network.output))
+    return by_keras(keras.Model(network.input, keras.layers.Dense(512)(x)))
 
 
 def one(engine: str, work: str, folder: Path, args: argparse.Namespace) -> tuple[float, np.ndarray]:
@@ -204,7 +219,7 @@ def main() -> None:
         cosine = {
             engine: least_cosine(np.load(folder / f"{engine}.npy"), reference)
             for engine in ENGINES
-            if not engine.startswith("torch") and (folder / f"{engine}.npy").is_file()
+            if engine in ("keras", *COSINES) and (folder / f"{engine}.npy").is_file()
         }
     medians = {w: {e: statistics.median(v) for e, v in f.items()} for w, f in speeds.items()}
     show(medians, cosine, args)
