@@ -20,7 +20,7 @@ class BatchNorm(keras.layers.BatchNormalization):
     """
 
     def call(self, inputs, training=None, mask=None):
-        renorm = getattr(self, "renorm", False)  # Keras 3.12 knows no such option
+        renorm = getattr(self, "renorm", False)  # Keras 3.12 has no such option
         plain = self.scale and self.center and not self.synchronized and not renorm
         channels_last = len(inputs.shape) == 4 and self.axis in (-1, 3) and mask is None
         if keras.backend.backend() != "tensorflow" or not (plain and channels_last):
