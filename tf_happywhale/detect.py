@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
@@ -60,27 +61,31 @@ def train(experiment: Experiment) -> None:
         outputs=[folder / LEFT_OUT],
         work=lambda: write_training_set(folder, photographs, annotations, dealt, longest=side),
     )
+    training = {
+        **learnt_from,
+        "settings": settings.model_dump(mode="json", exclude=PREDICTING),
+        "seed": experiment.seed,
+    }
     for fold in asked:
         place = fold_folder(experiment, fold)
         stage(
             output_folder(experiment),
             f"detect fold {fold}",
-            depends_on={
-                **learnt_from,
-                "settings": settings.model_dump(mode="json", exclude=PREDICTING),
-                "seed": experiment.seed,
-            },
+            depends_on=training,
             outputs=[place / name for name in ("weights.pt", TRAINED_ON, "metrics.json")],
-            work=lambda fold=fold: train_fold(experiment, folder, fold),
+            work=lambda fold=fold: train_fold(experiment, folder, fold, training),
         )
     show(experiment, folder / LEFT_OUT, asked)
 
 
-def train_fold(experiment: Experiment, training_set: Path, fold: int) -> None:
-    """Train one model and judge it by the photographs it has not seen."""
+def train_fold(
+    experiment: Experiment, training_set: Path, fold: int, training: dict[str, Any]
+) -> None:
+    """Train one model, or go on with one that was stopped, and judge it by the photographs it has
+    not seen."""
     from tf_happywhale.catalogue.table import read_text_table
     from tf_happywhale.detection.models import TRAINED_ON, fold_folder
-    from tf_happywhale.detection.training import judge_network, train_network
+    from tf_happywhale.detection.training import goes_on, judge_network, train_network
     from tf_happywhale.detection.training_set import PICTURES
     from tf_happywhale.files import write_csv, write_json
     from tf_happywhale.places import detector_folder
@@ -88,12 +93,14 @@ def train_fold(experiment: Experiment, training_set: Path, fold: int) -> None:
     home, place = detector_folder(experiment), fold_folder(experiment, fold)
     data, weights = training_set / f"fold{fold}.yaml", place / "weights.pt"
     settings = experiment.detect
-    for old in (weights, weights.with_suffix(".onnx")):  # which had learnt from others
-        old.unlink(missing_ok=True)
+    if not goes_on(place / "training", training):
+        for old in (weights, weights.with_suffix(".onnx")):  # which had learnt from others
+            old.unlink(missing_ok=True)
     pictures = read_text_table(training_set / PICTURES, ("image", "fold"))
     held_out = pictures["fold"] == str(fold)
     write_csv(place / TRAINED_ON, pictures.loc[~held_out, ["image"]])
-    train_network(data, weights, place / "training", home, settings, experiment.seed)
+    if not weights.is_file():
+        train_network(data, weights, place / "training", home, settings, experiment.seed)
     metrics = judge_network(data, weights, place / "validation", home, settings)
     counts = {"trained_on": int((~held_out).sum()), "held_out": int(held_out.sum())}
     write_json(place / "metrics.json", {**metrics, **counts})

@@ -1,8 +1,8 @@
 """The detector with real ultralytics and PyTorch: run by `make test-detect`.
 
 Not collected by pytest, since ultralytics is an extra of its own. A nano YOLOv5 learns from pod
-scenes, from scratch; its boxes are written, read back, drawn again after a kill, without PyTorch,
-and for photographs to identify.
+scenes, from scratch, and is killed meanwhile; its boxes are written, read back, drawn again after a
+kill, without PyTorch, and for photographs to identify.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from tf_happywhale.detection.ultralytics_package import load_yolo
 from tf_happywhale.files import sha256
 
 ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "configs" / "pod_boxes.yaml"
+EPOCHS_BEFORE = 4  # that are done when training is killed
 KEYS = [
     "seed=5", "fold=0", "pod.individuals=30", "pod.new_individuals=6", "pod.singletons=4",
     "pod.mean_images=5", "pod.test_images=1", "pod.width=480", "pod.height=320",
@@ -59,8 +61,8 @@ detect.main("predict", load_experiment(sys.argv[1], sys.argv[2:]))
 def main() -> None:
     with TemporaryDirectory() as folder:
         keys = [*KEYS, f"output={folder}/out"]
-        experiment = load_experiment(ROOT / "configs" / "pod_boxes.yaml", keys)
-        trained_from_scratch(experiment)
+        experiment = load_experiment(CONFIG, keys)
+        trained_from_scratch(experiment, keys)
         agrees_with_ultralytics(experiment)
         boxes_are_read_back(experiment)
         killed_and_started_again(experiment, keys)
@@ -69,8 +71,19 @@ def main() -> None:
     print("6 passed, 0 failed")
 
 
-def trained_from_scratch(experiment: Experiment) -> None:
+def trained_from_scratch(experiment: Experiment, keys: list[str]) -> None:
+    training = folder_of(experiment) / "fold0" / "training"
+    started = subprocess.Popen(command("train", keys), cwd=ROOT, env=environment())
+    while started.poll() is None and len(epochs_of(training)) < EPOCHS_BEFORE:
+        time.sleep(0.1)
+    os.kill(started.pid, signal.SIGKILL)
+    assert started.wait() == -signal.SIGKILL
+    before = epochs_of(training)
     detect.main("train", experiment)
+    after = epochs_of(training)
+    assert after[: EPOCHS_BEFORE - 1] == before[: EPOCHS_BEFORE - 1]  # with the seconds they took
+    assert after[-1][0] == str(experiment.detect.epochs)
+    print(f"killed after {len(before)} epochs, training went on")
     metrics = json.loads((folder_of(experiment) / "fold0" / "metrics.json").read_text())
     print(f"held out: {metrics}")
     assert metrics["AP50"] >= 0.6, metrics
@@ -133,15 +146,13 @@ def killed_and_started_again(experiment: Experiment, keys: list[str]) -> None:
     for file in seen.iterdir():
         file.unlink()
     (folder / "boxes.csv").unlink()
-    command = [sys.executable, "-m", "tf_happywhale.detect", "predict"]
-    command += [str(ROOT / "configs" / "pod_boxes.yaml"), *keys]
-    started = subprocess.Popen(command, cwd=ROOT, env=environment())
+    started = subprocess.Popen(command("predict", keys), cwd=ROOT, env=environment())
     while started.poll() is None and not list(seen.glob("part-*")):
         time.sleep(0.01)
     os.kill(started.pid, signal.SIGKILL)
     assert started.wait() == -signal.SIGKILL
     assert 0 < len(list(seen.glob("part-*"))) < len(parts)
-    subprocess.run(command, cwd=ROOT, env=environment(), check=True)
+    subprocess.run(command("predict", keys), cwd=ROOT, env=environment(), check=True)
     assert (folder / "boxes.csv").read_bytes() == before
     assert {file.name: file.read_bytes() for file in seen.glob("part-*")} == parts
     print("killed and started again, the boxes are the same to the byte")
@@ -155,8 +166,8 @@ def the_same_without_pytorch(experiment: Experiment, keys: list[str]) -> None:
     square = letterbox(next(iter(find_photographs(experiment).values())), 192).picture
     theirs = TorchNetwork(weights.with_suffix(".pt"), folder)(square[None])
     assert np.allclose(OnnxNetwork(weights)(square[None]), theirs, atol=0.01)
-    command = [sys.executable, "-c", WITHOUT_TORCH, str(ROOT / "configs" / "pod_boxes.yaml"), *keys]
-    subprocess.run([*command, "detect.engine=onnx"], cwd=ROOT, env=environment(), check=True)
+    without = [sys.executable, "-c", WITHOUT_TORCH, str(CONFIG), *keys, "detect.engine=onnx"]
+    subprocess.run(without, cwd=ROOT, env=environment(), check=True)
     after = pd.read_csv(folder / "boxes.csv")
     assert (after[["image", "source"]] == before[["image", "source"]]).all(axis=None)
     corners = ["xmin", "ymin", "xmax", "ymax"]
@@ -193,6 +204,17 @@ def overlap(a, b) -> float:
     shared = max(0, width) * max(0, height)
     both = sum((box.xmax - box.xmin) * (box.ymax - box.ymin) for box in (a, b))
     return shared / (both - shared)
+
+
+def command(verb: str, keys: list[str]) -> list[str]:
+    return [sys.executable, "-m", "tf_happywhale.detect", verb, str(CONFIG), *keys]
+
+
+def epochs_of(training: Path) -> list[list[str]]:
+    """The rows of ultralytics' log, one an epoch: its number, the seconds so far, and so on."""
+    log = training / "results.csv"
+    lines = log.read_text(encoding="utf-8").splitlines()[1:] if log.is_file() else []
+    return [[cell.strip() for cell in line.split(",")] for line in lines]
 
 
 def folder_of(experiment: Experiment) -> Path:

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tf_happywhale.config import Detect
 from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.ultralytics_package import load_yolo, use_all_cores
-from tf_happywhale.files import atomic_write
+from tf_happywhale.files import atomic_write, digest, write_json
+
+CHECKPOINT = "checkpoint.pt"  # of the last whole epoch, while there are more to come
+
+
+def goes_on(folder: Path, asked: dict[str, Any]) -> bool:
+    """Whether a training that asked for the same was begun in this folder; if not, it is emptied.
+
+    Args:
+        folder: what ultralytics writes while it trains.
+        asked: everything the training depends on.
+    """
+    note = folder / "asked.json"
+    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+        if json.loads(note.read_text(encoding="utf-8"))["digest"] == digest(asked):
+            return True
+    shutil.rmtree(folder, ignore_errors=True)
+    write_json(note, {"digest": digest(asked)})
+    return False
 
 
 def train_network(
@@ -19,10 +40,14 @@ def train_network(
     The held-out part chooses nothing, so that what is measured on it afterwards is not flattered.
     A step of the optimizer comes after `step_images` images, however small the batches are.
 
+    A training that was stopped in the same folder goes on after its last whole epoch: from the
+    average of the weights, in half precision, since that is what ultralytics keeps, so that it ends
+    close to one left in peace, not at the same bits.
+
     Args:
         data: YOLO's description of the training set.
         weights: the .pt file to write.
-        folder: what ultralytics writes meanwhile; made anew.
+        folder: what ultralytics writes meanwhile.
         home: where it may keep its settings.
         settings: network and hyper-parameters.
         seed: of everything random.
@@ -30,15 +55,23 @@ def train_network(
     Raises:
         InputError: ultralytics is missing, or the network cannot be loaded.
     """
-    yolo = load_yolo(settings.model, home)
-    shutil.rmtree(folder, ignore_errors=True)
+    checkpoint = folder / CHECKPOINT
+    stopped = checkpoint.is_file()
+
+    def keep(trainer: Any) -> None:
+        """Ultralytics writes over its last file; this one is whole whenever it is there."""
+        if trainer.epoch + 1 < trainer.epochs:
+            with atomic_write(checkpoint) as temporary:
+                shutil.copyfile(trainer.last, temporary)
+
+    yolo = load_yolo(checkpoint if stopped else settings.model, home)
     yolo.add_callback("on_train_start", lambda trainer: use_all_cores())
+    yolo.add_callback("on_model_save", keep)
     adaptive = settings.optimizer == "AdamW"
     yolo.train(
         data=str(data),
-        project=str(folder.resolve().parent),
-        name=folder.name,
-        exist_ok=True,
+        save_dir=str(folder.resolve()),
+        resume=stopped,
         imgsz=square_side(settings.image_size),
         epochs=settings.epochs,
         batch=settings.batch_size,
@@ -60,6 +93,7 @@ def train_network(
     )
     with atomic_write(weights) as temporary:
         shutil.copyfile(folder / "weights" / "last.pt", temporary)
+    checkpoint.unlink(missing_ok=True)
 
 
 def judge_network(
