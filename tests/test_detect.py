@@ -25,7 +25,7 @@ from tf_happywhale.errors import InputError
 class MiddleNetwork:
     """Stands in for a network: sees a fin in the middle half of a square, less sure where dark."""
 
-    sources = ("backfin", "fullbody")
+    sources, side = ("backfin", "fullbody"), None
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         outputs = np.zeros((len(pictures), 6, 1), np.float32)

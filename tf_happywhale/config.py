@@ -87,7 +87,7 @@ class Detect(Section):
     annotations: str | dict[str, str] | None = Field(
         None,
         description="boxes it learns from, given as data.boxes are, seen from data.root too; "
-        "null: data.boxes",
+        "null: data.boxes; boxes that name no source are of records.source",
     )
     sources: tuple[str, ...] = Field((), description="what it looks for; []: all annotated sources")
     folds: int = Field(
@@ -98,13 +98,17 @@ class Detect(Section):
         "which models are trained",
     )
     image_size: int = Field(
-        1280, ge=64, le=4096, description="longest side it sees, rounded up to 64s, pixels"
+        1280,
+        ge=64,
+        le=4096,
+        description="longest side of a photograph in training, rounded up to 64s, pixels; "
+        "prediction takes the one that the weights name",
     )
     epochs: Positive = Field(30, description="passes over the annotated photographs")
     batch_size: Positive = Field(8, description="images a batch, in training and prediction")
     step_images: Positive = Field(
         64,
-        description="images a step of the optimizer, over several batches where they are smaller",
+        description="images of one step of the optimizer; smaller batches are added up",
     )
     optimizer: Literal["SGD", "AdamW"] = Field(
         "SGD", description="SGD with Nesterov momentum, AdamW"

@@ -9,13 +9,13 @@ from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
 
 VERBS = {
-    "train": "train a model for each fold of the annotated photographs (the default)",
+    "train": "train on the annotated photographs less those of fold (0; all: a model for each)",
     "predict": "write <output>/detector/boxes.csv: boxes for all photographs",
-    "report": "write <output>/detector/report.html: the boxes, the least certain first",
+    "report": "write <output>/detector/report.html: the 200 least certain photographs",
     "export": "write the models as .onnx, for detect.engine=onnx, which needs no PyTorch",
 }
 EXAMPLES = [
-    "python -m tf_happywhale.detect configs/happywhale_boxes.yaml data.root=DIR",
+    "python -m tf_happywhale.detect train configs/happywhale_boxes.yaml data.root=DIR",
     "python -m tf_happywhale.detect predict configs/happywhale_boxes.yaml data.root=DIR",
     "python -m tf_happywhale.detect report configs/happywhale_boxes.yaml data.root=DIR",
     "python -m tf_happywhale.detect export configs/happywhale_boxes.yaml data.root=DIR",
@@ -34,7 +34,7 @@ def main(verb: str, experiment: Experiment) -> None:
 
 def train(experiment: Experiment) -> None:
     """Train and judge the models that are not up to date."""
-    from tf_happywhale.detection.annotations import deal_folds, read_annotations
+    from tf_happywhale.detection.annotations import deal_folds, describe, read_annotations
     from tf_happywhale.detection.letterbox import square_side
     from tf_happywhale.detection.models import TRAINED_ON, asked_folds, fold_folder
     from tf_happywhale.detection.photographs import find_photographs, hash_contents
@@ -48,6 +48,7 @@ def train(experiment: Experiment) -> None:
     need_ultralytics()
     photographs = find_photographs(experiment)
     annotations = read_annotations(experiment, photographs)
+    print(describe(annotations))
     dealt = deal_folds(annotations, settings.folds, experiment.seed)
     contents = hash_contents(experiment, {image: photographs[image] for image in annotations})
     side = square_side(settings.image_size)
@@ -152,7 +153,10 @@ def predict(experiment: Experiment) -> None:
         what = f"have no {source} box and are used whole" if source else "cannot be read"
         if count:
             print(f"detect: {count} {what}, see {folder / 'without_box.csv'}")
-    print(f"detect: to use the boxes, data.boxes={(folder / 'boxes.csv').resolve()}")
+    print(
+        f"detect: to use the boxes, data.boxes={(folder / 'boxes.csv').resolve()} and "
+        f"records.source={' or '.join(sources)}"
+    )
 
 
 def report(experiment: Experiment) -> None:
@@ -173,15 +177,19 @@ def report(experiment: Experiment) -> None:
         )
     cards = make_cards(read_text_table(boxes, COLUMNS), read_text_table(without, WITHOUT))
     lacking = sum(bool(card.missing) for card in cards)
+    shown = cards[: experiment.report.queries]
     write_page(
         folder / "report.html",
-        cards[: experiment.report.queries],
+        shown,
         find_photographs(experiment),
         boxes=boxes,
         summary=f"{len(cards)} photographs, of which {lacking} lack a box.",
         side=2 * experiment.report.thumbnail,
     )
-    print(f"detect: look at {folder / 'report.html'}, and correct {boxes}")
+    print(
+        f"detect: look at {folder / 'report.html'}, the {len(shown)} least certain of {len(cards)} "
+        f"photographs, correct {boxes}, and report again"
+    )
 
 
 def export(experiment: Experiment) -> None:

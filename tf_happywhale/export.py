@@ -96,7 +96,8 @@ def real_pictures(model: Trained, folder: str | None) -> np.ndarray:
     boxes = boxes_beside(beside, None, [source], names, required=())[source]
     crops, unread = [], ""
     for photo in photos:
-        box = {source: boxes[photo.image].box} if photo.image in boxes else {}
+        row = boxes.get(photo.image)
+        box = {source: row.box} if row and row.box else {}
         try:
             crops.append(read_shot(Shot(photo.image, photo.path, "", box), model)[0][0])
         except InputError as error:

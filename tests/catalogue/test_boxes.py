@@ -72,6 +72,14 @@ def test_a_row_without_an_area_is_no_box_and_hides_none(read, corners: str) -> N
     assert read(good, f"a.jpg,fullbody,{corners},1,yolo") == {"a.jpg": Box(0, 0, 1, 1)}
 
 
+@pytest.mark.parametrize("origin", ["manual", "Manual", " manual "])
+def test_a_person_may_say_that_there_is_none(read, origin: str) -> None:
+    detected = "a.jpg,fullbody,0,0,1,1,0.9,yolo"
+    assert read(f"a.jpg,fullbody,,,,,,{origin}", detected) == {}
+    drawn = f"a.jpg,fullbody,2,2,3,3,,{origin}"
+    assert read(f"a.jpg,fullbody,,,,,,{origin}", detected, drawn) == {"a.jpg": Box(2, 2, 3, 3)}
+
+
 def test_a_source_that_is_not_there_is_refused_with_those_that_are(read) -> None:
     with pytest.raises(InputError, match=r"'fluke' \(it has: backfin, fullbody\).*whole"):
         read("a.jpg,fullbody,0,0,1,1,1,x", "a.jpg,backfin,0,0,1,1,1,x", source="fluke")

@@ -7,7 +7,7 @@ import pytest
 
 from tf_happywhale.catalogue.boxes import Box, RelativeBox
 from tf_happywhale.config import load_experiment
-from tf_happywhale.detection.annotations import deal_folds, read_annotations
+from tf_happywhale.detection.annotations import deal_folds, describe, read_annotations
 from tf_happywhale.errors import InputError
 
 HEADER = "image,source,xmin,ymin,xmax,ymax,confidence,origin\n"
@@ -29,6 +29,12 @@ def test_all_boxes_of_an_image_are_learnt_from(tmp_path: Path) -> None:
         ]
     }  # fmt: skip
     assert read(tmp_path, "detect.sources=[backfin]") == {"a.jpg": [("backfin", Box(1, 1, 2, 2))]}
+
+
+def test_what_is_learnt_from_is_counted() -> None:
+    box = Box(0, 0, 9, 9)
+    boxes = {"a.jpg": [("fin", box), ("fin", box), ("body", box)], "b.jpg": [("fin", box)]}
+    assert describe(boxes).endswith("on 2 photographs: body 1, fin 3")
 
 
 def test_what_a_person_drew_replaces_the_others_of_its_image_and_source(tmp_path: Path) -> None:
@@ -73,7 +79,7 @@ def test_nothing_to_learn_from_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "boxes.csv").write_text(HEADER + "a.jpg,fin,0,0,9,9,1,x\n")
     with pytest.raises(InputError, match="no box of source tail on a photograph"):
         read(tmp_path, "detect.sources=[tail]")
-    with pytest.raises(InputError, match="no box on a photograph that is there"):
+    with pytest.raises(InputError, match=f"no box on a photograph of {tmp_path}"):
         read(tmp_path, images=["c.jpg"])
 
 

@@ -28,13 +28,13 @@ def test_corrected_rows_stay_and_win(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     corrected = text.replace(
         "b.jpg,backfin,1.25,2.00,30.50,40.13,0.8765,yolov5n",
-        "b.jpg,backfin,5,6,7,8,,manual\ngone.jpg,backfin,1,1,2,2,,manual",
+        "b.jpg,backfin,5,6,7,8,,manual\ngone.jpg,backfin,1,1,2,2,,Manual",
     )
     path.write_text(corrected, encoding="utf-8")
     moved = Detection("backfin", 0, 0, 9, 9, 0.99)
     table = write_boxes(path, images, {image: [moved] for image in images}, "yolov5s")
     assert list(table["image"]) == ["09913.jpg", "b.jpg", "b.jpg", "c.jpg", "gone.jpg"]
-    assert list(table["origin"]) == ["yolov5s", "yolov5s", "manual", "yolov5s", "manual"]
+    assert list(table["origin"]) == ["yolov5s", "yolov5s", "manual", "yolov5s", "Manual"]
     boxes = best_boxes(read_box_rows(path), "backfin", [], path)
     assert boxes["b.jpg"] == Box(5, 6, 7, 8)
     assert boxes["c.jpg"] == Box(0, 0, 9, 9)

@@ -54,6 +54,7 @@ def test_boxes_are_drawn_where_they_are_on_a_smaller_picture() -> None:
 def test_a_page_needs_nothing_else_and_escapes_names(photographs, tmp_path: Path) -> None:
     paths = photographs(2)
     boxes = table("000.png,fin,0,10,20,30,0.9,yolo", "<b>.jpg,fin,0,10,20,30,0.4,yolo")
+    boxes = pd.concat([boxes, table("there.jpg,fin,,,,,,Manual")], ignore_index=True)
     without = pd.DataFrame([["001.png", "fin", "a < b"]], columns=WITHOUT)
     file = tmp_path / "new" / "report.html"
     write_page(
@@ -71,3 +72,4 @@ def test_a_page_needs_nothing_else_and_escapes_names(photographs, tmp_path: Path
     assert page.index("001.png") < page.index("&lt;b&gt;.jpg") < page.index("000.png")
     assert "http" not in page
     assert "line 3" in page and "no picture" in page
+    assert "fin not there, says a person · line 4" in page

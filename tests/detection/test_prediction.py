@@ -40,6 +40,24 @@ def test_where_there_is_no_other_model_all_look_and_it_is_said(
     )
 
 
+def test_the_size_is_the_weights_own(
+    experiment: Experiment, red_network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sides = []
+
+    def sweep(network, photographs, contents, folder, *, side, batch_size, label):
+        sides.append((side, folder))
+        return {}
+
+    monkeypatch.setattr(prediction, "open_network", lambda weights, home: red_network)
+    monkeypatch.setattr(prediction, "sweep", sweep)
+    look(experiment, paths(experiment))
+    red_network.side = 64
+    look(experiment, paths(experiment))
+    assert [side for side, _ in sides] == [128, 128, 64, 64]
+    assert len({folder for _, folder in sides}) == 4  # nothing is taken for another side's
+
+
 def test_every_photograph_and_source_has_a_box_or_a_reason() -> None:
     fin = Detection("fin", 10, 10, 30, 20, 0.8)
     unsure = Detection("body", 0, 0, 50, 50, 0.05)

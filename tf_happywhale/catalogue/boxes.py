@@ -10,6 +10,7 @@ from pathlib import Path
 from tf_happywhale.errors import InputError
 
 WHOLE = "whole"  # the source that needs no box
+MANUAL = "manual"  # the origin of a person's rows
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class BoxRow:
         source: what is in the box, empty where the table does not say.
         box: None where the row's corners span no area.
         confidence: of the detector, 0 where unknown.
-        manual: drawn by a person.
+        manual: drawn by a person, or found by one to be nowhere.
         stem: whether `image` lacks its ending.
     """
 
@@ -75,7 +76,8 @@ def best_boxes(
     rows: Iterable[BoxRow], source: str, images: Iterable[str], path: Path
 ) -> dict[str, AnyBox]:
     """The box of each image for one source, by image name; as `best_rows`."""
-    return {image: row.box for image, row in best_rows(rows, source, images, path).items()}
+    best = best_rows(rows, source, images, path)
+    return {image: row.box for image, row in best.items() if row.box}
 
 
 def best_rows(
@@ -84,7 +86,8 @@ def best_rows(
     """The row of each image for one source, by image name.
 
     Rows that do not say what is in the box count for any source. Among an image's rows a manual
-    one wins, then the highest confidence, then the later row; a row without an area is no box.
+    one wins, then the highest confidence, then the later row. A row without an area is no box; a
+    manual one of all is a person's word that there is none, and wins with its box None.
 
     Args:
         rows: of `boxes_import.read_box_rows`.
@@ -107,13 +110,19 @@ def best_rows(
     best: dict[str, BoxRow] = {}
     for row in wanted:
         image = names.get(row.image) if row.stem else row.image
-        if row.box and image and (image not in best or _rank(row) >= _rank(best[image])):
+        counts = row.box or row.manual
+        if counts and image and (image not in best or _rank(row) >= _rank(best[image])):
             best[image] = row
     return best
 
 
 def _rank(row: BoxRow) -> tuple[bool, float]:
     return row.manual, row.confidence
+
+
+def is_manual(origin: str) -> bool:
+    """Whether a cell of the column `origin` says that a person drew the box."""
+    return origin.strip().lower() == MANUAL
 
 
 def parse_box(xmin: str, ymin: str, xmax: str, ymax: str) -> Box | None:

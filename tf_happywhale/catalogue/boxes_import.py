@@ -19,7 +19,14 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from tf_happywhale.catalogue.boxes import BoxRow, RelativeBox, number, outwards, parse_box
+from tf_happywhale.catalogue.boxes import (
+    BoxRow,
+    RelativeBox,
+    is_manual,
+    number,
+    outwards,
+    parse_box,
+)
 from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.errors import InputError
 
@@ -61,7 +68,7 @@ def _corner_rows(table: pd.DataFrame) -> Iterator[BoxRow]:
             box = RelativeBox(left / width, top / height, right / width, bottom / height)
         source = row.get("source", row.get("label", ""))
         confidence = number(row.get("confidence", row.get("conf", "")), 0)
-        yield BoxRow(row["image"], source, box, confidence, row.get("origin") == "manual")
+        yield BoxRow(row["image"], source, box, confidence, is_manual(row.get("origin", "")))
 
 
 def _text_rows(table: pd.DataFrame, column: str, path: Path) -> Iterator[BoxRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -49,10 +50,17 @@ def read_annotations(experiment: Experiment, images: Iterable[str]) -> Annotatio
         names = ", ".join(str(path) for _, path in files)
         what = f" of source {' or '.join(wanted)}" if wanted else ""
         raise InputError(
-            f"{names} has no box{what} on a photograph that is there: correct detect.annotations, "
-            "detect.sources, or the names of the images in it."
+            f"{names} has no box{what} on a photograph of {data_root(experiment)}: correct "
+            "data.root, detect.annotations, detect.sources, or the names of the images in it."
         )
     return annotations
+
+
+def describe(annotations: Annotations) -> str:
+    """How many photographs have boxes, and how many boxes there are of each source."""
+    counts = Counter(source for boxes in annotations.values() for source, _ in boxes)
+    listed = ", ".join(f"{source} {count}" for source, count in sorted(counts.items()))
+    return f"detect: boxes to learn from on {len(annotations)} photographs: {listed}"
 
 
 def deal_folds(images: Iterable[str], folds: int, seed: int) -> dict[str, int]:

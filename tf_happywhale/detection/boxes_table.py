@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from tf_happywhale.catalogue.boxes import is_manual
 from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.detection.detections import Detection
 from tf_happywhale.files import write_csv
 
 COLUMNS = ["image", "source", "xmin", "ymin", "xmax", "ymax", "confidence", "origin"]
 WITHOUT = ["image", "source", "reason"]  # of the table of what has no box
-MANUAL = "manual"
 
 
 def write_boxes(
@@ -49,4 +49,4 @@ def manual_rows(path: Path) -> pd.DataFrame:
     if not path.is_file():
         return pd.DataFrame(columns=COLUMNS, dtype=object)
     table = read_text_table(path, COLUMNS)
-    return table.loc[table["origin"] == MANUAL, COLUMNS]
+    return table.loc[table["origin"].map(is_manual).astype(bool), COLUMNS]

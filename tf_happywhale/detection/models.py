@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tf_happywhale.catalogue.boxes import is_manual
 from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.config import Experiment
-from tf_happywhale.detection.boxes_table import MANUAL
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.places import detector_folder
 
@@ -64,7 +64,7 @@ def existing(weights: Path) -> Path:
     verb = "export" if weights.suffix == ".onnx" else "train"
     raise InputError(
         f"There are no weights {weights}: run `python -m tf_happywhale.detect {verb}` with this "
-        "config first, or correct detect.models."
+        "config and the same fold first, or correct detect.models."
     )
 
 
@@ -72,4 +72,4 @@ def origin(experiment: Experiment) -> str:
     """Who drew the boxes, for their table; never `manual`, which is a person's."""
     names = experiment.detect.models or (experiment.detect.model,)
     name = "+".join(Path(name).stem for name in names)
-    return "detector" if name == MANUAL else name
+    return "detector" if is_manual(name) else name

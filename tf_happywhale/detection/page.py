@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes import number, parse_box
-from tf_happywhale.detection.boxes_table import MANUAL
+from tf_happywhale.catalogue.boxes import MANUAL, is_manual, number, parse_box
 from tf_happywhale.detection.letterbox import read_photograph
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import write_text
@@ -55,7 +54,7 @@ class Card:
         if self.missing:
             return -1.0
         return min(
-            1.0 if row["origin"] == MANUAL else number(row["confidence"], 0) for row in self.rows
+            1.0 if is_manual(row["origin"]) else number(row["confidence"], 0) for row in self.rows
         )
 
 
@@ -73,11 +72,11 @@ def make_cards(boxes: pd.DataFrame, without: pd.DataFrame) -> list[Card]:
         missing.setdefault(row["image"], []).append((row["source"], row["reason"]))
     cards = []
     for image in {**missing, **rows}:
-        manual = {row["source"] for row in rows.get(image, []) if row["origin"] == MANUAL}
+        manual = {row["source"] for row in rows.get(image, []) if is_manual(row["origin"])}
         kept = [
             row
             for row in rows.get(image, [])
-            if row["origin"] == MANUAL or row["source"] not in manual
+            if is_manual(row["origin"]) or row["source"] not in manual
         ]
         lacking = [(source, why) for source, why in missing.get(image, []) if source not in manual]
         cards.append(Card(image, kept, lacking))
@@ -113,9 +112,10 @@ def write_page(
 <style>{STYLE}</style></head><body>
 <h1>Boxes, the least certain first</h1>
 <p>{html.escape(summary)} Shown are {len(cards)}; yellow was detected, green drawn by a person.</p>
-<p>To correct one, change its numbers in <code>{path}</code> and write <code>manual</code> into its
-column <code>origin</code>, or add such a row. Such rows win, and the next
-<code>detect predict</code> keeps them.</p>
+<p>To correct a box, change its numbers in <code>{path}</code> and write <code>manual</code> into
+its column <code>origin</code>, or add such a row; where there is no animal, empty the four numbers.
+Such rows win, the next <code>detect predict</code> keeps them and no others, and on the next sheet
+they come last: mark a box that is right too, and others move up.</p>
 <main>
 {figures}
 </main></body></html>
@@ -136,11 +136,19 @@ def draw_boxes(
         inside = box and box.clip(*size)
         if not inside:
             continue
-        colour = COLOURS[MANUAL if row["origin"] == MANUAL else "detected"]
+        colour = COLOURS[MANUAL if is_manual(row["origin"]) else "detected"]
         start = (round(inside.xmin * across), round(inside.ymin * down))
         end = (max(0, round(inside.xmax * across) - 1), max(0, round(inside.ymax * down) - 1))
         cv2.rectangle(drawn, start, end, colour, thick)
     return drawn
+
+
+def _said_by(row: Mapping[str, str]) -> str:
+    """The detector's confidence, or what a person says."""
+    if not is_manual(row["origin"]):
+        return row["confidence"]
+    corners = (row[name] for name in ("xmin", "ymin", "xmax", "ymax"))
+    return "drawn by a person" if parse_box(*corners) else "not there, says a person"
 
 
 def _figure(card: Card, path: Path | None, side: int) -> str:
@@ -153,11 +161,7 @@ def _figure(card: Card, path: Path | None, side: int) -> str:
         shown = f'<img src="{uri}" alt="">'
     except InputError:
         shown = '<div class="none">no picture</div>'
-    lines = [
-        f"{row['source']} {'drawn by a person' if row['origin'] == MANUAL else row['confidence']}"
-        f" · line {row['line']}"
-        for row in card.rows
-    ]
+    lines = [f"{row['source']} {_said_by(row)} · line {row['line']}" for row in card.rows]
     lines += [f"{source or 'no box'}: {why}" for source, why in card.missing]
     notes = "".join(f"<span>{html.escape(line)}</span>" for line in lines)
     caption = f"<figcaption>{html.escape(card.image)}{notes}</figcaption>"

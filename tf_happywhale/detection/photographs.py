@@ -34,7 +34,8 @@ def find_photographs(experiment: Experiment) -> dict[str, Path]:
     if not found:
         raise InputError(
             f"There are no photographs in {root / data.train_images} or "
-            f"{root / data.test_images}: correct data.root, or data.train_images."
+            f"{root / data.test_images}: correct data.root, or data.train_images (. for "
+            "data.root itself)."
         )
     return found
 

@@ -24,24 +24,26 @@ def look(
     """What the models see in each photograph, and the sources they know.
 
     A photograph that some models have learnt from is looked at by the others only; where there are
-    no others, by all.
+    no others, by all. It is looked at in the size that the weights name.
 
     Raises:
         InputError: weights or a package are missing.
     """
     settings, home = experiment.detect, detector_folder(experiment)
-    side, models = square_side(settings.image_size), find_models(experiment)
+    models = find_models(experiment)
     flattered = {image for image in photographs if all(image in known for known in models.values())}
     if flattered:
         print(
             f"detect: {len(flattered)} photographs are looked at by models that have learnt from "
-            "them; detect train and predict with fold=all give each one that has not"
+            "them, so that their boxes look better than those of new ones will be; with fold=all "
+            "in detect train and detect predict there is another model for each"
         )
     contents = hash_contents(experiment, photographs)
     seen: dict[str, list[Seen]] = {image: [] for image in photographs}
     sources: set[str] = set()
     for weights, known in models.items():
         network = open_network(weights, home)
+        side = network.side or square_side(settings.image_size)
         images = [image for image in photographs if image in flattered or image not in known]
         found = sweep(
             network,

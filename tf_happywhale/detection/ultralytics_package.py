@@ -1,4 +1,5 @@
-"""ultralytics (AGPL-3.0, an extra): imported late, kept from the user's home and the network."""
+"""ultralytics (AGPL-3.0, an extra): imported late, kept from the user's home, from reporting its
+use and from installing anything; a network by name it does fetch."""
 
 from __future__ import annotations
 
@@ -23,8 +24,8 @@ def need_ultralytics() -> None:
     if find_spec("ultralytics") is None or find_spec("torch") is None:
         raise InputError(
             "The detector needs ultralytics and PyTorch: pip install 'tf-happywhale[detect]' "
-            "(AGPL-3.0), or use weights that `detect export` wrote, which need neither: name the "
-            ".onnx file, or set detect.engine=onnx."
+            "(AGPL-3.0), or predict with weights that `detect export` wrote, which need neither: "
+            "name the .onnx file, or set detect.engine=onnx."
         )
 
 
