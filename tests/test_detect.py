@@ -17,7 +17,7 @@ from tf_happywhale import detect
 from tf_happywhale.catalogue.boxes import Box
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
-from tf_happywhale.detection import prediction
+from tf_happywhale.detection import prediction, training, ultralytics_package
 from tf_happywhale.detection.models import TRAINED_ON
 from tf_happywhale.errors import InputError
 
@@ -106,6 +106,49 @@ def test_stopped_and_started_again_the_files_are_the_same(
     assert not any(file.exists() for file in files)
     detect.main("predict", experiment)
     assert [file.read_bytes() for file in files] == before
+
+
+def test_stopped_while_it_is_judged_a_model_is_not_trained_again(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fold = Path(experiment.output) / "detector" / "fold0"
+    exported, trained = fold / "weights.onnx", []
+    exported.write_text("of the weights before")
+
+    def train(data: Path, weights: Path, *others: object) -> None:
+        assert not exported.exists() and not weights.exists()
+        trained.append(data)
+        weights.write_text("new")
+
+    def judge(*asked: object) -> dict[str, float]:
+        if len(judged) == 0:
+            judged.append(asked)
+            raise KeyboardInterrupt
+        return dict.fromkeys(("precision", "recall", "AP50", "AP50:95"), 1.0)
+
+    judged: list[tuple] = []
+    monkeypatch.setattr(training, "train_network", train)
+    monkeypatch.setattr(training, "judge_network", judge)
+    monkeypatch.setattr(ultralytics_package, "need_ultralytics", lambda: None)
+    with pytest.raises(KeyboardInterrupt):
+        detect.main("train", experiment)
+    detect.main("train", experiment)
+    assert len(trained) == 1
+    same = experiment.detect.model_copy(update={"annotations": "boxes.csv"})  # said otherwise
+    detect.main("train", experiment.model_copy(update={"detect": same}))
+    assert len(trained) == 1
+    longer = experiment.detect.model_copy(update={"epochs": 7})
+    detect.main("train", experiment.model_copy(update={"detect": longer}))
+    assert len(trained) == 2
+
+
+def test_sources_that_no_model_knows_overwrite_nothing(experiment: Experiment) -> None:
+    detect.main("predict", experiment)
+    before = rows(experiment, "boxes.csv")
+    asked = experiment.detect.model_copy(update={"sources": ("fluke",)})
+    with pytest.raises(InputError, match="backfin and fullbody, none of which"):
+        detect.main("predict", experiment.model_copy(update={"detect": asked}))
+    assert rows(experiment, "boxes.csv") == before
 
 
 def test_odd_photographs_have_a_row_or_a_reason_each(experiment: Experiment) -> None:

@@ -20,7 +20,9 @@ EXAMPLES = [
     "python -m tf_happywhale.detect report configs/happywhale_boxes.yaml data.root=DIR",
     "python -m tf_happywhale.detect export configs/happywhale_boxes.yaml data.root=DIR",
 ]
-PREDICTING = {"models", "engine", "confidence", "overlap", "choice", "padding"}  # keys of detect
+# Keys of detect: of prediction only, and those whose effect is in the photographs' digest.
+PREDICTING = {"models", "engine", "confidence", "overlap", "choice", "padding"}
+DEALT = {"annotations", "sources", "folds"}
 
 
 def main(verb: str, experiment: Experiment) -> None:
@@ -64,7 +66,7 @@ def train(experiment: Experiment) -> None:
     )
     training = {
         **learnt_from,
-        "settings": settings.model_dump(mode="json", exclude=PREDICTING),
+        "settings": settings.model_dump(mode="json", exclude=PREDICTING | DEALT),
         "seed": experiment.seed,
     }
     for fold in asked:
@@ -86,7 +88,7 @@ def train_fold(
     not seen."""
     from tf_happywhale.catalogue.table import read_text_table
     from tf_happywhale.detection.models import TRAINED_ON, fold_folder
-    from tf_happywhale.detection.training import goes_on, judge_network, train_network
+    from tf_happywhale.detection.training import begin, judge_network, train_network, was_begun
     from tf_happywhale.detection.training_set import PICTURES
     from tf_happywhale.files import write_csv, write_json
     from tf_happywhale.places import detector_folder
@@ -94,13 +96,14 @@ def train_fold(
     home, place = detector_folder(experiment), fold_folder(experiment, fold)
     data, weights = training_set / f"fold{fold}.yaml", place / "weights.pt"
     settings = experiment.detect
-    if not goes_on(place / "training", training):
-        for old in (weights, weights.with_suffix(".onnx")):  # which had learnt from others
-            old.unlink(missing_ok=True)
+    exported = weights.with_suffix(".onnx")
+    if not was_begun(place / "training", training):
+        begin(place / "training", training, stale=(weights, exported))
     pictures = read_text_table(training_set / PICTURES, ("image", "fold"))
     held_out = pictures["fold"] == str(fold)
     write_csv(place / TRAINED_ON, pictures.loc[~held_out, ["image"]])
     if not weights.is_file():
+        exported.unlink(missing_ok=True)
         train_network(data, weights, place / "training", home, settings, experiment.seed)
     metrics = judge_network(data, weights, place / "validation", home, settings)
     counts = {"trained_on": int((~held_out).sum()), "held_out": int(held_out.sum())}
@@ -134,6 +137,7 @@ def predict(experiment: Experiment) -> None:
     from tf_happywhale.detection.models import origin
     from tf_happywhale.detection.photographs import find_photographs
     from tf_happywhale.detection.prediction import draw_boxes, look
+    from tf_happywhale.errors import InputError
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import detector_folder
 
@@ -141,6 +145,11 @@ def predict(experiment: Experiment) -> None:
     photographs = find_photographs(experiment)
     seen, known = look(experiment, photographs)
     sources = [source for source in known if source in (settings.sources or known)]
+    if not sources:
+        raise InputError(
+            f"The models find {' and '.join(known)}, none of which is in detect.sources "
+            f"({' and '.join(settings.sources)}): correct detect.sources or detect.models."
+        )
     boxes, without = draw_boxes(seen, sources, settings)
     table = write_boxes(folder / "boxes.csv", photographs, boxes, origin(experiment))
     write_csv(folder / "without_box.csv", pd.DataFrame(without, columns=WITHOUT))

@@ -75,9 +75,15 @@ def test_a_row_without_an_area_is_no_box_and_hides_none(read, corners: str) -> N
 @pytest.mark.parametrize("origin", ["manual", "Manual", " manual "])
 def test_a_person_may_say_that_there_is_none(read, origin: str) -> None:
     detected = "a.jpg,fullbody,0,0,1,1,0.9,yolo"
-    assert read(f"a.jpg,fullbody,,,,,,{origin}", detected) == {}
-    drawn = f"a.jpg,fullbody,2,2,3,3,,{origin}"
-    assert read(f"a.jpg,fullbody,,,,,,{origin}", detected, drawn) == {"a.jpg": Box(2, 2, 3, 3)}
+    nothing, drawn = f"a.jpg,fullbody,,,,,.8,{origin}", f"a.jpg,fullbody,2,2,3,3,,{origin}"
+    assert read(nothing, detected) == {}
+    assert read(drawn, nothing, detected) == {"a.jpg": Box(2, 2, 3, 3)}
+
+
+def test_what_a_person_mistyped_takes_no_box_away(read) -> None:
+    detected = "a.jpg,fullbody,0,0,1,1,0.9,yolo"
+    for corners in ("9,0,5,9", "5,,7,8", "x,x,x,x"):
+        assert read(f"a.jpg,fullbody,{corners},,manual", detected) == {"a.jpg": Box(0, 0, 1, 1)}
 
 
 def test_a_source_that_is_not_there_is_refused_with_those_that_are(read) -> None:

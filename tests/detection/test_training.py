@@ -10,7 +10,8 @@ import pytest
 
 from tf_happywhale.config import Detect
 from tf_happywhale.detection import training
-from tf_happywhale.detection.training import CHECKPOINT, goes_on, train_network
+from tf_happywhale.detection.training import CHECKPOINT, NOTE, begin, train_network, was_begun
+from tf_happywhale.errors import InputError
 
 
 class Learner:
@@ -27,6 +28,7 @@ class Learner:
         self.asked = asked
         learnt = Path(self.start).read_text() if asked["resume"] else ""
         last = Path(asked["save_dir"]) / "weights" / "last.pt"
+        self.trainer = SimpleNamespace(last=last)
         last.parent.mkdir(parents=True, exist_ok=True)
         for epoch in range(len(learnt), asked["epochs"]):
             learnt += str(epoch)
@@ -81,20 +83,57 @@ def test_stopped_after_the_last_epoch_that_one_is_done_again(
     assert weights.read_text() == "012"
 
 
-def test_only_what_asked_for_the_same_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_checkpoint_that_cannot_be_read_is_begun_again(
+    learners: list[Learner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
     folder = tmp_path / "training"
-    assert not goes_on(folder, {"epochs": 3})
+    folder.mkdir()
+    (folder / CHECKPOINT).write_text("torn")
+    readable = training.load_yolo
+
+    def load(model: str | Path, home: Path) -> Learner:
+        if Path(model).name == CHECKPOINT:
+            raise InputError("It cannot be loaded.")
+        return readable(model, home)
+
+    monkeypatch.setattr(training, "load_yolo", load)
+    weights = tmp_path / "weights.pt"
+    train_network(tmp_path / "f.yaml", weights, folder, tmp_path, Detect(epochs=2), 1)
+    assert weights.read_text() == "01"
+    assert "begins again" in capsys.readouterr().out
+
+
+def test_only_what_asked_for_the_same_is_gone_on_with(tmp_path: Path) -> None:
+    folder, weights = tmp_path / "training", tmp_path / "weights.pt"
+    assert not was_begun(folder, {"epochs": 3})
+    begin(folder, {"epochs": 3}, [weights])
     (folder / CHECKPOINT).write_text("learnt")
-    assert goes_on(folder, {"epochs": 3})
-    assert (folder / CHECKPOINT).exists()
-    assert not goes_on(folder, {"epochs": 4})
+    weights.write_text("learnt")
+    assert was_begun(folder, {"epochs": 3})
+    assert not was_begun(folder, {"epochs": 4})
+    begin(folder, {"epochs": 4}, [weights])
+    assert was_begun(folder, {"epochs": 4})
+    assert not (folder / CHECKPOINT).exists() and not weights.exists()
+
+
+def test_in_a_linked_folder_no_checkpoint_stays(tmp_path: Path) -> None:
+    (tmp_path / "scratch").mkdir()
+    folder = tmp_path / "training"
+    folder.symlink_to(tmp_path / "scratch")
+    (folder / CHECKPOINT).write_text("learnt")
+    begin(folder, {"epochs": 3}, [])
     assert not (folder / CHECKPOINT).exists()
+
+
+def test_what_cannot_be_taken_away_promises_nothing(tmp_path: Path) -> None:
+    (tmp_path / "weights.pt").mkdir()
+    with pytest.raises(OSError):
+        begin(tmp_path / "training", {"epochs": 3}, [tmp_path / "weights.pt"])
+    assert not was_begun(tmp_path / "training", {"epochs": 3})
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]", '{"digest": 1}'])
 def test_a_damaged_note_is_no_promise(tmp_path: Path, note: str) -> None:
-    folder = tmp_path / "training"
-    goes_on(folder, {"epochs": 3})
-    (folder / "asked.json").write_text(note)
-    assert not goes_on(folder, {"epochs": 3})
-    assert goes_on(folder, {"epochs": 3})
+    begin(tmp_path, {"epochs": 3}, [])
+    (tmp_path / NOTE).write_text(note)
+    assert not was_begun(tmp_path, {"epochs": 3})

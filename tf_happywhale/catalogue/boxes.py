@@ -60,8 +60,9 @@ class BoxRow:
         source: what is in the box, empty where the table does not say.
         box: None where the row's corners span no area.
         confidence: of the detector, 0 where unknown.
-        manual: drawn by a person, or found by one to be nowhere.
+        manual: drawn by a person.
         stem: whether `image` lacks its ending.
+        absent: whether a person says that there is no such box.
     """
 
     image: str
@@ -70,6 +71,7 @@ class BoxRow:
     confidence: float
     manual: bool = False
     stem: bool = False
+    absent: bool = False
 
 
 def best_boxes(
@@ -87,7 +89,8 @@ def best_rows(
 
     Rows that do not say what is in the box count for any source. Among an image's rows a manual
     one wins, then the highest confidence, then the later row. A row without an area is no box; a
-    manual one of all is a person's word that there is none, and wins with its box None.
+    manual one whose cells are empty says that there is none, and wins over detected ones, its box
+    None.
 
     Args:
         rows: of `boxes_import.read_box_rows`.
@@ -110,14 +113,14 @@ def best_rows(
     best: dict[str, BoxRow] = {}
     for row in wanted:
         image = names.get(row.image) if row.stem else row.image
-        counts = row.box or row.manual
+        counts = row.box or row.absent
         if counts and image and (image not in best or _rank(row) >= _rank(best[image])):
             best[image] = row
     return best
 
 
-def _rank(row: BoxRow) -> tuple[bool, float]:
-    return row.manual, row.confidence
+def _rank(row: BoxRow) -> tuple[bool, bool, float]:
+    return row.manual, not row.absent, row.confidence
 
 
 def is_manual(origin: str) -> bool:

@@ -68,7 +68,9 @@ def _corner_rows(table: pd.DataFrame) -> Iterator[BoxRow]:
             box = RelativeBox(left / width, top / height, right / width, bottom / height)
         source = row.get("source", row.get("label", ""))
         confidence = number(row.get("confidence", row.get("conf", "")), 0)
-        yield BoxRow(row["image"], source, box, confidence, is_manual(row.get("origin", "")))
+        manual = is_manual(row.get("origin", ""))
+        absent = manual and not any(map(str.strip, corners))
+        yield BoxRow(row["image"], source, box, confidence, manual, absent=absent)
 
 
 def _text_rows(table: pd.DataFrame, column: str, path: Path) -> Iterator[BoxRow]:

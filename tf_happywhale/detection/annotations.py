@@ -99,8 +99,12 @@ def _boxes(
     """Image, source and box of the rows that count."""
     names = by_stem(images) if any(row.stem for row in rows) else {}
     there = set(images)
-    manual = {(row.image, row.source) for row in rows if row.manual}
+    manual = {(row.image, row.source or source) for row in rows if row.manual}
     for row in rows:
         image = names.get(row.image, "") if row.stem else row.image
-        if row.box and image in there and (row.manual or (row.image, row.source) not in manual):
+        if (
+            row.box
+            and image in there
+            and (row.manual or (row.image, row.source or source) not in manual)
+        ):
             yield image, row.source or source, row.box

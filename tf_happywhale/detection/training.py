@@ -4,32 +4,48 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tf_happywhale.config import Detect
+from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.ultralytics_package import load_yolo, use_all_cores
+from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write, digest, write_json
 
+if TYPE_CHECKING:
+    from ultralytics import YOLO
+
+NOTE = "asked.json"
 CHECKPOINT = "checkpoint.pt"  # of the last whole epoch, while there are more to come
 
 
-def goes_on(folder: Path, asked: dict[str, Any]) -> bool:
-    """Whether a training that asked for the same was begun in this folder; if not, it is emptied.
+def was_begun(folder: Path, asked: dict[str, Any]) -> bool:
+    """Whether a training that asked for the same was begun in this folder.
 
     Args:
         folder: what ultralytics writes while it trains.
         asked: everything the training depends on.
     """
-    note = folder / "asked.json"
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
-        if json.loads(note.read_text(encoding="utf-8"))["digest"] == digest(asked):
-            return True
-    shutil.rmtree(folder, ignore_errors=True)
-    write_json(note, {"digest": digest(asked)})
+        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        return note["digest"] == digest(asked)
     return False
+
+
+def begin(folder: Path, asked: dict[str, Any], stale: Iterable[Path]) -> None:
+    """Take away what another training has left; only then the folder says what is asked now.
+
+    Raises:
+        OSError: something that must not be gone on with cannot be taken away.
+    """
+    for old in (*stale, folder / CHECKPOINT):
+        old.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    write_json(folder / NOTE, {"digest": digest(asked)})
 
 
 def train_network(
@@ -41,8 +57,8 @@ def train_network(
     A step of the optimizer comes after `step_images` images, however small the batches are.
 
     A training that was stopped in the same folder goes on after its last whole epoch: from the
-    average of the weights, in half precision, since that is what ultralytics keeps, so that it ends
-    close to one left in peace, not at the same bits.
+    average of the weights, in half precision, since that is what ultralytics keeps, so that it does
+    not end at the same bits as one left in peace.
 
     Args:
         data: YOLO's description of the training set.
@@ -56,7 +72,6 @@ def train_network(
         InputError: ultralytics is missing, or the network cannot be loaded.
     """
     checkpoint = folder / CHECKPOINT
-    stopped = checkpoint.is_file()
 
     def keep(trainer: Any) -> None:
         """Ultralytics writes over its last file; this one is whole whenever it is there."""
@@ -64,7 +79,9 @@ def train_network(
             with atomic_write(checkpoint) as temporary:
                 shutil.copyfile(trainer.last, temporary)
 
-    yolo = load_yolo(checkpoint if stopped else settings.model, home)
+    yolo = _load_stopped(checkpoint, home)
+    stopped = yolo is not None
+    yolo = yolo or load_yolo(settings.model, home)
     yolo.add_callback("on_train_start", lambda trainer: use_all_cores())
     yolo.add_callback("on_model_save", keep)
     adaptive = settings.optimizer == "AdamW"
@@ -83,6 +100,7 @@ def train_network(
         degrees=settings.rotate,
         scale=settings.scale,
         mosaic=settings.mosaic,
+        workers=usable_cores(),  # a checkpoint remembers those of another machine
         augmentations=[],  # else some more where albumentations happens to be installed
         close_mosaic=min(10, settings.epochs // 4),
         seed=seed,
@@ -92,8 +110,20 @@ def train_network(
         verbose=False,
     )
     with atomic_write(weights) as temporary:
-        shutil.copyfile(folder / "weights" / "last.pt", temporary)
+        shutil.copyfile(yolo.trainer.last, temporary)
     checkpoint.unlink(missing_ok=True)
+
+
+def _load_stopped(checkpoint: Path, home: Path) -> YOLO | None:
+    """The network of a stopped training; None where there is none that can be read."""
+    if not checkpoint.is_file():
+        return None
+    try:
+        return load_yolo(checkpoint, home)
+    except InputError:
+        print(f"detect: {checkpoint} cannot be read, so that this training begins again")
+        checkpoint.unlink()
+        return None
 
 
 def judge_network(
