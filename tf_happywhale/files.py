@@ -11,6 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock, Timeout
+
+from tf_happywhale.errors import InputError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -36,6 +40,32 @@ def atomic_write(path: Path) -> Iterator[Path]:
         with suppress(FileNotFoundError, IsADirectoryError):
             temporary.unlink()
         raise
+
+
+@contextmanager
+def locked(place: Path, doing: str, *, wait: float = 0) -> Iterator[None]:
+    """Hold the lock of a file or folder, so that no other process writes to it meanwhile.
+
+    The lock is the file `.<name>.lock` beside `place`. The operating system frees it when the
+    process ends, however it ends. Nested use in one process is fine for different places only.
+
+    Args:
+        place: what is written to; it need not exist yet.
+        doing: what the other process is doing, for the error, such as `training into`.
+        wait: seconds to wait for the other process.
+
+    Raises:
+        InputError: another process holds the lock for longer than that.
+    """
+    place = Path(place)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(place.with_name(f".{place.name}.lock"), timeout=wait):
+            yield
+    except Timeout:
+        raise InputError(
+            f"Another process is {doing} {place}: wait until it has finished."
+        ) from None
 
 
 def write_text(path: Path, text: str) -> None:

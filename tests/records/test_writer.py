@@ -12,7 +12,7 @@ import tensorflow as tf
 from tf_happywhale.catalogue.boxes import Box
 from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import sha256
+from tf_happywhale.files import locked, sha256
 from tf_happywhale.records import shards, writer
 from tf_happywhale.records.folder import (
     MANIFEST,
@@ -292,7 +292,10 @@ def test_shards_of_other_labels_or_another_number_of_images_are_written_anew(mak
 
 def test_two_writers_do_not_write_the_same_folder(make_plan) -> None:
     plan = make_plan(2)
-    with writer._alone(plan.folder), pytest.raises(InputError, match="Another process is writing"):
+    with (
+        locked(plan.folder, "writing"),
+        pytest.raises(InputError, match="Another process is writing"),
+    ):
         write_records(plan, shard_images=2, made_by={})
     write_records(plan, shard_images=2, made_by={})
 

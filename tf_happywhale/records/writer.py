@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -20,7 +19,7 @@ from tqdm import tqdm
 from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import digest, sha256, write_csv, write_text
+from tf_happywhale.files import digest, locked, sha256, write_csv, write_text
 from tf_happywhale.records.folder import MARKER, VERSION, Shard, finish, is_complete, skipped_images
 from tf_happywhale.records.plan import Plan
 from tf_happywhale.records.shards import (
@@ -68,7 +67,7 @@ def write_records(
         return False
     folder.mkdir(parents=True, exist_ok=True)
     jobs = make_jobs(folder, plan.dataset, plan.photographs, shard_images)
-    with _alone(folder):
+    with locked(folder, "writing"):
         _start(folder, digest([plan.pixels.__dict__, plan.dataset, [_row(job) for job in jobs]]))
         missing = [job for job in jobs if _is_missing(job, again=not skip_unreadable)]
         if beam_options is None:
@@ -184,21 +183,3 @@ def _unreadable(folder: Path) -> InputError:
         f"{which}: {first.rstrip('.')}. {table} lists them: mend them, or go on without by "
         "records.skip_unreadable=true."
     )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold a lock, which ends with the process, so that nobody else writes the folder meanwhile."""
-    try:
-        import fcntl
-    except ImportError:  # Windows has none
-        yield
-        return
-    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"Another process is writing {folder}: wait until it has finished."
-            ) from None
-        yield
