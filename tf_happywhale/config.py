@@ -303,7 +303,9 @@ class Train(Section):
     )
     weight_decay: NotNegative = Field(1e-6, description="AdamW's weight decay")
     accumulate: Positive = Field(
-        1, description="steps whose gradients are averaged for one update of the weights"
+        1,
+        description="steps whose gradients are averaged for one update of the weights, also over "
+        "the end of an epoch; the run's last update takes what is left",
     )
     steps_per_execution: Positive = Field(
         1,

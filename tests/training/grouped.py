@@ -22,14 +22,14 @@ def assert_same_as_one_by_one(
     bad: int,
     atol: float,
 ) -> None:
-    """Four steps from step 1 on, with accumulation, average and mixed pictures; step `bad` is not
-    finite."""
+    """Four steps from step 1 to the run's last, with accumulation, average and mixed pictures; step
+    `bad` is not finite."""
     train = Train(
         batch_size=8, accumulate=accumulate, clip_norm=0.5, adaptive_clip=0.05, head_rate=3
     )  # fmt: skip
     average = WeightAverage(classifier.trainable_variables, 0.9)
     optimizers, (pictures, targets) = Optimizers(classifier, train), batch
-    step = make_step(strategy, classifier, optimizers, train, Loss(), average)
+    step = make_step(strategy, classifier, optimizers, train, Loss(), average, steps=5)
     state = [*classifier.variables, *optimizers.state, *average.state, *step.state]
     start = [np.asarray(variable) for variable in state]
     batches = []

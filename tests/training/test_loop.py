@@ -536,3 +536,30 @@ def test_several_sizes_come_before_whitening_and_are_measured(task, tmp_path):
     unit = before.embedding / np.linalg.norm(before.embedding, axis=1, keepdims=True)
     kernel, bias = both.get_layer("whitening").get_weights()
     np.testing.assert_allclose(gallery.embedding, unit @ kernel + bias, rtol=1e-3, atol=1e-4)
+
+
+def test_a_run_shorter_than_accumulate_is_trained_by_one_update(task, tmp_path):
+    """Four steps in all; before the last the model is nobody's training, and not the best."""
+    settings = experiment("train.accumulate=99", "train.average=0.9")
+    metrics = loop.train_fold(tmp_path / "once", settings, task)
+    assert metrics["epoch"] == 1
+    keras.utils.set_random_seed(settings.seed + task.fold)
+    start = loop.build_models(settings, task)[0].get_weights()
+    found = load_model(tmp_path / "once" / "model.keras").get_weights()
+    assert max(np.abs(a - b).max() for a, b in zip(found, start, strict=True)) > 1e-3
+
+
+def test_a_run_without_any_update_is_an_error(task, tmp_path, monkeypatch):
+    make = loop.make_step
+
+    def make_step(*arguments):
+        def never(*_):
+            return float("nan")
+
+        never.state = make(*arguments).state
+        return never
+
+    monkeypatch.setattr(loop, "make_step", make_step)
+    with pytest.raises(TrainingError, match=r"None of the 4 steps of fold 1 was finite.*lower"):
+        loop.train_fold(tmp_path, experiment(), task)
+    assert not (tmp_path / "model.keras").exists()

@@ -200,14 +200,33 @@ def test_steps_in_one_call_mix_embeddings_each_by_its_own_share(classifier):
     assert step.together(0, [batch()] * 3, nothing) == pytest.approx(losses, rel=1e-4)
 
 
-def test_a_bad_last_step_drops_the_gradients_of_its_update(classifier):
-    step = step_for(classifier, accumulate=2)
+def test_a_bad_last_step_leaves_the_update_to_the_others(classifier):
+    """The update is the mean of the steps that were finite; where none was, there is no update."""
+    step, before = step_for(classifier, accumulate=2), values(classifier)
     pictures, targets = batch()
+    _, gradients = gradients_of(classifier, pictures, targets)
+    bad = targets, targets, tf.fill([8], float("nan"))
     step(0, pictures, targets, 0.01)
-    centre = classifier.get_layer("arcface").centre
-    centre.assign(np.full_like(centre.numpy(), np.nan))
-    assert np.isnan(step(1, pictures, targets, 0.01))
+    assert np.isnan(step(1, pictures, bad, 0.01))
+    after = values(classifier)
+    for now, was, gradient in zip(after, before, gradients, strict=True):
+        np.testing.assert_allclose(now, was - 0.01 * gradient, atol=1e-5)
     assert all((total.numpy() == 0).all() for total in step.state)
+    for number in (2, 3):
+        assert np.isnan(step(number, pictures, bad, 0.01))
+    for now, was in zip(values(classifier), after, strict=True):
+        np.testing.assert_array_equal(now, was)
+
+
+def test_the_last_update_of_a_run_is_the_mean_of_what_is_left(classifier):
+    strategy, train = tf.distribute.get_strategy(), Train(batch_size=8, accumulate=3, clip_norm=1e6)
+    step = make_step(strategy, classifier, Descent(classifier), train, Loss(), steps=5)
+    before, (pictures, targets) = values(classifier), batch()
+    each = [gradients_of(classifier, pictures, tf.roll(targets, n, 0))[1] for n in range(2)]
+    for n in range(2):
+        step(3 + n, pictures, tf.roll(targets, n, 0), 0.01)
+    for now, was, *two in zip(values(classifier), before, *each, strict=True):
+        np.testing.assert_allclose(now, was - 0.01 * np.mean(two, axis=0), atol=2e-5)
 
 
 def test_a_step_with_adaptive_clipping_moves_no_filter_further_than_it_may(classifier):

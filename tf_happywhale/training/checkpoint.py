@@ -43,8 +43,8 @@ class Checkpoints:
     """The last two states of a run, each one file of all its variables and its Progress.
 
     The values are stored as they are on any device, so that a run that was stopped on several can
-    go on on one, and the other way round. The group `scale`, of the loss in float16, may be missing
-    on either side; it then starts anew.
+    go on on one, and the other way round. The groups `scale`, of the loss in float16, and
+    `gathered`, which earlier versions lacked, may be missing on either side; they then start anew.
 
     Args:
         folder: where the files lie.
@@ -130,7 +130,7 @@ class Checkpoints:
             if about.get("stamp") != self.stamp:
                 return None
             found = {name: stored.get_slice(name).get_shape() for name in list(stored.keys())}
-            if _without_scale(found) != _without_scale(wanted):
+            if _without_optional(found) != _without_optional(wanted):
                 return None
             arrays = {name: stored.get_tensor(name) for name in found if name in wanted}
             progress = _progress(stored)
@@ -158,6 +158,7 @@ def _progress(stored: safe_open) -> Progress:
     return Progress(**json.loads((stored.metadata() or {})["progress"]))
 
 
-def _without_scale(shapes: dict[str, list[int]]) -> dict[str, list[int]]:
-    """All but the group `scale`, which a run in another precision does not have."""
-    return {name: shape for name, shape in shapes.items() if not name.startswith("scale/")}
+def _without_optional(shapes: dict[str, list[int]]) -> dict[str, list[int]]:
+    """All but the groups that a run in another precision, or of an earlier version, lacks."""
+    optional = ("scale/", "gathered/")
+    return {name: shape for name, shape in shapes.items() if not name.startswith(optional)}

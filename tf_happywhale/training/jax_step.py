@@ -34,12 +34,13 @@ def make_step(
     average: WeightAverage | None = None,
     scale: LossScale | None = None,
     seed: int = 0,
+    steps: int | None = None,
 ) -> Step:
     """A compiled step that updates the classifier, as `step.make_step` does on TensorFlow.
 
     Args:
         strategy: None for one device.
-        classifier, optimizers, train, loss, average, scale, seed: as there.
+        classifier, optimizers, train, loss, average, scale, seed, steps: as there.
     """
     update = Update(classifier, optimizers, train, average, scale)
     scale = update.scale
@@ -50,6 +51,7 @@ def make_step(
         *optimizers.state,
         *(average.state if average is not None else []),
         *update.sums,
+        *update.gathered,
         *scale.state,
     ]
     trained = len(update.variables)
@@ -64,6 +66,13 @@ def make_step(
         mean = ops.sum(each) / train.batch_size
         return mean * factor, (mean, moved)
 
+    def after(values: list, change: Callable) -> list:
+        """The variables' values after what changes them."""
+        known = list(zip(variables, values, strict=True))
+        with keras.StatelessScope(state_mapping=known) as scope:
+            change()
+        return [scope.get_current_value(variable) for variable in variables]
+
     def pure(values: list, batch: tuple, own, learning_rate, last) -> tuple:
         before = list(zip(variables, values, strict=True))
         with keras.StatelessScope(state_mapping=before):
@@ -75,29 +84,21 @@ def make_step(
         whole = mean + sum(jnp.sum(gradient) for gradient in gradients)
         good = jnp.isfinite(whole)
         forwarded = [*values[:trained], *moved, *values[trained + len(fixed) :]]
-        after = list(zip(variables, forwarded, strict=True))
-
-        def finish(last: bool) -> list:
-            with keras.StatelessScope(state_mapping=after) as took:
-                update.take(gradients, learning_rate, last)
-            with keras.StatelessScope(state_mapping=before) as dropped:
-                update.drop(last)
-            return [
-                jnp.where(good, took.get_current_value(each), dropped.get_current_value(each))
-                for each in variables
-            ]
-
-        if isinstance(last, bool):
-            values = finish(last)
-        else:
-            values = jax.lax.cond(last, partial(finish, True), partial(finish, False))
+        took = after(forwarded, partial(update.take, gradients, learning_rate))
+        dropped = after(values, update.drop)
+        values = [jnp.where(good, *both) for both in zip(took, dropped, strict=True)]
+        if train.accumulate > 1 and last is not False:
+            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+                due = jnp.logical_and(last, update.waiting())
+            finish = partial(after, change=partial(update.finish, learning_rate))
+            values = jax.lax.cond(due, finish, lambda values: values, values)
         fine = jnp.isfinite(mean) & (good | may_fall)
         return values, jnp.where(fine, mean, jnp.nan)
 
     def scanned(values: list, batches: tuple, own, rates, last) -> tuple:
         def one(values: list, each: tuple) -> tuple:
             batch, own, rate, last = each
-            return pure(values, batch, own, rate, last if train.accumulate > 1 else True)
+            return pure(values, batch, own, rate, last)
 
         return jax.lax.scan(one, values, (batches, own, rates, last))
 
@@ -120,4 +121,4 @@ def make_step(
         stacked = jax.tree.map(lambda *each: np.stack(each), *batches)
         return call(several, stacked, 1, own, rates, last)
 
-    return Step(take_one, take_several, update.sums, train, seed)
+    return Step(take_one, take_several, [*update.sums, *update.gathered], train, seed, steps)

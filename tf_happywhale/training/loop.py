@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from tf_happywhale.config import Experiment
-from tf_happywhale.errors import InputError, Stopped
+from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.files import write_json
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder, synchronise_neck
@@ -94,6 +94,7 @@ def _train(
             f"Fold {task.fold} leaves {images} images to train on, fewer than a batch: lower "
             f"train.batch_size ({train.batch_size})."
         )
+    steps = steps_per_epoch * train.epochs
     keras.utils.set_random_seed(experiment.seed + task.fold)
     with devices.scope():
         with policy(devices.precision):
@@ -106,13 +107,22 @@ def _train(
         )
     loss = Loss(train.target_smoothing, task.species, experiment.model.species_weight)
     step = make_step(
-        devices.strategy, classifier, optimizers, train, loss, average, scale, experiment.seed
+        devices.strategy,
+        classifier,
+        optimizers,
+        train,
+        loss,
+        average,
+        scale,
+        experiment.seed,
+        steps,
     )
     groups = {
         "classifier": classifier.variables,
         "optimizers": optimizers.state,
         "average": average.state if average else [],
-        "sums": step.state,
+        "sums": step.state[:-1],
+        "gathered": step.state[-1:],
         "scale": scale.state,
     }
     checkpoints = Checkpoints(run / "checkpoints", groups, stamp)
@@ -145,8 +155,8 @@ def _train(
                 checkpoints.save(progress)
             if reason:
                 raise Stopped(
-                    f"{reason} at step {progress.step} of {steps_per_epoch * train.epochs}: the "
-                    "same command goes on from there."
+                    f"{reason} at step {progress.step} of {steps}: the same command goes on from "
+                    "there."
                 )
 
         while progress.epoch < train.epochs:
@@ -163,7 +173,10 @@ def _train(
             if count % train.validate_every == 0 or count == train.epochs:
                 with average.swapped() if average else nullcontext():
                     entry |= validate_fold(embedder, experiment, task, devices.strategy)
-                    if (entry["map5_known"] or 0.0) >= (progress.best.get("map5_known") or 0.0):
+                    trained = optimizers.updates > 0  # before that it is nobody's training
+                    if trained and (entry["map5_known"] or 0.0) >= (
+                        progress.best.get("map5_known") or 0.0
+                    ):
                         progress.best = entry
                         if here.chief:
                             save_weights(checkpoints.best(progress), classifier)
@@ -174,6 +187,12 @@ def _train(
             progress.epoch += 1
             progress.losses, progress.seconds = [], 0.0
             pause()
+    if optimizers.updates == 0:
+        raise TrainingError(
+            f"None of the {steps} steps of fold {task.fold} was finite, so that nothing was "
+            f"learned: lower train.learning_rate ({train.learning_rate}), or set "
+            "train.precision=float32."
+        )
     metrics = {key: value for key, value in progress.best.items() if key != "learning_rate"}
     if not here.chief:
         return metrics

@@ -37,6 +37,11 @@ class Optimizers:
         """What a checkpoint must hold."""
         return [variable for optimizer, *_ in self._groups for variable in optimizer.variables]
 
+    @property
+    def updates(self) -> int:
+        """How many updates have been applied."""
+        return int(keras.ops.convert_to_numpy(self._groups[0][0].iterations))
+
     def apply(self, gradients: list, learning_rate) -> None:
         """Update the classifier's trainable variables, in their order, at a learning rate."""
         for optimizer, rows, multiple in self._groups:

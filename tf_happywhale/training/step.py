@@ -26,11 +26,13 @@ def make_step(
     average: WeightAverage | None = None,
     scale: LossScale | None = None,
     seed: int = 0,
+    steps: int | None = None,
 ) -> Step:
     """A compiled step that updates the classifier; several in one call, where that is asked for.
 
     The targets are int [n], or of mixed pictures as `Loss.each` takes them. With `train.accumulate`
-    only every so many calls update it, by the mean of their gradients. With `train.embedding_mixup`
+    only every so many calls update it, by the mean of the gradients that were finite; and the last
+    of the run's `steps` does, by the mean of what is left. With `train.embedding_mixup`
     embeddings are mixed, by a share that is a function of (seed, step). A step whose loss or
     gradients are not finite leaves no trace, in the BatchNorms' statistics neither. The classifier,
     the optimizers, the average and the scale must have been made inside the strategy's scope.
@@ -65,17 +67,10 @@ def make_step(
         whole = part + tf.add_n([tf.reduce_sum(gradient) for gradient in gradients])
         return part, whole, gradients, held
 
-    def undo(held: list, last: bool) -> None:
+    def undo(held: list) -> None:
         for variable, value in zip(classifier.non_trainable_variables, held, strict=True):
             variable.assign(value)
-        update.drop(last)
-
-    def finish(what: Callable, arguments: tuple, last: bool | tf.Tensor) -> None:
-        # Outside the replicas, since the optimizers' sum over them must not stand in a condition.
-        if last:
-            strategy.run(what, (*arguments, True))
-        else:
-            strategy.run(what, (*arguments, False))
+        update.drop()
 
     def take(
         batch: tuple,
@@ -88,10 +83,15 @@ def make_step(
         mean, whole = (strategy.reduce("MEAN", value, axis=None) for value in (part, whole))
         # In float16 it may be the factor's doing: then the step is left out, and is not a bad one.
         fine = tf.math.is_finite(mean) & (tf.math.is_finite(whole) | scale.may_fall())
+        # Conditions are outside the replicas: the optimizers' sum over them must not stand in one.
         if tf.math.is_finite(whole):
-            finish(update.take, (gradients, learning_rate), last)
+            strategy.run(update.take, (gradients, learning_rate))
         else:
-            finish(undo, (held,), last)
+            strategy.run(undo, (held,))
+        if train.accumulate > 1:
+            if last:
+                if update.waiting():
+                    strategy.run(update.finish, (learning_rate,))
         return tf.where(fine, mean, float("nan"))
 
     @tf.function
@@ -99,11 +99,10 @@ def make_step(
         stacked = strategy.run(_stack, batches)
         losses = tf.TensorArray(tf.float32, len(batches), element_shape=())
         for n in tf.range(len(batches)):
-            applies = last[n] if train.accumulate > 1 else True
-            losses = losses.write(n, take(stacked, own[n], rates[n], applies, n))
+            losses = losses.write(n, take(stacked, own[n], rates[n], last[n], n))
         return losses.stack()
 
-    return Step(tf.function(take), several, update.sums, train, seed)
+    return Step(tf.function(take), several, [*update.sums, *update.gathered], train, seed, steps)
 
 
 def _stack(*batches: tuple) -> tuple:
@@ -118,10 +117,11 @@ class Step:
         one: takes a batch, the embeddings' own share, the rate, and whether gradients are applied.
         several: takes as many batches as are given, and arrays [k] of the others.
         state: see below.
-        train, seed: as of `make_step`.
+        train, seed, steps: as of `make_step`.
 
     Attributes:
-        state: what a checkpoint must hold: the sums of gradients not yet applied.
+        state: what a checkpoint must hold: the sums of gradients not yet applied, and of how many
+            steps they are.
     """
 
     def __init__(
@@ -131,9 +131,10 @@ class Step:
         state: list[keras.Variable],
         train: Train,
         seed: int,
+        steps: int | None = None,
     ) -> None:
         self._one, self._several, self.state = one, several, state
-        self._train, self._seed = train, seed
+        self._train, self._seed, self._steps = train, seed, steps
 
     def __call__(self, number: int, pictures, targets, learning_rate: float) -> float:
         """Take step `number` of the run, counted from 0, on a batch; its loss, NaN where loss or
@@ -155,7 +156,7 @@ class Step:
         return own_share(self._train.embedding_mixup, self._seed, number)
 
     def _last(self, number: int) -> bool:
-        return (number + 1) % self._train.accumulate == 0
+        return (number + 1) % self._train.accumulate == 0 or number + 1 == self._steps
 
 
 def own_share(alpha: float, seed: int, step: int) -> float:

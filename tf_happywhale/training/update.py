@@ -25,6 +25,7 @@ class Update:
 
     Attributes:
         sums: gradients that are not yet applied, one variable each; none without `accumulate`.
+        gathered: of how many steps, one variable; none without `accumulate`.
     """
 
     def __init__(
@@ -40,32 +41,37 @@ class Update:
         self.scale = scale or LossScale("float32")
         self._optimizers, self._train, self._average = optimizers, train, average
         self._replicas = replicas
-        self.sums = [
-            keras.Variable(
-                ops.zeros(variable.shape), trainable=False, aggregation="only_first_replica"
-            )
-            for variable in (self.variables if train.accumulate > 1 else [])
-        ]
+        own = {"trainable": False, "aggregation": "only_first_replica"}
+        self.sums, self.gathered = [], []
+        if train.accumulate > 1:
+            self.sums = [keras.Variable(ops.zeros(each.shape), **own) for each in self.variables]
+            self.gathered = [keras.Variable(0.0, **own)]
 
-    def take(self, gradients: list, learning_rate, last: bool) -> None:
-        """Take a finite batch's gradients in; `last` of those that one update is made of."""
+    def take(self, gradients: list, learning_rate) -> None:
+        """Take a finite batch's gradients in; without `accumulate` they are applied."""
         self.scale.took(True)
-        if self.sums:
-            share = 1 / self._train.accumulate
-            gradients = [
-                total + gradient * share
-                for total, gradient in zip(self.sums, gradients, strict=True)
-            ]
-            for total, gradient in zip(self.sums, gradients, strict=True):
-                total.assign(ops.zeros_like(gradient) if last else gradient)
-        if last:
+        if not self.sums:
             self._apply(gradients, learning_rate)
+        for total, gradient in zip(self.sums, gradients if self.sums else [], strict=True):
+            total.assign(total + gradient / self._train.accumulate)
+        for count in self.gathered:
+            count.assign(count + 1.0)
 
-    def drop(self, last: bool) -> None:
-        """Leave a batch out that is not finite; the last one with what was gathered before it."""
+    def drop(self) -> None:
+        """Leave a batch out that is not finite."""
         self.scale.took(False)
-        for total in self.sums if last else []:
-            total.assign(ops.zeros(total.shape))
+
+    def waiting(self):
+        """Whether any gradients are gathered that are not yet applied."""
+        return ops.convert_to_tensor(self.gathered[0]) > 0 if self.gathered else False
+
+    def finish(self, learning_rate) -> None:
+        """Apply the mean of what is gathered: of the steps that were finite, however many."""
+        share = self._train.accumulate / ops.convert_to_tensor(self.gathered[0])
+        gradients = [ops.convert_to_tensor(total) * share for total in self.sums]
+        for variable in (*self.sums, *self.gathered):
+            variable.assign(ops.zeros(variable.shape))
+        self._apply(gradients, learning_rate)
 
     def _apply(self, gradients: list, learning_rate) -> None:
         if self._train.adaptive_clip is not None:
