@@ -12,6 +12,7 @@ from typing import NoReturn
 from tf_happywhale.backend import set_backend
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import HappywhaleError, Stopped
+from tf_happywhale.os_errors import as_os_error, doing_of, in_words
 
 AGAIN = 75  # sysexits' EX_TEMPFAIL: call again later
 
@@ -128,13 +129,15 @@ def run_safely(main: Callable[[], None]) -> NoReturn:
     except HappywhaleError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
-    except OSError as error:
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        print(f"error: {what}; make room, check the rights, or name another.", file=sys.stderr)
-        sys.exit(2)
     except KeyboardInterrupt:
-        print("stopped; the same command goes on from the last finished stage", file=sys.stderr)
+        print("stopped; the same command resumes after the last finished stage", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        of_a_file = as_os_error(error)
+        if of_a_file is None:
+            raise  # a mistake of ours, of which the traceback says most
+        print(f"error: {in_words(of_a_file, doing=doing_of(of_a_file))}", file=sys.stderr)
+        sys.exit(2)
     sys.exit(0)
 
 

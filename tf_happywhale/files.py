@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.os_errors import of_target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
     The temporary name keeps the ending of `path`, because some writers choose their format by it.
     When the body raises, the temporary file or folder is removed and `path` stays as it was.
+
+    Raises:
+        OSError: of `path`, where it cannot be written, whatever the body's writer raises for that.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,12 +38,15 @@ def atomic_write(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         if temporary.is_dir():
             shutil.rmtree(temporary, ignore_errors=True)
-        with suppress(FileNotFoundError, IsADirectoryError):
+        with suppress(OSError):  # what went wrong first is what a person must hear
             temporary.unlink()
-        raise
+        of_path = of_target(error, temporary, path)
+        if of_path is None or of_path is error:
+            raise
+        raise of_path from error
 
 
 @contextmanager

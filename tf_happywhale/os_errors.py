@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import errno
+import os
+import re
 from pathlib import Path
 
 AWAY = (errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN)
+IN_USE_ON_WINDOWS = (32, 33)  # all of the file, or a part of it, is locked by another process
+ON_THE_TARGET = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+WRITING = "This file was being written."  # the note of an error that `atomic_write` has met
+WRITTEN_IN_C = ("safetensors", "tensorflow", "h5py")
+SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")  # NumPy's, which hides the reason
+OF_TENSORFLOW = re.compile(r"(?:\{\{.*\}\} )?(/[^;\n]+); ")  # `FILE; REASON`
+TEXTS = {
+    os.strerror(number): number
+    for number in (
+        *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.EACCES),
+        *(errno.EPERM, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EMFILE),
+    )
+}
 
 
 def in_words(error: OSError, path: str | Path | None = None, *, doing: str = "read") -> str:
@@ -16,10 +31,12 @@ def in_words(error: OSError, path: str | Path | None = None, *, doing: str = "re
         path: the file or folder that was meant; the one that the error names where it is None.
         doing: `read` or `written`, for what may not be done.
     """
-    name = error.filename if path is None else path
+    name = _file_of(error) if path is None else path
     if not name:
-        return f"The operating system says: {error.strerror or error}."
-    place = Path(name if isinstance(name, str | Path) else str(name))
+        return _without_a_file(error)
+    place = Path(name)
+    if getattr(error, "winerror", None) in IN_USE_ON_WINDOWS:
+        return f"{place} is in use by another program: close it there, and run the command again."
     match error.errno:
         case errno.ENOENT:
             if doing == "written":
@@ -29,10 +46,10 @@ def in_words(error: OSError, path: str | Path | None = None, *, doing: str = "re
             return f"{place} may not be {doing}: change its permissions, or name another."
         case errno.EISDIR:
             return f"{place} is a folder and not a file: name a file."
-        case errno.ENOTDIR:
-            return (
-                f"{place} cannot be {doing}, since a part of its path is a file and not a folder."
-            )
+        case errno.ENOTDIR | errno.EEXIST:
+            return _in_the_way(place, doing)
+        case errno.ENOTEMPTY:
+            return f"{place} is a folder that holds other files: move them, or name another."
         case errno.ENOSPC | errno.EDQUOT:
             return f"The disk of {_folder(place)} is full: make room, and run the command again."
         case errno.EFBIG:
@@ -47,10 +64,91 @@ def in_words(error: OSError, path: str | Path | None = None, *, doing: str = "re
             return f"{place} is a link that leads back to itself: remove it."
         case errno.EMFILE | errno.ENFILE:
             return f"Too many files are open to open {place}: raise the limit (ulimit -n)."
+        case errno.EBUSY | errno.ETXTBSY:
+            return f"{place} is in use by another program: close it, and run the command again."
         case code if code in AWAY:
             return f"The disk of {_folder(place)} is not connected: connect it again."
-    return f"{place} cannot be {doing}: {error.strerror or error}."
+    return f"{place} cannot be {doing}: {_reason(error)}."
+
+
+def doing_of(error: OSError) -> str:
+    """What was being done with an error's file, as far as that can be told: `read`, `written`, or
+    `read or written`."""
+    name = _file_of(error)
+    if WRITING in getattr(error, "__notes__", ()) or getattr(error, "filename2", None) is not None:
+        return "written"
+    if error.errno == errno.ENOENT or name is None:
+        return "read"
+    if not os.path.lexists(name):
+        return "written"
+    if not os.access(name, os.R_OK):
+        return "read"
+    folder = name if name.is_dir() else name.parent
+    return (
+        "read or written" if os.access(name, os.W_OK) and os.access(folder, os.W_OK) else "written"
+    )
+
+
+def as_os_error(error: BaseException) -> OSError | None:
+    """The OSError that an exception tells of; None where it tells of no file.
+
+    What is written in C (safetensors, TensorFlow, HDF5, NumPy) raises errors of its own on a full
+    disk, which have the operating system's words in their text.
+    """
+    text = str(error)
+    if isinstance(error, OSError):
+        if error.errno is not None or not SHORT_WRITE.fullmatch(text):
+            return error
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if isinstance(error, RuntimeError) or type(error).__module__.split(".")[0] in WRITTEN_IN_C:
+        for words, number in TEXTS.items():
+            if words in text:
+                named = OF_TENSORFLOW.match(text)
+                return OSError(number, words, *named.groups() if named else ())
+    return None
+
+
+def of_target(error: BaseException, temporary: Path, target: Path) -> OSError | None:
+    """An error met while `temporary` was written, as one of `target`, which a person knows; None
+    where it tells of no file, or of a file elsewhere."""
+    found = as_os_error(error)
+    if found is None:
+        return None
+    name = _file_of(found)
+    if name is not None and name not in (temporary, target) and temporary not in name.parents:
+        return None
+    found.filename, found.filename2 = str(target), None
+    found.add_note(WRITING)
+    return found
+
+
+def _file_of(error: OSError) -> Path | None:
+    """The file of an error; of the two of a copy, that with the fault."""
+    name = error.filename
+    if error.errno in ON_THE_TARGET and getattr(error, "filename2", None) is not None:
+        name = error.filename2
+    return None if name is None or isinstance(name, int) else Path(os.fsdecode(name))
 
 
 def _folder(place: Path) -> Path:
     return place if place.is_dir() else place.parent
+
+
+def _in_the_way(place: Path, doing: str) -> str:
+    file = next((each for each in (place, *place.parents) if each.is_file()), None)
+    if file is None:
+        return f"{place} is there already: move it, or name another."
+    if file == place:
+        return f"{place} is a file and not a folder: move it, or name another."
+    return f"{place} cannot be {doing}, since {file} is a file and not a folder."
+
+
+def _without_a_file(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full: make room, and run the command again."
+    return f"The operating system says: {_reason(error)}."
+
+
+def _reason(error: OSError) -> str:
+    text = str(error.strerror or error).strip() or type(error).__name__
+    return text.splitlines()[0][:80]
