@@ -53,6 +53,7 @@ def main(experiment: Experiment) -> None:
 
 def write_pages(experiment: Experiment, data: DataSet) -> None:
     """Draw the report of the experiment's predictions."""
+    from tf_happywhale.catalogue.animal import photograph_of
     from tf_happywhale.catalogue.table import read_text_table
     from tf_happywhale.errors import InputError
     from tf_happywhale.places import output_folder
@@ -69,7 +70,9 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
         def read(image: str):
             if image not in known:
                 raise InputError(f"{image} is no image of {folder.name}.")
-            return read_small(folder / image, data.boxes.get(image), settings.thumbnail)
+            return read_small(
+                folder / photograph_of(image), data.boxes.get(image), settings.thumbnail
+            )
 
         return read
 

@@ -50,6 +50,8 @@ def handle(verb: str, experiment: Experiment) -> None:
 
 def write(experiment: Experiment, data: DataSet, plan: Plan) -> None:
     """Write what is missing of the records folder."""
+    from tf_happywhale.catalogue.same_picture import same_pictures
+    from tf_happywhale.files import MISSING
     from tf_happywhale.records.writer import write_records
 
     records = experiment.records
@@ -60,6 +62,13 @@ def write(experiment: Experiment, data: DataSet, plan: Plan) -> None:
             f"tfrecords: {boxed} of {len(plan.photographs)} images have a box of source "
             f"{records.source}; the others are used whole"
         )
+    known = [p for p in plan.photographs if p.split == "train" and p.content != MISSING]
+    for sentence in same_pictures(
+        [photograph.image for photograph in known],
+        [data.order[photograph.target] for photograph in known],
+        [(photograph.content, str(photograph.crops)) for photograph in known],
+    ):
+        print(f"tfrecords: {sentence}")
     written = write_records(
         plan,
         shard_images=records.shard_images,

@@ -63,6 +63,22 @@ def test_boxes_are_those_of_the_source_or_none_for_whole(root: Path) -> None:
         load(root, "records.source=backfin")
 
 
+def test_a_photograph_of_two_animals_has_a_box_for_each(root: Path) -> None:
+    head = "image,source,xmin,ymin,xmax,ymax,confidence,origin,box_number"
+    (root / "train.csv").write_text(CATALOGUE.replace("\n", ",\n", 1) + "a.jpg,,10,2\n")
+    text = (root / "train.csv").read_text().replace("individual_id,", "individual_id,box_number")
+    (root / "train.csv").write_text(text)
+    boxes = f"{head}\na.jpg,fullbody,1,2,3,4,,manual,\na.jpg,fullbody,5,6,7,8,.9,yolo,2\n"
+    (root / "boxes.csv").write_text(boxes)
+    data = load(root)
+    assert data.images == ["b.jpg", "a.jpg", "c.jpg", "a.jpg#2"]
+    assert data.boxes == {"a.jpg": Box(1, 2, 3, 4), "a.jpg#2": Box(5, 6, 7, 8)}
+    (root / "boxes.csv").write_text(boxes.replace(",yolo,2", ",yolo,3"))
+    with pytest.raises(InputError, match=r"lists animal 2 of a\.jpg, but .* has no box of it"):
+        load(root)
+    assert load(root, "records.source=whole").boxes == {}
+
+
 def test_a_boxes_file_that_is_named_must_be_there(root: Path) -> None:
     (root / "mine.csv").write_text(BOXES.replace("1,2,3,4", "5,6,7,8"))
     (root / "boxes.csv").write_text(BOXES)

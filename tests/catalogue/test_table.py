@@ -98,6 +98,23 @@ def test_a_catalogue_that_cannot_be_used_is_refused(csv, text: str | bytes, said
     assert "\n" not in str(caught.value)
 
 
+def test_a_photograph_may_be_listed_once_for_each_of_its_animals(csv) -> None:
+    table = read_catalogue(csv("image,individual_id,box_number\na.jpg,1,\na.jpg,2,2\nb.jpg,2,1\n"))
+    assert list(table["image"]) == ["a.jpg", "a.jpg#2", "b.jpg"]
+    assert list(table.columns) == ["image", "individual_id", "species"]
+    with pytest.raises(InputError, match=r"lists the image 'a\.jpg' twice with box number 2"):
+        read_catalogue(csv("image,individual_id,box_number\na.jpg,1,2\na.jpg,2,2\n"))
+    with pytest.raises(InputError, match=r"^Line 3 of train\.csv: the box_number 'left' is not"):
+        read_catalogue(csv("image,individual_id,box_number\na.jpg,1,1\na.jpg,2,left\n"))
+
+
+def test_a_photograph_of_two_animals_is_one_file(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"")
+    check_images(["a.jpg", "a.jpg#2"], tmp_path, Path("train.csv"))
+    with pytest.raises(InputError, match=r"lists 'b\.jpg', but"):
+        check_images(["b.jpg", "b.jpg#2"], tmp_path, Path("train.csv"))
+
+
 def test_a_missing_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no file .*train\.csv"):
         read_text_table(tmp_path / "train.csv", ())

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tf_happywhale.catalogue.animal import animal_key, photograph_of, split_key
 from tf_happywhale.errors import InputError
 
 WHOLE = "whole"  # the source that needs no box
@@ -63,6 +64,7 @@ class BoxRow:
         manual: drawn by a person.
         stem: whether `image` lacks its ending.
         absent: whether a person says that there is no such box.
+        number: which animal of the photograph is in it, from 1; 0 where the table does not say.
     """
 
     image: str
@@ -72,6 +74,7 @@ class BoxRow:
     manual: bool = False
     stem: bool = False
     absent: bool = False
+    number: int = 0
 
 
 def best_boxes(
@@ -85,17 +88,17 @@ def best_boxes(
 def best_rows(
     rows: Iterable[BoxRow], source: str, images: Iterable[str], path: Path
 ) -> dict[str, BoxRow]:
-    """The row of each image for one source, by image name.
+    """The row of each animal for one source, by its key: the image's name for the first.
 
-    Rows that do not say what is in the box count for any source. Among an image's rows a manual
-    one wins, then the highest confidence, then the later row. A row without an area is no box; a
-    manual one whose cells are empty says that there is none, and wins over detected ones, its box
-    None.
+    Rows that do not say what is in the box count for any source, rows without a number for the
+    first animal. Among an animal's rows a manual one wins, then the highest confidence, then the
+    later row. A row without an area is no box; a manual one whose cells are empty says that there
+    is none, and wins over detected ones, its box None.
 
     Args:
         rows: of `boxes_import.read_box_rows`.
         source: which boxes are wanted.
-        images: names of the images, for rows that lack the ending.
+        images: keys of the images, for rows that lack the ending.
         path: where the rows come from, for the error.
 
     Raises:
@@ -109,14 +112,37 @@ def best_rows(
             f"{path} has no box of source {source!r} (it has: {sources}): "
             "set records.source to one of those, or to whole."
         )
-    names = by_stem(images) if any(row.stem for row in wanted) else {}
+    photographs = dict.fromkeys(map(photograph_of, images))
+    names = by_stem(photographs) if any(row.stem for row in wanted) else {}
     best: dict[str, BoxRow] = {}
     for row in wanted:
         image = names.get(row.image) if row.stem else row.image
+        key = animal_key(image, row.number or 1) if image else None
         counts = row.box or row.absent
-        if counts and image and (image not in best or _rank(row) >= _rank(best[image])):
-            best[image] = row
+        if counts and key and (key not in best or _rank(row) >= _rank(best[key])):
+            best[key] = row
     return best
+
+
+def check_numbered(images: Iterable[str], boxed: Iterable[str], table: Path | str) -> None:
+    """Refuse a catalogue that lists a second animal of an image without a box of it.
+
+    Args:
+        images: keys of the catalogue's images.
+        boxed: keys that have a box of any source.
+        table: of boxes, for the error.
+
+    Raises:
+        InputError: with the first such animal.
+    """
+    there = set(boxed)
+    for key in images:
+        image, number = split_key(key)
+        if number > 1 and key not in there:
+            raise InputError(
+                f"The catalogue lists animal {number} of {image}, but {table} has no box of it: "
+                f"add a row with image {image}, box_number {number} and its box."
+            )
 
 
 def _rank(row: BoxRow) -> tuple[bool, bool, float]:

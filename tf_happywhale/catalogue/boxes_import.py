@@ -2,7 +2,7 @@
 
 | header or file | from |
 |---|---|
-| `image,source,xmin,ymin,xmax,ymax,confidence,origin` | this package |
+| `image,source,xmin,ymin,xmax,ymax,confidence,origin`, maybe `box_number` | this package |
 | `image,label,xmin,ymin,xmax,ymax,width,height` | annotation tools; `width,height` of the picture |
 | `image,bbox,conf`, a bbox like `[[0  103  803  656]]` | YOLOv5 crops of Happywhale notebooks |
 | `image,…,box`, a box like `0 103 803 656` | Happywhale data sets |
@@ -19,6 +19,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from tf_happywhale.catalogue.animal import BOX_NUMBER, number_of
 from tf_happywhale.catalogue.boxes import (
     BoxRow,
     RelativeBox,
@@ -44,7 +45,7 @@ def read_box_rows(path: Path) -> list[BoxRow]:
     table = read_text_table(path, ())
     columns = set(table.columns)
     if {"image", "xmin", "ymin", "xmax", "ymax"} <= columns:
-        return list(_corner_rows(table))
+        return list(_corner_rows(table, path))
     if {"image", "bbox"} <= columns:
         return list(_text_rows(table, "bbox", path))
     if {"image", "box"} <= columns:
@@ -57,9 +58,9 @@ def read_box_rows(path: Path) -> list[BoxRow]:
     )
 
 
-def _corner_rows(table: pd.DataFrame) -> Iterator[BoxRow]:
+def _corner_rows(table: pd.DataFrame, path: Path) -> Iterator[BoxRow]:
     """Corners in columns, of the picture or of one `width` by `height`."""
-    for row in table.to_dict("records"):
+    for line, row in enumerate(table.to_dict("records"), start=2):
         corners = [row[name] for name in ("xmin", "ymin", "xmax", "ymax")]
         width, height = (number(row.get(side, ""), 0) for side in ("width", "height"))
         box = parse_box(*corners)
@@ -70,7 +71,9 @@ def _corner_rows(table: pd.DataFrame) -> Iterator[BoxRow]:
         confidence = number(row.get("confidence", row.get("conf", "")), 0)
         manual = is_manual(row.get("origin", ""))
         absent = manual and not any(map(str.strip, corners))
-        yield BoxRow(row["image"], source, box, confidence, manual, absent=absent)
+        cell = row.get(BOX_NUMBER, "").strip()
+        which = number_of(cell, f"Line {line} of {path.name}") if cell else 0
+        yield BoxRow(row["image"], source, box, confidence, manual, absent=absent, number=which)
 
 
 def _text_rows(table: pd.DataFrame, column: str, path: Path) -> Iterator[BoxRow]:

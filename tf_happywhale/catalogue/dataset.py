@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, best_boxes
+from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, best_boxes, check_numbered
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.community import (
     CommunityShard,
@@ -43,7 +43,8 @@ class DataSet:
     Attributes:
         name: the data folder's name, for files named after it.
         train_folder, test_folder: where the images lie.
-        catalogue: rows in file order, text columns image, species, individual_id, and others.
+        catalogue: rows in file order, text columns image (the key of an animal in an image),
+            species, individual_id, and others.
         folds: fold of each row, int64 [n].
         order: all individuals; an individual's place is its target.
         targets: of each row, int64 [n].
@@ -114,7 +115,10 @@ def load_data(experiment: Experiment) -> DataSet:
         source: _boxes(experiment, root, source, images)
         for source in (records.source, *records.more_sources)
     }
-    both = set(catalogue["image"]) & set(test_images) & set().union(*boxes.values())
+    boxed = set().union(*boxes.values())
+    if set(boxes) != {WHOLE}:
+        check_numbered(catalogue["image"], boxed, "the table of boxes")
+    both = set(catalogue["image"]) & set(test_images) & boxed
     if both:
         raise InputError(
             f"{min(both)} is an image of the catalogue and one to identify, so that its box could "

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from tf_happywhale.catalogue.animal import BOX_NUMBER, keys_of, photograph_of, split_key
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.species import fix_species
 from tf_happywhale.errors import InputError
@@ -47,6 +48,8 @@ def read_catalogue(path: Path) -> pd.DataFrame:
     """The catalogue's rows in file order: text columns image, species, individual_id, and others.
 
     A missing `species` column is filled with empty text; known misspellings of species are mended.
+    A photograph may be listed several times with different numbers in the column box_number, which
+    becomes part of `image`, the key of an animal (`catalogue/animal.py`).
 
     Raises:
         InputError: a column is missing, an image is listed twice, an image's name leaves the
@@ -55,6 +58,8 @@ def read_catalogue(path: Path) -> pd.DataFrame:
     table = read_text_table(path, ("image", "individual_id"))
     if table.empty:
         raise InputError(f"{path} lists no image: add rows image,species,individual_id.")
+    if BOX_NUMBER in table.columns:
+        table["image"] = keys_of(list(table["image"]), list(table.pop(BOX_NUMBER)), path.name)
     check_names(table["image"], path)
     for row, identity in enumerate(table["individual_id"], start=2):
         if not identity or identity != "".join(identity.split()):
@@ -83,15 +88,24 @@ def read_answers(path: Path) -> dict[str, str]:
 def check_names(names: Iterable[str], path: Path) -> None:
     """Refuse images listed twice and names that lead out of the image folder.
 
+    Args:
+        names: of images, or keys of animals in them.
+        path: of the table.
+
     Raises:
         InputError: with the first such name.
     """
-    seen: set[str] = set()
-    for name in names:
+    seen: set[tuple[str, int]] = set()
+    for key in names:
+        name, number = split_key(key)
         pure = PurePosixPath(name.replace("\\", "/"))
-        if str(pure) in seen:
-            raise InputError(f"{path} lists the image {name!r} twice: keep one of the rows.")
-        seen.add(str(pure))
+        if (str(pure), number) in seen:
+            raise InputError(
+                f"{path} lists the image {name!r} twice with box number {number}: keep one of the "
+                f"rows. If it shows several animals, count them 1, 2, 3 in a column {BOX_NUMBER}, "
+                "here and in boxes.csv."
+            )
+        seen.add((str(pure), number))
         if not name or pure.is_absolute() or ".." in pure.parts or "\0" in name or ":" in name:
             raise InputError(
                 f"{path} names the image {name!r}, which is not inside the image folder: "
@@ -101,7 +115,8 @@ def check_names(names: Iterable[str], path: Path) -> None:
 
 def check_images(names: Iterable[str], folder: Path, listed_in: Path) -> None:
     """Raise InputError, naming the first, when listed images are not in `folder`."""
-    missing = [name for name in names if not (Path(folder) / name).is_file()]
+    photographs = dict.fromkeys(map(photograph_of, names))
+    missing = [name for name in photographs if not (Path(folder) / name).is_file()]
     if missing:
         others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise InputError(

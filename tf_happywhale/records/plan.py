@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tf_happywhale.catalogue.animal import photograph_of
 from tf_happywhale.catalogue.boxes import WHOLE, AnyBox
 from tf_happywhale.catalogue.community import read_individuals
 from tf_happywhale.catalogue.dataset import DataSet
@@ -82,7 +83,7 @@ def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[P
     kinds = sorted(set(data.catalogue["species"]) - {""})
     species = [kinds.index(kind) if kind else -1 for kind in data.catalogue["species"]]
     rows = [
-        (image, data.train_folder / image, "train", int(fold), int(target), kind)
+        (image, data.train_folder / photograph_of(image), "train", int(fold), int(target), kind)
         for image, fold, target, kind in zip(
             data.images, data.folds, data.targets, species, strict=True
         )

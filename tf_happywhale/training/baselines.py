@@ -9,6 +9,7 @@ import cv2
 import keras
 import numpy as np
 
+from tf_happywhale.catalogue.animal import photograph_of
 from tf_happywhale.catalogue.boxes import Box
 from tf_happywhale.models.pretrained import pretrained_backbone
 from tf_happywhale.records.pictures import crop, read_picture, resize
@@ -21,7 +22,9 @@ SHUFFLES = 2000
 
 def read_crops(folder: Path, images: Sequence[str], boxes: dict[str, Box], size: int) -> np.ndarray:
     """Crops uint8 [n, size, size, 3] of images in a folder; without a box the whole image."""
-    pictures = (crop(read_picture(folder / image), boxes.get(image)) for image in images)
+    pictures = (
+        crop(read_picture(folder / photograph_of(image)), boxes.get(image)) for image in images
+    )
     return np.stack([resize(picture, size) for picture in pictures])
 
 

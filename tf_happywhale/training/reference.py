@@ -11,14 +11,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes import WHOLE, BoxRow
+from tf_happywhale.catalogue.animal import photograph_of
+from tf_happywhale.catalogue.boxes import WHOLE, BoxRow, check_numbered
 from tf_happywhale.catalogue.photos import boxes_beside
+from tf_happywhale.catalogue.same_picture import same_pictures
 from tf_happywhale.catalogue.table import check_images, read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.detector import Detector
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import ContentHashes
+from tf_happywhale.files import MISSING, ContentHashes
 from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.gallery import is_gallery, open_gallery
@@ -67,17 +69,23 @@ def embed_catalogue(
     catalogue, folder = read_catalogue(table), root / data.train_images
     check_images(catalogue["image"], folder, table)
     images = list(catalogue["image"])
+    boxes = catalogue_boxes(root, data, identifier, images, detector)
+    if set(identifier.sources) != {WHOLE}:
+        check_numbered(images, set().union(*boxes.values()), "the table of boxes")
     shots = make_shots(
         images,
-        [folder / image for image in images],
-        catalogue_boxes(root, data, identifier, images, detector),
+        [folder / photograph_of(image) for image in images],
+        boxes,
         identifier.home,
         detector,
         "gallery",
     )
     for sentence in boxed(shots, identifier, "of the gallery's images"):
         print(sentence)
-    embedded, failed = identifier.embed(shots, list(catalogue["individual_id"]), "gallery")
+    owners = list(catalogue["individual_id"])
+    for sentence in same_pictures(images, owners, list(map(_picture, shots))):
+        print(sentence)
+    embedded, failed = identifier.embed(shots, owners, "gallery")
     if not len(embedded):
         raise InputError(f"No image of {table} can be read: {min(failed.values())}")
     return with_columns(embedded, catalogue), failed
@@ -155,6 +163,11 @@ def make_shots(
         drawn = {source: row.box for source, row in rows.items() if row.box}
         shots.append(Shot(image, path, content, drawn, _confidence(primary.get(image))))
     return shots
+
+
+def _picture(shot: Shot) -> tuple[str, str]:
+    """What its crops are made from; a file that is missing is like no other."""
+    return (shot.image if shot.content == MISSING else shot.content), str(shot.boxes)
 
 
 def _confidence(row: BoxRow | None) -> float:

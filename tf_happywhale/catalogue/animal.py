@@ -1,0 +1,110 @@
+"""One animal in one photograph: the photograph's name, and the number of the animal's box.
+
+A photograph may show several animals, each in a box with a number. The first, mostly the only one,
+goes by the photograph's name alone, the others as `IMG_1.jpg#2`, `IMG_1.jpg#3` and so on: their
+keys. Whatever is kept by image (embeddings, rankings, decisions) is kept by this key. It is taken
+apart where a file is opened, or a table is written for people: `image,box_number`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from tf_happywhale.errors import InputError
+
+BOX_NUMBER = "box_number"  # the column of a table
+_KEY = re.compile(r"(?P<image>.+)#(?P<number>[2-9]|[1-9]\d+)", re.DOTALL)
+
+
+def animal_key(image: str, number: int = 1) -> str:
+    """The key of the animal in a photograph's box of this number."""
+    return image if number == 1 else f"{image}#{number}"
+
+
+def split_key(key: str) -> tuple[str, int]:
+    """The photograph's name and the number of the box.
+
+    The name of a picture ends in `.jpg` and the like, so it cannot be mistaken for a key.
+    """
+    found = _KEY.fullmatch(key)
+    return (found["image"], int(found["number"])) if found else (key, 1)
+
+
+def photograph_of(key: str) -> str:
+    """The photograph's name."""
+    return split_key(key)[0]
+
+
+def animal_words(key: str, counts: Mapping[str, int]) -> str:
+    """What a person reads: `IMG_1.jpg, animal 2 of 3`, or the name where there is one animal.
+
+    Args:
+        key: of the animal.
+        counts: how many animals there are, by photograph; see `count_animals`.
+    """
+    image, number = split_key(key)
+    total = counts.get(image, 1)
+    if number == 1 and total == 1:
+        return image
+    return f"{image}, animal {number}" + (f" of {total}" if total >= number else "")
+
+
+def count_animals(keys: Iterable[str]) -> Counter[str]:
+    """How many of the keys are of each photograph."""
+    return Counter(photograph_of(key) for key in dict.fromkeys(keys))
+
+
+def number_of(cell: str, where: str) -> int:
+    """The number in a cell of the column box_number; empty: 1, as in tables without the column.
+
+    Args:
+        cell: the text.
+        where: file and line, for the error.
+
+    Raises:
+        InputError: it is no whole number from 1 on.
+    """
+    cell = cell.strip()
+    if not cell:
+        return 1
+    whole = cell.removesuffix(".0")  # what a spreadsheet or pandas makes of a column with gaps
+    if not (whole.isascii() and whole.isdecimal() and 0 < int(whole) < 10**6):
+        raise InputError(
+            f"{where}: the {BOX_NUMBER} {cell[:80]!r} is not a whole number: count the animals of "
+            "a photograph 1, 2, 3."
+        )
+    return int(whole)
+
+
+def key_columns(keys: Sequence[str], prefix: str = "") -> dict[str, list]:
+    """The two columns of a table, `image` and `box_number`, both with a prefix.
+
+    An empty key, which stands for no image, stays empty.
+    """
+    pairs = [split_key(key) for key in keys]
+    return {
+        f"{prefix}image": [image for image, _ in pairs],
+        f"{prefix}{BOX_NUMBER}": [str(number) if image else "" for image, number in pairs],
+    }
+
+
+def keys_of(images: Sequence[str], numbers: Sequence[str] | None, table: str) -> list[str]:
+    """The keys that two columns of a table make.
+
+    Args:
+        images: the photographs' names; an empty one stays empty. Keys stay as they are where the
+            number's cell is empty.
+        numbers: cells of box_number; None: the table has no such column.
+        table: the file's name, for the error.
+
+    Raises:
+        InputError: a number is not one.
+    """
+    if numbers is None:
+        return list(images)
+    return [
+        animal_key(image, number_of(cell, f"Line {line} of {table}")) if image else ""
+        for line, (image, cell) in enumerate(zip(images, numbers, strict=True), start=2)
+    ]

@@ -1,0 +1,34 @@
+"""One picture under two individuals: what a person should be told of a catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+NAMED = 5  # pairs that are named one by one
+
+
+def same_pictures(
+    images: Sequence[str], individual_ids: Sequence[str], pictures: Sequence[Hashable]
+) -> list[str]:
+    """A sentence for each two images that are one picture, but are said to show two individuals.
+
+    Args:
+        images: names.
+        individual_ids: who is in them.
+        pictures: what makes the picture of each: the hash of its file and its box.
+    """
+    first: dict[Hashable, int] = {}
+    pairs = []
+    for row, picture in enumerate(pictures):
+        other = first.setdefault(picture, row)
+        if individual_ids[other] != individual_ids[row]:
+            pairs.append((other, row))
+    sentences = [
+        f"{images[a]} ({individual_ids[a]}) and {images[b]} ({individual_ids[b]}) are one picture "
+        "of two individuals, so that nothing can tell these apart: if it shows both, give each its "
+        "box in boxes.csv; if not, remove one from the catalogue."
+        for a, b in pairs[:NAMED]
+    ]
+    if len(pairs) > NAMED:
+        sentences.append(f"{len(pairs) - NAMED} more pairs of images are like that.")
+    return sentences
