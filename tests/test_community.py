@@ -99,6 +99,21 @@ def test_they_are_trained_on_embedded_and_ranked_as_they_are(make, capsys) -> No
             verify(plan_records(make(), data).folder)
 
 
+@pytest.mark.parametrize("kind", ["GZIP", "ZLIB"])
+def test_compressed_records_give_the_same_pictures(make, kind: str) -> None:
+    experiment = make()
+    plain = pictures(experiment)
+    for shard in load_data(experiment).shards[::2]:  # some of them
+        records = [r.numpy() for r in tf.data.TFRecordDataset(str(shard.path))]
+        with tf.io.TFRecordWriter(str(shard.path), kind) as writer:
+            for record in records:
+                writer.write(record)
+    found = pictures(experiment)
+    assert found.keys() == plain.keys()
+    assert all(np.array_equal(found[image], plain[image]) for image in plain)
+    verify(plan_records(experiment, load_data(experiment)).folder)
+
+
 def test_an_unreadable_photograph_is_named_with_where_it_lies(make, tmp_path: Path) -> None:
     experiment = make()
     data = load_data(experiment)

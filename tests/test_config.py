@@ -392,3 +392,30 @@ def test_what_variants_cannot_share_is_refused(from_yaml, override: str, says: s
 def test_without_variants_an_experiment_is_its_own() -> None:
     experiment = load_experiment(None)
     assert variants_of(experiment) == [experiment]
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "data.root=gs://bucket/whales",
+        "output=s3://bucket/out",
+        "members=[{path: gs://bucket/run}]",
+        "data.boxes={fullbody: https://example.org/boxes.csv}",
+        "model.weights=gs://bucket/model.safetensors",
+        "variants=[{name: a, records.dir: gs://bucket/records}]",
+        "identify.encounters=file:///trips.csv",
+    ],
+)
+def test_an_address_is_not_a_path_and_is_refused_with_its_key(override: str) -> None:
+    with pytest.raises(ConfigError, match=r"'\w+://[^']+', an address\. .* copy them here"):
+        load_experiment(None, [override])
+
+
+def test_weights_on_the_hub_and_messages_may_be_addresses() -> None:
+    overrides = ["model.weights=hf://timm/eca_nfnet_l2.ra3_in1k", "download.message=see http://x"]
+    assert load_experiment(None, overrides).model.weights.startswith("hf://")
+
+
+def test_a_pattern_of_names_is_text() -> None:
+    found = load_experiment(None, ["data.tfrecords_pattern={split}-{fold}-{count}.tfrec"])
+    assert found.data.tfrecords_pattern == "{split}-{fold}-{count}.tfrec"

@@ -74,7 +74,23 @@ def test_submit_sends_the_experiments_submission(tmp_path: Path, capsys) -> None
         download.main("submit", experiment)
     (tmp_path / "submission.csv").write_text("image,predictions\na.jpg,1e10\n", encoding="utf-8")
     download.main("submit", experiment)
-    assert "whales took b0" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "whales took b0" in printed
+    assert "not compared with Kaggle's: there is no" in printed
+
+
+def test_a_submission_that_is_not_the_samples_is_not_sent(tmp_path: Path, capsys) -> None:
+    overrides = [f"output={tmp_path}", f"data.root={tmp_path}", "download.competition=whales"]
+    sample = "image,predictions\na.jpg,x\nb.jpg,x\n"
+    (tmp_path / "sample_submission.csv").write_text(sample, encoding="utf-8")
+    for rows, words in (("a.jpg,1\n", "lacks 1 image"), ("b.jpg,1\na.jpg,1\n", "order differs")):
+        (tmp_path / "submission.csv").write_text(f"image,predictions\n{rows}", encoding="utf-8")
+        with pytest.raises(InputError, match=words):
+            download.main("submit", load_experiment(None, overrides))
+    assert "took" not in capsys.readouterr().out
+    (tmp_path / "submission.csv").write_text(sample, encoding="utf-8")
+    download.main("submit", load_experiment(None, overrides))
+    assert "whales took" in capsys.readouterr().out
 
 
 def test_help_shows_examples_and_imports_nothing_heavy() -> None:

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from tf_happywhale.backend import set_backend
 from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.config_text import refuse_address
 from tf_happywhale.errors import HappywhaleError, Stopped
 from tf_happywhale.os_errors import as_os_error, doing_of, in_words
 
@@ -106,6 +107,8 @@ def command_of_places(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
     def work() -> None:
+        for word in words:
+            refuse_address(word, "A path")
         set_backend("auto")
         main([verb, *words] if verb else words, overrides)
 
@@ -114,6 +117,7 @@ def command_of_places(
 
 def read(arguments: list[str]) -> Experiment:
     """The experiment of `CONFIG key=value …`; without a CONFIG the defaults are taken."""
+    refuse_address(arguments[0], "The config")
     if "=" in arguments[0]:
         return load_experiment(None, arguments)
     return load_experiment(arguments[0], arguments[1:])

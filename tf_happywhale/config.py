@@ -17,7 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.fields import FieldInfo
 
 from tf_happywhale.config_errors import sentence
-from tf_happywhale.config_text import put_override, put_value, read_tree, read_yaml
+from tf_happywhale.config_text import (
+    put_override,
+    put_value,
+    read_tree,
+    read_yaml,
+    refuse_addresses,
+)
 from tf_happywhale.errors import ConfigError
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -52,6 +58,12 @@ class Data(Section):
     tfrecords: str | None = Field(
         None,
         description="folder of community TFRecords to use as they are, in place of photographs",
+    )
+    tfrecords_pattern: str | None = Field(
+        None,
+        description="how their files are named, with {split}, {count} and perhaps {fold} in their "
+        "places and * for anything, such as whales_{split}_{fold}_{count}.tfrecord; null: "
+        "{split}-{fold}-{count}.tfrec",
     )
     folds: int = Field(5, ge=2, le=100, description="number of folds")
     fold_by: Literal["auto", "stratified", "encounter", "open"] = Field(
@@ -767,9 +779,11 @@ def _give_way(variants: Any, given: list[str]) -> Any:
 
 def _validated(tree: dict) -> Experiment:
     try:
-        return Experiment.model_validate(tree)
+        experiment = Experiment.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(sentence(error.errors()[0], dict(keys()))) from None
+    refuse_addresses(experiment.model_dump(mode="json", exclude={"variants"}))
+    return experiment
 
 
 def dump_experiment(experiment: Experiment) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tf_happywhale.errors import ConfigError
+
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+NOT_PATHS = {"model.weights": "hf://", "download.message": ""}  # keys whose texts may begin so
 
 
 class _TextLoader(yaml.SafeLoader):
@@ -78,7 +83,8 @@ def put_value(tree: dict, key: str, value: str | None) -> None:
 
 
 def _value(key: str, text: str) -> Any:
-    if text[:1] not in ("[", "{"):
+    name = text[:1] == "{" and text[-1:] != "}"  # such as {split}-{fold}-{count}.tfrec
+    if text[:1] not in ("[", "{") or name:
         return None if text == "null" else text
     try:
         return yaml.load(text, Loader=_TextLoader)
@@ -96,3 +102,33 @@ def _put(tree: dict, key: str, value: Any) -> None:
             raise ConfigError(f"Unknown key {key!r}: {section} holds a value, not a section.")
         tree = below
     tree[name] = value
+
+
+def refuse_address(text: str, what: str) -> None:
+    """Raise ConfigError where the text is an address such as `gs://bucket/folder`, and not a path
+    of this machine."""
+    if ADDRESS.match(text):
+        raise ConfigError(
+            f"{what} is {text[:80]!r}, an address. Only files of this machine are read: "
+            "copy them here, or mount them, and give the path."
+        )
+
+
+def refuse_addresses(tree: Any, key: str = "") -> None:
+    """The same of every text of an experiment's tree, but those that may be one."""
+    for name, text in _texts(tree, key):
+        beginning = NOT_PATHS.get(name)
+        if beginning is None or not text.startswith(beginning):
+            refuse_address(text, name)
+
+
+def _texts(tree: Any, key: str) -> Iterator[tuple[str, str]]:
+    """Every text of a tree with its key, a list's with that of the list."""
+    if isinstance(tree, str):
+        yield key, tree
+    elif isinstance(tree, dict):
+        for name, below in tree.items():
+            yield from _texts(below, f"{key}.{name}" if key else str(name))
+    elif isinstance(tree, (list, tuple)):
+        for below in tree:
+            yield from _texts(below, key)

@@ -29,7 +29,7 @@ def main(verb: str, experiment: Experiment) -> None:
     download = experiment.download
     if verb == "submit":
         file = output_folder(experiment) / "submission.csv"
-        kaggle.check_submission(file)
+        check_submission(experiment, file)
         print(kaggle.submit(kaggle.connect(), download.competition, file, download.message))
         return
     api = kaggle.connect()
@@ -39,6 +39,25 @@ def main(verb: str, experiment: Experiment) -> None:
         remote = kaggle.competition(api, download.competition)
     fetch(api, remote, Path(download.to).expanduser())
     print(f"{download.to} holds every file of {remote.name}.")
+
+
+def check_submission(experiment: Experiment, file: Path) -> None:
+    """Compare the submission with the data folder's `sample_submission.csv` before it is sent.
+
+    Raises:
+        InputError: it is not a submission, or its rows are not the sample's.
+    """
+    from tf_happywhale.catalogue import kaggle
+    from tf_happywhale.catalogue.sample import SAMPLE, check_rows
+    from tf_happywhale.catalogue.table import read_text_table
+    from tf_happywhale.places import data_root
+
+    kaggle.check_submission(file)
+    sample = data_root(experiment) / SAMPLE
+    if sample.is_file():
+        check_rows(file, list(read_text_table(file, ("image",))["image"]), sample)
+    else:
+        print(f"The rows were not compared with Kaggle's: there is no {sample}.")
 
 
 if __name__ == "__main__":

@@ -145,10 +145,15 @@ def measure_members(
 
 def why_unmeasured(gallery: Side, folds: Mapping[str, int], rank: Rank) -> str:
     """Why nothing can be measured out of fold, in a sentence; empty where it can."""
-    from tf_happywhale.retrieval.out_of_fold import may_judge
+    from tf_happywhale.retrieval.out_of_fold import may_judge, untold
 
     if rank.preset == "seed":
         return "rank.preset=seed is not measured out of fold: leave it out to measure the default."
+    if untold(gallery):
+        return (
+            "Nothing is measured out of fold: a model's embeddings do not say what it was trained "
+            "on (the array trained_on)."
+        )
     if rank.threshold is not None and not may_judge(gallery, folds):
         return "Nothing is measured out of fold: a model has seen every fold, or other folds."
     return ""

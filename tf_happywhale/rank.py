@@ -40,6 +40,7 @@ def main(experiment: Experiment) -> None:
             "catalogue": digest([data.images, data.individual_ids, data.folds.tolist()]),
             "species": digest(list(data.catalogue["species"])),
             "test_images": digest([whole.test_images, data.test_images]),
+            **sample_of_shards(experiment, whole),
         },
         outputs=[output / "predictions.csv", output / "submission.csv"],
         work=lambda: write_ranking(experiment, data, whole.test_images),
@@ -53,11 +54,13 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.members import find_members, load_side
+    from tf_happywhale.retrieval.out_of_fold import untold
     from tf_happywhale.retrieval.ranking import rank_queries
     from tf_happywhale.retrieval.seed_rules import not_honoured, rank_queries_by_seed
     from tf_happywhale.retrieval.submission import pad, write_submission
     from tf_happywhale.retrieval.weights import best_members
 
+    rows = submission_rows(experiment, asked)
     gallery = load_side(experiment, "train", data.images)
     queries = load_side(experiment, "test", data.test_images)
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
@@ -66,6 +69,8 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     )
     gallery, queries = gallery.only(taken), queries.only(taken)
     members = find_members(experiment)
+    for sentence in blind_sentences([members[taken[n]].name for n in untold(gallery)], experiment):
+        print(sentence)
     if experiment.rank.preset == "seed":
         for sentence in not_honoured(experiment.rank):
             print(sentence)
@@ -97,8 +102,49 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     answers = dict(zip(ranking.images.tolist(), ranking.ids(), strict=True))
     unread = pad(ranking.padding, [NEW_INDIVIDUAL])
     write_submission(
-        output / "submission.csv", asked, [answers.get(image, unread) for image in asked]
+        output / "submission.csv",
+        [name for name, _ in rows],
+        [answers.get(image, unread) for _, image in rows],
     )
+
+
+def sample_of_shards(experiment: Experiment, data: DataSet) -> dict[str, str]:
+    """The content of `sample_submission.csv` where the images come from TFRecords; those of a data
+    folder are listed in its order already."""
+    from tf_happywhale.catalogue.sample import SAMPLE
+    from tf_happywhale.files import sha256
+    from tf_happywhale.places import data_root
+
+    sample = data_root(experiment) / SAMPLE
+    return {"sample": sha256(sample)} if data.shards and sample.is_file() else {}
+
+
+def submission_rows(experiment: Experiment, asked: Sequence[str]) -> list[tuple[str, str]]:
+    """Names of the submission's rows, each with the image that it means: those of
+    `sample_submission.csv` in its order, where there is one."""
+    from tf_happywhale.catalogue.sample import SAMPLE, rows_asked
+    from tf_happywhale.places import data_root
+
+    sample = data_root(experiment) / SAMPLE
+    if not sample.is_file():
+        return [(image, image) for image in asked]
+    rows = rows_asked(sample, asked)
+    if len(rows) < len(asked):
+        print(f"{sample} does not list {len(asked) - len(rows)} images: they are not submitted")
+    return rows
+
+
+def blind_sentences(names: Sequence[str], experiment: Experiment) -> list[str]:
+    """What to say where members do not say what they were trained on."""
+    rank = experiment.rank
+    if not names or rank.threshold is not None or rank.new == "target_share":
+        return []
+    return [
+        f"The embeddings of {', '.join(names)} do not say what the model was trained on (the array "
+        "trained_on), so nothing is learned about new individuals, and new_individual comes last. "
+        "Save trained_on='nothing' if the model has seen none of these images, or set "
+        "rank.threshold."
+    ]
 
 
 if __name__ == "__main__":

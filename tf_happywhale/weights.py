@@ -83,6 +83,14 @@ def resolve(name: str, backbone: str | None) -> tuple[str, str]:
     raise ConfigError(f"There are no weights {name!r}: {nearest(name, [*shorts, *VARIANTS])}.")
 
 
+def place(to: str | None) -> Path | None:
+    """Where the Keras model is saved; ConfigError for an address."""
+    from tf_happywhale.config_text import refuse_address
+
+    refuse_address(to or "", "--to")
+    return Path(to) if to else None
+
+
 def show() -> None:
     """Print every short name with its backbone and address."""
     from tf_happywhale.models.backbones.variants import VARIANTS
@@ -101,9 +109,9 @@ if __name__ == "__main__":
     )
     parser.add_argument("name", metavar="NAME", help="which weights; `list` shows the short names")
     parser.add_argument("--backbone", metavar="NAME", help="the network a file's weights are of")
-    parser.add_argument("--to", type=Path, metavar="FILE", help="save the Keras model, FILE.keras")
+    parser.add_argument("--to", metavar="FILE", help="save the Keras model, FILE.keras")
     arguments = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if arguments.name == "list":
         run_safely(show)
-    run_safely(lambda: main(arguments.name, arguments.backbone, arguments.to))
+    run_safely(lambda: main(arguments.name, arguments.backbone, place(arguments.to)))

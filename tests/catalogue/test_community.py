@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -81,12 +82,19 @@ def test_individuals_are_read_either_way_round(tmp_path: Path, content) -> None:
     assert read_individuals(tmp_path) == {0: "b", 1: "a"}
 
 
-@pytest.mark.parametrize("content", [None, "no json", "3", '{"a": null}'])
-def test_individuals_that_cannot_be_read_are_refused(tmp_path: Path, content: str | None) -> None:
-    if content is not None:
-        (tmp_path / "individual_ids.json").write_text(content)
+@pytest.mark.parametrize("content", ["no json", "3", '{"a": null}'])
+def test_individuals_that_cannot_be_read_are_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "individual_ids.json").write_text(content)
     with pytest.raises(InputError, match=r"individual_ids\.json"):
         read_individuals(tmp_path)
+
+
+def test_targets_that_nobody_names_are_said(load, community: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "records"
+    shutil.copytree(community, folder)
+    (folder / "individual_ids.json").unlink()
+    with pytest.raises(InputError, match=r"no .*individual_ids\.json, which says who the targets"):
+        load(f"data.tfrecords={folder}")
 
 
 def test_a_shard_with_another_count_than_its_name_says_is_refused(
@@ -113,13 +121,69 @@ def test_a_folder_without_such_shards_is_refused(tmp_path: Path) -> None:
     [
         ({"image_name": b"\xff.jpg"}, r"image_name b'\\xff\.jpg' is not UTF-8"),
         ({"image_name": 7}, "without a text feature image_name"),
-        ({"target": 1}, "without a text feature image_name"),
+        (
+            {"image_name": None, "target": 1},
+            r"lack the feature image_name; they have image, target\. Write them with",
+        ),
+        ({"image": None, "image_name": b"a.jpg", "id": 3}, "lack the feature image; they have id,"),
         ({"image_name": b"a.jpg", "target": b"9"}, "target of a.jpg must be one integer"),
         ({"image_name": b"a.jpg", "target": [1, 2]}, "target of a.jpg must be one integer"),
         ({"image_name": b"a.jpg", "species": [0, 0]}, "species of a.jpg must be one integer"),
     ],
 )
 def test_odd_features_are_refused(tmp_path: Path, features: dict, message: str) -> None:
-    write_shard(tmp_path / "train-0-1.tfrec", [serialized(features)])
+    features = {"image": b"", "image_name": b"", **features}
+    there = {name: value for name, value in features.items() if value is not None}
+    write_shard(tmp_path / "train-0-1.tfrec", [serialized(there)])
     with pytest.raises(InputError, match=message):
         read_index(find_shards(tmp_path), tmp_path / "cache")
+
+
+def unlabelled(pod: Path, folder: Path, name: str = "whales_{}_part{}_{}.tfrecord") -> list[str]:
+    """Two shards without targets, of the pod's first six photographs; their names."""
+    folder.mkdir()
+    images = list(read_catalogue(pod / "train.csv")["image"])[:6]
+    for part in (0, 1):
+        records = [
+            serialized({"image": (pod / "train_images" / image).read_bytes(),
+                        "image_name": image.encode()})
+            for image in images[part::2]
+        ]  # fmt: skip
+        write_shard(folder / name.format("train", part, len(records)), records)
+    return images
+
+
+def test_labels_come_from_train_csv_where_the_records_have_none(
+    load, pod: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "records"
+    images = unlabelled(pod, folder, "{}-{}-{}.tfrec")
+    places = [f"data.tfrecords={folder}", "data.folds=2"]
+    with pytest.raises(InputError, match=r"has no target: put train\.csv .* beside the TFRecords"):
+        load(*places)
+    shutil.copy(pod / "train.csv", folder)
+    truth = read_catalogue(pod / "train.csv").set_index("image")["individual_id"]
+    for found in (load(*places), load(*places, f"data.root={pod}")):
+        assert sorted(found.images) == sorted(images)
+        assert found.individual_ids == [truth[image] for image in found.images]
+    (folder / "train.csv").write_text("image,individual_id\nother.jpg,a\n")
+    with pytest.raises(InputError, match=r"does not list the image: .* like 'other\.jpg'"):
+        load(*places)
+
+
+def test_other_names_are_read_where_the_pattern_says_so(load, pod: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "records"
+    images = unlabelled(pod, folder)
+    shutil.copy(pod / "train.csv", folder)
+    place = f"data.tfrecords={folder}"
+    with pytest.raises(InputError, match=r"It has 'whales_train_part0_3\.tfrecord'\. Say how"):
+        load(place)
+    named = load(place, "data.tfrecords_pattern=whales_{split}_part{fold}_{count}.tfrecord",
+                 "data.folds=2")  # fmt: skip
+    assert named.images == images[::2] + images[1::2]
+    assert named.folds.tolist() == [0, 0, 0, 1, 1, 1]
+    dealt = load(place, "data.tfrecords_pattern=*_{split}_*_{count}.tfrecord", "data.folds=3")
+    assert dealt.images == named.images
+    assert sorted(set(dealt.folds.tolist())) == [0, 1, 2]
+    with pytest.raises(InputError, match=r"give \{split\} and \{count\} once each"):
+        load(place, "data.tfrecords_pattern={split}.tfrecord")

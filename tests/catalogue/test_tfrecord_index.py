@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.catalogue.tfrecord_index import read_features
+from tf_happywhale.catalogue.tfrecord_index import compression, feature_names, read_features
 from tf_happywhale.errors import InputError
 
 
@@ -74,3 +74,35 @@ def test_a_damaged_file_is_refused_by_name(save, damage: str) -> None:
         path.write_bytes(content[:12] + b"\xff" * (len(content) - 16) + content[-4:])
     with pytest.raises(InputError, match=r"some\.tfrec is damaged"):
         list(read_features(path, ("target",)))
+
+
+@pytest.mark.parametrize("kind", ["", "GZIP", "ZLIB"])
+def test_compressed_files_are_told_and_read(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "some.tfrec"
+    with tf.io.TFRecordWriter(str(path), kind) as writer:
+        for name in (b"a.jpg", b"b.jpg"):
+            example = {"image": feature(bytes(300_000)), "image_name": feature(name)}
+            message = tf.train.Example(features=tf.train.Features(feature=example))
+            writer.write(message.SerializeToString())
+    assert compression(path) == kind
+    assert [e["image_name"] for e in read_features(path, ("image_name",))] == [b"a.jpg", b"b.jpg"]
+    assert feature_names(path) == ["image", "image_name"]
+    whole = path.read_bytes()
+    for cut in (len(whole) // 3, len(whole) - 9):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(InputError, match=r"some\.tfrec is damaged, or it is not a TFRecord"):
+            list(read_features(path, ("image_name",)))
+
+
+def test_a_record_as_long_as_a_gzip_header_is_not_compressed(tmp_path: Path) -> None:
+    path = tmp_path / "some.tfrec"
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        writer.write(bytes(0x088B1F))  # its length begins 1f 8b 08
+    assert path.read_bytes()[:3] == b"\x1f\x8b\x08"
+    assert compression(path) == ""
+
+
+def test_a_file_without_examples_has_no_features(tmp_path: Path) -> None:
+    (tmp_path / "empty.tfrec").touch()
+    assert feature_names(tmp_path / "empty.tfrec") == []
+    assert list(read_features(tmp_path / "empty.tfrec", ("image",))) == []

@@ -109,7 +109,7 @@ def test_members_with_another_order_of_individuals_are_refused(herd: Herd) -> No
 
 
 def test_a_member_that_lacks_an_image_is_refused(herd: Herd) -> None:
-    with pytest.raises(InputError, match=r"not of the images asked for \(b\.jpg\)"):
+    with pytest.raises(InputError, match=r"they lack 1 image \('b\.jpg'\)"):
         herd.rank([1], galleries=[herd.gallery(), herd.gallery().take(np.array([0, 2, 3, 4, 5]))])
 
 

@@ -2,7 +2,9 @@
 
 Shards `{train,test}-{fold}-{count}.tfrec` of the original JPEGs with the features `image`,
 `image_name`, `target`, `species` and perhaps `yolov5_box` and `detic_box` (int64 [4], x1 y1 x2 y2
-of the stored pixels, −1 for none); who the targets are stands in `individual_ids.json`.
+of the stored pixels, −1 for none). `individual_ids.json` says who the targets are; a `train.csv`
+beside them or in data.root says it too, and counts first. Files may be compressed (gzip, zlib).
+They may have other names where `data.tfrecords_pattern` says how.
 """
 
 from __future__ import annotations
@@ -15,11 +17,18 @@ from pathlib import Path
 import pandas as pd
 
 from tf_happywhale.catalogue.table import check_names, read_text_table
-from tf_happywhale.catalogue.tfrecord_index import read_features
+from tf_happywhale.catalogue.tfrecord_index import feature_names, read_features
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import digest, write_csv
 
-SHARD = re.compile(r"(?:^|[-_])(train|test)-0*(\d+)-(\d+)\.tfrec(?:ords?)?$")
+SHARD = re.compile(
+    r"(?:^|[-_])(?P<split>train|test)-0*(?P<fold>\d+)-(?P<count>\d+)\.tfrec(?:ords?)?$"
+)
+PLACES = {
+    "split": "(?P<split>train|test)", "fold": r"(?P<fold>\d+)", "count": r"(?P<count>\d+)",
+}  # fmt: skip
+NO_FOLD = -1  # of a shard whose name does not say it
+NEEDED = ("image", "image_name")  # features
 INDIVIDUALS = "individual_ids.json"
 COLUMNS = ["image", "split", "fold", "target", "species"]
 
@@ -34,22 +43,55 @@ class CommunityShard:
     count: int
 
 
-def find_shards(folder: Path) -> list[CommunityShard]:
+def find_shards(folder: Path, pattern: str | None = None) -> list[CommunityShard]:
     """The shards in a folder, train before test, by fold.
 
+    Args:
+        folder: where they are.
+        pattern: how they are named, as `data.tfrecords_pattern`; None: `train-0-1024.tfrec`.
+
     Raises:
-        InputError: there is none.
+        InputError: there is none, or the pattern is not one.
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: set data.tfrecords to one.")
-    found = [
-        CommunityShard(path.resolve(), match[1], int(match[2]), int(match[3]))
-        for path in sorted(folder.iterdir())
-        if (match := SHARD.search(path.name))
-    ]
+    form = SHARD if pattern is None else _form(pattern)
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    found = []
+    for name in names:
+        if match := form.search(name):
+            said = match.groupdict()
+            fold = int(said["fold"]) if said.get("fold") else NO_FOLD
+            path = (folder / name).resolve()
+            found.append(CommunityShard(path, said["split"], fold, int(said["count"])))
     if not found:
-        raise InputError(f"{folder} holds no TFRecords named like train-0-1024.tfrec.")
+        others = [name for name in names if "tfrec" in name.lower()] or names
+        example = f" It has {others[0]!r}." if others else ""
+        wanted = pattern or "train-0-1024.tfrec"
+        raise InputError(
+            f"{folder} holds no TFRecords named like {wanted}.{example} Say how they are named, "
+            "such as data.tfrecords_pattern=whales_{split}_{fold}_{count}.tfrecord."
+        )
     return sorted(found, key=lambda shard: (shard.split == "test", shard.fold, shard.path.name))
+
+
+def _form(pattern: str) -> re.Pattern:
+    """The regular expression of a `data.tfrecords_pattern`.
+
+    Raises:
+        InputError: it lacks {split} or {count}, or has one twice.
+    """
+    expression = re.escape(pattern).replace(r"\*", ".*")
+    for name, form in PLACES.items():
+        place = re.escape(f"{{{name}}}")
+        count = expression.count(place)
+        if count > 1 or (count == 0 and name != "fold"):
+            raise InputError(
+                f"data.tfrecords_pattern is {pattern!r}: give {{split}} and {{count}} once each, "
+                "and {fold} at most once."
+            )
+        expression = expression.replace(place, form)
+    return re.compile(f"^{expression}$")
 
 
 def read_index(shards: list[CommunityShard], cache: Path) -> pd.DataFrame:
@@ -58,15 +100,17 @@ def read_index(shards: list[CommunityShard], cache: Path) -> pd.DataFrame:
     It is kept in the folder `cache`, for as long as no shard changes.
 
     Raises:
-        InputError: an example's name, target or species is not what it must be, or a shard has not
-            as many examples as its name says.
+        InputError: an example lacks a feature, its name, target or species is not what it must be,
+            or a shard has not as many examples as its name says.
     """
-    stamps = [(str(s.path), s.path.stat().st_size, s.path.stat().st_mtime_ns) for s in shards]
+    states = [(shard, shard.path.stat()) for shard in shards]
+    stamps = [(str(s), state.st_size, state.st_mtime_ns) for s, state in states]
     file = cache / f"community-{digest(stamps)[:12]}.csv"
     if file.is_file():
         return read_text_table(file, COLUMNS)
     rows = []
     for shard in shards:
+        _check_features(shard.path)
         before = len(rows)
         for example in read_features(shard.path, ("image_name", "target", "species")):
             image = _name(example, shard.path)
@@ -75,7 +119,7 @@ def read_index(shards: list[CommunityShard], cache: Path) -> pd.DataFrame:
         if len(rows) - before != shard.count:
             raise InputError(
                 f"{shard.path} holds {len(rows) - before} examples and not the {shard.count} its "
-                "name says: download it again."
+                "name says: download it again, or correct its name."
             )
     table = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
     for _, part in table.groupby("split"):
@@ -84,15 +128,28 @@ def read_index(shards: list[CommunityShard], cache: Path) -> pd.DataFrame:
     return table
 
 
+def _check_features(shard: Path) -> None:
+    """Raise InputError, with the features that there are, where one that is needed is missing."""
+    present = feature_names(shard)
+    missing = [name for name in NEEDED if present and name not in present]
+    if missing:
+        raise InputError(
+            f"The examples of {shard} lack the feature {' and '.join(missing)}; they have "
+            f"{', '.join(present)[:200]}. Write them with image (an encoded picture) and "
+            "image_name (text)."
+        )
+
+
 def read_individuals(folder: Path) -> dict[int, str]:
-    """Who each target is, from `individual_ids.json`: a table of either way round, or a list.
+    """Who each target is, from `individual_ids.json`: a table of either way round, or a list; empty
+    where there is no such file.
 
     Raises:
-        InputError: the file is missing or something else.
+        InputError: the file is something else.
     """
     file = folder / INDIVIDUALS
     if not file.is_file():
-        raise InputError(f"There is no {file}, which says who the targets are: add it.")
+        return {}
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         if isinstance(content, list):
@@ -104,23 +161,58 @@ def read_individuals(folder: Path) -> dict[int, str]:
         raise InputError(f'{file} must hold a table such as {{"cadddb1636b9": 0}}.') from None
 
 
-def catalogue_of(index: pd.DataFrame, individuals: dict[int, str], folder: Path) -> pd.DataFrame:
+def catalogue_of(
+    index: pd.DataFrame, individuals: dict[int, str], folder: Path, labels: pd.DataFrame | None
+) -> pd.DataFrame:
     """The train images of an index as a catalogue: text columns image, species, individual_id.
 
+    Args:
+        index: from `read_index`.
+        individuals: who the records' targets are.
+        folder: of the records, for errors.
+        labels: rows of a `train.csv`, which count before the records' own; None: there is none.
+
     Raises:
-        InputError: a target is not among the individuals.
+        InputError: the label of an image is neither in its record nor in `labels`.
     """
     train = index[index["split"] == "train"]
-    unknown = sorted(set(map(int, train["target"])) - set(individuals))
-    if unknown:
-        raise InputError(f"Target {unknown[0]} of the TFRecords is not in {folder / INDIVIDUALS}.")
-    return pd.DataFrame(
-        {
-            "image": list(train["image"]),
-            "species": ["" if kind == "-1" else f"species_{kind}" for kind in train["species"]],
-            "individual_id": [individuals[int(target)] for target in train["target"]],
-        },
-        dtype=object,
+    known = {} if labels is None else labels.set_index("image").to_dict("index")
+    rows = []
+    for image, target, kind in zip(train["image"], train["target"], train["species"], strict=True):
+        row = known.get(image)
+        if row is not None:
+            rows.append((image, row["species"], row["individual_id"]))
+            continue
+        who = individuals.get(int(target))
+        if who is None:
+            raise InputError(_unlabelled(image, target, individuals, folder, labels))
+        rows.append((image, "" if kind == "-1" else f"species_{kind}", who))
+    return pd.DataFrame(rows, columns=["image", "species", "individual_id"], dtype=object)
+
+
+def _unlabelled(
+    image: str,
+    target: str,
+    individuals: dict[int, str],
+    folder: Path,
+    labels: pd.DataFrame | None,
+) -> str:
+    """Why nobody knows who is in an image, and what to do."""
+    if target != "-1" and individuals:
+        return f"Target {target} of the TFRecords is not in {folder / INDIVIDUALS}: add it."
+    lacking = (
+        f"The record of {image!r} has no target"
+        if target == "-1"
+        else f"There is no {folder / INDIVIDUALS}, which says who the targets are"
+    )
+    if labels is None:
+        return (
+            f"{lacking}: put train.csv (image,individual_id) beside the TFRecords, or set "
+            "data.root to the folder that has it."
+        )
+    return (
+        f"{lacking}, and train.csv does not list the image: its images are named like "
+        f"{labels['image'].iloc[0]!r}."
     )
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, best_boxes, check_numbered
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.community import (
+    NO_FOLD,
     CommunityShard,
     catalogue_of,
     find_shards,
@@ -130,13 +131,7 @@ def load_data(experiment: Experiment) -> DataSet:
         train_folder=root / data.train_images,
         test_folder=root / data.test_images,
         catalogue=catalogue,
-        folds=assign_folds(
-            catalogue,
-            fold_by=data.fold_by,
-            folds=data.folds,
-            open_share=data.open_share,
-            seed=experiment.seed,
-        ),
+        folds=_folds(experiment, catalogue),
         order=order,
         targets=to_targets(list(catalogue["individual_id"]), order),
         test_images=test_images,
@@ -147,24 +142,25 @@ def load_data(experiment: Experiment) -> DataSet:
 
 
 def _load_community(experiment: Experiment) -> DataSet:
-    """Community TFRecords as a data set; the catalogue in data.root, if given, goes before theirs.
+    """Community TFRecords as a data set; the labels of a `train.csv` count before their own.
 
-    An image's fold is the number of its shard.
+    An image's fold is the number of its shard; where shards have none, folds are made as for
+    photographs.
     """
     data = experiment.data
     folder = Path(data.tfrecords).expanduser()
-    shards = find_shards(folder)
+    shards = find_shards(folder, data.tfrecords_pattern)
     index = read_index(shards, output_folder(experiment) / ".stages")
-    catalogue = catalogue_of(index, read_individuals(folder), folder)
+    labels = _labels_beside(experiment, folder)
+    catalogue = catalogue_of(index, read_individuals(folder), folder, labels)
     test_images = list(index[index["split"] == "test"]["image"])
     answers: dict[str, str] = {}
-    if data.root is not None:
-        root = data_root(experiment)
-        catalogue = _corrected(catalogue, read_catalogue(root / data.catalogue))
-        if (root / data.answers).is_file():
-            order = label_order(catalogue["individual_id"])
-            answers = _answers(root / data.answers, test_images, order)
+    if data.root is not None and (data_root(experiment) / data.answers).is_file():
+        order = label_order(catalogue["individual_id"])
+        answers = _answers(data_root(experiment) / data.answers, test_images, order)
     folds = index[index["split"] == "train"]["fold"].astype(np.int64).to_numpy()
+    if (folds == NO_FOLD).all():
+        folds = _folds(experiment, catalogue)
     if set(folds.tolist()) != set(range(data.folds)):
         raise InputError(
             f"The TFRecords in {folder} are in folds {sorted(set(folds.tolist()))}: set "
@@ -187,12 +183,24 @@ def _load_community(experiment: Experiment) -> DataSet:
     )
 
 
-def _corrected(own: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
-    """The records' own labels, replaced where the catalogue has the image."""
-    known = catalogue.set_index("image")
-    columns = ["species", "individual_id"]
-    corrected = known[columns].reindex(own["image"]).reset_index(drop=True)
-    return own.assign(**{name: corrected[name].fillna(own[name]) for name in columns})
+def _labels_beside(experiment: Experiment, folder: Path) -> pd.DataFrame | None:
+    """The catalogue that labels community TFRecords: that of data.root, which must be there, or one
+    beside them; None without."""
+    name = experiment.data.catalogue
+    if experiment.data.root is not None:
+        return read_catalogue(data_root(experiment) / name)
+    return read_catalogue(folder / name) if (folder / name).is_file() else None
+
+
+def _folds(experiment: Experiment, catalogue: pd.DataFrame) -> np.ndarray:
+    """The fold of each row of a catalogue, int64 [n]."""
+    return assign_folds(
+        catalogue,
+        fold_by=experiment.data.fold_by,
+        folds=experiment.data.folds,
+        open_share=experiment.data.open_share,
+        seed=experiment.seed,
+    )
 
 
 def _name(folder: Path) -> str:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tf_happywhale.catalogue.tfrecord_index import compression
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import sha256, write_json, write_text
 
@@ -96,6 +97,7 @@ def _is_whole(path: Path, shard: Shard) -> bool:
     import tensorflow as tf  # its reader compares the checksum of every record
 
     try:
-        return sum(1 for _ in tf.data.TFRecordDataset(str(path))) == shard.count
+        records = tf.data.TFRecordDataset(str(path), compression_type=compression(path))
+        return sum(1 for _ in records) == shard.count
     except tf.errors.DataLossError:
         return False

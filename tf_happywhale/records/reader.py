@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tf_happywhale.catalogue.tfrecord_index import compression
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.records.augmentation import Settings, augment, generator
@@ -97,10 +98,7 @@ def training_batches(
 
     load = _loader(picture, size)
     examples = (
-        tf.data.Dataset.from_tensor_slices(files)
-        .interleave(tf.data.TFRecordDataset, cycle_length=8)
-        .map(parse)
-        .filter(lambda _, name, __: lookup[name] >= 0)
+        _serialized(files, at_a_time=8).map(parse).filter(lambda _, name, __: lookup[name] >= 0)
     )
     if times is not None:
         examples = examples.flat_map(lambda *example: _repeated(example, times[lookup[example[1]]]))
@@ -168,7 +166,7 @@ def evaluation_batches(
         return load(encoded, names, boxes), names, tf.range(batch_size) < count
 
     return (
-        tf.data.TFRecordDataset(tf.constant(files, tf.string))
+        _serialized(files, at_a_time=1)
         .map(parse)
         .filter(lambda _, name, __: lookup[name] >= 0)
         .batch(batch_size)
@@ -297,6 +295,15 @@ def _options() -> tf.data.Options:
 
 def _files(folder: Path, manifest: dict, splits: Sequence[str]) -> list[str]:
     return [str(folder / shard.file) for shard in manifest["shards"] if shard.split in splits]
+
+
+def _serialized(files: Sequence[str], at_a_time: int) -> tf.data.Dataset:
+    """The serialized examples of files, compressed or not, so many files in turn."""
+    kinds = [compression(Path(file)) for file in files]
+    named = tf.constant(files, tf.string), tf.constant(kinds, tf.string)
+    return tf.data.Dataset.from_tensor_slices(named).interleave(
+        tf.data.TFRecordDataset, cycle_length=at_a_time
+    )
 
 
 def _set_global_seed(seed: int) -> None:

@@ -6,6 +6,7 @@ import math
 import os
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -15,11 +16,13 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write
+from tf_happywhale.retrieval.foreign import as_ours
 from tf_happywhale.retrieval.stack import squared_lengths, without_direction
 
 ALIGNED = 64  # bytes; the header of an `.npy` is a multiple of it too
 HEADER = 30 + 20  # bytes of a ZIP entry's header, and of what it says for large files
 PADDING = struct.pack("<HH", 0xD935, 0)  # the field by which Android's zipalign does the same
+ARRAYS = ("embedding", "image", "individual_id", "centre", "centre_id")
 COLUMN = "column/"  # before a column's name in the file
 
 
@@ -89,11 +92,22 @@ class Embeddings:
         row = {image: n for n, image in enumerate(self.image.tolist())}
         if len(row) == len(self) and images == list(row):
             return np.arange(len(row))
-        odd = min(set(images) ^ set(row), default="one twice")
-        if len(images) != len(self) or odd != "one twice" or len(row) != len(self):
-            raise InputError(
-                f"The embeddings are not of the images asked for ({odd}): embed again."
-            )
+        if len(row) < len(self):
+            twice = next(name for name, count in Counter(self.image.tolist()).items() if count > 1)
+            raise InputError(f"The embeddings hold the image {twice!r} twice: embed again.")
+        asked = set(images)
+        for odd, what in (
+            (sorted(asked - set(row)), "lack"),
+            (sorted(set(row) - asked), "hold, without being asked,"),
+        ):
+            if odd:
+                count = "1 image" if len(odd) == 1 else f"{len(odd)} images"
+                raise InputError(
+                    f"The embeddings are not of the images asked for: they {what} {count} "
+                    f"({odd[0]!r}). Embed again; other programs' files need a row an image."
+                )
+        if len(asked) < len(images):
+            raise InputError("An image is asked for twice: name each once.")
         return np.array([row[image] for image in images], dtype=np.int64)
 
     def reorder(self, images: Sequence[str]) -> Embeddings:
@@ -139,21 +153,18 @@ def save_embeddings(path: Path, embeddings: Embeddings) -> None:
 
 
 def load_embeddings(path: Path) -> Embeddings:
-    """Read what `save_embeddings` wrote; the embeddings themselves stay in the file until they are
-    asked for.
+    """Read what `save_embeddings` wrote, or what another program saved (see `foreign.py`); our own
+    embeddings stay in the file until they are asked for.
 
     Raises:
         InputError: the file is missing, damaged, or not of this form.
     """
     check_embeddings(path)
-    names = ("embedding", "image", "individual_id", "centre", "centre_id")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files if key != "embedding"}
-            arrays["embedding"] = _mapped(path) if "embedding" in file.files else None
-            if arrays["embedding"] is None:
-                arrays["embedding"] = file["embedding"]
-        columns = [arrays.pop(name) for name in names]
+        arrays = _arrays(path)
+        if not set(ARRAYS) <= set(arrays):  # ours have all of them
+            arrays = as_ours(arrays, path)
+        columns = [arrays.pop(name) for name in ARRAYS]
         kinds = [(column.ndim, column.dtype.kind) for column in columns]
         if kinds != [(2, "f"), (1, "U"), (1, "U"), (2, "f"), (1, "U")]:
             raise ValueError("arrays of other kinds")
@@ -165,10 +176,38 @@ def load_embeddings(path: Path) -> Embeddings:
             text.tolist()  # fails where bytes are no characters
         _check_centres(centre, centre_id.tolist())
         about = {key: str(value) for key, value in arrays.items()}
-    except Exception:  # what NumPy, zipfile and its decompressors raise at damage has no end
-        raise InputError(f"{path} holds no embeddings: delete it and run embed again.") from None
+    except InputError:
+        raise
+    except Exception as error:  # what NumPy, zipfile and its decompressors raise has no end
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:80]
+        raise InputError(
+            f"{path} cannot be read as embeddings ({reason}): bring it back from a copy, or run "
+            "embed again."
+        ) from None
     named = {key.removeprefix(COLUMN): column for key, column in further.items()}
     return Embeddings(embedding, image, individual_id, about, centre, centre_id, named)
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """Every array of an `.npz`, the embeddings mapped where they can be.
+
+    Raises:
+        InputError: an array is pickled.
+    """
+    with np.load(path, allow_pickle=False) as file:
+        found = {}
+        for key in file.files:
+            mapped = _mapped(path) if key == "embedding" else None
+            try:
+                found[key] = file[key] if mapped is None else mapped
+            except ValueError as error:
+                if "allow_pickle" not in str(error):
+                    raise
+                raise InputError(
+                    f"{path}: the array {key} is pickled, and nothing is unpickled here. Save it "
+                    f"as text: np.array({key}, dtype=str)."
+                ) from None
+    return found
 
 
 def join_embeddings(parts: Sequence[Embeddings]) -> Embeddings:

@@ -14,13 +14,11 @@ from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import write_json
 from tf_happywhale.retrieval.calibration import NewProbability, fit_new_probability
-from tf_happywhale.retrieval.open_set import NewRule, best_threshold, share_threshold
+from tf_happywhale.retrieval.open_set import LOWEST, NewRule, best_threshold, share_threshold
 from tf_happywhale.retrieval.out_of_fold import Line, line_of, score_folds, shares_of
 from tf_happywhale.retrieval.side import Side
 from tf_happywhale.retrieval.submission import IDS
 from tf_happywhale.retrieval.weights import best_members, choose_weights
-
-LOWEST = -1.0  # a cosine that nothing lies below: new_individual comes last
 
 
 @dataclass(frozen=True)

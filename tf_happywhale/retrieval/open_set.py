@@ -11,6 +11,7 @@ from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 
 GRID = tuple(step / 10 for step in range(11))  # the seed's thresholds
 AT = 5  # ids that count
+LOWEST = -1.0  # a cosine that nothing lies below: new_individual comes last
 FEW = 20  # known and new images of a species below which its threshold is everybody's
 
 

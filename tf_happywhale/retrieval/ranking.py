@@ -16,6 +16,7 @@ from tf_happywhale.retrieval.candidates import Candidates
 from tf_happywhale.retrieval.engines import load_engine
 from tf_happywhale.retrieval.ensemble import rank_side
 from tf_happywhale.retrieval.open_set import (
+    LOWEST,
     NewRule,
     best_threshold,
     insert_new,
@@ -32,6 +33,7 @@ from tf_happywhale.retrieval.out_of_fold import (
     may_judge,
     score_folds,
     shares_of,
+    untold,
 )
 from tf_happywhale.retrieval.side import Side, check_labels
 from tf_happywhale.retrieval.submission import IDS, pad
@@ -123,7 +125,9 @@ def rank_queries(
     """Rank queries by an ensemble of models.
 
     What is learned about new individuals - the threshold, P(new), each member's spread of scores,
-    chosen weights - comes from images that the models in question have not seen.
+    chosen weights - comes from images that the models in question have not seen. Where a member
+    does not say what it has seen, nothing is learned: `new_individual` comes last, unless
+    `rank.threshold` or `rank.new=target_share` places it.
 
     Args:
         gallery: the catalogue as the members see it.
@@ -153,7 +157,10 @@ def rank_queries(
     scored, line, shares = [], Line(1.0, 0.0), weights
     width = sum(member.embedding.shape[1] for member in gallery.members)
     load_engine(rank, float(len(queries)) * len(gallery) * width)  # serves the folds too
-    if rank.threshold is None or may_judge(gallery, folds):
+    blind = bool(untold(gallery))
+    if blind and rank.threshold is None and rank.new != "target_share":
+        rank = rank.model_copy(update={"threshold": LOWEST, "new": "column"})
+    if not blind and (rank.threshold is None or may_judge(gallery, folds)):
         judged = {fold for own in held_out_of(gallery, folds) for fold in own}
         most = None if rank.new == "per_species" or len(judged) == 1 else LEARN_FROM
         scored, standards = score_folds(gallery, individual_ids, folds, weights, IDS, rank, most)

@@ -55,7 +55,8 @@ def held_out_folds(model: str, trained_on: str, folds: Mapping[str, int]) -> lis
     if said is None:
         raise InputError(
             f"The embeddings of {model} do not say which folds it was trained on, so that nothing "
-            "can be learned from them about new individuals: run embed again."
+            "can be learned from them about new individuals: run embed again. In another program's "
+            "file save trained_on='nothing' if its model has seen none of these images."
         )
     if said["assignment"] != assignment_of(folds):
         raise InputError(

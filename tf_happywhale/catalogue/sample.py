@@ -1,0 +1,69 @@
+"""`sample_submission.csv`: the images that a submission must answer, with names and order."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from tf_happywhale.catalogue.table import read_text_table
+from tf_happywhale.errors import InputError
+
+SAMPLE = "sample_submission.csv"  # in a data folder
+
+
+def read_sample(file: Path) -> list[str]:
+    """The images of a sample submission, in its order."""
+    return list(read_text_table(file, ("image",))["image"])
+
+
+def rows_asked(sample: Path, images: Sequence[str]) -> list[tuple[str, str]]:
+    """A submission's rows: each name of the sample with the image of the data that it means.
+
+    Names that differ only in their slashes or in their Unicode form are the same. Images that the
+    sample does not list have no row.
+
+    Raises:
+        InputError: the sample lists an image that is not among `images`.
+    """
+    known = {_plain(image): image for image in images}
+    wanted = read_sample(sample)
+    lacking = [name for name in wanted if _plain(name) not in known]
+    if lacking:
+        example = f", whose images are named like {images[0]!r}" if images else ""
+        raise InputError(
+            f"{sample} lists {_count(lacking)} that the data lacks, the first {lacking[0]!r}"
+            f"{example}: add them, or correct the names."
+        )
+    return [(name, known[_plain(name)]) for name in wanted]
+
+
+def check_rows(file: Path, images: Sequence[str], sample: Path) -> None:
+    """Raise InputError where a submission's images [n] are not the sample's, in the same order."""
+    wanted, images = read_sample(sample), list(images)
+    if images == wanted:
+        return
+    there, asked = set(images), set(wanted)
+    lacking = [name for name in wanted if name not in there]
+    others = [image for image in images if image not in asked]
+    differences = [
+        f"it {what} {_count(names)}, the first {names[0]!r}"
+        for what, names in (("lacks", lacking), ("adds", others))
+        if names
+    ]
+    if not differences:
+        pairs = zip(images, wanted, strict=False)
+        row = next((n for n, (own, other) in enumerate(pairs) if own != other), len(wanted))
+        differences = [f"its order differs from line {row + 2} on, or it has an image twice"]
+    raise InputError(
+        f"{file} does not have the rows of {sample}: {' and '.join(differences)}. Rank again with "
+        "this data folder."
+    )
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+
+
+def _count(names: Sequence[str]) -> str:
+    return "1 image" if len(names) == 1 else f"{len(names)} images"
