@@ -88,8 +88,9 @@ def make_step(
             strategy.run(update.take, (gradients, learning_rate))
         else:
             strategy.run(undo, (held,))
-        if train.accumulate > 1:
-            if last:
+        # One by one, since `last` and `waiting` are tensors.
+        if train.accumulate > 1:  # noqa: SIM102
+            if last:  # noqa: SIM102
                 if update.waiting():
                     strategy.run(update.finish, (learning_rate,))
         return tf.where(fine, mean, float("nan"))
