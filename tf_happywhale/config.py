@@ -55,6 +55,12 @@ class Data(Section):
         "for each source as {fullbody: FILE, …}; null: boxes.csv where there is one, else whole "
         "images",
     )
+    boxes_format: Literal["auto", "corners", "xywh", "cxcywh"] = Field(
+        "auto",
+        description="what the four numbers in a bbox or box cell are: corners (left, top, right, "
+        "bottom), xywh (left, top, width, height) or cxcywh (middle, width, height); auto: the "
+        "numbers must tell",
+    )
     tfrecords: str | None = Field(
         None,
         description="folder of community TFRecords to use as they are, in place of photographs",

@@ -170,6 +170,7 @@ def predict(experiment: Experiment) -> None:
 
 def report(experiment: Experiment) -> None:
     """Write the contact sheet of the boxes there are."""
+    from tf_happywhale.catalogue.boxes_import import read_box_rows
     from tf_happywhale.catalogue.table import read_text_table
     from tf_happywhale.detection.boxes_table import COLUMNS, WITHOUT
     from tf_happywhale.detection.page import make_cards, write_page
@@ -184,6 +185,7 @@ def report(experiment: Experiment) -> None:
             f"There are no boxes in {folder}: run `python -m tf_happywhale.detect predict` with "
             "this config first."
         )
+    read_box_rows(boxes)  # what a person mistyped is named by its line
     cards = make_cards(read_text_table(boxes, COLUMNS), read_text_table(without, WITHOUT))
     lacking = sum(bool(card.missing) for card in cards)
     shown = cards[: experiment.report.queries]

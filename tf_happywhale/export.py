@@ -93,7 +93,9 @@ def real_pictures(model: Trained, folder: str | None) -> np.ndarray:
     source = model.sources[0]
     names = [photo.image for photo in photos]
     beside = root if folder is None else home
-    boxes = boxes_beside(beside, None, [source], names, required=())[source]
+    boxes = boxes_beside(beside, None, [source], names, required=(), convention=data.boxes_format)[
+        source
+    ]
     crops, unread = [], ""
     for photo in photos:
         row = boxes.get(photo.image)

@@ -116,6 +116,7 @@ def find_boxes(
         experiment.identify.boxes,
         [*sources, *identifier.stand_ins],
         required=() if detector else sources,
+        convention=experiment.data.boxes_format,
     )
     shots = make_shots(images, [photo.path for photo in photos], boxes, identifier.home, detector)
     for sentence in boxed(shots, identifier, "photographs"):

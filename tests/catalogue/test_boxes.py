@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.boxes import Box, BoxRow, RelativeBox, best_boxes, parse_box
+from tf_happywhale.catalogue.boxes import Box, BoxRow, RelativeBox, best_boxes
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.errors import InputError
 
@@ -29,66 +29,80 @@ def test_floats_are_floored_and_ceiled_outwards(read) -> None:
 @pytest.mark.parametrize("turn", [1, -1])
 def test_a_manual_row_wins_whatever_the_confidence_and_order(read, turn: int) -> None:
     rows = [
-        "a.jpg,fullbody,0,0,1,1,0.99,yolo",
-        "a.jpg,fullbody,0,0,2,2,0.10,manual",
-        "a.jpg,fullbody,0,0,3,3,0.50,import",
+        "a.jpg,fullbody,0,0,10,10,0.99,yolo",
+        "a.jpg,fullbody,0,0,20,20,0.10,manual",
+        "a.jpg,fullbody,0,0,30,30,0.50,import",
     ]
-    assert read(*rows[::turn]) == {"a.jpg": Box(0, 0, 2, 2)}
+    assert read(*rows[::turn]) == {"a.jpg": Box(0, 0, 20, 20)}
 
 
 @pytest.mark.parametrize("turn", [1, -1])
 def test_then_the_highest_confidence_by_number(read, turn: int) -> None:
     rows = [
-        "a.jpg,fullbody,0,0,1,1,0.9,yolo",
-        "a.jpg,fullbody,0,0,2,2,9e-2,yolo",  # greater only as text
-        "a.jpg,fullbody,0,0,3,3,,yolo",
-        "a.jpg,fullbody,0,0,4,4,nan,yolo",
+        "a.jpg,fullbody,0,0,10,10,0.9,yolo",
+        "a.jpg,fullbody,0,0,20,20,9e-2,yolo",  # greater only as text
+        "a.jpg,fullbody,0,0,30,30,,yolo",
+        "a.jpg,fullbody,0,0,40,40,nan,yolo",
     ]
-    assert read(*rows[::turn]) == {"a.jpg": Box(0, 0, 1, 1)}
+    assert read(*rows[::turn]) == {"a.jpg": Box(0, 0, 10, 10)}
 
 
 def test_among_equals_the_later_row(read) -> None:
-    rows = ["a.jpg,fullbody,0,0,1,1,,manual", "a.jpg,fullbody,0,0,2,2,,manual"]
-    assert read(*rows) == {"a.jpg": Box(0, 0, 2, 2)}
+    rows = ["a.jpg,fullbody,0,0,10,10,,manual", "a.jpg,fullbody,0,0,20,20,,manual"]
+    assert read(*rows) == {"a.jpg": Box(0, 0, 20, 20)}
 
 
 def test_rows_of_other_sources_and_images_do_not_mix(read) -> None:
     rows = [
-        "a.jpg,fullbody,0,0,1,1,0.1,yolo",
-        "a.jpg,backfin,0,0,2,2,0.9,manual",
-        "b.jpg,fullbody,0,0,3,3,0.9,manual",
+        "a.jpg,fullbody,0,0,10,10,0.1,yolo",
+        "a.jpg,backfin,0,0,20,20,0.9,manual",
+        "b.jpg,fullbody,0,0,30,30,0.9,manual",
     ]
-    assert read(*rows) == {"a.jpg": Box(0, 0, 1, 1), "b.jpg": Box(0, 0, 3, 3)}
-    assert read(*rows, source="backfin") == {"a.jpg": Box(0, 0, 2, 2)}
+    assert read(*rows) == {"a.jpg": Box(0, 0, 10, 10), "b.jpg": Box(0, 0, 30, 30)}
+    assert read(*rows, source="backfin") == {"a.jpg": Box(0, 0, 20, 20)}
+
+
+@pytest.mark.parametrize("corners", [",,,", "nan,nan,nan,nan", "None, NA ,null,N/A"])
+def test_a_row_without_numbers_is_no_box_and_hides_none(read, corners: str) -> None:
+    good = "a.jpg,fullbody,0,0,10,10,0.1,yolo"
+    assert read(f"b.jpg,fullbody,{corners},1,yolo", good) == {"a.jpg": Box(0, 0, 10, 10)}
+    assert read(good, f"a.jpg,fullbody,{corners},1,yolo") == {"a.jpg": Box(0, 0, 10, 10)}
 
 
 @pytest.mark.parametrize(
-    "corners", ["nan,0,1,1", ",,,", "0,0,inf,1", "5,0,5,9", "9,0,5,9", "0,9,5,5", "a,b,c,d"]
+    ("corners", "reason"),
+    [
+        ("nan,0,10,10", "xmin is empty"),
+        ("5,,7,8", "ymin is empty"),
+        ("0,0,inf,10", "xmax 'inf' is not a number"),
+        ("a,b,c,d", "xmin 'a' is not a number"),
+        ("5,0,5,9", "the right edge .5. is not right of the left edge .5."),
+        ("9,0,5,9", "the right edge .5. is not right of the left edge .9."),
+        ("0,9,5,5", "the lower edge .5. is not below the upper edge .9."),
+        ("0,0,0,0", "0, 0, 0, 0 span no area"),
+        ("-1,-1,-1,-1", "-1, -1, -1, -1 span no area"),
+    ],
 )
-def test_a_row_without_an_area_is_no_box_and_hides_none(read, corners: str) -> None:
-    good = "a.jpg,fullbody,0,0,1,1,0.1,yolo"
-    assert parse_box(*corners.split(",")) is None
-    assert read(f"b.jpg,fullbody,{corners},1,manual", good) == {"a.jpg": Box(0, 0, 1, 1)}
-    assert read(good, f"a.jpg,fullbody,{corners},1,yolo") == {"a.jpg": Box(0, 0, 1, 1)}
+@pytest.mark.parametrize("origin", ["manual", "yolo"])
+def test_a_row_with_wrong_numbers_is_refused_by_its_line(
+    read, corners: str, reason: str, origin: str
+) -> None:
+    good = "a.jpg,fullbody,0,0,10,10,0.1,yolo"
+    with pytest.raises(InputError, match=rf"boxes\.csv line 3: .*{reason}"):
+        read(good, f"b.jpg,fullbody,{corners},1,{origin}")
 
 
 @pytest.mark.parametrize("origin", ["manual", "Manual", " manual "])
 def test_a_person_may_say_that_there_is_none(read, origin: str) -> None:
-    detected = "a.jpg,fullbody,0,0,1,1,0.9,yolo"
-    nothing, drawn = f"a.jpg,fullbody,,,,,.8,{origin}", f"a.jpg,fullbody,2,2,3,3,,{origin}"
+    detected = "a.jpg,fullbody,0,0,10,10,0.9,yolo"
+    nothing, drawn = f"a.jpg,fullbody,,,,,.8,{origin}", f"a.jpg,fullbody,2,2,30,30,,{origin}"
     assert read(nothing, detected) == {}
-    assert read(drawn, nothing, detected) == {"a.jpg": Box(2, 2, 3, 3)}
-
-
-def test_what_a_person_mistyped_takes_no_box_away(read) -> None:
-    detected = "a.jpg,fullbody,0,0,1,1,0.9,yolo"
-    for corners in ("9,0,5,9", "5,,7,8", "x,x,x,x"):
-        assert read(f"a.jpg,fullbody,{corners},,manual", detected) == {"a.jpg": Box(0, 0, 1, 1)}
+    assert read(drawn, nothing, detected) == {"a.jpg": Box(2, 2, 30, 30)}
 
 
 def test_a_source_that_is_not_there_is_refused_with_those_that_are(read) -> None:
     with pytest.raises(InputError, match=r"'fluke' \(it has: backfin, fullbody\).*whole"):
-        read("a.jpg,fullbody,0,0,1,1,1,x", "a.jpg,backfin,0,0,1,1,1,x", source="fluke")
+        read("a.jpg,fullbody,0,0,10,10,1,x", "a.jpg,backfin,0,0,10,10,1,x", source="fluke")
 
 
 def test_rows_that_do_not_say_what_is_in_the_box_count_for_any_source() -> None:

@@ -20,7 +20,7 @@ def read(root: Path, *overrides: str, images=("a.jpg", "b.jpg")):
 def test_all_boxes_of_an_image_are_learnt_from(tmp_path: Path) -> None:
     (tmp_path / "boxes.csv").write_text(
         HEADER + "a.jpg,fullbody,0,0,9,9,1,x\na.jpg,fullbody,20,0,29,9,1,x\n"
-        "a.jpg,backfin,1,1,2,2,1,x\nelsewhere.jpg,backfin,1,1,2,2,1,x\nb.jpg,backfin,3,3,3,3,1,x\n"
+        "a.jpg,backfin,1,1,2,2,1,x\nelsewhere.jpg,backfin,1,1,2,2,1,x\nb.jpg,backfin,,,,,1,x\n"
     )
     assert read(tmp_path) == {
         "a.jpg": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tf_happywhale.catalogue.animal import animal_key, photograph_of, split_key
@@ -32,12 +32,17 @@ class Box:
 
 @dataclass(frozen=True)
 class RelativeBox:
-    """The same in shares of width and height, for boxes drawn on a picture of another size."""
+    """The same in shares of width and height, for boxes drawn on a picture of another size.
+
+    `drawn_on` is the width and height of that picture, where they are known. It is left out of the
+    text and of comparisons, since the same shares are the same pixels.
+    """
 
     xmin: float
     ymin: float
     xmax: float
     ymax: float
+    drawn_on: tuple[float, float] | None = field(default=None, repr=False, compare=False)
 
     def clip(self, width: int, height: int) -> Box | None:
         """The pixels inside a picture of this size, or None where there are none."""
@@ -65,6 +70,7 @@ class BoxRow:
         stem: whether `image` lacks its ending.
         absent: whether a person says that there is no such box.
         number: which animal of the photograph is in it, from 1; 0 where the table does not say.
+        where: the file and line that it stands in, for messages.
     """
 
     image: str
@@ -75,6 +81,7 @@ class BoxRow:
     stem: bool = False
     absent: bool = False
     number: int = 0
+    where: str = ""
 
 
 def best_boxes(
@@ -152,13 +159,6 @@ def _rank(row: BoxRow) -> tuple[bool, bool, float]:
 def is_manual(origin: str) -> bool:
     """Whether a cell of the column `origin` says that a person drew the box."""
     return origin.strip().lower() == MANUAL
-
-
-def parse_box(xmin: str, ymin: str, xmax: str, ymax: str) -> Box | None:
-    """A box from four cells of text, floored (xmin, ymin) and ceiled (xmax, ymax); None where they
-    are not all numbers or span no area."""
-    corners = [number(cell, math.nan) for cell in (xmin, ymin, xmax, ymax)]
-    return outwards(*corners)
 
 
 def outwards(left: float, top: float, right: float, bottom: float) -> Box | None:

@@ -257,7 +257,7 @@ def _boxes(experiment: Experiment, root: Path, source: str, images: list[str]) -
     if given is None and not (root / "boxes.csv").is_file():
         return {}
     path = root / (given or "boxes.csv")
-    rows = read_box_rows(path)
+    rows = read_box_rows(path, experiment.data.boxes_format)
     sources = {experiment.records.source, *experiment.records.more_sources} - {WHOLE}
     one_for_all = not isinstance(experiment.data.boxes, dict) and len(sources) > 1
     if one_for_all and any(not row.source for row in rows):

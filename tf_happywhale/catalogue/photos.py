@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from tf_happywhale.catalogue.boxes import WHOLE, BoxRow, best_rows
 from tf_happywhale.catalogue.boxes_import import read_box_rows
+from tf_happywhale.catalogue.importers.conventions import AUTO
 from tf_happywhale.catalogue.table import IMAGE_ENDINGS, list_images, read_text_table
 from tf_happywhale.errors import InputError
 
@@ -93,6 +94,7 @@ def boxes_beside(
     images: Sequence[str],
     *,
     required: Collection[str] | None = None,
+    convention: str = AUTO,
 ) -> dict[str, dict[str, BoxRow]]:
     """The boxes of images, by source and image name; a source has none where there is no table.
 
@@ -102,6 +104,7 @@ def boxes_beside(
         sources: which boxes are wanted; `whole` needs none.
         images: names of the images.
         required: the sources of which a table must have a box; None: all.
+        convention: what the numbers of a `bbox` cell are, as of `read_box_rows`.
 
     Raises:
         InputError: `file` is missing, or the table has no box of a source that it must have.
@@ -109,7 +112,7 @@ def boxes_beside(
     path = folder / "boxes.csv" if file is None else Path(file).expanduser()
     if file is None and not path.is_file():
         return {source: {} for source in sources}
-    rows = read_box_rows(path)
+    rows = read_box_rows(path, convention)
     there = {row.source for row in rows}
     must = sources if required is None else required
     return {
@@ -126,6 +129,7 @@ def boxes_of(
     sources: Sequence[str],
     *,
     required: Collection[str] | None = None,
+    convention: str = AUTO,
 ) -> dict[str, dict[str, BoxRow]]:
     """The boxes of photographs, by source and image: those of `file` by the photographs' names,
     else those of each folder's own `boxes.csv` by the names in that folder.
@@ -134,7 +138,7 @@ def boxes_of(
     """
     if file is not None:
         images = [photo.image for photo in photos]
-        return boxes_beside(Path(), file, sources, images, required=required)
+        return boxes_beside(Path(), file, sources, images, required=required, convention=convention)
     found: dict[str, dict[str, BoxRow]] = {source: {} for source in sources}
     for folder in dict.fromkeys(photo.folder for photo in photos):
         image_of = {
@@ -142,7 +146,9 @@ def boxes_of(
             for photo in photos
             if photo.folder == folder
         }
-        own = boxes_beside(folder, None, sources, list(image_of), required=required)
+        own = boxes_beside(
+            folder, None, sources, list(image_of), required=required, convention=convention
+        )
         for source, rows in own.items():
             found[source] |= {image_of[name]: rows[name] for name in rows if name in image_of}
     return found

@@ -31,7 +31,7 @@ def read_annotations(experiment: Experiment, images: Iterable[str]) -> Annotatio
     annotations: Annotations = {}
     files = _annotation_files(experiment)
     for source, path in files:
-        rows = read_box_rows(path)
+        rows = read_box_rows(path, experiment.data.boxes_format)
         if source == WHOLE and any(not row.source for row in rows):
             raise InputError(
                 f"{path} does not say what is in its boxes: name it, such as "

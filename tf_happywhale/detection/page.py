@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes import MANUAL, is_manual, number, parse_box
+from tf_happywhale.catalogue.boxes import MANUAL, is_manual, number, outwards
 from tf_happywhale.detection.letterbox import read_photograph
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import write_text
@@ -132,7 +133,8 @@ def draw_boxes(
     across, down = drawn.shape[1] / size[0], drawn.shape[0] / size[1]
     thick = max(1, round(max(drawn.shape) / 200))
     for row in rows:
-        box = parse_box(row["xmin"], row["ymin"], row["xmax"], row["ymax"])
+        corners = (number(row[name], math.nan) for name in ("xmin", "ymin", "xmax", "ymax"))
+        box = outwards(*corners)
         inside = box and box.clip(*size)
         if not inside:
             continue

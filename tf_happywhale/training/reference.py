@@ -118,7 +118,9 @@ def catalogue_boxes(
         table = root / given if given else None
         inside = bool(given) and not Path(given).is_absolute() and table.exists()
         file = str(table) if table and (own or inside) else None
-        found |= boxes_beside(root, file, [source], images, required=required)
+        found |= boxes_beside(
+            root, file, [source], images, required=required, convention=data.boxes_format
+        )
     return found
 
 

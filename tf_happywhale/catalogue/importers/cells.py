@@ -1,0 +1,65 @@
+"""Numbers in the cells of a table, and in the values of a JSON file."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+
+from tf_happywhale.errors import InputError
+
+EMPTY = frozenset({"", "nan", "none", "null", "na", "n/a", "<na>", "[]", "[[]]"})
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+LONGEST = 80  # characters of a file that an error quotes
+
+
+def is_empty(cell: str) -> bool:
+    """Whether a cell says nothing, in any of the usual ways."""
+    return cell.strip().lower() in EMPTY
+
+
+def quoted(text: object) -> str:
+    """The beginning of what a file says, for an error."""
+    text = str(text)
+    return repr(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+
+
+def has_decimal_commas(cells: Iterable[str]) -> bool:
+    """Whether numbers are written `12,5`: some cell can be nothing else, and none has a point."""
+    cells = [cell.strip() for cell in cells]
+    commas = [cell for cell in cells if DECIMAL_COMMA.fullmatch(cell)]
+    return (
+        not any("." in cell for cell in cells)
+        and any(not THOUSANDS.fullmatch(cell) for cell in commas)
+        and not any(len(cell.split(",")) > 2 for cell in cells)
+    )
+
+
+def to_number(cell: object, what: str, *, decimal_comma: bool = False) -> float:
+    """A cell of text, or a value of a JSON file, as a finite number.
+
+    Args:
+        cell: what the file says.
+        what: the place and the name of it, the beginning of the error.
+        decimal_comma: whether `12,5` is twelve and a half.
+
+    Raises:
+        InputError: it is not a number.
+    """
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        if math.isfinite(cell):
+            return float(cell)
+    elif isinstance(cell, str):
+        text = cell.strip()
+        if decimal_comma:
+            text = text.replace(",", ".")
+        if NUMBER.fullmatch(text) and math.isfinite(float(text)):
+            return float(text)
+        if DECIMAL_COMMA.fullmatch(text):
+            raise InputError(
+                f"{what} {quoted(cell)} may have a decimal comma or one between thousands: write "
+                "numbers with a decimal point."
+            )
+    raise InputError(f"{what} {quoted(cell)} is not a number: correct it.")
