@@ -9,7 +9,7 @@ $(@D)/bin/python -m pip install --quiet --upgrade pip
 $(@D)/bin/python -m pip install --quiet $(PACKAGES)
 endef
 
-.PHONY: help demo test docs follow bench-seed bench-recipe bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-explain parity notebooks kaggle clean
+.PHONY: help demo test docs follow bench-seed bench-recipe bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -35,6 +35,7 @@ help:
 	@echo "make bench-reviewer  what a reviewer's decisions are worth on the demo's pod, and killed adds"
 	@echo "make bench-curation  planted duplicates and errors in the curators' lists, on the demo's pod"
 	@echo "make bench-explain   heat inside the fin's box, on the demo's pod"
+	@echo "make test-writers  two processes change one gallery and catalogue, 200 rounds"
 	@echo "make test-beam     Apache Beam on two worker processes (own environment)"
 	@echo "make test-detect   the detector with real ultralytics (own environment)"
 	@echo "make detect        boxes for the pod, and what they are worth (own environment, half an hour)"
@@ -88,6 +89,9 @@ bench-input: .venv/installed .venv-torch/installed
 
 bench-writing: .venv/installed
 	$(PY) benchmarks/writing.py $(ARGS)
+
+test-writers: .venv/installed
+	$(PY) -m tests.retrieval.two_writers --rounds 200
 
 test-beam: .venv-beam/installed
 	PYTHONPATH=. .venv-beam/bin/python tests/records/two_workers.py

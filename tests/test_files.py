@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import os
 from pathlib import Path
@@ -8,10 +10,12 @@ import pandas as pd
 import pytest
 
 from tf_happywhale import files
+from tf_happywhale.errors import InputError
 from tf_happywhale.files import (
     ContentHashes,
     atomic_write,
     digest,
+    locked,
     sha256,
     write_csv,
     write_json,
@@ -134,3 +138,33 @@ def test_a_digest_is_the_same_for_equal_values_only() -> None:
     assert digest({"a": 1}) != digest({"a": "1"})
     assert digest(["ab", "c"]) != digest(["a", "bc"])
     assert digest({"root": Path("x")}) == digest({"root": "x"})
+
+
+def test_one_writer_at_a_time_holds_a_folder_by_whatever_name(tmp_path: Path) -> None:
+    """The lock is inside the folder: a link to it has the same."""
+    folder, link = tmp_path / "whales", tmp_path / "link"
+    folder.mkdir()
+    link.symlink_to(folder)
+    said = r"^Another process is changing .*link: wait until it has finished\.$"
+    with locked(folder, "changing", inside=True):
+        again = locked(link, "changing", inside=True)
+        with pytest.raises(InputError, match=said), again:
+            pass
+    with locked(link, "changing", inside=True):
+        pass
+
+
+@pytest.mark.parametrize("code", [errno.ENOTSUP, errno.ENOLCK])
+def test_a_disk_without_locks_has_one_writer_at_a_time_too(
+    tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuses)
+    with locked(tmp_path, "changing", inside=True):
+        again = locked(tmp_path, "changing", inside=True)
+        with pytest.raises(InputError, match="Another process is"), again:
+            pass
+    with locked(tmp_path, "changing", inside=True):
+        pass

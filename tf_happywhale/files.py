@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.os_errors import of_target
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = "missing"  # instead of the hash of a file that is not there
+NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # of a disk without them
 
 
 @contextmanager
@@ -50,7 +52,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(place: Path, doing: str, *, wait: float = 0) -> Iterator[None]:
+def locked(place: Path, doing: str, *, wait: float = 0, inside: bool = False) -> Iterator[None]:
     """Hold the lock of a file or folder, so that no other process writes to it meanwhile.
 
     The lock is the file `.<name>.lock` beside `place`. The operating system frees it when the
@@ -60,19 +62,38 @@ def locked(place: Path, doing: str, *, wait: float = 0) -> Iterator[None]:
         place: what is written to; it need not exist yet.
         doing: what the other process is doing, for the error, such as `training into`.
         wait: seconds to wait for the other process.
+        inside: the lock is the file `.lock` in the folder `place`, because what lies beside it may
+            belong to somebody else.
 
     Raises:
         InputError: another process holds the lock for longer than that.
     """
-    place = Path(place)
-    place.parent.mkdir(parents=True, exist_ok=True)
+    real = Path(os.path.realpath(place))  # a link to a folder has the folder's lock
+    file = real / ".lock" if inside else real.with_name(f".{real.name}.lock")
+    file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(place.with_name(f".{place.name}.lock"), timeout=wait):
-            yield
+        lock = _hold(file, wait)
     except Timeout:
         raise InputError(
             f"Another process is {doing} {place}: wait until it has finished."
         ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _hold(file: Path, wait: float) -> BaseFileLock:
+    """The lock, held; on a disk without locks it is a file that exists while it is held."""
+    lock: BaseFileLock = FileLock(file, timeout=wait)
+    try:
+        lock.acquire()
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        lock = SoftFileLock(file.with_suffix(".held"), timeout=wait)
+        lock.acquire()
+    return lock
 
 
 def write_text(path: Path, text: str) -> None:

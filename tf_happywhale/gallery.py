@@ -68,22 +68,23 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
 
     from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.errors import InputError
-    from tf_happywhale.files import atomic_write
+    from tf_happywhale.files import atomic_write, locked
     from tf_happywhale.identify import load_identifier
     from tf_happywhale.retrieval.gallery import beside, make_gallery, open_gallery
     from tf_happywhale.training.reference import embed_catalogue
 
-    if folder.exists():
-        raise InputError(f"There is a {folder} already: add to it, or name another folder.")
-    experiment, identifier, _ = load_identifier(model, overrides)
-    detector = find_detector(experiment, identifier.home)
-    embedded, failed = embed_catalogue(catalogue, identifier, experiment.data, detector)
-    for image, reason in sorted(failed.items()):
-        print(f"left out: {image}: {reason}")
-    with atomic_write(folder) as making:
-        pictures = beside(making, map(Path, embedded.columns["picture"].tolist()))
-        columns = embedded.columns | {"picture": np.array(pictures, np.str_)}
-        make_gallery(making, replace(embedded, columns=columns), catalogue)
+    with locked(folder, "building"):
+        if folder.exists():
+            raise InputError(f"There is a {folder} already: add to it, or name another folder.")
+        experiment, identifier, _ = load_identifier(model, overrides)
+        detector = find_detector(experiment, identifier.home)
+        embedded, failed = embed_catalogue(catalogue, identifier, experiment.data, detector)
+        for image, reason in sorted(failed.items()):
+            print(f"left out: {image}: {reason}")
+        with atomic_write(folder) as making:
+            pictures = beside(making, map(Path, embedded.columns["picture"].tolist()))
+            columns = embedded.columns | {"picture": np.array(pictures, np.str_)}
+            make_gallery(making, replace(embedded, columns=columns), catalogue)
     info(open_gallery(folder))
 
 

@@ -40,6 +40,20 @@ OUTPUT = "identified"  # where nothing else is said: never the model's own outpu
 
 def main(words: Sequence[str], overrides: list[str]) -> None:
     """Embed, rank, and write predictions.csv, photographs.csv, queries.npz and the pages."""
+    from tf_happywhale.files import locked
+    from tf_happywhale.places import output_folder
+
+    model, gallery_folder, *given = words
+    with timed("the model"):
+        experiment, identifier, unknown = load_identifier(Path(model), overrides)
+    with locked(output_folder(experiment), "identifying into", inside=True):
+        identify(experiment, identifier, unknown, Path(gallery_folder), given)
+
+
+def identify(
+    experiment: Experiment, identifier: Identifier, unknown: str, folder: Path, given: Sequence[str]
+) -> None:
+    """As `main`, with the models at hand and nobody else writing to the output."""
     from tf_happywhale.catalogue.photos import find_photos, group
     from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.files import write_csv
@@ -48,9 +62,6 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     from tf_happywhale.training.identifier import not_honoured
     from tf_happywhale.training.reference import load_gallery
 
-    model, gallery_folder, *given = words
-    with timed("the model"):
-        experiment, identifier, unknown = load_identifier(Path(model), overrides)
     output = output_folder(experiment)
     for sentence in not_honoured(experiment.rank):
         print(sentence)
@@ -63,7 +74,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     with timed(f"boxes of {len(photos)} photographs"):
         shots = find_boxes(experiment, identifier, photos, detector)
     with timed("embedding the gallery"):
-        gallery, unread = load_gallery(Path(gallery_folder), identifier, experiment.data, detector)
+        gallery, unread = load_gallery(folder, identifier, experiment.data, detector)
     with timed("embedding the photographs"):
         queries, failed = embed_queries(identifier, shots, photos)
     for image, reason in [*sorted(unread.items()), *sorted(failed.items())]:

@@ -61,6 +61,11 @@ def gallery(tmp_path: Path, root: Path):
     return make_gallery(tmp_path / "gallery", known, root)
 
 
+def files_in(root: Path) -> dict[Path, bytes]:
+    """Content by file, without locks."""
+    return {f: f.read_bytes() for f in root.rglob("*") if f.is_file() and f.name != ".lock"}
+
+
 DECIDED = {"a.jpg": "09913", "q1.jpg": NEW, "q2.jpg": NEW, "q3.jpg": "my_own"}
 
 
@@ -95,11 +100,11 @@ def test_a_match_with_nobody_is_refused_before_anything_is_written(
     gallery, root: Path, queries: Embeddings
 ) -> None:
     """A spreadsheet has made 9913 of 09913."""
-    before = {f: f.read_bytes() for f in root.rglob("*") if f.is_file()}
+    before = files_in(root)
     wrong = {"q1.jpg": "other", "q3.jpg": "9913"}
     with pytest.raises(InputError, match=r"matched with 9913, who is not in .*nearest are 09913"):
         add_confirmed(gallery.folder, queries, wrong, Data(), ["9913"])
-    assert {f: f.read_bytes() for f in root.rglob("*") if f.is_file()} == before
+    assert files_in(root) == before
     assert len(open_gallery(gallery.folder)) == 1
     assert add_confirmed(gallery.folder, queries, wrong, Data()).rows == 2
     again = add_confirmed(gallery.folder, queries, wrong, Data(), ["9913"])  # there it is now
@@ -123,10 +128,10 @@ def test_an_id_that_somebody_was_just_given_is_given_to_nobody_else(
 
 def test_adding_again_changes_nothing(gallery, root: Path, queries: Embeddings) -> None:
     add_confirmed(gallery.folder, queries, DECIDED, Data())
-    before = {f: f.read_bytes() for f in root.rglob("*") if f.is_file()}
+    before = files_in(root)
     again = add_confirmed(gallery.folder, queries, DECIDED, Data())
     assert (again.rows, again.images) == (0, 0)
-    assert {f: f.read_bytes() for f in root.rglob("*") if f.is_file()} == before
+    assert files_in(root) == before
     assert len(open_gallery(gallery.folder)) == 5
 
 

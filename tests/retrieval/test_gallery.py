@@ -97,7 +97,7 @@ def test_two_appends_on_one_object_are_both_kept(gallery: Gallery) -> None:
     gallery.append(seen([200], ["05"], "y"))
     opened = open_gallery(gallery.folder)
     assert opened.individual_id.tolist() == ["01", "02", "NA", "04", "05"]
-    assert sorted(file.name for file in gallery.folder.iterdir()) == [
+    assert sorted(file.name for file in gallery.folder.iterdir() if file.name != ".lock") == [
         "gallery.json", "part-00000.npz", "part-00001.npz", "part-00002.npz",
     ]  # fmt: skip
 
@@ -205,3 +205,14 @@ def test_a_flipped_bit_is_a_fault(gallery: Gallery) -> None:
     content[place + 4] ^= 1
     file.write_bytes(content)
     assert any("part-00000.npz is damaged" in fault for fault in faults(gallery.folder))
+
+
+def test_an_older_object_sees_what_another_has_changed_meanwhile(gallery: Gallery) -> None:
+    open_gallery(gallery.folder).rename("01", "09")
+    with pytest.raises(InputError, match="There is an individual 09"):
+        gallery.rename("02", "09")
+    open_gallery(gallery.folder).append(seen([180], ["04"], "x"))
+    with pytest.raises(InputError, match=r"has the image x\.jpg already"):
+        gallery.append(seen([1], ["04"], "x"))
+    gallery.rename("04", "05")  # of a photograph that came after
+    assert who(gallery)["x.jpg"] == "05"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -32,3 +34,21 @@ def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "part-00001.npz").write_text("")
     with pytest.raises(InputError, match=r"lacks part-00000\.npz"):
         numbered(tmp_path, "part", ".npz")
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_disk_without_hard_links_keeps_parts_too(
+    tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", refuses)
+    test_parts_are_numbered_and_found_in_order(tmp_path)
+    mine = tmp_path / ".mine.npz"
+    mine.write_text("mine")
+    (tmp_path / "part-00001.npz").rename(tmp_path / "part-00003.npz")
+    before = (tmp_path / "part-00003.npz").read_bytes()
+    assert add_numbered(mine, tmp_path, "part").name == "part-00004.npz"
+    assert (tmp_path / "part-00003.npz").read_bytes() == before
+    assert (tmp_path / "part-00004.npz").read_text() == "mine" and not mine.exists()

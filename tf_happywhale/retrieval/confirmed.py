@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,8 +21,15 @@ from tf_happywhale.catalogue.table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError, nearest
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.gallery import Gallery, beside, is_gallery, open_gallery
+from tf_happywhale.retrieval.gallery import (
+    Gallery,
+    beside,
+    catalogue_of,
+    changing,
+    is_gallery,
+)
 from tf_happywhale.retrieval.gallery_changes import check_id
+from tf_happywhale.retrieval.parts import only_writer
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,8 @@ def add_confirmed(
     """Put decided photographs into the catalogue, then into the gallery.
 
     What is there already, told by its content, is passed over: adding that was stopped is simply
-    done again.
+    done again. One process at a time adds to a catalogue, and then to a gallery, and looks at their
+    files again first.
 
     Args:
         folder: a saved gallery, or a catalogue folder.
@@ -60,10 +69,37 @@ def add_confirmed(
         matched: who of them must be known already.
 
     Raises:
-        InputError: before anything is written, where decisions contradict what is there.
+        InputError: before anything is written, where decisions contradict what is there, or another
+            process goes on adding for a minute.
     """
-    gallery = open_gallery(folder) if is_gallery(folder) else None
-    root = folder if gallery is None else gallery.catalogue
+    matched = set(matched)
+    with _held(folder, data) as (gallery, root):
+        return _add(folder, gallery, root, queries, decided, data, matched)
+
+
+@contextmanager
+def _held(folder: Path, data: Data) -> Iterator[tuple[Gallery | None, Path | None]]:
+    """A gallery and its catalogue's folder as they are now, which no other process changes
+    meanwhile. The catalogue, which several galleries may share, is always locked first."""
+    known = is_gallery(folder)
+    root = catalogue_of(folder) if known else folder
+    with ExitStack() as locks:
+        if root is not None:
+            read_catalogue(root / data.catalogue)  # no lock in a folder that is no catalogue
+            locks.enter_context(only_writer(root, "adding to the catalogue"))
+        yield locks.enter_context(changing(folder)) if known else None, root
+
+
+def _add(
+    folder: Path,
+    gallery: Gallery | None,
+    root: Path | None,
+    queries: Embeddings,
+    decided: Mapping[str, str],
+    data: Data,
+    matched: Collection[str],
+) -> Added:
+    """As `add_confirmed`, once nobody else writes."""
     if gallery is not None:
         gallery.check(queries)
     there = _there(gallery)
@@ -108,7 +144,7 @@ def add_confirmed(
         one.path if root is None else root / data.train_images / one.image for one in confirmed
     ]
     fresh = [n for n, content in enumerate(_contents(queries, confirmed)) if content not in there]
-    gallery.append(
+    gallery.take_in(
         _as_images(queries, [confirmed[n] for n in fresh], [homes[n] for n in fresh], folder)
     )
     return Added(confirmed, rows, len(fresh))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from tf_happywhale.retrieval.gallery_changes import (
     check_id,
     load_changes,
 )
-from tf_happywhale.retrieval.parts import add_part, load_parts, numbered
+from tf_happywhale.retrieval.parts import add_part, load_parts, numbered, only_writer
 
 SCHEMA = 1
 FACTS = ("model", "source", "view", "preprocess")  # what embeddings must share to be comparable
@@ -32,6 +33,9 @@ HEAD = "gallery.json"
 @dataclass(frozen=True)
 class Gallery:
     """Reference images of known individuals, embedded by one model.
+
+    What changes it is one process at a time, and looks at the files again first: two of them see
+    what the other has done.
 
     Attributes:
         folder: `gallery.json`, embeddings files `part-00000.npz` and so on, and corrections of
@@ -80,6 +84,11 @@ class Gallery:
             InputError: they are of another model, an image is there already or comes twice, or
                 nobody is named in one.
         """
+        with changing(self.folder) as now:
+            return now.take_in(images)
+
+    def take_in(self, images: Embeddings) -> Gallery:
+        """As `append`, of a gallery that `changing` has given."""
         self.check(images)
         unnamed = [
             name for name, who in zip(images.image, images.individual_id, strict=True) if not who
@@ -110,14 +119,15 @@ class Gallery:
         Raises:
             InputError: there is no such individual, or somebody of that id.
         """
-        self._known(individual_id)
-        check_id(to)
-        if to in set(self.individual_id.tolist()):
-            raise InputError(
-                f"There is an individual {to} in {self.folder} already: merge them, or take "
-                "another id."
-            )
-        return self._change(Change("rename", individual_id, to))
+        with changing(self.folder) as now:
+            now._known(individual_id)
+            check_id(to)
+            if to in set(now.individual_id.tolist()):
+                raise InputError(
+                    f"There is an individual {to} in {self.folder} already: merge them, or take "
+                    "another id."
+                )
+            return now._change(Change("rename", individual_id, to))
 
     def merge(self, individual_id: str, into: str) -> Gallery:
         """The gallery with all images of one individual as another's, who is the same animal.
@@ -125,27 +135,31 @@ class Gallery:
         Raises:
             InputError: there is no such individual, or they are one already.
         """
-        self._known(individual_id)
-        self._known(into)
-        if individual_id == into:
-            raise InputError(f"{into} cannot be merged into itself: name two individuals.")
-        return self._change(Change("rename", individual_id, into))
+        with changing(self.folder) as now:
+            now._known(individual_id)
+            now._known(into)
+            if individual_id == into:
+                raise InputError(f"{into} cannot be merged into itself: name two individuals.")
+            return now._change(Change("rename", individual_id, into))
 
     def remove(self, individual_id: str) -> Gallery:
         """The gallery without an individual; InputError where there is none."""
-        self._known(individual_id)
-        return self._change(Change("remove", individual_id))
+        with changing(self.folder) as now:
+            now._known(individual_id)
+            return now._change(Change("remove", individual_id))
 
     def remove_image(self, image: str) -> Gallery:
         """The gallery without an image; InputError where there is none."""
-        self._has(image)
-        return self._change(Change("remove", image=image))
+        with changing(self.folder) as now:
+            now._has(image)
+            return now._change(Change("remove", image=image))
 
     def move_image(self, image: str, to: str) -> Gallery:
         """The gallery with one image as another individual's, also one that is new in it."""
-        self._has(image)
-        check_id(to)
-        return self._change(Change("rename", image=image, to=to))
+        with changing(self.folder) as now:
+            now._has(image)
+            check_id(to)
+            return now._change(Change("rename", image=image, to=to))
 
     def _known(self, individual_id: str) -> None:
         if individual_id not in set(self.individual_id.tolist()):
@@ -183,19 +197,20 @@ def make_gallery(folder: Path, images: Embeddings, catalogue: Path | None = None
         InputError: there is a gallery already, or as `Gallery.append`.
     """
     folder = Path(folder)
-    if (folder / HEAD).exists():
-        raise InputError(f"There is a gallery in {folder} already: add to it, or name another.")
-    if any(folder.glob("part-*.npz")):
-        raise InputError(
-            f"{folder} holds parts of a gallery without its {HEAD}: move them away, or name "
-            "another folder."
-        )
-    about = {fact: images.about.get(fact, "") for fact in FACTS}
-    gallery = Gallery(folder, about, ()).append(images)
-    head: dict = {"schema": SCHEMA, "about": about}
-    if catalogue is not None:
-        head["catalogue"] = beside(folder, [catalogue])[0]
-    write_json(folder / HEAD, head)  # last: until then it is none
+    with only_writer(folder, "making a gallery in"):
+        if (folder / HEAD).exists():
+            raise InputError(f"There is a gallery in {folder} already: add to it, or name another.")
+        if any(folder.glob("part-*.npz")):
+            raise InputError(
+                f"{folder} holds parts of a gallery without its {HEAD}: move them away, or name "
+                "another folder."
+            )
+        about = {fact: images.about.get(fact, "") for fact in FACTS}
+        gallery = Gallery(folder, about, ()).take_in(images)
+        head: dict = {"schema": SCHEMA, "about": about}
+        if catalogue is not None:
+            head["catalogue"] = beside(folder, [catalogue])[0]
+        write_json(folder / HEAD, head)  # last: until then it is none
     return gallery
 
 
@@ -206,6 +221,15 @@ def open_gallery(folder: Path) -> Gallery:
         InputError: there is none, or it is damaged, or a later version's.
     """
     folder = Path(folder)
+    about, catalogue = _head(folder)
+    parts = load_parts(folder)
+    for part in parts:
+        Gallery(folder, about, ()).check(part)
+    return Gallery(folder, about, tuple(changed(parts, load_changes(folder))), catalogue)
+
+
+def _head(folder: Path) -> tuple[dict[str, str], Path | None]:
+    """What made a gallery's embeddings, and the folder of its catalogue."""
     if not (folder / HEAD).is_file():
         raise InputError(f"There is no gallery in {folder}: make one first.")
     try:
@@ -216,10 +240,25 @@ def open_gallery(folder: Path) -> Gallery:
         raise InputError(f"{folder / HEAD} is damaged: make the gallery again.") from None
     if schema != SCHEMA:
         raise InputError(f"The gallery {folder} is of version {schema}, not {SCHEMA}.")
-    parts = load_parts(folder)
-    for part in parts:
-        Gallery(folder, about, ()).check(part)
-    return Gallery(folder, about, tuple(changed(parts, load_changes(folder))), catalogue)
+    return about, catalogue
+
+
+@contextmanager
+def changing(folder: Path) -> Iterator[Gallery]:
+    """A gallery as it is now, which no other process changes meanwhile.
+
+    Raises:
+        InputError: as `open_gallery`, or another process goes on changing it for a minute.
+    """
+    if not is_gallery(folder):
+        open_gallery(folder)  # says so; nothing is locked in a folder that is not a gallery
+    with only_writer(folder, "changing the gallery"):
+        yield open_gallery(folder)
+
+
+def catalogue_of(folder: Path) -> Path | None:
+    """The folder of the catalogue that a gallery was built from; errors as `open_gallery`."""
+    return _head(Path(folder))[1]
 
 
 def is_gallery(folder: Path) -> bool:

@@ -7,7 +7,6 @@ that an id that was renamed away can be given anew.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -49,13 +48,13 @@ def check_id(individual_id: str) -> None:
 
 
 def add_change(folder: Path, change: Change) -> None:
-    """Write a change, whole or not at all."""
-    whole = folder / f".change.{os.getpid()}.json"
+    """Write a change, whole or not at all; the caller is the folder's `only_writer`."""
+    whole = folder / ".change.json"
     write_json(whole, asdict(change))
     try:
         add_numbered(whole, folder, "change")
     finally:
-        whole.unlink()
+        whole.unlink(missing_ok=True)
 
 
 def load_changes(folder: Path) -> list[Change]:

@@ -1,14 +1,29 @@
-"""A folder of numbered files that is only ever added to, by however many writers."""
+"""A folder of numbered files that is only ever added to, by one writer at a time."""
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.files import locked
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings, save_embeddings
+
+WAIT = 60.0  # seconds for another writer, who copies photographs or writes a part
+
+
+@contextmanager
+def only_writer(folder: Path, doing: str = "adding to") -> Iterator[None]:
+    """Be the only process that writes to a folder; the others wait for `WAIT` seconds.
+
+    Raises:
+        InputError: another process writes to it for longer.
+    """
+    with locked(folder, doing, wait=WAIT, inside=True):
+        yield
 
 
 def numbered(folder: Path, stem: str, ending: str) -> list[Path]:
@@ -21,16 +36,23 @@ def numbered(folder: Path, stem: str, ending: str) -> list[Path]:
     for number, file in enumerate(files):
         expected = f"{stem}-{number:05d}{ending}"
         if file.name != expected:
-            raise InputError(f"The folder {folder} lacks {expected}: bring it back, or start anew.")
+            raise InputError(
+                f"The folder {folder} lacks {expected}: bring it back, or start again."
+            )
     return files
 
 
 def add_numbered(whole: Path, folder: Path, stem: str) -> Path:
-    """Give a finished file the next free number; one that is taken meanwhile is not replaced."""
+    """Move a finished file to the next free number; a file that is there is never replaced.
+
+    The caller is the folder's `only_writer`. Where the disk has hard links, a number is also safe
+    from a writer that this lock does not reach, such as one on another machine.
+    """
     for number in count(len(list(folder.glob(f"{stem}-*{whole.suffix}")))):
+        target = folder / f"{stem}-{number:05d}{whole.suffix}"
         with suppress(FileExistsError):
-            target = folder / f"{stem}-{number:05d}{whole.suffix}"
-            os.link(whole, target)
+            _link(whole, target)
+            whole.unlink(missing_ok=True)
             return target
     raise AssertionError("count has no end")
 
@@ -41,10 +63,23 @@ def load_parts(folder: Path) -> list[Embeddings]:
 
 
 def add_part(folder: Path, images: Embeddings) -> None:
-    """Write a further embeddings file; a writer that is killed leaves the folder as it was."""
-    whole = Path(folder) / f".part.{os.getpid()}.npz"
+    """Write a further embeddings file; a writer that is killed leaves the folder as it was. The
+    caller is the folder's `only_writer`."""
+    whole = Path(folder) / ".part.npz"
     save_embeddings(whole, images)
     try:
         add_numbered(whole, Path(folder), "part")
     finally:
-        whole.unlink()
+        whole.unlink(missing_ok=True)
+
+
+def _link(whole: Path, target: Path) -> None:
+    """Give a file a second name that nobody has; FileExistsError where somebody has it."""
+    try:
+        os.link(whole, target)
+    except FileExistsError:
+        raise
+    except OSError:  # exFAT and some network disks have no hard links
+        if os.path.lexists(target):
+            raise FileExistsError(target) from None
+        os.rename(whole, target)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tf_happywhale.files import digest
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.parts import add_part, load_parts
+from tf_happywhale.retrieval.parts import add_part, load_parts, only_writer
 
 
 class EmbeddingStore:
@@ -47,7 +47,8 @@ class EmbeddingStore:
             columns={name: np.asarray(column, np.str_) for name, column in columns.items()},
         )
         if len(part):
-            add_part(self.folder, part)
+            with only_writer(self.folder):
+                add_part(self.folder, part)
             self._take_in(part)
 
     def get(self, keys: Sequence[str]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
