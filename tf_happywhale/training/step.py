@@ -88,11 +88,8 @@ def make_step(
             strategy.run(update.take, (gradients, learning_rate))
         else:
             strategy.run(undo, (held,))
-        # One by one, since `last` and `waiting` are tensors.
-        if train.accumulate > 1:  # noqa: SIM102
-            if last:  # noqa: SIM102
-                if update.waiting():
-                    strategy.run(update.finish, (learning_rate,))
+        if train.accumulate > 1 and last and update.waiting():
+            strategy.run(update.finish, (learning_rate,))
         return tf.where(fine, mean, float("nan"))
 
     @tf.function
