@@ -30,6 +30,8 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.records.plan import readable_data
     from tf_happywhale.retrieval.figures import figure_files
     from tf_happywhale.retrieval.members import member_files
+    from tf_happywhale.retrieval.open_set import one_sided
+    from tf_happywhale.retrieval.ranking import chooses
     from tf_happywhale.stages import stage
 
     data, output = readable_data(experiment, load_data(experiment)), output_folder(experiment)
@@ -51,7 +53,12 @@ def main(experiment: Experiment) -> None:
         outputs=[output / "metrics.json", *(figure_files(output / "figures") if drawn else ())],
         work=lambda: write_metrics(experiment, data),
     )
-    print_metrics(json.loads((output / "metrics.json").read_text(encoding="utf-8")))
+    metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
+    print_metrics(metrics)
+    found = metrics.get("out_of_fold")
+    unsure = one_sided(found["queries"], found["queries_new"]) if found else ""
+    if unsure and chooses(experiment.rank):
+        print(unsure)
 
 
 def was_measured(file: Path) -> bool:

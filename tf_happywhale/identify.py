@@ -69,6 +69,8 @@ def identify(
         print(f"{len(identifier.models)} models identify together")
     if unknown:
         print(f"P(new) is not known, and new_individual comes last: {unknown}")
+    elif identifier.learned.unsure(experiment.rank):
+        print(identifier.learned.unsure(experiment.rank))
     photos = group(find_photos(given), experiment.identify.encounters)
     detector = find_detector(experiment, identifier.home)
     with timed(f"boxes of {len(photos)} photographs"):

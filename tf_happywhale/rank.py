@@ -89,6 +89,8 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
             experiment.rank,
             dict(zip(catalogue["individual_id"], catalogue["species"], strict=True)),
         )
+    if ranking.unsure:
+        print(ranking.unsure)
     names = [members[taken[n]].name for n in ranking.members]
     if len(members) > 1:
         weights = ranking.weights or [1.0] * len(names)

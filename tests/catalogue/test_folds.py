@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import StratifiedKFold
 
-from tf_happywhale.catalogue.folds import assign_folds, open_folds
+from tf_happywhale.catalogue.folds import assign_folds, open_folds, why_unjudged
 from tf_happywhale.errors import InputError
 
 
@@ -146,3 +146,10 @@ def test_fewer_encounters_than_folds_are_refused() -> None:
 def test_encounter_without_that_column_is_refused() -> None:
     with pytest.raises(InputError, match=r"no encounter column.*data\.fold_by=stratified"):
         fold(["a"] * 8, "encounter")
+
+
+def test_a_fold_of_strangers_judges_nothing_and_the_remedy_is_named() -> None:
+    assert why_unjudged(["a", "a", "b"], [0, 1, 1], 0) == ""
+    once = why_unjudged(["a", "b", "c"], [0, 1, 1], 0)
+    assert "every individual has one image: add a second one" in once
+    assert "set data.fold_by or data.folds" in why_unjudged(["a", "b", "b"], [0, 1, 1], 0)

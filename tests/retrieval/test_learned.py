@@ -59,3 +59,10 @@ def test_where_nothing_was_learned_new_individual_comes_last() -> None:
     assert rule.anywhere and rule.threshold <= -1
     assert np.isnan(nothing.p_new(score)).all()
     assert nothing.rule(Rank(threshold=0.4), score).threshold == 0.4
+
+
+def test_where_no_threshold_was_taught_it_says_so(learned) -> None:
+    assert learned.unsure(Rank()) == ""
+    one_kind = replace(learned, queries_new=0)
+    assert "none shows a new individual" in one_kind.unsure(Rank())
+    assert one_kind.unsure(Rank(threshold=0.5)) == ""

@@ -8,6 +8,7 @@ from tf_happywhale.retrieval.open_set import (
     best_threshold,
     grid_threshold,
     insert_new,
+    one_sided,
     share_threshold,
     species_thresholds,
     weighted_map,
@@ -129,3 +130,11 @@ def test_a_species_with_enough_images_has_a_threshold_of_its_own() -> None:
     assert set(found) == {"fin", "blue"}
     assert found["fin"] == pytest.approx(0.2, abs=0.02)
     assert found["blue"] == pytest.approx(0.7, abs=0.02)
+
+
+def test_a_threshold_needs_images_of_known_and_of_new_individuals() -> None:
+    assert one_sided(5, 2) == ""
+    assert "none shows a known individual, so it stands above all" in one_sided(5, 5)
+    assert "none shows a new individual, so it stands below all" in one_sided(5, 0)
+    for queries, new in ((5, 5), (5, 0), (0, 0)):
+        assert "Set rank.threshold" in one_sided(queries, new)

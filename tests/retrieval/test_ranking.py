@@ -151,3 +151,11 @@ def test_a_fold_of_all_images_asks_an_empty_gallery(ensemble: str) -> None:
     assert ranking.scored[0].truth == [NEW] * 6
     assert [row[0] for row in ranking.candidates.individual_id.tolist()] == ["000", "001"]
     assert all(len(set(ids)) == 5 for ids in ranking.ids())
+
+
+def test_where_no_threshold_can_be_chosen_it_says_so(herd: Herd) -> None:
+    assert herd.rank([1]).unsure == ""
+    strangers = Herd([("a.jpg", "1", 0, 1), ("b.jpg", "2", 40, 0), ("c.jpg", "3", 80, 1)])
+    assert "none shows a known individual" in strangers.rank([1]).unsure
+    assert strangers.rank([1], threshold=0.5).unsure == ""
+    assert strangers.rank([1], new="target_share").unsure == ""

@@ -14,6 +14,7 @@ from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.training import batches as batches_module
 from tf_happywhale.training import loop, validation
 from tf_happywhale.training.checkpoint import clear
+from tf_happywhale.training.engines import by_keras
 from tf_happywhale.training.run_folder import load_model
 
 SETTINGS = [
@@ -36,6 +37,19 @@ def experiment(*overrides: str) -> Experiment:
 @pytest.fixture(autouse=True)
 def small_network(monkeypatch, toy):
     monkeypatch.setattr(loop, "build_embedder", toy)
+
+
+@pytest.fixture
+def embedders(monkeypatch) -> list[keras.Model]:
+    """The embedders that are validated, the latest first."""
+    found = []
+
+    def forward(embedder, strategy):
+        found.insert(0, embedder)
+        return by_keras(embedder, strategy)
+
+    monkeypatch.setattr(loop, "by_keras", forward)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -115,17 +129,17 @@ def test_validation_by_retrieval_is_perfect_where_colours_tell_individuals_apart
     pictures = keras.Input((None, None, 3))
     centred = keras.layers.Rescaling(1 / 128, offset=-1)(pictures)
     colour = keras.Model(pictures, keras.layers.GlobalAveragePooling2D()(centred))
-    metrics = loop.validate_fold(colour, experiment(), task)
+    metrics = loop.validate_fold(by_keras(colour), experiment(), task)
     assert metrics["map5_known"] == metrics["rank1_known"] == 1
     assert (metrics["queries_known"], metrics["queries_new"]) == (9, 4)
 
 
-def test_the_best_epoch_is_kept_when_later_ones_are_worse(task, tmp_path, monkeypatch):
+def test_the_best_epoch_is_kept_when_later_ones_are_worse(task, tmp_path, monkeypatch, embedders):
     scores = iter([0.4, 0.7, 0.2])
     seen = []
 
-    def validation(embedder, *_):
-        seen.append(embedder.get_weights())
+    def validation(*_):
+        seen.append(embedders[0].get_weights())
         return {"map5_known": next(scores), "queries_known": 9}
 
     monkeypatch.setattr(loop, "validate_fold", validation)
@@ -263,13 +277,13 @@ def test_a_species_head_is_trained_and_saved(task, tmp_path):
     assert [tuple(logits.shape) for logits in both] == [(3, 4), (3, 2)]
 
 
-def test_an_averaged_run_saves_the_average_it_has_validated(task, tmp_path, monkeypatch):
+def test_an_averaged_run_saves_the_average_it_has_validated(task, tmp_path, monkeypatch, embedders):
     seen, last = [], []
     real = loop.validate_fold
 
-    def validation(embedder, *rest):
-        seen.append(embedder.get_weights())
-        return real(embedder, *rest)
+    def validation(*arguments):
+        seen.append(embedders[0].get_weights())
+        return real(*arguments)
 
     make = loop.make_step
 
@@ -448,13 +462,15 @@ def test_a_run_made_from_something_else_starts_anew(task, tmp_path, monkeypatch,
     assert [line["epoch"] for line in entries(tmp_path)] == [0, 1]
 
 
-def test_killed_after_the_best_weights_and_before_the_checkpoint(task, tmp_path, monkeypatch):
+def test_killed_after_the_best_weights_and_before_the_checkpoint(
+    task, tmp_path, monkeypatch, embedders
+):
     """Epoch 1 is the best and its weights are written; done again, as a GPU that rounds otherwise
     may do it, it is not: the weights that are kept must be those that the metrics are of."""
     scores, seen = iter([0.4, 0.7, 0.3, 0.2]), []
 
-    def validation(embedder, *_):
-        seen.append(embedder.get_weights())
+    def validation(*_):
+        seen.append(embedders[0].get_weights())
         return {"map5_known": next(scores), "queries_known": 9}
 
     def log(run, entry):
@@ -509,12 +525,13 @@ def test_whitening_is_learned_in_the_end_and_measured(task, tmp_path):
     )
     assert json.loads((tmp_path / "white" / "metrics.json").read_text()) == metrics
     assert metrics["epoch"] == plain["epoch"]
-    measured = validation.validate_fold(model, experiment(), task)
+    measured = validation.validate_fold(by_keras(model), experiment(), task)
     assert {key: metrics[key] for key in measured} == pytest.approx(measured)
     # What the head was trained on, of length 1, goes through a map that centres the other fold.
-    gallery, _ = validation.embed_fold(model, experiment(), task, "")
+    gallery, _ = validation.embed_fold(by_keras(model), experiment(), task, "")
     np.testing.assert_allclose(gallery.embedding.mean(axis=0), 0, atol=1e-4)
-    before, _ = validation.embed_fold(classifier.get_layer("embedder"), experiment(), task, "")
+    inner = by_keras(classifier.get_layer("embedder"))
+    before, _ = validation.embed_fold(inner, experiment(), task, "")
     unit = before.embedding / np.linalg.norm(before.embedding, axis=1, keepdims=True)
     kernel, bias = model.get_layer("whitening").get_weights()
     np.testing.assert_allclose(gallery.embedding, unit @ kernel + bias, rtol=1e-3, atol=1e-4)
@@ -525,14 +542,14 @@ def test_several_sizes_come_before_whitening_and_are_measured(task, tmp_path):
     settings = experiment("model.sizes=[1, 0.5]")
     metrics = loop.train_fold(tmp_path / "sizes", settings, task)
     sized = load_model(tmp_path / "sizes" / "model.keras")
-    measured = validation.validate_fold(sized, experiment(), task)
+    measured = validation.validate_fold(by_keras(sized), experiment(), task)
     assert {key: metrics[key] for key in measured} == pytest.approx(measured)
     assert metrics["epoch"] == plain["epoch"]
     settings = experiment("model.sizes=[1, 0.5]", "model.whitening=0.5")
     loop.train_fold(tmp_path / "both", settings, task)
     both = load_model(tmp_path / "both" / "model.keras")
-    gallery, _ = validation.embed_fold(both, experiment(), task, "")
-    before, _ = validation.embed_fold(sized, experiment(), task, "")
+    gallery, _ = validation.embed_fold(by_keras(both), experiment(), task, "")
+    before, _ = validation.embed_fold(by_keras(sized), experiment(), task, "")
     unit = before.embedding / np.linalg.norm(before.embedding, axis=1, keepdims=True)
     kernel, bias = both.get_layer("whitening").get_weights()
     np.testing.assert_allclose(gallery.embedding, unit @ kernel + bias, rtol=1e-3, atol=1e-4)
@@ -563,3 +580,35 @@ def test_a_run_without_any_update_is_an_error(task, tmp_path, monkeypatch):
     with pytest.raises(TrainingError, match=r"None of the 4 steps of fold 1 was finite.*lower"):
         loop.train_fold(tmp_path, experiment(), task)
     assert not (tmp_path / "model.keras").exists()
+
+
+@pytest.mark.parametrize(("settings", "times"), [("whitening=0.5", 1), ("sizes=[1, 0.5]", 3)])
+def test_validations_are_compiled_once(task, tmp_path, monkeypatch, toy, settings, times):
+    """However many there are; a finished model of two sizes is another one, of two embedders."""
+    traced = []
+
+    class Counted(keras.layers.Layer):
+        def call(self, x, training=None):
+            if training is False:
+                traced.append(x.shape)
+            return x
+
+    def build(settings):
+        inner = toy(settings)
+        return keras.Model(inner.input, Counted()(inner.output), name="embedder")
+
+    monkeypatch.setattr(loop, "build_embedder", build)
+    monkeypatch.setattr(loop, "save_model", lambda *_: None)
+    loop.train_fold(tmp_path, experiment("train.epochs=3", f"model.{settings}"), task)
+    assert len(traced) == times
+
+
+def test_a_fold_of_strangers_says_so_and_ends_with_the_last_epoch(task, tmp_path, capsys):
+    """Fold 1 here shows `new` alone."""
+    strangers = np.array([int(who == "new") for who in task.individual_ids])
+    alone = dataclasses.replace(task, folds=strangers)
+    metrics = loop.train_fold(tmp_path, experiment(), alone)
+    assert (metrics["epoch"], metrics["queries_known"], metrics["map5_known"]) == (1, 0, None)
+    said = capsys.readouterr().out
+    assert "neither the best epoch nor a threshold" in said
+    assert "set data.fold_by or data.folds" in said

@@ -103,7 +103,7 @@ def embedded(two: tf.distribute.Strategy) -> dict:
     settings = load_experiment(None, ["image_size=32", "embed.batch_size=5"])
     with TemporaryDirectory() as home:
         task = make_task(Path(home))
-        sides = [embed_fold(embedder, settings, task, "", how) for how in (None, two)]
+        sides = [embed_fold(how, settings, task, "") for how in (plain, spread)]
         embedder.save(Path(home) / "model.keras")
         devices.embedding_strategy = lambda: two
         read = choose(Path(home), 16, "keras", "float32")(pictures)

@@ -39,6 +39,26 @@ def assign_folds(
     return assigned
 
 
+def why_unjudged(individual_ids: Sequence[str], folds: Sequence[int], fold: int) -> str:
+    """Why a model cannot be judged by a fold's images, in a sentence: none shows an individual that
+    the other folds show too. Empty where some do."""
+    pairs = list(zip(individual_ids, folds, strict=True))
+    others = {who for who, where in pairs if where != fold}
+    if any(who in others for who, where in pairs if where == fold):
+        return ""
+    once = len(set(individual_ids)) == len(pairs)
+    remedy = (
+        "every individual has one image: add a second one of some"
+        if once
+        else "set data.fold_by or data.folds so that images of one individual lie in two folds"
+    )
+    return (
+        f"Fold {fold} shows no individual that the other folds show too, so neither the best epoch "
+        "nor a threshold for new_individual can be chosen, and the last epoch is kept; "
+        f"{remedy}, or set rank.threshold."
+    )
+
+
 def _assign(
     catalogue: pd.DataFrame, fold_by: str, folds: int, open_share: float, seed: int
 ) -> np.ndarray:

@@ -14,8 +14,15 @@ from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import write_json
 from tf_happywhale.retrieval.calibration import NewProbability, fit_new_probability
-from tf_happywhale.retrieval.open_set import LOWEST, NewRule, best_threshold, share_threshold
+from tf_happywhale.retrieval.open_set import (
+    LOWEST,
+    NewRule,
+    best_threshold,
+    one_sided,
+    share_threshold,
+)
 from tf_happywhale.retrieval.out_of_fold import Line, line_of, score_folds, shares_of
+from tf_happywhale.retrieval.ranking import chooses
 from tf_happywhale.retrieval.side import Side
 from tf_happywhale.retrieval.submission import IDS
 from tf_happywhale.retrieval.weights import best_members, choose_weights
@@ -47,6 +54,10 @@ class Learned:
         weights = None if self.weights is None else np.array(self.weights)
         line = Line(self.slope, self.offset)
         return NewProbability(weights, self.intercept)(line.standard(score.astype(np.float64)))
+
+    def unsure(self, rank: Rank) -> str:
+        """Why no threshold could be chosen, in a sentence; empty where one was, or is given."""
+        return one_sided(self.queries, self.queries_new) if chooses(rank) else ""
 
     def rule(self, rank: Rank, score: np.ndarray) -> NewRule:
         """Where `new_individual` goes among queries with candidates' scores [n, k]; last where no

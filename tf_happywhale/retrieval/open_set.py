@@ -98,6 +98,21 @@ def best_threshold(
     return float((values[chosen - 1] + values[chosen]) / 2)
 
 
+def one_sided(queries: int, new: int) -> str:
+    """Why no threshold can be chosen by so many queries, of which so many are of new individuals,
+    in a sentence; empty where it can."""
+    if 0 < new < queries:
+        return ""
+    place = "below" if queries > new else "above"
+    side = f"{place} all of their scores" if queries else "at 0"
+    kind = "a new" if queries > new else "a known"
+    return (
+        f"No threshold for new_individual can be chosen: of the {queries} images that judge it, "
+        f"none shows {kind} individual, so it stands {side}. Set rank.threshold, or "
+        "rank.new=target_share with rank.target_share."
+    )
+
+
 def share_threshold(best: np.ndarray, share: float) -> float:
     """The threshold with `new_individual` first for this share of the queries, by bisection.
 

@@ -20,6 +20,7 @@ from tf_happywhale.retrieval.open_set import (
     NewRule,
     best_threshold,
     insert_new,
+    one_sided,
     share_threshold,
     species_thresholds,
 )
@@ -55,6 +56,7 @@ class Ranking:
         members: which of the given ones ranked, by place.
         weights: theirs; none where all count alike.
         scored: the folds that were learned from.
+        unsure: why no threshold could be chosen, in a sentence; empty where one was, or is given.
     """
 
     images: np.ndarray
@@ -67,6 +69,7 @@ class Ranking:
     members: Sequence[int] = ()
     weights: Sequence[float] = ()
     scored: Sequence[FoldScores] = ()
+    unsure: str = ""
 
     def threshold(self, query: int) -> float:
         """The score of `new_individual` for a query."""
@@ -187,7 +190,13 @@ def rank_queries(
         members=taken,
         weights=weights,
         scored=scored,
+        unsure=one_sided(len(truth), truth.count(NEW_INDIVIDUAL)) if chooses(rank) else "",
     )
+
+
+def chooses(rank: Rank) -> bool:
+    """Whether these settings leave the threshold to what validation teaches."""
+    return rank.threshold is None and (rank.preset == "seed" or rank.new != "target_share")
 
 
 def check_members(gallery: Side, queries: Side, individual_ids: Sequence[str]) -> None:

@@ -11,9 +11,9 @@ from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.calibration import fit_new_probability
 from tf_happywhale.retrieval.candidates import Candidates, nobody
-from tf_happywhale.retrieval.open_set import NewRule, grid_threshold
+from tf_happywhale.retrieval.open_set import NewRule, grid_threshold, one_sided
 from tf_happywhale.retrieval.out_of_fold import held_out_of, may_judge
-from tf_happywhale.retrieval.ranking import Ranking, check_members
+from tf_happywhale.retrieval.ranking import Ranking, check_members, chooses
 from tf_happywhale.retrieval.side import Side
 from tf_happywhale.retrieval.stack import Stack
 from tf_happywhale.retrieval.submission import IDS
@@ -79,6 +79,7 @@ def rank_queries_by_seed(
         p_new=fit_new_probability(scores, is_new)(candidates.score),
         gallery_images=gallery.images,
         padding=seed_padding(ids.tolist()),
+        unsure=one_sided(len(truth), int(is_new.sum())) if chooses(rank) else "",
     )
 
 

@@ -21,21 +21,29 @@ def everywhere() -> NamedSharding:
 
 
 def forward_of(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """A model, with the weights it has now, as a function of pictures uint8 [n, h, w, 3] to float32
-    [n, d], spread over all devices; black pictures fill them up evenly and are left out again."""
-    weights, fixed = (
-        jax.device_put([variable.value for variable in variables], everywhere())
-        for variables in (model.trainable_variables, model.non_trainable_variables)
-    )
+    """A model, with the weights it has when it is called, as a function of pictures uint8
+    [n, h, w, 3] to float32 [n, d], spread over all devices; black pictures fill them up evenly and
+    are left out again."""
+    groups = (model.trainable_variables, model.non_trainable_variables)
+    taken: list[jax.Array] = []  # as the variables held them
+    spread: list[list[jax.Array]] = []  # the same on every device
 
     @jax.jit
     def compiled(weights: list, fixed: list, pictures: jax.Array) -> jax.Array:
         return model.stateless_call(weights, fixed, pictures, training=False)[0]
 
+    def weights_now() -> list[list[jax.Array]]:
+        nonlocal taken, spread
+        values = [[variable.value for variable in group] for group in groups]
+        flat = [value for group in values for value in group]
+        if len(taken) != len(flat) or any(a is not b for a, b in zip(taken, flat, strict=True)):
+            taken, spread = flat, [jax.device_put(group, everywhere()) for group in values]
+        return spread
+
     def forward(pictures: np.ndarray) -> np.ndarray:
         missing = -len(pictures) % len(jax.devices())
         filled = np.pad(np.asarray(pictures), [(0, missing), (0, 0), (0, 0), (0, 0)])
-        found = compiled(weights, fixed, jax.device_put(filled, rows()))
+        found = compiled(*weights_now(), jax.device_put(filled, rows()))
         return np.asarray(found, np.float32)[: len(pictures)]
 
     return forward

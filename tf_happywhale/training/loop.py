@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from tf_happywhale.catalogue.folds import why_unjudged
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.files import write_json
@@ -20,6 +21,7 @@ from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.batches import epoch_batches
 from tf_happywhale.training.checkpoint import Checkpoints, Progress
 from tf_happywhale.training.devices import Devices, check_batch, choose_devices, on_jax
+from tf_happywhale.training.engines import by_keras
 from tf_happywhale.training.entry import entry_of, line_of
 from tf_happywhale.training.epoch import train_epoch
 from tf_happywhale.training.loss import Loss
@@ -117,6 +119,7 @@ def _train(
         experiment.seed,
         steps,
     )
+    forward = by_keras(embedder, devices.strategy)
     groups = {
         "classifier": classifier.variables,
         "optimizers": optimizers.state,
@@ -143,6 +146,9 @@ def _train(
         f"{word} fold {task.fold} on {devices}: {train.epochs} epochs of {steps_per_epoch} steps "
         f"of {train.batch_size} images"
     )
+    unjudged = why_unjudged(task.individual_ids, task.folds.tolist(), task.fold)
+    if unjudged and here.chief:
+        print(unjudged)
     started = time.monotonic() if started is None else started
     with Watch(train.checkpoint_minutes, train.max_hours, started) as watch:
 
@@ -172,7 +178,7 @@ def _train(
             count = progress.epoch + 1
             if count % train.validate_every == 0 or count == train.epochs:
                 with average.swapped() if average else nullcontext():
-                    entry |= validate_fold(embedder, experiment, task, devices.strategy)
+                    entry |= validate_fold(forward, experiment, task)
                     trained = optimizers.updates > 0  # before that it is nobody's training
                     if trained and (entry["map5_known"] or 0.0) >= (
                         progress.best.get("map5_known") or 0.0
@@ -200,13 +206,16 @@ def _train(
     save_weights(run / "checkpoints" / "best.weights.h5", classifier)
     synchronise_neck(embedder, False)
     to_float32(classifier)
-    if experiment.model.sizes:
-        embedder = at_sizes(embedder, experiment.model.sizes)
-    if experiment.model.whitening is not None:
-        embedder, whitened = whiten(embedder, experiment, task, devices.strategy)
+    sizes, whitening = experiment.model.sizes, experiment.model.whitening is not None
+    if sizes:
+        embedder = at_sizes(embedder, sizes)
+    if sizes or (whitening and devices.precision != "float32"):
+        forward = by_keras(embedder, devices.strategy)  # another function than was compiled
+    if whitening:
+        embedder, whitened = whiten(embedder, forward, experiment, task)
         metrics |= whitened
-    elif experiment.model.sizes:
-        metrics |= validate_fold(embedder, experiment, task, devices.strategy)
+    elif sizes:
+        metrics |= validate_fold(forward, experiment, task)
     save_model(run / "classifier.keras", classifier)
     save_model(run / "model.keras", embedder)
     write_json(run / "metrics.json", metrics)

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from tf_happywhale.config import Experiment
 from tf_happywhale.models.whitened import add_whitening
@@ -16,31 +15,28 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.validation import validate
 from tf_happywhale.retrieval.whitening import within_individuals
 from tf_happywhale.training.embedding import embed
-from tf_happywhale.training.engines import by_keras
+from tf_happywhale.training.engines import Forward
 from tf_happywhale.training.task import Task
 
-Strategy = tf.distribute.Strategy | keras.distribution.DataParallel | None
 
-
-def validate_fold(
-    embedder: keras.Model, experiment: Experiment, task: Task, strategy: Strategy = None
-) -> dict:
+def validate_fold(forward: Forward, experiment: Experiment, task: Task) -> dict:
     """Metrics of the fold's images as queries against the other folds' as gallery.
 
     Args:
-        embedder, experiment, task: what is validated.
-        strategy: in whose scope the embedder was made, over whose devices it embeds.
+        forward: the embedder as `by_keras` makes a function of it: made once, it is compiled once,
+            and takes the weights that the embedder has when it is called.
+        experiment, task: what is validated.
     """
-    gallery, queries = embed_fold(embedder, experiment, task, "validation", strategy)
+    gallery, queries = embed_fold(forward, experiment, task, "validation")
     return validate(gallery, queries, experiment.rank.new_share)
 
 
 def whiten(
-    embedder: keras.Model, experiment: Experiment, task: Task, strategy: Strategy = None
+    embedder: keras.Model, forward: Forward, experiment: Experiment, task: Task
 ) -> tuple[keras.Model, dict]:
     """The trained embedder with `model.whitening`, learned from the images of the other folds; and
-    its metrics. Arguments and metrics are as of `validate_fold`."""
-    both = embed_fold(embedder, experiment, task, "whitening", strategy)
+    its metrics. The other arguments and the metrics are as of `validate_fold`."""
+    both = embed_fold(forward, experiment, task, "whitening")
     sides = [_unit(side) for side in both]
     learned = sides[0].embedding, sides[0].individual_id
     kernel, bias = within_individuals(*learned, experiment.model.whitening)
@@ -50,11 +46,7 @@ def whiten(
 
 
 def embed_fold(
-    embedder: keras.Model,
-    experiment: Experiment,
-    task: Task,
-    label: str,
-    strategy: Strategy = None,
+    forward: Forward, experiment: Experiment, task: Task, label: str
 ) -> tuple[Embeddings, Embeddings]:
     """The catalogue's images of the other folds, and of the task's own; `label` is what the
     progress bar says."""
@@ -66,7 +58,7 @@ def embed_fold(
         batch_size=experiment.embed.batch_size,
     )
     found = checked(batches, task.records)
-    embedding, images = embed(by_keras(embedder, strategy), found, len(task.images), label)
+    embedding, images = embed(forward, found, len(task.images), label)
     row = {image: n for n, image in enumerate(task.images)}
     rows = np.array([row[image] for image in images])
     individual_ids = np.asarray(task.individual_ids, dtype=np.str_)[rows]
