@@ -6,7 +6,6 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.os_errors import of_target
+from tf_happywhale.temporary import remove, sweep, temporary_beside, to_disk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,30 +25,69 @@ NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # of a
 
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path, *, lasting: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it is renamed to `path`.
 
-    The temporary name keeps the ending of `path`, because some writers choose their format by it.
-    When the body raises, the temporary file or folder is removed and `path` stays as it was.
+    The temporary name keeps the endings of `path`, because some writers choose their format by
+    them. When the body raises, the temporary file or folder is removed and `path` stays as it was.
+    What killed processes have left in the folder is removed on the way.
+
+    Args:
+        path: a file or a folder. Of a folder that is there, the content is replaced as a whole.
+        lasting: wait until the content is on the disk, so that `path` is whole after a power cut
+            too; not for what can be made again in no time.
 
     Raises:
         OSError: of `path`, where it cannot be written, whatever the body's writer raises for that.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
-    try:
+    sweep(path.parent)
+    temporary = temporary_beside(path)
+    with written_as(path, temporary):
         yield temporary
-        os.replace(temporary, path)
-    except BaseException as error:
+        if lasting:
+            to_disk(temporary)
         if temporary.is_dir():
-            shutil.rmtree(temporary, ignore_errors=True)
-        with suppress(OSError):  # what went wrong first is what a person must hear
-            temporary.unlink()
+            _replace_folder(temporary, path)
+        else:
+            os.replace(temporary, path)
+
+
+@contextmanager
+def written_as(path: Path, temporary: Path) -> Iterator[None]:
+    """Whatever the body raises, `temporary` is removed, and a fault of it is told as one of `path`,
+    which is what a person knows."""
+    try:
+        yield
+    except BaseException as error:
+        remove(temporary)  # what went wrong first is what a person must hear
         of_path = of_target(error, temporary, path)
         if of_path is None or of_path is error:
             raise
         raise of_path from error
+
+
+def restore_folder(path: Path) -> None:
+    """Put back a folder whose replacement was killed between the two renames that it takes."""
+    before = path.with_name(f".{path.name}.before")
+    if before.is_dir() and not path.exists():
+        os.replace(before, path)
+
+
+def _replace_folder(temporary: Path, path: Path) -> None:
+    """Rename a folder over another, which comes back if that fails."""
+    before = path.with_name(f".{path.name}.before")
+    restore_folder(path)
+    remove(before)
+    if path.is_dir():
+        os.replace(path, before)
+    try:
+        os.replace(temporary, path)
+    except OSError:
+        restore_folder(path)
+        raise
+    remove(before)
 
 
 @contextmanager

@@ -117,6 +117,7 @@ def of_target(error: BaseException, temporary: Path, target: Path) -> OSError | 
     name = _file_of(found)
     if name is not None and name not in (temporary, target) and temporary not in name.parents:
         return None
+    found.strerror = found.strerror or str(found)
     found.filename, found.filename2 = str(target), None
     found.add_note(WRITING)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -74,7 +73,6 @@ def write_training_set(
         pictures = [[file, name, str(folds[name])] for name, file in written.items()]
         columns = ["file", "image", "fold"]
         write_csv(temporary / PICTURES, pd.DataFrame(pictures, columns=columns))
-        shutil.rmtree(folder, ignore_errors=True)
     return table
 
 

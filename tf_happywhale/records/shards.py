@@ -13,10 +13,11 @@ import tensorflow as tf
 
 from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import write_csv
+from tf_happywhale.files import write_csv, written_as
 from tf_happywhale.records.photograph import Photograph, Pixels
 from tf_happywhale.records.region import encode_crop, read_crops
 from tf_happywhale.records.schema import make_example, shard_name, shard_stem
+from tf_happywhale.temporary import temporary_beside, to_disk
 
 SKIPPED = ["image", "split", "reason"]  # columns
 SKIPPED_ENDING = ".skipped.csv"
@@ -77,9 +78,9 @@ def write_shard(job: Job, records: Iterable[bytes | InputError]) -> None:
 
     A shard that exists is whole, and its list was written before it.
     """
-    temporary = job.folder / f".{job.stem}.{os.getpid()}.partial.tfrec"
-    skipped = []
-    try:
+    whole = job.folder / f"{job.stem}.tfrec"  # with the count, which is not known yet
+    temporary, skipped = temporary_beside(whole), []
+    with written_as(whole, temporary):
         with tf.io.TFRecordWriter(str(temporary)) as writer:
             for photograph, record in zip(job.photographs, records, strict=True):
                 if isinstance(record, bytes):
@@ -91,9 +92,8 @@ def write_shard(job: Job, records: Iterable[bytes | InputError]) -> None:
         job.skipped_file.unlink(missing_ok=True)
         if skipped:
             write_csv(job.skipped_file, pd.DataFrame(skipped, columns=SKIPPED))
+        to_disk(temporary)
         os.replace(temporary, shard_path(job, len(skipped)))
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_skipped(job: Job) -> pd.DataFrame:

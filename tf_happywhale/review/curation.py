@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -48,7 +47,7 @@ def write_curation(
         thumbnail: longest side of a picture, pixels.
         name: of the gallery, for the commands that are suggested.
     """
-    with atomic_write(folder) as making:
+    with atomic_write(folder, lasting=False) as making:
         thumbnails = Thumbnails(making / "thumbnails", thumbnail)
         shown = [image for pair in pairs for image in pair.images]
         shown += [image for one in odd for image in (one.image, one.own_image, one.other_image)]
@@ -70,7 +69,6 @@ def write_curation(
             "".join(_odd(one, counts, figure, name) for one in odd if one.doubt > 0),
         )
         (making / "index.html").write_text(html, encoding="utf-8", newline="\n")
-        shutil.rmtree(folder, ignore_errors=True)
     return folder / "index.html"
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -95,13 +94,16 @@ def write_report(
     folder = Path(folder)
     table = closest_first(predictions)
     low, high = bar_range(table["score"])
-    making, home = folder / ".report.partial", folder / "report"
+    home = folder / "report"
     if home.exists() and not (home / "index.html").is_file():
         raise InputError(f"{home} is no report of ours: move it away, or give another output.")
     blocks = _blocks(table, known, references)
     total = len(blocks)
     name = digest([title, table.to_csv(index=False)])[:16]
-    with atomic_write(folder / "report.html") as one_file, _removed(making):
+    with (
+        atomic_write(folder / "report.html", lasting=False) as one_file,
+        atomic_write(home, lasting=False) as making,
+    ):
         thumbnails = Thumbnails(making / "thumbnails", thumbnail)
         thumbnails.draw_all("query", _images(blocks, of_queries=True), query_picture)
         thumbnails.draw_all("reference", _images(blocks, of_queries=False), reference_picture)
@@ -137,7 +139,6 @@ def write_report(
             name,
         )  # fmt: skip
         one_file.write_text(html, encoding="utf-8", newline="\n")
-        _put_in_place(making, home)
     return folder / "report.html"
 
 
@@ -281,29 +282,3 @@ def _lead(shown: int, total: int) -> str:
         f"The {shown:,} closest decisions of {_count(total)}; all of them are in "
         f'<a href="report/{page_name(1)}">the folder report</a> beside this file.'
     )
-
-
-@contextmanager
-def _removed(folder: Path) -> Iterator[None]:
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _put_in_place(making: Path, home: Path) -> None:
-    """Rename the new folder over the old one, which comes back if that fails."""
-    before = home.with_name(".report.before")
-    if before.exists() and not home.exists():  # a run was killed between the two renames
-        os.replace(before, home)
-    shutil.rmtree(before, ignore_errors=True)
-    if home.exists():
-        os.replace(home, before)
-    try:
-        os.replace(making, home)
-    except OSError:
-        if before.exists():
-            os.replace(before, home)
-        raise
-    shutil.rmtree(before, ignore_errors=True)

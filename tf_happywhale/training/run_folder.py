@@ -103,11 +103,8 @@ def save_weights(path: Path, model: keras.Model) -> None:
     """Write `<name>.weights.h5`, whole or not at all."""
     if not path.name.endswith(".weights.h5"):
         raise ValueError(f"{path} must end in .weights.h5")
-    # Keras insists on the full ending, which `atomic_write` does not know.
-    temporary = path.with_name(f".partial-{path.name}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    model.save_weights(temporary)
-    temporary.replace(path)
+    with atomic_write(path) as temporary:
+        model.save_weights(temporary)
 
 
 def save_model(path: Path, model: keras.Model) -> None:

@@ -1,0 +1,92 @@
+"""Temporary files beside their place: named so that one whose process is gone can be told."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import platform
+import re
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+HERE = hashlib.sha256(platform.node().encode()).hexdigest()[:6]  # this machine, in a name
+NAME = re.compile(r"\..*\.(?P<process>\d+)(-(?P<machine>[0-9a-f]{6}))?\.partial(\..*)?", re.DOTALL)
+DAY = 24 * 3600
+LONGEST = 120  # bytes of a stem that is kept: with all that is added, names have 255 at most
+NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EROFS}
+_swept: set[Path] = set()
+
+
+def temporary_beside(path: Path) -> Path:
+    """A name beside `path` for what becomes it, with all its endings: some writers go by them."""
+    ending = "".join(path.suffixes)
+    stem = path.name[: len(path.name) - len(ending)]
+    if len(os.fsencode(path.name)) > LONGEST:
+        stem, ending = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16], path.suffix[:20]
+    return path.with_name(f".{stem}.{os.getpid()}-{HERE}.partial{ending}")
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes have left in a folder, once a process; a running one's stays.
+
+    A process on this machine is asked for. What another machine has written, or cannot be told,
+    goes when it is a day old.
+    """
+    if folder in _swept:
+        return
+    _swept.add(folder)
+    with suppress(OSError):
+        names = [entry.name for entry in os.scandir(folder) if ".partial" in entry.name]
+        for name in filter(_is_abandoned, (folder / name for name in names)):
+            remove(name)
+
+
+def remove(temporary: Path) -> None:
+    """Remove a temporary file or folder, as far as that is possible: nobody may read it anyway."""
+    if temporary.is_dir() and not temporary.is_symlink():
+        shutil.rmtree(temporary, ignore_errors=True)
+    with suppress(OSError):
+        temporary.unlink()
+
+
+def to_disk(temporary: Path) -> None:
+    """Wait until the content of a file, or of all files in a folder, is on the disk.
+
+    Without this, a power cut soon after the file was renamed can leave an empty file under its
+    final name, and the one before is gone.
+    """
+    files = [temporary]
+    if temporary.is_dir():
+        files = [Path(home, name) for home, _, names in os.walk(temporary) for name in names]
+    for file in files:
+        descriptor = os.open(file, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in NO_SYNC:  # a disk that cannot be asked
+                raise
+        finally:
+            os.close(descriptor)
+
+
+def _is_abandoned(temporary: Path) -> bool:
+    named = NAME.fullmatch(temporary.name)
+    if named is None:
+        return False
+    if named["machine"] == HERE and os.name == "posix":
+        process = int(named["process"])
+        return process != os.getpid() and not _is_running(process)
+    return time.time() - temporary.stat().st_mtime > DAY
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True  # somebody else's
+    return True
