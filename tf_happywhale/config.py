@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from tf_happywhale.config_errors import sentence
@@ -29,6 +29,21 @@ from tf_happywhale.errors import ConfigError
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0)]
+
+
+def _encoding(name: str) -> str:
+    try:
+        "a".encode(name)
+    except LookupError:
+        raise ValueError(
+            f"data.encoding is {name[:80]!r}, which is not an encoding of text: take cp1252, "
+            "latin-1, utf-16-le or another that Python knows"
+        ) from None
+    return name
+
+
+TextEncoding = Annotated[str, AfterValidator(_encoding)]
+TableColumn = Literal["image", "individual_id", "species", "encounter", "date", "viewpoint"]
 
 
 class Section(BaseModel):
@@ -49,6 +64,21 @@ class Data(Section):
     train_images: str = Field("train_images", description="folder of the catalogue's images")
     test_images: str = Field("test_images", description="folder of the images to identify")
     answers: str = Field("answers.csv", description="image,individual_id of test images, if known")
+    columns: dict[TableColumn, str] = Field(
+        {},
+        description="what your tables call our columns, such as {individual_id: ID, image: photo}; "
+        "image, individual_id, species, encounter, date and viewpoint can be named",
+    )
+    encoding: TextEncoding | None = Field(
+        None,
+        description="of your tables, such as cp1252 (Windows); null: UTF-8, or what the file's "
+        "byte order mark says",
+    )
+    unknown: tuple[str, ...] = Field(
+        (),
+        description='what stands in individual_id where nobody knows, such as [unknown, "?", ""]; '
+        "such rows are left out of training and gallery",
+    )
     boxes: str | dict[str, str] | None = Field(
         None,
         description="boxes CSV or YOLO folder, seen from data.root unless it starts with /, or one "

@@ -60,7 +60,9 @@ def _describe(annotation: Any, metadata: list) -> str:
         options = ", ".join(str(option) for option in get_args(annotation))
         return options if len(get_args(annotation)) == 1 else f"one of {options}"
     if origin is dict:
-        return f"a table {{name: {_describe(get_args(annotation)[1], [])}, …}}"
+        name, value = get_args(annotation)
+        names = f", each name {_describe(name, [])}" if get_origin(name) is Literal else ""
+        return f"a table {{name: {_describe(value, [])}, …}}{names}"
     if origin is tuple:
         options = get_args(annotation)
         if options[-1] is Ellipsis:

@@ -55,6 +55,7 @@ def identify(
 ) -> None:
     """As `main`, with the models at hand and nobody else writing to the output."""
     from tf_happywhale.catalogue.photos import find_photos, group
+    from tf_happywhale.catalogue.reading import reading_of
     from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import output_folder
@@ -71,7 +72,8 @@ def identify(
         print(f"P(new) is not known, and new_individual comes last: {unknown}")
     elif identifier.learned.unsure(experiment.rank):
         print(identifier.learned.unsure(experiment.rank))
-    photos = group(find_photos(given), experiment.identify.encounters)
+    reading = reading_of(experiment.data)
+    photos = group(find_photos(given), experiment.identify.encounters, reading)
     detector = find_detector(experiment, identifier.home)
     with timed(f"boxes of {len(photos)} photographs"):
         shots = find_boxes(experiment, identifier, photos, detector)

@@ -37,7 +37,7 @@ def test_a_data_folder_is_read_in_file_order(root: Path) -> None:
     assert data.individual_ids == ["10", "09913", "10"]
     assert data.order == ["09913", "10"]
     assert data.targets.tolist() == [1, 0, 1]
-    assert list(data.catalogue["species"]) == ["killer_whale", "", "x"]
+    assert list(data.catalogue["species"]) == ["kiler_whale", "", "x"]
     assert data.folds[0] != data.folds[2]
     assert (data.train_folder, data.test_folder) == (root / "train_images", root / "test_images")
     assert data.answers == {}

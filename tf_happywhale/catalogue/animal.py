@@ -90,7 +90,12 @@ def key_columns(keys: Sequence[str], prefix: str = "") -> dict[str, list]:
     }
 
 
-def keys_of(images: Sequence[str], numbers: Sequence[str] | None, table: str) -> list[str]:
+def keys_of(
+    images: Sequence[str],
+    numbers: Sequence[str] | None,
+    table: str,
+    lines: Iterable[int] | None = None,
+) -> list[str]:
     """The keys that two columns of a table make.
 
     Args:
@@ -98,6 +103,7 @@ def keys_of(images: Sequence[str], numbers: Sequence[str] | None, table: str) ->
             number's cell is empty.
         numbers: cells of box_number; None: the table has no such column.
         table: the file's name, for the error.
+        lines: of the rows in the file; None: 2, 3, 4 …
 
     Raises:
         InputError: a number is not one.
@@ -106,5 +112,7 @@ def keys_of(images: Sequence[str], numbers: Sequence[str] | None, table: str) ->
         return list(images)
     return [
         animal_key(image, number_of(cell, f"Line {line} of {table}")) if image else ""
-        for line, (image, cell) in enumerate(zip(images, numbers, strict=True), start=2)
+        for line, image, cell in zip(
+            range(2, len(images) + 2) if lines is None else lines, images, numbers, strict=True
+        )
     ]

@@ -24,6 +24,7 @@ from tf_happywhale.catalogue.community import (
 from tf_happywhale.catalogue.folds import assign_folds
 from tf_happywhale.catalogue.individuals import label_order, to_targets, with_new
 from tf_happywhale.catalogue.pod.layout import write_pod
+from tf_happywhale.catalogue.reading import Reading, reading_of
 from tf_happywhale.catalogue.table import (
     check_images,
     check_names,
@@ -106,7 +107,8 @@ def load_data(experiment: Experiment) -> DataSet:
         draw_pod(experiment)
     elif not root.is_dir():
         raise InputError(f"There is no data folder {root}: set data.root to one.")
-    catalogue = read_catalogue(root / data.catalogue)
+    reading = reading_of(data)
+    catalogue = read_catalogue(root / data.catalogue, reading)
     check_images(catalogue["image"], root / data.train_images, root / data.catalogue)
     order = label_order(catalogue["individual_id"])
     test_images = _test_images(experiment, root)
@@ -137,7 +139,7 @@ def load_data(experiment: Experiment) -> DataSet:
         test_images=test_images,
         boxes=boxes.pop(records.source),
         more_boxes=boxes,
-        answers=_answers(answers, test_images, order) if answers.is_file() else {},
+        answers=_answers(answers, reading, test_images, order) if answers.is_file() else {},
     )
 
 
@@ -157,7 +159,9 @@ def _load_community(experiment: Experiment) -> DataSet:
     answers: dict[str, str] = {}
     if data.root is not None and (data_root(experiment) / data.answers).is_file():
         order = label_order(catalogue["individual_id"])
-        answers = _answers(data_root(experiment) / data.answers, test_images, order)
+        answers = _answers(
+            data_root(experiment) / data.answers, reading_of(data), test_images, order
+        )
     folds = index[index["split"] == "train"]["fold"].astype(np.int64).to_numpy()
     if (folds == NO_FOLD).all():
         folds = _folds(experiment, catalogue)
@@ -186,10 +190,10 @@ def _load_community(experiment: Experiment) -> DataSet:
 def _labels_beside(experiment: Experiment, folder: Path) -> pd.DataFrame | None:
     """The catalogue that labels community TFRecords: that of data.root, which must be there, or one
     beside them; None without."""
-    name = experiment.data.catalogue
+    name, reading = experiment.data.catalogue, reading_of(experiment.data)
     if experiment.data.root is not None:
-        return read_catalogue(data_root(experiment) / name)
-    return read_catalogue(folder / name) if (folder / name).is_file() else None
+        return read_catalogue(data_root(experiment) / name, reading)
+    return read_catalogue(folder / name, reading) if (folder / name).is_file() else None
 
 
 def _folds(experiment: Experiment, catalogue: pd.DataFrame) -> np.ndarray:
@@ -230,15 +234,18 @@ def _test_images(experiment: Experiment, root: Path) -> list[str]:
     folder, sample = root / experiment.data.test_images, root / "sample_submission.csv"
     if not sample.is_file():
         return list_images(folder)
-    images = list(read_text_table(sample, ("image",))["image"])
-    check_names(images, sample)
+    table = read_text_table(sample, ("image",), reading_of(experiment.data))
+    images = list(table["image"])
+    check_names(images, sample, table.index)
     check_images(images, folder, sample)
     return images
 
 
-def _answers(path: Path, test_images: list[str], known: list[str]) -> dict[str, str]:
+def _answers(
+    path: Path, reading: Reading, test_images: list[str], known: list[str]
+) -> dict[str, str]:
     """The answers that are asked for; an individual the catalogue lacks is `new_individual`."""
-    answers = read_answers(path)
+    answers = read_answers(path, reading)
     asked = [image for image in test_images if answers.get(image)]
     return dict(zip(asked, with_new([answers[image] for image in asked], known), strict=True))
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from tf_happywhale.catalogue.boxes import WHOLE, BoxRow, best_rows
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.importers.conventions import AUTO
+from tf_happywhale.catalogue.reading import PLAIN, Reading
 from tf_happywhale.catalogue.table import IMAGE_ENDINGS, list_images, read_text_table
 from tf_happywhale.errors import InputError
 
@@ -63,7 +64,7 @@ def find_photos(given: Iterable[str | Path]) -> list[Photo]:
     return [named[image] for image in sorted(named)]
 
 
-def group(photos: Sequence[Photo], by: str | None) -> list[Photo]:
+def group(photos: Sequence[Photo], by: str | None, reading: Reading = PLAIN) -> list[Photo]:
     """The same with their encounters: none, `folders` (the folder each lies in; those at the top
     stand alone), or a table with the columns image and encounter.
 
@@ -78,7 +79,7 @@ def group(photos: Sequence[Photo], by: str | None) -> list[Photo]:
             replace(photo, encounter="" if folder == "." else folder)
             for photo, folder in zip(photos, folders, strict=True)
         ]
-    table = read_text_table(Path(by).expanduser(), ("image", "encounter"))
+    table = read_text_table(Path(by).expanduser(), ("image", "encounter"), reading)
     named = dict(zip(table["image"], table["encounter"], strict=True))
     if not any(photo.image in named for photo in photos):
         raise InputError(

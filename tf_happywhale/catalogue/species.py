@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import re
+from collections.abc import Iterable
 
 SPECIES_FIXES = {
     "globis": "short_finned_pilot_whale",  # a former genus name of the same animals
@@ -10,8 +11,18 @@ SPECIES_FIXES = {
     "kiler_whale": "killer_whale",
     "bottlenose_dolpin": "bottlenose_dolphin",
 }
+IMAGE = re.compile(r"[0-9a-f]{14,16}\.jpg")  # Happywhale's names, of which no one else's are
+INDIVIDUAL = re.compile(r"[0-9a-f]{12}")
 
 
-def fix_species(species: pd.Series) -> pd.Series:
-    """Species names with Happywhale's four misspelt or merged ones mended; others unchanged."""
-    return species.replace(SPECIES_FIXES)
+def fix_species(
+    images: Iterable[str], species: Iterable[str], individual_ids: Iterable[str]
+) -> list[str]:
+    """Species names with Happywhale's four misspelt or merged ones mended in Happywhale's own rows,
+    which are told by the names of image and individual; others unchanged."""
+    return [
+        SPECIES_FIXES.get(kind, kind)
+        if IMAGE.fullmatch(image) and INDIVIDUAL.fullmatch(who)
+        else kind
+        for image, kind, who in zip(images, species, individual_ids, strict=True)
+    ]

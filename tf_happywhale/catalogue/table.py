@@ -2,114 +2,230 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import repeat
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from tf_happywhale.catalogue.animal import BOX_NUMBER, keys_of, photograph_of, split_key
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.identities import (
+    check_identity,
+    lookalike_warnings,
+    placeholder_warnings,
+)
+from tf_happywhale.catalogue.reading import PLAIN, Reading
+from tf_happywhale.catalogue.rows import Rows, read_rows
 from tf_happywhale.catalogue.species import fix_species
+from tf_happywhale.catalogue.spreadsheet import is_spreadsheet, read_sheet
+from tf_happywhale.catalogue.text_file import decode
+from tf_happywhale.catalogue.values import iso_date, sides
 from tf_happywhale.errors import InputError
+from tf_happywhale.said import say_once
 
 IMAGE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
+TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
+ID_COLUMNS = {"image", "filename", "individual_id", "encounter"}  # text: each digit counts
 
 
-def read_text_table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
-    """Read a CSV as text: `09913`, `1e10`, `NA` and the empty cell stay what they are.
+def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLAIN) -> pd.DataFrame:
+    """Read a table as text: `09913`, `1e10`, `NA` and the empty cell stay what they are.
 
-    A byte order mark and CRLF line ends are fine.
+    The file decides how it is read: a byte order mark on the encoding, its header on what separates
+    the cells; an .xlsx file is one by its content. Rows without any text are passed over, and so
+    are lines above the header. The last cells of a row may be missing where they are not wanted.
+    Columns are called what `columns` calls them, whatever their case, or in small letters; those
+    without a name are left out.
+
+    Returns:
+        The rows, whose index are the file's line numbers.
 
     Raises:
-        InputError: the file is missing, not UTF-8, ragged, or lacks one of `columns`.
+        InputError: the file is missing, has rows that do not fit its header, can be read in two
+            ways, or lacks one of `columns`; with the line, what was seen, and what to do about it.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"There is no file {path}: check data.root and the names in the config.")
-    try:
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8-sig"
-        )
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise InputError(f"{path} is not a UTF-8 comma-separated table ({reason}).") from None
-    if not isinstance(table.index, pd.RangeIndex):
-        raise InputError(f"{path} has rows with more cells than its header: mend those rows.")
-    missing = [column for column in columns if column not in table.columns]
+    rows = read_rows_of(path, columns, reading)
+    places = named_columns(rows.header, columns, reading.columns, path)
+    missing = [column for column in columns if column not in places]
     if missing:
         raise InputError(
             f"{path} lacks the column {', '.join(missing)}: its header is "
-            f"{','.join(table.columns)}."
+            f"{','.join(rows.header)[:80]!r}. Name a column as it stands there with "
+            f"data.columns={{{missing[0]}: NAME}}."
         )
-    return table.fillna("").astype(object)
+    order = sorted(places.items(), key=lambda item: item[1])
+    cells = {name: [row[place] for row in rows.cells] for name, place in order}
+    return pd.DataFrame(cells, index=pd.Index(rows.lines, name="line", dtype=int), dtype=object)
 
 
-def read_catalogue(path: Path) -> pd.DataFrame:
+def read_rows_of(path: Path, columns: Collection[str], reading: Reading) -> Rows:
+    """The rows of a text table or Excel sheet, its cells as they stand there.
+
+    Raises:
+        InputError: as of `read_text_table`.
+    """
+    if not path.is_file():
+        others = sorted(f.name for f in path.parent.glob("*") if f.suffix.lower() in TABLE_ENDINGS)
+        there = f"; there are {', '.join(others)[:80]}" if others else ""
+        raise InputError(
+            f"There is no file {path}{there}: check data.root and the names in the config."
+        )
+
+    def fits(header: Sequence[str]) -> int:
+        found = _places(header, mapped)
+        if not all(column in found for column in columns):
+            return 0
+        wanted = [at for name in columns or found for at in found[name]]
+        return 1 + max(wanted, default=-1)
+
+    def is_id(header: str) -> bool:
+        return bool(_places([header], mapped).keys() & ID_COLUMNS)
+
+    mapped = reading.columns
+    raw = path.read_bytes()
+    if is_spreadsheet(raw, path):
+        return read_sheet(path, fits, is_id)
+    return read_rows(decode(raw, path, reading.encoding)[0], path, fits)
+
+
+def named_columns(
+    header: Sequence[str], columns: Collection[str], mapped: Mapping[str, str], path: Path
+) -> dict[str, int]:
+    """The place of each column in a header, by our name.
+
+    Args:
+        header: names as they stand in the file.
+        columns: those that are wanted.
+        mapped: what the file calls our columns.
+        path: the file, for errors.
+
+    Raises:
+        InputError: a name stands there twice, or two columns may be a wanted one.
+    """
+    names = [name for name in header if name]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{path} has the column {twice[:80]!r} twice: rename one of them.")
+    found = _places(header, mapped)
+    for name in (*columns, *mapped):
+        if len(found.get(name, ())) > 1:
+            both = " and ".join(repr(header[place]) for place in found[name])
+            raise InputError(
+                f"{path} has the columns {both}, either of which may be {name}: rename one of them."
+            )
+    places = {name: at[0] for name, at in found.items() if len(at) == 1}
+    return places | {header[at]: at for many in found.values() if len(many) > 1 for at in many}
+
+
+def _places(header: Sequence[str], mapped: Mapping[str, str]) -> dict[str, list[int]]:
+    """Where each column is, by our name or its own in small letters."""
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(header):
+        if name.strip():
+            places.setdefault(name.strip().lower(), []).append(place)
+    renamed = {}
+    for ours, theirs in mapped.items():
+        exact = [place for place, name in enumerate(header) if name.strip() == theirs.strip()]
+        there = exact or places.get(theirs.strip().lower(), [])
+        if there:
+            renamed[ours] = there
+    taken = [place for there in renamed.values() for place in there]
+    own = {name: [p for p in there if p not in taken] for name, there in places.items()}
+    return {name: there for name, there in own.items() if there and name not in renamed} | renamed
+
+
+def read_catalogue(path: Path, reading: Reading = PLAIN) -> pd.DataFrame:
     """The catalogue's rows in file order: text columns image, species, individual_id, and others.
 
-    A missing `species` column is filled with empty text; known misspellings of species are mended.
     A photograph may be listed several times with different numbers in the column box_number, which
-    becomes part of `image`, the key of an animal (`catalogue/animal.py`).
+    becomes part of `image`, the key of an animal (`catalogue/animal.py`). Rows in which nobody is
+    known by `reading.unknown` are left out. A missing `species` column is filled with empty text;
+    Happywhale's own misspellings of species are mended in Happywhale's own rows. A `date` whose
+    month is a word becomes ISO text, a `viewpoint` R or L right or left. What may be a slip of the
+    pen is printed.
 
     Raises:
         InputError: a column is missing, an image is listed twice, an image's name leaves the
-            folder, or an individual_id is empty, has spaces, or is `new_individual`.
+            folder, or an individual_id is empty or `new_individual`.
     """
-    table = read_text_table(path, ("image", "individual_id"))
+    table = read_text_table(path, ("image", "individual_id", *reading.columns), reading)
     if table.empty:
         raise InputError(f"{path} lists no image: add rows image,species,individual_id.")
+    table = known_rows(table, path, reading)
     if BOX_NUMBER in table.columns:
-        table["image"] = keys_of(list(table["image"]), list(table.pop(BOX_NUMBER)), path.name)
-    check_names(table["image"], path)
-    for row, identity in enumerate(table["individual_id"], start=2):
-        if not identity or identity != "".join(identity.split()):
-            raise InputError(
-                f"{path} line {row}: individual_id {identity!r} must be text without spaces, "
-                "since a submission separates ids by spaces."
-            )
-        if identity == NEW_INDIVIDUAL:
-            raise InputError(
-                f"{path} line {row}: new_individual is no individual; leave such images out of "
-                "the catalogue."
-            )
+        numbers = list(table.pop(BOX_NUMBER))
+        table["image"] = keys_of(list(table["image"]), numbers, str(path), table.index)
+    check_names(table["image"], path, table.index)
+    for line, identity in zip(table.index, table["individual_id"], strict=True):
+        check_identity(identity, f"{path} line {line}")
     if "species" not in table.columns:
         table["species"] = ""
-    table["species"] = fix_species(table["species"])
-    return table
+    table["species"] = fix_species(table["image"], table["species"], table["individual_id"])
+    if "date" in table.columns:
+        table["date"] = [iso_date(cell) for cell in table["date"]]
+    if "viewpoint" in table.columns:
+        table["viewpoint"] = sides(table["viewpoint"])
+    for sentence in (
+        *lookalike_warnings(table["individual_id"], str(path)),
+        *placeholder_warnings(list(table["individual_id"]), list(table["species"]), str(path)),
+    ):
+        say_once(sentence)
+    return table.reset_index(drop=True)
 
 
-def read_answers(path: Path) -> dict[str, str]:
-    """The individual_id (or `new_individual`) of held-out images, by image name."""
-    table = read_text_table(path, ("image", "individual_id"))
-    check_names(table["image"], path)
-    return dict(zip(table["image"], table["individual_id"], strict=True))
+def known_rows(table: pd.DataFrame, path: Path, reading: Reading) -> pd.DataFrame:
+    """The rows in which somebody is known, by `reading.unknown`; how many are not is printed.
+
+    Raises:
+        InputError: nobody is known in any row.
+    """
+    unknown = table["individual_id"].map(reading.leaves_out).to_numpy(bool)
+    if unknown.all():
+        raise InputError(f"{path}: data.unknown leaves out every row: correct it.")
+    if unknown.any():
+        say_once(f"{path}: {unknown.sum()} of {len(table)} rows are left out by data.unknown")
+    return table[~unknown]
 
 
-def check_names(names: Iterable[str], path: Path) -> None:
+def read_answers(path: Path, reading: Reading = PLAIN) -> dict[str, str]:
+    """The individual_id (or `new_individual`) of held-out images, by image name; rows in which
+    nobody is known by `reading.unknown` are left out."""
+    table = read_text_table(path, ("image", "individual_id"), reading)
+    check_names(table["image"], path, table.index)
+    pairs = zip(table["image"], table["individual_id"], strict=True)
+    return {image: who for image, who in pairs if not reading.leaves_out(who)}
+
+
+def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = None) -> None:
     """Refuse images listed twice and names that lead out of the image folder.
 
     Args:
         names: of images, or keys of animals in them.
-        path: of the table.
+        path: the table or folder that they are from.
+        lines: of each name in it, if it is a table.
 
     Raises:
         InputError: with the first such name.
     """
-    seen: set[tuple[str, int]] = set()
-    for key in names:
+    seen: dict[tuple[str, int], str] = {}
+    places = repeat("") if lines is None else (f" line {line}" for line in lines)
+    for key, place in zip(names, places, strict=lines is not None):
         name, number = split_key(key)
         pure = PurePosixPath(name.replace("\\", "/"))
         if (str(pure), number) in seen:
+            before = seen[str(pure), number]
+            first = f", first in{before}" if before else ""
             raise InputError(
-                f"{path} lists the image {name!r} twice with box number {number}: keep one of the "
-                f"rows. If it shows several animals, count them 1, 2, 3 in a column {BOX_NUMBER}, "
-                "here and in boxes.csv."
+                f"{path}{place} lists the image {name[:80]!r} twice with box number {number}"
+                f"{first}: keep one of the rows. If it shows several animals, count them 1, 2, 3 "
+                f"in a column {BOX_NUMBER}, here and in boxes.csv."
             )
-        seen.add((str(pure), number))
+        seen[str(pure), number] = place
         if not name or pure.is_absolute() or ".." in pure.parts or "\0" in name or ":" in name:
             raise InputError(
-                f"{path} names the image {name!r}, which is not inside the image folder: "
-                "give a name relative to it."
+                f"{path}{place} names the image {name[:80]!r}, which is not inside the image "
+                "folder: give a name relative to it."
             )
 
 

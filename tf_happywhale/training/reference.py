@@ -14,6 +14,7 @@ import pandas as pd
 from tf_happywhale.catalogue.animal import photograph_of
 from tf_happywhale.catalogue.boxes import WHOLE, BoxRow, check_numbered
 from tf_happywhale.catalogue.photos import boxes_beside
+from tf_happywhale.catalogue.reading import reading_of
 from tf_happywhale.catalogue.same_picture import same_pictures
 from tf_happywhale.catalogue.table import check_images, read_catalogue
 from tf_happywhale.config import Data
@@ -66,7 +67,7 @@ def embed_catalogue(
             f"{root} is neither a gallery (it has no gallery.json) nor a catalogue folder (no "
             f"{data.catalogue}): name one of those."
         )
-    catalogue, folder = read_catalogue(table), root / data.train_images
+    catalogue, folder = read_catalogue(table, reading_of(data)), root / data.train_images
     check_images(catalogue["image"], folder, table)
     images = list(catalogue["image"])
     boxes = catalogue_boxes(root, data, identifier, images, detector)

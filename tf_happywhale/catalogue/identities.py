@@ -1,0 +1,110 @@
+"""Ids of individuals: what cannot be one, and what may be a slip of the pen."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.errors import InputError
+
+PLACEHOLDERS = frozenset(
+    {
+        *("", "?", "??", "???", "-", "--", "na", "n/a", "n.a.", "nan", "nil", "none", "null"),
+        *("unknown", "unk", "unidentified", "not identified", "not known", "no id", "tbd", "tba"),
+        *("unbekannt", "inconnu", "desconocido", "desconocida", "sconosciuto"),
+    }
+)
+SHOWN = 3  # pairs
+
+
+def check_identity(individual_id: str, where: str = "") -> None:
+    """Refuse what cannot be an individual's id.
+
+    Args:
+        individual_id: any text.
+        where: the file and line, for the error.
+
+    Raises:
+        InputError: it is empty, holds a control character, or is `new_individual`.
+    """
+    at = f"{where}: " if where else ""
+    if not look(individual_id):
+        raise InputError(
+            f"{at}individual_id {individual_id!r} is empty: name the individual, or leave such "
+            'rows out with data.unknown=[""].'
+        )
+    if any(unicodedata.category(letter) == "Cc" for letter in individual_id):
+        raise InputError(
+            f"{at}individual_id {individual_id[:80]!r} holds a line break or another control "
+            "character: take it out."
+        )
+    if look(individual_id) == NEW_INDIVIDUAL:
+        raise InputError(
+            f"{at}new_individual is not the id of an individual: give the animal an id of its own, "
+            "or leave the image out."
+        )
+
+
+def look(text: str) -> str:
+    """A text as the eye sees it: without case, Unicode form, invisible letters and outer spaces."""
+    seen = unicodedata.normalize("NFKC", text)
+    seen = "".join(letter for letter in seen if unicodedata.category(letter) not in ("Cf", "Cc"))
+    return unicodedata.normalize("NFKC", " ".join(seen.split()).casefold())
+
+
+def lookalikes(individual_ids: Iterable[str]) -> list[tuple[str, ...]]:
+    """The ids that look the same, each group in text order."""
+    groups: dict[str, list[str]] = {}
+    for identity in sorted(set(individual_ids)):
+        groups.setdefault(look(identity), []).append(identity)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+def like(individual_id: str, others: Iterable[str]) -> str | None:
+    """Another id that looks the same as this one, if there is one."""
+    seen = look(individual_id)
+    return next((o for o in sorted(others) if o != individual_id and look(o) == seen), None)
+
+
+def spelled(text: str) -> str:
+    """A text in quotes, with its invisible and accented letters as code points."""
+    inner = "".join(
+        letter if " " <= letter <= "~" else f"[U+{ord(letter):04X}]" for letter in text.strip(" ")
+    )
+    front = len(text) - len(text.lstrip(" "))
+    back = len(text) - front - len(text.strip(" "))
+    return f"'{'[U+0020]' * front}{inner}{'[U+0020]' * back}'"
+
+
+def lookalike_warnings(individual_ids: Iterable[str], where: str) -> list[str]:
+    """A sentence for each group of ids that look the same, of many groups the first few."""
+    groups = lookalikes(individual_ids)
+    said = [
+        f"{where}: {' and '.join(map(spelled, group))} look the same, and are taken for different "
+        "individuals: if they are one, write them alike."
+        for group in groups[:SHOWN]
+    ]
+    if len(groups) > SHOWN:
+        said.append(f"{where}: {len(groups) - SHOWN} more groups of ids look the same.")
+    return said
+
+
+def placeholder_warnings(
+    individual_ids: Sequence[str], species: Sequence[str], where: str
+) -> list[str]:
+    """A sentence on words such as `unknown` that stand for several images or species."""
+    counts = Counter(individual_ids)
+    kinds = Counter(who for who, _ in set(zip(individual_ids, species, strict=True)))
+    odd = [
+        who for who in counts if look(who) in PLACEHOLDERS and (counts[who] > 1 or kinds[who] > 1)
+    ]
+    if not odd:
+        return []
+    each = ", ".join(f"{who!r} ({counts[who]} images)" for who in odd)
+    return [
+        f"{where}: {each} is taken for one animal. If it means that nobody knows, leave such rows "
+        f"out with data.unknown={json.dumps(odd, ensure_ascii=False)}."
+    ]

@@ -1,0 +1,42 @@
+"""How a person's tables are read: what the settings `data.encoding`, `data.columns` and
+`data.unknown` say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tf_happywhale.config import Data
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How tables are read.
+
+    Attributes:
+        encoding: of text tables without a byte order mark; None: UTF-8.
+        columns: what a table calls our columns, such as `individual_id` → `ID`.
+        unknown: what stands in `individual_id` of a row where nobody knows who it is.
+    """
+
+    encoding: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+    def leaves_out(self, individual_id: str) -> bool:
+        """Whether this text in `individual_id` means that nobody knows."""
+        return _plain(individual_id) in {_plain(word) for word in self.unknown}
+
+
+PLAIN = Reading()  # of tables that this package wrote
+
+
+def reading_of(data: Data) -> Reading:
+    """The config's."""
+    return Reading(data.encoding, data.columns, data.unknown)
+
+
+def _plain(text: str) -> str:
+    return text.strip().casefold()

@@ -1,0 +1,58 @@
+"""Dates and sides as people write them, where there is one way to read them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+    *("october", "november", "december"),
+)
+DAY_FIRST = re.compile(r"(\d{1,2})[-/. ]([A-Za-z]{3,9})\.?[-/., ]+(\d{4}|\d\d)(.*)")
+MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}), ?(\d{4})(.*)")
+SIDES = {"r": "right", "l": "left"}
+
+
+def iso_date(text: str) -> str:
+    """A date whose month is a word as ISO text, such as `02-Jun-15` as `2015-06-02`; whatever else
+    as it is, since `02/06/15` is the second of June or the sixth of February.
+
+    Of a year of two digits, up to 29 is this century and from 70 the last one.
+    """
+    cell = text.strip()
+    if match := DAY_FIRST.fullmatch(cell):
+        day, word, year, rest = match.groups()
+    elif match := MONTH_FIRST.fullmatch(cell):
+        word, day, year, rest = match.groups()
+    else:
+        return text
+    month, full = _month(word), _year(year)
+    if not month or not full or (rest and not re.fullmatch(r"[ T]\d\d?:\d\d(:\d\d)?", rest)):
+        return text
+    try:
+        return datetime.date(full, month, int(day)).isoformat() + rest
+    except ValueError:
+        return text
+
+
+def sides(viewpoints: Iterable[str]) -> list[str]:
+    """Viewpoints with `R` and `L` as `right` and `left`, where nothing else is in the column."""
+    cells = list(viewpoints)
+    if not {cell.strip().lower() for cell in cells} <= {*SIDES, ""}:
+        return cells
+    return [SIDES.get(cell.strip().lower(), cell) for cell in cells]
+
+
+def _month(word: str) -> int:
+    """The number of an English month, in full or in its first three letters (Sept as well)."""
+    named = [n for n, month in enumerate(MONTHS, 1) if word.lower() in (month, month[:3])]
+    return named[0] if named else 9 * (word.lower() == "sept")
+
+
+def _year(digits: str) -> int:
+    year = int(digits)
+    if len(digits) == 4:
+        return year
+    return 2000 + year if year < 30 else 1900 + year if year >= 70 else 0
