@@ -4,6 +4,11 @@
 |---|---|---|
 | a table, told by its header | this package, annotation tools, Happywhale | `importers/tables.py` |
 | a folder of `<image>.txt`, lines `class cx cy w h [conf]` | YOLO | `importers/yolo.py` |
+| JSON with images, annotations, categories | COCO | `importers/coco.py` |
+| JSON with detections | MegaDetector and its kin | `importers/megadetector.py` |
+| XML, or a folder of `<image>.xml` | Pascal VOC, LabelImg | `importers/voc.py` |
+| JSON with shapes, or a folder of `<image>.json` | LabelMe | `importers/labelme.py` |
+| a table or JSON with regions | VGG Image Annotator | `importers/via.py` |
 """
 
 from __future__ import annotations
@@ -11,8 +16,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from tf_happywhale.catalogue.boxes import BoxRow
+from tf_happywhale.catalogue.importers.cells import quoted
+from tf_happywhale.catalogue.importers.coco import coco_rows, is_coco
 from tf_happywhale.catalogue.importers.conventions import AUTO
+from tf_happywhale.catalogue.importers.json_values import read_json
+from tf_happywhale.catalogue.importers.labelme import is_labelme, labelme_rows
+from tf_happywhale.catalogue.importers.megadetector import is_megadetector, megadetector_rows
 from tf_happywhale.catalogue.importers.tables import table_rows
+from tf_happywhale.catalogue.importers.via import is_via, is_via_table, via_rows, via_table_rows
+from tf_happywhale.catalogue.importers.voc import voc_rows
 from tf_happywhale.catalogue.importers.yolo import label_files, yolo_rows
 from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.errors import InputError
@@ -32,9 +44,58 @@ def read_box_rows(path: Path, convention: str = AUTO) -> list[BoxRow]:
     """
     asked = None if convention == AUTO else convention
     if path.is_dir():
-        if not label_files(path):
-            raise InputError(
-                f"{path} holds no YOLO label files: there must be an <image>.txt each."
-            )
-        return yolo_rows(path)
-    return table_rows(read_text_table(path, ()), path, asked)
+        return _folder_rows(path)
+    kind = _kind(path)
+    if kind == "<":
+        return voc_rows([path], path.parent)
+    if kind in ("{", "["):
+        return _json_rows(path, asked)
+    table = read_text_table(path, ())
+    return via_table_rows(table, path) if is_via_table(table) else table_rows(table, path, asked)
+
+
+def _kind(path: Path) -> str:
+    """The first character of a file that begins as XML or JSON does."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        text = file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return text[:1].decode("ascii", "replace")
+
+
+def _json_rows(path: Path, asked: str | None) -> list[BoxRow]:
+    tree = read_json(path)
+    if is_megadetector(tree):
+        return megadetector_rows(tree, path, asked)
+    if is_coco(tree):
+        return coco_rows(tree, path)
+    if is_labelme(tree):
+        return labelme_rows([(path, tree)], path.parent)
+    if is_via(tree):
+        return via_rows(tree, path)
+    names = ",".join(map(str, tree)) if isinstance(tree, dict) else type(tree).__name__
+    raise InputError(
+        f"{path} is JSON in a format that is not known (it has {quoted(names)}): export the boxes "
+        "as COCO, MegaDetector, LabelMe or VIA, or as a table."
+    )
+
+
+def _folder_rows(folder: Path) -> list[BoxRow]:
+    """Of a folder with a file for each picture, all in one format."""
+    texts, xml = label_files(folder), sorted(folder.rglob("*.xml"))
+    trees = [(file, read_json(file)) for file in sorted(folder.rglob("*.json"))]
+    labelme = [(file, tree) for file, tree in trees if is_labelme(tree)]
+    kinds = {"YOLO's .txt": texts, "VOC's .xml": xml, "LabelMe's .json": labelme}
+    there = [f"{len(files)} of {name}" for name, files in kinds.items() if files]
+    if len(there) > 1:
+        raise InputError(
+            f"{folder} holds {' and '.join(there)}: name a folder with the files of one format."
+        )
+    if not there:
+        raise InputError(
+            f"{folder} holds no boxes: no YOLO label files (an <image>.txt each), VOC's .xml or "
+            "LabelMe's .json."
+        )
+    if xml:
+        return voc_rows(xml, folder)
+    return labelme_rows(labelme, folder) if labelme else yolo_rows(folder)
