@@ -245,6 +245,79 @@ def test_small_blurred_and_doubtful_crops_are_warned_of(trip: Trip) -> None:
     assert "⚠ Blurred." in page
 
 
+BOXES = "image,source,xmin,ymin,xmax,ymax,confidence,origin"
+
+
+def pod_of_two(trip: Trip, folder: Path) -> list[Path]:
+    """Two photographs of the trip pasted side by side into one, with a box of each; and the two."""
+    first, second = sorted(trip.photos.glob("*.jpg"))[:2]
+    left, right = (cv2.imread(str(file)) for file in (first, second))
+    folder.mkdir(parents=True)
+    cv2.imwrite(str(folder / "two.png"), np.concatenate([left, right], axis=1))
+    cv2.imwrite(str(folder / "one.png"), left)
+    across, down = left.shape[1], left.shape[0]
+    (folder / "boxes.csv").write_text(
+        f"{BOXES}\none.png,backfin,0,0,{across},{down},0.9,yolo\n"
+        f"two.png,backfin,0,0,{across},{down},0.8,yolo\n"
+        f"two.png,backfin,{across},0,{2 * across},{down},0.7,yolo\n"
+        f"two.png,backfin,{across + 9},0,{2 * across},{down},0.6,yolo\n"
+        f"two.png,backfin,{across},0,{across + 30},30,0.1,yolo\n"
+    )
+    return [first, second]
+
+
+def test_each_animal_of_a_photograph_is_a_query_of_its_own(
+    trip: Trip, tmp_path: Path, capsys
+) -> None:
+    pod_of_two(trip, tmp_path / "photos")
+    rows = trip.identify(trip.data, tmp_path / "photos", output="several")
+    said = capsys.readouterr().out
+    assert "2 of 2 photographs have a box of source backfin" in said
+    assert "1 of 2 photographs show several animals, 2 in all" in said
+    ranked: dict[tuple[str, str], list] = {}
+    for row in rows:
+        ranked.setdefault((row["image"], row["box_number"]), []).append(row["score"])
+    assert list(ranked) == [("one.png", "1"), ("two.png", "1"), ("two.png", "2")]
+    assert ranked["two.png", "1"] == ranked["one.png", "1"]  # the same pixels
+    assert ranked["two.png", "2"] != ranked["one.png", "1"]
+    seen = trip.table("photographs.csv", "several")
+    assert [(row["image"], row["box_number"]) for row in seen] == list(ranked)
+    assert seen[1]["box"] != seen[2]["box"]
+    queries = load_embeddings(trip.folder / "several" / "queries.npz")
+    assert queries.image.tolist() == ["one.png", "two.png", "two.png#2"]
+    page = (trip.folder / "several" / "report" / "index.html").read_text("utf-8")
+    assert page.count('class="query"') == 3 and page.count('class="whole"') == 2
+    for name in ("one.png", "two.png, animal 1 of 2", "two.png, animal 2 of 2"):
+        assert f"<h2><bdi>{name}</bdi></h2>" in page
+    trip.identify(trip.data, tmp_path / "photos", "identify.animals=best", output="several")
+    assert [r["image"] for r in trip.table("photographs.csv", "several")] == ["one.png", "two.png"]
+
+
+def test_a_photograph_of_several_animals_is_not_forced_into_its_encounter(
+    trip: Trip, tmp_path: Path, capsys
+) -> None:
+    folder = tmp_path / "photos" / "sight"
+    photos = pod_of_two(trip, folder)
+    boxes = (folder / "boxes.csv").read_text().replace("two.png", "sight/two.png")
+    (tmp_path / "photos" / "boxes.csv").write_text(boxes)
+    (folder / "boxes.csv").unlink()
+    for n, photo in enumerate(photos):
+        shutil.copy(photo, folder / f"{n}.jpg")
+    asked = [trip.data, tmp_path / "photos", "identify.encounters=folders"]
+    rows = trip.identify(*asked, output="mixed")
+    assert (
+        "2 animals are in photographs of an encounter that show several" in capsys.readouterr().out
+    )
+    ranked: dict[tuple[str, str], list] = {}
+    for row in rows:
+        ranked.setdefault((row["image"], row["box_number"]), []).append(row["individual_id"])
+    together = [ranked[f"sight/{name}", "1"] for name in ("0.jpg", "1.jpg", "one.png")]
+    assert together[0] == together[1] == together[2]
+    page = (trip.folder / "mixed" / "report" / "index.html").read_text("utf-8")
+    assert page.count('class="query"') == 3 and "3 photographs" in page
+    assert {r["encounter"] for r in trip.table("photographs.csv", "mixed")} == {"sight"}
+
+
 class MiddleNetwork:
     """Stands in for a network: sees a fin in the middle of a square, none in the dark."""
 

@@ -176,12 +176,13 @@ class Detect(Section):
         0.55,
         gt=0,
         lt=1,
-        description="intersection over union from which boxes of several models are one",
+        description="intersection over union from which boxes of several models, or of one "
+        "photograph to identify, are one animal's",
     )
-    choice: Literal["best", "largest", "union"] = Field(
+    choice: Literal["best", "largest", "union", "all"] = Field(
         "best",
-        description="of an image's boxes of one source: the most confident, the largest, or the "
-        "box around all",
+        description="of an image's boxes of one source: the most confident, the largest, the box "
+        "around all, or all of them, for photographs that show several animals",
     )
     padding: dict[str, NotNegative] = Field(
         {}, description="added on each side, as a share of the box, such as {backfin: 0.1}"
@@ -555,6 +556,16 @@ class Identify(Section):
         None,
         description="weights of a detector, .pt or .onnx, for photographs and pictures of a "
         "catalogue that no table has a box of; null: those are used whole",
+    )
+    animals: Literal["all", "best"] = Field(
+        "all",
+        description="of a photograph's boxes: all, each an animal that is identified for itself, "
+        "or the best one",
+    )
+    min_confidence: Share = Field(
+        0.2,
+        description="lowest confidence of a photograph's second and further boxes; the best counts "
+        "whatever it has",
     )
     encounters: str | None = Field(
         None,

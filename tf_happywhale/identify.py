@@ -120,20 +120,28 @@ def find_boxes(
     photos: Sequence[Photo],
     detector: Detector | None,
 ) -> list[Shot]:
-    """The photographs with the boxes that a table gives them, else the detector if there is one;
-    without a box they are used whole."""
+    """The animals in the photographs, in the boxes that a table gives them, else the detector if
+    there is one; a photograph without a box is used whole."""
+    from functools import partial
+
+    from tf_happywhale.catalogue.animal_boxes import Telling, animal_rows
     from tf_happywhale.catalogue.photos import boxes_of
     from tf_happywhale.training.reference import boxed, make_shots
 
+    settings, telling = experiment.identify, None
+    if settings.animals == "all":
+        telling = Telling(settings.min_confidence, experiment.detect.overlap)
     images, sources = [photo.image for photo in photos], identifier.sources
     boxes = boxes_of(
         photos,
-        experiment.identify.boxes,
+        settings.boxes,
         [*sources, *identifier.stand_ins],
         required=() if detector else sources,
         convention=experiment.data.boxes_format,
+        choose=partial(animal_rows, telling=telling),
     )
-    shots = make_shots(images, [photo.path for photo in photos], boxes, identifier.home, detector)
+    paths = [photo.path for photo in photos]
+    shots = make_shots(images, paths, boxes, identifier.home, detector, "photographs", telling)
     for sentence in boxed(shots, identifier, "photographs"):
         print(sentence)
     return shots
@@ -147,20 +155,24 @@ def embed_queries(
 
     import numpy as np
 
+    from tf_happywhale.catalogue.animal import photograph_of
     from tf_happywhale.errors import InputError
 
     queries, failed = identifier.embed(shots, [""] * len(shots), "photographs")
     if not len(queries):
         raise InputError(f"No photograph can be read: {min(failed.values())}")
     encounters = {photo.image: photo.encounter for photo in photos}
-    column = np.array([encounters[image] for image in queries.image.tolist()], np.str_)
-    return replace(queries, columns=queries.columns | {"encounter": column}), failed
+    column = [encounters[photograph_of(image)] for image in queries.image.tolist()]
+    columns = queries.columns | {"encounter": np.array(column, np.str_)}
+    reasons = {photograph_of(image): reason for image, reason in failed.items()}
+    return replace(queries, columns=columns), reasons
 
 
 def rank(
     experiment: Experiment, identifier: Identifier, queries: Embeddings, gallery: Embeddings
 ) -> Ranking:
     """Candidates with `new_individual` among them; the photographs of one encounter together."""
+    from tf_happywhale.catalogue.animal import judged_together
     from tf_happywhale.catalogue.individuals import most_frequent
     from tf_happywhale.retrieval.candidates import rank_individuals
     from tf_happywhale.retrieval.encounters import rank_encounters
@@ -181,7 +193,14 @@ def rank(
             index=settings.index,
         )
 
-    encounters = queries.column("encounter").tolist()
+    given = queries.column("encounter").tolist()
+    encounters = judged_together(queries.image.tolist(), given)
+    apart = sum(one != other for one, other in zip(given, encounters, strict=True))
+    if apart:
+        print(
+            f"{apart} animals are in photographs of an encounter that show several: each is ranked "
+            "alone, since the photographs of an encounter show one animal"
+        )
     found = rank_encounters(
         queries.embedding,
         gallery.embedding,
@@ -202,7 +221,7 @@ def rank(
 
 
 def quality_warnings(experiment: Experiment, queries: Embeddings) -> dict[str, list[str]]:
-    """What to say of each photograph's crop, by image."""
+    """What to say of each animal's crop, by its key."""
     from tf_happywhale.records.quality import Quality, warnings
 
     columns = [queries.column(name).tolist() for name in ("side", "sharpness", "confidence")]
@@ -217,11 +236,15 @@ def quality_warnings(experiment: Experiment, queries: Embeddings) -> dict[str, l
 def photographs(
     queries: Embeddings, warned: dict[str, list[str]], failed: dict[str, str]
 ) -> pd.DataFrame:
-    """photographs.csv: what was looked at of each photograph, and what is wrong with it."""
+    """photographs.csv: what was looked at of each photograph, and what is wrong with it; a row for
+    each of its animals."""
     import pandas as pd
 
+    from tf_happywhale.catalogue.animal import key_columns
+
     names = ["encounter", "box", "side", "sharpness", "confidence"]
-    table = pd.DataFrame({"image": queries.image, **{n: queries.column(n) for n in names}})
+    keys = key_columns(queries.image.tolist())
+    table = pd.DataFrame({**keys, **{name: queries.column(name) for name in names}})
     table["warnings"] = [" ".join(warned[image]) for image in queries.image.tolist()]
     rows = [{"image": image, "warnings": reason} for image, reason in failed.items()]
     return pd.concat([table, pd.DataFrame(rows)]).fillna("").replace({"confidence": {"nan": ""}})
@@ -236,17 +259,19 @@ def write_pages(
     why: Callable | None = None,
 ) -> Path:
     """The pages on which a person judges the matches."""
+    from tf_happywhale.catalogue.animal import judged_together
     from tf_happywhale.places import output_folder
-    from tf_happywhale.review.pictures import picture_reader
+    from tf_happywhale.review.pictures import picture_reader, whole_reader
     from tf_happywhale.review.report import Known, write_report
 
     references: dict[str, list[str]] = {}
     for who, image in zip(gallery.individual_id.tolist(), gallery.image.tolist(), strict=True):
         references.setdefault(who, []).append(image)
+    together = judged_together(queries.image.tolist(), queries.column("encounter").tolist())
     when = zip(gallery.column("date").tolist(), gallery.column("encounter").tolist(), strict=True)
     summary = [
         ("Gallery", f"{len(gallery)} images of {len(references)} individuals"),
-        ("To identify", f"{len(queries)} photographs"),
+        ("To identify", asked(queries)),
     ]
     report, output = experiment.report, output_folder(experiment)
     write_report(
@@ -255,6 +280,7 @@ def write_pages(
         title="Who is who?",
         summary=summary,
         query_picture=picture_reader(queries, report.thumbnail),
+        whole_picture=whole_reader(queries, report.thumbnail),
         reference_picture=picture_reader(gallery, report.thumbnail),
         known=Known(
             species=dict(zip(gallery.individual_id, gallery.column("species"), strict=True)),
@@ -262,7 +288,8 @@ def write_pages(
             seen=dict(
                 zip(gallery.image, (", ".join(filter(None, facts)) for facts in when), strict=True)
             ),
-            encounters=dict(zip(queries.image, queries.column("encounter"), strict=True)),
+            encounters=dict(zip(queries.image, together, strict=True)),
+            boxes=dict(zip(queries.image, queries.column("box"), strict=True)),
             warnings=warned,
         ),
         queries=report.queries,
@@ -272,6 +299,15 @@ def write_pages(
         why=why,
     )
     return output / "report" / "index.html"
+
+
+def asked(queries: Embeddings) -> str:
+    """How many photographs there are to identify, and how many animals where these are more."""
+    from tf_happywhale.catalogue.animal import count_animals
+
+    photographs = len(count_animals(queries.image.tolist()))
+    several = f", {len(queries)} animals" if len(queries) > photographs else ""
+    return f"{photographs} photographs{several}"
 
 
 @contextmanager

@@ -24,9 +24,15 @@ FOUND = [
 def test_one_box_a_source(choice: str, corners: tuple, confidence: float) -> None:
     chosen = choose(FOUND, 0.1, choice)
     assert set(chosen) == {"backfin", "fullbody"}
-    assert chosen["backfin"].corners == corners
-    assert chosen["backfin"].confidence == confidence
-    assert chosen["fullbody"].corners == (1, 2, 3, 4)
+    (backfin,), (fullbody,) = chosen["backfin"], chosen["fullbody"]
+    assert backfin.corners == corners
+    assert backfin.confidence == confidence
+    assert fullbody.corners == (1, 2, 3, 4)
+
+
+def test_all_boxes_of_a_source_the_most_confident_first() -> None:
+    assert choose(FOUND, 0.1, "all") == {"backfin": FOUND[:2], "fullbody": FOUND[3:]}
+    assert choose(FOUND[1::-1], 0.1, "all") == {"backfin": FOUND[:2]}
 
 
 def test_a_source_without_a_certain_box_is_left_out() -> None:

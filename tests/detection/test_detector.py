@@ -22,7 +22,14 @@ def detector(red_network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> De
 
 def fill(detector: Detector, boxes: dict, paths: dict[str, Path]) -> dict:
     contents = [sha256(path) if path.is_file() else MISSING for path in paths.values()]
-    return detector.fill(boxes, list(paths), list(paths.values()), contents, "photographs")
+    given = {
+        source: {image: [row] for image, row in rows.items()} for source, rows in boxes.items()
+    }
+    filled = detector.fill(given, list(paths), list(paths.values()), contents, "photographs")
+    assert all(len(rows) == 1 for found in filled.values() for rows in found.values())
+    return {
+        source: {image: row for image, (row,) in rows.items()} for source, rows in filled.items()
+    }
 
 
 def test_only_what_no_table_has_a_box_of_is_looked_at(

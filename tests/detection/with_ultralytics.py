@@ -190,7 +190,7 @@ def the_same_for_identify(experiment: Experiment, keys: list[str]) -> None:
         filled = detector.fill(empty, names, paths, contents, ending)
         for source in empty:
             expected = best_rows(rows, source, names, table)
-            drawn = {image: row for image, row in filled[source].items() if row.box}
+            drawn = {image: row for image, (row,) in filled[source].items() if row.box}
             assert drawn.keys() == expected.keys()
             for image, row in drawn.items():
                 assert np.allclose(astuple(row.box), astuple(expected[image].box), atol=1)

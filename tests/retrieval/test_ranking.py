@@ -54,7 +54,8 @@ def test_a_target_share_of_the_queries_is_new(herd: Herd) -> None:
 def test_the_table_has_the_contracts_columns_and_text(herd: Herd) -> None:
     table = herd.rank([1]).table(5)
     assert list(table.columns) == [
-        "image", "rank", "individual_id", "score", "p_new", "reference_image",
+        "image", "box_number", "rank", "individual_id", "score", "p_new", "reference_image",
+        "reference_box_number",
     ]  # fmt: skip
     assert table["rank"].tolist() == [1, 2, 3, 4, 5]
     assert table["individual_id"].tolist()[:2] == ["001", NEW]

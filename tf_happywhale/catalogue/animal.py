@@ -56,6 +56,19 @@ def count_animals(keys: Iterable[str]) -> Counter[str]:
     return Counter(photograph_of(key) for key in dict.fromkeys(keys))
 
 
+def judged_together(keys: Sequence[str], encounters: Sequence[str]) -> list[str]:
+    """The encounter together with which each animal is judged; empty: it is judged alone.
+
+    The photographs of an encounter show one animal. One that shows several contradicts that, so
+    each of its animals is judged alone.
+    """
+    counts = count_animals(keys)
+    return [
+        "" if counts[photograph_of(key)] > 1 else encounter
+        for key, encounter in zip(keys, encounters, strict=True)
+    ]
+
+
 def number_of(cell: str, where: str) -> int:
     """The number in a cell of the column box_number; empty: 1, as in tables without the column.
 

@@ -111,6 +111,21 @@ def best_rows(
     Raises:
         InputError: there are rows, but none of this source.
     """
+    best: dict[str, BoxRow] = {}
+    for image, row in wanted_rows(rows, source, images, path):
+        key = animal_key(image, row.number or 1)
+        if key not in best or rank_row(row) >= rank_row(best[key]):
+            best[key] = row
+    return best
+
+
+def wanted_rows(
+    rows: Iterable[BoxRow], source: str, images: Iterable[str], path: Path
+) -> list[tuple[str, BoxRow]]:
+    """The rows of one source that say something, each with its image's name with the ending.
+
+    Args, errors: as of `best_rows`.
+    """
     rows = list(rows)
     wanted = [row for row in rows if row.source in (source, "")]
     if not wanted:
@@ -121,14 +136,8 @@ def best_rows(
         )
     photographs = dict.fromkeys(map(photograph_of, images))
     names = by_stem(photographs) if any(row.stem for row in wanted) else {}
-    best: dict[str, BoxRow] = {}
-    for row in wanted:
-        image = names.get(row.image) if row.stem else row.image
-        key = animal_key(image, row.number or 1) if image else None
-        counts = row.box or row.absent
-        if counts and key and (key not in best or _rank(row) >= _rank(best[key])):
-            best[key] = row
-    return best
+    named = ((names.get(row.image) if row.stem else row.image, row) for row in wanted)
+    return [(image, row) for image, row in named if image and (row.box or row.absent)]
 
 
 def check_numbered(images: Iterable[str], boxed: Iterable[str], table: Path | str) -> None:
@@ -152,7 +161,8 @@ def check_numbered(images: Iterable[str], boxed: Iterable[str], table: Path | st
             )
 
 
-def _rank(row: BoxRow) -> tuple[bool, bool, float]:
+def rank_row(row: BoxRow) -> tuple[bool, bool, float]:
+    """What makes one row of an animal better than another: a person's, a box, the confidence."""
     return row.manual, not row.absent, row.confidence
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
-from tf_happywhale.catalogue.boxes import WHOLE, BoxRow, best_rows
+from tf_happywhale.catalogue.boxes import WHOLE, best_rows
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.importers.conventions import AUTO
 from tf_happywhale.catalogue.reading import PLAIN, Reading
@@ -15,6 +16,7 @@ from tf_happywhale.catalogue.table import IMAGE_ENDINGS, list_images, read_text_
 from tf_happywhale.errors import InputError
 
 FOLDERS = "folders"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ def boxes_beside(
     *,
     required: Collection[str] | None = None,
     convention: str = AUTO,
-) -> dict[str, dict[str, BoxRow]]:
+    choose: Callable[..., dict[str, T]] = best_rows,
+) -> dict[str, dict[str, T]]:
     """The boxes of images, by source and image name; a source has none where there is no table.
 
     Args:
@@ -106,6 +109,7 @@ def boxes_beside(
         images: names of the images.
         required: the sources of which a table must have a box; None: all.
         convention: what the numbers of a `bbox` cell are, as of `read_box_rows`.
+        choose: which rows of a table count: `best_rows`, or one with its arguments.
 
     Raises:
         InputError: `file` is missing, or the table has no box of a source that it must have.
@@ -117,7 +121,7 @@ def boxes_beside(
     there = {row.source for row in rows}
     must = sources if required is None else required
     return {
-        source: best_rows(rows, source, images, path)
+        source: choose(rows, source, images, path)
         if source != WHOLE and (source in must or there & {source, ""})
         else {}
         for source in sources
@@ -131,25 +135,25 @@ def boxes_of(
     *,
     required: Collection[str] | None = None,
     convention: str = AUTO,
-) -> dict[str, dict[str, BoxRow]]:
+    choose: Callable[..., dict[str, T]] = best_rows,
+) -> dict[str, dict[str, T]]:
     """The boxes of photographs, by source and image: those of `file` by the photographs' names,
     else those of each folder's own `boxes.csv` by the names in that folder.
 
     Args, errors: as of `boxes_beside`.
     """
+    how = {"required": required, "convention": convention, "choose": choose}
     if file is not None:
         images = [photo.image for photo in photos]
-        return boxes_beside(Path(), file, sources, images, required=required, convention=convention)
-    found: dict[str, dict[str, BoxRow]] = {source: {} for source in sources}
+        return boxes_beside(Path(), file, sources, images, **how)
+    found: dict[str, dict[str, T]] = {source: {} for source in sources}
     for folder in dict.fromkeys(photo.folder for photo in photos):
         image_of = {
             photo.path.relative_to(folder).as_posix(): photo.image
             for photo in photos
             if photo.folder == folder
         }
-        own = boxes_beside(
-            folder, None, sources, list(image_of), required=required, convention=convention
-        )
+        own = boxes_beside(folder, None, sources, list(image_of), **how)
         for source, rows in own.items():
             found[source] |= {image_of[name]: rows[name] for name in rows if name in image_of}
     return found

@@ -1,4 +1,4 @@
-"""Which box of an image and source is kept, and how much room it is given."""
+"""Which boxes of an image and source are kept, and how much room they are given."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from collections.abc import Mapping, Sequence
 from tf_happywhale.detection.detections import Detection, sources_of
 
 
-def choose(found: Sequence[Detection], confidence: float, choice: str) -> dict[str, Detection]:
-    """One box for each source that has any of at least `confidence`.
+def choose(
+    found: Sequence[Detection], confidence: float, choice: str
+) -> dict[str, list[Detection]]:
+    """The box, or the boxes, of each source that has any of at least `confidence`.
 
     Args:
         found: boxes of one image.
         confidence: lowest of a box that counts.
         choice: `best` takes the most confident, `largest` the largest area, `union` the rectangle
-            around all, with the highest confidence among them.
+            around all, with the highest confidence among them; `all` takes each, the most
+            confident first.
     """
     chosen = {}
     for source in sources_of(found):
@@ -24,11 +27,13 @@ def choose(found: Sequence[Detection], confidence: float, choice: str) -> dict[s
         if choice == "union":
             xmin, ymin, xmax, ymax = zip(*(box.corners for box in boxes), strict=True)
             highest = max(box.confidence for box in boxes)
-            chosen[source] = Detection(source, min(xmin), min(ymin), max(xmax), max(ymax), highest)
+            around = Detection(source, min(xmin), min(ymin), max(xmax), max(ymax), highest)
+            chosen[source] = [around]
         elif choice == "largest":
-            chosen[source] = max(boxes, key=lambda box: (box.area, box.confidence))
+            chosen[source] = [max(boxes, key=lambda box: (box.area, box.confidence))]
         else:
-            chosen[source] = max(boxes, key=lambda box: (box.confidence, box.area))
+            by_confidence = sorted(boxes, key=lambda box: (-box.confidence, -box.area))
+            chosen[source] = by_confidence if choice == "all" else by_confidence[:1]
     return chosen
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tf_happywhale.catalogue.animal_boxes import Telling, tell_apart
 from tf_happywhale.catalogue.boxes import WHOLE, BoxRow, outwards
 from tf_happywhale.config import Detect, Experiment
 from tf_happywhale.detection.detections import Detection
@@ -17,7 +18,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.files import MISSING, digest, sha256
 
 ENDINGS = (".onnx", ".pt")
-Boxes = dict[str, dict[str, BoxRow]]  # by source and image name
+Boxes = dict[str, dict[str, list[BoxRow]]]  # of each image, by source and image name
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Detector:
         paths: Sequence[Path],
         contents: Sequence[str],
         label: str,
+        telling: Telling | None = None,
     ) -> Boxes:
         """The boxes, with its own where an image has none of a source that it knows.
 
@@ -53,6 +55,7 @@ class Detector:
             paths: where each is.
             contents: hash of each one's bytes.
             label: what the images are, in words.
+            telling: what tells several animals of an image apart; None: one box an image.
 
         Raises:
             InputError: it cannot be loaded, a package is missing, or it knows no wanted source.
@@ -81,16 +84,19 @@ class Detector:
                 f"{' and '.join(wanted)}: name another detector in identify.detector."
             )
         views = {content: [view] for content, view in seen.items()}
-        drawn, _ = draw_boxes(views, sources, self.settings)
+        settings = self.settings
+        if telling and settings.choice == "best":
+            settings = settings.model_copy(update={"choice": "all"})
+        drawn, _ = draw_boxes(views, sources, settings)
         filled = dict(boxes)
         for source in sources:
             new = {
-                image: _row(image, source, drawn[content])
+                image: _rows(image, source, drawn[content], telling)
                 for image, (_, content) in lacking.items()
                 if image not in boxes[source] and not seen[content].reason
             }
             filled[source] = boxes[source] | new
-            hits = sum(row.box is not None for row in new.values())
+            hits = sum(rows[0].box is not None for rows in new.values())
             print(f"{label}: the detector finds a {source} in {hits} of {len(new)} without a box")
         return filled
 
@@ -117,11 +123,15 @@ def find_detector(experiment: Experiment, home: Path) -> Detector | None:
     return Detector(weights, experiment.detect, home / "boxes")
 
 
-def _row(image: str, source: str, drawn: Sequence[Detection]) -> BoxRow:
-    """As it would be read from the table that `detect predict` writes; without a box where none
-    is drawn."""
+def _rows(
+    image: str, source: str, drawn: Sequence[Detection], telling: Telling | None
+) -> list[BoxRow]:
+    """As they would be read from the table that `detect predict` writes; one without a box where
+    none is drawn."""
+    rows = []
     for box in drawn:
         if box.source == source:
             corners = (round(corner, 2) for corner in box.corners)
-            return BoxRow(image, source, outwards(*corners), box.confidence)
-    return BoxRow(image, source, None, 0.0)
+            rows.append(BoxRow(image, source, outwards(*corners), box.confidence))
+    rows = rows or [BoxRow(image, source, None, 0.0)]
+    return tell_apart(rows, telling) if telling and rows[0].box else rows[:1]

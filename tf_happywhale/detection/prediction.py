@@ -1,4 +1,4 @@
-"""From photographs to one box each: looked at by the models, fused, chosen, padded."""
+"""From photographs to their boxes: looked at by the models, fused, chosen, padded."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def look(
 def draw_boxes(
     seen: Mapping[str, Sequence[Seen]], sources: Sequence[str], settings: Detect
 ) -> tuple[dict[str, list[Detection]], list[list[str]]]:
-    """The boxes that are kept of each photograph, one a source, and what has none.
+    """The boxes that are kept of each photograph, and what has none.
 
     Args:
         seen: of each photograph what each model sees.
@@ -85,8 +85,8 @@ def draw_boxes(
         chosen = choose(found, settings.confidence, settings.choice)
         for source in sources:
             if source in chosen:
-                box = pad(chosen[source], settings.padding, views[0].width, views[0].height)
-                boxes[image].append(box)
+                size = views[0].width, views[0].height
+                boxes[image] += [pad(box, settings.padding, *size) for box in chosen[source]]
             else:
                 highest = max((box.confidence for box in found if box.source == source), default=0)
                 limit = f"no box of confidence {settings.confidence:g}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from tf_happywhale.catalogue.animal import key_columns
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, most_frequent
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
@@ -91,7 +92,8 @@ class Ranking:
         return [pad(self.with_new(n)[:IDS], self.padding) for n in range(len(self.images))]
 
     def table(self, ranks: int) -> pd.DataFrame:
-        """`predictions.csv`: image, rank, individual_id, score, p_new, reference_image.
+        """`predictions.csv`: image, box_number, rank, individual_id, score, p_new, reference_image,
+        reference_box_number.
 
         The score of `new_individual` is its threshold; its reference image is empty.
         """
@@ -112,8 +114,12 @@ class Ranking:
             for rank, identity in enumerate(self.with_new(n)[:ranks], start=1):
                 score, reference = facts[identity]
                 rows.append((image, rank, identity, f"{score:.6f}", self.p_new[n], reference))
-        columns = ["image", "rank", "individual_id", "score", "p_new", "reference_image"]
-        return pd.DataFrame(rows, columns=columns)
+        image, *others, reference = zip(*rows, strict=True) if rows else [()] * 6
+        names = ["rank", "individual_id", "score", "p_new"]
+        columns = {name: list(values) for name, values in zip(names, others, strict=True)}
+        return pd.DataFrame(
+            {**key_columns(image), **columns, **key_columns(reference, "reference_")}
+        )
 
 
 def rank_queries(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from tf_happywhale.catalogue.animal import animal_words, photograph_of, split_key
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 
 NUMBERS = ("none", "one", "two", "three", "four", "five")
@@ -53,10 +54,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Query:
-    """One block: a photograph, or an encounter's, and its candidates by rank.
+    """One block: an animal in a photograph, or an encounter's, and its candidates by rank.
 
     Attributes:
-        image: the photograph that stands first.
+        image: the key of the animal in the photograph that stands first.
         picture: of it.
         candidates: by rank.
         p_new: probability of a new individual; NaN where unknown.
@@ -66,6 +67,9 @@ class Query:
         warnings: what is wrong with the photograph, in words.
         sure: `least`, `middle` or `most`, by how close the first two scores are.
         why: pictures of what the candidates' scores rest on, each with its caption.
+        of: how many animals the photograph shows.
+        whole: the whole photograph with all boxes, where it shows several.
+        boxes: `source xmin ymin xmax ymax` of each photograph; empty where it is not known.
     """
 
     image: str
@@ -78,17 +82,25 @@ class Query:
     warnings: tuple[str, ...] = ()
     sure: str = "middle"
     why: tuple[tuple[str, Picture], ...] = ()
+    of: int = 1
+    whole: Picture | None = None
+    boxes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """What a person calls the block."""
-        return self.encounter or self.image
+        return self.encounter or words(self.image, self.of)
 
     @property
     def species(self) -> str:
         """Of the best individual; empty where unknown."""
         found = (card.species for card in self.candidates if card.individual_id != NEW_INDIVIDUAL)
         return next(found, "")
+
+
+def words(key: str, of: int = 1) -> str:
+    """What a person calls an animal in a photograph that shows so many."""
+    return animal_words(key, {photograph_of(key): of})
 
 
 def text(value: str) -> str:
@@ -146,7 +158,8 @@ def strip_html(pictures: Sequence[tuple[str, Picture]], label: str) -> str:
     if not pictures:
         return ""
     items = "".join(
-        f'<li title="{text(name)}">{picture_html(picture, name)}</li>' for name, picture in pictures
+        f'<li title="{text(words(name))}">{picture_html(picture, words(name))}</li>'
+        for name, picture in pictures
     )
     return f'<ul class="strip" aria-label="{text(label)}">{items}</ul>'
 
@@ -167,9 +180,9 @@ def candidate_html(candidate: Candidate, answer: str, low: float, high: float) -
     who = candidate.individual_id
     right = bool(answer) and who == answer
     nobody = who == NEW_INDIVIDUAL
-    alt = f"{who}, reference image {candidate.reference_image}"
+    file = words(candidate.reference_image)
+    alt = f"{who}, reference image {file}"
     species = candidate.species.replace("_", " ")
-    file = candidate.reference_image
     known = math.isfinite(candidate.score)
     share = (candidate.score - low) / (high - low) if known else 0.0
     choose = button_html(
@@ -206,11 +219,15 @@ def query_html(query: Query, low: float, high: float) -> str:
     """One block of the page."""
     sentences = [chance_of_new(query.p_new), _difference(query)]
     cards = "".join(candidate_html(card, query.answer, low, high) for card in query.candidates)
-    images = [query.image, *(name for name, _ in query.more)]
+    images = [query.image, *(image for image, _ in query.more)]
+    name = words(query.image, query.of)
     together = f'<span class="pill">{len(images)} photographs</span>' if query.encounter else ""
     alerts = "".join(f'<span class="pill warning">⚠ {text(what)}</span>' for what in query.warnings)
+    boxes = query.boxes or ("",) * len(images)
+    animals = [[*split_key(image), box] for image, box in zip(images, boxes, strict=True)]
     facts = {
         "images": json.dumps(images, ensure_ascii=False),
+        "animals": json.dumps(animals, ensure_ascii=False),
         "name": query.name,
         "encounter": query.encounter,
         "sure": query.sure,
@@ -221,7 +238,8 @@ def query_html(query: Query, low: float, high: float) -> str:
         f'<article class="query" tabindex="-1" {data}><header><h2><bdi>{text(query.name)}</bdi>'
         f"</h2>{together}{verdict_html(query)}{alerts}"
         '<span class="decision pill"></span></header>'
-        f'<figure class="asked">{picture_html(query.picture, f"The query {query.image}")}'
+        f'<figure class="asked">{picture_html(query.picture, f"The query {name}")}'
+        f"{_whole(query)}"
         f"{strip_html(query.more, 'Other photographs of the encounter')}"
         f"<figcaption><strong>Who is this?</strong> {' '.join(filter(None, sentences))}"
         f'</figcaption><p class="decide">'
@@ -230,6 +248,14 @@ def query_html(query: Query, low: float, high: float) -> str:
         + '<button type="button" data-search="1"><kbd>/</kbd> Another id</button>'
         f'</p></figure><ol class="candidates">{cards}</ol>{_why(query)}</article>\n'
     )
+
+
+def _whole(query: Query) -> str:
+    if query.whole is None:
+        return ""
+    photograph, number = split_key(query.image)
+    alt = f"The whole photograph {photograph}, in which this animal is number {number}"
+    return f'<div class="whole">{picture_html(query.whole, alt)}</div>'
 
 
 def _why(query: Query) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tf_happywhale.catalogue.animal import BOX_NUMBER, keys_of
 from tf_happywhale.errors import InputError
 
 COLUMNS = ("image", "rank", "individual_id", "score", "p_new", "reference_image")
@@ -13,7 +14,8 @@ COLUMNS = ("image", "rank", "individual_id", "score", "p_new", "reference_image"
 def closest_first(predictions: pd.DataFrame) -> pd.DataFrame:
     """The rows by how close the first two scores of their query are, then by image and rank.
 
-    Queries with fewer than two scores come last. Returns new columns of text and numbers.
+    Queries with fewer than two scores come last. Returns new columns of text and numbers; image and
+    reference_image are keys of animals (`catalogue/animal.py`).
     """
     missing = [column for column in COLUMNS if column not in predictions.columns]
     if missing:
@@ -22,7 +24,12 @@ def closest_first(predictions: pd.DataFrame) -> pd.DataFrame:
         )
     table = predictions.loc[:, list(COLUMNS)].copy()
     for column in ("image", "individual_id", "reference_image"):
-        table[column] = table[column].astype(object).where(table[column].notna(), "").astype(str)
+        table[column] = _text(table[column])
+    for prefix in ("", "reference_"):
+        if f"{prefix}{BOX_NUMBER}" in predictions.columns:
+            numbers = _text(predictions[f"{prefix}{BOX_NUMBER}"])
+            images = table[f"{prefix}image"]
+            table[f"{prefix}image"] = keys_of(list(images), list(numbers), "the predictions")
     for column in ("score", "p_new", "rank"):
         table[column] = pd.to_numeric(table[column], errors="coerce").astype("float64")
     if table["rank"].isna().any():
@@ -40,6 +47,10 @@ def closest_first(predictions: pd.DataFrame) -> pd.DataFrame:
     gap = (first - second.reindex(first.index)).abs().round(9)
     table["gap"] = table["image"].map(gap).fillna(np.inf)
     return table.sort_values(["gap", "image", "rank"], kind="stable", ignore_index=True)
+
+
+def _text(column: pd.Series) -> pd.Series:
+    return column.astype(object).where(column.notna(), "").astype(str)
 
 
 def bar_range(scores: pd.Series) -> tuple[float, float]:

@@ -1,14 +1,17 @@
-"""Pictures of what a match rests on: heat over both, and lines between corresponding parts."""
+"""What is drawn over pictures: heat, lines between corresponding parts, numbered boxes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
 
+from tf_happywhale.catalogue.boxes import Box
+
 SIDE = 384  # of each of the two pictures, pixels
 GAP = 12
+OUTLINE, OTHERS = (255, 205, 40), (235, 235, 235)
 LINES = (
     (230, 80, 60), (245, 180, 50), (90, 190, 90), (60, 180, 210), (120, 110, 230), (220, 90, 190),
     (160, 160, 60), (200, 200, 200),
@@ -54,6 +57,36 @@ def line_pair(
         for place in (start, end):
             cv2.circle(pair, place, 6, colour, -1, cv2.LINE_AA)
     return pair
+
+
+def number_boxes(
+    picture: np.ndarray, width: int, boxes: Mapping[int, Box], shown: int, longest: int
+) -> np.ndarray:
+    """A photograph uint8 RGB [h, w, 3], its longer side `longest` pixels, with numbered boxes.
+
+    Args:
+        picture: the photograph, of any size.
+        width: of the photograph that the boxes are of, pixels.
+        boxes: by number.
+        shown: the number of the one that stands out.
+        longest: pixels.
+    """
+    shrink = min(1.0, longest / max(picture.shape[:2]))
+    size = [max(1, round(side * shrink)) for side in picture.shape[1::-1]]
+    drawn = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    scale = drawn.shape[1] / width
+    for number in sorted(boxes, key=lambda number: number == shown):  # that one on top
+        box, colour = boxes[number], OUTLINE if number == shown else OTHERS
+        corners = (box.xmin, box.ymin, box.xmax - 1, box.ymax - 1)
+        left, top, right, bottom = (round(corner * scale) for corner in corners)
+        cv2.rectangle(drawn, (left, top), (right, bottom), colour, 3 if number == shown else 1)
+        (across, down), _ = cv2.getTextSize(str(number), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+        cv2.rectangle(drawn, (left, top), (left + across + 6, top + down + 6), colour, -1)
+        place = (left + 3, top + down + 3)
+        cv2.putText(
+            drawn, str(number), place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA
+        )
+    return drawn
 
 
 def _beside(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tf_happywhale.catalogue.animal import count_animals, photograph_of
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write, digest
@@ -36,6 +37,7 @@ class Known:
         seen: when or in which encounter a reference image was taken, by image.
         encounters: of queries; those of one are shown in one block.
         warnings: what is wrong with a query's picture, in words.
+        boxes: `source xmin ymin xmax ymax`, by query; exported with the decisions.
     """
 
     species: Mapping[str, str] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Known:
     seen: Mapping[str, str] = field(default_factory=dict)
     encounters: Mapping[str, str] = field(default_factory=dict)
     warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    boxes: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_report(
@@ -61,6 +64,7 @@ def write_report(
     references: int = 1,
     figures: dict[str, Path] | None = None,
     why: Why | None = None,
+    whole_picture: ReadPicture | None = None,
 ) -> Path:
     """Write `folder/report/` (pages and thumbnails) and the self-contained `folder/report.html`.
 
@@ -69,7 +73,8 @@ def write_report(
     Args:
         folder: where the report goes.
         predictions: columns image, rank, individual_id, score, p_new, reference_image, several
-            rows a query; numbers may be text. The five best ranks are shown.
+            rows a query; numbers may be text. The five best ranks are shown. Where photographs show
+            several animals also box_number and reference_box_number.
         title: the heading.
         summary: (name, value) rows under the heading.
         query_picture: uint8 RGB [h, w, 3] of a query's crop by image name; InputError is shown
@@ -83,6 +88,8 @@ def write_report(
         figures: PNG files by their captions, shown under the heading.
         why: captions and pictures of what a match rests on, from query, candidate and reference
             image; for each candidate that is shown.
+        whole_picture: the whole photograph of a query with numbered boxes, uint8 RGB [h, w, 3]; for
+            those of which there are several in one photograph.
 
     Returns:
         The path of `report.html`.
@@ -107,6 +114,10 @@ def write_report(
         thumbnails = Thumbnails(making / "thumbnails", thumbnail)
         thumbnails.draw_all("query", _images(blocks, of_queries=True), query_picture)
         thumbnails.draw_all("reference", _images(blocks, of_queries=False), reference_picture)
+        if whole_picture is not None:
+            shared = [block.image for block in blocks if block.of > 1]
+            thumbnails.draw_all("whole", shared, whole_picture, 2 * thumbnail)
+            blocks = [_in_whole(block, thumbnails) for block in blocks]
         drawn = [_with_pictures(block, thumbnails) for block in blocks]
         if why is not None:
             drawn = [_explained(block, thumbnails, why) for block in drawn]
@@ -145,6 +156,7 @@ def write_report(
 def _blocks(table: pd.DataFrame, known: Known, references: int) -> list[Query]:
     """The queries in the table's order, an encounter's where its first stands; no pictures yet."""
     rows_of = {str(image): rows.head(CARDS) for image, rows in table.groupby("image", sort=False)}
+    counts = count_animals(rows_of)
     groups: dict[str, list[str]] = {}
     for image in rows_of:
         encounter = known.encounters.get(image, "")
@@ -153,9 +165,11 @@ def _blocks(table: pd.DataFrame, known: Known, references: int) -> list[Query]:
     for place, images in enumerate(groups.values()):
         first, *others = images
         block = _query(first, rows_of[first], known, references)
+        block = replace(block, of=counts[photograph_of(first)])
         sure = ("least", "middle", "most")[3 * place // len(groups)]
         more = tuple((image, Picture("")) for image in others)
-        blocks.append(replace(block, sure=sure, more=more))
+        boxes = tuple(known.boxes.get(image, "") for image in images)
+        blocks.append(replace(block, sure=sure, more=more, boxes=boxes))
     return blocks
 
 
@@ -220,6 +234,12 @@ def _with_pictures(query: Query, thumbnails: Thumbnails) -> Query:
     )
 
 
+def _in_whole(query: Query, thumbnails: Thumbnails) -> Query:
+    if query.of == 1:
+        return query
+    return replace(query, whole=Picture(*thumbnails.drawn("whole", query.image)))
+
+
 def _drawn(
     thumbnails: Thumbnails, kind: str, pictures: Sequence[tuple[str, Picture]]
 ) -> tuple[tuple[str, Picture], ...]:
@@ -265,6 +285,7 @@ def _link(query: Query, source: Callable[[str], str]) -> Query:
     return replace(
         query,
         picture=linked(query.picture),
+        whole=linked(query.whole),
         candidates=cards,
         more=all_linked(query.more),
         why=all_linked(query.why),

@@ -11,7 +11,8 @@
   let asked = null; // an id that nobody has, typed once
 
   // --- keeping -------------------------------------------------------------------------------
-  let decisions = load(); // image -> {decision, id, rank, encounter}
+  // By the key of an animal in a photograph: {decision, id, rank, encounter, image, number, box}.
+  let decisions = load();
 
   function load() {
     try {
@@ -101,12 +102,27 @@
   // --- deciding ------------------------------------------------------------------------------
   function decide(block, decision, id, rank) {
     const encounter = block.dataset.encounter;
-    for (const image of images(block)) decisions.set(image, { decision, id, rank, encounter });
-    finish(block, `${block.dataset.name}: ${words(decisions.get(images(block)[0]))}.`);
+    const animals = JSON.parse(block.dataset.animals);
+    for (const [place, key] of images(block).entries()) {
+      const [image, number, box] = animals[place];
+      decisions.set(key, { decision, id, rank, encounter, image, number, box });
+    }
+    const made = decisions.get(images(block)[0]);
+    finish(block, `${block.dataset.name}: ${words(made)}.${twice(images(block)[0], made)}`);
     const following = next(1, true);
     filter();
     if (following) go(following);
     else say(`${find("status").textContent} That was the last one shown.`);
+  }
+
+  // No animal is in a photograph twice.
+  function twice(key, made) {
+    if (made.decision === "skip" || made.id === "new_individual") return "";
+    for (const [other, its] of decisions) {
+      if (other === key || its.image !== made.image || its.id !== made.id) continue;
+      return ` But animal ${its.number} of ${its.image} is ${its.id} too: skip one of them.`;
+    }
+    return "";
   }
 
   function undo(block) {
@@ -182,10 +198,12 @@
   // --- exporting -----------------------------------------------------------------------------
   function table() {
     const quote = (cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
-    const rows = [["image", "decision", "individual_id", "rank", "encounter"]];
-    for (const [image, made] of decisions) {
+    const head = ["image", "box_number", "decision", "individual_id", "rank", "encounter", "box"];
+    const rows = [head];
+    for (const [key, made] of decisions) {
+      const { image = key, number = 1, box = "" } = made; // an older version kept the key alone
       const id = made.decision === "skip" ? "" : made.id;
-      rows.push([image, made.decision, id, made.rank, made.encounter]);
+      rows.push([image, String(number), made.decision, id, made.rank, made.encounter, box]);
     }
     return rows.map((row) => row.map(quote).join(",")).join("\n") + "\n";
   }

@@ -132,6 +132,7 @@ html:not(.ready) .scripted, html:not(.ready) button { display: none; }
   max-height: 100%; overflow: auto; overflow-wrap: anywhere;
 }
 .asked .picture { outline: 2px solid var(--sea); outline-offset: 2px; }
+.asked .whole .picture { margin-top: .6rem; outline: 0; aspect-ratio: auto; }
 .asked figcaption { margin-top: .65rem; font-size: .9rem; color: var(--soft); }
 .asked figcaption strong { display: block; color: var(--sea); }
 .candidates {

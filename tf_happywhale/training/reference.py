@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.animal import photograph_of
+from tf_happywhale.catalogue.animal import animal_key, count_animals, photograph_of
+from tf_happywhale.catalogue.animal_boxes import Telling, pair_sources
 from tf_happywhale.catalogue.boxes import WHOLE, BoxRow, check_numbered
 from tf_happywhale.catalogue.photos import boxes_beside
 from tf_happywhale.catalogue.reading import reading_of
@@ -70,7 +71,10 @@ def embed_catalogue(
     catalogue, folder = read_catalogue(table, reading_of(data)), root / data.train_images
     check_images(catalogue["image"], folder, table)
     images = list(catalogue["image"])
-    boxes = catalogue_boxes(root, data, identifier, images, detector)
+    boxes = {
+        source: {image: [row] for image, row in rows.items()}
+        for source, rows in catalogue_boxes(root, data, identifier, images, detector).items()
+    }
     if set(identifier.sources) != {WHOLE}:
         check_numbered(images, set().union(*boxes.values()), "the table of boxes")
     shots = make_shots(
@@ -126,45 +130,61 @@ def catalogue_boxes(
 
 
 def boxed(shots: Sequence[Shot], identifier: Identifier, what: str) -> list[str]:
-    """A sentence for each source that its models want, with how many of the shots have a box."""
-    return [
-        f"{sum(source in shot.boxes for shot in shots)} of {len(shots)} {what} have a box of "
-        f"source {source}"
-        for source in identifier.sources
-        if source != WHOLE
-    ]
+    """A sentence for each source that its models want, with how many of the photographs have a
+    box, and one for photographs of several animals."""
+    animals = count_animals(shot.image for shot in shots)
+    sentences = []
+    for source in identifier.sources:
+        if source != WHOLE:
+            count = len({photograph_of(shot.image) for shot in shots if source in shot.boxes})
+            sentences.append(f"{count} of {len(animals)} {what} have a box of source {source}")
+    several = [count for count in animals.values() if count > 1]
+    if several:
+        sentences.append(
+            f"{len(several)} of {len(animals)} {what} show several animals, {sum(several)} in all: "
+            "each is looked at for itself"
+        )
+    return sentences
 
 
 def make_shots(
     images: Sequence[str],
     paths: Sequence[Path],
-    boxes: dict[str, dict[str, BoxRow]],
+    boxes: Mapping[str, Mapping[str, list[BoxRow]]],
     home: Path,
     detector: Detector | None = None,
     label: str = "photographs",
+    telling: Telling | None = None,
 ) -> list[Shot]:
     """Images as shots; their contents are hashed, unless size and time say that they are known.
 
     Args:
-        images: names.
+        images: keys of animals in photographs; with `telling` names of photographs, each of whose
+            animals makes a shot.
         paths: where each is.
-        boxes: rows by source, the primary first, and image name.
+        boxes: rows of each image by source, the primary first, and image.
         home: where the hashes are kept.
         detector: draws the boxes that are lacking; None: nobody does.
         label: what the images are, in words.
+        telling: what tells several animals of a photograph apart; None: an image is one shot.
     """
     hashes = ContentHashes(home / CONTENT)
     with ThreadPoolExecutor(usable_cores()) as workers:
         contents = list(workers.map(hashes, paths))
     hashes.save()
     if detector:
-        boxes = detector.fill(boxes, images, paths, contents, label)
-    primary = next(iter(boxes.values()), {})
+        boxes = detector.fill(boxes, images, paths, contents, label, telling)
+    primary = next(iter(boxes), None)
     shots = []
     for image, path, content in zip(images, paths, contents, strict=True):
-        rows = {source: found[image] for source, found in boxes.items() if image in found}
-        drawn = {source: row.box for source, row in rows.items() if row.box}
-        shots.append(Shot(image, path, content, drawn, _confidence(primary.get(image))))
+        found = {source: rows[image] for source, rows in boxes.items() if image in rows}
+        if telling is None:
+            animals = {image: {source: rows[0] for source, rows in found.items()}}
+        else:
+            animals = {animal_key(image, n): rows for n, rows in pair_sources(found)}
+        for key, rows in animals.items():
+            drawn = {source: row.box for source, row in rows.items() if row.box}
+            shots.append(Shot(key, path, content, drawn, _confidence(rows.get(primary))))
     return shots
 
 

@@ -1,0 +1,136 @@
+"""Which boxes of a photograph to identify are animals, and which number each of them has.
+
+A table may number them (`box_number`). Where it does not, they are counted by falling confidence,
+equal ones as they stand in the table, so that the best box is the first animal. Other photographs'
+rows change nothing in this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tf_happywhale.catalogue.boxes import AnyBox, BoxRow, rank_row, wanted_rows
+
+ONE_INSIDE = 0.5  # share of the smaller of two sources' boxes from which they are of one animal
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What tells the animals of a photograph apart.
+
+    Attributes:
+        least: lowest confidence of a further animal; the best box counts whatever it has.
+        overlap: intersection over union from which two detected boxes are one animal.
+    """
+
+    least: float
+    overlap: float
+
+
+def animal_rows(
+    rows: Iterable[BoxRow],
+    source: str,
+    images: Iterable[str],
+    path: Path,
+    telling: Telling | None,
+) -> dict[str, list[BoxRow]]:
+    """The rows of one source that are the animals of each photograph, in the order of their
+    numbers; one row without a box where a person says that there is none.
+
+    Args:
+        telling: None: the best row alone, whatever its number.
+
+    Further args, errors: as of `boxes.best_rows`.
+    """
+    found: dict[str, list[BoxRow]] = {}
+    for image, row in wanted_rows(rows, source, images, path):
+        found.setdefault(image, []).append(row)
+    if telling is None:
+        return {image: [max(reversed(own), key=rank_row)] for image, own in found.items()}
+    return {image: tell_apart(own, telling) for image, own in found.items()}
+
+
+def tell_apart(rows: Sequence[BoxRow], telling: Telling) -> list[BoxRow]:
+    """Those of one photograph's rows of one source that are animals, in the order of their numbers.
+
+    Of the rows of one number the best counts, as in `boxes.best_rows`. Where no row has a number, a
+    person's rows count alone if there are any. Of detected ones the best counts, and each further
+    one that is sure enough and not the same animal again.
+    """
+    if any(row.number for row in rows):
+        best: dict[int, BoxRow] = {}
+        for row in rows:
+            number = row.number or 1
+            if number not in best or rank_row(row) >= rank_row(best[number]):
+                best[number] = row
+        numbered = [best[number] for number in sorted(best)]
+        return [row for row in numbered if row.box] or numbered[:1]
+    drawn = [row for row in rows if row.manual and row.box]
+    if drawn:
+        return list({str(row.box): row for row in drawn}.values())
+    absent = [row for row in rows if row.absent]
+    if absent:
+        return absent[:1]
+    kept: list[BoxRow] = []
+    for row in sorted(rows, key=lambda row: -row.confidence):
+        sure = row.confidence >= telling.least or not row.confidence
+        if not kept or (sure and all(_shared(row, one)[0] <= telling.overlap for one in kept)):
+            kept.append(row)
+    return kept
+
+
+def pair_sources(found: Mapping[str, Sequence[BoxRow]]) -> list[tuple[int, dict[str, BoxRow]]]:
+    """The animals of one photograph: the number and the row of each source.
+
+    Boxes of different sources belong together by their number, or else by how much of the smaller
+    one lies in the other. One that belongs to none of the first source's is an animal of its own,
+    unless a person has drawn that source's boxes.
+
+    Args:
+        found: rows by source, the most important source first; each source's as of `tell_apart`.
+    """
+    boxed = {source: [row for row in rows if row.box] for source, rows in found.items()}
+    every = [row for rows in boxed.values() for row in rows]
+    if every and all(row.number for row in every):
+        numbered: dict[int, dict[str, BoxRow]] = {}
+        for source, rows in boxed.items():
+            for row in rows:
+                numbered.setdefault(row.number, {})[source] = row
+        return sorted(numbered.items())
+    animals: list[dict[str, BoxRow]] = []
+    by_hand = False
+    for source, rows in boxed.items():
+        for row in rows:
+            free = [animal for animal in animals if source not in animal]
+            nearest = max(free, key=lambda animal: _nearness(row, animal), default=None)
+            if nearest is not None and _nearness(row, nearest) >= ONE_INSIDE:
+                nearest[source] = row
+            elif row.manual or not by_hand:
+                animals.append({source: row})
+        by_hand = by_hand or any(row.manual for row in found[source])
+    if not animals:
+        return [(1, {source: rows[0] for source, rows in found.items() if rows})]
+    return list(enumerate(animals, start=1))
+
+
+def _nearness(row: BoxRow, animal: Mapping[str, BoxRow]) -> float:
+    return max(_shared(row, own)[1] for own in animal.values())
+
+
+def _shared(one: BoxRow, other: BoxRow) -> tuple[float, float]:
+    """Intersection over union, and over the smaller of the two; 0 where one box is in pixels and
+    the other in shares of the picture."""
+    return shared_area(one.box, other.box) if type(one.box) is type(other.box) else (0.0, 0.0)
+
+
+def shared_area(one: AnyBox, other: AnyBox) -> tuple[float, float]:
+    """Intersection over union, and over the smaller of two boxes in the same numbers."""
+    across = min(one.xmax, other.xmax) - max(one.xmin, other.xmin)
+    down = min(one.ymax, other.ymax) - max(one.ymin, other.ymin)
+    if across <= 0 or down <= 0:
+        return 0.0, 0.0
+    first, second = ((b.xmax - b.xmin) * (b.ymax - b.ymin) for b in (one, other))
+    both = across * down
+    return both / (first + second - both), both / min(first, second)
