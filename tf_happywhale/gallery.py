@@ -88,16 +88,17 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
     info(open_gallery(folder))
 
 
-def add(settings: Experiment, folder: Path, decisions: Path) -> None:
+def add(settings: Experiment, folder: Path, file: Path) -> None:
     """Put decided matches into the catalogue and the gallery."""
     from tf_happywhale.catalogue.confirmed import read_decisions
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.confirmed import add_confirmed
     from tf_happywhale.retrieval.embeddings import load_embeddings
 
-    decided, matched = read_decisions(decisions)
+    decisions = read_decisions(file, settings.data.encoding)
+    decided = decisions.decided
     queries = load_embeddings(output_folder(settings) / "queries.npz")
-    added = add_confirmed(folder, queries, decided, settings.data, matched)
+    added = add_confirmed(folder, queries, decided, settings.data, decisions.matched, decisions.new)
     total = len(added.confirmed)
     for one in added.confirmed:
         if decided.get(one.image) == "new_individual":
@@ -150,6 +151,8 @@ def verify(folder: Path) -> None:
 
 def change(gallery: Gallery, verb: str, words: Sequence[str]) -> None:
     """Correct a gallery; its catalogue is left as it is."""
+    from tf_happywhale.catalogue.identities import like, spelled
+
     work = {
         "remove": gallery.remove,
         "rename": gallery.rename,
@@ -158,6 +161,9 @@ def change(gallery: Gallery, verb: str, words: Sequence[str]) -> None:
         "move": gallery.move_image,
     }
     changed = work[verb](*words)
+    twin = like(words[-1], set(changed.individual_id.tolist()))
+    if verb in ("rename", "move") and twin is not None:
+        print(f"{spelled(words[-1])} looks like {spelled(twin)}: if they are one, merge them")
     print(f"gallery {gallery.folder}: {len(gallery)} images before, {len(changed)} now")
     if gallery.catalogue is not None:
         print(f"the catalogue in {gallery.catalogue} was left as it is: correct it there too")

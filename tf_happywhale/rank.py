@@ -30,6 +30,8 @@ def main(experiment: Experiment) -> None:
 
     whole, output = load_data(experiment), output_folder(experiment)
     data = readable_data(experiment, whole)
+    reason = why_no_submission(experiment, data)
+    submission = [] if reason else [output / "submission.csv"]
     stage(
         output,
         "rank",
@@ -42,14 +44,39 @@ def main(experiment: Experiment) -> None:
             "test_images": digest([whole.test_images, data.test_images]),
             **sample_of_shards(experiment, whole),
         },
-        outputs=[output / "predictions.csv", output / "submission.csv"],
+        outputs=[output / "predictions.csv", *submission],
         work=lambda: write_ranking(experiment, data, whole.test_images),
     )
+    if reason:
+        old = output / "submission.csv"
+        stale = f"; {old} is of an earlier ranking" if old.is_file() else ""
+        print(f"there is no submission: {reason}{stale}")
+
+
+def why_no_submission(experiment: Experiment, data: DataSet) -> str:
+    """Why no submission is written, in words; empty where one is.
+
+    Raises:
+        InputError: the same, where there is a `sample_submission.csv`, so that one is wanted.
+    """
+    from tf_happywhale.catalogue.sample import SAMPLE
+    from tf_happywhale.errors import InputError
+    from tf_happywhale.places import data_root
+    from tf_happywhale.retrieval.submission import no_submission
+
+    reason, sample = no_submission(data.order), data_root(experiment) / SAMPLE
+    if reason and sample.is_file():
+        raise InputError(
+            f"{sample} asks for a submission, but {reason}: change the catalogue, or move that "
+            "file away, and predictions.csv alone is written."
+        )
+    return reason
 
 
 def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -> None:
-    """Rank the test images and write both files; the submission answers all that were `asked`, one
-    that cannot be read by the most frequent individuals."""
+    """Rank the test images and write predictions.csv and, where the ids allow it, submission.csv,
+    which answers all that were `asked`, one that cannot be read by the most frequent individuals.
+    """
     from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import output_folder
@@ -101,6 +128,8 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
         print(f"fold {part.fold}: {len(part.images)} images scored by {models}")
     output = output_folder(experiment)
     write_csv(output / "predictions.csv", ranking.table(experiment.rank.candidates))
+    if why_no_submission(experiment, data):
+        return
     answers = dict(zip(ranking.images.tolist(), ranking.ids(), strict=True))
     unread = pad(ranking.padding, [NEW_INDIVIDUAL])
     write_submission(

@@ -22,7 +22,6 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.config import variants_of
     from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import output_folder
-    from tf_happywhale.retrieval.submission import check_individuals
     from tf_happywhale.training.workers import place
 
     if place().workers > 1:
@@ -34,7 +33,7 @@ def main(experiment: Experiment) -> None:
     variants = variants_of(experiment)
     for variant in variants:
         find_weights(variant.model.backbone, variant.model.weights)
-    check_individuals(load_data(experiment).order)
+    reason = rank.why_no_submission(experiment, load_data(experiment))
     for variant in variants:
         tfrecords.main("write", variant)
         for number in range(variant.round + 1):
@@ -46,7 +45,8 @@ def main(experiment: Experiment) -> None:
     rank.main(experiment)
     evaluate.main(experiment)
     report.main(experiment)
-    print(f"submission: {output_folder(experiment) / 'submission.csv'}")
+    result = "predictions" if reason else "submission"
+    print(f"{result}: {output_folder(experiment) / result}.csv")
 
 
 if __name__ == "__main__":

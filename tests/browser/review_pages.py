@@ -318,7 +318,7 @@ def test_decisions_outlive_a_reload_and_are_exported(browser: Browser, page: Pat
     assert {row["image"] for row in rows[:3]} == {f"{code}.jpg" for code in HOSTILE[:3]}
     assert len({row["individual_id"] for row in rows[:3]}) == 1 and rows[0]["rank"] == "2"
     assert rows[0]["encounter"] == SIGHT
-    decided, _ = read_decisions(file)
+    decided = read_decisions(file).decided
     assert set(HOSTILE[1:3]) <= set(decided.values()) and "Moby" in decided.values()
     assert "new_individual" in decided.values() and len(decided) == 7
 

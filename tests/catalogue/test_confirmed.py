@@ -22,7 +22,8 @@ def test_decisions_are_text_and_what_was_skipped_is_left_out(tmp_path: Path) -> 
         'a.jpg,match,09913,1,\n"b,""x"".jpg",match,1e10,2,\nc.jpg,skip,,,\n'
         "d.jpg,new,new_individual,3,sight\ne.jpg,new,NA,,\nf.jpg,new,,,\n",
     )
-    decided, matched = read_decisions(file)
+    found = read_decisions(file)
+    decided, matched = found.decided, found.matched
     assert matched == {"09913", "1e10"}
     assert decided == {
         "a.jpg": "09913",
@@ -35,7 +36,7 @@ def test_decisions_are_text_and_what_was_skipped_is_left_out(tmp_path: Path) -> 
 
 def test_who_is_named_as_new_in_one_photograph_may_be_matched_with_another(tmp_path: Path) -> None:
     file = decisions(tmp_path, "a.jpg,match,Old_Tom,,\nb.jpg,new,Old_Tom,,\nc.jpg,match,7,,\n")
-    assert read_decisions(file)[1] == {"7"}
+    assert read_decisions(file).matched == {"7"}
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_who_is_named_as_new_in_one_photograph_may_be_matched_with_another(tmp_p
         ("a.jpg,maybe,1,,\n", "says 'maybe' of 'a.jpg'"),
         ("a.jpg,match,,,\n", "matches 'a.jpg' with nobody"),
         ("a.jpg,match,new_individual,,\n", "matches 'a.jpg' with nobody"),
-        ("a.jpg,match,1,,\na.jpg,match,2,,\n", "'a.jpg' twice, differently"),
+        ("a.jpg,match,1,,\na.jpg,match,2,,\n", "line 3 decides on 'a.jpg' again, differently"),
     ],
 )
 def test_decisions_that_make_no_sense_are_one_sentence(
@@ -52,6 +53,21 @@ def test_decisions_that_make_no_sense_are_one_sentence(
 ) -> None:
     with pytest.raises(InputError, match=sentence):
         read_decisions(decisions(tmp_path, rows))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_decisions_that_a_spreadsheet_wrote_again_are_the_same(
+    tmp_path: Path, encoding: str
+) -> None:
+    file = tmp_path / "decisions.csv"
+    rows = "a.jpg;match;Zoë;1;\r\nb.jpg;new;Old Tom;;\r\n;;;;\r\n"
+    file.write_bytes((HEAD.replace(",", ";") + rows).encode(encoding))
+    found = read_decisions(file, "cp1252")
+    assert found.decided == {"a.jpg": "Zoë", "b.jpg": "Old Tom"}
+    assert (found.matched, found.new) == ({"Zoë"}, {"Old Tom"})
+    if encoding == "cp1252":
+        with pytest.raises(InputError, match=r"line 2: the byte 0xEB .*Zoë.*data\.encoding=cp1252"):
+            read_decisions(file)
 
 
 def test_new_individuals_get_free_ids_one_a_group() -> None:

@@ -198,3 +198,76 @@ def test_contradictions_are_refused_before_anything_is_written(
     with pytest.raises(InputError, match="to which boxes cannot be added"):
         add_confirmed(gallery.folder, queries, {"a.jpg": "09913"}, Data())
     assert (root / "train.csv").read_bytes() == before
+
+
+def test_a_new_individual_that_is_known_by_other_photographs_is_refused(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    before = files_in(root) | files_in(gallery.folder)
+    with pytest.raises(InputError, match=r"individual 09913, but .* has 09913 already, in a\.jpg"):
+        add_confirmed(gallery.folder, queries, {"q3.jpg": "09913"}, Data(), new={"09913"})
+    assert files_in(root) | files_in(gallery.folder) == before
+
+
+@pytest.mark.parametrize("where", ["gallery", "catalogue"])
+def test_a_new_individual_is_added_again_with_the_same_photographs_only(
+    gallery, root: Path, queries: Embeddings, where: str
+) -> None:
+    folder = gallery.folder if where == "gallery" else root
+    decided = {"q1.jpg": "Luna", "q2.jpg": "Luna"}
+    add_confirmed(folder, queries, decided, Data(), new={"Luna"})
+    before = files_in(root) | files_in(gallery.folder)
+    add_confirmed(folder, queries, decided, Data(), new={"Luna"})
+    assert files_in(root) | files_in(gallery.folder) == before
+    with pytest.raises(InputError, match=r"has Luna already, in q[12]\.jpg"):
+        add_confirmed(folder, queries, {"q3.jpg": "Luna"}, Data(), new={"Luna"})
+
+
+def test_a_new_individual_that_looks_like_a_known_one_is_told(
+    gallery, queries: Embeddings, capsys: pytest.CaptureFixture
+) -> None:
+    add_confirmed(gallery.folder, queries, {"q1.jpg": "Zoë"}, Data(), new={"Zoë"})
+    add_confirmed(gallery.folder, queries, {"q3.jpg": "zoe\u0308 "}, Data(), new={"zoe\u0308 "})
+    assert "'zoe[U+0308][U+0020]' looks like 'Zo[U+00EB]'" in capsys.readouterr().out
+
+
+def test_a_catalogue_keeps_its_own_dialect(root: Path, queries: Embeddings) -> None:
+    table = root / "katalog.csv"
+    old = '\ufeffFoto;ID;"Größe; cm"\r\na.jpg;Zoë;1,5\r\n\r\n'
+    table.write_bytes(old.encode("utf-16-le"))
+    data = Data(catalogue=table.name, columns={"image": "foto", "individual_id": "ID"})
+    add_confirmed(root, queries, {"q1.jpg": "Old Tom", "q3.jpg": "a;b"}, data)
+    new = 'q1.jpg;Old Tom;\r\nq3.jpg;"a;b";\r\n'
+    assert table.read_bytes().decode("utf-16-le") == old + new
+
+
+def test_an_excel_catalogue_is_refused_before_anything_is_written(
+    root: Path, queries: Embeddings
+) -> None:
+    import pandas as pd
+
+    known = {"image": ["a.jpg"], "individual_id": ["09913"]}
+    pd.DataFrame(known).to_excel(root / "train.xlsx", index=False)
+    before = files_in(root)
+    with pytest.raises(InputError, match=r"train\.xlsx is an Excel file, to which nothing is"):
+        add_confirmed(root, queries, {"q1.jpg": "Luna"}, Data(catalogue="train.xlsx"))
+    assert files_in(root) == before
+
+
+def test_a_letter_that_the_catalogues_encoding_lacks_is_refused_first(
+    root: Path, queries: Embeddings
+) -> None:
+    (root / "train.csv").write_bytes("image,individual_id\na.jpg,Zoë\n".encode("cp1252"))
+    before = files_in(root)
+    with pytest.raises(InputError, match=r"written in cp1252, which has no '鯨' \(U\+9BE8\)"):
+        add_confirmed(root, queries, {"q1.jpg": "鯨"}, Data(encoding="cp1252"))
+    assert files_in(root) == before
+
+
+def test_a_photograph_of_nobody_known_is_not_added_beside_its_row(
+    root: Path, queries: Embeddings
+) -> None:
+    (root / "train.csv").write_text("image,individual_id\na.jpg,09913\nq1.jpg,?\n")
+    data = Data(unknown=("?",))
+    with pytest.raises(InputError, match=r"has q1\.jpg as '\?', which data\.unknown leaves out"):
+        add_confirmed(root, queries, {"q1.jpg": "Luna"}, data)

@@ -15,10 +15,13 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from tf_happywhale.catalogue.append import with_rows
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.reading import PLAIN, Reading
 from tf_happywhale.catalogue.table import read_catalogue, read_text_table
+from tf_happywhale.catalogue.text_file import encoding_of_own
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import atomic_write, sha256, write_csv
+from tf_happywhale.files import atomic_write, sha256, write_bytes
 
 DECISIONS = ("match", "new", "skip")
 BOXES = ["image", "source", "xmin", "ymin", "xmax", "ymax", "confidence", "origin"]
@@ -45,32 +48,54 @@ class Confirmed:
     box: str = ""
 
 
-def read_decisions(path: Path) -> tuple[dict[str, str], set[str]]:
-    """Who is in each decided image, `new_individual` for one that was given no name, less what was
-    skipped; and who of them must be known already, having been matched and not named as new.
+@dataclass(frozen=True)
+class Decisions:
+    """What a person decided.
+
+    Attributes:
+        decided: who is in each image, `new_individual` for one that was given no name; what was
+            skipped is left out.
+        matched: who of them must be known already, having been matched and not named as new.
+        new: who of them may not be known yet, having been named as new.
+    """
+
+    decided: dict[str, str]
+    matched: set[str]
+    new: set[str]
+
+
+def read_decisions(path: Path, encoding: str | None = None) -> Decisions:
+    """The decisions that the pages exported, or a spreadsheet wrote again.
+
+    Args:
+        path: a table.
+        encoding: `data.encoding`, of one that a spreadsheet wrote as something else than UTF-8.
 
     Raises:
         InputError: the table lacks a column, says something else than match, new or skip, or
             contradicts itself.
     """
-    table = read_text_table(path, ("image", "decision", "individual_id"))
+    reading = Reading(encoding_of_own(path, encoding))
+    table = read_text_table(path, ("image", "decision", "individual_id"), reading)
     decided: dict[str, str] = {}
     named: dict[str, set[str]] = {decision: set() for decision in DECISIONS}
-    for row in table.itertuples(index=False):
+    for row in table.itertuples():
+        at = f"{path} line {row.Index}"
         if row.decision not in DECISIONS:
             raise InputError(
-                f"{path} says {row.decision!r} of {row.image!r}: a decision is one of "
+                f"{at} says {row.decision[:80]!r} of {row.image!r}: a decision is one of "
                 f"{', '.join(DECISIONS)}."
             )
         who = row.individual_id or NEW_INDIVIDUAL
         if row.decision == "match" and who == NEW_INDIVIDUAL:
-            raise InputError(f"{path} matches {row.image!r} with nobody: name the individual.")
+            raise InputError(f"{at} matches {row.image!r} with nobody: name the individual.")
         if row.decision == "skip":
             continue
         if decided.setdefault(row.image, who) != who:
-            raise InputError(f"{path} decides on {row.image!r} twice, differently: keep one row.")
+            raise InputError(f"{at} decides on {row.image!r} again, differently: keep one row.")
         named[row.decision].add(who)
-    return decided, named["match"] - named["new"]
+    new = named["new"] - {NEW_INDIVIDUAL}
+    return Decisions(decided, named["match"] - new, new)
 
 
 def name_new(groups: Sequence[str], known: Collection[str]) -> dict[str, str]:
@@ -99,7 +124,11 @@ def place_for(image: str, content: str, content_of: Callable[[str], str | None])
 
 
 def add_to_catalogue(
-    root: Path, catalogue: str, train_images: str, confirmed: Sequence[Confirmed]
+    root: Path,
+    catalogue: str,
+    train_images: str,
+    confirmed: Sequence[Confirmed],
+    reading: Reading = PLAIN,
 ) -> int:
     """Copy photographs into a catalogue's folder and add their rows; how many rows were new.
 
@@ -109,7 +138,7 @@ def add_to_catalogue(
     Raises:
         InputError: the catalogue has an image as somebody else, or its boxes are in another format.
     """
-    table = read_catalogue(root / catalogue)
+    table = read_catalogue(root / catalogue, reading)
     known = dict(zip(table["image"], table["individual_id"], strict=True))
     for one in confirmed:
         if known.get(one.image, one.individual_id) != one.individual_id:
@@ -117,20 +146,15 @@ def add_to_catalogue(
                 f"{root / catalogue} has {one.image} as {known[one.image]}, but it was decided to "
                 f"be {one.individual_id}: change one of them."
             )
+    added = [one for one in confirmed if one.image not in known]
+    whole = _with_confirmed(root / catalogue, added, reading)
     boxes = _with_boxes(root / "boxes.csv", confirmed)
     for one in confirmed:
         _copy(one.path, root / train_images / one.image)
     if boxes is not None:
-        write_csv(root / "boxes.csv", boxes)
-    added = [one for one in confirmed if one.image not in known]
+        write_bytes(root / "boxes.csv", boxes)
     if added:
-        own = read_text_table(root / catalogue, ("image", "individual_id"))
-        facts = ("image", "species", "individual_id", "encounter")
-        rows = [
-            {name: getattr(one, name) if name in facts else "" for name in own.columns}
-            for one in added
-        ]
-        write_csv(root / catalogue, pd.concat([own, pd.DataFrame(rows)], ignore_index=True))
+        write_bytes(root / catalogue, whole)
     return len(added)
 
 
@@ -139,8 +163,24 @@ def content_in(folder: Path) -> Callable[[str], str | None]:
     return lambda name: sha256(folder / name) if (folder / name).is_file() else None
 
 
-def _with_boxes(path: Path, confirmed: Iterable[Confirmed]) -> pd.DataFrame | None:
-    """The table of boxes with theirs; None where it stays as it is."""
+def _with_confirmed(path: Path, added: Sequence[Confirmed], reading: Reading) -> bytes:
+    """The catalogue's content with rows of theirs."""
+    there = read_text_table(path, ("image", "individual_id"), reading)
+    pairs = zip(there["image"], there["individual_id"], strict=True)
+    unknown = {image: who for image, who in pairs if reading.leaves_out(who)}
+    for one in added:
+        if one.image in unknown:
+            raise InputError(
+                f"{path} has {one.image} as {unknown[one.image]!r}, which data.unknown leaves out, "
+                f"but it was decided to be {one.individual_id}: correct that row."
+            )
+    facts = ("image", "species", "individual_id", "encounter")
+    rows = [{name: getattr(one, name) for name in facts} for one in added]
+    return with_rows(path, rows, ("image", "individual_id"), reading)
+
+
+def _with_boxes(path: Path, confirmed: Iterable[Confirmed]) -> bytes | None:
+    """The content of the table of boxes with theirs; None where it stays as it is."""
     own = read_text_table(path, ("image",)) if path.is_file() else pd.DataFrame(columns=BOXES)
     there = set(own["image"])
     rows = [
@@ -155,8 +195,9 @@ def _with_boxes(path: Path, confirmed: Iterable[Confirmed]) -> pd.DataFrame | No
             f"{path} has the columns {','.join(own.columns)}, to which boxes cannot be added: "
             f"convert it to {','.join(BOXES)}."
         )
-    added = pd.DataFrame(rows).reindex(columns=own.columns, fill_value="")
-    return pd.concat([own, added], ignore_index=True)
+    if not path.is_file():
+        return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode()
+    return with_rows(path, rows, ("image",))
 
 
 def _copy(source: Path, target: Path) -> None:

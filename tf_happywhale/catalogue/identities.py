@@ -32,10 +32,8 @@ def check_identity(individual_id: str, where: str = "") -> None:
     """
     at = f"{where}: " if where else ""
     if not look(individual_id):
-        raise InputError(
-            f"{at}individual_id {individual_id!r} is empty: name the individual, or leave such "
-            'rows out with data.unknown=[""].'
-        )
+        leave = ', or leave such rows out with data.unknown=[""]' if where else ""
+        raise InputError(f"{at}individual_id {individual_id!r} is empty: name the animal{leave}.")
     if any(unicodedata.category(letter) == "Cc" for letter in individual_id):
         raise InputError(
             f"{at}individual_id {individual_id[:80]!r} holds a line break or another control "
@@ -43,8 +41,8 @@ def check_identity(individual_id: str, where: str = "") -> None:
         )
     if look(individual_id) == NEW_INDIVIDUAL:
         raise InputError(
-            f"{at}new_individual is not the id of an individual: give the animal an id of its own, "
-            "or leave the image out."
+            f"{at}new_individual is not the id of an individual: give the animal an id of its own"
+            f"{', or leave the image out' if where else ''}."
         )
 
 

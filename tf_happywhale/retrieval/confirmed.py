@@ -16,7 +16,9 @@ from tf_happywhale.catalogue.confirmed import (
     name_new,
     place_for,
 )
+from tf_happywhale.catalogue.identities import like, spelled
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.reading import reading_of
 from tf_happywhale.catalogue.table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError, nearest
@@ -30,6 +32,7 @@ from tf_happywhale.retrieval.gallery import (
 )
 from tf_happywhale.retrieval.gallery_changes import check_id
 from tf_happywhale.retrieval.parts import only_writer
+from tf_happywhale.said import say_once
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ def add_confirmed(
     decided: Mapping[str, str],
     data: Data,
     matched: Iterable[str] = (),
+    new: Iterable[str] = (),
 ) -> Added:
     """Put decided photographs into the catalogue, then into the gallery.
 
@@ -67,14 +71,15 @@ def add_confirmed(
         decided: image to individual_id, `new_individual` for one without a name.
         data: how the catalogue's files are named.
         matched: who of them must be known already.
+        new: who of them may be known by these very photographs only.
 
     Raises:
         InputError: before anything is written, where decisions contradict what is there, or another
             process goes on adding for a minute.
     """
-    matched = set(matched)
+    matched, new = set(matched), set(new)
     with _held(folder, data) as (gallery, root):
-        return _add(folder, gallery, root, queries, decided, data, matched)
+        return _add(folder, gallery, root, queries, decided, data, matched, new)
 
 
 @contextmanager
@@ -85,7 +90,8 @@ def _held(folder: Path, data: Data) -> Iterator[tuple[Gallery | None, Path | Non
     root = catalogue_of(folder) if known else folder
     with ExitStack() as locks:
         if root is not None:
-            read_catalogue(root / data.catalogue)  # no lock in a folder that is no catalogue
+            # no lock in a folder that is not a catalogue
+            read_catalogue(root / data.catalogue, reading_of(data))
             locks.enter_context(only_writer(root, "adding to the catalogue"))
         yield locks.enter_context(changing(folder)) if known else None, root
 
@@ -98,6 +104,7 @@ def _add(
     decided: Mapping[str, str],
     data: Data,
     matched: Collection[str],
+    new: Collection[str],
 ) -> Added:
     """As `add_confirmed`, once nobody else writes."""
     if gallery is not None:
@@ -109,7 +116,7 @@ def _add(
         image: content for content, (image, _) in there.items()
     }.get
     if root is not None:
-        table = read_catalogue(root / data.catalogue)
+        table = read_catalogue(root / data.catalogue, reading_of(data))
         species = dict(zip(table["individual_id"], table["species"], strict=True)) | species
         names = dict(zip(table["image"], table["individual_id"], strict=True))
         content_of = content_in(root / data.train_images)
@@ -128,6 +135,8 @@ def _add(
         return names.get(image) if content_of(image) == content else None
 
     confirmed = confirm(queries, decided, species, content_of, known_as)
+    known = [*names.items(), *there.values()]
+    check_new(new, known, {one.image for one in confirmed}, folder)
     for one, content in zip(confirmed, _contents(queries, confirmed), strict=True):
         who = there.get(content, ("", one.individual_id))[1]
         if who != one.individual_id:
@@ -137,7 +146,9 @@ def _add(
             )
     rows = None
     if root is not None:
-        rows = add_to_catalogue(root, data.catalogue, data.train_images, confirmed)
+        rows = add_to_catalogue(
+            root, data.catalogue, data.train_images, confirmed, reading_of(data)
+        )
     if gallery is None:
         return Added(confirmed, rows, None)
     homes = [
@@ -148,6 +159,36 @@ def _add(
         _as_images(queries, [confirmed[n] for n in fresh], [homes[n] for n in fresh], folder)
     )
     return Added(confirmed, rows, len(fresh))
+
+
+def check_new(
+    new: Iterable[str], known: Iterable[tuple[str, str]], confirmed: Collection[str], folder: Path
+) -> None:
+    """Refuse as new who is known by other photographs, and say who looks like somebody known.
+
+    Args:
+        new: ids that were given to new individuals.
+        known: image and individual_id of all that is known.
+        confirmed: names of the photographs that were decided on.
+        folder: what is added to, for the errors.
+
+    Raises:
+        InputError: with the first such individual.
+    """
+    owners = {who for _, who in known}
+    for who in sorted(new):
+        others = sorted(image for image, owner in known if owner == who and image not in confirmed)
+        if others:
+            raise InputError(
+                f"A photograph was decided to show a new individual {who}, but {folder} has {who} "
+                f"already, in {others[0]}: make the decision `match`, or give another id."
+            )
+        twin = like(who, owners)
+        if twin is not None:
+            say_once(
+                f"{folder}: the new {spelled(who)} looks like {spelled(twin)}, and is taken for "
+                "another individual: if they are one, `gallery merge` them."
+            )
 
 
 def confirm(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.identities import check_identity
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import write_json
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -41,10 +41,7 @@ class Change:
 
 def check_id(individual_id: str) -> None:
     """Raise InputError where this cannot be an individual's id."""
-    if not individual_id or individual_id != "".join(individual_id.split()):
-        raise InputError(f"{individual_id!r} is no individual_id: give text without spaces.")
-    if individual_id == NEW_INDIVIDUAL:
-        raise InputError(f"{NEW_INDIVIDUAL} is no individual: give the animal an id of its own.")
+    check_identity(individual_id)
 
 
 def add_change(folder: Path, change: Change) -> None:

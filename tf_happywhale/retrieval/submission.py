@@ -27,13 +27,17 @@ def pad(ids: Sequence[str], frequent: Sequence[str], count: int = IDS) -> list[s
     return chosen
 
 
-def check_individuals(known: Sequence[str]) -> None:
-    """Raise InputError where the catalogue's individuals do not make five different answers."""
+def no_submission(known: Sequence[str]) -> str:
+    """Why a catalogue of these individuals has no submission, in words; empty where it has one."""
+    spaced = next((who for who in known if who.split() != [who]), None)
+    if spaced is not None:
+        return f"a submission separates ids by spaces, and {spaced!r} holds one"
     if len(known) < IDS - 1:
-        raise InputError(
-            f"The catalogue has {len(known)} individuals, but five different answers "
-            "(new_individual is one) need at least four: add some."
+        return (
+            f"the catalogue has {len(known)} individuals, and five different answers "
+            "(new_individual is one) need at least four"
         )
+    return ""
 
 
 def write_submission(path: Path, images: Sequence[str], ranked: Sequence[Sequence[str]]) -> None:
