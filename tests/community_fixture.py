@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from tf_happywhale.catalogue.boxes import best_boxes
 from tf_happywhale.catalogue.boxes_import import read_box_rows
-from tf_happywhale.catalogue.table import list_images, read_catalogue
+from tf_happywhale.catalogue.photo_files import list_images
+from tf_happywhale.catalogue.table import read_catalogue
 
 
 def write_community(pod: Path, folder: Path, folds: int = 3) -> None:

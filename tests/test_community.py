@@ -15,7 +15,7 @@ from tf_happywhale import embed, evaluate, rank, tfrecords, train
 from tf_happywhale.catalogue.boxes import best_boxes
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.dataset import load_data
-from tf_happywhale.catalogue.table import list_images
+from tf_happywhale.catalogue.photo_files import list_images
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.records.folder import verify

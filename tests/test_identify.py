@@ -608,3 +608,64 @@ def test_an_exported_model_identifies_alike_without_keras(trip: Trip, monkeypatc
         export.main([str(carried), str(trip.folder / "twice")], [])
     with pytest.raises(InputError, match="There is no folder of photographs"):
         export.main([str(trip.run), str(trip.folder / "x")], ["export.photographs=/nowhere"])
+
+
+def test_what_is_not_looked_at_is_listed_and_said_and_our_own_pages_are_not_photographs(
+    trip: Trip, monkeypatch, capsys
+) -> None:
+    folder = trip.folder / "card"
+    folder.mkdir()
+    picture = sorted(trip.photos.glob("*.jpg"))[0]
+    shutil.copy(picture, folder / "a.jfif")
+    for name in ("film.MOV", "raw.cr2"):
+        (folder / name).touch()
+    words = [str(trip.run), str(trip.data), "."]
+    monkeypatch.chdir(folder)
+    for _ in range(2):  # the second time the folder holds the pages of the first
+        identify.main(words, ["report.why=true"])
+        with (folder / "identified/photographs.csv").open(encoding="utf-8") as file:
+            rows = {row["image"]: row["warnings"] for row in csv.DictReader(file)}
+        assert list(rows) == ["a.jfif", "film.MOV", "raw.cr2"]
+        assert "save single pictures" in rows["film.MOV"]
+        said = capsys.readouterr().out
+        assert "not looked at: 1 .cr2 (such as raw.cr2), a camera's raw file" in said
+    assert "left out: 1 folders that this package wrote (identified/)" in said
+
+
+def test_a_damaged_photograph_is_warned_of_each_time(trip: Trip, capsys) -> None:
+    folder = trip.folder / "damaged"
+    folder.mkdir()
+    whole = sorted(trip.photos.glob("*.jpg"))[0].read_bytes()
+    (folder / "half.jpg").write_bytes(whole[: len(whole) // 2] + b"\xff\xd9")
+    for _ in range(2):  # the second time the embedding is known
+        trip.identify(trip.data, folder, output="half")
+        (row,) = trip.table("photographs.csv", "half")
+        assert row["warnings"].startswith("Damaged: a part of the picture is missing or wrong")
+        assert "half.jpg: Damaged: " in capsys.readouterr().out
+        page = (trip.folder / "half/report/index.html").read_text("utf-8")
+        assert "⚠ Damaged: a part of the picture is missing" in page
+
+
+def test_each_reason_names_its_own_file(trip: Trip, monkeypatch) -> None:
+    folder = trip.folder / "shut"
+    folder.mkdir()
+    good = sorted(trip.photos.glob("*.jpg"))
+    for name, file in zip(("a.jpg", "b.jpg", "good.jpg"), good, strict=False):
+        shutil.copy(file, folder / name)
+    for name in ("x.jpg", "y.jpg"):
+        (folder / name).write_bytes(b"the same")
+    real = Path.open
+
+    def refuse(self: Path, *words: object, **named: object):
+        if self.parent == folder and self.name in ("a.jpg", "b.jpg"):
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, *words, **named)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "read_bytes", lambda self: self.open("rb").read())
+    rows = trip.identify(trip.data, folder, output="shut_out")
+    assert {row["image"] for row in rows} == {"good.jpg"}
+    said = {row["image"]: row["warnings"] for row in trip.table("photographs.csv", "shut_out")}
+    for name in ("a.jpg", "b.jpg"):
+        assert f"{name} may not be read" in said[name]
+    assert said["y.jpg"].startswith("The same file as x.jpg: ")

@@ -54,14 +54,16 @@ def identify(
     experiment: Experiment, identifier: Identifier, unknown: str, folder: Path, given: Sequence[str]
 ) -> None:
     """As `main`, with the models at hand and nobody else writing to the output."""
-    from tf_happywhale.catalogue.photos import find_photos, group
+    from tf_happywhale.catalogue.own_output import mark_new_output
+    from tf_happywhale.catalogue.photo_files import passed_over
+    from tf_happywhale.catalogue.photos import group, search
     from tf_happywhale.catalogue.reading import reading_of
     from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.embeddings import save_embeddings
     from tf_happywhale.training.identifier import not_honoured
-    from tf_happywhale.training.reference import load_gallery
+    from tf_happywhale.training.reference import damaged, load_gallery
 
     output = output_folder(experiment)
     for sentence in not_honoured(experiment.rank):
@@ -73,7 +75,11 @@ def identify(
     elif identifier.learned.unsure(experiment.rank):
         print(identifier.learned.unsure(experiment.rank))
     reading = reading_of(experiment.data)
-    photos = group(find_photos(given), experiment.identify.encounters, reading)
+    found, listing = search(given)
+    for sentence in passed_over(listing):
+        print(sentence)
+    photos = group(found, experiment.identify.encounters, reading)
+    mark_new_output(output)
     detector = find_detector(experiment, identifier.home)
     with timed(f"boxes of {len(photos)} photographs"):
         shots = find_boxes(experiment, identifier, photos, detector)
@@ -83,13 +89,15 @@ def identify(
         queries, failed = embed_queries(identifier, shots, photos)
     for image, reason in [*sorted(unread.items()), *sorted(failed.items())]:
         print(f"left out: {image}: {reason}")
+    for sentence in damaged(queries):
+        print(sentence)
     with timed(f"ranking {len(queries)} against {len(gallery)}"):
         ranking = rank(experiment, identifier, queries, gallery)
     table = ranking.table(experiment.rank.candidates)
     write_csv(output / "predictions.csv", table)
     save_embeddings(output / "queries.npz", queries)
     warned = quality_warnings(experiment, queries)
-    write_csv(output / "photographs.csv", photographs(queries, warned, failed))
+    write_csv(output / "photographs.csv", photographs(queries, warned, listing.not_read | failed))
     with timed("the pages"):
         why = None
         if experiment.report.why:
@@ -224,12 +232,12 @@ def quality_warnings(experiment: Experiment, queries: Embeddings) -> dict[str, l
     """What to say of each animal's crop, by its key."""
     from tf_happywhale.records.quality import Quality, warnings
 
-    columns = [queries.column(name).tolist() for name in ("side", "sharpness", "confidence")]
+    names = ("side", "sharpness", "confidence", "damage")
+    columns = [queries.column(name).tolist() for name in names]
     return {
-        image: warnings(
-            Quality(int(side), float(sharp), float(sure or math.nan)), experiment.quality
-        )
-        for image, side, sharp, sure in zip(queries.image.tolist(), *columns, strict=True)
+        image: [damage] * bool(damage)
+        + warnings(Quality(int(side), float(sharp), float(sure or math.nan)), experiment.quality)
+        for image, side, sharp, sure, damage in zip(queries.image.tolist(), *columns, strict=True)
     }
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tf_happywhale.catalogue.own_output import mark_new_output
 from tf_happywhale.files import digest, write_json
 
 FOLDER = ".stages"
@@ -41,6 +42,7 @@ def stage(
     if up_to_date(output, name, depends_on=depends_on, outputs=outputs):
         print(f"{name}: up to date")
         return False
+    mark_new_output(output)
     stamp_file, stamp = _stamp_file(output, name), digest(depends_on)
     before = _seconds_before(stamp_file, stamp)
     if stamps:

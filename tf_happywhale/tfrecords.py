@@ -52,7 +52,7 @@ def write(experiment: Experiment, data: DataSet, plan: Plan) -> None:
     """Write what is missing of the records folder."""
     from tf_happywhale.catalogue.same_picture import same_pictures
     from tf_happywhale.files import MISSING
-    from tf_happywhale.records.writer import write_records
+    from tf_happywhale.records.writer import DAMAGED_TABLE, write_records
 
     records = experiment.records
     made_by = experiment.model_dump(mode="json", include={"data", "records", "image_size", "seed"})
@@ -76,6 +76,11 @@ def write(experiment: Experiment, data: DataSet, plan: Plan) -> None:
         skip_unreadable=records.skip_unreadable,
         beam_options=list(records.beam_options) if records.engine == "beam" else None,
     )
+    if (plan.folder / DAMAGED_TABLE).is_file():
+        print(
+            "tfrecords: some photographs are damaged, a part of the picture is missing or wrong: "
+            f"{plan.folder / DAMAGED_TABLE} lists them"
+        )
     if written:
         print(f"tfrecords: {len(plan.photographs)} images in {plan.folder}")
     else:

@@ -26,6 +26,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     import cv2
     import numpy as np
 
+    from tf_happywhale.catalogue.own_output import mark_own_output
     from tf_happywhale.catalogue.photos import find_photos
     from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.errors import InputError
@@ -54,6 +55,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     drawn = np.concatenate([picture for _, picture in pictures])
     name = re.sub(r"[^\w.-]", "_", f"{Path(image).stem} {who}")
     file = output_folder(experiment) / "why" / f"{name}.png"
+    mark_own_output(file.parent)
     with atomic_write(file) as making:
         making.write_bytes(cv2.imencode(".png", drawn[:, :, ::-1])[1].tobytes())
     print(f"{image} and {reference}, an image of {who}: score {found.score[0, 0]:.3f}")

@@ -9,7 +9,8 @@ import pytest
 from tests.community_fixture import example, serialized, write_community, write_shard
 from tf_happywhale.catalogue.community import find_shards, read_index, read_individuals
 from tf_happywhale.catalogue.dataset import load_data
-from tf_happywhale.catalogue.table import list_images, read_catalogue
+from tf_happywhale.catalogue.photo_files import list_images
+from tf_happywhale.catalogue.table import read_catalogue
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
 

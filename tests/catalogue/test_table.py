@@ -7,7 +7,6 @@ import pytest
 from tf_happywhale.catalogue.table import (
     check_images,
     check_names,
-    list_images,
     read_answers,
     read_catalogue,
     read_text_table,
@@ -153,12 +152,3 @@ def test_answers_keep_ids_and_may_be_new(csv) -> None:
 def test_an_answer_given_twice_is_refused(csv) -> None:
     with pytest.raises(InputError, match="twice"):
         read_answers(csv("image,individual_id\na.jpg,1\na.jpg,2\n", "answers.csv"))
-
-
-def test_images_are_listed_by_relative_name(tmp_path: Path) -> None:
-    (tmp_path / "sub").mkdir()
-    for name in ("b.JPG", "a.png", "sub/c.jpeg", "notes.txt", ".hidden.jpg"):
-        (tmp_path / name).write_bytes(b"")
-    assert list_images(tmp_path) == ["a.png", "b.JPG", "sub/c.jpeg"]
-    with pytest.raises(InputError, match="no folder"):
-        list_images(tmp_path / "absent")

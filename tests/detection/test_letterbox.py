@@ -85,7 +85,7 @@ def test_what_is_no_picture_is_one_sentence(tmp_path: Path, content: bytes) -> N
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"broken\.jpg"):
         letterbox(path, 64)
-    with pytest.raises(InputError, match="There is no picture"):
+    with pytest.raises(InputError, match="is gone"):
         letterbox(tmp_path / "nowhere.jpg", 64)
 
 

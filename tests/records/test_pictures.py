@@ -86,7 +86,7 @@ def test_the_content_decides_and_not_the_files_ending(tmp_path: Path) -> None:
     assert np.array_equal(read_picture(path), COLOURS)
 
 
-@pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0" + bytes(20)])
+@pytest.mark.parametrize("content", [b"no picture", b"\xff\xd8\xff\xe0" + bytes(20)])
 def test_a_file_that_is_no_picture_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.jpg").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.jpg cannot be read as a picture"):
@@ -94,7 +94,7 @@ def test_a_file_that_is_no_picture_is_refused_by_name(tmp_path: Path, content: b
 
 
 def test_a_missing_picture_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no picture .*a\.jpg"):
+    with pytest.raises(InputError, match=r"a\.jpg is gone"):
         read_picture(tmp_path / "a.jpg")
 
 

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -176,8 +177,8 @@ def test_unreadable_photographs_are_listed_with_reasons_and_refused_at_the_end(m
         write_records(plan, shard_images=2, made_by={})
     rows = read_text_table(plan.folder / "skipped.csv", ["image", "split", "reason"])
     assert list(rows["image"]) == ["t6.png", "3.png"]
-    assert "cannot be opened" in rows["reason"][0]
-    assert "cannot be read as a picture" in rows["reason"][1]
+    assert "is gone" in rows["reason"].iloc[0]
+    assert "cannot be read as a picture" in rows["reason"].iloc[1]
     assert not is_complete(plan.folder)
     with pytest.raises(InputError, match="no finished TFRecords"):
         read_manifest(plan.folder)
@@ -208,7 +209,7 @@ def test_what_was_finished_without_some_is_refused_where_nobody_allowed_that(mak
 def test_after_a_refusal_leave_finishes_without_reading_all_again(make_plan, monkeypatch) -> None:
     plan = make_plan(6)
     plan.photographs[3].path.write_bytes(b"")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is empty"):
         write_records(plan, shard_images=2, made_by={})
     read = []
     monkeypatch.setattr(writer, "make_record", lambda photograph, pixels: read.append(photograph))
@@ -222,7 +223,7 @@ def test_a_photograph_that_was_only_out_of_reach_is_tried_again(make_plan) -> No
     path = plan.photographs[3].path
     content = path.read_bytes()
     path.unlink()
-    with pytest.raises(InputError, match="cannot be opened"):
+    with pytest.raises(InputError, match="is gone"):
         write_records(plan, shard_images=2, made_by={})
     path.write_bytes(content)
     write_records(plan, shard_images=2, made_by={})
@@ -340,3 +341,17 @@ def test_a_folder_whose_rewriting_broke_off_is_unfinished(make_plan) -> None:
     with pytest.raises(InputError, match=r"3\.png"):
         write_records(replace(plan, photographs=relabelled), shard_images=9, made_by={})
     assert not is_complete(plan.folder)
+
+
+def test_a_damaged_photograph_is_written_and_listed(make_plan) -> None:
+    plan = make_plan(6)
+    path = plan.photographs[3].path
+    noise = np.random.default_rng(1).integers(0, 255, (64, 64, 3), np.uint8)
+    whole = cv2.imencode(".jpg", noise)[1].tobytes()
+    path.write_bytes(whole[: len(whole) // 2] + b"\xff\xd9")
+    write_records(plan, shard_images=2, made_by={})
+    rows = read_text_table(plan.folder / "damaged.csv", ["image", "split", "reason"])
+    assert list(rows["image"]) == ["3.png"]
+    assert rows["reason"].iloc[0].startswith("Damaged: ")
+    assert verify(plan.folder) == {"train": 6}
+    assert not list(plan.folder.glob(".*"))

@@ -72,7 +72,7 @@ def test_a_new_page_replaces_the_old_one(tmp_path: Path) -> None:
     (tmp_path / "curation" / "old.txt").touch()
     write(tmp_path / "curation")
     assert sorted(file.name for file in (tmp_path / "curation").iterdir()) == [
-        "index.html", "thumbnails",
+        ".tf_happywhale", "index.html", "thumbnails",
     ]  # fmt: skip
 
 

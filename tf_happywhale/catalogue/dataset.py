@@ -23,12 +23,12 @@ from tf_happywhale.catalogue.community import (
 )
 from tf_happywhale.catalogue.folds import assign_folds
 from tf_happywhale.catalogue.individuals import label_order, to_targets, with_new
+from tf_happywhale.catalogue.photo_files import list_photographs, passed_over
 from tf_happywhale.catalogue.pod.layout import write_pod
 from tf_happywhale.catalogue.reading import Reading, reading_of
 from tf_happywhale.catalogue.table import (
     check_images,
     check_names,
-    list_images,
     read_answers,
     read_catalogue,
     read_text_table,
@@ -36,6 +36,7 @@ from tf_happywhale.catalogue.table import (
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.places import data_root, output_folder
+from tf_happywhale.said import say_once
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,10 @@ def _test_images(experiment: Experiment, root: Path) -> list[str]:
     """The images of sample_submission.csv in its order, else those in the folder by name."""
     folder, sample = root / experiment.data.test_images, root / "sample_submission.csv"
     if not sample.is_file():
-        return list_images(folder)
+        listing = list_photographs(folder)
+        for line in passed_over(listing):
+            say_once(line)
+        return listing.images
     table = read_text_table(sample, ("image",), reading_of(experiment.data))
     images = list(table["image"])
     check_names(images, sample, table.index)

@@ -11,8 +11,16 @@ from typing import TypeVar
 from tf_happywhale.catalogue.boxes import WHOLE, best_rows
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.importers.conventions import AUTO
+from tf_happywhale.catalogue.photo_files import (
+    IMAGE_ENDINGS,
+    Listing,
+    is_photograph,
+    list_photographs,
+    passed_over,
+    why_not_read,
+)
 from tf_happywhale.catalogue.reading import PLAIN, Reading
-from tf_happywhale.catalogue.table import IMAGE_ENDINGS, list_images, read_text_table
+from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.errors import InputError
 
 FOLDERS = "folders"
@@ -37,33 +45,53 @@ class Photo:
 
 
 def find_photos(given: Iterable[str | Path]) -> list[Photo]:
-    """The photographs among files and folders, each once, by name.
+    """The photographs among files and folders, each once, by name; errors as of `search`."""
+    return search(given)[0]
+
+
+def search(given: Iterable[str | Path]) -> tuple[list[Photo], Listing]:
+    """The photographs among files and folders, each once, by name; and the same names with all
+    else that is there and is not looked at.
 
     Raises:
-        InputError: something is not there, is no picture by its ending, or there is none at all.
+        InputError: something is not there, or is no picture at all, or there is no photograph.
     """
     files: list[tuple[Path, Path]] = []  # each with its folder
+    not_read: dict[Path, str] = {}
     folders: list[Path] = []
+    found = Listing()
     for path in map(Path, given):
         path = path.expanduser()
         folders.append(path if path.is_dir() else path.parent)
         if path.is_dir():
-            files += [(path / name, path) for name in list_images(path)]
+            inside = list_photographs(path)
+            files += [(path / name, path) for name in inside.images]
+            not_read |= {path / name: reason for name, reason in inside.not_read.items()}
+            for kind, names in inside.left_out.items():
+                found.left_out.setdefault(kind, []).extend(names)
         elif not path.exists():
             raise InputError(f"There is no photograph or folder {path}: check the path.")
-        elif path.suffix.lower() not in IMAGE_ENDINGS:
+        elif is_photograph(path):
+            files.append((path, path.parent))
+        elif reason := why_not_read(path):
+            not_read[path] = reason
+        else:
             endings = ", ".join(sorted(IMAGE_ENDINGS))
             raise InputError(f"{path} is no photograph: pictures end in {endings}.")
-        else:
-            files.append((path, path.parent))
-    if not files:
-        raise InputError("There is no photograph to identify: name files or folders of them.")
-    home = os.path.commonpath(map(os.path.abspath, folders))
+    home = os.path.commonpath(map(os.path.abspath, folders or [Path()]))
+
+    def name_of(path: Path) -> str:
+        return Path(os.path.relpath(path, home)).as_posix()
+
     named: dict[str, Photo] = {}
     for path, folder in files:
-        image = Path(os.path.relpath(path, home)).as_posix()
-        named.setdefault(image, Photo(image, path, folder=folder))
-    return [named[image] for image in sorted(named)]
+        named.setdefault(name_of(path), Photo(name_of(path), path, folder=folder))
+    found.images = sorted(named)
+    found.not_read = {name_of(path): reason for path, reason in not_read.items()}
+    if not named:
+        nothing = "There is no photograph to identify: name files or folders of them."
+        raise InputError(" ".join([nothing, *(f"({line})" for line in passed_over(found))]))
+    return [named[image] for image in found.images], found
 
 
 def group(photos: Sequence[Photo], by: str | None, reading: Reading = PLAIN) -> list[Photo]:

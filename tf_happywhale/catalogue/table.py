@@ -23,7 +23,6 @@ from tf_happywhale.catalogue.values import iso_date, sides
 from tf_happywhale.errors import InputError
 from tf_happywhale.said import say_once
 
-IMAGE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
 TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 ID_COLUMNS = {"image", "filename", "individual_id", "encounter"}  # text: each digit counts
 
@@ -239,23 +238,3 @@ def check_images(names: Iterable[str], folder: Path, listed_in: Path) -> None:
             f"{listed_in} lists {missing[0]!r}{others}, but {folder} has no such file: "
             "add it, or remove the row."
         )
-
-
-def list_images(folder: Path) -> list[str]:
-    """Names of the images below `folder`, sorted, relative to it.
-
-    Raises:
-        InputError: there is no such folder.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}: check data.root and data.test_images.")
-    names = sorted(
-        file.relative_to(folder).as_posix()
-        for file in folder.rglob("*")
-        if file.suffix.lower() in IMAGE_ENDINGS and file.is_file() and file.name[0] != "."
-    )
-    for name in names:
-        if not name.isprintable() and name.encode("utf-8", "replace").decode() != name:
-            raise InputError(f"{name!r} in {folder} is no UTF-8 name: rename the file.")
-    return names

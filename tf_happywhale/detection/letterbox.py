@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.detection.detections import Detection
-from tf_happywhale.errors import InputError
 from tf_happywhale.records.jpeg_header import read_jpeg_header
-from tf_happywhale.records.pictures import decode, largest_reduction, resize
+from tf_happywhale.records.pictures import decode, largest_reduction, read_file, resize
 
 GREY = 114  # YOLO's
 STRIDE = 64  # the coarsest map of the networks with four scales; the others' 32 divides it
@@ -58,12 +57,9 @@ def read_photograph(path: Path, longest: int) -> tuple[np.ndarray, int, int]:
     One with a side above `longest` is shrunk to that; a JPEG is decoded smaller where that will do.
 
     Raises:
-        InputError: the file is missing, or no picture that can be read.
+        InputError: the file cannot be opened, or is no picture that can be read.
     """
-    try:
-        encoded = Path(path).read_bytes()
-    except OSError:
-        raise InputError(f"There is no picture {path}.") from None
+    encoded = read_file(path)
     header, step = read_jpeg_header(encoded), 1
     if header:
         step = largest_reduction(max(header.width, header.height), longest)
@@ -83,7 +79,7 @@ def letterbox(path: Path, side: int) -> Letterbox:
     """A photograph in a grey square, as large as it gets, in the middle.
 
     Raises:
-        InputError: the file is missing, or no picture that can be read.
+        InputError: the file cannot be opened, or is no picture that can be read.
     """
     picture, width, height = read_photograph(path, side)
     scale = side / max(picture.shape[:2])

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tf_happywhale.catalogue.table import list_images
+from tf_happywhale.catalogue.photo_files import list_photographs, passed_over
 from tf_happywhale.config import Experiment
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import ContentHashes
 from tf_happywhale.places import data_root, output_folder
+from tf_happywhale.said import say_once
 
 
 def find_photographs(experiment: Experiment) -> dict[str, Path]:
@@ -24,7 +25,12 @@ def find_photographs(experiment: Experiment) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for name in dict.fromkeys((data.train_images, data.test_images)):
         folder = root / name
-        for image in list_images(folder) if folder.is_dir() else ():
+        if not folder.is_dir():
+            continue
+        listing = list_photographs(folder)
+        for line in passed_over(listing):
+            say_once(line)
+        for image in listing.images:
             if image in found:
                 raise InputError(
                     f"{image} is in {root / data.train_images} and in {folder}, so that its box "

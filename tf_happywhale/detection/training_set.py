@@ -11,6 +11,7 @@ import yaml
 from tqdm import tqdm
 
 from tf_happywhale.catalogue.boxes import AnyBox
+from tf_happywhale.catalogue.own_output import mark_own_output
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.annotations import Annotations
 from tf_happywhale.detection.letterbox import read_photograph
@@ -49,6 +50,7 @@ def write_training_set(
     sources = annotated_sources(annotations)
     names = sorted(annotations)
     with atomic_write(folder) as temporary:
+        mark_own_output(temporary)
         for kind in ("images", "labels"):
             (temporary / kind).mkdir(parents=True)
 

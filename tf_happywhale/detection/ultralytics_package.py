@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tf_happywhale.catalogue.own_output import mark_own_output
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 
@@ -49,7 +50,7 @@ def load_yolo(model: str | Path, home: Path) -> YOLO:
         InputError: ultralytics is missing, or there is no such network.
     """
     need_ultralytics()
-    home.mkdir(parents=True, exist_ok=True)
+    mark_own_output(home)
     os.environ.setdefault("YOLO_CONFIG_DIR", str(home))
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
     os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "true")

@@ -10,8 +10,11 @@ import numpy as np
 
 from tf_happywhale.catalogue.boxes import AnyBox, Box
 from tf_happywhale.errors import InputError
+from tf_happywhale.os_errors import in_words
+from tf_happywhale.records.heic import decode_heic, is_heic
 from tf_happywhale.records.jpeg_header import is_cut_off, read_jpeg_header
 from tf_happywhale.records.memory import keep_freed_memory
+from tf_happywhale.records.unreadable import unreadable
 
 # Images are worked on many at a time, one thread each; OpenCV's own threads would only get in
 # the way of one another.
@@ -30,16 +33,22 @@ LARGE_STEP = 8  # from here on INTER_AREA is the faster way to average
 def decode(
     encoded: bytes, name: str = "picture", reduction: int = 1, *, upright: bool = True
 ) -> np.ndarray:
-    """A picture uint8 RGB [h, w, 3], from a file's bytes.
+    """A picture uint8 RGB [h, w, 3], from a file's bytes; what they are says the file's content and
+    not its name.
 
     A `reduction` of 2, 4 or 8 makes its sides that much shorter, and a JPEG quicker to decode.
-    Unless it is to be `upright` it stays as it is stored, without its EXIF orientation.
+    Unless it is to be `upright` it stays as it is stored, without its EXIF orientation; HEIC is
+    always upright. Of several pictures in a file the first is read.
 
     Raises:
         InputError: the bytes are no picture that can be read, or not all of one.
     """
     if is_cut_off(encoded):  # OpenCV would fill the rest with grey
         raise InputError(f"{name} is cut off: copy it again, or take it out.")
+    if is_heic(encoded):
+        picture = decode_heic(encoded, name)
+        height, width = picture.shape[:2]
+        return resize(picture, -(-width // reduction), -(-height // reduction))
     buffer = np.frombuffer(encoded, np.uint8)
     flags = REDUCED[reduction] | (0 if upright else cv2.IMREAD_IGNORE_ORIENTATION)
     try:
@@ -47,17 +56,29 @@ def decode(
     except cv2.error:
         picture = None
     if picture is None:
-        raise InputError(f"{name} cannot be read as a picture: replace it or take it out.")
+        raise unreadable(encoded, name)
     return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+
+def read_file(path: Path) -> bytes:
+    """A photograph's bytes.
+
+    Raises:
+        InputError: it is gone, may not be read, is a folder, or its disk fails.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(in_words(error, path)) from None
 
 
 def read_picture(path: Path) -> np.ndarray:
     """The picture uint8 RGB [h, w, 3] in a file, upright.
 
     Raises:
-        InputError: the file is missing or no picture.
+        InputError: the file cannot be opened, or is no picture.
     """
-    return decode(_encoded(path), str(path))
+    return decode(read_file(path), str(path))
 
 
 def read_small(path: Path, box: AnyBox | None, longest: int) -> np.ndarray:
@@ -65,9 +86,9 @@ def read_small(path: Path, box: AnyBox | None, longest: int) -> np.ndarray:
     is decoded at a half, a quarter or an eighth where its longer side is still `longest`.
 
     Raises:
-        InputError: the file is missing or no picture.
+        InputError: the file cannot be opened, or is no picture.
     """
-    encoded = _encoded(path)
+    encoded = read_file(path)
     header = read_jpeg_header(encoded)
     if header is None:
         return crop(decode(encoded, str(path)), box)
@@ -191,10 +212,3 @@ def encode_jpeg(picture: np.ndarray, quality: int) -> bytes:
     if not done:
         raise InputError(f"A picture of shape {picture.shape} could not be written as JPEG.")
     return encoded.tobytes()
-
-
-def _encoded(path: Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError:
-        raise InputError(f"There is no picture {path}.") from None

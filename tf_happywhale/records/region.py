@@ -13,8 +13,10 @@ import tensorflow as tf
 
 from tf_happywhale.catalogue.boxes import AnyBox, Box
 from tf_happywhale.errors import InputError
+from tf_happywhale.records.heic import heic_size, is_heic
 from tf_happywhale.records.jpeg_header import JpegHeader, is_cut_off, read_jpeg_header
 from tf_happywhale.records.pictures import crop, decode, largest_reduction, resize, resize_window
+from tf_happywhale.records.unreadable import unreadable
 
 BORDER = 2  # pixels
 
@@ -74,6 +76,17 @@ def upright_size(header: JpegHeader) -> tuple[int, int]:
     return sides[::-1] if header.orientation >= 5 else sides
 
 
+def picture_size(encoded: bytes, name: str = "picture") -> tuple[int, int]:
+    """Width and height of a file's picture, upright; errors as of `decode`."""
+    header = read_jpeg_header(encoded)
+    if header:
+        return upright_size(header)
+    if is_heic(encoded):
+        return heic_size(encoded, name)
+    height, width = decode(encoded, name).shape[:2]
+    return width, height
+
+
 def turn_upright(stored: np.ndarray, orientation: int) -> np.ndarray:
     """A stored picture [h, w, 3] turned and mirrored as EXIF's orientation (1 to 8) asks."""
     picture = stored.transpose(1, 0, 2) if orientation >= 5 else stored
@@ -127,7 +140,7 @@ def _decode_region(encoded: bytes, region: Box, step: int, name: str) -> np.ndar
             encoded, window, channels=3, ratio=step, dct_method="INTEGER_ACCURATE"
         )
     except tf.errors.InvalidArgumentError:
-        raise InputError(f"{name} is damaged: replace it or take it out.") from None
+        raise unreadable(encoded, name) from None
     return np.asarray(memoryview(part))
 
 

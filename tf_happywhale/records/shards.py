@@ -14,13 +14,28 @@ import tensorflow as tf
 from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import write_csv, written_as
+from tf_happywhale.records.damage import complaint
 from tf_happywhale.records.photograph import Photograph, Pixels
+from tf_happywhale.records.pictures import read_file
 from tf_happywhale.records.region import encode_crop, read_crops
 from tf_happywhale.records.schema import make_example, shard_name, shard_stem
 from tf_happywhale.temporary import temporary_beside, to_disk
 
-SKIPPED = ["image", "split", "reason"]  # columns
-SKIPPED_ENDING = ".skipped.csv"
+SKIPPED = ["image", "split", "reason"]  # columns, also of what is damaged and written all the same
+SKIPPED_ENDING, DAMAGED_ENDING = ".skipped.csv", ".damaged.csv"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A photograph as it is written.
+
+    Attributes:
+        example: serialized.
+        damage: what its decoder complained of; empty: nothing.
+    """
+
+    example: bytes
+    damage: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,11 @@ class Job:
         """Where those of its photographs are listed that cannot be read, until all is finished."""
         return self.folder / f".{self.stem}{SKIPPED_ENDING}"
 
+    @property
+    def damaged_file(self) -> Path:
+        """The same of those that are damaged."""
+        return self.folder / f".{self.stem}{DAMAGED_ENDING}"
+
 
 def make_jobs(
     folder: Path, dataset: str, photographs: Iterable[Photograph], shard_images: int
@@ -59,10 +79,10 @@ def make_jobs(
     return jobs
 
 
-def make_record(photograph: Photograph, pixels: Pixels) -> bytes | InputError:
-    """The serialized example of a photograph, or why there is none."""
+def make_record(photograph: Photograph, pixels: Pixels) -> Record | InputError:
+    """The record of a photograph, or why there is none."""
     try:
-        encoded = _read(photograph.path)
+        encoded = read_file(photograph.path)
         pictures = read_crops(
             encoded, list(photograph.crops.values()), pixels.size, str(photograph.path)
         )
@@ -70,37 +90,48 @@ def make_record(photograph: Photograph, pixels: Pixels) -> bytes | InputError:
     except InputError as error:
         return error
     further = dict(zip(list(photograph.crops)[1:], more, strict=True))
-    return make_example(photograph.image, primary, photograph.target, photograph.species, further)
+    example = make_example(
+        photograph.image, primary, photograph.target, photograph.species, further
+    )
+    return Record(example, complaint(encoded))
 
 
-def write_shard(job: Job, records: Iterable[bytes | InputError]) -> None:
-    """Write a job's shard from the record of each of its photographs, and list those without.
+def write_shard(job: Job, records: Iterable[Record | InputError]) -> None:
+    """Write a job's shard from the record of each of its photographs, and list those without, and
+    those that are damaged.
 
-    A shard that exists is whole, and its list was written before it.
+    A shard that exists is whole, and its lists were written before it.
     """
     whole = job.folder / f"{job.stem}.tfrec"  # with the count, which is not known yet
-    temporary, skipped = temporary_beside(whole), []
+    temporary, skipped, damaged = temporary_beside(whole), [], []
     with written_as(whole, temporary):
         with tf.io.TFRecordWriter(str(temporary)) as writer:
             for photograph, record in zip(job.photographs, records, strict=True):
-                if isinstance(record, bytes):
-                    writer.write(record)
-                else:
-                    skipped.append((photograph.image, photograph.split, str(record)))
+                which = (photograph.image, photograph.split)
+                if isinstance(record, InputError):
+                    skipped.append((*which, str(record)))
+                    continue
+                writer.write(record.example)
+                if record.damage:
+                    damaged.append((*which, record.damage))
         for earlier in job.folder.glob(f"{job.stem}-*.tfrec"):  # of another count
             earlier.unlink()
-        job.skipped_file.unlink(missing_ok=True)
-        if skipped:
-            write_csv(job.skipped_file, pd.DataFrame(skipped, columns=SKIPPED))
+        for file, rows in ((job.skipped_file, skipped), (job.damaged_file, damaged)):
+            file.unlink(missing_ok=True)
+            if rows:
+                write_csv(file, pd.DataFrame(rows, columns=SKIPPED))
         to_disk(temporary)
         os.replace(temporary, shard_path(job, len(skipped)))
 
 
 def read_skipped(job: Job) -> pd.DataFrame:
     """The photographs that a written shard lacks, with the reasons."""
-    if job.skipped_file.is_file():
-        return read_text_table(job.skipped_file, SKIPPED)
-    return pd.DataFrame(columns=SKIPPED, dtype=object)
+    return _listed(job.skipped_file)
+
+
+def read_damaged(job: Job) -> pd.DataFrame:
+    """The photographs of a written shard that are damaged, with what is wrong."""
+    return _listed(job.damaged_file)
 
 
 def shard_path(job: Job, skipped: int) -> Path:
@@ -109,8 +140,7 @@ def shard_path(job: Job, skipped: int) -> Path:
     return job.folder / shard_name(job.dataset, job.split, job.fold, job.part, count)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be opened ({error.strerror}): put it there.") from None
+def _listed(file: Path) -> pd.DataFrame:
+    if file.is_file():
+        return read_text_table(file, SKIPPED)
+    return pd.DataFrame(columns=SKIPPED, dtype=object)

@@ -23,18 +23,20 @@ from tf_happywhale.files import digest, locked, sha256, write_csv, write_text
 from tf_happywhale.records.folder import MARKER, VERSION, Shard, finish, is_complete, skipped_images
 from tf_happywhale.records.plan import Plan
 from tf_happywhale.records.shards import (
+    DAMAGED_ENDING,
     SKIPPED,
     SKIPPED_ENDING,
     Job,
     make_jobs,
     make_record,
+    read_damaged,
     read_skipped,
     shard_path,
     write_shard,
 )
 
 PLAN = "plan.sha256"  # of what the shards in the folder were written from
-SKIPPED_TABLE = "skipped.csv"
+SKIPPED_TABLE, DAMAGED_TABLE = "skipped.csv", "damaged.csv"
 AHEAD = 4  # photographs a worker may be ahead of the shard that is being written
 
 
@@ -77,6 +79,7 @@ def write_records(
 
             write_with_beam(missing, plan.pixels, beam_options)
         shards, skipped = _collect(jobs)
+        _write_or_remove(folder / DAMAGED_TABLE, pd.concat(map(read_damaged, jobs)))
         _list_skipped(folder, skipped, allowed=skip_unreadable)
         description = {
             "schema": VERSION,
@@ -94,6 +97,7 @@ def write_records(
         finish(folder, description, shards)
         for job in jobs:
             job.skipped_file.unlink(missing_ok=True)
+            job.damaged_file.unlink(missing_ok=True)
             shard_path(job, len(job.photographs)).unlink(missing_ok=True)  # one without any image
     return True
 
@@ -137,7 +141,7 @@ def _start(folder: Path, plan: str) -> None:
     known = folder / PLAN
     same = known.is_file() and known.read_text(encoding="utf-8").strip() == plan
     for path in folder.iterdir():
-        stale = not same and path.name.endswith((".tfrec", SKIPPED_ENDING))
+        stale = not same and path.name.endswith((".tfrec", SKIPPED_ENDING, DAMAGED_ENDING))
         if stale or ".partial" in path.suffixes:
             path.unlink()
     write_text(known, plan + "\n")
@@ -165,13 +169,17 @@ def _collect(jobs: list[Job]) -> tuple[list[Shard], pd.DataFrame]:
 
 
 def _list_skipped(folder: Path, skipped: pd.DataFrame, *, allowed: bool) -> None:
-    table = folder / SKIPPED_TABLE
-    table.unlink(missing_ok=True)
-    if skipped.empty:
-        return
-    write_csv(table, skipped)
-    if not allowed:
+    _write_or_remove(folder / SKIPPED_TABLE, skipped)
+    if len(skipped) and not allowed:
         raise _unreadable(folder)
+
+
+def _write_or_remove(path: Path, table: pd.DataFrame) -> None:
+    """A table with rows is written; without any there is no such file."""
+    if table.empty:
+        path.unlink(missing_ok=True)
+    else:
+        write_csv(path, table)
 
 
 def _unreadable(folder: Path) -> InputError:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.catalogue.own_output import mark_own_output
 from tf_happywhale.files import atomic_write
 from tf_happywhale.retrieval.evaluation import Pool
 
@@ -36,6 +37,7 @@ def draw_figures(folder: Path, pool: Pool, measured: dict) -> list[Path]:
     """
     from matplotlib.figure import Figure
 
+    mark_own_output(Path(folder))
     drawn = []
     for name, title in NAMES.items():
         figure = Figure(figsize=(6.4, 3.6), dpi=120, layout="constrained")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.catalogue.own_output import mark_own_output
 from tf_happywhale.files import atomic_write
 from tf_happywhale.retrieval.curation import Odd, Pair
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -48,6 +49,7 @@ def write_curation(
         name: of the gallery, for the commands that are suggested.
     """
     with atomic_write(folder, lasting=False) as making:
+        mark_own_output(making)
         thumbnails = Thumbnails(making / "thumbnails", thumbnail)
         shown = [image for pair in pairs for image in pair.images]
         shown += [image for one in odd for image in (one.image, one.own_image, one.other_image)]

@@ -14,6 +14,7 @@ import pandas as pd
 
 from tf_happywhale.catalogue.animal import count_animals, photograph_of
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.own_output import mark_own_output
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write, digest
 from tf_happywhale.review.cards import Candidate, Picture, Query
@@ -111,6 +112,7 @@ def write_report(
         atomic_write(folder / "report.html", lasting=False) as one_file,
         atomic_write(home, lasting=False) as making,
     ):
+        mark_own_output(making)
         thumbnails = Thumbnails(making / "thumbnails", thumbnail)
         thumbnails.draw_all("query", _images(blocks, of_queries=True), query_picture)
         thumbnails.draw_all("reference", _images(blocks, of_queries=False), reference_picture)

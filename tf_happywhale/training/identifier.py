@@ -87,7 +87,7 @@ class Identifier:
         self, shots: Sequence[Shot], individual_ids: Sequence[str], label: str
     ) -> tuple[Embeddings, dict[str, str]]:
         """Embeddings of the shots that can be read, with columns picture, content, box, side,
-        sharpness and confidence; and why the others cannot, by image."""
+        sharpness, damage and confidence; and why the others cannot, by image."""
         failed: dict[str, str] = {}
         stores = [EmbeddingStore(self.home, model.about) for model in self.models]
         for model, store in zip(self.models, stores, strict=True):

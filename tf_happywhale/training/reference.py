@@ -93,7 +93,15 @@ def embed_catalogue(
     embedded, failed = identifier.embed(shots, owners, "gallery")
     if not len(embedded):
         raise InputError(f"No image of {table} can be read: {min(failed.values())}")
+    for sentence in damaged(embedded):
+        print(sentence)
     return with_columns(embedded, catalogue), failed
+
+
+def damaged(images: Embeddings) -> list[str]:
+    """A sentence for each image that its decoder complained of."""
+    pairs = zip(images.image.tolist(), images.column("damage").tolist(), strict=True)
+    return [f"{image}: {damage}" for image, damage in pairs if damage]
 
 
 def with_columns(embedded: Embeddings, table: pd.DataFrame) -> Embeddings:

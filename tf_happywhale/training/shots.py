@@ -15,11 +15,11 @@ from tqdm import tqdm
 from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, Box
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import digest
-from tf_happywhale.records.jpeg_header import read_jpeg_header
-from tf_happywhale.records.pictures import decode, resize
+from tf_happywhale.files import MISSING, digest
+from tf_happywhale.records.damage import complaint
+from tf_happywhale.records.pictures import read_file, resize
 from tf_happywhale.records.quality import sharpness
-from tf_happywhale.records.region import read_crops, upright_size
+from tf_happywhale.records.region import picture_size, read_crops
 from tf_happywhale.retrieval.store import EmbeddingStore
 from tf_happywhale.training.trained import Trained
 
@@ -86,9 +86,14 @@ def embed_shots(
     Returns:
         Why a shot could not be read, by image.
     """
-    missing = {shot.key(model): shot for shot in shots if shot.key(model) not in store}
+    closed = {shot.image: _why_closed(shot) for shot in shots if shot.content == MISSING}
+    keys_of = {shot.image: shot.key(model) for shot in shots if shot.image not in closed}
+    missing = {}
+    for shot in shots:
+        if shot.image not in closed and keys_of[shot.image] not in store:
+            missing.setdefault(keys_of[shot.image], shot)
     if not missing:
-        return {}
+        return closed
     forward, reasons = load(), {}
     keys: list[str] = []
     rows: list[np.ndarray] = []
@@ -120,26 +125,38 @@ def embed_shots(
             if len(keys) >= KEPT:
                 keep()
     keep()
-    keys_of = {shot.image: shot.key(model) for shot in shots}
-    return {image: reasons[key] for image, key in keys_of.items() if key in reasons}
+    failed = {
+        image: reasons[key]
+        if image == missing[key].image
+        else f"The same file as {missing[key].image}: {reasons[key]}"
+        for image, key in keys_of.items()
+        if key in reasons
+    }
+    return closed | failed
+
+
+def _why_closed(shot: Shot) -> str:
+    """Why a photograph whose bytes could not be hashed is left out. Nothing is looked up or kept of
+    it, since all such photographs would be one."""
+    try:
+        read_file(shot.path)
+    except InputError as error:
+        return str(error)
+    return f"{shot.path} could not be read at first: run the command again."
 
 
 def read_shot(shot: Shot, model: Trained) -> tuple[np.ndarray, dict[str, str]]:
     """The crops uint8 [sources, s, s, 3] a model wants of a photograph; of the first its shorter
-    side in the photograph, sharpness and box, as text.
+    side in the photograph, sharpness and box, and what is damaged, as text.
 
     Raises:
         InputError: it cannot be read.
     """
-    try:
-        encoded = shot.path.read_bytes()
-    except OSError:
-        raise InputError(f"There is no picture {shot.path}.") from None
+    encoded = read_file(shot.path)
     stored, size = model.sizes
     boxes = shot.boxes_for(model)
     crops = read_crops(encoded, boxes, stored, shot.image)
-    header = read_jpeg_header(encoded)
-    width, height = upright_size(header) if header else decode(encoded, shot.image).shape[1::-1]
+    width, height = picture_size(encoded, shot.image)
     inside = boxes[0].clip(width, height) if boxes[0] else None
     if inside:
         width, height = inside.xmax - inside.xmin, inside.ymax - inside.ymin
@@ -147,6 +164,7 @@ def read_shot(shot: Shot, model: Trained) -> tuple[np.ndarray, dict[str, str]]:
         "side": str(min(width, height)),
         "sharpness": f"{sharpness(crops[0]):.5f}",
         "box": box_text(shot.source(model), inside),
+        "damage": complaint(encoded),
     }
     return np.stack([resize(crop, size) for crop in crops]), facts
 

@@ -1,0 +1,45 @@
+"""Folders that this package wrote, told from folders of photographs.
+
+A folder that is wholly ours holds a small file that says so. One from before there were such files
+is known by what lies in it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+MARK = ".tf_happywhale"
+TEXT = "Written by tf_happywhale. No photographs to identify are looked for in this folder.\n"
+THUMBNAIL = re.compile(r"[0-9a-f]{20}\.jpg")
+
+
+def mark_own_output(folder: Path) -> None:
+    """Mark a folder as wholly ours, making it where it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).write_text(TEXT, encoding="utf-8")
+
+
+def mark_new_output(folder: Path) -> None:
+    """The same for a folder that a person names, unless it holds something of theirs already: an
+    output may be the very folder of the photographs."""
+    if not folder.is_dir() or all(entry.name.startswith(".") for entry in folder.iterdir()):
+        mark_own_output(folder)
+
+
+def is_own_output(folder: Path) -> bool:
+    """Whether a folder is wholly ours."""
+    try:
+        return (folder / MARK).is_file() or _looks_like_ours(folder)
+    except OSError:
+        return False  # whoever looks into it says why it may not be read
+
+
+def _looks_like_ours(folder: Path) -> bool:
+    if (folder / "index.html").is_file() and (folder / "thumbnails").is_dir():  # report, curation
+        drawn = [file.name for file in (folder / "thumbnails").iterdir()]
+        return bool(drawn) and all(map(THUMBNAIL.fullmatch, drawn))
+    if (folder / "pictures.csv").is_file() and (folder / "left_out.csv").is_file():
+        return (folder / "images").is_dir() and (folder / "labels").is_dir()  # of the detector
+    beside = folder.parent
+    return folder.name == "why" and (beside / "queries.npz").is_file()
