@@ -55,14 +55,15 @@ def atomic_write(path: Path, *, lasting: bool = True) -> Iterator[Path]:
 
 
 @contextmanager
-def written_as(path: Path, temporary: Path) -> Iterator[None]:
+def written_as(path: Path, temporary: Path | None = None) -> Iterator[None]:
     """Whatever the body raises, `temporary` is removed, and a fault of it is told as one of `path`,
     which is what a person knows."""
     try:
         yield
     except BaseException as error:
-        remove(temporary)  # what went wrong first is what a person must hear
-        of_path = of_target(error, temporary, path)
+        if temporary is not None:
+            remove(temporary)  # what went wrong first is what a person must hear
+        of_path = of_target(error, temporary or path, path)
         if of_path is None or of_path is error:
             raise
         raise of_path from error
@@ -135,16 +136,26 @@ def _hold(file: Path, wait: float) -> BaseFileLock:
     return lock
 
 
+def write_bytes(path: Path, content: bytes, *, lasting: bool = True) -> None:
+    """Write `content` to `path`, whole or not at all; `lasting` as of `atomic_write`."""
+    with atomic_write(path, lasting=lasting) as temporary:
+        temporary.write_bytes(content)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line of UTF-8 text to a file.
+
+    Raises:
+        OSError: of `path`, also where a full disk is noticed late.
+    """
+    with written_as(path), path.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(line + "\n")
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text to `path`, whole or not at all."""
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` to `path`, whole or not at all."""
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(content)
 
 
 def write_json(path: Path, value: Any) -> None:

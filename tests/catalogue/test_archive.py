@@ -42,6 +42,26 @@ def test_member_that_is_there_stays_and_another_of_its_name_is_kept_aside(tmp_pa
     assert files_below(to) == {"same": b"xy", "other": b"345", "other.before": b"my own"}
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_what_is_kept_aside_is_not_replaced_by_what_is_kept_later(
+    tmp_path: Path, monkeypatch, links: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr("os.link", refuse)
+    path = zipped(tmp_path / "a.zip", {"other": b"345"})
+    (tmp_path / "to").mkdir()
+    for mine in (b"my own", b"my second", b"my third"):
+        (tmp_path / "to" / "other").write_bytes(mine)
+        unpack(path, tmp_path / "to")
+    assert files_below(tmp_path / "to") == {
+        "other": b"345", "other.before": b"my own", "other.before2": b"my second",
+        "other.before3": b"my third",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["../out", "a/../../out", "/out", "..\\out", "C:\\out"])
 def test_member_that_leads_out_is_refused_before_anything_is_written(tmp_path, name: str) -> None:
     path = zipped(tmp_path / "a.zip", {"good": b"1", name: b"2"})

@@ -12,6 +12,7 @@ import argparse
 import fnmatch
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -26,16 +27,18 @@ from tests.faults.trial import Ended, run
 WORKERS = 2
 # What a stopped command resumes from, and says how far it is: of no worth by itself.
 WORKING = ("*/log.jsonl", "*/log.csv", "*/checkpoints/*", "*/.stages/*", "*/.training/*")
-TEMPORARY = ("*.partial*", "*.before", "*/.step-*", "*/.part.*", "*/.change.*")
+TEMPORARY = ("*.partial*", "*/.*.before/*")
+REUSED = ("*/.part.npz", "*/.change.json")  # temporary files of one name, which are written over
 
 
 def main() -> None:
     """Parse the arguments, start again with the shim, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("only", nargs="*", help="scenarios whose name begins so; all by default")
-    parser.add_argument("--most", type=int, help="points of a scenario, spread over all of them")
+    parser.add_argument("--most", type=int, help="faults of a scenario, spread over all of them")
     parser.add_argument("--quick", action="store_true", help="scenarios without TensorFlow only")
     parser.add_argument("--fault", nargs="*", choices=injector.FAULTS, default=[*injector.FAULTS])
+    parser.add_argument("--verbose", action="store_true", help="the calls of each command too")
     given = parser.parse_args()
     if injector.compiler() is None:
         sys.exit("a C compiler (cc) on Linux is needed to let file calls fail: install gcc")
@@ -96,22 +99,23 @@ def try_one(scenario: Scenario, folders: Folders, given: argparse.Namespace) -> 
         made.append(snapshot(folder))
         shutil.rmtree(folder)
     varying = {name for name in made[0] if made[0][name] != made[1].get(name)}
+    if given.verbose:
+        print("\n".join(call.replace(str(folder), ".") for call in ended.calls))
     if varying:
         print(f"# {scenario.name}: differs from run to run: {', '.join(sorted(varying))}")
     count = len(ended.calls)
-    step = max(1, count // given.most) if given.most else 1
-    points = [(at, fault) for at in range(1, count + 1, step) for fault in given.fault]
+    points = _points(ended.calls, str(folder), given.fault, given.most)
     there, done = snapshot(before), made[0]
 
     def worker(number: int) -> None:
-        results = folders.home / f"results {number}"
-        with results.open("w") as file:
+        with (folders.home / f"results {number}").open("w") as file:
             for place, (at, fault) in enumerate(points[number::WORKERS]):
                 folder = folders.home / f"try {number}-{place}"
                 shutil.copytree(before, folder)
                 overcome, wrong = _try(scenario, folder, at, fault, there, done, varying)
                 shutil.rmtree(folder, ignore_errors=True)
                 file.write(json.dumps([at, fault, overcome, wrong]) + "\n")
+                file.flush()
 
     children = [_fork(lambda number=number: worker(number)) for number in range(WORKERS)]
     for child in children:
@@ -130,6 +134,21 @@ def try_one(scenario: Scenario, folders: Folders, given: argparse.Namespace) -> 
         "overcome": sum(overcome for *_, overcome, _ in found),
         "failed": sum(bool(wrong) for *_, wrong in found),
     }
+
+
+def _points(
+    calls: list[str], folder: str, faults: list[str], most: int | None
+) -> list[tuple[int, str]]:
+    """Numbers of calls with faults: every fault at the first call of its kind on a file, and one
+    in turn at the others, such as the hundredth write to the same file."""
+    seen, points = set(), []
+    for number, call in enumerate(calls, start=1):
+        kind = re.sub(r"\d{3,}-[0-9a-f]{6}", "", call.replace(folder, ""))
+        points += [(number, each) for each in faults if kind not in seen] or [
+            (number, faults[number % len(faults)])
+        ]
+        seen.add(kind)
+    return points[:: max(1, len(points) // most)] if most else points
 
 
 def _try(
@@ -177,7 +196,8 @@ def _not_whole(
     for name, content in before.items():
         if _matches(name, WORKING + TEMPORARY):
             continue
-        if name not in after and name in done:
+        home, _, rest = name.partition("/report/")
+        if name not in after and name in done and f"{home}/.report.before/{rest}" not in after:
             wrong.append(f"{name} is lost")
         elif (
             name in after
@@ -197,7 +217,7 @@ def _not_whole(
 
 
 def _differences(after: dict[str, str], done: dict[str, str], varying: set[str]) -> list[str]:
-    names = sorted({*after, *done} - varying)
+    names = sorted(name for name in {*after, *done} - varying if not _matches(name, REUSED))
     wrong = [f"{name} is left behind" for name in names if name not in done]
     wrong += [f"{name} is missing" for name in names if name not in after]
     wrong += [

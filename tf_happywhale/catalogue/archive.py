@@ -7,11 +7,14 @@ import shutil
 import stat
 import zipfile
 import zlib
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.files import written_as
+from tf_happywhale.temporary import sweep, temporary_beside, to_disk
 
 
 def inside(folder: Path, name: str) -> Path:
@@ -32,10 +35,16 @@ def file_there(path: Path, size: int) -> bool:
 
 
 def place(file: Path, target: Path) -> None:
-    """Rename `file` to `target`; another file of that name is kept as `<name>.before`."""
+    """Rename `file` to `target`; another file of that name is kept as `<name>.before`, or as
+    `<name>.before2` and so on where there is one already."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
-        os.replace(target, target.with_name(f"{target.name}.before"))
+        names = (f"{target.name}.before{number or ''}" for number in chain([0], count(2)))
+        before = next(path for path in map(target.with_name, names) if not os.path.lexists(path))
+        try:
+            os.link(target, before)  # so that there is a `target` at any time
+        except OSError:  # a disk without hard links, such as exFAT
+            os.replace(target, before)
     os.replace(file, target)
 
 
@@ -51,6 +60,7 @@ def unpack(archive: Path, to: Path) -> dict[str, int]:
     """
     to = Path(to)
     to.mkdir(parents=True, exist_ok=True)
+    sweep(to)
     try:
         with zipfile.ZipFile(archive) as zipped:
             members = [member for member in zipped.infolist() if not member.is_dir()]
@@ -93,10 +103,10 @@ def _check(archive: Path, members: list[zipfile.ZipInfo], to: Path) -> None:
 
 
 def _unpack_member(zipped: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> None:
-    temporary = to / f".unpacking.{os.getpid()}"
-    try:
+    target = inside(to, member.filename)
+    temporary = temporary_beside(to / target.name)
+    with written_as(target, temporary):
         with zipped.open(member) as source, temporary.open("wb") as file:
             shutil.copyfileobj(source, file, 1 << 20)
-        place(temporary, inside(to, member.filename))
-    finally:
-        temporary.unlink(missing_ok=True)
+        to_disk(temporary)
+        place(temporary, target)

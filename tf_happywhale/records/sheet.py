@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.files import write_bytes
 from tf_happywhale.records.augmentation import Settings
 from tf_happywhale.records.pictures import encode_jpeg, resize
 from tf_happywhale.records.reader import checked, evaluation_batches, training_batches
@@ -56,5 +57,4 @@ def draw_sheet(
         for x, picture in enumerate(pictures):
             place = (slice(y * step, y * step + side), slice(x * step, x * step + side))
             sheet[place] = resize(picture, side)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(encode_jpeg(sheet, 90))
+    write_bytes(file, encode_jpeg(sheet, 90))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import pkgutil
 import platform
@@ -18,7 +19,7 @@ import keras
 from tf_happywhale import models
 from tf_happywhale.config import Experiment, dump_experiment
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import atomic_write, write_json, write_text
+from tf_happywhale.files import append_line, atomic_write, write_json, write_text
 
 for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
     importlib.import_module(module.name)  # so that its layers are known when a model is loaded
@@ -95,16 +96,29 @@ def environment(devices: str) -> dict[str, Any]:
 
 def log(run: Path, entry: dict[str, Any]) -> None:
     """Append one line to the run's log."""
-    with (run / "log.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(entry, allow_nan=False) + "\n")
+    append_line(run / "log.jsonl", json.dumps(entry, allow_nan=False))
 
 
 def save_weights(path: Path, model: keras.Model) -> None:
     """Write `<name>.weights.h5`, whole or not at all."""
     if not path.name.endswith(".weights.h5"):
         raise ValueError(f"{path} must end in .weights.h5")
+    content = _InMemory(path)
+    model.save_weights(content)
     with atomic_write(path) as temporary:
-        model.save_weights(temporary)
+        temporary.write_bytes(content.getbuffer())
+
+
+class _InMemory(io.BytesIO):
+    """What Keras takes for a file of this name. HDF5 that writes to a full disk itself cannot close
+    its file, and ends the process with a crash."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.name = path.name
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def save_model(path: Path, model: keras.Model) -> None:

@@ -20,7 +20,7 @@ from tf_happywhale.catalogue.pod.fin import SPECIES
 from tf_happywhale.catalogue.pod.photograph import Box, draw_photograph, jpeg_quality
 from tf_happywhale.catalogue.pod.plan import Plan, draw_plan, pod_fin
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import atomic_write, write_json
+from tf_happywhale.files import atomic_write, write_bytes, write_json
 
 DRAWING = 1  # raised whenever the same arguments give other files
 MARKER = "pod.json"
@@ -111,7 +111,7 @@ def _write_photograph(
         )
         quality = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality(stream)]
         encoded = cv2.imencode(".jpg", picture[..., ::-1], quality)[1]
-        (root / folder / photograph.image).write_bytes(encoded.tobytes())
+        write_bytes(root / folder / photograph.image, encoded.tobytes(), lasting=False)
     return boxes
 
 
