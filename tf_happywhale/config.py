@@ -576,6 +576,11 @@ class Identify(Section):
         None,
         description="folder that keeps embeddings by model and picture; null: <output>/embedded",
     )
+    photographs: str | None = Field(
+        None,
+        description="folder in which `gallery add` looks for identified photographs, by their "
+        "content, that are not where they were",
+    )
 
 
 class Quality(Section):

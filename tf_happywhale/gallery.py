@@ -93,12 +93,21 @@ def add(settings: Experiment, folder: Path, file: Path) -> None:
     from tf_happywhale.catalogue.confirmed import read_decisions
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.confirmed import add_confirmed
-    from tf_happywhale.retrieval.embeddings import load_embeddings
+    from tf_happywhale.retrieval.queries import Photographs, load_queries
 
     decisions = read_decisions(file, settings.data.encoding)
-    decided = decisions.decided
-    queries = load_embeddings(output_folder(settings) / "queries.npz")
-    added = add_confirmed(folder, queries, decided, settings.data, decisions.matched, decisions.new)
+    output, elsewhere = output_folder(settings), settings.identify.photographs
+    queries, decided = load_queries(output), decisions.decided
+    elsewhere = None if elsewhere is None else Path(elsewhere).expanduser()
+    added = add_confirmed(
+        folder,
+        queries,
+        decided,
+        settings.data,
+        decisions.matched,
+        decisions.new,
+        Photographs(queries, output, elsewhere).path,
+    )
     total = len(added.confirmed)
     for one in added.confirmed:
         if decided.get(one.image) == "new_individual":

@@ -61,7 +61,7 @@ def identify(
     from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import output_folder
-    from tf_happywhale.retrieval.embeddings import save_embeddings
+    from tf_happywhale.retrieval.queries import save_queries
     from tf_happywhale.training.identifier import not_honoured
     from tf_happywhale.training.reference import damaged, load_gallery
 
@@ -95,7 +95,7 @@ def identify(
         ranking = rank(experiment, identifier, queries, gallery)
     table = ranking.table(experiment.rank.candidates)
     write_csv(output / "predictions.csv", table)
-    save_embeddings(output / "queries.npz", queries)
+    save_queries(output, queries)
     warned = quality_warnings(experiment, queries)
     write_csv(output / "photographs.csv", photographs(queries, warned, listing.not_read | failed))
     with timed("the pages"):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.confirmed import name_new, place_for, read_decisions
+from tf_happywhale.catalogue.confirmed import name_new, read_decisions
+from tf_happywhale.catalogue.picture_names import place_for
 from tf_happywhale.errors import InputError
 
 HEAD = "image,decision,individual_id,rank,encounter\n"

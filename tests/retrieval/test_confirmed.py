@@ -160,11 +160,11 @@ def test_killed_between_any_two_files_nothing_is_lost(
 
     copy, done = files._copy, []
 
-    def stop(source: Path, target: Path) -> None:
+    def stop(source: Path, target: Path, content: str) -> None:
         if len(done) == picture:
             raise KeyboardInterrupt
         done.append(source)
-        copy(source, target)
+        copy(source, target, content)
 
     with monkeypatch.context() as patched:
         patched.setattr(files, "_copy", stop)
@@ -271,3 +271,78 @@ def test_a_photograph_of_nobody_known_is_not_added_beside_its_row(
     data = Data(unknown=("?",))
     with pytest.raises(InputError, match=r"has q1\.jpg as '\?', which data\.unknown leaves out"):
         add_confirmed(root, queries, {"q1.jpg": "Luna"}, data)
+
+
+def test_another_photograph_at_a_photographs_path_is_refused_before_anything_is_written(
+    gallery, root: Path, queries: Embeddings, tmp_path: Path
+) -> None:
+    """`identify` looked at another card, whose file had this name."""
+    (tmp_path / "trip" / "q3.jpg").write_text("another animal")
+    before = files_in(root)
+    with pytest.raises(InputError, match=r"q3\.jpg is another photograph than the one"):
+        add_confirmed(gallery.folder, queries, DECIDED, Data())
+    assert files_in(root) == before and len(open_gallery(gallery.folder)) == 1
+
+
+def test_a_photograph_that_changes_while_it_is_copied_is_not_kept(
+    gallery, root: Path, queries: Embeddings, monkeypatch
+) -> None:
+    from tf_happywhale.catalogue import confirmed as files
+
+    def another(_: Path, target: Path) -> None:
+        target.write_text("another animal")
+
+    monkeypatch.setattr(files.shutil, "copyfile", another)
+    with pytest.raises(InputError, match="has become another photograph"):
+        add_confirmed(gallery.folder, queries, {"q3.jpg": "A"}, Data())
+    assert rows(root) == {"a.jpg": "09913"}
+    assert [file.name for file in (root / "train_images").iterdir()] == ["a.jpg"]
+
+
+def test_what_was_added_needs_its_photograph_no_more(
+    gallery, root: Path, queries: Embeddings, tmp_path: Path
+) -> None:
+    add_confirmed(gallery.folder, queries, DECIDED, Data())
+    for file in (tmp_path / "trip").iterdir():
+        file.unlink()
+    assert add_confirmed(gallery.folder, queries, DECIDED, Data()).rows == 0
+
+
+def test_a_copy_under_another_name_is_the_photograph_that_is_there(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    add_confirmed(gallery.folder, queries, DECIDED, Data())
+    copy = replace(queries.take(np.array([3])), image=np.array(["backup/copy.jpg"]))
+    for folder in (gallery.folder, root):
+        assert add_confirmed(folder, copy, {"backup/copy.jpg": "my_own"}, Data()).rows == 0
+    with pytest.raises(InputError, match=r"has q3\.jpg as my_own, but it was decided to be B"):
+        add_confirmed(root, copy, {"backup/copy.jpg": "B"}, Data())
+
+
+def test_one_photograph_under_two_names_is_one_animal(root: Path, queries: Embeddings) -> None:
+    twice = queries.take(np.array([3, 3]))
+    twice = replace(twice, image=np.array(["q3.jpg", "copy.jpg"]))
+    with pytest.raises(InputError, match=r"^q3\.jpg and copy\.jpg are one photograph, but it was"):
+        add_confirmed(root, twice, {"q3.jpg": "A", "copy.jpg": "B"}, Data())
+    assert add_confirmed(root, twice, {"q3.jpg": "A", "copy.jpg": "A"}, Data()).rows == 1
+    assert rows(root) == {"a.jpg": "09913", "q3.jpg": "A"}
+
+
+def test_an_id_that_was_renamed_away_is_given_to_nobody_else(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    add_confirmed(gallery.folder, queries, {"q1.jpg": NEW}, Data())
+    open_gallery(gallery.folder).rename("new-0001", "Luna")
+    table = (root / "train.csv").read_text(encoding="utf-8")
+    (root / "train.csv").write_text(table.replace("new-0001", "Luna"), encoding="utf-8")
+    add_confirmed(gallery.folder, queries, {"q3.jpg": NEW}, Data())
+    assert rows(root)["q3.jpg"] == "new-0002"
+
+
+def test_a_catalogue_that_is_not_the_gallerys_is_refused(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    """The gallery was moved to where another project's catalogue lies."""
+    (root / "train.csv").write_text("image,individual_id\nother.jpg,X\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"names none of the images in .*gallery\.json"):
+        add_confirmed(gallery.folder, queries, DECIDED, Data())

@@ -6,15 +6,15 @@ it had been added to once: photographs are told apart by their content, not by t
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pandas as pd
 
+from tf_happywhale.catalogue.animal import photograph_of
 from tf_happywhale.catalogue.append import with_rows
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.reading import PLAIN, Reading
@@ -24,6 +24,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write, sha256, write_bytes
 
 DECISIONS = ("match", "new", "skip")
+BOXES_FILE = "boxes.csv"
 BOXES = ["image", "source", "xmin", "ymin", "xmax", "ymax", "confidence", "origin"]
 
 
@@ -36,16 +37,20 @@ class Confirmed:
         individual_id: who is in it.
         species: of the individual, empty where unknown.
         encounter: empty where unknown.
-        path: the photograph.
+        path: the photograph; None where the catalogue has its picture already.
         box: `source xmin ymin xmax ymax`, empty for the whole picture.
+        content: SHA-256 of the photograph's bytes.
+        key: its name among the photographs identified.
     """
 
     image: str
     individual_id: str
     species: str
     encounter: str
-    path: Path
+    path: Path | None
     box: str = ""
+    content: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,22 +112,6 @@ def name_new(groups: Sequence[str], known: Collection[str]) -> dict[str, str]:
     }
 
 
-def place_for(image: str, content: str, content_of: Callable[[str], str | None]) -> str:
-    """The name under which a photograph goes into a catalogue: its own, with a part of its
-    content's hash where another picture has it.
-
-    Args:
-        image: its name.
-        content: SHA-256 of its bytes.
-        content_of: the same of what is there under a name; None where there is nothing.
-    """
-    pure = PurePosixPath(image)
-    for name in (image, str(pure.with_name(f"{pure.stem}-{content[:8]}{pure.suffix}"))):
-        if content_of(name) in (None, content):
-            return name
-    raise InputError(f"{image} cannot be named apart from what is there: rename the file.")
-
-
 def add_to_catalogue(
     root: Path,
     catalogue: str,
@@ -136,7 +125,8 @@ def add_to_catalogue(
     stands there without its picture.
 
     Raises:
-        InputError: the catalogue has an image as somebody else, or its boxes are in another format.
+        InputError: the catalogue has an image as somebody else, or its boxes are in another format,
+            or a photograph is another one by now.
     """
     table = read_catalogue(root / catalogue, reading)
     known = dict(zip(table["image"], table["individual_id"], strict=True))
@@ -148,19 +138,21 @@ def add_to_catalogue(
             )
     added = [one for one in confirmed if one.image not in known]
     whole = _with_confirmed(root / catalogue, added, reading)
-    boxes = _with_boxes(root / "boxes.csv", confirmed)
+    boxes = _with_boxes(root / BOXES_FILE, confirmed)
     for one in confirmed:
-        _copy(one.path, root / train_images / one.image)
+        if one.path is not None:
+            _copy(one.path, root / train_images / photograph_of(one.image), one.content)
     if boxes is not None:
-        write_bytes(root / "boxes.csv", boxes)
+        write_bytes(root / BOXES_FILE, boxes)
     if added:
         write_bytes(root / catalogue, whole)
     return len(added)
 
 
-def content_in(folder: Path) -> Callable[[str], str | None]:
-    """A function from a name to the SHA-256 of that file in the folder, None without one."""
-    return lambda name: sha256(folder / name) if (folder / name).is_file() else None
+def boxed_images(root: Path) -> list[str]:
+    """The images that a catalogue's table of boxes lists, none without one."""
+    path = root / BOXES_FILE
+    return list(read_text_table(path, ("image",))["image"]) if path.is_file() else []
 
 
 def _with_confirmed(path: Path, added: Sequence[Confirmed], reading: Reading) -> bytes:
@@ -200,8 +192,14 @@ def _with_boxes(path: Path, confirmed: Iterable[Confirmed]) -> bytes | None:
     return with_rows(path, rows, ("image",))
 
 
-def _copy(source: Path, target: Path) -> None:
-    if target.is_file() or os.path.abspath(source) == os.path.abspath(target):
+def _copy(source: Path, target: Path, content: str) -> None:
+    """Copy a photograph with this SHA-256; what is there is left alone."""
+    if target.is_file():
         return
     with atomic_write(target) as temporary:
         shutil.copyfile(source, temporary)
+        if sha256(temporary) != content:
+            raise InputError(
+                f"{source} has become another photograph while it was copied: nothing of it was "
+                "kept; add again."
+            )

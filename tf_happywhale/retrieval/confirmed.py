@@ -9,29 +9,32 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.catalogue.animal import photograph_of
 from tf_happywhale.catalogue.confirmed import (
     Confirmed,
     add_to_catalogue,
-    content_in,
+    boxed_images,
     name_new,
-    place_for,
 )
 from tf_happywhale.catalogue.identities import like, spelled
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.picture_names import PictureNames
 from tf_happywhale.catalogue.reading import reading_of
 from tf_happywhale.catalogue.table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError, nearest
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.gallery import (
+    HEAD,
     Gallery,
     beside,
     catalogue_of,
     changing,
     is_gallery,
 )
-from tf_happywhale.retrieval.gallery_changes import check_id
-from tf_happywhale.retrieval.parts import only_writer
+from tf_happywhale.retrieval.gallery_changes import check_id, load_changes
+from tf_happywhale.retrieval.parts import load_parts, only_writer
+from tf_happywhale.retrieval.queries import SEEN_FROM_OUTPUT, Photographs
 from tf_happywhale.said import say_once
 
 
@@ -57,6 +60,7 @@ def add_confirmed(
     data: Data,
     matched: Iterable[str] = (),
     new: Iterable[str] = (),
+    find: Callable[[str], Path] | None = None,
 ) -> Added:
     """Put decided photographs into the catalogue, then into the gallery.
 
@@ -72,14 +76,18 @@ def add_confirmed(
         data: how the catalogue's files are named.
         matched: who of them must be known already.
         new: who of them may be known by these very photographs only.
+        find: gives the path of a photograph with the content of the query of this name; None: it
+            is at its path, seen from the working folder.
 
     Raises:
-        InputError: before anything is written, where decisions contradict what is there, or another
-            process goes on adding for a minute.
+        InputError: before anything is written, where decisions contradict what is there, or a
+            photograph is not the one that was identified, or another process goes on adding for a
+            minute.
     """
     matched, new = set(matched), set(new)
+    find = find or Photographs(queries, Path()).path
     with _held(folder, data) as (gallery, root):
-        return _add(folder, gallery, root, queries, decided, data, matched, new)
+        return _add(folder, gallery, root, queries, decided, data, matched, new, find)
 
 
 @contextmanager
@@ -105,6 +113,7 @@ def _add(
     data: Data,
     matched: Collection[str],
     new: Collection[str],
+    find: Callable[[str], Path],
 ) -> Added:
     """As `add_confirmed`, once nobody else writes."""
     if gallery is not None:
@@ -112,14 +121,11 @@ def _add(
     there = _there(gallery)
     species = {} if gallery is None else _species(gallery)
     names: dict[str, str] = {}
-    content_of: Callable[[str], str | None] = {
-        image: content for content, (image, _) in there.items()
-    }.get
     if root is not None:
         table = read_catalogue(root / data.catalogue, reading_of(data))
         species = dict(zip(table["individual_id"], table["species"], strict=True)) | species
         names = dict(zip(table["image"], table["individual_id"], strict=True))
-        content_of = content_in(root / data.train_images)
+        _check_catalogue(folder, root / data.catalogue, gallery, names)
 
     odd = next((who for who in sorted(matched) if who not in species), None)
     if odd is not None:
@@ -128,17 +134,23 @@ def _add(
             f"({nearest(odd, species)}): correct the id, which a spreadsheet may have changed, or "
             "make the decision `new`."
         )
+    pictures = PictureNames(
+        None if root is None else root / data.train_images,
+        {image: content for content, (image, _) in there.items()},
+        names,
+        find,
+        () if root is None else boxed_images(root),
+        None if root is None else root / data.test_images,
+    )
 
     def known_as(image: str, content: str) -> str | None:
-        if content in there:
-            return there[content][1]
-        return names.get(image) if content_of(image) == content else None
+        return there[content][1] if content in there else names.get(image)
 
-    confirmed = confirm(queries, decided, species, content_of, known_as)
+    confirmed = confirm(queries, decided, species, pictures, known_as, _given(gallery))
     known = [*names.items(), *there.values()]
     check_new(new, known, {one.image for one in confirmed}, folder)
-    for one, content in zip(confirmed, _contents(queries, confirmed), strict=True):
-        who = there.get(content, ("", one.individual_id))[1]
+    for one in confirmed:
+        who = there.get(one.content, ("", one.individual_id))[1]
         if who != one.individual_id:
             raise InputError(
                 f"{one.image} is in the gallery as {who}, but it was decided to be "
@@ -151,13 +163,12 @@ def _add(
         )
     if gallery is None:
         return Added(confirmed, rows, None)
+    fresh = {one.content: one for one in confirmed if one.content not in there}.values()
     homes = [
-        one.path if root is None else root / data.train_images / one.image for one in confirmed
+        find(one.key) if root is None else root / data.train_images / photograph_of(one.image)
+        for one in fresh
     ]
-    fresh = [n for n, content in enumerate(_contents(queries, confirmed)) if content not in there]
-    gallery.take_in(
-        _as_images(queries, [confirmed[n] for n in fresh], [homes[n] for n in fresh], folder)
-    )
+    gallery.take_in(_as_images(queries, list(fresh), homes, folder))
     return Added(confirmed, rows, len(fresh))
 
 
@@ -195,19 +206,22 @@ def confirm(
     queries: Embeddings,
     decided: Mapping[str, str],
     species: Mapping[str, str],
-    content_of: Callable[[str], str | None],
+    pictures: PictureNames,
     known_as: Callable[[str, str], str | None],
+    given: Collection[str] = (),
 ) -> list[Confirmed]:
     """The decided photographs under the names they get; individuals without a name are given one,
     the photographs of one encounter the same.
 
     Args:
         species: of all individuals there are.
-        content_of: see `place_for`.
-        known_as: who a photograph of this name and content is already, None where it is new.
+        pictures: the names of the catalogue's photographs.
+        known_as: who a photograph of this name there and content is already, None where it is new.
+        given: further ids that nobody new is given.
 
     Raises:
-        InputError: a decision is about no photograph of these.
+        InputError: a decision is about no photograph of these, or two contradict each other about
+            one photograph under two names.
     """
     row_of = {image: n for n, image in enumerate(queries.image.tolist())}
     odd = next((image for image in decided if image not in row_of), None)
@@ -216,34 +230,50 @@ def confirm(
             f"{odd} was decided on, but it is none of the photographs identified: set output=DIR "
             "to the folder whose pages the decisions are from."
         )
-    places, owners, groups = {}, {}, {}
+    contents = {image: str(queries.columns["content"][row_of[image]]) for image in decided}
+    names, owners, groups = {}, {}, {}
     for image, who in decided.items():
-        row = row_of[image]
-        content = str(queries.columns["content"][row])
-        places[image] = place_for(image, content, content_of)
+        names[image] = pictures.name(photograph_of(image), contents[image])
         if who == NEW_INDIVIDUAL:
-            groups[image] = str(queries.column("encounter")[row]) or f"\0{image}"
-            named = known_as(places[image], content)
+            groups[image] = str(queries.column("encounter")[row_of[image]]) or f"\0{image}"
+            named = known_as(names[image], contents[image])
             if named is not None:
                 owners[groups[image]] = named
     unnamed = [group for group in groups.values() if group not in owners]
-    owners |= name_new(unnamed, {*species, *decided.values()})
-    found = []
+    owners |= name_new(unnamed, {*species, *decided.values(), *given})
+    found: dict[str, Confirmed] = {}
     for image, who in decided.items():
         row = row_of[image]
         who = owners[groups[image]] if image in groups else who
         check_id(who)
-        found.append(
-            Confirmed(
-                places[image],
-                who,
-                species.get(who, ""),
-                str(queries.column("encounter")[row]),
-                Path(str(queries.columns["picture"][row])),
-                str(queries.column("box")[row]),
-            )
+        one = Confirmed(
+            names[image],
+            who,
+            species.get(who, ""),
+            str(queries.column("encounter")[row]),
+            None if pictures.is_there(names[image], contents[image]) else pictures.find(image),
+            str(queries.column("box")[row]),
+            contents[image],
+            image,
         )
-    return found
+        other = found.setdefault(one.image, one)
+        if other.individual_id != who:
+            raise InputError(
+                f"{other.key} and {image} are one photograph, but it was decided to be "
+                f"{other.individual_id} and {who}: correct the decisions."
+            )
+    return list(found.values())
+
+
+def _check_catalogue(
+    folder: Path, table: Path, gallery: Gallery | None, names: Mapping[str, str]
+) -> None:
+    """Refuse a catalogue that a gallery finds where its own lay, when either was moved."""
+    if gallery is not None and len(gallery) and not names.keys() & set(gallery.image.tolist()):
+        raise InputError(
+            f"{table} names none of the images in {folder}, so it is not the gallery's catalogue: "
+            f"correct `catalogue` in {folder / HEAD}."
+        )
 
 
 def _there(gallery: Gallery | None) -> dict[str, tuple[str, str]]:
@@ -260,17 +290,22 @@ def _species(gallery: Gallery) -> dict[str, str]:
     return dict(zip(known.individual_id.tolist(), known.column("species").tolist(), strict=True))
 
 
-def _contents(queries: Embeddings, confirmed: Sequence[Confirmed]) -> list[str]:
-    by_path = dict(zip(queries.columns["picture"], queries.columns["content"], strict=True))
-    return [str(by_path[str(one.path)]) for one in confirmed]
+def _given(gallery: Gallery | None) -> set[str]:
+    """Ids that were ever in a gallery: one that was renamed away is given to nobody else."""
+    if gallery is None:
+        return set()
+    parts = [who for part in load_parts(gallery.folder) for who in part.individual_id.tolist()]
+    changes = load_changes(gallery.folder)
+    return {*parts, *(change.individual_id for change in changes), *(c.to for c in changes)}
 
 
 def _as_images(
     queries: Embeddings, confirmed: Sequence[Confirmed], homes: Sequence[Path], folder: Path
 ) -> Embeddings:
     """Queries as a gallery's images, under their new names and in their new places."""
-    row_of = {path: n for n, path in enumerate(queries.columns["picture"].tolist())}
-    taken = queries.take(np.array([row_of[str(one.path)] for one in confirmed], np.int64))
+    row_of = {key: row for row, key in enumerate(queries.image.tolist())}
+    taken = queries.take(np.array([row_of[one.key] for one in confirmed], np.int64))
+    kept = {name: c for name, c in taken.columns.items() if name != SEEN_FROM_OUTPUT}
     columns = {
         "picture": beside(folder, homes),
         "species": [one.species for one in confirmed],
@@ -279,5 +314,5 @@ def _as_images(
         taken,
         image=np.array([one.image for one in confirmed], np.str_),
         individual_id=np.array([one.individual_id for one in confirmed], np.str_),
-        columns=taken.columns | {name: np.array(c, np.str_) for name, c in columns.items()},
+        columns=kept | {name: np.array(c, np.str_) for name, c in columns.items()},
     )

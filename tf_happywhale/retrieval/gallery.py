@@ -289,8 +289,12 @@ def faults(folder: Path) -> list[str]:
 
 def beside(folder: Path, pictures: Iterable[Path]) -> list[str]:
     """Paths of pictures as a gallery keeps them: seen from its folder, so that both can be moved
-    together. Links are followed first: `..` of a folder behind one is the real folder's parent."""
-    home = os.path.realpath(folder)
-    return [
-        Path(os.path.relpath(os.path.realpath(picture), home)).as_posix() for picture in pictures
-    ]
+    together. Links are followed first: `..` of a folder behind one is the real folder's parent.
+    A picture on a drive of another letter has a whole path."""
+    home, paths = os.path.realpath(folder), []
+    for picture in map(os.path.realpath, pictures):
+        try:
+            paths.append(Path(os.path.relpath(picture, home)).as_posix())
+        except ValueError:  # Windows: there is no way from C: to D:
+            paths.append(Path(picture).as_posix())
+    return paths
