@@ -2,13 +2,22 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
+import types
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tf_happywhale.cli import run_safely
+from tf_happywhale.detection.networks import OnnxNetwork
+from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write, write_text
+from tf_happywhale.models.weights.keras_h5 import read_keras_h5
+from tf_happywhale.models.weights.safetensors_file import SafeTensors
 from tf_happywhale.os_errors import as_os_error, in_words
+from tf_happywhale.retrieval.embeddings import load_embeddings
+from tf_happywhale.training.run_folder import load_model
 
 
 @pytest.mark.parametrize(
@@ -134,3 +143,27 @@ def test_a_command_says_one_sentence_without_a_traceback(tmp_path: Path, capsys)
 def test_a_mistake_of_ours_keeps_its_traceback() -> None:
     with pytest.raises(ZeroDivisionError):
         run_safely(lambda: 1 / 0)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [load_embeddings, load_model, SafeTensors, read_keras_h5, OnnxNetwork],
+    ids=lambda read: read.__name__,
+)
+def test_a_file_that_may_not_be_read_is_not_called_damaged(
+    read: Callable, tmp_path: Path, monkeypatch
+) -> None:
+    file = tmp_path / "model"
+    file.write_bytes(b"content")
+    real = Path.open
+
+    def refuse(self: Path, *words: object, **named: object):
+        if self == file:
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return real(self, *words, **named)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    if read is OnnxNetwork:
+        monkeypatch.setitem(sys.modules, "onnxruntime", types.SimpleNamespace())
+    with pytest.raises(InputError, match="model may not be read: change its permissions"):
+        read(file)

@@ -7,6 +7,8 @@ import os
 import re
 from pathlib import Path
 
+from tf_happywhale.errors import InputError
+
 AWAY = (errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN)
 IN_USE_ON_WINDOWS = (32, 33)  # all of the file, or a part of it, is locked by another process
 ON_THE_TARGET = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
@@ -69,6 +71,19 @@ def in_words(error: OSError, path: str | Path | None = None, *, doing: str = "re
         case code if code in AWAY:
             return f"The disk of {_folder(place)} is not connected: connect it again."
     return f"{place} cannot be {doing}: {_reason(error)}."
+
+
+def check_opens(path: Path) -> None:
+    """Refuse a file that cannot be opened, before whoever reads it calls it damaged.
+
+    Raises:
+        InputError: it is gone, may not be read, is a folder, or its disk fails.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise InputError(in_words(error, path)) from None
 
 
 def doing_of(error: OSError) -> str:

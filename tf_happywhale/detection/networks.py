@@ -13,6 +13,7 @@ from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.ultralytics_package import load_yolo, use_all_cores
 from tf_happywhale.errors import InputError
+from tf_happywhale.os_errors import check_opens
 
 
 class Network(Protocol):
@@ -76,6 +77,7 @@ class OnnxNetwork:
             raise InputError(
                 f"To read {weights}, ONNX Runtime is needed: pip install onnxruntime."
             ) from None
+        check_opens(weights)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = usable_cores()
         providers = [

@@ -16,6 +16,7 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write
+from tf_happywhale.os_errors import check_opens
 from tf_happywhale.retrieval.foreign import as_ours
 from tf_happywhale.retrieval.stack import squared_lengths, without_direction
 
@@ -160,6 +161,7 @@ def load_embeddings(path: Path) -> Embeddings:
         InputError: the file is missing, damaged, or not of this form.
     """
     check_embeddings(path)
+    check_opens(path)
     try:
         arrays = _arrays(path)
         if not set(ARRAYS) <= set(arrays):  # ours have all of them

@@ -11,7 +11,7 @@ from tf_happywhale.catalogue.animal import split_key
 from tf_happywhale.catalogue.boxes import Box
 from tf_happywhale.errors import InputError
 from tf_happywhale.records.jpeg_header import read_jpeg_header
-from tf_happywhale.records.pictures import read_small
+from tf_happywhale.records.pictures import read_file, read_small
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.overlay import number_boxes
 
@@ -40,7 +40,7 @@ def whole_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray
         photograph, number = split_key(key)
         path = Path(paths[photograph])
         picture = read_small(path, None, longest)
-        header = read_jpeg_header(path.read_bytes())  # only a JPEG comes smaller than it is
+        header = read_jpeg_header(read_file(path))  # only a JPEG comes smaller than it is
         width = picture.shape[1]
         if header:
             width = header.height if header.orientation >= 5 else header.width

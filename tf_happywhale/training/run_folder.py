@@ -20,6 +20,7 @@ from tf_happywhale import models
 from tf_happywhale.config import Experiment, dump_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import append_line, atomic_write, write_json, write_text
+from tf_happywhale.os_errors import check_opens
 
 for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
     importlib.import_module(module.name)  # so that its layers are known when a model is loaded
@@ -142,6 +143,7 @@ def load_model(path: Path) -> keras.Model:
         InputError: the file is missing or no such model.
     """
     check_model(path)
+    check_opens(path)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.os_errors import check_opens
 
 OUTSIDE = {"stem_conv": "conv_stem", "stem_bn": "bn1", "top_conv": "conv_head", "top_bn": "bn2"}
 OUTSIDE |= {"predictions": "classifier", "probs": "classifier"}
@@ -42,6 +43,7 @@ def read_keras_h5(path: Path) -> dict[str, np.ndarray]:
     import h5py
 
     tensors = {}
+    check_opens(path)
     try:
         with h5py.File(path, "r") as file:
             root = file.get("model_weights", file)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.os_errors import check_opens
 
 KINDS = ("F64", "F32", "F16", "I64")  # I64: PyTorch's counters
 MAPPED = 32 * 2**20  # bytes read before the file is opened anew: what is mapped counts as memory
@@ -30,6 +31,7 @@ class SafeTensors(Mapping):
     def _open(self) -> None:
         from safetensors import SafetensorError, safe_open
 
+        check_opens(self._path)
         try:
             self._file, self._read = safe_open(str(self._path), framework="numpy"), 0
         except (OSError, SafetensorError) as error:
