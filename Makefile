@@ -9,7 +9,7 @@ $(@D)/bin/python -m pip install --quiet --upgrade pip
 $(@D)/bin/python -m pip install --quiet $(PACKAGES)
 endef
 
-.PHONY: help demo test docs follow bench-seed bench-recipe bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-explain parity notebooks kaggle clean
+.PHONY: help demo test docs follow bench-seed bench-recipe bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -37,6 +37,7 @@ help:
 	@echo "make bench-explain   heat inside the fin's box, on the demo's pod"
 	@echo "make test-writers  two processes change one gallery and catalogue, 200 rounds"
 	@echo "make test-beam     Apache Beam on two worker processes (own environment)"
+	@echo "make test-faults   every file call of every command fails or is killed once (a C compiler, an hour)"
 	@echo "make test-detect   the detector with real ultralytics (own environment)"
 	@echo "make detect        boxes for the pod, and what they are worth (own environment, half an hour)"
 	@echo "make bench-detection DATA=DIR   dolphin fins, beside ultralytics' stock run (own environment)"
@@ -95,6 +96,11 @@ test-writers: .venv/installed
 
 test-beam: .venv-beam/installed
 	PYTHONPATH=. .venv-beam/bin/python tests/records/two_workers.py
+
+# ARGS='gallery rank' tries the commands that begin so.
+test-faults: .venv/installed
+	@command -v cc > /dev/null || { echo "make test-faults needs a C compiler: install gcc"; exit 1; }
+	$(PY) -m tests.faults $(ARGS)
 
 devices: .venv/installed .venv-jax/installed
 	$(PY) -m tests.training.agreement --jax .venv-jax/bin/python

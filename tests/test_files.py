@@ -168,3 +168,9 @@ def test_a_disk_without_locks_has_one_writer_at_a_time_too(
             pass
     with locked(tmp_path, "changing", inside=True):
         pass
+
+
+def test_hidden_files_are_no_data(tmp_path: Path) -> None:
+    for name in ("b.txt", "a.txt", "._a.txt", ".a.txt.lock", ".a.12-abcdef.partial.txt"):
+        (tmp_path / name).write_text("")
+    assert [file.name for file in files.shown(tmp_path.iterdir())] == ["a.txt", "b.txt"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale import backend
+from tf_happywhale import backend, notebook
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.notebook import choose_backend, notebook_experiment
@@ -146,3 +146,9 @@ def test_keras_runs_on_jax_where_only_jax_can_use_the_tpu(
     monkeypatch.setattr(backend, "jax_for_tpus", lambda: by_jax)
     chosen = "jax" if by_jax else "tensorflow"
     assert choose_backend() == os.environ["KERAS_BACKEND"] == chosen
+
+
+def test_locks_and_what_is_half_written_are_not_copied_from_an_earlier_notebook() -> None:
+    half = ["model.keras", ".report.lock", ".lock", ".model.12-abcdef.partial.keras", "records"]
+    assert notebook._left_out(False, half) == {half[1], half[2], half[3]}
+    assert notebook._left_out(True, half) == {*half[1:], notebook.KEPT}

@@ -6,7 +6,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,6 +134,12 @@ def _hold(file: Path, wait: float) -> BaseFileLock:
         lock = SoftFileLock(file.with_suffix(".held"), timeout=wait)
         lock.acquire()
     return lock
+
+
+def shown(paths: Iterable[Path]) -> list[Path]:
+    """The paths in order, without those whose name begins with a dot: locks, temporary files, and
+    what other systems leave beside each file (`._a.txt`) are no data."""
+    return sorted(path for path in paths if not path.name.startswith("."))
 
 
 def write_bytes(path: Path, content: bytes, *, lasting: bool = True) -> None:

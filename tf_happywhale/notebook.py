@@ -15,6 +15,7 @@ from tf_happywhale.backend import set_backend
 from tf_happywhale.config import Experiment, dump_experiment, load_experiment
 from tf_happywhale.files import write_text
 from tf_happywhale.places import output_folder, records_home
+from tf_happywhale.temporary import is_temporary
 
 KEPT = "experiment.yaml"  # in the output folder, by which the next notebook knows it
 HOURS = 8  # Kaggle ends a session on a TPU after 9
@@ -87,11 +88,18 @@ def _take_over(experiment: Experiment, kaggle: Path) -> list[str]:
             print(f"going on from {folder}")
             shutil.copytree(
                 folder, output, dirs_exist_ok=True,
-                ignore=lambda at, _, top=folder: {"records", KEPT} if Path(at) == top else set(),
+                ignore=lambda at, names, top=folder: _left_out(Path(at) == top, names),
             )  # fmt: skip
         if list(folder.glob("records/*/COMPLETE")):
             keys = [f"records.dir={folder / 'records'}"]
     return keys
+
+
+def _left_out(on_top: bool, names: list[str]) -> set[str]:
+    """What is not copied: records (read where they are), locks, and what is half-written."""
+    half = {name for name in names if name.startswith(".") and name.endswith((".lock", ".held"))}
+    half |= {name for name in names if is_temporary(name)}
+    return half | ({"records", KEPT} if on_top else set())
 
 
 def _attached(kaggle: Path, path: str) -> list[Path]:

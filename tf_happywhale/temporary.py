@@ -29,6 +29,11 @@ def temporary_beside(path: Path) -> Path:
     return path.with_name(f".{stem}.{os.getpid()}-{HERE}.partial{ending}")
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a file or folder of this name is half-written, whoever writes or wrote it."""
+    return NAME.fullmatch(name) is not None
+
+
 def sweep(folder: Path) -> None:
     """Remove what killed processes have left in a folder, once a process; a running one's stays.
 

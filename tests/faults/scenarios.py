@@ -13,7 +13,7 @@ KEYS = [
     "name=quick", "seed=3", "image_size=32", "records.source=backfin", "model.weights=none",
     "model.embedding_size=8", "train.epochs=1", "train.batch_size=4", "embed.batch_size=32",
     "data.folds=2", "data.root=pod", "output=out", "records.dir=records", "records.size=32",
-    "records.shard_images=8", "train.device=cpu",
+    "records.shard_images=8", "train.device=cpu", "train.checkpoint_minutes=0.000001",
 ]  # fmt: skip
 RUN = "out/quick/fold0"
 FOUND = ["output=found", "identify.boxes=pod/boxes.csv"]

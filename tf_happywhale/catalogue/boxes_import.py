@@ -28,6 +28,7 @@ from tf_happywhale.catalogue.importers.voc import voc_rows
 from tf_happywhale.catalogue.importers.yolo import label_files, yolo_rows
 from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.errors import InputError
+from tf_happywhale.files import shown
 
 
 def read_box_rows(path: Path, convention: str = AUTO) -> list[BoxRow]:
@@ -82,8 +83,8 @@ def _json_rows(path: Path, asked: str | None) -> list[BoxRow]:
 
 def _folder_rows(folder: Path) -> list[BoxRow]:
     """Of a folder with a file for each picture, all in one format."""
-    texts, xml = label_files(folder), sorted(folder.rglob("*.xml"))
-    trees = [(file, read_json(file)) for file in sorted(folder.rglob("*.json"))]
+    texts, xml = label_files(folder), shown(folder.rglob("*.xml"))
+    trees = [(file, read_json(file)) for file in shown(folder.rglob("*.json"))]
     labelme = [(file, tree) for file, tree in trees if is_labelme(tree)]
     kinds = {"YOLO's .txt": texts, "VOC's .xml": xml, "LabelMe's .json": labelme}
     there = [f"{len(files)} of {name}" for name, files in kinds.items() if files]

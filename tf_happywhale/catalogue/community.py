@@ -19,7 +19,7 @@ import pandas as pd
 from tf_happywhale.catalogue.table import check_names, read_text_table
 from tf_happywhale.catalogue.tfrecord_index import feature_names, read_features
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import digest, write_csv
+from tf_happywhale.files import digest, shown, write_csv
 
 SHARD = re.compile(
     r"(?:^|[-_])(?P<split>train|test)-0*(?P<fold>\d+)-(?P<count>\d+)\.tfrec(?:ords?)?$"
@@ -56,7 +56,7 @@ def find_shards(folder: Path, pattern: str | None = None) -> list[CommunityShard
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: set data.tfrecords to one.")
     form = SHARD if pattern is None else _form(pattern)
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    names = [path.name for path in shown(folder.iterdir()) if path.is_file()]
     found = []
     for name in names:
         if match := form.search(name):

@@ -21,6 +21,7 @@ from tf_happywhale.catalogue.spreadsheet import is_spreadsheet, read_sheet
 from tf_happywhale.catalogue.text_file import decode
 from tf_happywhale.catalogue.values import iso_date, sides
 from tf_happywhale.errors import InputError
+from tf_happywhale.files import shown
 from tf_happywhale.said import say_once
 
 TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
@@ -65,7 +66,9 @@ def read_rows_of(path: Path, columns: Collection[str], reading: Reading) -> Rows
         InputError: as of `read_text_table`.
     """
     if not path.is_file():
-        others = sorted(f.name for f in path.parent.glob("*") if f.suffix.lower() in TABLE_ENDINGS)
+        others = sorted(
+            f.name for f in shown(path.parent.glob("*")) if f.suffix.lower() in TABLE_ENDINGS
+        )
         there = f"; there are {', '.join(others)[:80]}" if others else ""
         raise InputError(
             f"There is no file {path}{there}: check data.root and the names in the config."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tf_happywhale.detection.networks import Network
 from tf_happywhale.detection.sweep import PART, Seen, from_json, look_through, to_json
-from tf_happywhale.files import digest, write_json
+from tf_happywhale.files import digest, shown, write_json
 
 
 def look_once(
@@ -51,7 +51,7 @@ def _read(folder: Path) -> tuple[dict[str, Seen], list[str]]:
     """Everything in the files that are whole."""
     seen: dict[str, Seen] = {}
     sources: list[str] = []
-    for file in sorted(folder.glob("*.json")):
+    for file in shown(folder.glob("*.json")):
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             part = json.loads(file.read_text(encoding="utf-8"))
             found, known = from_json(part["seen"]), [str(source) for source in part["sources"]]

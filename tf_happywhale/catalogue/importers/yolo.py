@@ -10,13 +10,14 @@ from tf_happywhale.catalogue.boxes import BoxRow
 from tf_happywhale.catalogue.importers.cells import quoted, to_number
 from tf_happywhale.catalogue.importers.conventions import CXCYWH, Numbers, with_boxes
 from tf_happywhale.errors import InputError
+from tf_happywhale.files import shown
 
 NO_LABELS = ("classes.txt", "README.txt", "train.txt", "val.txt", "test.txt")
 
 
 def label_files(folder: Path) -> list[Path]:
     """The label files below a folder, by name."""
-    return [file for file in sorted(folder.rglob("*.txt")) if file.name not in NO_LABELS]
+    return [file for file in shown(folder.rglob("*.txt")) if file.name not in NO_LABELS]
 
 
 def yolo_rows(folder: Path) -> list[BoxRow]:
