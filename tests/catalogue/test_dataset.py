@@ -95,14 +95,14 @@ def test_folds_follow_the_config(root: Path) -> None:
 
 def test_an_image_that_is_not_there_is_refused(root: Path) -> None:
     (root / "train_images" / "a.jpg").unlink()
-    with pytest.raises(InputError, match=r"train\.csv lists 'a\.jpg', but .*train_images"):
+    with pytest.raises(InputError, match=r"train\.csv line 3 lists 'a\.jpg', but .*train_images"):
         load(root)
 
 
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ("w.jpg,1\n", r"sample_submission\.csv lists 'w\.jpg'"),
+        ("w.jpg,1\n", r"sample_submission\.csv line 2 lists 'w\.jpg'"),
         ("z.jpg,1\nz.jpg,1\n", "twice"),
         ("../test_images/z.jpg,1\n", "not inside the image folder"),
     ],
@@ -158,3 +158,47 @@ def test_an_image_is_left_out_of_its_own_split_only(root: Path) -> None:
     assert shared.without({("train", first)}).test_images == shared.test_images
     assert shared.without({("test", first)}).images == data.images
     assert shared.without({("test", first)}).test_images == data.test_images
+
+
+SIGHTINGS = """\
+ID;dt;photo;side;lat;Größe;note\r
+09913;02-Jun-15;001-0206\\DSC_0001;R;57,6;1,5;1\r
+Zoë;02-Jun-15;001-0206\\DSC_0002;L;57,6;;1\r
+;;;;;;\r
+Old Tom;03/06/15;002-0306\\DSC_0001;L;57,7;"2,5";2\r
+Old Tom;03/06/15;002-0306\\DSC_0002;;57,7;2;2\r
+?;03/06/15;002-0306\\DSC_0003;R;57,7;2;2\r
+"""
+
+
+def test_a_table_of_sightings_is_imported_by_mapping_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    for n in (1, 2, 3):
+        for trip in ("001-0206", "002-0306"):
+            file = tmp_path / "photos" / trip / f"DSC_000{n}.JPG"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(b"")
+    (tmp_path / "new").mkdir()
+    (tmp_path / "sightings.csv").write_bytes(SIGHTINGS.encode("utf-8-sig"))
+    data = load(
+        tmp_path,
+        "data.catalogue=sightings.csv",
+        "data.train_images=photos",
+        "data.test_images=new",
+        "data.columns={individual_id: ID, image: photo, viewpoint: side, date: dt}",
+        'data.unknown=["?"]',
+    )
+    rows = data.catalogue[["image", "individual_id", "viewpoint", "date"]].to_numpy().tolist()
+    assert rows == [
+        ["001-0206/DSC_0001.JPG", "09913", "right", "2015-06-02"],
+        ["001-0206/DSC_0002.JPG", "Zoë", "left", "2015-06-02"],
+        ["002-0306/DSC_0001.JPG", "Old Tom", "left", "03/06/15"],
+        ["002-0306/DSC_0002.JPG", "Old Tom", "", "03/06/15"],
+    ]
+    assert "1 of 5 rows are left out by data.unknown" in capsys.readouterr().out
+
+
+def test_answers_are_matched_with_the_images_by_name(root: Path) -> None:
+    (root / "answers.csv").write_text("Image;Individual_ID\nz;09913\n")
+    assert load(root).answers == {"z.jpg": "09913"}

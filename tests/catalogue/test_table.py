@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from tf_happywhale.catalogue.table import (
-    check_images,
     check_names,
     read_answers,
     read_catalogue,
@@ -112,13 +111,6 @@ def test_a_photograph_may_be_listed_once_for_each_of_its_animals(csv) -> None:
         read_catalogue(csv("image,individual_id,box_number\na.jpg,1,1\na.jpg,2,left\n"))
 
 
-def test_a_photograph_of_two_animals_is_one_file(tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").write_bytes(b"")
-    check_images(["a.jpg", "a.jpg#2"], tmp_path, Path("train.csv"))
-    with pytest.raises(InputError, match=r"lists 'b\.jpg', but"):
-        check_images(["b.jpg", "b.jpg#2"], tmp_path, Path("train.csv"))
-
-
 def test_a_missing_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no file .*train\.csv"):
         read_text_table(tmp_path / "train.csv", ())
@@ -132,16 +124,6 @@ def test_names_that_leave_the_folder_are_refused(name: str) -> None:
 
 def test_names_in_folders_below_and_with_dots_are_fine() -> None:
     check_names(["2020/a.jpg", "a..b.jpg", "...jpg", "a b.jpg", "é.jpg"], Path("train.csv"))
-
-
-def test_images_that_are_not_there_are_named_and_counted(tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").write_bytes(b"")
-    (tmp_path / "folder.jpg").mkdir()
-    check_images(["a.jpg"], tmp_path, Path("train.csv"))
-    with pytest.raises(InputError, match=r"train\.csv lists 'b\.jpg' \(and 1 more\)"):
-        check_images(["a.jpg", "b.jpg", "c.jpg"], tmp_path, Path("train.csv"))
-    with pytest.raises(InputError, match=r"lists 'folder\.jpg', but"):
-        check_images(["folder.jpg"], tmp_path, Path("train.csv"))
 
 
 def test_answers_keep_ids_and_may_be_new(csv) -> None:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from tf_happywhale.catalogue.animal import photograph_of
 from tf_happywhale.catalogue.append import with_rows
+from tf_happywhale.catalogue.disk_names import on_disk
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.reading import PLAIN, Reading
 from tf_happywhale.catalogue.table import read_catalogue, read_text_table
@@ -128,7 +129,8 @@ def add_to_catalogue(
         InputError: the catalogue has an image as somebody else, or its boxes are in another format,
             or a photograph is another one by now.
     """
-    table = read_catalogue(root / catalogue, reading)
+    folder = root / train_images
+    table = read_catalogue(root / catalogue, reading, folder, must_be_there=False)
     known = dict(zip(table["image"], table["individual_id"], strict=True))
     for one in confirmed:
         if known.get(one.image, one.individual_id) != one.individual_id:
@@ -137,11 +139,11 @@ def add_to_catalogue(
                 f"be {one.individual_id}: change one of them."
             )
     added = [one for one in confirmed if one.image not in known]
-    whole = _with_confirmed(root / catalogue, added, reading)
+    whole = _with_confirmed(root / catalogue, added, reading, folder)
     boxes = _with_boxes(root / BOXES_FILE, confirmed)
     for one in confirmed:
         if one.path is not None:
-            _copy(one.path, root / train_images / photograph_of(one.image), one.content)
+            _copy(one.path, folder / photograph_of(one.image), one.content)
     if boxes is not None:
         write_bytes(root / BOXES_FILE, boxes)
     if added:
@@ -155,10 +157,13 @@ def boxed_images(root: Path) -> list[str]:
     return list(read_text_table(path, ("image",))["image"]) if path.is_file() else []
 
 
-def _with_confirmed(path: Path, added: Sequence[Confirmed], reading: Reading) -> bytes:
+def _with_confirmed(
+    path: Path, added: Sequence[Confirmed], reading: Reading, folder: Path
+) -> bytes:
     """The catalogue's content with rows of theirs."""
     there = read_text_table(path, ("image", "individual_id"), reading)
-    pairs = zip(there["image"], there["individual_id"], strict=True)
+    names = on_disk(there["image"], folder, path, there.index, must_be_there=False)
+    pairs = zip(names, there["individual_id"], strict=True)
     unknown = {image: who for image, who in pairs if reading.leaves_out(who)}
     for one in added:
         if one.image in unknown:

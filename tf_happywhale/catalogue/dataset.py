@@ -21,13 +21,13 @@ from tf_happywhale.catalogue.community import (
     read_index,
     read_individuals,
 )
+from tf_happywhale.catalogue.disk_names import on_disk
 from tf_happywhale.catalogue.folds import assign_folds
 from tf_happywhale.catalogue.individuals import label_order, to_targets, with_new
 from tf_happywhale.catalogue.photo_files import list_photographs, passed_over
 from tf_happywhale.catalogue.pod.layout import write_pod
 from tf_happywhale.catalogue.reading import Reading, reading_of
 from tf_happywhale.catalogue.table import (
-    check_images,
     check_names,
     read_answers,
     read_catalogue,
@@ -109,8 +109,7 @@ def load_data(experiment: Experiment) -> DataSet:
     elif not root.is_dir():
         raise InputError(f"There is no data folder {root}: set data.root to one.")
     reading = reading_of(data)
-    catalogue = read_catalogue(root / data.catalogue, reading)
-    check_images(catalogue["image"], root / data.train_images, root / data.catalogue)
+    catalogue = read_catalogue(root / data.catalogue, reading, root / data.train_images)
     order = label_order(catalogue["individual_id"])
     test_images = _test_images(experiment, root)
     images = [*catalogue["image"], *test_images]
@@ -239,9 +238,8 @@ def _test_images(experiment: Experiment, root: Path) -> list[str]:
             say_once(line)
         return listing.images
     table = read_text_table(sample, ("image",), reading_of(experiment.data))
-    images = list(table["image"])
+    images = on_disk(table["image"], folder, sample, table.index)
     check_names(images, sample, table.index)
-    check_images(images, folder, sample)
     return images
 
 
@@ -249,7 +247,7 @@ def _answers(
     path: Path, reading: Reading, test_images: list[str], known: list[str]
 ) -> dict[str, str]:
     """The answers that are asked for; an individual the catalogue lacks is `new_individual`."""
-    answers = read_answers(path, reading)
+    answers = read_answers(path, reading, test_images)
     asked = [image for image in test_images if answers.get(image)]
     return dict(zip(asked, with_new([answers[image] for image in asked], known), strict=True))
 

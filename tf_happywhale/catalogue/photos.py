@@ -20,7 +20,7 @@ from tf_happywhale.catalogue.photo_files import (
     why_not_read,
 )
 from tf_happywhale.catalogue.reading import PLAIN, Reading
-from tf_happywhale.catalogue.table import read_text_table
+from tf_happywhale.catalogue.table import check_names, read_text_table, same_names
 from tf_happywhale.errors import InputError
 
 FOLDERS = "folders"
@@ -109,7 +109,11 @@ def group(photos: Sequence[Photo], by: str | None, reading: Reading = PLAIN) -> 
             replace(photo, encounter="" if folder == "." else folder)
             for photo, folder in zip(photos, folders, strict=True)
         ]
-    table = read_text_table(Path(by).expanduser(), ("image", "encounter"), reading)
+    file = Path(by).expanduser()
+    table = read_text_table(file, ("image", "encounter"), reading)
+    images = [photo.image for photo in photos]
+    table["image"] = same_names(table["image"], images, file, "among the photographs")
+    check_names(table["image"], file, table.index)
     named = dict(zip(table["image"], table["encounter"], strict=True))
     if not any(photo.image in named for photo in photos):
         raise InputError(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from tf_happywhale.catalogue.disk_names import Names
 from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.errors import InputError
 
@@ -20,22 +20,22 @@ def read_sample(file: Path) -> list[str]:
 def rows_asked(sample: Path, images: Sequence[str]) -> list[tuple[str, str]]:
     """A submission's rows: each name of the sample with the image of the data that it means.
 
-    Names that differ only in their slashes or in their Unicode form are the same. Images that the
+    Names may differ in their slashes, their Unicode form or a missing ending. Images that the
     sample does not list have no row.
 
     Raises:
         InputError: the sample lists an image that is not among `images`.
     """
-    known = {_plain(image): image for image in images}
-    wanted = read_sample(sample)
-    lacking = [name for name in wanted if _plain(name) not in known]
+    known = Names(images, "among the images")
+    rows = [(name, known.find(name, str(sample))) for name in read_sample(sample)]
+    lacking = [name for name, image in rows if image is None]
     if lacking:
         example = f", whose images are named like {images[0]!r}" if images else ""
         raise InputError(
             f"{sample} lists {_count(lacking)} that the data lacks, the first {lacking[0]!r}"
             f"{example}: add them, or correct the names."
         )
-    return [(name, known[_plain(name)]) for name in wanted]
+    return rows
 
 
 def check_rows(file: Path, images: Sequence[str], sample: Path) -> None:
@@ -59,10 +59,6 @@ def check_rows(file: Path, images: Sequence[str], sample: Path) -> None:
         f"{file} does not have the rows of {sample}: {' and '.join(differences)}. Rank again with "
         "this data folder."
     )
-
-
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFC", name.replace("\\", "/"))
 
 
 def _count(names: Sequence[str]) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from tf_happywhale.catalogue.animal import BOX_NUMBER, keys_of, photograph_of, split_key
+from tf_happywhale.catalogue.animal import BOX_NUMBER, keys_of, split_key
+from tf_happywhale.catalogue.disk_names import Names, on_disk
 from tf_happywhale.catalogue.identities import (
     check_identity,
     lookalike_warnings,
@@ -137,8 +138,17 @@ def _places(header: Sequence[str], mapped: Mapping[str, str]) -> dict[str, list[
     return {name: there for name, there in own.items() if there and name not in renamed} | renamed
 
 
-def read_catalogue(path: Path, reading: Reading = PLAIN) -> pd.DataFrame:
+def read_catalogue(
+    path: Path,
+    reading: Reading = PLAIN,
+    folder: Path | None = None,
+    *,
+    must_be_there: bool = True,
+) -> pd.DataFrame:
     """The catalogue's rows in file order: text columns image, species, individual_id, and others.
+
+    With the `folder` of its pictures, `image` is what they are called there, and they must be
+    there, unless `must_be_there` is False.
 
     A photograph may be listed several times with different numbers in the column box_number, which
     becomes part of `image`, the key of an animal (`catalogue/animal.py`). Rows in which nobody is
@@ -148,8 +158,8 @@ def read_catalogue(path: Path, reading: Reading = PLAIN) -> pd.DataFrame:
     pen is printed.
 
     Raises:
-        InputError: a column is missing, an image is listed twice, an image's name leaves the
-            folder, or an individual_id is empty or `new_individual`.
+        InputError: a column is missing, an image is listed twice, is not there, or its name leaves
+            the folder, or an individual_id is empty or `new_individual`.
     """
     table = read_text_table(path, ("image", "individual_id", *reading.columns), reading)
     if table.empty:
@@ -159,6 +169,11 @@ def read_catalogue(path: Path, reading: Reading = PLAIN) -> pd.DataFrame:
         numbers = list(table.pop(BOX_NUMBER))
         table["image"] = keys_of(list(table["image"]), numbers, str(path), table.index)
     check_names(table["image"], path, table.index)
+    if folder is not None:
+        table["image"] = on_disk(
+            table["image"], folder, path, table.index, must_be_there=must_be_there
+        )
+        check_names(table["image"], path, table.index)
     for line, identity in zip(table.index, table["individual_id"], strict=True):
         check_identity(identity, f"{path} line {line}")
     if "species" not in table.columns:
@@ -190,13 +205,35 @@ def known_rows(table: pd.DataFrame, path: Path, reading: Reading) -> pd.DataFram
     return table[~unknown]
 
 
-def read_answers(path: Path, reading: Reading = PLAIN) -> dict[str, str]:
-    """The individual_id (or `new_individual`) of held-out images, by image name; rows in which
-    nobody is known by `reading.unknown` are left out."""
+def read_answers(
+    path: Path, reading: Reading = PLAIN, images: Collection[str] = ()
+) -> dict[str, str]:
+    """The individual_id (or `new_individual`) of held-out images, by name; rows in which nobody is
+    known by `reading.unknown` are left out.
+
+    Args:
+        path: the table.
+        reading: how it is read.
+        images: names of the images to identify, which the answers then have.
+    """
     table = read_text_table(path, ("image", "individual_id"), reading)
+    table["image"] = same_names(table["image"], images, path, "among the images to identify")
     check_names(table["image"], path, table.index)
     pairs = zip(table["image"], table["individual_id"], strict=True)
     return {image: who for image, who in pairs if not reading.leaves_out(who)}
+
+
+def same_names(written: pd.Series, names: Iterable[str], path: Path, place: str) -> list[str]:
+    """A table's names of pictures as those are called that are meant; others stay as they are.
+
+    Args:
+        written: a column, whose index are the table's lines.
+        names: of the pictures.
+        path: the table.
+        place: where the pictures are, in words for the errors.
+    """
+    index = Names(names, place)
+    return [index.find(name, f"{path} line {line}") or name for line, name in written.items()]
 
 
 def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = None) -> None:
@@ -229,15 +266,3 @@ def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = 
                 f"{path}{place} names the image {name[:80]!r}, which is not inside the image "
                 "folder: give a name relative to it."
             )
-
-
-def check_images(names: Iterable[str], folder: Path, listed_in: Path) -> None:
-    """Raise InputError, naming the first, when listed images are not in `folder`."""
-    photographs = dict.fromkeys(map(photograph_of, names))
-    missing = [name for name in photographs if not (Path(folder) / name).is_file()]
-    if missing:
-        others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-        raise InputError(
-            f"{listed_in} lists {missing[0]!r}{others}, but {folder} has no such file: "
-            "add it, or remove the row."
-        )

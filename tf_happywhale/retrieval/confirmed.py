@@ -122,7 +122,12 @@ def _add(
     species = {} if gallery is None else _species(gallery)
     names: dict[str, str] = {}
     if root is not None:
-        table = read_catalogue(root / data.catalogue, reading_of(data))
+        table = read_catalogue(
+            root / data.catalogue,
+            reading_of(data),
+            root / data.train_images,
+            must_be_there=False,
+        )
         species = dict(zip(table["individual_id"], table["species"], strict=True)) | species
         names = dict(zip(table["image"], table["individual_id"], strict=True))
         _check_catalogue(folder, root / data.catalogue, gallery, names)

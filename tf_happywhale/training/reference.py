@@ -17,7 +17,7 @@ from tf_happywhale.catalogue.boxes import WHOLE, BoxRow, check_numbered
 from tf_happywhale.catalogue.photos import boxes_beside
 from tf_happywhale.catalogue.reading import reading_of
 from tf_happywhale.catalogue.same_picture import same_pictures
-from tf_happywhale.catalogue.table import check_images, read_catalogue
+from tf_happywhale.catalogue.table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.detector import Detector
@@ -68,8 +68,8 @@ def embed_catalogue(
             f"{root} is neither a gallery (it has no gallery.json) nor a catalogue folder (no "
             f"{data.catalogue}): name one of those."
         )
-    catalogue, folder = read_catalogue(table, reading_of(data)), root / data.train_images
-    check_images(catalogue["image"], folder, table)
+    folder = root / data.train_images
+    catalogue = read_catalogue(table, reading_of(data), folder)
     images = list(catalogue["image"])
     boxes = {
         source: {image: [row] for image, row in rows.items()}
