@@ -10,7 +10,7 @@ MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
     *("october", "november", "december"),
 )
-DAY_FIRST = re.compile(r"(\d{1,2})[-/. ]([A-Za-z]{3,9})\.?[-/., ]+(\d{4}|\d\d)(.*)")
+DAY_FIRST = re.compile(r"(\d{1,2})[-/. ]{1,2}([A-Za-z]{3,9})\.?[-/., ]{1,2}(\d{4}|\d\d)(.*)")
 MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}), ?(\d{4})(.*)")
 SIDES = {"r": "right", "l": "left"}
 

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tf_happywhale.catalogue.identities import (
+    check_identity,
+    like,
+    look,
+    lookalike_warnings,
+    lookalikes,
+    placeholder_warnings,
+    spelled,
+)
+from tf_happywhale.catalogue.reading import Reading
+from tf_happywhale.catalogue.table import read_catalogue
+from tf_happywhale.errors import InputError
+
+TWINS = [
+    "Luna",
+    "luna",
+    "Luna ",
+    "\u200bLuna",
+    "Lu\u00adna",
+    "L\u00dcNA",
+    "Lu\u0308na",
+    "Lüna",
+    "Lun",
+]
+
+
+@pytest.mark.parametrize("good", ["Old Tom", "09913", "?", "NA", "Zoë", "鯨", "a/b", " x", "#1"])
+def test_nearly_any_text_is_an_id(good: str) -> None:
+    check_identity(good)
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ("", "is empty"),
+        (" \u00a0\u200b", "is empty"),
+        ("a\nb", "line break or another control"),
+        ("a\0", "control"),
+        ("new_individual", "is not the id"),
+        ("New_Individual ", "is not the id"),
+    ],
+)
+def test_what_cannot_be_an_id_is_refused(bad: str, said: str) -> None:
+    with pytest.raises(InputError, match=f"t.csv line 3: .*{said}|t.csv line 3: new_ind.*{said}"):
+        check_identity(bad, "t.csv line 3")
+
+
+def test_ids_that_look_the_same_are_told_with_their_code_points() -> None:
+    assert lookalikes(TWINS) == [
+        ("Luna", "Luna ", "Lu\u00adna", "luna", "\u200bLuna"),
+        ("Lu\u0308na", "LÜNA", "Lüna"),
+    ]
+    first, second = lookalike_warnings(TWINS, "train.csv")
+    assert first.startswith("train.csv: 'Luna' and 'Luna[U+0020]' and 'Lu[U+00AD]na' and 'luna'")
+    assert "'Lu[U+0308]na' and 'L[U+00DC]NA' and 'L[U+00FC]na'" in second
+    assert like("LUNA", ["Luna", "Tom"]) == "Luna"
+    assert like("Luna", ["Luna", "Tom"]) is None
+
+
+@given(st.text(max_size=12))
+def test_what_is_spelled_out_shows_every_odd_letter(text: str) -> None:
+    shown = spelled(text)
+    assert shown.isascii()
+    assert shown.isprintable()
+    assert look(look(text)) == look(text)
+
+
+@given(st.text(max_size=8), st.text(max_size=8))
+def test_two_ids_are_never_spelled_alike(one: str, other: str) -> None:
+    plain = "[U+" not in one + other
+    assert one == other or not plain or spelled(one) != spelled(other)
+
+
+def test_words_for_nobody_are_told_where_they_stand_for_several(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (said,) = placeholder_warnings(
+        ["unknown", "unknown", "?", "Tom", "Tom", "NA", "NA"],
+        ["seal"] * 5 + ["seal", "whale"],
+        "train.csv",
+    )
+    assert "'unknown' (2 images), 'NA' (2 images) is taken for one animal" in said
+    assert said.endswith('data.unknown=["unknown", "NA"].')
+    assert placeholder_warnings(["unknown", "?"], ["seal", "seal"], "t") == []
+    file = tmp_path / "train.csv"
+    file.write_text("image,individual_id\na,?\nb,?\nc,1\nd, \ne,UNKNOWN\n".replace(", ", ","))
+    with pytest.raises(InputError, match=r'line 5: individual_id .* data\.unknown=\[""\]'):
+        read_catalogue(file)
+    kept = read_catalogue(file, Reading(unknown=("?", "", "unknown")))
+    assert kept["image"].tolist() == ["c"]
+    assert "4 of 5 rows are left out by data.unknown" in capsys.readouterr().out
+    with pytest.raises(InputError, match="leaves out every row"):
+        read_catalogue(file, Reading(unknown=("?", "", "unknown", "1")))
