@@ -116,6 +116,21 @@ def test_other_arguments_or_an_unfinished_pod_are_drawn_again(tmp_path: Path) ->
     assert content(tmp_path) == first
 
 
+@pytest.mark.parametrize("added", ["row", "photograph"])
+def test_a_pod_that_something_was_added_to_is_not_drawn_again(tmp_path: Path, added: str) -> None:
+    tiny = {**SMALL, "individuals": 1, "new_individuals": 1, "mean_images": 1.0}
+    write_pod(tmp_path, **tiny, workers=1)
+    if added == "row":
+        with (tmp_path / "train.csv").open("a") as file:
+            file.write("mine.jpg,,Luna\n")
+    else:
+        (tmp_path / "train_images" / "mine.jpg").write_bytes(b"mine")
+    before = content(tmp_path)
+    with pytest.raises(InputError, match="something was added to it"):
+        write_pod(tmp_path, **{**tiny, "seed": 4}, workers=1)
+    assert content(tmp_path) == before
+
+
 def test_somebodys_photographs_are_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("image,individual_id\na.jpg,1\n")
     with pytest.raises(InputError, match="empty folder"):

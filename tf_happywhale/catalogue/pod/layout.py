@@ -78,12 +78,13 @@ def write_pod(
         "height": height,
     }
     _check(wanted)
-    if _marker(root) == wanted and all((root / name).exists() for name in (*_FOLDERS, *_TABLES)):
+    known = _marker(root)
+    if known == wanted and all((root / name).exists() for name in (*_FOLDERS, *_TABLES)):
         return
+    if known is not None:
+        _check_untouched(root, known)
     _clear(root)
-    plan = draw_plan(
-        seed, individuals, new_individuals, singletons, mean_images, test_images_per_individual
-    )
+    plan = _plan(wanted)
     draw = partial(_write_photograph, root, plan, seed, width, height)
     jobs = range(len(plan.photographs))
     with tqdm(total=len(jobs), desc="drawing the pod", unit="photo") as bar:
@@ -180,6 +181,31 @@ def _marker(root: Path) -> dict | None:
     with suppress(FileNotFoundError, json.JSONDecodeError):
         return json.loads((root / MARKER).read_text(encoding="utf-8"))
     return None
+
+
+def _plan(wanted: dict) -> Plan:
+    names = (
+        "seed", "individuals", "new_individuals", "singletons", "mean_images",
+        "test_images_per_individual",
+    )  # fmt: skip
+    return draw_plan(*(wanted[name] for name in names))
+
+
+def _check_untouched(root: Path, known: dict) -> None:
+    """Raise InputError where a finished pod's catalogue is not as it was drawn: photographs that
+    `gallery add` has copied there, and a person's corrections, would go with it."""
+    plan = _plan(known)
+    drawn = {(p.image, plan.individual_ids[p.individual]) for p in plan.photographs}
+    there = set()
+    if (root / "train.csv").is_file():
+        table = pd.read_csv(root / "train.csv", dtype=str, keep_default_na=False)
+        there = set(zip(table["image"], table["individual_id"], strict=True))
+    there_too = {path.name for path in (root / "train_images").glob("*")}
+    if not (there <= drawn and there_too <= {image for image, _ in drawn}):
+        raise InputError(
+            f"{root} holds a synthetic pod that was drawn with other arguments, and something was "
+            "added to it: move it away, or name another folder."
+        )
 
 
 def _clear(root: Path) -> None:
