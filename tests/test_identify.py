@@ -24,6 +24,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.files import write_text
 from tf_happywhale.retrieval.embeddings import load_embeddings, save_embeddings
 from tf_happywhale.retrieval.gallery import open_gallery
+from tf_happywhale.retrieval.learned import Learned
 from tf_happywhale.retrieval.trained_on import all_but
 from tf_happywhale.training.reference import embed_catalogue
 
@@ -159,6 +160,28 @@ def test_encounters_rank_together_and_make_one_block(trip: Trip) -> None:
     assert len(together) == 3 and together[0] == together[1] == together[2]
     page = (trip.folder / "together" / "report" / "index.html").read_text("utf-8")
     assert page.count('class="query"') == len(ranked) - 2 and "3 photographs" in page
+
+
+def test_an_encounter_of_two_animals_is_said_shown_and_not_forced_into_one(
+    trip: Trip, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    folder = trip.folder / "mixed"
+    (folder / "sight").mkdir(parents=True)
+    first = {row["image"]: row["individual_id"] for row in trip.identify(trip.data)[::-1]}
+    animals = {who: image for image, who in first.items() if who != "new_individual"}
+    for image in list(animals.values())[:2]:
+        shutil.copy(trip.photos / image, folder / "sight" / image)
+    monkeypatch.setattr(Learned, "p_right", lambda _, score: np.ones(len(score)))
+    keys = ["identify.encounters=folders", f"identify.boxes={trip.photos / 'boxes.csv'}"]
+    rows = trip.identify(trip.data, folder, *keys, output="mixed_out")
+    said = "The photographs of the encounter sight point to different animals: "
+    assert said in capsys.readouterr().out
+    best = {row["image"]: row["individual_id"] for row in rows if row["reference_image"]}
+    assert len(best) == 2
+    for row in trip.table("photographs.csv", "mixed_out"):
+        assert row["encounter"] == "sight" and row["warnings"].startswith(said)
+    page = (trip.folder / "mixed_out" / "report" / "index.html").read_text("utf-8")
+    assert page.count('class="query"') == 2 and "⚠ The photographs of the encounter" in page
 
 
 def test_the_boxes_of_several_folders_are_each_folders_own(trip: Trip) -> None:

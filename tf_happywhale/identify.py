@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from tf_happywhale.cli import command_of_places
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from tf_happywhale.catalogue.photos import Photo
     from tf_happywhale.config import Experiment
     from tf_happywhale.detection.detector import Detector
+    from tf_happywhale.retrieval.candidates import Candidates
     from tf_happywhale.retrieval.embeddings import Embeddings
     from tf_happywhale.retrieval.ranking import Ranking
     from tf_happywhale.training.identifier import Identifier
@@ -62,6 +64,7 @@ def identify(
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.queries import save_queries
+    from tf_happywhale.retrieval.together import judge_together
     from tf_happywhale.training.identifier import not_honoured
     from tf_happywhale.training.reference import damaged, load_gallery
 
@@ -92,11 +95,16 @@ def identify(
     for sentence in damaged(queries):
         print(sentence)
     with timed(f"ranking {len(queries)} against {len(gallery)}"):
+        search_alone = searcher(experiment, gallery)
+        queries, apart = judge_together(queries, search_alone, identifier.learned.p_right)
         ranking = rank(experiment, identifier, queries, gallery)
+    for sentence in dict.fromkeys(apart.values()):
+        print(sentence)
     table = ranking.table(experiment.rank.candidates)
     write_csv(output / "predictions.csv", table)
     save_queries(output, queries)
     warned = quality_warnings(experiment, queries)
+    warned |= {key: [sentence, *warned[key]] for key, sentence in apart.items()}
     write_csv(output / "photographs.csv", photographs(queries, warned, listing.not_read | failed))
     with timed("the pages"):
         why = None
@@ -176,46 +184,49 @@ def embed_queries(
     return replace(queries, columns=columns), reasons
 
 
+def searcher(experiment: Experiment, gallery: Embeddings) -> Callable[[np.ndarray], Candidates]:
+    """A function from embeddings [n, d] to their candidates in the gallery, each by itself."""
+    from functools import partial
+
+    from tf_happywhale.retrieval.candidates import rank_individuals
+
+    settings, ids = experiment.rank, gallery.individual_id.tolist()
+    return partial(
+        rank_individuals,
+        gallery=gallery.embedding,
+        individual_ids=ids,
+        k=settings.candidates,
+        engine=settings.engine,
+        shortlist=settings.shortlist,
+        memory=settings.memory * 2**20,
+        best_of=settings.best_of,
+        index=settings.index,
+    )
+
+
 def rank(
     experiment: Experiment, identifier: Identifier, queries: Embeddings, gallery: Embeddings
 ) -> Ranking:
-    """Candidates with `new_individual` among them; the photographs of one encounter together."""
-    from tf_happywhale.catalogue.animal import judged_together
+    """Candidates with `new_individual` among them; the photographs of one encounter together, where
+    they may show one animal."""
     from tf_happywhale.catalogue.individuals import most_frequent
-    from tf_happywhale.retrieval.candidates import rank_individuals
     from tf_happywhale.retrieval.encounters import rank_encounters
     from tf_happywhale.retrieval.ranking import Ranking
+    from tf_happywhale.retrieval.together import several_animals, together_of
 
     settings, ids = experiment.rank, gallery.individual_id.tolist()
-
-    def search(asked):
-        return rank_individuals(
-            asked,
-            gallery.embedding,
-            ids,
-            settings.candidates,
-            engine=settings.engine,
-            shortlist=settings.shortlist,
-            memory=settings.memory * 2**20,
-            best_of=settings.best_of,
-            index=settings.index,
-        )
-
-    given = queries.column("encounter").tolist()
-    encounters = judged_together(queries.image.tolist(), given)
-    apart = sum(one != other for one, other in zip(given, encounters, strict=True))
-    if apart:
+    if several_animals(queries):
         print(
-            f"{apart} animals are in photographs of an encounter that show several: each is ranked "
-            "alone, since the photographs of an encounter show one animal"
+            f"{several_animals(queries)} animals are in photographs of an encounter that show "
+            "several: each is ranked alone, since the photographs of an encounter show one animal"
         )
     found = rank_encounters(
         queries.embedding,
         gallery.embedding,
         ids,
-        encounters,
+        together_of(queries),
         settings.candidates,
-        search,
+        searcher(experiment, gallery),
         settings.best_of,
     )
     return Ranking(
@@ -267,15 +278,14 @@ def write_pages(
     why: Callable | None = None,
 ) -> Path:
     """The pages on which a person judges the matches."""
-    from tf_happywhale.catalogue.animal import judged_together
     from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.together import together_of
     from tf_happywhale.review.pictures import picture_reader, whole_reader
     from tf_happywhale.review.report import Known, write_report
 
     references: dict[str, list[str]] = {}
     for who, image in zip(gallery.individual_id.tolist(), gallery.image.tolist(), strict=True):
         references.setdefault(who, []).append(image)
-    together = judged_together(queries.image.tolist(), queries.column("encounter").tolist())
     when = zip(gallery.column("date").tolist(), gallery.column("encounter").tolist(), strict=True)
     summary = [
         ("Gallery", f"{len(gallery)} images of {len(references)} individuals"),
@@ -296,7 +306,7 @@ def write_pages(
             seen=dict(
                 zip(gallery.image, (", ".join(filter(None, facts)) for facts in when), strict=True)
             ),
-            encounters=dict(zip(queries.image, together, strict=True)),
+            encounters=dict(zip(queries.image, together_of(queries), strict=True)),
             boxes=dict(zip(queries.image, queries.column("box"), strict=True)),
             warnings=warned,
         ),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,3 +67,22 @@ def test_where_no_threshold_was_taught_it_says_so(learned) -> None:
     one_kind = replace(learned, queries_new=0)
     assert "none shows a new individual" in one_kind.unsure(Rank())
     assert one_kind.unsure(Rank(threshold=0.5)) == ""
+
+
+def test_it_knows_how_likely_the_best_candidate_is_right(learned) -> None:
+    """Of the two images that taught it, the one that was ranked rightly lies near its own."""
+    near, far = learned.p_right(np.array([[0.99, 0.1], [0.3, 0.29]], np.float32))
+    assert near > 0.5 > far
+    assert np.isnan(nothing_learned([1.0]).p_right(np.zeros((1, 2)))).all()
+
+
+def test_what_an_older_version_learned_lacks_that_and_is_read(learned, tmp_path: Path) -> None:
+    file = tmp_path / "new_individuals.json"
+    save_learned(file, learned, "these")
+    said = json.loads(file.read_text())
+    for name in ("wrong_weights", "wrong_intercept"):
+        del said[name]
+    file.write_text(json.dumps(said))
+    older = load_learned(file, "these")
+    assert older.wrong_intercept is None and learned.wrong_intercept is not None
+    assert older.threshold == learned.threshold

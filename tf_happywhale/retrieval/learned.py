@@ -38,6 +38,8 @@ class Learned:
         slope, offset: from the score to standard deviations above the mean of those images.
         weights, intercept: of P(new) by the standardised scores; None where it is not known.
         queries, queries_new: how many images taught it, and how many of new individuals.
+        wrong_weights, wrong_intercept: of P(the best candidate is wrong), as those of P(new); no
+            intercept where an older version learned nothing about it.
     """
 
     shares: tuple[float, ...]
@@ -48,12 +50,21 @@ class Learned:
     intercept: float = 0.0
     queries: int = 0
     queries_new: int = 0
+    wrong_weights: tuple[float, ...] | None = None
+    wrong_intercept: float | None = None
 
     def p_new(self, score: np.ndarray) -> np.ndarray:
         """P(new) float64 [n] of queries with candidates' scores [n, k]; NaN where unknown."""
         weights = None if self.weights is None else np.array(self.weights)
         line = Line(self.slope, self.offset)
         return NewProbability(weights, self.intercept)(line.standard(score.astype(np.float64)))
+
+    def p_right(self, score: np.ndarray) -> np.ndarray:
+        """P(the best candidate is right) float64 [n], as `p_new`."""
+        weights = None if self.wrong_weights is None else np.array(self.wrong_weights)
+        line = Line(self.slope, self.offset)
+        wrong = NewProbability(weights, self.wrong_intercept or 0.0)
+        return 1 - wrong(line.standard(score.astype(np.float64)))
 
     def unsure(self, rank: Rank) -> str:
         """Why no threshold could be chosen, in a sentence; empty where one was, or is given."""
@@ -107,6 +118,7 @@ def learn(
     truth = [answer for part in scored for answer in part.truth]
     is_new = np.array(truth) == NEW_INDIVIDUAL
     probability = fit_new_probability(standard, is_new)
+    wrong = fit_new_probability(standard, ids[:, 0] != np.array(truth, np.str_))
     share = rank.new_share
     return Learned(
         shares=tuple(shares.tolist()),
@@ -120,6 +132,8 @@ def learn(
         intercept=probability.intercept,
         queries=len(truth),
         queries_new=int(is_new.sum()),
+        wrong_weights=None if wrong.weights is None else tuple(wrong.weights.tolist()),
+        wrong_intercept=wrong.intercept,
     )
 
 
@@ -157,7 +171,8 @@ def load_learned(path: Path, made_from: str) -> Learned | None:
         if said.pop("made_from") != made_from:
             return None
         said["shares"] = tuple(map(float, said["shares"]))
-        said["weights"] = said["weights"] and tuple(map(float, said["weights"]))
+        for name in ("weights", "wrong_weights"):  # the latter is absent from older files
+            said[name] = said.get(name) and tuple(map(float, said[name]))
         return Learned(**said)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path} is damaged: delete it and run again.") from None

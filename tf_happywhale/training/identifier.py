@@ -151,13 +151,13 @@ def learned_of(models: Sequence[Trained], rank: Rank) -> tuple[Learned, str]:
         [[model.about["model"] for model in models], weights, rank.best_of, rank.new_share, *choice]
     )
     keep = models[0].folder / LEARNED
-    found = load_learned(keep, made_from)
-    if found is not None:
-        return found, ""
-    try:
+    kept = load_learned(keep, made_from)
+    if kept is not None and kept.wrong_intercept is not None:
+        return kept, ""
+    try:  # also where an older version has not learned all of it
         found = _learn(models, weights, rank)
     except HappywhaleError as error:
-        return nothing_learned(weights), str(error)
+        return (kept, "") if kept is not None else (nothing_learned(weights), str(error))
     with suppress(OSError):  # a folder that may not be written to: it is worked out again next time
         save_learned(keep, found, made_from)
     return found, ""
