@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.faults import injector
-from tests.faults.scenarios import Folders, Scenario, draw, scenarios
+from tests.faults.scenarios import Folders, NotUndisturbed, Scenario, draw, scenarios
 from tests.faults.trees import snapshot
 from tests.faults.trial import Ended, run
 
@@ -71,7 +71,11 @@ def try_all(home: Path, given: argparse.Namespace) -> int:
     folders, failed, rows = Folders(home), 0, []
     for scenario in chosen:
         started = time.monotonic()
-        counts = try_one(scenario, folders, given)
+        try:
+            counts = try_one(scenario, folders, given)
+        except NotUndisturbed as error:
+            print(f"! {scenario.name}: {error}", flush=True)
+            counts = {"calls": 0, "tried": 0, "overcome": 0, "failed": 1}
         failed += counts["failed"]
         seconds = time.monotonic() - started
         rows.append([scenario.name, *map(str, counts.values()), f"{seconds:.0f}"])
@@ -95,7 +99,7 @@ def try_one(scenario: Scenario, folders: Folders, given: argparse.Namespace) -> 
         shutil.copytree(before, folder)
         ended = run(scenario.command, folder)
         if ended.status:
-            raise RuntimeError(f"{scenario.command} undisturbed: {ended}")
+            raise NotUndisturbed(f"{scenario.command} ended with {ended.status}: {ended.said}")
         made.append(snapshot(folder))
         shutil.rmtree(folder)
     varying = {name for name in made[0] if made[0][name] != made[1].get(name)}
