@@ -84,19 +84,16 @@ def train(experiment: Experiment) -> None:
 def train_fold(
     experiment: Experiment, training_set: Path, fold: int, training: dict[str, Any]
 ) -> None:
-    """Train one model, or resume one that was stopped, and judge it by the photographs it has not
-    seen. A model of other settings, photographs or boxes stays until the new one is judged."""
+    """Train one model, or go on with one that was stopped, and judge it by the photographs it has
+    not seen."""
     from tf_happywhale.catalogue.table import read_text_table
     from tf_happywhale.detection.models import TRAINED_ON, fold_folder
     from tf_happywhale.detection.training import begin, judge_network, train_network, was_begun
     from tf_happywhale.detection.training_set import PICTURES
-    from tf_happywhale.files import replace_folder, restore_folder, write_csv, write_json
+    from tf_happywhale.files import write_csv, write_json
     from tf_happywhale.places import detector_folder
 
-    home, final = detector_folder(experiment), fold_folder(experiment, fold)
-    restore_folder(final)
-    other = (final / "weights.pt").is_file() and not was_begun(final / "training", training)
-    place = final.with_name(f"{final.name}.new") if other else final
+    home, place = detector_folder(experiment), fold_folder(experiment, fold)
     data, weights = training_set / f"fold{fold}.yaml", place / "weights.pt"
     settings = experiment.detect
     exported = weights.with_suffix(".onnx")
@@ -111,8 +108,6 @@ def train_fold(
     metrics = judge_network(data, weights, place / "validation", home, settings)
     counts = {"trained_on": int((~held_out).sum()), "held_out": int(held_out.sum())}
     write_json(place / "metrics.json", {**metrics, **counts})
-    if other:
-        replace_folder(place, final)
 
 
 def show(experiment: Experiment, left_out: Path, folds: list[int]) -> None:

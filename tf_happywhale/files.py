@@ -49,7 +49,7 @@ def atomic_write(path: Path, *, lasting: bool = True) -> Iterator[Path]:
         if lasting:
             to_disk(temporary)
         if temporary.is_dir():
-            replace_folder(temporary, path)
+            _replace_folder(temporary, path)
         else:
             os.replace(temporary, path)
 
@@ -76,8 +76,8 @@ def restore_folder(path: Path) -> None:
         os.replace(before, path)
 
 
-def replace_folder(temporary: Path, path: Path) -> None:
-    """Rename a whole folder over another one, which comes back if that fails."""
+def _replace_folder(temporary: Path, path: Path) -> None:
+    """Rename a folder over another, which comes back if that fails."""
     before = path.with_name(f".{path.name}.before")
     restore_folder(path)
     remove(before)
