@@ -200,8 +200,7 @@ def _not_whole(
     for name, content in before.items():
         if _matches(name, WORKING + TEMPORARY):
             continue
-        home, _, rest = name.partition("/report/")
-        if name not in after and name in done and f"{home}/.report.before/{rest}" not in after:
+        if name not in after and name in done and not _elsewhere(name, after, content, done[name]):
             wrong.append(f"{name} is lost")
         elif (
             name in after
@@ -218,6 +217,12 @@ def _not_whole(
         ):
             wrong.append(f"{name} is half-written ({content})")
     return wrong
+
+
+def _elsewhere(name: str, after: dict[str, str], *contents: str) -> bool:
+    """Whether a file is on its way from or to its place, whole: the next command puts it there."""
+    last = name.rsplit("/", 1)[-1]
+    return any(content in contents for other, content in after.items() if other.endswith(last))
 
 
 def _differences(after: dict[str, str], done: dict[str, str], varying: set[str]) -> list[str]:
