@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.boxes import Box, BoxRow, RelativeBox, best_boxes
+from tf_happywhale.catalogue.boxes import Box, BoxRow, RelativeBox, best_boxes, best_rows
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.errors import InputError
 
@@ -155,3 +156,22 @@ def test_shares_of_pixels_come_back_to_the_pixels() -> None:
 )
 def test_a_box_is_clipped_to_the_picture(box: Box, inside: Box | None) -> None:
     assert box.clip(width=30, height=20) == inside
+
+
+def test_boxes_without_numbers_are_counted_where_several_animals_are_listed() -> None:
+    places = [Box(left, 0, left + 5, 5) for left in (0, 10, 20)]
+    sure = [BoxRow("a.jpg", "", box, n) for box, n in zip(places, (0.3, 0.9, 0.5), strict=True)]
+    plain = [BoxRow("a.jpg", "", box, 0.0) for box in places]
+    listed = ["a.jpg", "a.jpg#2", "a.jpg#3"]
+
+    def found(rows: list[BoxRow], images: list[str] = listed) -> list[int]:
+        best = best_rows(rows, "fullbody", images, Path("boxes.csv"))
+        return [best[key].box.xmin for key in images if key in best]
+
+    assert found(sure) == [10, 20, 0]  # by falling confidence, as identify counts
+    assert found(plain) == [0, 10, 20]  # as they stand in the file
+    by_hand = [*sure, BoxRow("a.jpg", "", Box(30, 0, 35, 5), 0.0, manual=True)]
+    assert found(by_hand) == [30]
+    assert found(sure, ["a.jpg"]) == [10]  # one animal: the best box
+    numbered = [replace(row, number=n) for row, n in zip(sure, (2, 1, 3), strict=True)]
+    assert found(numbered) == [10, 0, 20]

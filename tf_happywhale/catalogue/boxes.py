@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tf_happywhale.catalogue.animal import animal_key, photograph_of, split_key
+from tf_happywhale.catalogue.animal import animal_key, count_animals, photograph_of, split_key
 from tf_happywhale.errors import InputError
 
 WHOLE = "whole"  # the source that needs no box
@@ -98,9 +98,11 @@ def best_rows(
     """The row of each animal for one source, by its key: the image's name for the first.
 
     Rows that do not say what is in the box count for any source, rows without a number for the
-    first animal. Among an animal's rows a manual one wins, then the highest confidence, then the
-    later row. A row without an area is no box; a manual one whose cells are empty says that there
-    is none, and wins over detected ones, its box None.
+    first animal. Where `images` name several animals of a photograph and none of its rows has a
+    number, the rows are counted as `identify` counts them (see `counted`). Among an animal's rows
+    a manual one wins, then the highest confidence, then the later row. A row without an area is no
+    box; a manual one whose cells are empty says that there is none, and wins over detected ones,
+    its box None.
 
     Args:
         rows: of `boxes_import.read_box_rows`.
@@ -111,12 +113,32 @@ def best_rows(
     Raises:
         InputError: there are rows, but none of this source.
     """
-    best: dict[str, BoxRow] = {}
+    images = list(images)
+    found: dict[str, list[BoxRow]] = {}
     for image, row in wanted_rows(rows, source, images, path):
-        key = animal_key(image, row.number or 1)
-        if key not in best or rank_row(row) >= rank_row(best[key]):
-            best[key] = row
+        found.setdefault(image, []).append(row)
+    animals = count_animals(images)
+    best: dict[str, BoxRow] = {}
+    for image, own in found.items():
+        for row in counted(own) if animals[image] > 1 else own:
+            key = animal_key(image, row.number or 1)
+            if key not in best or rank_row(row) >= rank_row(best[key]):
+                best[key] = row
     return best
+
+
+def counted(rows: Sequence[BoxRow]) -> list[BoxRow]:
+    """One photograph's rows of one source, each with the number of its animal.
+
+    Rows that have numbers keep them. Without any, boxes count by falling confidence, equal ones as
+    they stand in the table; a person's count alone where there are any.
+    """
+    if any(row.number for row in rows):
+        return list(rows)
+    drawn = [row for row in rows if row.manual and row.box]
+    boxed = drawn or [row for row in rows if row.box]
+    ordered = sorted(boxed, key=lambda row: 0.0 if drawn else -row.confidence)
+    return [replace(row, number=n) for n, row in enumerate(ordered, start=1)]
 
 
 def wanted_rows(
@@ -157,7 +179,8 @@ def check_numbered(images: Iterable[str], boxed: Iterable[str], table: Path | st
         if number > 1 and key not in there:
             raise InputError(
                 f"The catalogue lists animal {number} of {image}, but {table} has no box of it: "
-                f"add a row with image {image}, box_number {number} and its box."
+                f"add a row with image {image}, box_number {number} and its box, or a further box "
+                "of the image if no row has a number."
             )
 
 
