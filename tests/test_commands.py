@@ -333,7 +333,7 @@ def test_too_few_individuals_are_refused_before_training(pod: Path, tmp_path: Pa
     for row in rows[1:]:
         row[place] = "only"
     table.write_text("\n".join(",".join(row) for row in rows) + "\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"has 1 individuals, but .* need at least four"):
+    with pytest.raises(InputError, match=r"sample_submission\.csv asks .* need at least four"):
         run.main(work.experiment())
     assert not work.output.exists()
 

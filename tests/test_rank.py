@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tf_happywhale import evaluate, rank
@@ -79,3 +80,28 @@ def test_embeddings_of_other_images_say_how_many_and_which(member) -> None:
         np.savez(member.folder / "train.npz", **{k: file[k][1:] for k in file.files})
     with pytest.raises(InputError, match="they lack 1 image"):
         rank.main(experiment)
+
+
+def test_an_excel_catalogue_of_few_individuals_whose_ids_have_spaces_is_ranked(
+    member, capsys: pytest.CaptureFixture
+) -> None:
+    experiment = member(
+        "data.catalogue=seals.xlsx", "data.columns={individual_id: Who}", trained_on="nothing"
+    )
+    table = pd.read_csv(member.data / "train.csv", dtype=str)
+    names = {who: f"Old Tom {n % 3}" for n, who in enumerate(sorted(set(table["individual_id"])))}
+    table["Who"] = table.pop("individual_id").map(names)
+    table["image"] = [image.rpartition(".")[0] for image in table["image"]]
+    table.to_excel(member.data / "seals.xlsx", index=False)
+    with pytest.raises(InputError, match=r"sample_submission\.csv asks .*'Old Tom 0' holds one"):
+        rank.main(experiment)
+    assert not (member.output / "predictions.csv").exists()
+    (member.data / "sample_submission.csv").unlink()
+    rank.main(experiment)
+    said = capsys.readouterr().out
+    assert "there is no submission: a submission separates ids by spaces, and 'Old Tom 0'" in said
+    assert first(member.output) == {image: names[who] for image, who in member.firsts.items()}
+    assert not (member.output / "submission.csv").exists()
+    evaluate.main(experiment)
+    rank.main(experiment)
+    assert "rank: up to date" in capsys.readouterr().out

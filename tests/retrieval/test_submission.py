@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.submission import pad, write_submission
+from tf_happywhale.retrieval.submission import no_submission, pad, write_submission
 
 
 def test_padding_never_repeats() -> None:
@@ -38,3 +38,10 @@ def test_anything_but_five_different_ids_is_refused(tmp_path: Path, ids: list[st
 def test_an_image_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="twice"):
         write_submission(tmp_path / "s.csv", ["x", "x"], [list("abcde")] * 2)
+
+
+def test_why_there_is_no_submission_is_said() -> None:
+    assert no_submission(["09913", "NA", "1e10", "?"]) == ""
+    assert "need at least four individuals, and the catalogue has 3" in no_submission(list("abc"))
+    assert "'Old Tom' holds one" in no_submission([*"abcd", "Old Tom"])
+    assert "'a ' holds one" in no_submission([*"abcd", "a "])

@@ -34,8 +34,8 @@ def no_submission(known: Sequence[str]) -> str:
         return f"a submission separates ids by spaces, and {spaced!r} holds one"
     if len(known) < IDS - 1:
         return (
-            f"the catalogue has {len(known)} individuals, and five different answers "
-            "(new_individual is one) need at least four"
+            "its five different answers (new_individual is one) need at least four individuals, "
+            f"and the catalogue has {len(known)}"
         )
     return ""
 
