@@ -9,7 +9,7 @@ $(@D)/bin/python -m pip install --quiet --upgrade pip
 $(@D)/bin/python -m pip install --quiet $(PACKAGES)
 endef
 
-.PHONY: help demo test docs follow bench-seed bench-recipe bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-explain parity notebooks kaggle clean
+.PHONY: help demo test docs follow bench-seed bench-recipe bench-start bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench-seed DATA=DIR   the seed's recipe in PyTorch, to compare with (own environment)"
 	@echo "make parity        our networks against timm's, to docs/parity.md (own environment)"
 	@echo "make bench-recipe DATA=DIR   what each part of the winners' recipe is worth (hours)"
+	@echo "make bench-start DATA=DIR    a model of other animals as a start, against ImageNet's weights"
 	@echo "make bench-shipped  one step of every shipped config, and its memory"
 	@echo "make bench-backbones   their speed beside timm's on PyTorch (own environment)"
 	@echo "make bench-epoch   what an epoch costs beside its bare training steps"
@@ -69,6 +70,9 @@ bench-seed: .venv-torch/installed
 
 bench-recipe: .venv/installed
 	$(PY) benchmarks/recipe.py --data $(DATA) $(ARGS)
+
+bench-start: .venv/installed
+	$(PY) benchmarks/start.py --data $(DATA) $(ARGS)
 
 bench-shipped: .venv/installed
 	$(PY) benchmarks/shipped.py $(ARGS)

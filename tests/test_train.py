@@ -13,6 +13,7 @@ from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.run import main as run
 from tf_happywhale.training import loop
+from tf_happywhale.training.run_folder import read_trained_on, write_trained_on
 
 
 @pytest.fixture
@@ -160,3 +161,19 @@ def test_a_worker_that_is_not_the_chief_takes_no_checkpoints_away(
         train.main(experiment)
         assert len(list(checkpoints.iterdir())) == left
     assert len(trainings) == 2  # no stamp of the first
+
+
+def test_a_start_of_other_content_trains_again_and_one_that_judges_itself_is_refused(
+    pod: Path, tmp_path: Path, trainings: list[str]
+) -> None:
+    start = tmp_path / "start"
+    start.mkdir()
+    keys = [*QUICK, f"data.root={pod}", f"output={tmp_path}", f"model.weights={start}"]
+    tfrecords.main("write", load_experiment(None, keys))
+    for content in ("one", "one", "two"):
+        (start / "model.keras").write_text(content, encoding="utf-8")
+        train.main(load_experiment(None, keys))
+    assert len(set(trainings)) == len(trainings) == 2
+    write_trained_on(start, read_trained_on(tmp_path / "quick" / "fold0")[0], [])
+    with pytest.raises(ConfigError, match="was trained on fold 1 of this catalogue"):
+        train.main(load_experiment(None, [*keys, "fold=1"]))

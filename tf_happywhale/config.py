@@ -266,7 +266,8 @@ class Model(Section):
         "default",
         min_length=1,
         description="where training starts: default (the backbone's first), none, a name such as "
-        "b6_ns, hf://OWNER/NAME, or a .safetensors or .h5 file",
+        "b6_ns, hf://OWNER/NAME, a .safetensors or .h5 file, or a run folder, model.keras or "
+        ".weights.h5 of this package, of which the neck is taken too",
     )
     region: tuple[Share, Share, Share, Share] | None = Field(
         None,

@@ -46,6 +46,7 @@ def train_folds(experiment: Experiment, started: float) -> None:
     from tf_happywhale.training.checkpoint import clear
     from tf_happywhale.training.loop import train_fold
     from tf_happywhale.training.run_folder import write_trained_on
+    from tf_happywhale.training.start import check_start
     from tf_happywhale.training.task import Task
     from tf_happywhale.training.workers import place
 
@@ -60,6 +61,7 @@ def train_folds(experiment: Experiment, started: float) -> None:
     sections = {"seed", "image_size", "model", "train", "augment"}
     for fold in experiment.folds:
         run = run_folder(experiment, fold)
+        check_start(weights, run, fold, folds)
         more_images, more_targets = _predicted(experiment, data, records, fold)
         task = Task(
             records,

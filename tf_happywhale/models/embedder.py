@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import keras
 
 from tf_happywhale.config import Model
@@ -9,6 +11,9 @@ from tf_happywhale.models.column import Column
 from tf_happywhale.models.gem import GeM
 from tf_happywhale.models.pretrained import pretrained_backbone
 from tf_happywhale.models.region import Region
+from tf_happywhale.models.weights.names import find_weights
+from tf_happywhale.models.weights.own import fill_neck
+from tf_happywhale.models.weights.own_files import is_own
 
 MAPS = {"final": ("final",), "last_two": ("stage3", "stage4")}
 
@@ -19,7 +24,8 @@ def build_embedder(settings: Model) -> keras.Model:
     With `pooling` `last_two` the pooled maps of the last two stages stand side by side instead of
     the final map; with `embedding_size` null there is no Dense, and BatchNorm's output is the
     embedding. With `region` the backbone sees only that part of the pictures; with `columns` above
-    1 so many strips of the last map are pooled on their own too.
+    1 so many strips of the last map are pooled on their own too. Of `weights` of this package
+    pooling and neck are taken too, where they have the same shape.
 
     Returns:
         Model of RGB pictures [n, h, w, 3], uint8 or float in 0–255, to embedding [n, d] float32,
@@ -57,7 +63,11 @@ def build_embedder(settings: Model) -> keras.Model:
         x = keras.layers.Dense(
             settings.embedding_size, kernel_initializer=start, dtype="float32", name="embedding"
         )(x)
-    return keras.Model(pictures, x, name="embedder")
+    embedder = keras.Model(pictures, x, name="embedder")
+    address = find_weights(settings.backbone, settings.weights)
+    if is_own(address):
+        fill_neck(embedder, Path(address))
+    return embedder
 
 
 def columns_of(features: keras.KerasTensor, columns: int) -> list[keras.KerasTensor]:

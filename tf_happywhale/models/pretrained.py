@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import keras
 
 from tf_happywhale.models.backbones.build import FEATURES, build_backbone, take_features
 from tf_happywhale.models.weights.names import find_weights
+from tf_happywhale.models.weights.own import fill_backbone
+from tf_happywhale.models.weights.own_files import is_own
 from tf_happywhale.models.weights.sources import load_weights
 
 
@@ -31,6 +34,9 @@ def pretrained_backbone(
     """
     address = find_weights(name, weights)
     whole = build_backbone(name, features=FEATURES, drop_path=drop_path)
-    if address is not None:
+    network = take_features(whole, features)
+    if is_own(address):
+        fill_backbone(network, Path(address))
+    elif address is not None:
         load_weights(whole, address)
-    return take_features(whole, features)
+    return network

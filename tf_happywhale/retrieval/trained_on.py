@@ -80,6 +80,14 @@ def check_held_out(model: str, trained_on: str, fold: int, folds: Mapping[str, i
         )
 
 
+def has_seen(trained_on: str, fold: int, folds: Mapping[str, int]) -> bool:
+    """Whether a model says that it was trained on a fold of this very catalogue."""
+    said = FORM.fullmatch(trained_on)
+    if said is None or said["assignment"] != assignment_of(folds) or said["folds"] == "none":
+        return False
+    return fold in {int(seen) for seen in said["folds"].split()}
+
+
 def all_but(fold: int, records: str, folds: Mapping[str, int]) -> str:
     """What embeddings say of a model trained on every fold but one."""
     others: Iterable[int] = set(folds.values()) - {fold}

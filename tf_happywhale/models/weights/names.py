@@ -1,8 +1,9 @@
 """Weights by name: which checkpoint is meant for which backbone.
 
 A name is `default` (the backbone's first), `none`, a short name of the table of variants
-(`b6_ns`), a timm name (`tf_efficientnet_b6.ns_jft_in1k`), an address (`hf://OWNER/NAME`), or a file
-(`.safetensors`, or `.h5` of keras.applications or qubvel).
+(`b6_ns`), a timm name (`tf_efficientnet_b6.ns_jft_in1k`), an address (`hf://OWNER/NAME`), a file
+(`.safetensors`, or `.h5` of keras.applications or qubvel), or a model of this package: a run
+folder, or a `.keras` or `.weights.h5` file of one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from tf_happywhale.errors import ConfigError, InputError, nearest
 from tf_happywhale.models.backbones.variants import VARIANTS
+from tf_happywhale.models.weights.own_files import own_file
 
 HUB = "hf://"
 
@@ -46,10 +48,13 @@ def find_weights(backbone: str, weights: str) -> str | None:
         return weights
     if weights in short_names():
         raise ConfigError(_others(weights, short_names()[weights]))
-    if weights.endswith((".safetensors", ".h5")) and "://" not in weights:
-        if not Path(weights).is_file():
+    path = Path(weights).expanduser()
+    if weights.endswith((".safetensors", ".h5", ".keras")) and "://" not in weights:
+        if not path.is_file():
             raise InputError(f"There is no weights file {weights}: name another.")
-        return weights
+        return str(path)
+    if path.is_dir():
+        return str(own_file(path))
     timm_name = weights.removeprefix(f"{HUB}timm/")
     if "." in timm_name and "/" not in timm_name:
         return f"{HUB}timm/{_checked_timm(backbone, timm_name)}"
@@ -57,7 +62,8 @@ def find_weights(backbone: str, weights: str) -> str | None:
         return weights
     raise ConfigError(
         f"There are no weights {weights!r} of {backbone}: {nearest(weights, known)}; or give "
-        "default, none, an address hf://OWNER/NAME, or a .safetensors or .h5 file."
+        "default, none, an address hf://OWNER/NAME, a run folder, or a .safetensors, .h5 or .keras "
+        "file."
     )
 
 

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from tf_happywhale.errors import ConfigError
+from tf_happywhale.retrieval.trained_on import all_but
+from tf_happywhale.training.run_folder import write_trained_on
+from tf_happywhale.training.start import check_start
+
+FOLDS = {"a.jpg": 0, "b.jpg": 1, "c.jpg": 2}
+
+
+def test_a_start_must_not_have_seen_the_images_that_judge_it(tmp_path):
+    """In the same catalogue; the same fold's run has not, and another catalogue's cannot."""
+    start, run = tmp_path / "start", tmp_path / "run"
+    for file in ("model.keras", "checkpoints/best.weights.h5"):
+        write_trained_on(start, all_but(0, "records", FOLDS), ["x"])
+        check_start(str(start / file), run, 0, FOLDS)
+        with pytest.raises(ConfigError, match=r"was trained on fold 1 .*that left fold 1 out"):
+            check_start(str(start / file), run, 1, FOLDS)
+        check_start(str(start / file), run, 1, FOLDS | {"d.jpg": 1})
+
+
+def test_a_run_does_not_start_from_what_it_replaces(tmp_path):
+    with pytest.raises(ConfigError, match="which this training would replace"):
+        check_start(str(tmp_path / "model.keras"), tmp_path, 0, FOLDS)
+    check_start("hf://timm/somebody", tmp_path, 0, FOLDS)
+    check_start(None, tmp_path, 0, FOLDS)

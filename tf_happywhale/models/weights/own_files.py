@@ -1,0 +1,37 @@
+"""Which files are a model of this package: of a run folder, or named themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tf_happywhale.errors import InputError
+
+ENDINGS = (".keras", ".weights.h5")
+# What a run folder holds, the best first: of a finished run, and of one that was stopped.
+FILES = ("model.keras", "checkpoints/best.weights.h5", "checkpoints/best-epoch-*.weights.h5")
+
+
+def is_own(address: str | None) -> bool:
+    """Whether an address of `names.find_weights` is a file that this package has written."""
+    return address is not None and address.endswith(ENDINGS) and "://" not in address
+
+
+def own_file(folder: Path) -> Path:
+    """The weights in a run folder.
+
+    Raises:
+        InputError: there are none.
+    """
+    for pattern in FILES:
+        found = sorted(folder.glob(pattern))
+        if found:
+            return found[-1]
+    raise InputError(
+        f"{folder} holds no model.keras and no checkpoints/best.weights.h5: set model.weights to a "
+        "run folder, such as OUTPUT/NAME/fold0, or to a weights file."
+    )
+
+
+def run_of(file: Path) -> Path:
+    """The run folder that such a file lies in."""
+    return file.parent.parent if file.parent.name == "checkpoints" else file.parent

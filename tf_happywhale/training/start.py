@@ -1,0 +1,39 @@
+"""What a training may start from, where that is another one's model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tf_happywhale.errors import ConfigError
+from tf_happywhale.models.weights.own_files import is_own, run_of
+from tf_happywhale.retrieval.trained_on import has_seen
+from tf_happywhale.training.run_folder import read_trained_on
+
+
+def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, int]) -> None:
+    """Refuse a model that must not be what a fold's training starts from.
+
+    Args:
+        weights: as `names.find_weights` returns it.
+        run: the run folder that is trained into.
+        fold: the fold that will judge the training.
+        folds: fold of each image of the catalogue.
+
+    Raises:
+        ConfigError: it is this very run's, or has seen the images that would judge it.
+    """
+    if not is_own(weights):
+        return
+    start = run_of(Path(weights))
+    if start.resolve() == run.resolve():
+        raise ConfigError(
+            f"model.weights is {weights}, which this training would replace: set another name or "
+            "output."
+        )
+    said = read_trained_on(start)
+    if said is not None and has_seen(said[0], fold, folds):
+        raise ConfigError(
+            f"{start} was trained on fold {fold} of this catalogue, which is to judge this "
+            f"training: set model.weights to the run that left fold {fold} out."
+        )
