@@ -19,7 +19,7 @@ VERBS = {
         "put what was decided on the review pages of output=DIR into gallery and catalogue",
     ),
     "info": ("GALLERY", "what is in it"),
-    "verify": ("GALLERY", "check its files, and that its pictures are still the same"),
+    "verify": ("GALLERY", "check its files, its pictures, and whether its catalogue agrees"),
     "remove": ("GALLERY ID", "take out an individual"),
     "rename": ("GALLERY ID NEW_ID", "give an individual another id"),
     "merge": ("GALLERY ID INTO_ID", "two ids, one animal: all images of the first to the second"),
@@ -49,7 +49,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     if verb == "add":
         add(settings, folder, Path(rest[0]).expanduser())
     elif verb == "verify":
-        verify(folder)
+        verify(settings, folder)
     elif verb == "info":
         info(open_gallery(folder))
     elif verb == "curate":
@@ -137,25 +137,19 @@ def info(gallery: Gallery) -> None:
         print(f"  catalogue: {gallery.catalogue}")
 
 
-def verify(folder: Path) -> None:
-    """Print what is wrong with a gallery and its pictures, and fail if there is anything."""
+def verify(settings: Experiment, folder: Path) -> None:
+    """Print what is wrong with a gallery, its pictures and its catalogue, and fail if there is
+    anything."""
     from tf_happywhale.errors import InputError
-    from tf_happywhale.files import sha256
-    from tf_happywhale.retrieval.gallery import faults, open_gallery
+    from tf_happywhale.retrieval import verify as verification
 
-    found, images = faults(folder), open_gallery(folder).images()
-    for name, picture, content in zip(
-        images.image, images.column("picture"), images.column("content"), strict=True
-    ):
-        if picture and not Path(picture).is_file():
-            found.append(f"The picture of {name} is not in {picture}.")
-        elif picture and content and sha256(Path(picture)) != content:
-            found.append(f"The picture of {name} has changed: drop it and add it again.")
+    found, images = verification.verify(folder, settings.data)
     for sentence in found:
         print(sentence)
     if found:
-        raise InputError(f"The gallery {folder} has {len(found)} faults, listed above.")
-    print(f"gallery {folder}: {len(images)} images, nothing wrong")
+        count = "1 fault" if len(found) == 1 else f"{len(found)} faults"
+        raise InputError(f"{folder} has {count}, listed above.")
+    print(f"{folder}: {images} images, nothing wrong")
 
 
 def change(gallery: Gallery, verb: str, words: Sequence[str]) -> None:
