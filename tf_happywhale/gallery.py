@@ -90,7 +90,8 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
 
 def add(settings: Experiment, folder: Path, file: Path) -> None:
     """Put decided matches into the catalogue and the gallery."""
-    from tf_happywhale.catalogue.confirmed import read_decisions
+    from tf_happywhale.catalogue.animal import animal_words, count_animals
+    from tf_happywhale.catalogue.confirmed import check_boxes, read_decisions
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.confirmed import add_confirmed
     from tf_happywhale.retrieval.queries import Photographs, load_queries
@@ -98,6 +99,9 @@ def add(settings: Experiment, folder: Path, file: Path) -> None:
     decisions = read_decisions(file, settings.data.encoding)
     output, elsewhere = output_folder(settings), settings.identify.photographs
     queries, decided = load_queries(output), decisions.decided
+    keys = queries.image.tolist()
+    boxes = dict(zip(keys, queries.column("box").tolist(), strict=True))
+    check_boxes(file, boxes, settings.data.encoding)
     elsewhere = None if elsewhere is None else Path(elsewhere).expanduser()
     added = add_confirmed(
         folder,
@@ -109,9 +113,10 @@ def add(settings: Experiment, folder: Path, file: Path) -> None:
         Photographs(queries, output, elsewhere).path,
     )
     total = len(added.confirmed)
+    counts = count_animals(keys)
     for one in added.confirmed:
-        if decided.get(one.image) == "new_individual":
-            print(f"{one.image}: a new individual, {one.individual_id}")
+        if decided.get(one.key) == "new_individual":
+            print(f"{animal_words(one.key, counts)}: a new individual, {one.individual_id}")
     for what, count in (("catalogue", added.rows), ("gallery", added.images)):
         if count is not None:
             print(f"{what}: {count} images added, {total - count} were there already")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_happywhale.catalogue.animal import (
@@ -18,11 +18,13 @@ from tf_happywhale.errors import InputError
 PICTURES = st.text(min_size=1, max_size=20).map(lambda name: f"{name}.jpg")
 
 
+@settings(deadline=None)
 @given(PICTURES, st.integers(1, 10**6 - 1))
 def test_a_key_says_the_photograph_and_the_number(image: str, number: int) -> None:
     assert split_key(animal_key(image, number)) == (image, number)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(PICTURES, st.integers(1, 30)), max_size=8))
 def test_what_two_columns_say_is_the_same_keys_again(animals: list[tuple[str, int]]) -> None:
     keys = [animal_key(*animal) for animal in animals]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_happywhale.catalogue.animal_boxes import Telling, animal_rows, pair_sources, tell_apart
@@ -64,6 +64,7 @@ ROWS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=12), st.permutations(["a.jpg", "b.jpg", "c.jpg"]))
 def test_what_is_an_animal_depends_on_no_other_photograph(rows, names) -> None:
     own = [replace(one, image=names[0]) for one in rows]
@@ -73,6 +74,7 @@ def test_what_is_an_animal_depends_on_no_other_photograph(rows, names) -> None:
     assert animal_rows(mixed, "fin", names, Path("t"), TELLING)[names[0]] == alone
 
 
+@settings(deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=12))
 def test_the_first_animal_is_in_a_box_as_good_as_the_best(rows) -> None:
     best = best_rows(rows, "fin", ["a.jpg"], Path("t"))["a.jpg"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.confirmed import name_new, read_decisions
+from tf_happywhale.catalogue.confirmed import check_boxes, name_new, read_decisions
 from tf_happywhale.catalogue.picture_names import place_for
 from tf_happywhale.errors import InputError
 
@@ -83,3 +83,25 @@ def test_a_name_that_another_picture_has_gets_a_part_of_the_content() -> None:
     there["trip/a-22222222.jpg"] = "3" * 64
     with pytest.raises(InputError, match="rename the file"):
         place_for("trip/a.jpg", "2" * 64, there.get)
+
+
+def test_animals_of_one_photograph_are_decided_one_by_one(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.csv"
+    file.write_text(
+        "image,box_number,decision,individual_id,rank,encounter,box\n"
+        "a.jpg,1,match,A,1,,fin 0 0 9 9\na.jpg,2,new,,,,fin 20 0 29 9\na.jpg,3,skip,,,,\n"
+    )
+    assert read_decisions(file).decided == {"a.jpg": "A", "a.jpg#2": "new_individual"}
+    boxes = {"a.jpg": "fin 0 0 9 9", "a.jpg#2": "fin 20 0 29 9", "a.jpg#3": "fin 40 0 49 9"}
+    check_boxes(file, boxes)
+    moved = boxes | {"a.jpg#2": "fin 40 0 49 9"}
+    with pytest.raises(InputError, match=r"about 'fin 20 0 29 9' of a\.jpg, animal 2 of 3"):
+        check_boxes(file, moved)
+
+
+def test_an_old_table_says_which_animal_only_where_there_is_one(tmp_path: Path) -> None:
+    file = decisions(tmp_path, "a.jpg,match,A,1,\n")
+    check_boxes(file, {"a.jpg": "fin 0 0 9 9"})
+    with pytest.raises(InputError, match=r"does not say which of the 2 animals of a\.jpg"):
+        check_boxes(file, {"a.jpg": "", "a.jpg#2": ""})
+    check_boxes(decisions(tmp_path, "a.jpg,skip,,,\n"), {"a.jpg": "", "a.jpg#2": ""})

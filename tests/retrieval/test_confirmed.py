@@ -315,7 +315,7 @@ def test_a_copy_under_another_name_is_the_photograph_that_is_there(
     copy = replace(queries.take(np.array([3])), image=np.array(["backup/copy.jpg"]))
     for folder in (gallery.folder, root):
         assert add_confirmed(folder, copy, {"backup/copy.jpg": "my_own"}, Data()).rows == 0
-    with pytest.raises(InputError, match=r"has q3\.jpg as my_own, but it was decided to be B"):
+    with pytest.raises(InputError, match=r"as my_own \(q3\.jpg\), but it was decided to be B"):
         add_confirmed(root, copy, {"backup/copy.jpg": "B"}, Data())
 
 

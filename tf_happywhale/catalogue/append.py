@@ -6,13 +6,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tf_happywhale.catalogue.reading import PLAIN, Reading
-from tf_happywhale.catalogue.rows import Dialect
+from tf_happywhale.catalogue.rows import Dialect, Rows
 from tf_happywhale.catalogue.spreadsheet import AS_CSV, is_spreadsheet
 from tf_happywhale.catalogue.table import named_columns, read_rows_of
-from tf_happywhale.catalogue.text_file import decode
+from tf_happywhale.catalogue.text_file import decode, mark_of
 from tf_happywhale.errors import InputError
 
 
@@ -21,6 +22,7 @@ def with_rows(
     rows: Sequence[Mapping[str, str]],
     columns: Collection[str],
     reading: Reading = PLAIN,
+    new_columns: Collection[str] = (),
 ) -> bytes:
     """The content of a table with further rows at its end, in its own encoding, columns and way of
     separating them. What a row says of a column that the table lacks is left out.
@@ -30,6 +32,8 @@ def with_rows(
         rows: text by our names of the columns.
         columns: those that it must have.
         reading: how it is read.
+        new_columns: they are added to the header where the table lacks them, empty in the rows
+            that are there.
 
     Raises:
         InputError: it cannot be read, is an Excel file, or its encoding lacks a letter.
@@ -42,6 +46,11 @@ def with_rows(
         )
     there = read_rows_of(path, columns, reading)
     text, encoding = decode(raw, path, reading.encoding)
+    lacking = [name for name in new_columns if name not in there.header]
+    if lacking:
+        text = _with_columns(text, there, lacking)
+        raw = mark_of(raw) + text.encode(encoding)
+        there = replace(there, header=[*there.header, *lacking])
     places = named_columns(there.header, columns, reading.columns, path)
     dialect = there.dialect or Dialect()
     added = io.StringIO()
@@ -67,3 +76,23 @@ def with_rows(
             f"{path} is written in {encoding}, which has no {letter!r} (U+{ord(letter):04X}): save "
             "it as UTF-8, and take data.encoding out."
         ) from None
+
+
+def _with_columns(text: str, rows: Rows, names: Sequence[str]) -> str:
+    """The text with further columns at the end, empty in each row that says something."""
+    dialect = rows.dialect or Dialect()
+    between = dialect.separator + " " * dialect.spaced
+    first = rows.line - 1
+    lines = list(io.StringIO(text, newline=""))
+    reader = csv.reader(lines[first:], delimiter=dialect.separator, skipinitialspace=dialect.spaced)
+    added = between.join(["", *(f'"{name}"' if dialect.quoted else name for name in names)])
+    ends = {}
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            short = max(0, len(rows.header) - len(cells))
+            ends[first + reader.line_num - 1] = dialect.separator * short + added
+        added = dialect.separator * len(names)
+    for place, further in ends.items():
+        whole = lines[place].rstrip("\r\n")
+        lines[place] = whole + further + lines[place][len(whole) :]
+    return "".join(lines)

@@ -100,9 +100,9 @@ def best_rows(
     Rows that do not say what is in the box count for any source, rows without a number for the
     first animal. Where `images` name several animals of a photograph and none of its rows has a
     number, the rows are counted as `identify` counts them (see `counted`). Among an animal's rows
-    a manual one wins, then the highest confidence, then the later row. A row without an area is no
-    box; a manual one whose cells are empty says that there is none, and wins over detected ones,
-    its box None.
+    a manual one wins, then one with its number, then the highest confidence, then the later row. A
+    row without an area is no box; a manual one whose cells are empty says that there is none, and
+    wins over detected ones, its box None.
 
     Args:
         rows: of `boxes_import.read_box_rows`.
@@ -184,9 +184,10 @@ def check_numbered(images: Iterable[str], boxed: Iterable[str], table: Path | st
             )
 
 
-def rank_row(row: BoxRow) -> tuple[bool, bool, float]:
-    """What makes one row of an animal better than another: a person's, a box, the confidence."""
-    return row.manual, not row.absent, row.confidence
+def rank_row(row: BoxRow) -> tuple[bool, bool, bool, float]:
+    """What makes one row of an animal better than another: a person's, a box, that it is said to be
+    of this animal, the confidence."""
+    return row.manual, not row.absent, row.number > 0, row.confidence
 
 
 def is_manual(origin: str) -> bool:

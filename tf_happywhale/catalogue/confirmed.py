@@ -6,18 +6,28 @@ it had been added to once: photographs are told apart by their content, not by t
 
 from __future__ import annotations
 
+import math
 import shutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import pandas as pd
 
-from tf_happywhale.catalogue.animal import photograph_of
+from tf_happywhale.catalogue.animal import (
+    BOX_NUMBER,
+    animal_words,
+    count_animals,
+    keys_of,
+    photograph_of,
+    split_key,
+)
 from tf_happywhale.catalogue.append import with_rows
+from tf_happywhale.catalogue.boxes import MANUAL, is_manual, number, outwards
 from tf_happywhale.catalogue.disk_names import on_disk
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.known_animals import box_words, parse, same_box
 from tf_happywhale.catalogue.reading import PLAIN, Reading
 from tf_happywhale.catalogue.table import read_catalogue, read_text_table
 from tf_happywhale.catalogue.text_file import encoding_of_own
@@ -31,17 +41,17 @@ BOXES = ["image", "source", "xmin", "ymin", "xmax", "ymax", "confidence", "origi
 
 @dataclass(frozen=True)
 class Confirmed:
-    """A photograph of which a person has said who is in it.
+    """An animal in a photograph, of which a person has said who it is.
 
     Attributes:
-        image: its name in the catalogue to be.
+        image: the key of the animal in the catalogue to be.
         individual_id: who is in it.
         species: of the individual, empty where unknown.
         encounter: empty where unknown.
         path: the photograph; None where the catalogue has its picture already.
         box: `source xmin ymin xmax ymax`, empty for the whole picture.
         content: SHA-256 of the photograph's bytes.
-        key: its name among the photographs identified.
+        key: its key among those identified.
     """
 
     image: str
@@ -59,8 +69,8 @@ class Decisions:
     """What a person decided.
 
     Attributes:
-        decided: who is in each image, `new_individual` for one that was given no name; what was
-            skipped is left out.
+        decided: who each animal is, by its key, `new_individual` for one that was given no name;
+            what was skipped is left out.
         matched: who of them must be known already, having been matched and not named as new.
         new: who of them may not be known yet, having been named as new.
     """
@@ -81,8 +91,7 @@ def read_decisions(path: Path, encoding: str | None = None) -> Decisions:
         InputError: the table lacks a column, says something else than match, new or skip, or
             contradicts itself.
     """
-    reading = Reading(encoding_of_own(path, encoding))
-    table = read_text_table(path, ("image", "decision", "individual_id"), reading)
+    table = _decisions(path, encoding)
     decided: dict[str, str] = {}
     named: dict[str, set[str]] = {decision: set() for decision in DECISIONS}
     for row in table.itertuples():
@@ -102,6 +111,45 @@ def read_decisions(path: Path, encoding: str | None = None) -> Decisions:
         named[row.decision].add(who)
     new = named["new"] - {NEW_INDIVIDUAL}
     return Decisions(decided, named["match"] - new, new)
+
+
+def check_boxes(path: Path, boxes: Mapping[str, str], encoding: str | None = None) -> None:
+    """Refuse decisions about another box than the one that was identified.
+
+    Args:
+        path: the table of decisions; one of an older version names neither number nor box.
+        boxes: of the animals identified, by key.
+        encoding: as of `read_decisions`.
+
+    Raises:
+        InputError: the photographs were identified again with other boxes since, or the table does
+            not say which of a photograph's animals it means.
+    """
+    table = _decisions(path, encoding)
+    counts = count_animals(boxes)
+    for row in table[table["decision"] != "skip"].to_dict("records"):
+        photograph, _ = split_key(row["image"])
+        count = counts[photograph]
+        if BOX_NUMBER not in table.columns and count > 1:
+            raise InputError(
+                f"{path} does not say which of the {count} animals of {photograph} was decided on: "
+                f"export it again from the pages, or add the column {BOX_NUMBER}."
+            )
+        known = boxes.get(row["image"])
+        if known is not None and row.get("box", known) != known:
+            said = row["box"][:80] or "the whole picture"
+            raise InputError(
+                f"{path} is about {said!r} of {animal_words(row['image'], counts)}, but since then "
+                f"{known or 'the whole picture'!r} was identified: decide on the present pages."
+            )
+
+
+def _decisions(path: Path, encoding: str | None) -> pd.DataFrame:
+    """The table of decisions, with keys of animals in place of their images' names."""
+    reading = Reading(encoding_of_own(path, encoding))
+    table = read_text_table(path, ("image", "decision", "individual_id"), reading)
+    numbers = list(table[BOX_NUMBER]) if BOX_NUMBER in table.columns else None
+    return table.assign(image=keys_of(list(table["image"]), numbers, path.name))
 
 
 def name_new(groups: Sequence[str], known: Collection[str]) -> dict[str, str]:
@@ -162,7 +210,9 @@ def _with_confirmed(
 ) -> bytes:
     """The catalogue's content with rows of theirs."""
     there = read_text_table(path, ("image", "individual_id"), reading)
-    names = on_disk(there["image"], folder, path, there.index, must_be_there=False)
+    numbers = list(there[BOX_NUMBER]) if BOX_NUMBER in there.columns else None
+    keys = keys_of(list(there["image"]), numbers, path.name)
+    names = on_disk(keys, folder, path, there.index, must_be_there=False)
     pairs = zip(names, there["individual_id"], strict=True)
     unknown = {image: who for image, who in pairs if reading.leaves_out(who)}
     for one in added:
@@ -171,30 +221,78 @@ def _with_confirmed(
                 f"{path} has {one.image} as {unknown[one.image]!r}, which data.unknown leaves out, "
                 f"but it was decided to be {one.individual_id}: correct that row."
             )
-    facts = ("image", "species", "individual_id", "encounter")
-    rows = [{name: getattr(one, name) for name in facts} for one in added]
-    return with_rows(path, rows, ("image", "individual_id"), reading)
+    facts = ("species", "individual_id", "encounter")
+    rows = [{name: getattr(one, name) for name in facts} | _image_cells(one) for one in added]
+    return with_rows(path, rows, ("image", "individual_id"), reading, _new_columns(rows))
+
+
+def _image_cells(one: Confirmed) -> dict[str, str]:
+    """The cells of the columns image and box_number."""
+    image, which = split_key(one.image)
+    return {"image": image, BOX_NUMBER: str(which)}
+
+
+def _new_columns(rows: Iterable[Mapping[str, str]]) -> list[str]:
+    """The number is written where it is needed: elsewhere it is 1."""
+    return [BOX_NUMBER] if any(row[BOX_NUMBER] != "1" for row in rows) else []
+
+
+def numbered_boxes(root: Path) -> list[tuple[str, str]]:
+    """The keys that a catalogue's table of boxes gives by number, each with its box as text."""
+    path = root / BOXES_FILE
+    table = read_text_table(path, ("image",)) if path.is_file() else pd.DataFrame()
+    if not {*BOXES[:6], BOX_NUMBER} <= set(table.columns):
+        return []
+    keys = keys_of(list(table["image"]), list(table[BOX_NUMBER]), path.name)
+    rows = zip(keys, table.to_dict("records"), strict=True)
+    return [(key, _row_box(row)) for key, row in rows if row[BOX_NUMBER].strip() and _row_box(row)]
 
 
 def _with_boxes(path: Path, confirmed: Iterable[Confirmed]) -> bytes | None:
-    """The content of the table of boxes with theirs; None where it stays as it is."""
+    """The content of the table of boxes with theirs; None where it stays as it is.
+
+    A row that is there, such as of a photograph to identify, is not written again; but where there
+    are others that it could be mistaken for, there is one more with its animal's number.
+    """
     own = read_text_table(path, ("image",)) if path.is_file() else pd.DataFrame(columns=BOXES)
-    there = set(own["image"])
-    rows = [
-        dict(zip(BOXES, (one.image, *one.box.rsplit(" ", 4), "1", "import"), strict=True))
-        for one in confirmed
-        if one.box and one.image not in there
-    ]
+    pixels = set(BOXES[:6]) <= set(own.columns)
+    of: dict[str, list[dict[str, str]]] = {}
+    for row in own.to_dict("records"):
+        of.setdefault(row["image"], []).append(row)
+    rows = []
+    for one in confirmed:
+        cells, (source, _) = _image_cells(one), parse(one.box) if one.box else ("", None)
+        there = of.get(cells["image"], [])
+        if not one.box or (there and cells[BOX_NUMBER] == "1" and not pixels):
+            continue
+        alike = [row for row in there if pixels and row["source"] in (source, "")]
+        its = [row for row in alike if same_box(_row_box(row, source), one.box)]
+        numbers = [row.get(BOX_NUMBER, "").strip() for row in its]
+        sole = len(alike) == 1 and cells[BOX_NUMBER] == "1" and "" in numbers
+        if cells[BOX_NUMBER] not in numbers and not sole:
+            manual = any(is_manual(row.get("origin", "")) for row in its)
+            box = dict(zip(BOXES[1:6], (source, *one.box.rsplit(" ", 4)[1:]), strict=True))
+            about = {"confidence": "1", "origin": MANUAL if manual else "import"}
+            rows.append({**box, **about, **cells, "alike": str(len(alike))})
     if not rows:
         return None
-    if not set(BOXES[:6]) <= set(own.columns):
+    if not pixels:
         raise InputError(
             f"{path} has the columns {','.join(own.columns)}, to which boxes cannot be added: "
             f"convert it to {','.join(BOXES)}."
         )
+    among = any(row["alike"] != "0" for row in rows)
+    new_columns = [BOX_NUMBER] if among else _new_columns(rows)
     if not path.is_file():
-        return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode()
-    return with_rows(path, rows, ("image",))
+        names = [*BOXES, *new_columns]
+        return pd.DataFrame(rows)[names].to_csv(index=False, lineterminator="\n").encode()
+    return with_rows(path, rows, ("image",), new_columns=new_columns)
+
+
+def _row_box(row: Mapping[str, str], source: str = "") -> str:
+    """The box of a row in pixels as text; empty where it has none."""
+    box = outwards(*(number(row[corner], math.nan) for corner in BOXES[2:6]))
+    return box_words(row["source"] or source, box) if box else ""
 
 
 def _copy(source: Path, target: Path, content: str) -> None:

@@ -9,15 +9,26 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.animal import photograph_of
+from tf_happywhale.catalogue.animal import (
+    animal_words,
+    count_animals,
+    judged_together,
+    photograph_of,
+    split_key,
+)
+from tf_happywhale.catalogue.boxes import Box, best_rows
+from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.confirmed import (
+    BOXES_FILE,
     Confirmed,
     add_to_catalogue,
     boxed_images,
     name_new,
+    numbered_boxes,
 )
 from tf_happywhale.catalogue.identities import like, spelled
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.known_animals import Animal, KnownAnimals, box_words, parse
 from tf_happywhale.catalogue.picture_names import PictureNames
 from tf_happywhale.catalogue.reading import reading_of
 from tf_happywhale.catalogue.table import read_catalogue
@@ -141,26 +152,30 @@ def _add(
         )
     pictures = PictureNames(
         None if root is None else root / data.train_images,
-        {image: content for content, (image, _) in there.items()},
+        {animal.key: animal.content for animal in there},
         names,
         find,
         () if root is None else boxed_images(root),
         None if root is None else root / data.test_images,
     )
 
-    def known_as(image: str, content: str) -> str | None:
-        return there[content][1] if content in there else names.get(image)
-
-    confirmed = confirm(queries, decided, species, pictures, known_as, _given(gallery))
-    known = [*names.items(), *there.values()]
-    check_new(new, known, {one.image for one in confirmed}, folder)
-    for one in confirmed:
-        who = there.get(one.content, ("", one.individual_id))[1]
-        if who != one.individual_id:
-            raise InputError(
-                f"{one.image} is in the gallery as {who}, but it was decided to be "
-                f"{one.individual_id}: correct the decision, or `gallery move` the image first."
-            )
+    contents = dict(zip(queries.image.tolist(), queries.columns["content"].tolist(), strict=True))
+    named = {
+        pictures.name(photograph_of(key), contents[key]): contents[key]
+        for key in decided
+        if key in contents
+    }
+    known = KnownAnimals(there, () if root is None else numbered_boxes(root))
+    if root is not None:
+        in_gallery = {animal.key for animal in there}
+        boxes = _catalogue_boxes(root, data, queries, list(names))
+        for key, who in names.items():
+            content = named.get(photograph_of(key))
+            if key not in in_gallery and content and pictures.is_there(photograph_of(key), content):
+                known.add(Animal(key, content, boxes.get(key, ""), who, "in the catalogue"))
+    confirmed = confirm(queries, decided, species, pictures, known, _given(gallery))
+    everybody = [*names.items(), *((animal.key, animal.individual_id) for animal in there)]
+    check_new(new, everybody, {one.image for one in confirmed}, folder)
     rows = None
     if root is not None:
         rows = add_to_catalogue(
@@ -168,12 +183,13 @@ def _add(
         )
     if gallery is None:
         return Added(confirmed, rows, None)
-    fresh = {one.content: one for one in confirmed if one.content not in there}.values()
+    in_gallery = {animal.key for animal in there}
+    fresh = [one for one in confirmed if one.image not in in_gallery]
     homes = [
         find(one.key) if root is None else root / data.train_images / photograph_of(one.image)
         for one in fresh
     ]
-    gallery.take_in(_as_images(queries, list(fresh), homes, folder))
+    gallery.take_in(_as_images(queries, fresh, homes, folder))
     return Added(confirmed, rows, len(fresh))
 
 
@@ -212,21 +228,22 @@ def confirm(
     decided: Mapping[str, str],
     species: Mapping[str, str],
     pictures: PictureNames,
-    known_as: Callable[[str, str], str | None],
+    known: KnownAnimals,
     given: Collection[str] = (),
 ) -> list[Confirmed]:
-    """The decided photographs under the names they get; individuals without a name are given one,
-    the photographs of one encounter the same.
+    """The decided animals under the keys they get; individuals without a name are given one, the
+    photographs of one encounter the same.
 
     Args:
         species: of all individuals there are.
         pictures: the names of the catalogue's photographs.
-        known_as: who a photograph of this name there and content is already, None where it is new.
+        known: the animals of these photographs that are there already; it knows the decided ones
+            afterwards.
         given: further ids that nobody new is given.
 
     Raises:
-        InputError: a decision is about no photograph of these, or two contradict each other about
-            one photograph under two names.
+        InputError: a decision is about no animal of these, or contradicts what is there, or
+            another decision.
     """
     row_of = {image: n for n, image in enumerate(queries.image.tolist())}
     odd = next((image for image in decided if image not in row_of), None)
@@ -235,39 +252,71 @@ def confirm(
             f"{odd} was decided on, but it is none of the photographs identified: set output=DIR "
             "to the folder whose pages the decisions are from."
         )
-    contents = {image: str(queries.columns["content"][row_of[image]]) for image in decided}
-    names, owners, groups = {}, {}, {}
-    for image, who in decided.items():
-        names[image] = pictures.name(photograph_of(image), contents[image])
+    keys = queries.image.tolist()
+    counts = count_animals(keys)
+    content, box = queries.columns["content"].tolist(), queries.column("box").tolist()
+    encounter = queries.column("encounter").tolist()
+    together = judged_together(keys, encounter)
+    boxes_of: dict[str, dict[str, str]] = {}
+    for key, text in zip(keys, box, strict=True):
+        boxes_of.setdefault(photograph_of(key), {})[key] = text
+    beside_it = {
+        key: [text for other, text in boxes.items() if other != key]
+        for boxes in boxes_of.values()
+        for key in boxes
+    }
+    owners, groups = {}, {}
+    for key, who in decided.items():
         if who == NEW_INDIVIDUAL:
-            groups[image] = str(queries.column("encounter")[row_of[image]]) or f"\0{image}"
-            named = known_as(names[image], contents[image])
-            if named is not None:
-                owners[groups[image]] = named
+            row = row_of[key]
+            groups[key] = together[row] or f"\0{key}"
+            there = known.find(content[row], box[row], beside_it[key])
+            if there is not None:
+                owners[groups[key]] = there.individual_id
     unnamed = [group for group in groups.values() if group not in owners]
     owners |= name_new(unnamed, {*species, *decided.values(), *given})
     found: dict[str, Confirmed] = {}
-    for image, who in decided.items():
-        row = row_of[image]
-        who = owners[groups[image]] if image in groups else who
+    for key, who in decided.items():
+        row, (photograph, number) = row_of[key], split_key(key)
+        who = owners[groups[key]] if key in groups else who
         check_id(who)
+        words = animal_words(key, counts)
+        name = pictures.name(photograph, content[row])
+        animal = known.check(words, content[row], box[row], beside_it[key], who)
+        if animal is None:
+            new = known.key_for(name, number, box[row])
+            animal = Animal(new, content[row], box[row], who, decided_as=words)
+            known.add(animal)
+        path = None if pictures.is_there(name, content[row]) else pictures.find(key)
         one = Confirmed(
-            names[image],
+            animal.key,
             who,
             species.get(who, ""),
-            str(queries.column("encounter")[row]),
-            None if pictures.is_there(names[image], contents[image]) else pictures.find(image),
-            str(queries.column("box")[row]),
-            contents[image],
-            image,
+            encounter[row],
+            path,
+            animal.box,
+            content[row],
+            key,
         )
-        other = found.setdefault(one.image, one)
-        if other.individual_id != who:
-            raise InputError(
-                f"{other.key} and {image} are one photograph, but it was decided to be "
-                f"{other.individual_id} and {who}: correct the decisions."
-            )
+        found.setdefault(one.image, one)
     return list(found.values())
+
+
+def _catalogue_boxes(
+    root: Path, data: Data, queries: Embeddings, images: Sequence[str]
+) -> dict[str, str]:
+    """The boxes of a catalogue's images as text, of the sources that were identified by."""
+    table = root / BOXES_FILE
+    wanted = {parse(box)[0] for box in queries.column("box").tolist() if box}
+    found: dict[str, str] = {}
+    if not wanted or not table.is_file():
+        return found
+    rows = read_box_rows(table, data.boxes_format)
+    for source in sorted(wanted & {row.source for row in rows}):
+        for key, row in best_rows(rows, source, images, table).items():
+            if isinstance(row.box, Box):
+                found.setdefault(key, box_words(source, row.box))
+    return found
 
 
 def _check_catalogue(
@@ -281,13 +330,14 @@ def _check_catalogue(
         )
 
 
-def _there(gallery: Gallery | None) -> dict[str, tuple[str, str]]:
-    """Image and individual by content."""
+def _there(gallery: Gallery | None) -> list[Animal]:
+    """The animals of a gallery."""
     if gallery is None:
-        return {}
+        return []
     known = gallery.images()
-    pairs = zip(known.image.tolist(), known.individual_id.tolist(), strict=True)
-    return dict(zip(known.column("content").tolist(), pairs, strict=True))
+    columns = [known.column(name).tolist() for name in ("content", "box")]
+    rows = zip(known.image.tolist(), *columns, known.individual_id.tolist(), strict=True)
+    return [Animal(*row, "in the gallery") for row in rows]
 
 
 def _species(gallery: Gallery) -> dict[str, str]:

@@ -1,0 +1,173 @@
+"""Which animals of a photograph are known already, told by its content and by their boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tf_happywhale.catalogue.animal import animal_key, split_key
+from tf_happywhale.catalogue.animal_boxes import ONE_INSIDE, shared_area
+from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.errors import InputError
+
+SAME_BOX = 0.55  # intersection over union from which two boxes of one source are one animal's
+
+
+@dataclass(frozen=True)
+class Animal:
+    """Who is in one box of one photograph.
+
+    Attributes:
+        key: the name of its photograph in catalogue and gallery, and its number.
+        content: SHA-256 of the photograph's bytes.
+        box: `source xmin ymin xmax ymax`, empty for the whole picture.
+        individual_id: who it is.
+        where: where that is said, for errors: `in the gallery`, `in the catalogue`.
+        decided_as: instead, what a person calls the animal that was decided so just now.
+    """
+
+    key: str
+    content: str
+    box: str
+    individual_id: str
+    where: str = ""
+    decided_as: str = ""
+
+
+class KnownAnimals:
+    """The animals that are known, to which decided ones are added.
+
+    Args:
+        animals: those of gallery and catalogue.
+        taken: further keys that are given, such as of rows in a table of boxes, with their boxes.
+    """
+
+    def __init__(self, animals: Iterable[Animal], taken: Iterable[tuple[str, str]] = ()) -> None:
+        self.of: dict[str, list[Animal]] = {}
+        self.numbers: dict[str, dict[int, str]] = {}  # box by photograph and number
+        for key, box in taken:
+            self._take(key, box)
+        for animal in animals:
+            self.add(animal)
+
+    def add(self, animal: Animal) -> None:
+        """One more is known from now on."""
+        self.of.setdefault(animal.content, []).append(animal)
+        self._take(animal.key, animal.box)
+
+    def find(self, content: str, box: str, others: Sequence[str] = ()) -> Animal | None:
+        """The animal in this box of this photograph.
+
+        An animal that is known in the whole picture is the one in the box where the photograph has
+        one box alone, and the other way round.
+
+        Args:
+            content: SHA-256 of the photograph.
+            box: as text.
+            others: the boxes of its other animals, which may overlap this one: a known animal is
+                the one whose box fits best.
+        """
+        known = self.of.get(content, ())
+        for one in known:
+            fits = likeness(one.box, box)
+            if fits and all(likeness(one.box, other) <= fits for other in others):
+                return one
+        if others:
+            return None
+        return next((one for one in known if not one.box or not box), None)
+
+    def check(
+        self, name: str, content: str, box: str, others: Sequence[str], who: str
+    ) -> Animal | None:
+        """The known animal that was decided on again; None: a new one.
+
+        An individual that is known in the whole picture is there already: it is in a photograph
+        once.
+
+        Args:
+            name: what a person calls the decided animal.
+            content, box, others: of it, as of `find`.
+            who: it was decided to be.
+
+        Raises:
+            InputError: it is somebody else already, or this individual is in another place of the
+                photograph.
+        """
+        found = self.find(content, box, others)
+        if found is not None and found.individual_id != who and found.decided_as:
+            raise InputError(
+                f"{found.decided_as} and {name} are one photograph, but it was decided to be "
+                f"{found.individual_id} and {who}: correct the decisions."
+            )
+        if found is not None and found.individual_id != who:
+            other = "" if name.startswith(found.key) else f" ({found.key})"
+            raise InputError(
+                f"{name} is {found.where} as {found.individual_id}{other}, but it was decided to "
+                f"be {who}: correct the decision, or `gallery move` the image first; where the "
+                "photograph shows both, give each animal a box."
+            )
+        if found is not None:
+            return found
+        for one in self.of.get(content, ()):
+            if one.individual_id == who:
+                if not one.box or not box:
+                    return one
+                where = f"by the decision on {one.decided_as}" if one.decided_as else one.where
+                raise InputError(
+                    f"{name} was decided to be {who}, but another box of this photograph is {who} "
+                    f"{where}: no animal is in a photograph twice. Skip one of them."
+                )
+        return None
+
+    def key_for(self, photograph: str, number: int, box: str) -> str:
+        """The key of a new animal: where there is its box already, that one's; else its own number,
+        or the next one that is free.
+
+        Args:
+            photograph: the name under which it goes into the catalogue.
+            number: among the animals identified.
+            box: of it.
+        """
+        taken = self.numbers.get(photograph, {})
+        there = next((n for n, known in taken.items() if box and same_box(known, box)), None)
+        if there is not None and not self._is_animal(animal_key(photograph, there)):
+            return animal_key(photograph, there)
+        free = (n for n in (number, *range(1, len(taken) + 2)) if n not in taken)
+        return animal_key(photograph, next(free))
+
+    def _is_animal(self, key: str) -> bool:
+        return any(animal.key == key for known in self.of.values() for animal in known)
+
+    def _take(self, key: str, box: str) -> None:
+        photograph, number = split_key(key)
+        self.numbers.setdefault(photograph, {})[number] = box
+
+
+def same_box(one: str, other: str) -> bool:
+    """Whether two boxes, `source xmin ymin xmax ymax`, are of one animal; whole pictures are."""
+    return likeness(one, other) > 0
+
+
+def likeness(one: str, other: str) -> float:
+    """How well two boxes, `source xmin ymin xmax ymax`, fit: 2 where they are the same, the area
+    that they share where they may be of one animal, else 0."""
+    if one == other:
+        return 2.0
+    if not one or not other:
+        return 0.0
+    (source, first), (other_source, second) = parse(one), parse(other)
+    over_union, over_smaller = shared_area(first, second)
+    if source == other_source:
+        return over_union if over_union > SAME_BOX else 0.0
+    return over_smaller if over_smaller > ONE_INSIDE else 0.0
+
+
+def box_words(source: str, box: Box) -> str:
+    """A box as text: `fullbody 10 20 300 200`."""
+    return f"{source} {box.xmin} {box.ymin} {box.xmax} {box.ymax}"
+
+
+def parse(text: str) -> tuple[str, Box]:
+    """The source and the pixels of a box that is written as text."""
+    source, *corners = text.rsplit(" ", 4)
+    return source, Box(*map(int, corners))
