@@ -312,7 +312,7 @@ def test_decisions_outlive_a_reload_and_are_exported(browser: Browser, page: Pat
         if file.is_file():
             break
         time.sleep(0.1)
-    with file.open(encoding="utf-8", newline="") as table:
+    with file.open(encoding="utf-8-sig", newline="") as table:
         rows = list(csv.DictReader(table))
     assert len(rows) == 8  # the encounter's three photographs, and five more
     assert {row["image"] for row in rows[:3]} == {f"{code}.jpg" for code in HOSTILE[:3]}

@@ -50,9 +50,11 @@ def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLA
     places = named_columns(rows.header, columns, reading.columns, path)
     missing = [column for column in columns if column not in places]
     if missing:
+        mapped = reading.columns
+        lacking = [f"{mapped[name]} for {name}" if name in mapped else name for name in missing]
         raise InputError(
-            f"{path} lacks the column {', '.join(missing)}: its header is "
-            f"{','.join(rows.header)[:80]!r}. Name a column as it stands there with "
+            f"{path} lacks the column {', '.join(lacking)}: its header is "
+            f"{','.join(rows.header)[:80]!r}. Say what a column is called there with "
             f"data.columns={{{missing[0]}: NAME}}."
         )
     order = sorted(places.items(), key=lambda item: item[1])

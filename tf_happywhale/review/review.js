@@ -210,7 +210,7 @@
 
   function exportTable() {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([table()], { type: "text/csv;charset=utf-8" }));
+    link.href = URL.createObjectURL(new Blob(["\ufeff", table()], { type: "text/csv;charset=utf-8" }));
     link.download = "decisions.csv";
     link.click();
     URL.revokeObjectURL(link.href);
