@@ -279,6 +279,7 @@ def write_pages(
 ) -> Path:
     """The pages on which a person judges the matches."""
     from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.queries import in_short
     from tf_happywhale.retrieval.together import together_of
     from tf_happywhale.review.pictures import picture_reader, whole_reader
     from tf_happywhale.review.report import Known, write_report
@@ -308,6 +309,9 @@ def write_pages(
             ),
             encounters=dict(zip(queries.image, together_of(queries), strict=True)),
             boxes=dict(zip(queries.image, queries.column("box"), strict=True)),
+            contents=dict(
+                zip(queries.image, map(in_short, queries.column("content")), strict=True)
+            ),
             warnings=warned,
         ),
         queries=report.queries,

@@ -16,6 +16,12 @@ from tf_happywhale.retrieval.gallery import beside
 
 QUERIES = "queries.npz"
 SEEN_FROM_OUTPUT = "picture_from_output"  # a column: the picture's path, seen from that folder
+SHORT = 16  # digits of a SHA-256 in decisions.csv
+
+
+def in_short(content: str) -> str:
+    """A content as decisions.csv names it, text also to a spreadsheet; empty for none."""
+    return f"sha256:{content[:SHORT]}" if content else ""
 
 
 def save_queries(output: Path, queries: Embeddings) -> None:

@@ -70,6 +70,7 @@ class Query:
         of: how many animals the photograph shows.
         whole: the whole photograph with all boxes, where it shows several.
         boxes: `source xmin ymin xmax ymax` of each photograph; empty where it is not known.
+        contents: a part of the hash of each photograph's bytes; empty where it is not known.
     """
 
     image: str
@@ -85,6 +86,7 @@ class Query:
     of: int = 1
     whole: Picture | None = None
     boxes: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -224,7 +226,8 @@ def query_html(query: Query, low: float, high: float) -> str:
     together = f'<span class="pill">{len(images)} photographs</span>' if query.encounter else ""
     alerts = "".join(f'<span class="pill warning">⚠ {text(what)}</span>' for what in query.warnings)
     boxes = query.boxes or ("",) * len(images)
-    animals = [[*split_key(image), box] for image, box in zip(images, boxes, strict=True)]
+    facts_of = zip(images, boxes, query.contents or ("",) * len(images), strict=True)
+    animals = [[*split_key(image), box, content] for image, box, content in facts_of]
     facts = {
         "images": json.dumps(images, ensure_ascii=False),
         "animals": json.dumps(animals, ensure_ascii=False),

@@ -39,6 +39,7 @@ class Known:
         encounters: of queries; those of one are shown in one block.
         warnings: what is wrong with a query's picture, in words.
         boxes: `source xmin ymin xmax ymax`, by query; exported with the decisions.
+        contents: a part of the hash of its photograph's bytes, by query; exported too.
     """
 
     species: Mapping[str, str] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Known:
     encounters: Mapping[str, str] = field(default_factory=dict)
     warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     boxes: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_report(
@@ -171,7 +173,8 @@ def _blocks(table: pd.DataFrame, known: Known, references: int) -> list[Query]:
         sure = ("least", "middle", "most")[3 * place // len(groups)]
         more = tuple((image, Picture("")) for image in others)
         boxes = tuple(known.boxes.get(image, "") for image in images)
-        blocks.append(replace(block, sure=sure, more=more, boxes=boxes))
+        contents = tuple(known.contents.get(image, "") for image in images)
+        blocks.append(replace(block, sure=sure, more=more, boxes=boxes, contents=contents))
     return blocks
 
 

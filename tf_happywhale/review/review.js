@@ -11,7 +11,8 @@
   let asked = null; // an id that nobody has, typed once
 
   // --- keeping -------------------------------------------------------------------------------
-  // By the key of an animal in a photograph: {decision, id, rank, encounter, image, number, box}.
+  // By the key of an animal in a photograph: {decision, id, rank, encounter, image, number,
+  // box, content}.
   let decisions = load();
 
   function load() {
@@ -104,8 +105,8 @@
     const encounter = block.dataset.encounter;
     const animals = JSON.parse(block.dataset.animals);
     for (const [place, key] of images(block).entries()) {
-      const [image, number, box] = animals[place];
-      decisions.set(key, { decision, id, rank, encounter, image, number, box });
+      const [image, number, box, content] = animals[place];
+      decisions.set(key, { decision, id, rank, encounter, image, number, box, content });
     }
     const made = decisions.get(images(block)[0]);
     finish(block, `${block.dataset.name}: ${words(made)}.${twice(images(block)[0], made)}`);
@@ -198,12 +199,14 @@
   // --- exporting -----------------------------------------------------------------------------
   function table() {
     const quote = (cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
-    const head = ["image", "box_number", "decision", "individual_id", "rank", "encounter", "box"];
+    const head = ["image", "box_number", "decision", "individual_id", "rank", "encounter", "box",
+      "content"];
     const rows = [head];
     for (const [key, made] of decisions) {
-      const { image = key, number = 1, box = "" } = made; // an older version kept the key alone
+      // An older version kept less.
+      const { image = key, number = 1, box = "", content = "" } = made;
       const id = made.decision === "skip" ? "" : made.id;
-      rows.push([image, String(number), made.decision, id, made.rank, made.encounter, box]);
+      rows.push([image, String(number), made.decision, id, made.rank, made.encounter, box, content]);
     }
     return rows.map((row) => row.map(quote).join(",")).join("\n") + "\n";
   }
