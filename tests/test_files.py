@@ -117,6 +117,18 @@ def test_content_hashes_read_an_unchanged_file_once(tmp_path: Path, monkeypatch)
     assert ContentHashes(tmp_path / "cache.json")(path) == known
 
 
+def test_content_hashes_notice_another_file_of_the_same_name_size_and_date(tmp_path: Path) -> None:
+    path, hashes = tmp_path / "picture.jpg", ContentHashes(tmp_path / "cache.json")
+    path.write_bytes(b"one")
+    os.utime(path, ns=(10**18, 10**18))
+    assert hashes(path) == hashlib.sha256(b"one").hexdigest()
+    known = path.stat().st_ctime_ns
+    while path.stat().st_ctime_ns == known:  # a tick of the disk's clock
+        path.write_bytes(b"two")
+        os.utime(path, ns=(10**18, 10**18))
+    assert hashes(path) == hashlib.sha256(b"two").hexdigest()
+
+
 def test_what_cannot_be_opened_has_no_hash_and_stops_nobody(tmp_path: Path) -> None:
     (tmp_path / "picture.jpg").mkdir()
     hashes = ContentHashes(tmp_path / "cache.json")

@@ -183,10 +183,12 @@ def sha256(path: Path) -> str:
 
 
 class ContentHashes:
-    """SHA-256 of files, remembered by name, size and time of change in one JSON file.
+    """SHA-256 of files, remembered by name, size and times of change in one JSON file.
 
     Hashing 60 GB of photographs takes minutes, so a second look asks the file system first and
-    reads only what changed since.
+    reads only what changed since. The time at which the file came to be what it is (`ctime`) counts
+    too: another card's photograph may have the same name, size and date. Of two processes that
+    write the file the last one wins; what it does not know is hashed again.
     """
 
     def __init__(self, cache: Path) -> None:
@@ -202,14 +204,15 @@ class ContentHashes:
         """Content hash of one file, or `missing` where it is, or cannot be opened."""
         try:
             status = os.stat(path)
-            key, stamp = os.path.abspath(path), [status.st_size, status.st_mtime_ns]
+            stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+            key = os.path.abspath(path)
             entry = self.known.get(key)
-            if entry is None or entry[:2] != stamp:
+            if entry is None or entry[:-1] != stamp:
                 entry = self.known[key] = [*stamp, sha256(path)]
                 self.changed = True
         except OSError:
             return MISSING
-        return entry[2]
+        return entry[-1]
 
     def save(self) -> None:
         """Write the remembered hashes, if there is anything new."""

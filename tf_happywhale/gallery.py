@@ -91,17 +91,18 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
 def add(settings: Experiment, folder: Path, file: Path) -> None:
     """Put decided matches into the catalogue and the gallery."""
     from tf_happywhale.catalogue.animal import animal_words, count_animals
-    from tf_happywhale.catalogue.confirmed import check_boxes, read_decisions
+    from tf_happywhale.catalogue.confirmed import check_identified, read_decisions
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.confirmed import add_confirmed
-    from tf_happywhale.retrieval.queries import Photographs, load_queries
+    from tf_happywhale.retrieval.queries import Photographs, in_short, load_queries
 
     decisions = read_decisions(file, settings.data.encoding)
     output, elsewhere = output_folder(settings), settings.identify.photographs
     queries, decided = load_queries(output), decisions.decided
     keys = queries.image.tolist()
     boxes = dict(zip(keys, queries.column("box").tolist(), strict=True))
-    check_boxes(file, boxes, settings.data.encoding)
+    contents = dict(zip(keys, map(in_short, queries.column("content").tolist()), strict=True))
+    check_identified(file, boxes, contents, settings.data.encoding)
     elsewhere = None if elsewhere is None else Path(elsewhere).expanduser()
     added = add_confirmed(
         folder,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import time
 from collections import Counter
@@ -24,6 +25,7 @@ from tf_happywhale import identify
 from tf_happywhale.catalogue.confirmed import read_decisions
 from tf_happywhale.catalogue.dataset import DataSet, load_data
 from tf_happywhale.config import load_experiment
+from tf_happywhale.files import sha256
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.learned import learn
 from tf_happywhale.retrieval.side import make_side
@@ -102,6 +104,7 @@ def by_pixels(
     columns = columns | {
         "picture": [str(folder / image) for image in images],
         "box": [box_text("backfin", data.boxes.get(image)) for image in images],
+        "content": [sha256(folder / image) for image in images],
     }
     return Embeddings(
         raw_pixels(read_crops(folder, images, data.boxes, 64)),
@@ -318,6 +321,7 @@ def test_decisions_outlive_a_reload_and_are_exported(browser: Browser, page: Pat
     assert {row["image"] for row in rows[:3]} == {f"{code}.jpg" for code in HOSTILE[:3]}
     assert len({row["individual_id"] for row in rows[:3]}) == 1 and rows[0]["rank"] == "2"
     assert rows[0]["encounter"] == SIGHT
+    assert all(re.fullmatch("sha256:[0-9a-f]{16}", row["content"]) for row in rows)
     decided = read_decisions(file).decided
     assert set(HOSTILE[1:3]) <= set(decided.values()) and "Moby" in decided.values()
     assert "new_individual" in decided.values() and len(decided) == 7

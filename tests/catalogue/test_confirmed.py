@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.confirmed import check_boxes, name_new, read_decisions
+from tf_happywhale.catalogue.confirmed import check_identified, name_new, read_decisions
 from tf_happywhale.catalogue.picture_names import place_for
 from tf_happywhale.errors import InputError
 
@@ -93,15 +93,28 @@ def test_animals_of_one_photograph_are_decided_one_by_one(tmp_path: Path) -> Non
     )
     assert read_decisions(file).decided == {"a.jpg": "A", "a.jpg#2": "new_individual"}
     boxes = {"a.jpg": "fin 0 0 9 9", "a.jpg#2": "fin 20 0 29 9", "a.jpg#3": "fin 40 0 49 9"}
-    check_boxes(file, boxes)
+    check_identified(file, boxes, {})
     moved = boxes | {"a.jpg#2": "fin 40 0 49 9"}
     with pytest.raises(InputError, match=r"about 'fin 20 0 29 9' of a\.jpg, animal 2 of 3"):
-        check_boxes(file, moved)
+        check_identified(file, moved, {})
 
 
 def test_an_old_table_says_which_animal_only_where_there_is_one(tmp_path: Path) -> None:
     file = decisions(tmp_path, "a.jpg,match,A,1,\n")
-    check_boxes(file, {"a.jpg": "fin 0 0 9 9"})
+    check_identified(file, {"a.jpg": "fin 0 0 9 9"}, {})
     with pytest.raises(InputError, match=r"does not say which of the 2 animals of a\.jpg"):
-        check_boxes(file, {"a.jpg": "", "a.jpg#2": ""})
-    check_boxes(decisions(tmp_path, "a.jpg,skip,,,\n"), {"a.jpg": "", "a.jpg#2": ""})
+        check_identified(file, {"a.jpg": "", "a.jpg#2": ""}, {})
+    check_identified(decisions(tmp_path, "a.jpg,skip,,,\n"), {"a.jpg": "", "a.jpg#2": ""}, {})
+
+
+def test_decisions_on_another_photograph_of_the_same_name_are_refused(tmp_path: Path) -> None:
+    """The camera counts from 1 again on the next trip."""
+    file = tmp_path / "decisions.csv"
+    head = "image,decision,individual_id,content\n"
+    rows = "a.jpg,match,A,sha256:1111\nb.jpg,match,A,\nc.jpg,skip,,sha256:3333\n"
+    file.write_text(head + rows, encoding="utf-8")
+    boxes = dict.fromkeys(("a.jpg", "b.jpg", "c.jpg"), "")
+    same = {"a.jpg": "sha256:1111", "b.jpg": "sha256:2222", "c.jpg": "sha256:4444"}
+    check_identified(file, boxes, same)
+    with pytest.raises(InputError, match=r"another photograph that is called a\.jpg than the one"):
+        check_identified(file, boxes, same | {"a.jpg": "sha256:2222"})

@@ -346,3 +346,11 @@ def test_a_catalogue_that_is_not_the_gallerys_is_refused(
     (root / "train.csv").write_text("image,individual_id\nother.jpg,X\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"names none of the images in .*gallery\.json"):
         add_confirmed(gallery.folder, queries, DECIDED, Data())
+
+
+def test_new_ones_of_an_encounter_that_was_taken_apart_are_not_forced_into_one(
+    root: Path, queries: Embeddings
+) -> None:
+    apart = replace(queries, columns=queries.columns | {"together": np.array([""] * 4)})
+    add_confirmed(root, apart, {"q1.jpg": NEW, "q2.jpg": NEW}, Data())
+    assert rows(root) == {"a.jpg": "09913", "q1.jpg": "new-0001", "q2.jpg": "new-0002"}

@@ -113,17 +113,24 @@ def read_decisions(path: Path, encoding: str | None = None) -> Decisions:
     return Decisions(decided, named["match"] - new, new)
 
 
-def check_boxes(path: Path, boxes: Mapping[str, str], encoding: str | None = None) -> None:
-    """Refuse decisions about another box than the one that was identified.
+def check_identified(
+    path: Path,
+    boxes: Mapping[str, str],
+    contents: Mapping[str, str],
+    encoding: str | None = None,
+) -> None:
+    """Refuse decisions about another photograph, or another box, than the one that was identified.
 
     Args:
-        path: the table of decisions; one of an older version names neither number nor box.
+        path: the table of decisions; one of an older version names no number, box or content.
         boxes: of the animals identified, by key.
+        contents: as the pages export them, by key.
         encoding: as of `read_decisions`.
 
     Raises:
-        InputError: the photographs were identified again with other boxes since, or the table does
-            not say which of a photograph's animals it means.
+        InputError: the decisions were made on pages of other photographs that are called alike, or
+            the photographs were identified again with other boxes since, or the table does not
+            say which of a photograph's animals it means.
     """
     table = _decisions(path, encoding)
     counts = count_animals(boxes)
@@ -136,6 +143,11 @@ def check_boxes(path: Path, boxes: Mapping[str, str], encoding: str | None = Non
                 f"export it again from the pages, or add the column {BOX_NUMBER}."
             )
         known = boxes.get(row["image"])
+        if row.get("content") and row["content"] != contents.get(row["image"], row["content"]):
+            raise InputError(
+                f"{path} is about another photograph that is called {photograph} than the one that "
+                "was identified: set output=DIR to the folder whose pages the decisions are from."
+            )
         if known is not None and row.get("box", known) != known:
             said = row["box"][:80] or "the whole picture"
             raise InputError(

@@ -12,7 +12,6 @@ import numpy as np
 from tf_happywhale.catalogue.animal import (
     animal_words,
     count_animals,
-    judged_together,
     photograph_of,
     split_key,
 )
@@ -46,6 +45,7 @@ from tf_happywhale.retrieval.gallery import (
 from tf_happywhale.retrieval.gallery_changes import check_id, load_changes
 from tf_happywhale.retrieval.parts import load_parts, only_writer
 from tf_happywhale.retrieval.queries import SEEN_FROM_OUTPUT, Photographs
+from tf_happywhale.retrieval.together import TOGETHER, together_of
 from tf_happywhale.said import say_once
 
 
@@ -256,7 +256,7 @@ def confirm(
     counts = count_animals(keys)
     content, box = queries.columns["content"].tolist(), queries.column("box").tolist()
     encounter = queries.column("encounter").tolist()
-    together = judged_together(keys, encounter)
+    together = together_of(queries)
     boxes_of: dict[str, dict[str, str]] = {}
     for key, text in zip(keys, box, strict=True):
         boxes_of.setdefault(photograph_of(key), {})[key] = text
@@ -360,7 +360,8 @@ def _as_images(
     """Queries as a gallery's images, under their new names and in their new places."""
     row_of = {key: row for row, key in enumerate(queries.image.tolist())}
     taken = queries.take(np.array([row_of[one.key] for one in confirmed], np.int64))
-    kept = {name: c for name, c in taken.columns.items() if name != SEEN_FROM_OUTPUT}
+    of_the_output = {SEEN_FROM_OUTPUT, TOGETHER}
+    kept = {name: c for name, c in taken.columns.items() if name not in of_the_output}
     columns = {
         "picture": beside(folder, homes),
         "species": [one.species for one in confirmed],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,22 +24,19 @@ def whole_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray
     It raises InputError where the picture is not there, or cannot be read.
     """
     boxes: dict[str, dict[int, Box]] = {}
-    paths: dict[str, str] = {}
-    for key, picture, box in zip(
-        images.image.tolist(),
-        images.column("picture").tolist(),
-        images.column("box").tolist(),
-        strict=True,
-    ):
+    paths: dict[str, tuple[Path, str]] = {}
+    columns = (images.column(name).tolist() for name in ("picture", "box", "content"))
+    for key, picture, box, content in zip(images.image.tolist(), *columns, strict=True):
         photograph, number = split_key(key)
-        paths[photograph] = picture
+        paths[photograph] = Path(picture), content
         if box:
             corners = (int(corner) for corner in box.split(" ")[-4:])
             boxes.setdefault(photograph, {})[number] = Box(*corners)
 
     def read(key: str) -> np.ndarray:
         photograph, number = split_key(key)
-        path = Path(paths[photograph])
+        path, content = paths[photograph]
+        check_content(path, content, photograph)
         picture = read_small(path, None, longest)
         header = read_jpeg_header(read_file(path))  # only a JPEG comes smaller than it is
         width = picture.shape[1]
@@ -52,16 +50,24 @@ def whole_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray
 def picture_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray]:
     """A function from an image's name to its crop uint8 RGB [h, w, 3], for a thumbnail.
 
-    It raises InputError where the picture is not there, or cannot be read.
+    It raises InputError where the picture is not there, cannot be read, or is another one than was
+    embedded: nobody is shown another photograph under an animal's name.
     """
-    places = zip(images.column("picture").tolist(), images.column("box").tolist(), strict=True)
-    known = dict(zip(images.image.tolist(), places, strict=True))
+    columns = (images.column(name).tolist() for name in ("picture", "box", "content"))
+    known = dict(zip(images.image.tolist(), zip(*columns, strict=True), strict=True))
 
     def read(image: str) -> np.ndarray:
-        picture, box = known.get(image, ("", ""))
+        picture, box, content = known.get(image, ("", "", ""))
         if not picture:
             raise InputError(f"Where the picture of {image} lies is not known.")
+        check_content(Path(picture), content, image)
         corners = [int(number) for number in box.split(" ")[-4:]] if box else None
         return read_small(Path(picture), Box(*corners) if corners else None, longest)
 
     return read
+
+
+def check_content(path: Path, content: str, image: str) -> None:
+    """Raise InputError where a file has another SHA-256 than this; empty: it is not known."""
+    if content and hashlib.sha256(read_file(path)).hexdigest() != content:
+        raise InputError(f"{path} is another picture than was embedded as {image}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,7 +35,7 @@ class Shot:
     Attributes:
         image: its name.
         path: its file.
-        content: hash of the file's bytes.
+        content: SHA-256 of the file's bytes; empty: it does not matter.
         boxes: source to box, the records' primary among them; a source without one takes the
             primary's, without that the whole picture.
         confidence: the detector's in the primary box, 0 where it found none; NaN where it was not
@@ -150,9 +151,11 @@ def read_shot(shot: Shot, model: Trained) -> tuple[np.ndarray, dict[str, str]]:
     side in the photograph, sharpness and box, and what is damaged, as text.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or is another one than was hashed.
     """
     encoded = read_file(shot.path)
+    if shot.content and hashlib.sha256(encoded).hexdigest() != shot.content:
+        raise InputError(f"{shot.path} has changed meanwhile: run the same command again.")
     stored, size = model.sizes
     boxes = shot.boxes_for(model)
     crops = read_crops(encoded, boxes, stored, shot.image)
