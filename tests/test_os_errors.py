@@ -167,3 +167,8 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(
         monkeypatch.setitem(sys.modules, "onnxruntime", types.SimpleNamespace())
     with pytest.raises(InputError, match="model may not be read: change its permissions"):
         read(file)
+
+
+def test_the_present_folder_is_named(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert f"The disk of {tmp_path} is full" in in_words(error_of(errno.ENOSPC, "a.csv"))

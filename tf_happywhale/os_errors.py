@@ -147,7 +147,8 @@ def _file_of(error: OSError) -> Path | None:
 
 
 def _folder(place: Path) -> Path:
-    return place if place.is_dir() else place.parent
+    folder = place if place.is_dir() else place.parent
+    return Path.cwd() if folder == Path() else folder
 
 
 def _in_the_way(place: Path, doing: str) -> str:

@@ -244,8 +244,10 @@ def _not_a_sentence(ended: Ended, call: str) -> list[str]:
     if ended.status < 0 or len(lines) != 1:
         return [f"it ended with {ended.status} and says {ended.said[-400:]!r}"]
     path = Path(call.split(" ", 1)[1])
-    parts = {part for part in path.parts if not part.startswith(".")}
-    return [] if any(part in lines[0] for part in parts) else [f"it names no file: {lines[0]!r}"]
+    names = [name.lstrip(".").split(".")[0] for name in (path.name, *path.parts)]
+    if any(name and name in lines[0] for name in names) or "/try " in lines[0]:
+        return []
+    return [f"it names no file: {lines[0]!r}"]
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
