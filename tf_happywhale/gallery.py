@@ -96,10 +96,11 @@ def add(settings: Experiment, folder: Path, file: Path) -> None:
     from tf_happywhale.retrieval.confirmed import add_confirmed
     from tf_happywhale.retrieval.queries import Photographs, in_short, load_queries
 
-    decisions = read_decisions(file, settings.data.encoding)
     output, elsewhere = output_folder(settings), settings.identify.photographs
-    queries, decided = load_queries(output), decisions.decided
+    queries = load_queries(output)
     keys = queries.image.tolist()
+    decisions = read_decisions(file, settings.data.encoding, keys)
+    decided = decisions.decided
     boxes = dict(zip(keys, queries.column("box").tolist(), strict=True))
     contents = dict(zip(keys, map(in_short, queries.column("content").tolist()), strict=True))
     check_identified(file, boxes, contents, settings.data.encoding)

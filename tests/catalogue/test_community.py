@@ -167,6 +167,9 @@ def test_labels_come_from_train_csv_where_the_records_have_none(
     for found in (load(*places), load(*places, f"data.root={pod}")):
         assert sorted(found.images) == sorted(images)
         assert found.individual_ids == [truth[image] for image in found.images]
+    table = (folder / "train.csv").read_text().replace("\n", "\n.\\").removesuffix(".\\")
+    (folder / "train.csv").write_text(table)  # as Windows writes a path
+    assert load(*places).individual_ids == [truth[image] for image in found.images]
     (folder / "train.csv").write_text("image,individual_id\nother.jpg,a\n")
     with pytest.raises(InputError, match=r"does not list the image: .* like 'other\.jpg'"):
         load(*places)

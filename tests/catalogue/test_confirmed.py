@@ -118,3 +118,17 @@ def test_decisions_on_another_photograph_of_the_same_name_are_refused(tmp_path: 
     check_identified(file, boxes, same)
     with pytest.raises(InputError, match=r"another photograph that is called a\.jpg than the one"):
         check_identified(file, boxes, same | {"a.jpg": "sha256:2222"})
+
+
+def test_decisions_name_photographs_in_either_slash_and_unicode_form(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.csv"
+    file.write_text(
+        "image,box_number,decision,individual_id,rank,encounter,box\n"
+        "mon\\Zo\u0308e.jpg,1,match,7,1,,\nmon\\Zo\u0308e.jpg,2,match,8,2,,fin 0 0 9 9\n",
+        encoding="utf-8",
+    )
+    keys = ["mon/Z\u00f6e.jpg", "mon/Z\u00f6e.jpg#2"]
+    assert read_decisions(file, images=keys).decided == dict(zip(keys, "78", strict=True))
+    check_identified(file, dict(zip(keys, ("", "fin 0 0 9 9"), strict=True)), {})
+    with pytest.raises(InputError, match="differs by case from"):
+        read_decisions(file, images=["mon/z\u00f6e.JPG"])

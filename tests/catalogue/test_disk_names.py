@@ -101,3 +101,27 @@ def test_a_name_is_never_taken_for_another_picture(names: list[str], data: st.Da
         assert meant.endswith("NEF")
     else:
         assert found == meant or (meant.endswith("NEF") and "." not in written)
+
+
+def test_the_listing_decides_where_a_disk_finds_a_file_in_any_case(
+    folder: Path, monkeypatch
+) -> None:
+    """As exFAT's and a Mac's disks do."""
+    monkeypatch.setattr(Path, "is_file", lambda self: self.name != "folder.jpg")
+    with pytest.raises(InputError, match=r"'A\.JPG' differs by case from 'a\.jpg'"):
+        on_disk(["A.JPG"], folder, TABLE)
+    assert on_disk(["Z\u00f6e.jpg"], folder, TABLE) == ["Zo\u0308e.jpg"]
+
+
+def test_pictures_behind_links_are_found_and_links_that_lead_back_are_not_followed(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    card = tmp_path_factory.mktemp("card")
+    (card / "deep").mkdir()
+    (card / "deep" / "c.jpg").touch()
+    (card / "deep" / "up").symlink_to(card)
+    (folder / "card").symlink_to(card)
+    (folder / "all").symlink_to(folder)
+    assert on_disk(["card\\deep\\c", "a.jpg"], folder, TABLE) == ["card/deep/c.jpg", "a.jpg"]
+    with pytest.raises(InputError, match=r"has no such file"):
+        on_disk(["a.jpg"], folder / "gone", TABLE)

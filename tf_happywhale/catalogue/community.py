@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tf_happywhale.catalogue.disk_names import Names
 from tf_happywhale.catalogue.table import check_names, read_text_table
 from tf_happywhale.catalogue.tfrecord_index import feature_names, read_features
 from tf_happywhale.errors import InputError
@@ -176,7 +177,11 @@ def catalogue_of(
         InputError: the label of an image is neither in its record nor in `labels`.
     """
     train = index[index["split"] == "train"]
-    known = {} if labels is None else labels.set_index("image").to_dict("index")
+    known = {}
+    if labels is not None:
+        names = Names(train["image"], f"in the TFRecords of {folder}")
+        images = [names.find(image, "train.csv") or image for image in labels["image"]]
+        known = labels.assign(image=images).set_index("image").to_dict("index")
     rows = []
     for image, target, kind in zip(train["image"], train["target"], train["species"], strict=True):
         row = known.get(image)

@@ -29,7 +29,7 @@ from tf_happywhale.catalogue.disk_names import on_disk
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.known_animals import box_words, parse, same_box
 from tf_happywhale.catalogue.reading import PLAIN, Reading
-from tf_happywhale.catalogue.table import read_catalogue, read_text_table
+from tf_happywhale.catalogue.table import read_catalogue, read_text_table, same_names
 from tf_happywhale.catalogue.text_file import encoding_of_own
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write, sha256, write_bytes
@@ -80,18 +80,21 @@ class Decisions:
     new: set[str]
 
 
-def read_decisions(path: Path, encoding: str | None = None) -> Decisions:
+def read_decisions(
+    path: Path, encoding: str | None = None, images: Iterable[str] = ()
+) -> Decisions:
     """The decisions that the pages exported, or a spreadsheet wrote again.
 
     Args:
         path: a table.
         encoding: `data.encoding`, of one that a spreadsheet wrote as something else than UTF-8.
+        images: keys of the animals identified, which the decisions then have.
 
     Raises:
         InputError: the table lacks a column, says something else than match, new or skip, or
             contradicts itself.
     """
-    table = _decisions(path, encoding)
+    table = _decisions(path, encoding, images)
     decided: dict[str, str] = {}
     named: dict[str, set[str]] = {decision: set() for decision in DECISIONS}
     for row in table.itertuples():
@@ -132,7 +135,7 @@ def check_identified(
             the photographs were identified again with other boxes since, or the table does not
             say which of a photograph's animals it means.
     """
-    table = _decisions(path, encoding)
+    table = _decisions(path, encoding, boxes)
     counts = count_animals(boxes)
     for row in table[table["decision"] != "skip"].to_dict("records"):
         photograph, _ = split_key(row["image"])
@@ -156,12 +159,16 @@ def check_identified(
             )
 
 
-def _decisions(path: Path, encoding: str | None) -> pd.DataFrame:
-    """The table of decisions, with keys of animals in place of their images' names."""
+def _decisions(path: Path, encoding: str | None, images: Iterable[str]) -> pd.DataFrame:
+    """The table of decisions, with keys of animals in place of their images' names, which are those
+    of `images` where a spreadsheet or another computer has written them in another way."""
     reading = Reading(encoding_of_own(path, encoding))
     table = read_text_table(path, ("image", "decision", "individual_id"), reading)
     numbers = list(table[BOX_NUMBER]) if BOX_NUMBER in table.columns else None
-    return table.assign(image=keys_of(list(table["image"]), numbers, path.name))
+    table["image"] = keys_of(list(table["image"]), numbers, path.name, table.index)
+    photographs = dict.fromkeys(map(photograph_of, images))
+    table["image"] = same_names(table["image"], photographs, path, "among those identified")
+    return table
 
 
 def name_new(groups: Sequence[str], known: Collection[str]) -> dict[str, str]:

@@ -238,6 +238,7 @@ def _test_images(experiment: Experiment, root: Path) -> list[str]:
             say_once(line)
         return listing.images
     table = read_text_table(sample, ("image",), reading_of(experiment.data))
+    check_names(table["image"], sample, table.index)
     images = on_disk(table["image"], folder, sample, table.index)
     check_names(images, sample, table.index)
     return images

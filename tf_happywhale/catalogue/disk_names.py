@@ -94,10 +94,15 @@ def on_disk(
     """
     written = list(names)
     places = [""] * len(written) if lines is None else [f" line {line}" for line in lines]
-    there = {name for name in map(photograph_of, written) if (folder / name).is_file()}
+    index = Names(_files(folder), f"in {folder}")
+    # The listing decides, since some disks find a file under another case or Unicode form too.
+    there = {
+        name
+        for name in map(photograph_of, written)
+        if str(PurePosixPath(name)) in index.names and (folder / name).is_file()
+    }
     if all(photograph_of(name) in there for name in written):
         return written
-    index = Names(_files(folder), f"in {folder}")
     found = [
         name if photograph_of(name) in there else index.find(name, f"{listed_in}{place}")
         for name, place in zip(written, places, strict=True)
@@ -107,7 +112,7 @@ def on_disk(
         first = photograph_of(written[missing[0]])
         others = len({photograph_of(written[n]) for n in missing} - {first})
         more = f" (and {others} more)" if others else ""
-        example = next(iter(index.names), "")
+        example = next((name for name in index.names if "/." not in f"/{name}"), "")
         named = f", whose files are named like {example[:80]!r}" if example else ""
         raise InputError(
             f"{listed_in}{places[missing[0]]} lists {first[:80]!r}{more}, but {folder} has no such "
@@ -117,14 +122,24 @@ def on_disk(
 
 
 def _files(folder: Path) -> list[str]:
-    """All files below a folder, sorted."""
-    found = [
-        os.path.relpath(os.path.join(home, name), folder)
-        for home, _, names in os.walk(folder, followlinks=True)
-        for name in names
-        if name[0] != "."
-    ]
-    return sorted(PurePosixPath(name).as_posix() for name in found)
+    """All files below a folder, sorted, also behind links to folders but those that lead back."""
+    found: list[str] = []
+    if not os.path.isdir(folder):
+        return found
+    waiting: list[tuple[str, tuple[str, ...]]] = [("", (os.path.realpath(folder),))]
+    while waiting:
+        inside, above = waiting.pop()
+        with os.scandir(os.path.join(folder, inside)) as entries:
+            for entry in entries:
+                name = f"{inside}{entry.name}"
+                if not os.path.isdir(entry.path):
+                    found.append(name)
+                    continue
+                real = os.path.join(above[-1], entry.name)
+                real = os.path.realpath(real) if entry.is_symlink() else real
+                if real not in above:
+                    waiting.append((f"{name}/", (*above, real)))
+    return sorted(found)
 
 
 def _plain(name: str) -> str:
