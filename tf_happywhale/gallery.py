@@ -23,8 +23,8 @@ VERBS = {
     "remove": ("GALLERY ID", "take out an individual"),
     "rename": ("GALLERY ID NEW_ID", "give an individual another id"),
     "merge": ("GALLERY ID INTO_ID", "two ids, one animal: all images of the first to the second"),
-    "drop": ("GALLERY IMAGE", "take out an image"),
-    "move": ("GALLERY IMAGE ID", "give an image to another individual"),
+    "drop": ("GALLERY IMAGE", "take out an image (IMAGE#2: the second animal in it)"),
+    "move": ("GALLERY IMAGE ID", "give an image, or IMAGE#2, to another individual"),
     "curate": ("GALLERY", "a map, and what may be wrong in it, to output=DIR/curation"),
     "export": ("GALLERY TABLE.csv", "write who is in which image, as a catalogue"),
 }
@@ -181,13 +181,19 @@ def change(gallery: Gallery, verb: str, words: Sequence[str]) -> None:
 
 def curate(settings: Experiment, gallery: Gallery) -> None:
     """Write the curators' page, and its lists as tables."""
-    from dataclasses import asdict
+    from dataclasses import fields
 
     import pandas as pd
 
+    from tf_happywhale.catalogue.animal import key_columns
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import output_folder
-    from tf_happywhale.retrieval.curation import flat_map, suspected_duplicates, suspected_errors
+    from tf_happywhale.retrieval.curation import (
+        Odd,
+        flat_map,
+        suspected_duplicates,
+        suspected_errors,
+    )
     from tf_happywhale.review.curation import write_curation
     from tf_happywhale.review.pictures import picture_reader
 
@@ -204,26 +210,42 @@ def curate(settings: Experiment, gallery: Gallery) -> None:
         thumbnail=settings.report.thumbnail,
         name=str(gallery.folder),
     )
-    rows = [(*pair.individual_ids, *pair.images, f"{pair.score:.6f}") for pair in pairs]
-    columns = ["individual_id", "other_id", "image", "other_image", "score"]
-    write_csv(folder / "duplicates.csv", pd.DataFrame(rows, columns=columns))
-    write_csv(folder / "errors.csv", pd.DataFrame([asdict(one) for one in odd]))
+    duplicates = {
+        "individual_id": [pair.individual_ids[0] for pair in pairs],
+        "other_id": [pair.individual_ids[1] for pair in pairs],
+        **key_columns([pair.images[0] for pair in pairs]),
+        **key_columns([pair.images[1] for pair in pairs], "other_"),
+        "score": [f"{pair.score:.6f}" for pair in pairs],
+    }
+    write_csv(folder / "duplicates.csv", pd.DataFrame(duplicates))
+    errors = {field.name: [getattr(one, field.name) for one in odd] for field in fields(Odd)}
+    for prefix in ("", "own_", "other_"):
+        errors |= key_columns(errors[f"{prefix}image"], prefix)
+    write_csv(folder / "errors.csv", pd.DataFrame(errors))
     print(f"look at {page}; the lists are duplicates.csv and errors.csv beside it")
 
 
 def export(gallery: Gallery, file: Path) -> None:
-    """Write the gallery's images as a catalogue."""
+    """Write the gallery's images as a catalogue, with the boxes where images show several."""
     import pandas as pd
 
+    from tf_happywhale.catalogue.animal import BOX_NUMBER, key_columns
+    from tf_happywhale.catalogue.known_animals import box_columns
     from tf_happywhale.files import write_csv
 
     images = gallery.images()
     further = [name for name in ("encounter", "date", "viewpoint") if name in images.columns]
-    table = {"image": images.image, "species": images.column("species")}
-    table |= {"individual_id": images.individual_id}
+    keys = key_columns(images.image.tolist())
+    several = any(number != "1" for number in keys[BOX_NUMBER])
+    table = keys if several else {"image": keys["image"]}
+    table |= {"species": images.column("species"), "individual_id": images.individual_id}
     table |= {name: images.columns[name] for name in further}
+    if several:
+        table |= box_columns(images.column("box").tolist())
     write_csv(file, pd.DataFrame(table))
     print(f"{file}: {len(images)} images")
+    if several:
+        print("some photographs show several animals: their boxes are in the same table")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ PLACES = {
     "": (
         "MODEL GALLERY PHOTO INDIVIDUAL",
         "MODEL, GALLERY  as of `identify`; of several models the first is asked\n"
-        "PHOTO           the photograph\n"
+        "PHOTO           the photograph; of several animals in it the one that is most alike\n"
         "INDIVIDUAL      somebody in the gallery; the image most like the photograph is taken",
     )
 }
@@ -26,6 +26,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     import cv2
     import numpy as np
 
+    from tf_happywhale.catalogue.animal import animal_words, count_animals, photograph_of
     from tf_happywhale.catalogue.own_output import mark_own_output
     from tf_happywhale.catalogue.photos import find_photos
     from tf_happywhale.detection.detector import find_detector
@@ -50,15 +51,18 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
         raise InputError(f"There is no individual {who} in {gallery_folder}.")
     query, _ = embed_queries(identifier, shots, photos)
     found = rank_individuals(query.embedding, known.embedding, known.individual_id.tolist(), 1)
-    image, reference = str(query.image[0]), str(known.image[found.reference[0, 0]])
+    best = int(found.score[:, 0].argmax())  # of several animals in the photograph
+    image, reference = str(query.image[best]), str(known.image[found.reference[best, 0]])
     pictures = why_of(identifier.models[0], query, known)(image, who, reference)
     drawn = np.concatenate([picture for _, picture in pictures])
-    name = re.sub(r"[^\w.-]", "_", f"{Path(image).stem} {who}")
+    name = re.sub(r"[^\w.-]", "_", f"{Path(photograph_of(image)).stem} {who}")
     file = output_folder(experiment) / "why" / f"{name}.png"
     mark_own_output(file.parent)
     with atomic_write(file) as making:
         making.write_bytes(cv2.imencode(".png", drawn[:, :, ::-1])[1].tobytes())
-    print(f"{image} and {reference}, an image of {who}: score {found.score[0, 0]:.3f}")
+    counts = count_animals(query.image.tolist())
+    first, second = animal_words(image, counts), animal_words(reference, {})
+    print(f"{first} and {second}, an image of {who}: score {found.score[best, 0]:.3f}")
     print(f"look at {file}")
 
 

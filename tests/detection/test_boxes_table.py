@@ -47,3 +47,18 @@ def test_no_box_at_all_is_a_table_with_a_header(tmp_path: Path) -> None:
     path = tmp_path / "boxes.csv"
     assert write_boxes(path, ["a.jpg"], {}, "yolov5n").empty
     assert path.read_text(encoding="utf-8").startswith("image,source,")
+
+
+def test_what_a_person_wrote_beside_a_corrected_box_stays(tmp_path: Path) -> None:
+    """The number of an animal, a note."""
+    path = tmp_path / "boxes.csv"
+    path.write_text(
+        "image,source,xmin,ymin,xmax,ymax,confidence,origin,box_number,note\n"
+        "a.jpg,backfin,5,6,7,8,,manual,2,calf\n"
+    )
+    for _ in range(2):
+        write_boxes(path, ["a.jpg"], {"a.jpg": [FIN]}, "yolov5n")
+        assert path.read_text(encoding="utf-8").splitlines()[1:] == [
+            "a.jpg,backfin,1.25,2.00,30.50,40.13,0.8765,yolov5n,,",
+            "a.jpg,backfin,5,6,7,8,,manual,2,calf",
+        ]

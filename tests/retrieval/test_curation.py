@@ -61,3 +61,10 @@ def test_umap_that_is_not_installed_is_one_sentence(monkeypatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "umap", None)
     with pytest.raises(InputError, match="needs the extra `umap`"):
         flat_map(np.eye(3), "umap", 0)
+
+
+def test_two_individuals_of_one_photograph_are_not_one_animal() -> None:
+    """Their pictures are alike, since the background is the same."""
+    images = embed([0, 1, 60, 2], ["a.jpg", "a.jpg#2", "b.jpg", "c.jpg"], ["A", "B", "C", "D"])
+    pairs = [pair.individual_ids for pair in suspected_duplicates(images, 9)]
+    assert ("A", "B") not in pairs and ("A", "D") in pairs and ("B", "D") in pairs

@@ -167,6 +167,13 @@ def box_words(source: str, box: Box) -> str:
     return f"{source} {box.xmin} {box.ymin} {box.xmax} {box.ymax}"
 
 
+def box_columns(boxes: Sequence[str]) -> dict[str, list[str]]:
+    """The columns source, xmin, ymin, xmax and ymax of a table; empty for the whole picture."""
+    rows = [box.rsplit(" ", 4) if box else [""] * 5 for box in boxes]
+    names = ("source", "xmin", "ymin", "xmax", "ymax")
+    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+
+
 def parse(text: str) -> tuple[str, Box]:
     """The source and the pixels of a box that is written as text."""
     source, *corners = text.rsplit(" ", 4)

@@ -36,7 +36,7 @@ def write_boxes(
         for image in images
         for box in boxes.get(image, ())
     ]
-    table = pd.concat([pd.DataFrame(rows, columns=COLUMNS, dtype=object), manual])
+    table = pd.concat([pd.DataFrame(rows, columns=COLUMNS, dtype=object), manual]).fillna("")
     places = {image: place for place, image in enumerate(images)}
     order = table["image"].map(lambda image: places.get(image, len(places)))
     table = table.iloc[order.argsort(kind="stable")].reset_index(drop=True)
@@ -45,8 +45,10 @@ def write_boxes(
 
 
 def manual_rows(path: Path) -> pd.DataFrame:
-    """The rows of a boxes CSV that a person drew, as text; none where there is no such file."""
+    """The rows of a boxes CSV that a person drew, as text, with all of its columns, such as
+    box_number; none where there is no such file."""
     if not path.is_file():
         return pd.DataFrame(columns=COLUMNS, dtype=object)
     table = read_text_table(path, COLUMNS)
-    return table.loc[table["origin"].map(is_manual).astype(bool), COLUMNS]
+    further = [name for name in table.columns if name not in COLUMNS]
+    return table.loc[table["origin"].map(is_manual).astype(bool), [*COLUMNS, *further]]

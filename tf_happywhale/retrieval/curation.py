@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
+from tf_happywhale.catalogue.animal import photograph_of
 from tf_happywhale.retrieval.candidates import rank_individuals
 from tf_happywhale.retrieval.embeddings import Embeddings
 
@@ -63,7 +65,8 @@ def suspected_duplicates(gallery: Embeddings, count: int) -> list[Pair]:
 
     Every image names the individuals nearest to it; the pairs named with the highest cosines are
     compared as a whole. A single pair of similar pictures, such as two of one day, thus counts
-    less than individuals whose pictures all find one another.
+    less than individuals whose pictures all find one another. Two that are in one photograph are
+    two.
     """
     ids, labels = np.unique(gallery.individual_id, return_inverse=True)
     if len(ids) < 2:
@@ -77,7 +80,9 @@ def suspected_duplicates(gallery: Embeddings, count: int) -> list[Pair]:
             if who and place[who] != labels[row]:
                 pair = tuple(sorted((int(labels[row]), place[who])))
                 best[pair] = max(best.get(pair, -1.0), score)
-    tried = sorted(best, key=lambda pair: (-best[pair], pair))[: TRIED * count]
+    apart = _in_one_photograph(gallery, labels)
+    likely = (pair for pair in best if pair not in apart)
+    tried = sorted(likely, key=lambda pair: (-best[pair], pair))[: TRIED * count]
     of = _rows_of(labels, len(ids))
     pairs = []
     for one, other in tried:
@@ -153,6 +158,14 @@ def _umap(rows: np.ndarray, seed: int) -> np.ndarray:
         ) from None
     made = umap.UMAP(metric="cosine", random_state=seed, n_jobs=1)
     return np.asarray(made.fit_transform(rows), np.float64)
+
+
+def _in_one_photograph(gallery: Embeddings, labels: np.ndarray) -> set[tuple[int, int]]:
+    """Pairs of labels, the smaller one first, that one photograph shows both."""
+    shown: dict[str, set[int]] = {}
+    for key, label in zip(gallery.image.tolist(), labels.tolist(), strict=True):
+        shown.setdefault(photograph_of(key), set()).add(label)
+    return {pair for found in shown.values() for pair in combinations(sorted(found), 2)}
 
 
 def _named(gallery: Embeddings):

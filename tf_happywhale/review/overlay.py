@@ -79,8 +79,11 @@ def number_boxes(
         box, colour = boxes[number], OUTLINE if number == shown else OTHERS
         corners = (box.xmin, box.ymin, box.xmax - 1, box.ymax - 1)
         left, top, right, bottom = (round(corner * scale) for corner in corners)
-        cv2.rectangle(drawn, (left, top), (right, bottom), colour, 3 if number == shown else 1)
+        thick = 3 if number == shown else 1
+        cv2.rectangle(drawn, (left, top), (right, bottom), (0, 0, 0), thick + 2)
+        cv2.rectangle(drawn, (left, top), (right, bottom), colour, thick)
         (across, down), _ = cv2.getTextSize(str(number), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+        top = max(0, top - down - 6)  # above the box, so that a small one can be seen
         cv2.rectangle(drawn, (left, top), (left + across + 6, top + down + 6), colour, -1)
         place = (left + 3, top + down + 3)
         cv2.putText(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tf_happywhale.catalogue.animal import animal_words
 from tf_happywhale.records.pictures import resize
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.overlay import heat_pair, line_pair
@@ -34,9 +35,10 @@ def why_of(
         first, second = (resize(read(n), side) for read, n in ((asked, query), (known, reference)))
         match = explain(first, second)
         first, second = explain.seen(first), explain.seen(second)
+        names = " and ".join(animal_words(image, {}) for image in (query, reference))
         lines = line_pair(first, second, match.parts, match.heat[0].shape)
         return [
-            (f"where {query} and {reference} are alike", heat_pair(first, second, match.heat)),
+            (f"where {names} are alike", heat_pair(first, second, match.heat)),
             ("parts that correspond", lines),
         ]
 
