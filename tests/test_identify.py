@@ -316,6 +316,45 @@ def test_each_animal_of_a_photograph_is_a_query_of_its_own(
     assert [r["image"] for r in trip.table("photographs.csv", "several")] == ["one.png", "two.png"]
 
 
+def test_animals_are_decided_added_and_found_again_one_by_one(
+    trip: Trip, tmp_path: Path, capsys
+) -> None:
+    """The catalogue lists the photograph twice; records, gallery and ranking take both animals."""
+    root, whales, photos = tmp_path / "catalogue", tmp_path / "whales", tmp_path / "photos"
+    shutil.copytree(trip.data, root)
+    pod_of_two(trip, photos)
+    (photos / "one.png").unlink()
+    gallery.main(["build", str(trip.run), str(root), str(whales)], [f"output={tmp_path / 'o'}"])
+    trip.identify(whales, photos, output="decided")
+    boxes = [row["box"] for row in trip.table("photographs.csv", "decided")]
+    decisions = tmp_path / "decisions.csv"
+    for number, who in ((2, "Luna"), (1, "Old_Tom")):
+        decisions.write_text(
+            "image,box_number,decision,individual_id,rank,encounter,box\n"
+            f"two.png,{number},new,{who},,,{boxes[number - 1]}\n"
+        )
+        capsys.readouterr()
+        gallery.main(["add", str(whales), str(decisions)], [f"output={trip.folder / 'decided'}"])
+        assert "gallery: 1 images added, 0 were there already" in capsys.readouterr().out
+    rows = trip.identify(whales, photos, output="again")
+    best = {row["box_number"]: row for row in rows if row["rank"] == "1"}
+    assert {n: row["individual_id"] for n, row in best.items()} == {"1": "Old_Tom", "2": "Luna"}
+    for number, row in best.items():
+        assert (row["reference_image"], row["reference_box_number"]) == ("two.png", number)
+        assert float(row["score"]) > 0.9999
+    gallery.main(["verify", str(whales)], [])
+    gallery.main(["export", str(whales), str(root / "export.csv")], [])
+    # The catalogue as it is now, and as it was exported with its boxes, is read anew.
+    for keys in ([], ["data.catalogue=export.csv", "data.boxes=export.csv"]):
+        given = [str(trip.run), str(root), str(photos), f"output={tmp_path / 'anew'}", *keys]
+        identify.main(given[:3], given[3:])
+        with (tmp_path / "anew" / "predictions.csv").open() as file:
+            found = [row for row in csv.DictReader(file) if row["rank"] == "1"]
+        assert [row["individual_id"] for row in found] == ["Old_Tom", "Luna"]
+    gallery.main(["move", str(whales), "two.png#2", "Moby"], [])
+    assert open_gallery(whales).images().individual_id.tolist()[-2:] == ["Moby", "Old_Tom"]
+
+
 def test_a_photograph_of_several_animals_is_not_forced_into_its_encounter(
     trip: Trip, tmp_path: Path, capsys
 ) -> None:
