@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
+from tf_happywhale.keras_layers import register
+
 __version__ = "0.1.0"
+
+register()

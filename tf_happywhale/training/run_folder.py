@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
-import pkgutil
 import platform
 import shutil
 import subprocess
@@ -16,14 +14,10 @@ from typing import Any
 
 import keras
 
-from tf_happywhale import models
 from tf_happywhale.config import Experiment, dump_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import append_line, atomic_write, write_json, write_text
 from tf_happywhale.os_errors import check_opens
-
-for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
-    importlib.import_module(module.name)  # so that its layers are known when a model is loaded
 
 PACKAGES = (
     "tf-happywhale", "tensorflow", "keras", "numpy", "opencv-python-headless", "pandas",

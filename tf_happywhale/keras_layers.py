@@ -1,0 +1,65 @@
+"""Keras learns of our layers as soon as it is imported, so that it loads models that have them.
+
+`import tf_happywhale` must stay light, and Keras looks for a foreign layer among those that are
+registered only. So the modules that register ours are imported right after Keras, whoever does it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+# Modules of `models` that register layers. They import Keras alone, and not each other.
+LAYERS = (
+    "arcface", "channel_attention", "column", "depthwise", "gem", "norm", "region", "sizes",
+    "squeeze_excite", "std_conv",
+)  # fmt: skip
+
+
+def register() -> None:
+    """Register our layers: now where Keras is imported already, else when it is."""
+    if "keras" in sys.modules:
+        _import_layers()
+    elif not any(isinstance(finder, _AfterKeras) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _AfterKeras())
+
+
+def _import_layers() -> None:
+    for name in LAYERS:
+        import_module(f"tf_happywhale.models.{name}")
+
+
+class _AfterKeras(MetaPathFinder):
+    """Finds Keras as the others do, and has our layers imported when it is complete."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name != "keras":
+            return None
+        for finder in sys.meta_path:
+            found = None if finder is self else finder.find_spec(name, path, target)
+            if found is not None and found.loader is not None:
+                _call_after(found, self._done)
+                return found
+        return None
+
+    def _done(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+        _import_layers()
+
+
+def _call_after(spec: ModuleSpec, then) -> None:
+    """Let a module call something when it is executed."""
+    execute = spec.loader.exec_module
+
+    def execute_and_call(module: ModuleType) -> None:
+        execute(module)
+        then()
+
+    spec.loader.exec_module = execute_and_call
