@@ -116,7 +116,9 @@ def test_stopped_while_it_is_judged_a_model_is_not_trained_again(
     exported.write_text("of the weights before")
 
     def train(data: Path, weights: Path, *others: object) -> None:
-        assert not exported.exists() and not weights.exists()
+        assert exported.exists() == (not trained)  # until the new weights are whole
+        assert (fold / "weights.pt").read_text() == ("new" if trained else "weights")
+        assert not weights.exists()
         trained.append(data)
         weights.write_text("new")
 
@@ -132,14 +134,48 @@ def test_stopped_while_it_is_judged_a_model_is_not_trained_again(
     monkeypatch.setattr(ultralytics_package, "need_ultralytics", lambda: None)
     with pytest.raises(KeyboardInterrupt):
         detect.main("train", experiment)
+    assert (fold / "weights.pt").read_text() == "weights"
     detect.main("train", experiment)
     assert len(trained) == 1
+    assert not exported.exists()
     same = experiment.detect.model_copy(update={"annotations": "boxes.csv"})  # said otherwise
     detect.main("train", experiment.model_copy(update={"detect": same}))
     assert len(trained) == 1
     longer = experiment.detect.model_copy(update={"epochs": 7})
     detect.main("train", experiment.model_copy(update={"detect": longer}))
     assert len(trained) == 2
+
+
+def test_an_unfinished_training_of_something_else_is_named_and_stays(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fold = Path(experiment.output) / "detector" / "fold0"
+    checkpoint = fold / "next" / "training" / training.CHECKPOINT
+
+    def killed(data: Path, weights: Path, *others: object) -> None:
+        checkpoint.write_text("half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train_network", killed)
+    monkeypatch.setattr(ultralytics_package, "need_ultralytics", lambda: None)
+
+    def train(**changes: object) -> None:
+        asked = experiment.detect.model_copy(update=changes)
+        detect.main("train", experiment.model_copy(update={"detect": asked}))
+
+    with pytest.raises(KeyboardInterrupt):
+        train()
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"\(detect\.epochs is 7, was 30\): resume .*restart"):
+            train(epochs=7)
+        assert checkpoint.read_text() == "half"
+        assert (fold / "weights.pt").read_text() == "weights"
+    with pytest.raises(KeyboardInterrupt):
+        train()
+    checkpoint.write_text("whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(epochs=7, restart=True)
+    assert checkpoint.read_text() == "half"
 
 
 def test_sources_that_no_model_knows_overwrite_nothing(experiment: Experiment) -> None:

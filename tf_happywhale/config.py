@@ -165,6 +165,10 @@ class Detect(Section):
     rotate: float = Field(30, ge=0, le=180, description="largest rotation either way, degrees")
     scale: Share = Field(0.75, description="largest change of size, as a share")
     mosaic: Share = Field(0.75, description="probability of four photographs in one")
+    restart: bool = Field(
+        False,
+        description="true: an unfinished training of other settings or photographs is given up",
+    )
     models: tuple[str, ...] = Field(
         (), description="weights (.pt or .onnx) that predict together; []: the folds' own"
     )
@@ -396,7 +400,10 @@ class Train(Section):
         description="largest norm of a filter's gradient, as a share of the filter's norm, such as "
         "0.02 for NFNets; null: not clipped so",
     )
-    validate_every: Positive = Field(1, description="epochs between validations by retrieval")
+    validate_every: Positive = Field(
+        1,
+        description="epochs between validations by retrieval; only these epochs can be the best",
+    )
     checkpoint_minutes: NotNegative = Field(
         5, description="minutes between checkpoints, from which a stopped run goes on"
     )
@@ -409,7 +416,14 @@ class Train(Section):
     max_bad_steps: int = Field(
         10, ge=0, description="steps that are not finite and are left out before the run stops"
     )
-    shuffle_buffer: Positive = Field(8192, description="encoded images held for shuffling")
+    shuffle_buffer: Positive = Field(
+        8192, description="encoded images held for shuffling; another number gives another order"
+    )
+    restart: bool = Field(
+        False,
+        description="true: an unfinished training of other settings or photographs is given up; "
+        "it is kept as given_up/ in the run folder until the new one is finished",
+    )
 
 
 class Embed(Section):

@@ -23,6 +23,7 @@ EXAMPLES = [
 # Keys of detect: of prediction only, and those whose effect is in the photographs' digest.
 PREDICTING = {"models", "engine", "confidence", "overlap", "choice", "padding"}
 DEALT = {"annotations", "sources", "folds"}
+LIMITS = {"restart"}
 
 
 def main(verb: str, experiment: Experiment) -> None:
@@ -66,7 +67,7 @@ def train(experiment: Experiment) -> None:
     )
     training = {
         **learnt_from,
-        "settings": settings.model_dump(mode="json", exclude=PREDICTING | DEALT),
+        "settings": settings.model_dump(mode="json", exclude=PREDICTING | DEALT | LIMITS),
         "seed": experiment.seed,
     }
     for fold in asked:
@@ -76,38 +77,63 @@ def train(experiment: Experiment) -> None:
             f"detect fold {fold}",
             depends_on=training,
             outputs=[place / name for name in ("weights.pt", TRAINED_ON, "metrics.json")],
-            work=lambda fold=fold: train_fold(experiment, folder, fold, training),
+            work=lambda fold=fold: train_locked(experiment, folder, fold, training),
         )
     show(experiment, folder / LEFT_OUT, asked)
+
+
+def train_locked(
+    experiment: Experiment, training_set: Path, fold: int, training: dict[str, Any]
+) -> None:
+    """`train_fold`, by one process at a time."""
+    from tf_happywhale.detection.models import fold_folder
+    from tf_happywhale.files import locked
+    from tf_happywhale.swap import AT_WORK
+
+    with locked(fold_folder(experiment, fold), AT_WORK):
+        train_fold(experiment, training_set, fold, training)
 
 
 def train_fold(
     experiment: Experiment, training_set: Path, fold: int, training: dict[str, Any]
 ) -> None:
-    """Train one model, or go on with one that was stopped, and judge it by the photographs it has
-    not seen."""
+    """Train one model, or resume one that was stopped, and judge it by the photographs it has not
+    seen. It lies in `next/` until it is whole; only then it takes the place of the one before.
+
+    Raises:
+        InputError: there is an unfinished training of something else, or another process is at it.
+    """
     from tf_happywhale.catalogue.table import read_text_table
-    from tf_happywhale.detection.models import TRAINED_ON, fold_folder
-    from tf_happywhale.detection.training import begin, judge_network, train_network, was_begun
+    from tf_happywhale.detection.models import NEXT, TRAINED_ON, fold_folder
+    from tf_happywhale.detection.training import (
+        begin,
+        judge_network,
+        prepare,
+        train_network,
+        was_begun,
+    )
     from tf_happywhale.detection.training_set import PICTURES
     from tf_happywhale.files import write_csv, write_json
     from tf_happywhale.places import detector_folder
+    from tf_happywhale.swap import end_swap, swap_in
 
     home, place = detector_folder(experiment), fold_folder(experiment, fold)
-    data, weights = training_set / f"fold{fold}.yaml", place / "weights.pt"
-    settings = experiment.detect
-    exported = weights.with_suffix(".onnx")
-    if not was_begun(place / "training", training):
-        begin(place / "training", training, stale=(weights, exported))
+    made, settings = place / NEXT, experiment.detect
+    end_swap(made)
+    if prepare(place, made, training, restart=settings.restart):
+        return  # killed before the stage was noted
+    if not was_begun(made / "training", training):
+        begin(made / "training", training, stale=(made / "weights.pt",))
     pictures = read_text_table(training_set / PICTURES, ("image", "fold"))
     held_out = pictures["fold"] == str(fold)
-    write_csv(place / TRAINED_ON, pictures.loc[~held_out, ["image"]])
+    write_csv(made / TRAINED_ON, pictures.loc[~held_out, ["image"]])
+    data, weights = training_set / f"fold{fold}.yaml", made / "weights.pt"
     if not weights.is_file():
-        exported.unlink(missing_ok=True)
-        train_network(data, weights, place / "training", home, settings, experiment.seed)
+        train_network(data, weights, made / "training", home, settings, experiment.seed)
     metrics = judge_network(data, weights, place / "validation", home, settings)
     counts = {"trained_on": int((~held_out).sum()), "held_out": int(held_out.sum())}
-    write_json(place / "metrics.json", {**metrics, **counts})
+    write_json(made / "metrics.json", {**metrics, **counts})
+    swap_in(made, last="weights.pt", outdated=["weights.onnx"])
 
 
 def show(experiment: Experiment, left_out: Path, folds: list[int]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment, variants_of
@@ -36,15 +36,18 @@ def embed_folds(experiment: Experiment) -> None:
     from tf_happywhale.stages import stage
     from tf_happywhale.training.run_folder import check_model, read_trained_on
     from tf_happywhale.training.trained import preprocess
+    from tf_happywhale.training.unfinished import settle
 
     data = load_data(experiment)
-    records = plan_records(experiment, data).folder
+    plan = plan_records(experiment, data)
+    records = plan.folder
     data = data.without(skipped_images(records))
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     views = ("original", "mirrored") if experiment.embed.mirrored else ("original",)
     for fold in experiment.folds:
         run = run_folder(experiment, fold)
         model = run / "model.keras"
+        settle(run)
         check_model(model)
         trained_on, order = read_trained_on(run) or (
             all_but(fold, records.name, folds),
@@ -58,20 +61,38 @@ def embed_folds(experiment: Experiment) -> None:
             "preprocess": preprocess(experiment.image_size, experiment.embed.precision),
         }
         for split, view in product(("train", "test"), views):
-            seen = about | {"view": view}
+            seen, labels = about | {"view": view}, _labels(data, split)
+            made_from = {"about": seen, "labels": digest(labels)}
             stage(
                 output_folder(experiment),
                 f"embed {run_name(experiment)} fold {fold} {split}{_suffix(view)}",
-                depends_on={
-                    "about": seen,
-                    "records": records.name,
-                    "labels": digest(_labels(data, split)),
-                },
+                depends_on={**made_from, "pictures": digest(plan.pictures(split, list(labels)))},
+                older=[{**made_from, "records": records.name}],
                 outputs=[embeddings_file(experiment, fold, split, view)],
-                work=lambda what=(fold, split, seen, order): embed_split(
+                work=lambda what=(fold, split, seen, order): embed_locked(
                     experiment, data, records, *what
                 ),
             )
+
+
+def embed_locked(
+    experiment: Experiment, data: DataSet, records: Path, fold: int, *what: Any
+) -> None:
+    """`embed_split`, while nobody trains the fold again.
+
+    Raises:
+        InputError: another process trains it, or has just done so.
+    """
+    from tf_happywhale.errors import InputError
+    from tf_happywhale.files import locked, sha256
+    from tf_happywhale.places import run_folder
+    from tf_happywhale.swap import AT_WORK
+
+    run, about = run_folder(experiment, fold), what[1]
+    with locked(run, AT_WORK):
+        if sha256(run / "model.keras") != about["model"]:
+            raise InputError(f"{run} was trained again meanwhile: run embed again.")
+        embed_split(experiment, data, records, fold, *what)
 
 
 def embed_split(

@@ -92,7 +92,9 @@ def _replace_folder(temporary: Path, path: Path) -> None:
 
 
 @contextmanager
-def locked(place: Path, doing: str, *, wait: float = 0, inside: bool = False) -> Iterator[None]:
+def locked(
+    place: Path, doing: str, *, wait: float = 0, inside: bool = False, part: str = ""
+) -> Iterator[None]:
     """Hold the lock of a file or folder, so that no other process writes to it meanwhile.
 
     The lock is the file `.<name>.lock` beside `place`. The operating system frees it when the
@@ -104,12 +106,15 @@ def locked(place: Path, doing: str, *, wait: float = 0, inside: bool = False) ->
         wait: seconds to wait for the other process.
         inside: the lock is the file `.lock` in the folder `place`, because what lies beside it may
             belong to somebody else.
+        part: of what lies in the folder `place` only this is written to; its lock is a file in the
+            folder `.locks` there.
 
     Raises:
         InputError: another process holds the lock for longer than that.
     """
     real = Path(os.path.realpath(place))  # a link to a folder has the folder's lock
     file = real / ".lock" if inside else real.with_name(f".{real.name}.lock")
+    file = real / ".locks" / f"{part}.lock" if part else file
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         lock = _hold(file, wait)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from tf_happywhale.catalogue.dataset import DataSet
+    from tf_happywhale.records.plan import Plan
 
 EXAMPLES = [
     "python -m tf_happywhale.pseudo configs/right_whale_strong.yaml data.root=DIR",
@@ -41,8 +42,8 @@ def label_folds(experiment: Experiment) -> None:
             "The first round trains on the catalogue alone: set pseudo.rounds=1 to have another."
         )
     data = load_data(experiment)
-    records = plan_records(experiment, data).folder
-    data = data.without(skipped_images(records))
+    plan = plan_records(experiment, data)
+    data = data.without(skipped_images(plan.folder))
     both = set(data.images) & set(data.test_images)
     if both:
         raise InputError(
@@ -51,14 +52,15 @@ def label_folds(experiment: Experiment) -> None:
     for fold in experiment.folds:
         before, known = experiment.in_round(experiment.round - 1, fold), {}
         if before.round:
-            known = read_labels(before, data, records, fold)
+            known = read_labels(before, data, plan, fold)
         stage(
             output_folder(experiment),
             _stage_name(experiment, fold),
-            depends_on=_made_from(experiment, data, records, fold),
+            depends_on=_made_from(experiment, data, plan, fold),
+            older=[_made_from(experiment, data, plan, fold, older=True)],
             outputs=[pseudo_file(experiment, fold)],
             work=lambda fold=fold, known=known: write_labels(
-                experiment, data, records, fold, known
+                experiment, data, plan.folder, fold, known
             ),
         )
 
@@ -69,8 +71,10 @@ def _stage_name(experiment: Experiment, fold: int) -> str:
     return f"pseudo {run_name(experiment)} fold {fold}"
 
 
-def _made_from(experiment: Experiment, data: DataSet, records: Path, fold: int) -> dict:
-    """All that a fold's labels depend on.
+def _made_from(
+    experiment: Experiment, data: DataSet, plan: Plan, fold: int, *, older: bool = False
+) -> dict:
+    """All that a fold's labels depend on; `older`: as earlier versions wrote it.
 
     Raises:
         InputError: embeddings of the round before are missing.
@@ -82,18 +86,20 @@ def _made_from(experiment: Experiment, data: DataSet, records: Path, fold: int) 
     before = experiment.in_round(experiment.round - 1, fold)
     files = member_files(before, ("train", "test"))
     trained_on = pseudo_file(before, fold)
+    validation = [i for i, k in zip(data.images, data.folds.tolist(), strict=True) if k == fold]
+    pictures = [plan.pictures("test", data.test_images), plan.pictures("train", validation)]
     return {
         **({"trained_on": trained_on.is_file() and sha256(trained_on)} if before.round else {}),
         "pseudo": experiment.pseudo.model_dump(include={"confidence", "duplicate"}),
         "rank": experiment.rank.model_dump(mode="json"),
         "embeddings": [sha256(file) for file in files],
-        "records": records.name,
+        **({"records": plan.folder.name} if older else {"pictures": digest(pictures)}),
         "labels": digest([data.images, data.individual_ids, data.folds.tolist()]),
     }
 
 
 def read_labels(
-    experiment: Experiment, data: DataSet, records: Path, fold: int
+    experiment: Experiment, data: DataSet, plan: Plan, fold: int
 ) -> dict[str, tuple[str, float]]:
     """Of each image that one fold's pseudo.csv labels, who it says is in it, and how surely.
 
@@ -118,9 +124,10 @@ def read_labels(
     if len(set(images)) < len(images):
         twice = next(image for n, image in enumerate(images) if image in images[:n])
         raise InputError(f"{file} labels {twice} twice: {again}.")
-    made_from = _made_from(experiment, data, records, fold)
     name = _stage_name(experiment, fold)
-    if not up_to_date(output_folder(experiment), name, depends_on=made_from, outputs=[file]):
+    forms = [_made_from(experiment, data, plan, fold, older=older) for older in (False, True)]
+    output = output_folder(experiment)
+    if not any(up_to_date(output, name, depends_on=form, outputs=[file]) for form in forms):
         raise InputError(
             f"{file} was made from other folds, models or settings than the present ones: {again}."
         )

@@ -22,6 +22,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.config import variants_of
     from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import output_folder
+    from tf_happywhale.stages import locked_stage
     from tf_happywhale.training.workers import place
 
     if place().workers > 1:
@@ -34,17 +35,18 @@ def main(experiment: Experiment) -> None:
     for variant in variants:
         find_weights(variant.model.backbone, variant.model.weights)
     reason = rank.why_no_submission(experiment, load_data(experiment))
-    for variant in variants:
-        tfrecords.main("write", variant)
-        for number in range(variant.round + 1):
-            this = variant.in_round(number)
-            if number:
-                pseudo.main(this)
-            train.main(this, started)
-            embed.main(this)
-    rank.main(experiment)
-    evaluate.main(experiment)
-    report.main(experiment)
+    with locked_stage(output_folder(experiment), "run"):
+        for variant in variants:
+            tfrecords.main("write", variant)
+            for number in range(variant.round + 1):
+                this = variant.in_round(number)
+                if number:
+                    pseudo.main(this)
+                train.main(this, started)
+                embed.main(this)
+        rank.main(experiment)
+        evaluate.main(experiment)
+        report.main(experiment)
     result = "predictions" if reason else "submission"
     print(f"{result}: {output_folder(experiment) / result}.csv")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from tf_happywhale.catalogue.own_output import mark_new_output
-from tf_happywhale.files import digest, write_json
+from tf_happywhale.files import digest, locked, write_json
 
 FOLDER = ".stages"
 
@@ -23,6 +23,8 @@ def stage(
     outputs: Sequence[Path],
     work: Callable[[], object],
     stamps: bool = True,
+    older: Sequence[dict[str, Any]] = (),
+    known: bool = False,
 ) -> bool:
     """Do `work` unless it was done from the same `depends_on` and its outputs are still there.
 
@@ -33,17 +35,61 @@ def stage(
         outputs: files the stage leaves behind.
         work: makes them.
         stamps: keep a stamp; not where another process does the same stage and keeps it.
+        older: the same `depends_on` in the forms of earlier versions, whose stamps count too.
+        known: the outputs themselves say that they were made from this.
 
-    The stamp's `seconds` are those of all processes that the work was done in, one after another.
+    One process at a time does a stage; the stamp's `seconds` are those of all processes that the
+    work was done in, one after another.
 
     Returns:
         Whether there was anything to do.
     """
-    if up_to_date(output, name, depends_on=depends_on, outputs=outputs):
+    if known or _is_current(output, name, depends_on, older, outputs, stamps):
         print(f"{name}: up to date")
         return False
     mark_new_output(output)
-    stamp_file, stamp = _stamp_file(output, name), digest(depends_on)
+    with locked_stage(output, name) if stamps else nullcontext():
+        if _is_current(output, name, depends_on, older, outputs, stamps):  # done meanwhile
+            print(f"{name}: up to date")
+            return False
+        _work(output, name, digest(depends_on), work, stamps)
+    return True
+
+
+def locked_stage(output: Path, name: str) -> AbstractContextManager[None]:
+    """Hold the lock of a stage.
+
+    Raises:
+        InputError: another process is at it.
+    """
+    return locked(output, f"at the stage {name!r} of", part=_file_name(name))
+
+
+def _is_current(
+    output: Path,
+    name: str,
+    depends_on: dict[str, Any],
+    older: Sequence[dict[str, Any]],
+    outputs: Sequence[Path],
+    stamps: bool,
+) -> bool:
+    """`up_to_date`, of an earlier version's stamp too, which is then written in today's form."""
+    if up_to_date(output, name, depends_on=depends_on, outputs=outputs):
+        return True
+    for form in older:
+        if up_to_date(output, name, depends_on=form, outputs=outputs):
+            if stamps:
+                with suppress(OSError):  # a folder that may not be written to: next time again
+                    file = _stamp_file(output, name)
+                    known = json.loads(file.read_text(encoding="utf-8"))
+                    write_json(file, {**known, "stamp": digest(depends_on)})
+            return True
+    return False
+
+
+def _work(output: Path, name: str, stamp: str, work: Callable[[], object], stamps: bool) -> None:
+    """Do a stage's work, and keep its stamp."""
+    stamp_file = _stamp_file(output, name)
     before = _seconds_before(stamp_file, stamp)
     if stamps:
         stamp_file.unlink(missing_ok=True)
@@ -61,7 +107,6 @@ def stage(
     if stamps:
         write_json(stamp_file, {"stamp": stamp, "seconds": round(seconds, 1)})
     print(f"{name}: done in {seconds:.0f} s", flush=True)
-    return True
 
 
 def _seconds_before(stamp_file: Path, stamp: str) -> float:
@@ -84,4 +129,8 @@ def up_to_date(
 
 
 def _stamp_file(output: Path, name: str) -> Path:
-    return output / FOLDER / f"{name.replace(' ', '-')}.json"
+    return output / FOLDER / f"{_file_name(name)}.json"
+
+
+def _file_name(name: str) -> str:
+    return name.replace(" ", "-")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,20 @@ if TYPE_CHECKING:
     import numpy as np
 
     from tf_happywhale.catalogue.dataset import DataSet
+    from tf_happywhale.records.plan import Plan
+    from tf_happywhale.training.made_from import MadeFrom
+    from tf_happywhale.training.older import Older
+    from tf_happywhale.training.task import Task
 
+VERBS = {
+    "train": "train the folds that are not up to date; resume one that was stopped (the default)",
+    "finish": "end a training that was stopped: model.keras becomes the best of its epochs so far",
+}
 EXAMPLES = [
     "python -m tf_happywhale.train configs/demo.yaml",
     "python -m tf_happywhale.train configs/right_whale.yaml data.root=DIR fold=1",
     "python -m tf_happywhale.train configs/seed_b0_512.yaml fold=all train.learning_rate=1e-4",
+    "python -m tf_happywhale.train finish configs/seed_b0_512.yaml",
 ]
 
 
@@ -32,37 +42,164 @@ def main(experiment: Experiment, started: float | None = None) -> None:
         train_folds(variant, started)
 
 
+def handle(verb: str, experiment: Experiment) -> None:
+    """Do one of the verbs."""
+    if verb == "train":
+        main(experiment)
+    else:
+        finish(experiment)
+
+
 def train_folds(experiment: Experiment, started: float) -> None:
-    """Train one experiment's folds that are not up to date; the command began at `started`."""
+    """Train one experiment's folds that are not up to date; the command began at `started`.
+
+    Raises:
+        InputError: a fold has an unfinished training of something else, or another process is
+            training it.
+    """
+    from functools import partial
+
+    from tf_happywhale.places import output_folder, run_name
+    from tf_happywhale.stages import stage, up_to_date
+    from tf_happywhale.training import unfinished
+    from tf_happywhale.training.workers import place
+
+    chief = place().chief
+    for job in jobs_of(experiment):
+        output, run = output_folder(experiment), job.run
+        name = f"train {run_name(experiment)} fold {job.task.fold}"
+        outputs = [run / file for file in unfinished.OUTPUTS]
+        if chief:
+            unfinished.settle(run)
+            is_current = partial(up_to_date, output, name, outputs=outputs)
+            unfinished.note_older(run, job.older, lambda form, ask=is_current: ask(depends_on=form))
+        stage(
+            output,
+            name,
+            depends_on={"made_from": job.asked.stamp()},
+            outputs=outputs,
+            work=lambda job=job: train_job(experiment, job, started, chief),
+            stamps=chief,
+            older=job.older.same(run),
+            known=unfinished.is_finished(run, job.asked, again=experiment.train.restart),
+        )
+
+
+def train_job(experiment: Experiment, job: Job, started: float, chief: bool) -> None:
+    """Train one fold in a folder of its own, and let it take the place of the model before it."""
+    from contextlib import nullcontext
+
+    from tf_happywhale.files import locked
+    from tf_happywhale.records.folder import read_manifest
+    from tf_happywhale.swap import AT_WORK
+    from tf_happywhale.training import unfinished
+    from tf_happywhale.training.loop import train_fold
+    from tf_happywhale.training.run_folder import write_trained_on
+
+    read_manifest(job.task.records)  # before anything is touched
+    run, restart = job.run, experiment.train.restart
+    with locked(run, AT_WORK) if chief else nullcontext():
+        if chief:
+            unfinished.end(run)
+        if unfinished.is_finished(run, job.asked, again=restart):
+            return  # killed before the stage was noted, or another process has just done it
+        unfinished.say_why(run, job.asked, job.older)
+        stamp = unfinished.prepare(run, job.asked, job.older, restart=restart, chief=chief)
+        folder = run / unfinished.FOLDER
+        train_fold(folder, experiment, job.task, stamp=stamp, started=started)
+        if chief:
+            write_trained_on(folder, job.trained_on, job.order)
+            unfinished.put_in_place(run)
+
+
+def finish(experiment: Experiment) -> None:
+    """Make a model of the best epoch so far of each unfinished training.
+
+    Raises:
+        InputError: there is none, it has no validated epoch yet, or the photographs or labels are
+            not those that it has seen.
+    """
+    from tf_happywhale.errors import InputError
+    from tf_happywhale.files import locked
+    from tf_happywhale.swap import AT_WORK
+    from tf_happywhale.training import unfinished
+    from tf_happywhale.training.checkpoint_files import is_begun
+    from tf_happywhale.training.finish import finish_fold
+    from tf_happywhale.training.run_folder import write_trained_on
+
+    done = 0
+    for variant in variants_of(experiment):
+        for job in jobs_of(variant):
+            run, folder = job.run, job.run / unfinished.FOLDER
+            with locked(run, AT_WORK):
+                unfinished.end(run)
+                if not is_begun(folder):
+                    print(f"{run}: there is no unfinished training")
+                    continue
+                settings = unfinished.settings_to_finish(run, job.asked, job.older)
+                epochs = finish_fold(folder, settings, job.task)
+                unfinished.note_finish(folder, epochs, settings.train.epochs)
+                write_trained_on(folder, job.trained_on, job.order)
+                unfinished.put_in_place(run)
+            print(f"{run}: model.keras is the best of {epochs} epochs; the training has ended")
+            done += 1
+    if not done:
+        raise InputError(
+            "No unfinished training has been found: `train` starts one, and resumes one that was "
+            "stopped."
+        )
+
+
+@dataclass(frozen=True)
+class Job:
+    """The training of one fold.
+
+    Attributes:
+        run: its run folder.
+        task: what it trains on.
+        asked: what it is to be made from.
+        older: the same in the form of earlier versions.
+        trained_on: which folds the model will have seen, as its embeddings say it.
+        order: all individuals, by target.
+    """
+
+    run: Path
+    task: Task
+    asked: MadeFrom
+    older: Older
+    trained_on: str
+    order: list[str]
+
+
+def jobs_of(experiment: Experiment) -> Iterator[Job]:
+    """The training of each fold of an experiment; its catalogue and records are read and checked
+    before the first."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.models.weights.names import find_weights
-    from tf_happywhale.places import output_folder, pseudo_file, run_folder, run_name
+    from tf_happywhale.places import pseudo_file, run_folder
     from tf_happywhale.records.folder import skipped_images
     from tf_happywhale.records.labels import report_differing
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.retrieval.trained_on import all_but
-    from tf_happywhale.stages import stage
-    from tf_happywhale.training.checkpoint import clear
-    from tf_happywhale.training.loop import train_fold
-    from tf_happywhale.training.run_folder import write_trained_on
+    from tf_happywhale.training.made_from import made_from
+    from tf_happywhale.training.older import Older
     from tf_happywhale.training.start import check_start
     from tf_happywhale.training.task import Task
-    from tf_happywhale.training.workers import place
 
-    chief = place().chief
     weights = find_weights(experiment.model.backbone, experiment.model.weights)
+    start = sha256(Path(weights)) if weights and Path(weights).is_file() else weights
     data = load_data(experiment)
     species = _species(experiment, data)  # of all individuals, also of those nobody could read
-    records = plan_records(experiment, data).folder
+    plan = plan_records(experiment, data)
+    records = plan.folder
     data = data.without(skipped_images(records))
     report_differing(records, data)
+    pictures = plan.pictures("train", data.images)
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
-    sections = {"seed", "image_size", "model", "train", "augment"}
     for fold in experiment.folds:
-        run = run_folder(experiment, fold)
-        check_start(weights, run, fold, folds)
-        more_images, more_targets = _predicted(experiment, data, records, fold)
+        check_start(weights, run_folder(experiment, fold), fold, folds)
+        more_images, more_targets = _predicted(experiment, data, plan, fold)
         task = Task(
             records,
             data.images,
@@ -75,48 +212,23 @@ def train_folds(experiment: Experiment, started: float) -> None:
             more_images,
             more_targets,
         )
-        depends_on = {
-            "config": _without_limits(experiment.model_dump(mode="json", include=sections)),
-            "weights": sha256(Path(weights)) if weights and Path(weights).is_file() else weights,
+        more_pictures = plan.pictures("test", more_images)
+        asked = made_from(experiment, task, data.order, start, pictures, more_pictures)
+        before = {
+            "weights": start,
             "records": records.name,
             "labels": digest([data.images, data.individual_ids, data.folds.tolist(), fold]),
             "pseudo": sha256(pseudo_file(experiment, fold)) if experiment.round else None,
         }
         if species is not None:
-            depends_on["species"] = digest(species.tolist())
-
-        def work(run: Path = run, task: Task = task, stamp: str = digest(depends_on)) -> None:
-            train_fold(run, experiment, task, stamp=stamp, started=started)
-            if chief:
-                trained_on = all_but(task.fold, records.name, folds)
-                write_trained_on(run, trained_on, data.order)
-
-        stage(
-            output_folder(experiment),
-            f"train {run_name(experiment)} fold {fold}",
-            depends_on=depends_on,
-            outputs=[run / "model.keras", run / "classifier.keras", run / "metrics.json"],
-            work=work,
-            stamps=chief,
-        )
-        if chief:  # only now: killed before the stamp, it is finished at once
-            clear(run / "checkpoints")
-
-
-def _without_limits(config: dict) -> dict:
-    """The config less what decides only when a run stops, what it leaves for going on, and on which
-    devices and how quickly it goes on, with the precision that follows from them."""
-    left_out = {"checkpoint_minutes", "max_hours", "max_bad_steps", "device", "steps_per_execution"}
-    if config["train"]["precision"] == "auto":
-        left_out.add("precision")
-    if not config["train"]["embedding_mixup"]:
-        left_out.add("embedding_mixup")  # models from before there was such a key are up to date
-    kept = {key: value for key, value in config["train"].items() if key not in left_out}
-    return {**config, "train": kept}
+            before["species"] = digest(species.tolist())
+        run = run_folder(experiment, fold)
+        trained_on = all_but(fold, records.name, folds)
+        yield Job(run, task, asked, Older(asked, before), trained_on, data.order)
 
 
 def _predicted(
-    experiment: Experiment, data: DataSet, records: Path, fold: int
+    experiment: Experiment, data: DataSet, plan: Plan, fold: int
 ) -> tuple[list[str], Sequence[int]]:
     """The images to identify that this round trains on, and who was predicted to be in them."""
     from tf_happywhale.catalogue.individuals import to_targets
@@ -124,7 +236,7 @@ def _predicted(
 
     if experiment.round == 0:
         return [], []
-    labels = read_labels(experiment, data, records, fold)
+    labels = read_labels(experiment, data, plan, fold)
     return list(labels), to_targets([who for who, _ in labels.values()], data.order)
 
 
@@ -145,4 +257,4 @@ def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:
 
 
 if __name__ == "__main__":
-    command(main, "train", __doc__, EXAMPLES)
+    command(handle, "train", __doc__, EXAMPLES, VERBS)

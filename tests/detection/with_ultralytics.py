@@ -72,7 +72,8 @@ def main() -> None:
 
 
 def trained_from_scratch(experiment: Experiment, keys: list[str]) -> None:
-    training = folder_of(experiment) / "fold0" / "training"
+    fold = folder_of(experiment) / "fold0"
+    training = fold / "next" / "training"
     started = subprocess.Popen(command("train", keys), cwd=ROOT, env=environment())
     while started.poll() is None and len(epochs_of(training)) < EPOCHS_BEFORE:
         time.sleep(0.1)
@@ -80,7 +81,7 @@ def trained_from_scratch(experiment: Experiment, keys: list[str]) -> None:
     assert started.wait() == -signal.SIGKILL
     before = epochs_of(training)
     detect.main("train", experiment)
-    after = epochs_of(training)
+    after = epochs_of(fold / "training")
     assert after[: EPOCHS_BEFORE - 1] == before[: EPOCHS_BEFORE - 1]  # with the seconds they took
     assert after[-1][0] == str(experiment.detect.epochs)
     print(f"killed after {len(before)} epochs, training went on")

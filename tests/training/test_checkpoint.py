@@ -8,6 +8,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from tf_happywhale.errors import InputError
 from tf_happywhale.training.checkpoint import Checkpoints, Progress
 
 
@@ -124,15 +125,19 @@ def test_best_weights_stay_while_a_checkpoint_knows_them(variables, tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_runs_is_not_gone_on_from(variables, tmp_path: Path, capsys) -> None:
+def test_another_runs_is_refused_or_left_behind_where_that_is_asked_for(
+    variables, tmp_path: Path, capsys
+) -> None:
     Checkpoints(tmp_path, variables, "mine").save(Progress(1))
     before = values(variables)
     _, *others = variables["classifier"]
     wider = {**variables, "classifier": [keras.Variable(np.zeros((2, 4))), *others]}
     for groups, stamp in ((variables, "another"), ({"sums": []}, "mine"), (wider, "mine")):
-        assert Checkpoints(tmp_path, groups, stamp).restore() is None
-        said = capsys.readouterr().out
-        assert "an unfinished training of another config or other data: it is given up" in said
+        checkpoints = Checkpoints(tmp_path, groups, stamp)
+        with pytest.raises(InputError, match=r"of other settings.* up with train\.restart=true"):
+            checkpoints.restore()
+        assert checkpoints.restore(restart=True) is None
+        assert len(list(tmp_path.iterdir())) == 1
     assert Checkpoints(tmp_path / "absent", variables, "mine").restore() is None
     assert capsys.readouterr().out == ""
     for now, was in zip(values(variables), before, strict=True):

@@ -12,7 +12,7 @@ import pytest
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.training import batches as batches_module
-from tf_happywhale.training import loop, validation
+from tf_happywhale.training import loop, results, validation
 from tf_happywhale.training.checkpoint import clear
 from tf_happywhale.training.engines import by_keras
 from tf_happywhale.training.run_folder import load_model
@@ -198,19 +198,6 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_model(task, tmp
     classifier.load_weights(tmp_path / "checkpoints" / "best-epoch-00000.weights.h5")
     for kept, was in zip(classifier.get_weights(), good[1], strict=True):
         np.testing.assert_array_equal(kept, was)
-
-
-def test_a_run_started_again_leaves_nothing_of_the_one_before(task, tmp_path, monkeypatch):
-    """Else the older run's model would lie beside the newer one's config."""
-    loop.train_fold(tmp_path, experiment("train.epochs=1"), task)
-    broken_after(monkeypatch, good_steps=0)
-    with pytest.raises(TrainingError) as stopped:
-        loop.train_fold(
-            tmp_path, experiment("train.epochs=1", "seed=7", "train.max_bad_steps=0"), task
-        )
-    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {"config.yaml", "environment.json", "log.jsonl"}
-    assert "best model so far" not in str(stopped.value)
 
 
 def test_fewer_images_than_a_batch_are_one_sentence(task, tmp_path):
@@ -447,18 +434,22 @@ def test_killed_when_all_is_written_but_not_noted_it_is_finished_at_once(task, t
     model = load_model(tmp_path / "model.keras").get_weights()
     (tmp_path / "model.keras").unlink()
     assert loop.train_fold(tmp_path, settings, task, stamp="a") == metrics
-    assert "going on at step 4" in capsys.readouterr().out
+    assert "resuming at step 4" in capsys.readouterr().out
     for kept, was in zip(load_model(tmp_path / "model.keras").get_weights(), model, strict=True):
         np.testing.assert_array_equal(kept, was)
 
 
-def test_a_run_made_from_something_else_starts_anew(task, tmp_path, monkeypatch, capsys):
+def test_checkpoints_of_something_else_stay_until_it_is_asked_for(task, tmp_path, monkeypatch):
     settings = experiment("train.epochs=2", "train.checkpoint_minutes=0")
     with monkeypatch.context() as patch, pytest.raises(Killed):
         killed_after(patch, 3)
         loop.train_fold(tmp_path, settings, task, stamp="a")
-    loop.train_fold(tmp_path, settings, task, stamp="b")
-    assert "going on" not in capsys.readouterr().out
+    before = sorted((tmp_path / "checkpoints").iterdir())
+    with pytest.raises(InputError, match=r"give it up with train\.restart=true"):
+        loop.train_fold(tmp_path, settings, task, stamp="b")
+    assert sorted((tmp_path / "checkpoints").iterdir()) == before
+    again = experiment("train.epochs=2", "train.restart=true")
+    loop.train_fold(tmp_path, again, task, stamp="b")
     assert [line["epoch"] for line in entries(tmp_path)] == [0, 1]
 
 
@@ -490,10 +481,10 @@ def test_killed_after_the_best_weights_and_before_the_checkpoint(
 
 def test_the_time_limit_stops_with_all_that_is_needed_to_go_on(task, tmp_path, capsys):
     settings = experiment("train.epochs=2", "train.max_hours=1")
-    with pytest.raises(Stopped, match=r"after 1 hours .* at step 1 of 4: the same command goes on"):
+    with pytest.raises(Stopped, match=r"after 1 hours .* at step 1 of 4: the same command resumes"):
         loop.train_fold(tmp_path, settings, task, stamp="a", started=time.monotonic() - 3601)
     loop.train_fold(tmp_path, experiment("train.epochs=2"), task, stamp="a")
-    assert "going on at step 1 with fold 1" in capsys.readouterr().out
+    assert "resuming at step 1 with fold 1" in capsys.readouterr().out
     assert [line["epoch"] for line in entries(tmp_path)] == [0, 1]
 
 
@@ -598,7 +589,7 @@ def test_validations_are_compiled_once(task, tmp_path, monkeypatch, toy, setting
         return keras.Model(inner.input, Counted()(inner.output), name="embedder")
 
     monkeypatch.setattr(loop, "build_embedder", build)
-    monkeypatch.setattr(loop, "save_model", lambda *_: None)
+    monkeypatch.setattr(results, "save_model", lambda *_: None)
     loop.train_fold(tmp_path, experiment("train.epochs=3", f"model.{settings}"), task)
     assert len(traced) == times
 

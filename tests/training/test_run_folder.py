@@ -139,26 +139,16 @@ def test_every_layer_of_ours_is_known_to_a_process_that_only_loads_models() -> N
     assert done.returncode == 0, done.stderr
 
 
-def test_a_run_that_goes_on_has_the_lines_of_its_finished_epochs(tmp_path):
+def test_a_resumed_run_has_the_lines_of_its_finished_epochs_and_todays_config(tmp_path):
     start_run(tmp_path, load_experiment(None, ["name=two"]), "2 GPU (MirroredStrategy)")
     for epoch in range(3):
         log(tmp_path, {"epoch": epoch})
-    continue_run(tmp_path, 2, "1 CPU (OneDeviceStrategy)")
+    today = load_experiment(None, ["name=two", "train.validate_every=2"])
+    continue_run(tmp_path, today, 2, "1 CPU (OneDeviceStrategy)")
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [0, 1]
     assert json.loads((tmp_path / "environment.json").read_text())["devices"].startswith("1 CPU")
-
-
-def test_what_an_older_model_was_converted_to_goes_with_it(tmp_path):
-    """Else `embed` would take the older network for the newer one."""
-    (tmp_path / "openvino").mkdir()
-    (tmp_path / "openvino" / "model.xml").write_text("old")
-    (tmp_path / "model.onnx").write_text("old")
-    (tmp_path / "proven.json").write_text("{}")
-    write_trained_on(tmp_path, "old", ["1"])
-    start_run(tmp_path, load_experiment(None, ["name=two"]), "1 CPU (OneDeviceStrategy)")
-    left = {path.name for path in tmp_path.iterdir()}
-    assert left == {"config.yaml", "environment.json", "log.jsonl"}
+    assert load_experiment(tmp_path / "config.yaml") == today
 
 
 def test_what_a_model_was_trained_on_is_read_as_it_was_written(tmp_path):

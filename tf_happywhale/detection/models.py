@@ -9,7 +9,9 @@ from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.places import detector_folder
+from tf_happywhale.swap import settle_swap
 
+NEXT = "next"  # in a fold's folder: a model that is not whole yet
 TRAINED_ON = "trained_on.csv"  # in a fold's folder: the photographs its model has learnt from
 
 
@@ -59,6 +61,7 @@ def existing(weights: Path) -> Path:
     Raises:
         InputError: there is no such file.
     """
+    settle_swap(weights.parent / NEXT)
     if weights.is_file():
         return weights
     verb = "export" if weights.suffix == ".onnx" else "train"

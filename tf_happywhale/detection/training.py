@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -36,6 +37,49 @@ def was_begun(folder: Path, asked: dict[str, Any]) -> bool:
     return False
 
 
+def prepare(place: Path, made: Path, asked: dict[str, Any], *, restart: bool) -> bool:
+    """Look at what an earlier training has left, before anything is touched; whether the model that
+    is asked for is there already.
+
+    Args:
+        place: a fold's folder, with the model that is used.
+        made: the folder in it where a model is made.
+        asked: everything the training depends on.
+        restart: an unfinished training of something else is given up.
+
+    Raises:
+        InputError: there is one, and it is not to be given up.
+    """
+    old, new = place / "training", made / "training"
+    if (old / CHECKPOINT).is_file() and not new.exists():  # an earlier version trained there
+        made.mkdir(parents=True, exist_ok=True)
+        os.replace(old, new)
+    if not new.exists() and (place / "weights.pt").is_file() and was_begun(old, asked):
+        return (place / "metrics.json").is_file()
+    begun = (new / CHECKPOINT).is_file() or (made / "weights.pt").is_file()
+    if begun and not was_begun(new, asked) and not restart:
+        raise InputError(
+            f"{made} holds an unfinished training of other photographs, boxes or settings"
+            f"{_differing(new, asked)}: resume it as it was, or give it up with "
+            "detect.restart=true."
+        )
+    return False
+
+
+def _differing(folder: Path, asked: dict[str, Any]) -> str:
+    """The settings that differ, in words, where the note tells."""
+    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        before, now = note["asked"]["settings"], asked["settings"]
+        found = [
+            f"detect.{key} is {json.dumps(value)}, was {json.dumps(before[key])}"
+            for key, value in now.items()
+            if key in before and json.dumps(before[key]) != json.dumps(value)
+        ]
+        return f" ({'; '.join(found)})" if found else ""
+    return ""
+
+
 def begin(folder: Path, asked: dict[str, Any], stale: Iterable[Path]) -> None:
     """Take away what another training has left; only then the folder says what is asked now.
 
@@ -45,7 +89,7 @@ def begin(folder: Path, asked: dict[str, Any], stale: Iterable[Path]) -> None:
     for old in (*stale, folder / CHECKPOINT):
         old.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
-    write_json(folder / NOTE, {"digest": digest(asked)})
+    write_json(folder / NOTE, {"digest": digest(asked), "asked": asked})
 
 
 def train_network(

@@ -26,6 +26,7 @@ class Shard:
     fold: int  # of its images when it was written; the catalogue's own folds win when read
     count: int
     sha256: str  # empty for a foreign one
+    made_from: str = ""  # a digest of photographs, boxes and labels; empty where nobody knows
 
 
 def finish(folder: Path, description: dict, shards: list[Shard]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tf_happywhale.catalogue.animal import photograph_of
@@ -34,6 +35,20 @@ class Plan:
     photographs: list[Photograph]
     pixels: Pixels
     individuals: list[str]  # who the targets are; empty for one that nobody is
+    foreign: dict[str, str] = field(default_factory=dict)  # a digest of each split's shards
+
+    def pictures(self, split: str, images: Sequence[str]) -> list[str]:
+        """What the pixels of each image of a split depend on, as a digest of 16 characters: its
+        photograph, its boxes, size and quality. Of community TFRecords the split as a whole."""
+        if self.foreign:
+            return [self.foreign[split]] * len(images)
+        pixels = [VERSION, self.pixels.size, self.pixels.quality, self.pixels.sources]
+        found = {
+            photograph.image: digest([*pixels, photograph.content, str(photograph.crops)])[:16]
+            for photograph in self.photographs
+            if photograph.split == split
+        }
+        return [found[image] for image in images]
 
 
 def plan_records(experiment: Experiment, data: DataSet) -> Plan:
@@ -76,7 +91,13 @@ def _plan_community(experiment: Experiment, data: DataSet) -> Plan:
     folder = records_home(experiment) / name
     if not is_complete(folder):
         finish(folder, {**about, "individuals": individuals, "skipped": {}}, shards)
-    return Plan(folder, data.name, [], pixels, individuals)
+    files = [(s.path.name, s.path.stat().st_size, s.path.stat().st_mtime_ns) for s in data.shards]
+    foreign = {
+        split: digest([about, sorted(file for file, s in zip(files, data.shards, strict=True)
+                                     if s.split == split)])[:16]
+        for split in ("train", "test")
+    }  # fmt: skip
+    return Plan(folder, data.name, [], pixels, individuals, foreign)
 
 
 def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[Photograph]:

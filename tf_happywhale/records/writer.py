@@ -21,7 +21,9 @@ from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import digest, locked, sha256, write_csv, write_text
 from tf_happywhale.records.folder import MARKER, VERSION, Shard, finish, is_complete, skipped_images
+from tf_happywhale.records.photograph import Pixels
 from tf_happywhale.records.plan import Plan
+from tf_happywhale.records.reuse import made_from, reuse_shards
 from tf_happywhale.records.shards import (
     DAMAGED_ENDING,
     SKIPPED,
@@ -72,13 +74,15 @@ def write_records(
     with locked(folder, "writing"):
         _start(folder, digest([plan.pixels.__dict__, plan.dataset, [_row(job) for job in jobs]]))
         missing = [job for job in jobs if _is_missing(job, again=not skip_unreadable)]
+        if reuse_shards(missing, plan.pixels, folder.parent):
+            missing = [job for job in jobs if _is_missing(job, again=not skip_unreadable)]
         if beam_options is None:
             _write_here(plan, missing, len(plan.photographs))
         else:
             from tf_happywhale.records.beam import write_with_beam
 
             write_with_beam(missing, plan.pixels, beam_options)
-        shards, skipped = _collect(jobs)
+        shards, skipped = _collect(jobs, plan.pixels)
         _write_or_remove(folder / DAMAGED_TABLE, pd.concat(map(read_damaged, jobs)))
         _list_skipped(folder, skipped, allowed=skip_unreadable)
         description = {
@@ -158,13 +162,14 @@ def _is_missing(job: Job, *, again: bool) -> bool:
     return (again and len(skipped) > 0) or not shard_path(job, len(skipped)).is_file()
 
 
-def _collect(jobs: list[Job]) -> tuple[list[Shard], pd.DataFrame]:
+def _collect(jobs: list[Job], pixels: Pixels) -> tuple[list[Shard], pd.DataFrame]:
     """All shards that hold an image, and the photographs that cannot be read."""
     shards, lists = [], [read_skipped(job) for job in jobs]
     for job, skipped in zip(jobs, lists, strict=True):
         path, count = shard_path(job, len(skipped)), len(job.photographs) - len(skipped)
         if count:
-            shards.append(Shard(path.name, job.split, job.fold, count, sha256(path)))
+            whole = made_from(job, pixels) if skipped.empty else ""
+            shards.append(Shard(path.name, job.split, job.fold, count, sha256(path), whole))
     return shards, pd.concat(lists, ignore_index=True)
 
 

@@ -12,7 +12,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from tf_happywhale.errors import InputError
 from tf_happywhale.files import atomic_write
+from tf_happywhale.training.checkpoint_files import clear
 
 KEPT = 2
 DAMAGED = (SafetensorError, OSError, KeyError, TypeError, ValueError)  # what reading one may raise
@@ -88,13 +90,17 @@ class Checkpoints:
         for file in set(self.folder.glob("best-epoch-*.weights.h5")) - kept:
             file.unlink()
 
-    def restore(self, tidy: bool = True) -> Progress | None:
+    def restore(self, tidy: bool = True, restart: bool = False) -> Progress | None:
         """Give the variables their values at the latest checkpoint, and return its Progress; None
-        where there is none of this run. A damaged file is removed, so that the one before counts;
-        a line says so, and where there are others than this run's.
+        where there is none. A damaged file is removed, so that the one before counts; a line says
+        so.
 
         Args:
             tidy: remove what is damaged or was not finished; of several workers the chief does.
+            restart: return None where there are checkpoints of another run.
+
+        Raises:
+            InputError: there are checkpoints of another run.
         """
         for unfinished in self.folder.glob(".step-*.safetensors") if tidy else []:
             unfinished.unlink()
@@ -111,11 +117,12 @@ class Checkpoints:
                     file.unlink()
                 continue
             if found is None:
-                print(
-                    f"{file.parent} holds an unfinished training of another config or other data: "
-                    "it is given up"
+                if restart:
+                    return None
+                raise InputError(
+                    f"{file.parent} holds an unfinished training of other settings, photographs or "
+                    "layers: give it up with train.restart=true."
                 )
-                return None
             progress, arrays = found
             for name, array in arrays.items():
                 self.variables[name].assign(array)
@@ -145,13 +152,6 @@ class Checkpoints:
     def _files(self) -> list[Path]:
         """The latest first."""
         return sorted(self.folder.glob("step-*.safetensors"), reverse=True)
-
-
-def clear(folder: Path) -> None:
-    """Take away all that only going on needs: `best.weights.h5` stays."""
-    for pattern in ("step-*.safetensors", "best-epoch-*.weights.h5"):
-        for file in folder.glob(pattern):
-            file.unlink()
 
 
 def _progress(stored: safe_open) -> Progress:

@@ -34,7 +34,7 @@ def train_epoch(
         train: how to train.
         progress: what is kept up to date.
         steps_per_epoch: of a whole epoch.
-        run: the run folder, for a person to read of.
+        run: the folder of the training, for a person to read of.
         pause: called after each step, or each `train.steps_per_execution` of them.
 
     Raises:
@@ -67,9 +67,15 @@ def _count_bad(progress: Progress, train: Train, steps_per_epoch: int, run: Path
     progress.bad_steps += 1
     where = f"step {progress.step % steps_per_epoch} of epoch {progress.epoch}"
     if progress.bad_steps > train.max_bad_steps:
-        kept = f"; the best model so far is in {run / 'checkpoints'}" if progress.best else ""
+        finish = ""
+        if progress.best:
+            finish = (
+                f" The best epoch so far is kept in {run}: `python -m tf_happywhale.train finish` "
+                "with the same config makes model.keras of it."
+            )
         raise TrainingError(
             f"{progress.bad_steps} steps of this run were not finite, the last {where}: lower "
-            f"train.learning_rate ({train.learning_rate}){kept}."
+            f"train.learning_rate ({train.learning_rate}), and start again with "
+            f"train.restart=true.{finish}"
         )
     tqdm.write(f"{where} is not finite: it is left out")

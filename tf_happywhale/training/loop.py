@@ -13,10 +13,8 @@ from tqdm import tqdm
 from tf_happywhale.catalogue.folds import why_unjudged
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError, Stopped, TrainingError
-from tf_happywhale.files import write_json
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder, synchronise_neck
-from tf_happywhale.models.sizes import at_sizes
 from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.batches import epoch_batches
 from tf_happywhale.training.checkpoint import Checkpoints, Progress
@@ -27,16 +25,16 @@ from tf_happywhale.training.epoch import train_epoch
 from tf_happywhale.training.loss import Loss
 from tf_happywhale.training.loss_scale import LossScale
 from tf_happywhale.training.optimizer import Optimizers
-from tf_happywhale.training.precision import policy, to_float32
+from tf_happywhale.training.precision import policy
+from tf_happywhale.training.results import write_results
 from tf_happywhale.training.run_folder import (
     continue_run,
     log,
-    save_model,
     save_weights,
     start_run,
 )
 from tf_happywhale.training.task import Task
-from tf_happywhale.training.validation import validate_fold, whiten
+from tf_happywhale.training.validation import validate_fold
 from tf_happywhale.training.watch import Watch
 from tf_happywhale.training.workers import any_worker, check_same_start, others_may_go
 
@@ -60,15 +58,17 @@ def train_fold(
     `checkpoint.clear`.
 
     Args:
-        run: the run folder.
+        run: the folder of this training (see `unfinished.py`).
         experiment: how to train.
         task: what on.
-        stamp: what the run is made from; with another, training starts anew.
+        stamp: what the run is made from; checkpoints of another are refused, or left behind with
+            `train.restart`.
         started: when the command started, of `time.monotonic()`; now where it is not given.
 
     Raises:
         ConfigError: the devices asked for are not there, or the batch does not fit them.
-        InputError: there are fewer training images than one batch.
+        InputError: there are fewer training images than one batch, or checkpoints of another
+            training.
         TrainingError: too many losses are not finite.
         Stopped: by `train.max_hours` or a signal, with all that is needed to go on written; or
             because another worker has gone.
@@ -129,16 +129,16 @@ def _train(
         "scale": scale.state,
     }
     checkpoints = Checkpoints(run / "checkpoints", groups, stamp)
-    progress, word = checkpoints.restore(tidy=here.chief), "training"
+    progress, word = checkpoints.restore(here.chief, train.restart), "training"
     goes_on = progress is not None
     if goes_on:
-        word = f"going on at step {progress.step} with"
+        word = f"resuming at step {progress.step} with"
     else:
         progress = Progress()
     if here.workers > 1:
         check_same_start(devices.strategy, progress.step)
     if here.chief and goes_on:
-        continue_run(run, progress.epoch, str(devices))
+        continue_run(run, experiment, progress.epoch, str(devices))
     elif here.chief:
         checkpoints.clear()
         start_run(run, experiment, str(devices))
@@ -161,8 +161,7 @@ def _train(
                 checkpoints.save(progress)
             if reason:
                 raise Stopped(
-                    f"{reason} at step {progress.step} of {steps}: the same command goes on from "
-                    "there."
+                    f"{reason} at step {progress.step} of {steps}: the same command resumes there."
                 )
 
         while progress.epoch < train.epochs:
@@ -203,23 +202,17 @@ def _train(
     if not here.chief:
         return metrics
     classifier.load_weights(checkpoints.best(progress))
-    save_weights(run / "checkpoints" / "best.weights.h5", classifier)
-    synchronise_neck(embedder, False)
-    to_float32(classifier)
-    sizes, whitening = experiment.model.sizes, experiment.model.whitening is not None
-    if sizes:
-        embedder = at_sizes(embedder, sizes)
-    if sizes or (whitening and devices.precision != "float32"):
-        forward = by_keras(embedder, devices.strategy)  # another function than was compiled
-    if whitening:
-        embedder, whitened = whiten(embedder, forward, experiment, task)
-        metrics |= whitened
-    elif sizes:
-        metrics |= validate_fold(forward, experiment, task)
-    save_model(run / "classifier.keras", classifier)
-    save_model(run / "model.keras", embedder)
-    write_json(run / "metrics.json", metrics)
-    return metrics
+    same = devices.precision == "float32"  # else another function than was compiled
+    return write_results(
+        run,
+        experiment,
+        task,
+        embedder,
+        classifier,
+        metrics,
+        devices.strategy,
+        forward if same else None,
+    )
 
 
 def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras.Model]:

@@ -1,11 +1,10 @@
-"""The run folder: what one fold's training leaves behind."""
+"""The files of a run folder: what one fold's training leaves behind."""
 
 from __future__ import annotations
 
 import io
 import json
 import platform
-import shutil
 import subprocess
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -27,23 +26,9 @@ PACKAGES = (
 
 TRAINED_ON = "trained_on.json"
 
-# What a run ends with; an older run's must not lie beside a newer one's config.
-RESULTS = (
-    "model.keras", "classifier.keras", "metrics.json", "checkpoints/best.weights.h5",
-    # what `embed` has converted the model to
-    "model.onnx", "openvino", "saved_model", "proven.json",
-    TRAINED_ON,
-)  # fmt: skip
-
 
 def start_run(run: Path, experiment: Experiment, devices: str) -> None:
-    """Write the resolved config and the environment, start the log anew, and take away what an
-    older run left."""
-    for name in RESULTS:
-        if (run / name).is_dir():
-            shutil.rmtree(run / name)
-        else:
-            (run / name).unlink(missing_ok=True)
+    """Write the resolved config and the environment, and begin the log."""
     write_text(run / "config.yaml", dump_experiment(experiment))
     write_json(run / "environment.json", environment(devices))
     write_text(run / "log.jsonl", "")
@@ -71,8 +56,10 @@ def read_trained_on(run: Path) -> tuple[str, list[str]] | None:
         raise InputError(f"{file} is damaged: train again.") from None
 
 
-def continue_run(run: Path, epochs: int, devices: str) -> None:
-    """Write the environment the run goes on in, and cut the log's lines past so many epochs."""
+def continue_run(run: Path, experiment: Experiment, epochs: int, devices: str) -> None:
+    """Write the config and the environment in which the run is resumed, and cut the log's lines
+    past so many epochs."""
+    write_text(run / "config.yaml", dump_experiment(experiment))
     write_json(run / "environment.json", environment(devices))
     lines = (run / "log.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     write_text(run / "log.jsonl", "".join(lines[:epochs]))

@@ -12,6 +12,7 @@ from tf_happywhale.config import Embed, Experiment, load_experiment, variants_of
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import sha256
 from tf_happywhale.places import run_folder
+from tf_happywhale.training.unfinished import settle
 
 EXPORTED = "export.json"  # in a folder that `export` made
 
@@ -103,6 +104,7 @@ def find_trained(path: Path, overrides: Sequence[str] = ()) -> tuple[Experiment,
     """
     path = Path(path).expanduser()
     if path.is_dir():
+        settle(path)
         if not is_run(path):
             inside = [str(f) for f in sorted(path.glob("**/fold*")) if is_run(f)][:3]
             hint = f"; there is one in {', '.join(inside)}" if inside else ""
@@ -134,6 +136,7 @@ def _run_of(path: Path) -> Path:
 
 
 def _trained(folder: Path, weight: float, embed: Embed) -> Trained:
+    settle(folder)
     if not is_run(folder):
         raise InputError(
             f"{folder} holds no model.keras with its config.yaml: run `python -m "

@@ -1,0 +1,68 @@
+"""Shards that another records folder has already: another photograph to identify makes a new
+folder, in which most shards are the same as before."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from tf_happywhale.files import MISSING, digest, sha256
+from tf_happywhale.records.folder import MANIFEST, VERSION, Shard, is_complete
+from tf_happywhale.records.photograph import Pixels
+from tf_happywhale.records.shards import Job, shard_path
+
+
+def made_from(job: Job, pixels: Pixels) -> str:
+    """A digest of all that a job's shard depends on, but its name; empty where a photograph's
+    content is not known."""
+    if any(photograph.content in ("", MISSING) for photograph in job.photographs):
+        return ""
+    rows = [[p.image, p.content, p.target, p.species, str(p.crops)] for p in job.photographs]
+    return digest([VERSION, pixels.__dict__, rows])
+
+
+def reuse_shards(jobs: Iterable[Job], pixels: Pixels, home: Path) -> int:
+    """Give jobs the shards that finished folders in `home` have of them, as links where the disk
+    has links, else as copies; how many."""
+    known, count = None, 0
+    for job in jobs:
+        known = _shards_in(home) if known is None else known
+        source, shard = known.get(made_from(job, pixels), (None, None))
+        if source is not None and shard.count == len(job.photographs):
+            count += _place(source, shard.sha256, shard_path(job, 0))
+    return count
+
+
+def _shards_in(home: Path) -> dict[str, tuple[Path, Shard]]:
+    """The shards of the finished folders, by what they were made from."""
+    found = {}
+    for manifest in sorted(home.glob(f"*/{MANIFEST}")):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            if is_complete(manifest.parent):
+                for line in json.loads(manifest.read_text(encoding="utf-8"))["shards"]:
+                    shard = Shard(**line)
+                    if shard.made_from:
+                        found[shard.made_from] = (manifest.parent / shard.file, shard)
+    return found
+
+
+def _place(source: Path, wanted: str, target: Path) -> bool:
+    """Put a shard in its place, if it is as it was written."""
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}.partial.tfrec")
+    try:
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)
+        if sha256(temporary) != wanted:
+            return False
+        os.replace(temporary, target)
+        return True
+    except FileNotFoundError:  # deleted meanwhile
+        return False
+    finally:
+        temporary.unlink(missing_ok=True)

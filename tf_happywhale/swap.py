@@ -1,0 +1,66 @@
+"""Finished files take the place of older ones together.
+
+The newer ones are made in a folder inside the home of the older ones. A mark says that they are
+whole. From then on they count: whoever opens the home first ends what a kill has left, so that it
+holds all of the older files or all of the newer ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from tf_happywhale.files import locked, write_json
+
+WHOLE = "whole.json"
+AT_WORK = "at work in"
+
+
+def swap_in(made: Path, *, last: str, outdated: Iterable[str] = ()) -> None:
+    """Move what is in the folder `made` into the folder around it, in place of what is there.
+
+    Args:
+        made: the newer files; it is gone afterwards.
+        last: the file without which nobody reads the others: the older one goes first, the newer
+            one comes last.
+        outdated: further names in the home, which were made from the older files.
+    """
+    write_json(made / WHOLE, {"last": last, "outdated": list(outdated)})
+    end_swap(made)
+
+
+def end_swap(made: Path) -> None:
+    """Move on where a swap has begun; nothing where it has not."""
+    mark, home = made / WHOLE, made.parent
+    if not mark.is_file():
+        return
+    said = json.loads(mark.read_text(encoding="utf-8"))
+    last = said["last"]
+    names = sorted(path.name for path in made.iterdir() if path.name not in (WHOLE, last))
+    names = [name for name in names if not name.startswith(".")]  # those are unfinished files
+    if (made / last).exists():
+        remove(home / last)
+        for name in [*said["outdated"], *names]:
+            remove(home / name)
+        for name in [*names, last]:
+            os.replace(made / name, home / name)
+    shutil.rmtree(made)
+
+
+def settle_swap(made: Path) -> None:
+    """End a swap that a kill has left, for somebody who only reads. Whoever swaps has locked the
+    home as `AT_WORK`."""
+    if (made / WHOLE).is_file():
+        with locked(made.parent, AT_WORK, wait=60):
+            end_swap(made)
+
+
+def remove(path: Path) -> None:
+    """Take a file or folder away, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

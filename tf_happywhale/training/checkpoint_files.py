@@ -1,0 +1,38 @@
+"""The files of an unfinished training's checkpoints, as far as their names and stamps tell."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+STEPS = "step-*.safetensors"
+BEST = "best-epoch-*.weights.h5"
+PATTERNS = (BEST, STEPS)
+
+
+def is_begun(run: Path) -> bool:
+    """Whether a folder holds checkpoints, or the best weights, of an unfinished training."""
+    return any(any((run / "checkpoints").glob(pattern)) for pattern in PATTERNS)
+
+
+def stamp_of(folder: Path) -> str | None:
+    """The stamp of the latest checkpoint that can be read."""
+    for file in sorted(folder.glob(STEPS), reverse=True):
+        with suppress(SafetensorError, OSError, KeyError), safe_open(file, "np") as stored:
+            return str((stored.metadata() or {})["stamp"])
+    return None
+
+
+def best_weights(folder: Path) -> dict[int, Path]:
+    """The files of the best weights that are kept, by epoch."""
+    files = folder.glob(BEST)
+    return {int(file.name.split(".")[0].rpartition("-")[2]): file for file in files}
+
+
+def clear(folder: Path) -> None:
+    """Take away all that only resuming needs: `best.weights.h5` stays."""
+    for pattern in PATTERNS:
+        for file in folder.glob(pattern):
+            file.unlink()

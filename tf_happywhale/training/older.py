@@ -1,0 +1,82 @@
+"""What versions before `made_from.json` noted of a training: a digest of what it was made from.
+
+Their run folders say with which settings. So the digest tells whether all else - weights,
+photographs, labels, folds - is what it is today.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tf_happywhale.config import load_experiment
+from tf_happywhale.config_text import read_yaml
+from tf_happywhale.errors import HappywhaleError
+from tf_happywhale.files import digest
+from tf_happywhale.training.made_from import SECTIONS, MadeFrom, differences, flat
+
+LIMITS = {"checkpoint_minutes", "max_hours", "max_bad_steps", "device", "steps_per_execution"}
+
+
+@dataclass(frozen=True)
+class Older:
+    """Today's inputs of a training in the earlier form.
+
+    Attributes:
+        today: the same in the present form.
+        inputs: all that the earlier form held but the settings.
+    """
+
+    today: MadeFrom
+    inputs: dict[str, Any]
+
+    def form(self, folder: Path) -> dict[str, Any] | None:
+        """What the earlier version noted, if its inputs were those of today and its settings those
+        of the folder's config.yaml; None where that cannot be read."""
+        tree = settings_of(folder)
+        return None if tree is None else {**self.inputs, "config": _without_limits(tree)}
+
+    def stamp(self, folder: Path) -> str | None:
+        """The digest of that."""
+        form = self.form(folder)
+        return None if form is None else digest(form)
+
+    def same(self, folder: Path) -> list[dict[str, Any]]:
+        """The form, where the folder's settings are those that are asked for."""
+        form = self.form(folder)
+        wanted = form is not None and not differences(self.today, self.made_from(folder))
+        return [form] if wanted else []
+
+    def made_from(self, folder: Path) -> MadeFrom:
+        """What a training is made from whose stamp is this one."""
+        return replace(self.today, config=flat(settings_of(folder) or {}))
+
+
+def settings_of(folder: Path) -> dict[str, Any] | None:
+    """The sections that training reads of a run folder's config.yaml, with the keys that there
+    were; None where it cannot be read."""
+    file = folder / "config.yaml"
+    try:
+        tree = load_experiment(file).model_dump(mode="json", include=SECTIONS)
+        written = read_yaml(file)
+    except (HappywhaleError, OSError):
+        return None
+    return {
+        name: {key: v for key, v in value.items() if key in written[name]}
+        if isinstance(value, dict)
+        else value
+        for name, value in tree.items()
+        if name in written
+    }
+
+
+def _without_limits(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings that the earlier version counted."""
+    train = config.get("train", {})
+    left_out = set(LIMITS)
+    if train.get("precision") == "auto":
+        left_out.add("precision")
+    if not train.get("embedding_mixup"):
+        left_out.add("embedding_mixup")
+    return {**config, "train": {k: v for k, v in train.items() if k not in left_out}}

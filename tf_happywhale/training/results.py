@@ -1,0 +1,62 @@
+"""What a training ends with, from its best weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from tf_happywhale.config import Experiment
+from tf_happywhale.files import write_json
+from tf_happywhale.models.embedder import synchronise_neck
+from tf_happywhale.models.sizes import at_sizes
+from tf_happywhale.training.engines import Forward, by_keras
+from tf_happywhale.training.precision import to_float32
+from tf_happywhale.training.run_folder import save_model, save_weights
+from tf_happywhale.training.task import Task
+from tf_happywhale.training.validation import validate_fold, whiten
+
+
+def write_results(
+    folder: Path,
+    experiment: Experiment,
+    task: Task,
+    embedder: keras.Model,
+    classifier: keras.Model,
+    metrics: dict[str, Any],
+    strategy: Any = None,
+    forward: Forward | None = None,
+) -> dict[str, Any]:
+    """Write the weights, both models and the metrics into a training's folder.
+
+    Args:
+        folder: of the training.
+        experiment: how it was trained.
+        task: what on.
+        embedder: with the best weights.
+        classifier: around it.
+        metrics: of the best epoch, in which these weights were validated.
+        strategy: of the devices; None: one.
+        forward: the embedder as a compiled function that computes in float32, where there is one.
+
+    Returns:
+        The metrics, measured again where the embedder has become another one.
+    """
+    save_weights(folder / "checkpoints" / "best.weights.h5", classifier)
+    synchronise_neck(embedder, False)
+    to_float32(classifier)
+    sizes, whitening = experiment.model.sizes, experiment.model.whitening is not None
+    if sizes:
+        embedder = at_sizes(embedder, sizes)
+    if sizes or (whitening and forward is None):
+        forward = by_keras(embedder, strategy)
+    if whitening:
+        embedder, whitened = whiten(embedder, forward, experiment, task)
+        metrics = metrics | whitened
+    elif sizes:
+        metrics = metrics | validate_fold(forward, experiment, task)
+    save_model(folder / "classifier.keras", classifier)
+    save_model(folder / "model.keras", embedder)
+    write_json(folder / "metrics.json", metrics)
+    return metrics
