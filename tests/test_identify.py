@@ -691,7 +691,7 @@ def test_what_is_not_looked_at_is_listed_and_said_and_our_own_pages_are_not_phot
         assert "save single pictures" in rows["film.MOV"]
         said = capsys.readouterr().out
         assert "not looked at: 1 .cr2 (such as raw.cr2), a camera's raw file" in said
-    assert "left out: 1 folders that this package wrote (identified/)" in said
+    assert "left out: folders that this package wrote: 1 (identified/)" in said
 
 
 def test_a_damaged_photograph_is_warned_of_each_time(trip: Trip, capsys) -> None:

@@ -78,7 +78,7 @@ def test_what_other_programs_keep_beside_photographs_is_left_out_and_said(tmp_pa
     assert listing.left_out["hidden files"] == ["._a.jpg"]
     (line,) = passed_over(listing)
     assert line.startswith("left out: ")
-    assert f"{len(others)} folders of hidden" in line
+    assert f"folders of hidden, deleted or small pictures: {len(others)} (" in line
     assert list_images(tmp_path / "@eaDir") == ["a.jpg/thumb.jpg"]  # one that is named is meant
 
 

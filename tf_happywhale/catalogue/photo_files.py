@@ -131,7 +131,7 @@ def passed_over(listing: Listing) -> list[str]:
     parts = []
     for kind, names in listing.left_out.items():
         more = ", …" if len(names) > SHOWN else ""
-        parts.append(f"{len(names)} {kind} ({', '.join(names[:SHOWN])}{more})")
+        parts.append(f"{kind}: {len(names)} ({', '.join(names[:SHOWN])}{more})")
     return [*lines, f"left out: {'; '.join(parts)}"] if parts else lines
 
 
