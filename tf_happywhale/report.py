@@ -28,6 +28,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.stages import stage
 
     data, output = load_data(experiment), output_folder(experiment)
+    warned = damaged(experiment, data)
     predictions = output / "predictions.csv"
     if not predictions.is_file():
         raise InputError(
@@ -45,6 +46,7 @@ def main(experiment: Experiment) -> None:
             "catalogue": digest(data.catalogue.to_dict("list")),
             "boxes": digest({image: str(box) for image, box in data.boxes.items()}),
             "answers": digest(data.answers),
+            **({"damaged": warned} if warned else {}),
         },
         outputs=[output / "report.html", output / "report" / "index.html"],
         work=lambda: write_pages(experiment, data),
@@ -88,6 +90,7 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
             answers=data.answers,
             references=catalogue.groupby("individual_id")["image"].agg(list).to_dict(),
             seen=dict(zip(catalogue["image"], seen(catalogue), strict=True)),
+            warnings=damaged(experiment, data),
         ),
         queries=settings.queries,
         page_size=settings.page_size,
@@ -96,6 +99,23 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
         figures=figures(experiment),
     )
     print(f"report: {page} and {output / 'report' / 'index.html'}")
+
+
+def damaged(experiment: Experiment, data: DataSet) -> dict[str, list[str]]:
+    """What is wrong with the images to identify, as the writer of the records found them; nothing
+    for several models, whose records would have to be looked for by reading every photograph."""
+    from tf_happywhale.catalogue.table import read_text_table
+    from tf_happywhale.records.folder import DAMAGED_TABLE
+    from tf_happywhale.records.plan import plan_records
+
+    if experiment.members or experiment.variants or data.shards:
+        return {}
+    table = plan_records(experiment, data).folder / DAMAGED_TABLE
+    if not table.is_file():
+        return {}
+    rows = read_text_table(table, ("image", "split", "reason"))
+    rows = rows[rows["split"] == "test"]
+    return {image: [reason] for image, reason in zip(rows["image"], rows["reason"], strict=True)}
 
 
 def seen(table: pd.DataFrame) -> list[str]:

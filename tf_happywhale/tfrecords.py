@@ -52,7 +52,8 @@ def write(experiment: Experiment, data: DataSet, plan: Plan) -> None:
     """Write what is missing of the records folder."""
     from tf_happywhale.catalogue.same_picture import same_pictures
     from tf_happywhale.files import MISSING
-    from tf_happywhale.records.writer import DAMAGED_TABLE, write_records
+    from tf_happywhale.records.folder import DAMAGED_TABLE
+    from tf_happywhale.records.writer import write_records
 
     records = experiment.records
     made_by = experiment.model_dump(mode="json", include={"data", "records", "image_size", "seed"})

@@ -7,6 +7,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from tf_happywhale.records import shards, writer
@@ -85,3 +87,18 @@ def test_other_pixels_labels_and_unknown_contents_are_written(make_plan, made) -
     made.clear()
     written(unknown, "again")
     assert len(made) == 4
+
+
+def test_a_shard_that_is_taken_keeps_the_list_of_what_is_damaged_in_it(make_plan, made) -> None:
+    plan = make_plan(4)
+    whole = cv2.imencode(".jpg", np.random.default_rng(1).integers(0, 255, (64, 64, 3), np.uint8))
+    half = whole[1].tobytes()[: len(whole[1]) // 2]
+    plan.photographs[1].path.write_bytes(half + b"\xff\xd9")
+    first = written(plan, "first")
+    made.clear()
+    second = written(plan, "second")
+    assert made == []
+    table = (first / "damaged.csv").read_text("utf-8")
+    assert (second / "damaged.csv").read_text("utf-8") == table
+    assert f"{plan.photographs[1].image},train,Damaged: " in table
+    assert not list(second.glob(".*damaged*"))

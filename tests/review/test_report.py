@@ -158,6 +158,17 @@ def test_an_encounter_stands_where_its_first_photograph_would(tmp_path: Path) ->
     assert re.findall(r'data-sure="(\w+)"', html) == ["least", "middle", "most"]
 
 
+def test_a_warning_of_any_photograph_of_an_encounter_is_shown_with_its_name(tmp_path: Path) -> None:
+    known = Known(
+        encounters=dict.fromkeys(("a.jpg", "b.jpg", "d.jpg"), "sight"),
+        warnings={"d.jpg": ["Damaged."], "b.jpg": ["Blurred."], "a.jpg": ["Blurred."]},
+    )
+    write(tmp_path, known=known, page_size=9)
+    html = (tmp_path / "report" / "index.html").read_text("utf-8")
+    assert "⚠ b.jpg, a.jpg: Blurred.</span>" in html
+    assert "⚠ d.jpg: Damaged.</span>" in html
+
+
 def test_further_references_are_in_the_folder_and_not_in_the_one_file(tmp_path: Path) -> None:
     known = Known(references={"09913": ["r0.jpg", "r1.jpg", "r5.jpg", "r6.jpg"]})
     one_file = write(tmp_path, known=known, references=3, page_size=9).read_text("utf-8")

@@ -13,6 +13,7 @@ from tf_happywhale.files import sha256, write_json, write_text
 
 MANIFEST = "manifest.json"
 MARKER = "COMPLETE"
+DAMAGED_TABLE = "damaged.csv"  # photographs that were written although a part is missing
 VERSION = 2  # of what is in an example, and how its pixels were made
 COMMUNITY = "community"  # the schema of foreign shards, which lie elsewhere
 

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from tf_happywhale.files import MISSING, digest, sha256
-from tf_happywhale.records.folder import MANIFEST, VERSION, Shard, is_complete
+from tf_happywhale.catalogue.table import read_text_table
+from tf_happywhale.files import MISSING, digest, sha256, write_csv
+from tf_happywhale.records.folder import DAMAGED_TABLE, MANIFEST, VERSION, Shard, is_complete
 from tf_happywhale.records.photograph import Pixels
-from tf_happywhale.records.shards import Job, shard_path
+from tf_happywhale.records.shards import SKIPPED, Job, shard_path
 
 
 def made_from(job: Job, pixels: Pixels) -> str:
@@ -33,6 +34,7 @@ def reuse_shards(jobs: Iterable[Job], pixels: Pixels, home: Path) -> int:
         known = _shards_in(home) if known is None else known
         source, shard = known.get(made_from(job, pixels), (None, None))
         if source is not None and shard.count == len(job.photographs):
+            _carry_damage(source.parent / DAMAGED_TABLE, job)
             count += _place(source, shard.sha256, shard_path(job, 0))
     return count
 
@@ -48,6 +50,15 @@ def _shards_in(home: Path) -> dict[str, tuple[Path, Shard]]:
                     if shard.made_from:
                         found[shard.made_from] = (manifest.parent / shard.file, shard)
     return found
+
+
+def _carry_damage(table: Path, job: Job) -> None:
+    """List again which of a job's photographs are damaged, as where the shard is from."""
+    if table.is_file():
+        rows, images = read_text_table(table, SKIPPED), {p.image for p in job.photographs}
+        rows = rows[rows["image"].isin(images) & (rows["split"] == job.split)]
+        if len(rows):
+            write_csv(job.damaged_file, rows)
 
 
 def _place(source: Path, wanted: str, target: Path) -> bool:

@@ -20,7 +20,15 @@ from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import digest, locked, sha256, write_csv, write_text
-from tf_happywhale.records.folder import MARKER, VERSION, Shard, finish, is_complete, skipped_images
+from tf_happywhale.records.folder import (
+    DAMAGED_TABLE,
+    MARKER,
+    VERSION,
+    Shard,
+    finish,
+    is_complete,
+    skipped_images,
+)
 from tf_happywhale.records.photograph import Pixels
 from tf_happywhale.records.plan import Plan
 from tf_happywhale.records.reuse import made_from, reuse_shards
@@ -38,7 +46,7 @@ from tf_happywhale.records.shards import (
 )
 
 PLAN = "plan.sha256"  # of what the shards in the folder were written from
-SKIPPED_TABLE, DAMAGED_TABLE = "skipped.csv", "damaged.csv"
+SKIPPED_TABLE = "skipped.csv"
 AHEAD = 4  # photographs a worker may be ahead of the shard that is being written
 
 

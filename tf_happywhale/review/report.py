@@ -23,6 +23,7 @@ from tf_happywhale.review.pages import navigation_html, page_html, page_name
 from tf_happywhale.review.thumbnails import Thumbnails, data_uri
 
 CARDS = 5
+NAMED = 3  # photographs of an encounter in one warning
 ReadPicture = Callable[[str], np.ndarray]
 Why = Callable[[str, str, str], list[tuple[str, np.ndarray]]]
 
@@ -174,8 +175,26 @@ def _blocks(table: pd.DataFrame, known: Known, references: int) -> list[Query]:
         more = tuple((image, Picture("")) for image in others)
         boxes = tuple(known.boxes.get(image, "") for image in images)
         contents = tuple(known.contents.get(image, "") for image in images)
-        blocks.append(replace(block, sure=sure, more=more, boxes=boxes, contents=contents))
+        said = _warnings(images, known.warnings)
+        blocks.append(
+            replace(block, sure=sure, more=more, boxes=boxes, contents=contents, warnings=said)
+        )
     return blocks
+
+
+def _warnings(images: Sequence[str], warnings: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """What is wrong with a block's pictures; of several, with the names of those it is true of."""
+    if len(images) == 1:
+        return tuple(warnings.get(images[0], ()))
+    named: dict[str, list[str]] = {}
+    for image in images:
+        for what in warnings.get(image, ()):
+            named.setdefault(what, []).append(image)
+    said = []
+    for what, names in named.items():
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        said.append(f"{', '.join(names[:NAMED])}{more}: {what}")
+    return tuple(said)
 
 
 def _query(image: str, rows: pd.DataFrame, known: Known, references: int) -> Query:
@@ -203,7 +222,6 @@ def _query(image: str, rows: pd.DataFrame, known: Known, references: int) -> Que
         float(rows["p_new"].iloc[0]),
         known.answers.get(image, ""),
         encounter=known.encounters.get(image, ""),
-        warnings=tuple(known.warnings.get(image, ())),
     )
 
 
