@@ -82,6 +82,20 @@ def test_a_lost_picture_is_found(whales: Path, root: Path) -> None:
     assert sentence.startswith("The picture of c.jpg is another one than was embedded: bring")
 
 
+def test_a_picture_that_may_not_be_read_is_a_fault_of_its_own(whales: Path, monkeypatch) -> None:
+    real = Path.open
+
+    def refuse(self: Path, *words: object, **named: object):
+        if self.name == "c.jpg":
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, *words, **named)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    (sentence,) = verify(whales, Data())[0]
+    assert sentence.startswith("The picture of c.jpg cannot be compared: ")
+    assert "c.jpg may not be read" in sentence
+
+
 def test_a_part_that_is_gone_or_disagrees_is_found(whales: Path, root: Path) -> None:
     open_gallery(whales).merge("A", "B")
     (sentence,) = verify(whales, Data())[0]

@@ -17,6 +17,7 @@ from tf_happywhale.catalogue.table import read_catalogue, read_text_table
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import sha256
+from tf_happywhale.os_errors import in_words
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.gallery import HEAD, Gallery, faults, is_gallery, open_gallery
 
@@ -55,12 +56,20 @@ def verify(folder: Path, data: Data) -> tuple[list[str], int]:
 def _pictures(images: Embeddings) -> Iterator[str]:
     columns = [images.column(name).tolist() for name in ("picture", "content")]
     for name, picture, content in zip(images.image.tolist(), *columns, strict=True):
-        if picture and not Path(picture).is_file():
+        if not picture:
+            continue
+        try:
+            there = sha256(Path(picture))
+        except FileNotFoundError:
             yield (
                 f"The picture of {name} is not in {os.path.realpath(picture)}: bring it back from "
                 "a copy, or `gallery drop` the image."
             )
-        elif picture and content and sha256(Path(picture)) != content:
+            continue
+        except OSError as error:
+            yield f"The picture of {name} cannot be compared: {in_words(error, picture)}"
+            continue
+        if content and there != content:
             yield (
                 f"The picture of {name} is another one than was embedded: bring that one back from "
                 "a copy, or `gallery drop` the image and add it again."
