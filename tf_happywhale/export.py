@@ -77,6 +77,7 @@ def real_pictures(model: Trained, folder: str | None) -> np.ndarray:
     import numpy as np
 
     from tf_happywhale.catalogue.photos import boxes_beside, find_photos
+    from tf_happywhale.catalogue.reading import reading_of
     from tf_happywhale.errors import InputError
     from tf_happywhale.places import data_root
     from tf_happywhale.training.shots import Shot, read_shot
@@ -91,11 +92,17 @@ def real_pictures(model: Trained, folder: str | None) -> np.ndarray:
     photos = find_photos([home])
     photos = photos[:: max(1, len(photos) // PICTURES)][:PICTURES]
     source = model.sources[0]
-    names = [photo.image for photo in photos]
     beside = root if folder is None else home
-    boxes = boxes_beside(beside, None, [source], names, required=(), convention=data.boxes_format)[
-        source
-    ]
+    paths = {photo.image: photo.path for photo in photos}
+    boxes = boxes_beside(
+        beside,
+        None,
+        [source],
+        paths,
+        required=(),
+        reading=reading_of(data),
+        folders=[home, root / data.test_images],
+    )[source]
     crops, unread = [], ""
     for photo in photos:
         row = boxes.get(photo.image)

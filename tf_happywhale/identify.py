@@ -142,6 +142,7 @@ def find_boxes(
 
     from tf_happywhale.catalogue.animal_boxes import Telling, animal_rows
     from tf_happywhale.catalogue.photos import boxes_of
+    from tf_happywhale.catalogue.reading import reading_of
     from tf_happywhale.training.reference import boxed, make_shots
 
     settings, telling = experiment.identify, None
@@ -153,7 +154,7 @@ def find_boxes(
         settings.boxes,
         [*sources, *identifier.stand_ins],
         required=() if detector else sources,
-        convention=experiment.data.boxes_format,
+        reading=reading_of(experiment.data),
         choose=partial(animal_rows, telling=telling),
     )
     paths = [photo.path for photo in photos]

@@ -56,20 +56,23 @@ def test_encounters_are_folders_or_a_table(tmp_path: Path) -> None:
 
 
 def test_boxes_come_from_beside_the_photographs_or_a_named_table(tmp_path: Path) -> None:
-    assert boxes_beside(tmp_path, None, ["backfin"], ["a.jpg"]) == {"backfin": {}}
+    photographs = {"a.jpg": tmp_path / "a.jpg"}
+    assert boxes_beside(tmp_path, None, ["backfin"], photographs) == {"backfin": {}}
     rows = "image,source,xmin,ymin,xmax,ymax,confidence,origin\na.jpg,backfin,1,2,3,4,0.6,yolo\n"
     (tmp_path / "boxes.csv").write_text(rows, encoding="utf-8")
-    found = boxes_beside(tmp_path, None, ["whole", "backfin"], ["a.jpg"])
+    found = boxes_beside(tmp_path, None, ["whole", "backfin"], photographs)
     assert found["whole"] == {}
     assert found["backfin"]["a.jpg"].confidence == 0.6
     with pytest.raises(InputError):
-        boxes_beside(tmp_path, str(tmp_path / "gone.csv"), ["backfin"], ["a.jpg"])
+        boxes_beside(tmp_path, str(tmp_path / "gone.csv"), ["backfin"], photographs)
     with pytest.raises(InputError, match="has no box of source 'fullbody'"):
-        boxes_beside(tmp_path, None, ["fullbody"], ["a.jpg"])
-    either = boxes_beside(tmp_path, None, ["fullbody", "backfin"], ["a.jpg"], required=["backfin"])
+        boxes_beside(tmp_path, None, ["fullbody"], photographs)
+    either = boxes_beside(
+        tmp_path, None, ["fullbody", "backfin"], photographs, required=["backfin"]
+    )
     assert either == {"fullbody": {}, "backfin": found["backfin"]}
     with pytest.raises(InputError, match="has no box of source 'fullbody'"):
-        boxes_beside(tmp_path, None, ["fullbody"], ["a.jpg"], required=["fullbody"])
+        boxes_beside(tmp_path, None, ["fullbody"], photographs, required=["fullbody"])
 
 
 def test_each_folder_has_a_table_of_its_own(tmp_path: Path) -> None:

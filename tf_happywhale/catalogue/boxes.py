@@ -149,17 +149,27 @@ def wanted_rows(
     Args, errors: as of `best_rows`.
     """
     rows = list(rows)
+    check_source(rows, source, path)
     wanted = [row for row in rows if row.source in (source, "")]
-    if not wanted:
-        sources = ", ".join(sorted({row.source for row in rows})) or "none"
-        raise InputError(
-            f"{path} has no box of source {source!r} (it has: {sources}): "
-            "set records.source to one of those, or to whole."
-        )
     photographs = dict.fromkeys(map(photograph_of, images))
     names = by_stem(photographs) if any(row.stem for row in wanted) else {}
     named = ((names.get(row.image) if row.stem else row.image, row) for row in wanted)
     return [(image, row) for image, row in named if image and (row.box or row.absent)]
+
+
+def check_source(rows: Iterable[BoxRow], source: str, path: Path) -> None:
+    """Refuse a file of boxes that has none of a source.
+
+    Raises:
+        InputError: with the sources that it has.
+    """
+    there = {row.source for row in rows}
+    if not there & {source, ""}:
+        sources = ", ".join(sorted(there))[:80] or "none"
+        raise InputError(
+            f"{path} has no box of source {source!r} (it has: {sources}): "
+            "set records.source to one of those, or to whole."
+        )
 
 
 def check_numbered(images: Iterable[str], boxed: Iterable[str], table: Path | str) -> None:

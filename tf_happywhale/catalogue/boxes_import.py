@@ -26,24 +26,24 @@ from tf_happywhale.catalogue.importers.tables import table_rows
 from tf_happywhale.catalogue.importers.via import is_via, is_via_table, via_rows, via_table_rows
 from tf_happywhale.catalogue.importers.voc import voc_rows
 from tf_happywhale.catalogue.importers.yolo import label_files, yolo_rows
+from tf_happywhale.catalogue.reading import PLAIN, Reading
 from tf_happywhale.catalogue.table import read_text_table
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import shown
 
 
-def read_box_rows(path: Path, convention: str = AUTO) -> list[BoxRow]:
+def read_box_rows(path: Path, reading: Reading = PLAIN) -> list[BoxRow]:
     """Every row of a file or folder of boxes, in its order.
 
     Args:
         path: one of the formats above.
-        convention: what the four numbers of a `bbox` or `box` cell are: `corners`, `xywh` (left,
-            top, width, height), `cxcywh` (middle, width, height); `auto`: the numbers must tell.
+        reading: how tables are read, and what the four numbers of a `bbox` cell are.
 
     Raises:
         InputError: the file is missing, is in none of the formats, or a row is wrong or can be read
             in two ways. It names the line.
     """
-    asked = None if convention == AUTO else convention
+    asked = None if reading.boxes_format == AUTO else reading.boxes_format
     if path.is_dir():
         return _folder_rows(path)
     kind = _kind(path)
@@ -51,7 +51,7 @@ def read_box_rows(path: Path, convention: str = AUTO) -> list[BoxRow]:
         return voc_rows([path], path.parent)
     if kind in ("{", "["):
         return _json_rows(path, asked)
-    table = read_text_table(path, ())
+    table = read_text_table(path, (), reading)
     return via_table_rows(table, path) if is_via_table(table) else table_rows(table, path, asked)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, best_boxes, check_numbered
+from tf_happywhale.catalogue.animal import photograph_of
+from tf_happywhale.catalogue.box_names import rows_of_photographs
+from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, best_boxes, check_numbered, check_source
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.community import (
     NO_FOLD,
@@ -112,10 +114,12 @@ def load_data(experiment: Experiment) -> DataSet:
     catalogue = read_catalogue(root / data.catalogue, reading, root / data.train_images)
     order = label_order(catalogue["individual_id"])
     test_images = _test_images(experiment, root)
-    images = [*catalogue["image"], *test_images]
+    photographs = {image: root / data.test_images / image for image in test_images}
+    for key in catalogue["image"]:
+        photographs[key] = root / data.train_images / photograph_of(key)
     records = experiment.records
     boxes = {
-        source: _boxes(experiment, root, source, images)
+        source: _boxes(experiment, root, source, photographs)
         for source in (records.source, *records.more_sources)
     }
     boxed = set().union(*boxes.values())
@@ -253,7 +257,9 @@ def _answers(
     return dict(zip(asked, with_new([answers[image] for image in asked], known), strict=True))
 
 
-def _boxes(experiment: Experiment, root: Path, source: str, images: list[str]) -> dict[str, AnyBox]:
+def _boxes(
+    experiment: Experiment, root: Path, source: str, photographs: Mapping[str, Path]
+) -> dict[str, AnyBox]:
     given = experiment.data.boxes
     if source == WHOLE:
         return {}
@@ -267,7 +273,7 @@ def _boxes(experiment: Experiment, root: Path, source: str, images: list[str]) -
     if given is None and not (root / "boxes.csv").is_file():
         return {}
     path = root / (given or "boxes.csv")
-    rows = read_box_rows(path, experiment.data.boxes_format)
+    rows = read_box_rows(path, reading_of(experiment.data))
     sources = {experiment.records.source, *experiment.records.more_sources} - {WHOLE}
     one_for_all = not isinstance(experiment.data.boxes, dict) and len(sources) > 1
     if one_for_all and any(not row.source for row in rows):
@@ -276,4 +282,7 @@ def _boxes(experiment: Experiment, root: Path, source: str, images: list[str]) -
             f"{' and '.join(sorted(sources))}: add a column source, or name a file for each in "
             "data.boxes."
         )
-    return best_boxes(rows, source, images, path)
+    check_source(rows, source, path)
+    folders = [root / experiment.data.train_images, root / experiment.data.test_images]
+    rows = rows_of_photographs(rows, photographs, path, folders=folders)
+    return best_boxes(rows, source, photographs, path)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from tf_happywhale.catalogue.boxes import WHOLE, best_rows
+from tf_happywhale.catalogue.box_names import rows_of_photographs
+from tf_happywhale.catalogue.boxes import WHOLE, best_rows, check_source
 from tf_happywhale.catalogue.boxes_import import read_box_rows
-from tf_happywhale.catalogue.importers.conventions import AUTO
 from tf_happywhale.catalogue.photo_files import (
     IMAGE_ENDINGS,
     Listing,
@@ -126,38 +126,43 @@ def boxes_beside(
     folder: Path,
     file: str | None,
     sources: Sequence[str],
-    images: Sequence[str],
+    photographs: Mapping[str, Path],
     *,
     required: Collection[str] | None = None,
-    convention: str = AUTO,
+    reading: Reading = PLAIN,
     choose: Callable[..., dict[str, T]] = best_rows,
+    folders: Sequence[Path] = (),
 ) -> dict[str, dict[str, T]]:
-    """The boxes of images, by source and image name; a source has none where there is no table.
+    """The boxes of photographs, by source and name; a source has none where there is no table.
 
     Args:
         folder: where `boxes.csv` is looked for.
-        file: a table of boxes or a YOLO folder in its place.
+        file: another table, or any file or folder of boxes that can be read, in its place.
         sources: which boxes are wanted; `whole` needs none.
-        images: names of the images.
+        photographs: path by name, or by the key of each animal in it.
         required: the sources of which a table must have a box; None: all.
-        convention: what the numbers of a `bbox` cell are, as of `read_box_rows`.
+        reading: how tables are read.
         choose: which rows of a table count: `best_rows`, or one with its arguments.
+        folders: where other pictures lie, that a table may have boxes of.
 
     Raises:
-        InputError: `file` is missing, or the table has no box of a source that it must have.
+        InputError: `file` is missing, the table has no box of a source that it must have, or it
+            names none of the photographs.
     """
     path = folder / "boxes.csv" if file is None else Path(file).expanduser()
     if file is None and not path.is_file():
         return {source: {} for source in sources}
-    rows = read_box_rows(path, convention)
+    rows = read_box_rows(path, reading)
     there = {row.source for row in rows}
     must = sources if required is None else required
-    return {
-        source: choose(rows, source, images, path)
-        if source != WHOLE and (source in must or there & {source, ""})
-        else {}
-        for source in sources
-    }
+    wanted = [s for s in sources if s != WHOLE and (s in must or there & {s, ""})]
+    found: dict[str, dict[str, T]] = {source: {} for source in sources}
+    if wanted:
+        for source in wanted:
+            check_source(rows, source, path)
+        beside = file is None
+        rows = rows_of_photographs(rows, photographs, path, folders=folders, beside=beside)
+    return found | {source: choose(rows, source, photographs, path) for source in wanted}
 
 
 def boxes_of(
@@ -166,26 +171,28 @@ def boxes_of(
     sources: Sequence[str],
     *,
     required: Collection[str] | None = None,
-    convention: str = AUTO,
+    reading: Reading = PLAIN,
     choose: Callable[..., dict[str, T]] = best_rows,
 ) -> dict[str, dict[str, T]]:
-    """The boxes of photographs, by source and image: those of `file` by the photographs' names,
-    else those of each folder's own `boxes.csv` by the names in that folder.
+    """The boxes of photographs, by source and image: those of `file`, else those of the `boxes.csv`
+    beside each, or in a folder above it, up to the one that was given; the nearest one that has
+    boxes of a photograph counts.
 
     Args, errors: as of `boxes_beside`.
     """
-    how = {"required": required, "convention": convention, "choose": choose}
+    how = {"required": required, "reading": reading, "choose": choose}
     if file is not None:
-        images = [photo.image for photo in photos]
-        return boxes_beside(Path(), file, sources, images, **how)
+        return boxes_beside(Path(), file, sources, {p.image: p.path for p in photos}, **how)
+    below: dict[Path, list[Photo]] = {}
+    for photo in photos:
+        inside = photo.path.relative_to(photo.folder).parent
+        for place in (inside, *inside.parents):
+            below.setdefault(photo.folder / place, []).append(photo)
     found: dict[str, dict[str, T]] = {source: {} for source in sources}
-    for folder in dict.fromkeys(photo.folder for photo in photos):
-        image_of = {
-            photo.path.relative_to(folder).as_posix(): photo.image
-            for photo in photos
-            if photo.folder == folder
-        }
-        own = boxes_beside(folder, None, sources, list(image_of), **how)
+    for folder in sorted(below, key=lambda one: len(one.parts)):
+        image_of = {p.path.relative_to(folder).as_posix(): p for p in below[folder]}
+        paths = {name: photo.path for name, photo in image_of.items()}
+        own = boxes_beside(folder, None, sources, paths, **how)
         for source, rows in own.items():
-            found[source] |= {image_of[name]: rows[name] for name in rows if name in image_of}
+            found[source] |= {image_of[name].image: row for name, row in rows.items()}
     return found

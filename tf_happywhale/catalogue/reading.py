@@ -1,5 +1,5 @@
 """How a person's tables are read: what the settings `data.encoding`, `data.columns` and
-`data.unknown` say."""
+`data.unknown` and `data.boxes_format` say."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ class Reading:
         encoding: of text tables without a byte order mark; None: UTF-8.
         columns: what a table calls our columns, such as `individual_id` → `ID`.
         unknown: what stands in `individual_id` of a row where nobody knows who it is.
+        boxes_format: what the four numbers of a `bbox` cell are; `auto`: they must tell.
     """
 
     encoding: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    boxes_format: str = "auto"
 
     def leaves_out(self, individual_id: str) -> bool:
         """Whether this text in `individual_id` means that nobody knows."""
@@ -35,7 +37,7 @@ PLAIN = Reading()  # of tables that this package wrote
 
 def reading_of(data: Data) -> Reading:
     """The config's."""
-    return Reading(data.encoding, data.columns, data.unknown)
+    return Reading(data.encoding, data.columns, data.unknown, data.boxes_format)
 
 
 def _plain(text: str) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, BoxRow, by_stem
+from tf_happywhale.catalogue.box_names import rows_of_photographs
+from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, BoxRow
 from tf_happywhale.catalogue.boxes_import import read_box_rows
+from tf_happywhale.catalogue.reading import reading_of
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.places import data_root
@@ -17,8 +19,8 @@ from tf_happywhale.places import data_root
 Annotations = dict[str, list[tuple[str, AnyBox]]]  # source and box, by image
 
 
-def read_annotations(experiment: Experiment, images: Iterable[str]) -> Annotations:
-    """The boxes to learn from, of photographs that are there.
+def read_annotations(experiment: Experiment, photographs: Mapping[str, Path]) -> Annotations:
+    """The boxes to learn from, by the names of photographs, whose paths are given.
 
     Rows that do not say what is in them are of the source that `detect.annotations` (or
     `data.boxes`) names for the file, or of `records.source`. Where a person drew the box of an
@@ -27,17 +29,17 @@ def read_annotations(experiment: Experiment, images: Iterable[str]) -> Annotatio
     Raises:
         InputError: there are no annotations, none of the wanted sources, or some of no known one.
     """
-    images = list(images)
     annotations: Annotations = {}
     files = _annotation_files(experiment)
     for source, path in files:
-        rows = read_box_rows(path, experiment.data.boxes_format)
+        rows = read_box_rows(path, reading_of(experiment.data))
         if source == WHOLE and any(not row.source for row in rows):
             raise InputError(
                 f"{path} does not say what is in its boxes: name it, such as "
                 "detect.annotations={fullbody: FILE}."
             )
-        for image, name, box in _boxes(rows, images, source):
+        rows = rows_of_photographs(rows, photographs, path)
+        for image, name, box in _boxes(rows, source):
             annotations.setdefault(image, []).append((name, box))
     wanted = experiment.detect.sources
     if wanted:
@@ -93,18 +95,10 @@ def _annotation_files(experiment: Experiment) -> Sequence[tuple[str, Path]]:
     return [(experiment.records.source, root / (given or "boxes.csv"))]
 
 
-def _boxes(
-    rows: Sequence[BoxRow], images: list[str], source: str
-) -> Iterable[tuple[str, str, AnyBox]]:
+def _boxes(rows: Sequence[BoxRow], source: str) -> Iterable[tuple[str, str, AnyBox]]:
     """Image, source and box of the rows that count."""
-    names = by_stem(images) if any(row.stem for row in rows) else {}
-    there = set(images)
     manual = {(row.image, row.source or source) for row in rows if row.manual}
     for row in rows:
-        image = names.get(row.image, "") if row.stem else row.image
-        if (
-            row.box
-            and image in there
-            and (row.manual or (row.image, row.source or source) not in manual)
-        ):
-            yield image, row.source or source, row.box
+        name = row.source or source
+        if row.box and (row.manual or (row.image, name) not in manual):
+            yield row.image, name, row.box

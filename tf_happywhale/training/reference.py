@@ -125,6 +125,8 @@ def catalogue_boxes(
     own = root.resolve() == data_root(identifier.models[0].experiment).resolve()
     sources = [*identifier.sources, *identifier.stand_ins]
     required = () if detector else identifier.sources
+    folder = root / data.train_images
+    photographs = {image: folder / photograph_of(image) for image in images}
     found = {}
     for source in sources:
         given = data.boxes.get(source) if isinstance(data.boxes, dict) else data.boxes
@@ -132,7 +134,13 @@ def catalogue_boxes(
         inside = bool(given) and not Path(given).is_absolute() and table.exists()
         file = str(table) if table and (own or inside) else None
         found |= boxes_beside(
-            root, file, [source], images, required=required, convention=data.boxes_format
+            root,
+            file,
+            [source],
+            photographs,
+            required=required,
+            reading=reading_of(data),
+            folders=[folder, root / data.test_images],
         )
     return found
 

@@ -9,6 +9,7 @@ import pytest
 
 from tf_happywhale.catalogue.boxes import Box, BoxRow
 from tf_happywhale.catalogue.boxes_import import read_box_rows
+from tf_happywhale.catalogue.reading import Reading
 from tf_happywhale.errors import InputError
 
 CORNERS = "image,xmin,ymin,xmax,ymax"
@@ -78,7 +79,7 @@ def test_a_row_that_only_one_convention_allows_tells_it_for_all(read) -> None:
 def test_what_is_asked_for_decides(tmp_path: Path, asked: str, box: Box) -> None:
     path = tmp_path / "boxes.csv"
     path.write_text('image,bbox\na.jpg,"[10, 20, 300, 400]"\n')
-    assert read_box_rows(path, asked)[0].box == box
+    assert read_box_rows(path, Reading(boxes_format=asked))[0].box == box
 
 
 def test_decimal_commas_are_read_where_nothing_else_is_possible(read) -> None:

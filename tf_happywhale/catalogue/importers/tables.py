@@ -60,7 +60,7 @@ def table_rows(table: pd.DataFrame, path: Path, asked: str | None) -> list[BoxRo
     """The rows of a table of boxes.
 
     Args:
-        table: all text.
+        table: all text, its index the file's line numbers.
         path: its file, for errors.
         asked: the convention of `bbox` and `box` cells, where somebody said it.
 
@@ -78,7 +78,7 @@ def table_rows(table: pd.DataFrame, path: Path, asked: str | None) -> list[BoxRo
             "name the columns image,source,xmin,ymin,xmax,ymax,confidence,origin."
         )
     rows = table.to_dict("records")
-    where = [f"{path} line {line}" for line in range(2, len(rows) + 2)]
+    where = [f"{path} line {line}" for line in table.index]
     sizes = _pairs(names, corners, PICTURE_WIDE, PICTURE_HIGH)
     angle = _first(names, ANGLES)
     number_columns = [*corners, *(sizes or ()), *([angle] if angle else [])]

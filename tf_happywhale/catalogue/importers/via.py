@@ -47,7 +47,7 @@ def via_table_rows(table: pd.DataFrame, path: Path) -> list[BoxRow]:
         raise InputError(f"{path} lacks VIA's column filename: export it again.")
 
     def regions() -> Iterator:
-        for line, row in enumerate(table.to_dict("records"), start=2):
+        for line, row in zip(table.index, table.to_dict("records"), strict=True):
             where = f"{path} line {line}"
             shape = parse_json(row[SHAPE] or "{}", f"{where}: {SHAPE}")
             yield row[name], shape, parse_json(row[ATTRIBUTES] or "{}", where), where
