@@ -171,8 +171,9 @@ def test_an_encounter_of_two_animals_is_said_shown_and_not_forced_into_one(
     animals = {who: image for image, who in first.items() if who != "new_individual"}
     for image in list(animals.values())[:2]:
         shutil.copy(trip.photos / image, folder / "sight" / image)
+    shutil.copy(trip.photos / "boxes.csv", folder / "sight")
     monkeypatch.setattr(Learned, "p_right", lambda _, score: np.ones(len(score)))
-    keys = ["identify.encounters=folders", f"identify.boxes={trip.photos / 'boxes.csv'}"]
+    keys = ["identify.encounters=folders"]
     rows = trip.identify(trip.data, folder, *keys, output="mixed_out")
     said = "The photographs of the encounter sight point to different animals: "
     assert said in capsys.readouterr().out

@@ -22,11 +22,14 @@ KEYS_HELP = """\
 Every key of the config can be overridden as key=value, with dots:
   data.root=DIR output=DIR seed=N image_size=N fold=K|all
   model.backbone=NAME train.epochs=N train.batch_size=N
-docs/config.md lists them all."""
+docs/config.md lists them all. How a file of boxes is read, and which of its rows are not
+used, shows python -m tf_happywhale.boxes BOXES FOLDER."""
 PLACES_HELP = """\
 Keys of the config can be overridden as key=value, with dots:
   output=DIR rank.candidates=N report.thumbnail=N report.references=N
-docs/config.md lists them all. A path that looks like one is written ./a=b."""
+docs/config.md lists them all. A path that looks like one is written ./a=b. How a file of
+boxes is read, and which of its rows are not used, shows
+python -m tf_happywhale.boxes BOXES FOLDER."""
 
 
 def command(

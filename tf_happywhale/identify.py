@@ -143,7 +143,7 @@ def find_boxes(
     from tf_happywhale.catalogue.animal_boxes import Telling, animal_rows
     from tf_happywhale.catalogue.photos import boxes_of
     from tf_happywhale.catalogue.reading import reading_of
-    from tf_happywhale.training.reference import boxed, make_shots
+    from tf_happywhale.training.reference import boxed, make_shots, unfit
 
     settings, telling = experiment.identify, None
     if settings.animals == "all":
@@ -159,7 +159,7 @@ def find_boxes(
     )
     paths = [photo.path for photo in photos]
     shots = make_shots(images, paths, boxes, identifier.home, detector, "photographs", telling)
-    for sentence in boxed(shots, identifier, "photographs"):
+    for sentence in [*boxed(shots, identifier, "photographs"), *unfit(shots)]:
         print(sentence)
     return shots
 

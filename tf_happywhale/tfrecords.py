@@ -52,7 +52,8 @@ def write(experiment: Experiment, data: DataSet, plan: Plan) -> None:
     """Write what is missing of the records folder."""
     from tf_happywhale.catalogue.same_picture import same_pictures
     from tf_happywhale.files import MISSING
-    from tf_happywhale.records.folder import DAMAGED_TABLE
+    from tf_happywhale.records.box_fit import misfits
+    from tf_happywhale.records.folder import DAMAGED_TABLE, is_complete
     from tf_happywhale.records.writer import write_records
 
     records = experiment.records
@@ -63,6 +64,14 @@ def write(experiment: Experiment, data: DataSet, plan: Plan) -> None:
             f"tfrecords: {boxed} of {len(plan.photographs)} images have a box of source "
             f"{records.source}; the others are used whole"
         )
+    if not is_complete(plan.folder):
+        for sentence in misfits(
+            (photograph.image, photograph.path, box)
+            for photograph in plan.photographs
+            for box in photograph.crops.values()
+            if box
+        ):
+            print(f"tfrecords: {sentence}")
     known = [p for p in plan.photographs if p.split == "train" and p.content != MISSING]
     for sentence in same_pictures(
         [photograph.image for photograph in known],

@@ -97,3 +97,24 @@ def test_each_folder_has_a_table_of_its_own(tmp_path: Path) -> None:
     table.write_text(f"{head}tue/a.jpg,backfin,3,3,4,4,,manual\n")
     named = boxes_of(photos, str(table), ["backfin"])
     assert {image: row.box.xmin for image, row in named["backfin"].items()} == {"tue/a.jpg": 3}
+
+
+def test_each_sub_folder_may_have_a_table_and_the_nearest_counts(tmp_path: Path) -> None:
+    touch(*(tmp_path / name for name in ("mon/a.jpg", "tue/a.jpg", "tue/b.jpg", "wed/a.jpg")))
+    head = "image,xmin,ymin,xmax,ymax\n"
+    (tmp_path / "boxes.csv").write_text(f"{head}tue/a.jpg,1,1,20,20\nwed/a.jpg,2,2,20,20\n")
+    (tmp_path / "mon" / "boxes.csv").write_text(f"{head}a.jpg,3,3,20,20\n")
+    (tmp_path / "tue" / "boxes.csv").write_text(f"{head}a.jpg,4,4,20,20\nb.jpg,5,5,20,20\n")
+    found = boxes_of(find_photos([tmp_path]), None, ["fin"])["fin"]
+    assert {image: row.box.xmin for image, row in found.items()} == {
+        "mon/a.jpg": 3, "tue/a.jpg": 4, "tue/b.jpg": 5, "wed/a.jpg": 2,
+    }  # fmt: skip
+
+
+def test_a_table_beside_that_names_none_of_the_photographs_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg")
+    (tmp_path / "boxes.csv").write_text("image,xmin,ymin,xmax,ymax\nnew/IMG.jpg,1,1,20,20\n")
+    with pytest.raises(InputError, match=r"first name is 'new/IMG\.jpg'.* called 'a\.jpg'"):
+        boxes_of(find_photos([tmp_path]), None, ["fin"])
+    touch(tmp_path / "new" / "IMG.jpg")  # then it is of another picture, and right
+    assert boxes_of(find_photos([tmp_path / "a.jpg"]), None, ["fin"]) == {"fin": {}}

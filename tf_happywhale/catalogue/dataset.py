@@ -285,4 +285,5 @@ def _boxes(
     check_source(rows, source, path)
     folders = [root / experiment.data.train_images, root / experiment.data.test_images]
     rows = rows_of_photographs(rows, photographs, path, folders=folders)
-    return best_boxes(rows, source, photographs, path)
+    rows = [row for row in rows if row.source in (source, "")]
+    return best_boxes(rows, source, photographs, path) if rows else {}

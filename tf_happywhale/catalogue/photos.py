@@ -162,7 +162,10 @@ def boxes_beside(
             check_source(rows, source, path)
         beside = file is None
         rows = rows_of_photographs(rows, photographs, path, folders=folders, beside=beside)
-    return found | {source: choose(rows, source, photographs, path) for source in wanted}
+    there = {row.source for row in rows}  # on these photographs
+    return found | {
+        source: choose(rows, source, photographs, path) for source in wanted if there & {source, ""}
+    }
 
 
 def boxes_of(

@@ -28,6 +28,12 @@ class JpegHeader:
     components: int
     orientation: int
 
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height of the picture when it is turned upright."""
+        sides = (self.width, self.height)
+        return sides[::-1] if self.orientation >= 5 else sides
+
 
 def read_jpeg_header(encoded: bytes) -> JpegHeader | None:
     """The header of a file's bytes; None where they are no JPEG of 8 bits a channel."""

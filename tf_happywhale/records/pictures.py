@@ -92,8 +92,7 @@ def read_small(path: Path, box: AnyBox | None, longest: int) -> np.ndarray:
     header = read_jpeg_header(encoded)
     if header is None:
         return crop(decode(encoded, str(path)), box)
-    sides = (header.width, header.height)
-    width, height = sides[::-1] if header.orientation >= 5 else sides
+    width, height = header.upright
     inside = (box and box.clip(width, height)) or Box(0, 0, width, height)
     step = largest_reduction(max(inside.xmax - inside.xmin, inside.ymax - inside.ymin), longest)
     reduced = Box(

@@ -72,8 +72,7 @@ def encode_crop(picture: np.ndarray, quality: int) -> bytes:
 
 def upright_size(header: JpegHeader) -> tuple[int, int]:
     """Width and height of the picture when it is turned upright."""
-    sides = (header.width, header.height)
-    return sides[::-1] if header.orientation >= 5 else sides
+    return header.upright
 
 
 def picture_size(encoded: bytes, name: str = "picture") -> tuple[int, int]:

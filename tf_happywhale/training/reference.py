@@ -24,6 +24,7 @@ from tf_happywhale.detection.detector import Detector
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import MISSING, ContentHashes
 from tf_happywhale.places import data_root
+from tf_happywhale.records.box_fit import misfits
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.gallery import is_gallery, open_gallery
 from tf_happywhale.training.identifier import Identifier
@@ -85,7 +86,7 @@ def embed_catalogue(
         detector,
         "gallery",
     )
-    for sentence in boxed(shots, identifier, "of the gallery's images"):
+    for sentence in [*boxed(shots, identifier, "of the gallery's images"), *unfit(shots)]:
         print(sentence)
     owners = list(catalogue["individual_id"])
     for sentence in same_pictures(images, owners, list(map(_picture, shots))):
@@ -161,6 +162,11 @@ def boxed(shots: Sequence[Shot], identifier: Identifier, what: str) -> list[str]
             "each is looked at for itself"
         )
     return sentences
+
+
+def unfit(shots: Sequence[Shot]) -> list[str]:
+    """A sentence for each way in which boxes do not fit their pictures."""
+    return misfits((shot.image, shot.path, box) for shot in shots for box in shot.boxes.values())
 
 
 def make_shots(
