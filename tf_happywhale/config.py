@@ -81,9 +81,9 @@ class Data(Section):
     )
     boxes: str | dict[str, str] | None = Field(
         None,
-        description="boxes CSV or YOLO folder, seen from data.root unless it starts with /, or one "
-        "for each source as {fullbody: FILE, …}; null: boxes.csv where there is one, else whole "
-        "images",
+        description="boxes: a table, JSON of COCO, MegaDetector, LabelMe or VIA, or a folder of "
+        "VOC, LabelMe or YOLO files, seen from data.root unless it starts with /, or one for each "
+        "source as {fullbody: FILE, …}; null: boxes.csv where there is one, else whole images",
     )
     boxes_format: Literal["auto", "corners", "xywh", "cxcywh"] = Field(
         "auto",
@@ -564,8 +564,8 @@ class Identify(Section):
 
     boxes: str | None = Field(
         None,
-        description="table of boxes of the photographs; null: boxes.csv in each folder of them "
-        "where there is one",
+        description="boxes of the photographs, in any format of data.boxes; null: boxes.csv in "
+        "each folder of them where there is one",
     )
     detector: str | None = Field(
         None,

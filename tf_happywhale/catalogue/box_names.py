@@ -28,6 +28,7 @@ from tf_happywhale.catalogue.photo_files import IMAGE_ENDINGS
 from tf_happywhale.errors import InputError
 from tf_happywhale.said import say_once
 
+MOST_FOLDERS = 50  # in which pictures are looked for that a table is of too
 Parts = tuple[str, ...]  # of a path, the file's name last
 
 
@@ -116,11 +117,14 @@ def match_rows(
     if not any(chosen.values()):
         chosen |= _moved(rows, names, index)
     matched, others, unknown = [], [], []
+    below = [] if all(chosen.values()) else _folders_in(homes)
     for row in rows:
         name = chosen[row.image, row.stem]
         if name is not None:
             matched.append(replace(row, image=name, stem=False))
-        elif row.image in other:
+        elif row.image in other or (
+            row.image.strip() and any((folder / row.image.strip()).is_file() for folder in below)
+        ):
             others.append(row)
         else:
             _check_case(row, names, folded)
@@ -152,6 +156,12 @@ def _without_ending(parts: Parts) -> Parts:
 
 def _lacks_ending(row: BoxRow, parts: Parts) -> bool:
     return row.stem or PurePosixPath(parts[-1]).suffix.lower() not in IMAGE_ENDINGS
+
+
+def _folders_in(homes: Sequence[Path]) -> list[Path]:
+    """The folders in these, such as `test_images`; of many the first ones."""
+    inside = [sorted(home.iterdir()) for home in homes if home.is_dir()]
+    return [folder for folders in inside for folder in folders if folder.is_dir()][:MOST_FOLDERS]
 
 
 def _same(row: BoxRow, names: Names, index: Index) -> str | None:

@@ -24,7 +24,8 @@ from tf_happywhale.catalogue.animal import (
     split_key,
 )
 from tf_happywhale.catalogue.append import with_rows
-from tf_happywhale.catalogue.boxes import MANUAL, is_manual, number, outwards
+from tf_happywhale.catalogue.boxes import MANUAL, RelativeBox, is_manual, number, outwards
+from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.disk_names import on_disk
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.known_animals import box_words, parse, same_box
@@ -274,7 +275,7 @@ def _with_boxes(path: Path, confirmed: Iterable[Confirmed]) -> bytes | None:
     are others that it could be mistaken for, there is one more with its animal's number.
     """
     own = read_text_table(path, ("image",)) if path.is_file() else pd.DataFrame(columns=BOXES)
-    pixels = set(BOXES[:6]) <= set(own.columns)
+    pixels = set(BOXES[:6]) <= set(own.columns) and not _has_shares(path)
     of: dict[str, list[dict[str, str]]] = {}
     for row in own.to_dict("records"):
         of.setdefault(row["image"], []).append(row)
@@ -297,8 +298,8 @@ def _with_boxes(path: Path, confirmed: Iterable[Confirmed]) -> bytes | None:
         return None
     if not pixels:
         raise InputError(
-            f"{path} has the columns {','.join(own.columns)}, to which boxes cannot be added: "
-            f"convert it to {','.join(BOXES)}."
+            f"{path} has the columns {','.join(own.columns)[:80]}, or boxes in shares of the "
+            f"picture, to which boxes cannot be added: convert it to {','.join(BOXES)}."
         )
     among = any(row["alike"] != "0" for row in rows)
     new_columns = [BOX_NUMBER] if among else _new_columns(rows)
@@ -306,6 +307,14 @@ def _with_boxes(path: Path, confirmed: Iterable[Confirmed]) -> bytes | None:
         names = [*BOXES, *new_columns]
         return pd.DataFrame(rows)[names].to_csv(index=False, lineterminator="\n").encode()
     return with_rows(path, rows, ("image",), new_columns=new_columns)
+
+
+def _has_shares(path: Path) -> bool:
+    """Whether a table gives boxes in shares of the picture: pixels among them would be refused."""
+    if not path.is_file():
+        return False
+    boxes = [row.box for row in read_box_rows(path)]
+    return any(isinstance(box, RelativeBox) and box.drawn_on is None for box in boxes)
 
 
 def _row_box(row: Mapping[str, str], source: str = "") -> str:

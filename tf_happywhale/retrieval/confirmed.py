@@ -15,6 +15,7 @@ from tf_happywhale.catalogue.animal import (
     photograph_of,
     split_key,
 )
+from tf_happywhale.catalogue.box_names import match_rows
 from tf_happywhale.catalogue.boxes import Box, best_rows
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.confirmed import (
@@ -311,8 +312,11 @@ def _catalogue_boxes(
     found: dict[str, str] = {}
     if not wanted or not table.is_file():
         return found
-    rows = read_box_rows(table, data.boxes_format)
-    for source in sorted(wanted & {row.source for row in rows}):
+    folder = root / data.train_images
+    paths = {image: folder / photograph_of(image) for image in images}
+    rows = match_rows(read_box_rows(table, reading_of(data)), paths, [folder, root]).rows
+    there = {row.source for row in rows}
+    for source in sorted(wanted if "" in there else wanted & there):
         for key, row in best_rows(rows, source, images, table).items():
             if isinstance(row.box, Box):
                 found.setdefault(key, box_words(source, row.box))
