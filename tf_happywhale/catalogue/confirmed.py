@@ -166,7 +166,7 @@ def _decisions(path: Path, encoding: str | None, images: Iterable[str]) -> pd.Da
     reading = Reading(encoding_of_own(path, encoding))
     table = read_text_table(path, ("image", "decision", "individual_id"), reading)
     numbers = list(table[BOX_NUMBER]) if BOX_NUMBER in table.columns else None
-    table["image"] = keys_of(list(table["image"]), numbers, path.name, table.index)
+    table["image"] = keys_of(list(table["image"]), numbers, str(path), table.index)
     photographs = dict.fromkeys(map(photograph_of, images))
     table["image"] = same_names(table["image"], photographs, path, "among those identified")
     return table
@@ -208,7 +208,7 @@ def add_to_catalogue(
             )
     added = [one for one in confirmed if one.image not in known]
     whole = _with_confirmed(root / catalogue, added, reading, folder)
-    boxes = _with_boxes(root / BOXES_FILE, confirmed)
+    boxes = _with_boxes(root / BOXES_FILE, confirmed, reading)
     for one in confirmed:
         if one.path is not None:
             _copy(one.path, folder / photograph_of(one.image), one.content)
@@ -219,10 +219,10 @@ def add_to_catalogue(
     return len(added)
 
 
-def boxed_images(root: Path) -> list[str]:
+def boxed_images(root: Path, reading: Reading = PLAIN) -> list[str]:
     """The images that a catalogue's table of boxes lists, none without one."""
     path = root / BOXES_FILE
-    return list(read_text_table(path, ("image",))["image"]) if path.is_file() else []
+    return list(read_text_table(path, ("image",), reading)["image"]) if path.is_file() else []
 
 
 def _with_confirmed(
@@ -231,7 +231,7 @@ def _with_confirmed(
     """The catalogue's content with rows of theirs."""
     there = read_text_table(path, ("image", "individual_id"), reading)
     numbers = list(there[BOX_NUMBER]) if BOX_NUMBER in there.columns else None
-    keys = keys_of(list(there["image"]), numbers, path.name)
+    keys = keys_of(list(there["image"]), numbers, str(path), there.index)
     names = on_disk(keys, folder, path, there.index, must_be_there=False)
     pairs = zip(names, there["individual_id"], strict=True)
     unknown = {image: who for image, who in pairs if reading.leaves_out(who)}
@@ -257,25 +257,26 @@ def _new_columns(rows: Iterable[Mapping[str, str]]) -> list[str]:
     return [BOX_NUMBER] if any(row[BOX_NUMBER] != "1" for row in rows) else []
 
 
-def numbered_boxes(root: Path) -> list[tuple[str, str]]:
+def numbered_boxes(root: Path, reading: Reading = PLAIN) -> list[tuple[str, str]]:
     """The keys that a catalogue's table of boxes gives by number, each with its box as text."""
     path = root / BOXES_FILE
-    table = read_text_table(path, ("image",)) if path.is_file() else pd.DataFrame()
+    table = read_text_table(path, ("image",), reading) if path.is_file() else pd.DataFrame()
     if not {*BOXES[:6], BOX_NUMBER} <= set(table.columns):
         return []
-    keys = keys_of(list(table["image"]), list(table[BOX_NUMBER]), path.name)
+    keys = keys_of(list(table["image"]), list(table[BOX_NUMBER]), str(path), table.index)
     rows = zip(keys, table.to_dict("records"), strict=True)
     return [(key, _row_box(row)) for key, row in rows if row[BOX_NUMBER].strip() and _row_box(row)]
 
 
-def _with_boxes(path: Path, confirmed: Iterable[Confirmed]) -> bytes | None:
+def _with_boxes(path: Path, confirmed: Iterable[Confirmed], reading: Reading) -> bytes | None:
     """The content of the table of boxes with theirs; None where it stays as it is.
 
     A row that is there, such as of a photograph to identify, is not written again; but where there
     are others that it could be mistaken for, there is one more with its animal's number.
     """
-    own = read_text_table(path, ("image",)) if path.is_file() else pd.DataFrame(columns=BOXES)
-    pixels = set(BOXES[:6]) <= set(own.columns) and not _has_shares(path)
+    there = path.is_file()
+    own = read_text_table(path, ("image",), reading) if there else pd.DataFrame(columns=BOXES)
+    pixels = set(BOXES[:6]) <= set(own.columns) and not _has_shares(path, reading)
     of: dict[str, list[dict[str, str]]] = {}
     for row in own.to_dict("records"):
         of.setdefault(row["image"], []).append(row)
@@ -306,14 +307,14 @@ def _with_boxes(path: Path, confirmed: Iterable[Confirmed]) -> bytes | None:
     if not path.is_file():
         names = [*BOXES, *new_columns]
         return pd.DataFrame(rows)[names].to_csv(index=False, lineterminator="\n").encode()
-    return with_rows(path, rows, ("image",), new_columns=new_columns)
+    return with_rows(path, rows, ("image",), reading, new_columns)
 
 
-def _has_shares(path: Path) -> bool:
+def _has_shares(path: Path, reading: Reading) -> bool:
     """Whether a table gives boxes in shares of the picture: pixels among them would be refused."""
     if not path.is_file():
         return False
-    boxes = [row.box for row in read_box_rows(path)]
+    boxes = [row.box for row in read_box_rows(path, reading)]
     return any(isinstance(box, RelativeBox) and box.drawn_on is None for box in boxes)
 
 

@@ -34,7 +34,7 @@ def check_identity(individual_id: str, where: str = "") -> None:
     if not look(individual_id):
         leave = ', or leave such rows out with data.unknown=[""]' if where else ""
         raise InputError(f"{at}individual_id {individual_id!r} is empty: name the animal{leave}.")
-    if any(unicodedata.category(letter) == "Cc" for letter in individual_id):
+    if not individual_id.isprintable() and "Cc" in map(unicodedata.category, individual_id):
         raise InputError(
             f"{at}individual_id {individual_id[:80]!r} holds a line break or another control "
             "character: take it out."
@@ -48,6 +48,8 @@ def check_identity(individual_id: str, where: str = "") -> None:
 
 def look(text: str) -> str:
     """A text as the eye sees it: without case, Unicode form, invisible letters and outer spaces."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split()).casefold()
     seen = unicodedata.normalize("NFKC", text)
     seen = "".join(letter for letter in seen if unicodedata.category(letter) not in ("Cf", "Cc"))
     return unicodedata.normalize("NFKC", " ".join(seen.split()).casefold())

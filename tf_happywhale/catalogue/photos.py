@@ -20,7 +20,7 @@ from tf_happywhale.catalogue.photo_files import (
     why_not_read,
 )
 from tf_happywhale.catalogue.reading import PLAIN, Reading
-from tf_happywhale.catalogue.table import check_names, read_text_table, same_names
+from tf_happywhale.catalogue.table import read_text_table, same_names
 from tf_happywhale.errors import InputError
 
 FOLDERS = "folders"
@@ -113,8 +113,13 @@ def group(photos: Sequence[Photo], by: str | None, reading: Reading = PLAIN) -> 
     table = read_text_table(file, ("image", "encounter"), reading)
     images = [photo.image for photo in photos]
     table["image"] = same_names(table["image"], images, file, "among the photographs")
-    check_names(table["image"], file, table.index)
-    named = dict(zip(table["image"], table["encounter"], strict=True))
+    named: dict[str, str] = {}
+    for line, image, encounter in table[["image", "encounter"]].itertuples():
+        if named.setdefault(image, encounter) != encounter:
+            raise InputError(
+                f"{file} line {line} puts {image} in the encounter {encounter[:80]!r}, and a line "
+                f"before in {named[image][:80]!r}: keep one of them."
+            )
     if not any(photo.image in named for photo in photos):
         raise InputError(
             f"{by} names none of the photographs: its images are named like {photos[0].image!r}."

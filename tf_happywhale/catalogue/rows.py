@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from tf_happywhale.errors import InputError
 
@@ -75,7 +76,8 @@ def read_rows(text: str, path: Path, fits: Callable[[Sequence[str]], int]) -> Ro
         first, separators = 2, (named[1],)
     line, separator = _header(text, path, fits, first, separators)
     names = next(_parse(text, path, separator, True, line)).cells
-    if not fits(names):
+    needed = fits(names)
+    if not needed:
         return Rows([name.strip() for name in names], line, [], [])
     spaced = _is_spaced(text, path, separator, line)
     header, *rest = _parse(text, path, separator, spaced, line)
@@ -83,7 +85,7 @@ def read_rows(text: str, path: Path, fits: Callable[[Sequence[str]], int]) -> Ro
     rows = [row for row in rest if _says(row)]
     count = len(header.cells)
     for row in rows:
-        _check_count(row, count, fits(names), path, header)
+        _check_count(row, count, needed, path, header)
     quoted = next(islice(io.StringIO(text, newline=""), line - 1, None)).startswith('"')
     return Rows(
         [name.strip() for name in header.cells],
@@ -97,8 +99,7 @@ def read_rows(text: str, path: Path, fits: Callable[[Sequence[str]], int]) -> Ro
 _SEPARATED = "separate the cells by a comma, a semicolon, a tab or a bar"
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     line: int
     cells: list[str]
     end: str
@@ -212,7 +213,7 @@ def _parse(text: str, path: Path, separator: str, spaced: bool, first: int) -> I
                 f"{path} line {line}: the quotes of this row are not closed, or not doubled inside "
                 f"a cell ({error}): put the whole cell in quotes, and write each of its own twice."
             ) from None
-        yield _Row(line, cells, last[len(last.rstrip("\r\n")) :] if last else "")
+        yield _Row(line, cells, last[len(last.rstrip("\r\n")) :])
 
 
 def _check_ends(rows: Sequence[_Row], path: Path) -> None:

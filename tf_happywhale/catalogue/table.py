@@ -69,10 +69,8 @@ def read_rows_of(path: Path, columns: Collection[str], reading: Reading) -> Rows
         InputError: as of `read_text_table`.
     """
     if not path.is_file():
-        others = sorted(
-            f.name for f in shown(path.parent.glob("*")) if f.suffix.lower() in TABLE_ENDINGS
-        )
-        there = f"; there are {', '.join(others)[:80]}" if others else ""
+        others = ", ".join(tables_in(path.parent))[:80]
+        there = f"; there are {others}" if others else ""
         raise InputError(
             f"There is no file {path}{there}: check data.root and the names in the config."
         )
@@ -92,6 +90,12 @@ def read_rows_of(path: Path, columns: Collection[str], reading: Reading) -> Rows
     if is_spreadsheet(raw, path):
         return read_sheet(path, fits, is_id)
     return read_rows(decode(raw, path, reading.encoding)[0], path, fits)
+
+
+def tables_in(folder: Path) -> list[str]:
+    """Names of the files in a folder that are tables by their ending."""
+    files = shown(folder.glob("*")) if folder.is_dir() else ()
+    return sorted(file.name for file in files if file.suffix.lower() in TABLE_ENDINGS)
 
 
 def named_columns(
@@ -176,7 +180,7 @@ def read_catalogue(
             table["image"], folder, path, table.index, must_be_there=must_be_there
         )
         check_names(table["image"], path, table.index)
-    for line, identity in zip(table.index, table["individual_id"], strict=True):
+    for line, identity in table["individual_id"].drop_duplicates().items():
         check_identity(identity, f"{path} line {line}")
     if "species" not in table.columns:
         table["species"] = ""

@@ -26,7 +26,7 @@ from tf_happywhale.catalogue.confirmed import (
     name_new,
     numbered_boxes,
 )
-from tf_happywhale.catalogue.identities import like, spelled
+from tf_happywhale.catalogue.identities import PLACEHOLDERS, like, look, spelled
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.known_animals import Animal, KnownAnimals, box_words, parse
 from tf_happywhale.catalogue.picture_names import PictureNames
@@ -156,7 +156,7 @@ def _add(
         {animal.key: animal.content for animal in there},
         names,
         find,
-        () if root is None else boxed_images(root),
+        () if root is None else boxed_images(root, reading_of(data)),
         None if root is None else root / data.test_images,
     )
 
@@ -166,7 +166,7 @@ def _add(
         for key in decided
         if key in contents
     }
-    known = KnownAnimals(there, () if root is None else numbered_boxes(root))
+    known = KnownAnimals(there, () if root is None else numbered_boxes(root, reading_of(data)))
     if root is not None:
         in_gallery = {animal.key for animal in there}
         boxes = _catalogue_boxes(root, data, queries, list(names))
@@ -215,6 +215,10 @@ def check_new(
             raise InputError(
                 f"A photograph was decided to show a new individual {who}, but {folder} has {who} "
                 f"already, in {others[0]}: make the decision `match`, or give another id."
+            )
+        if look(who) in PLACEHOLDERS:
+            say_once(
+                f"{folder}: {who!r} is taken for the id of one animal: skip whom nobody knows."
             )
         twin = like(who, owners)
         if twin is not None:

@@ -100,7 +100,7 @@ def _catalogue(root: Path, data: Data) -> tuple[list[str], pd.DataFrame]:
         listed = set(map(photograph_of, on_disk(written, folder, path, must_be_there=False)))
         listed |= set(map(photograph_of, rows["image"]))
         pictures = list_images(folder)
-        boxed = list(dict.fromkeys(map(photograph_of, boxed_images(root))))
+        boxed = list(dict.fromkeys(map(photograph_of, boxed_images(root, reading))))
     except InputError as error:
         return [str(error)], pd.DataFrame(columns=["image", "individual_id"])
     there, tests = set(pictures), root / data.test_images

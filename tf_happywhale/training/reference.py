@@ -17,7 +17,7 @@ from tf_happywhale.catalogue.boxes import WHOLE, BoxRow, check_numbered
 from tf_happywhale.catalogue.photos import boxes_beside
 from tf_happywhale.catalogue.reading import reading_of
 from tf_happywhale.catalogue.same_picture import same_pictures
-from tf_happywhale.catalogue.table import read_catalogue
+from tf_happywhale.catalogue.table import read_catalogue, tables_in
 from tf_happywhale.config import Data
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.detector import Detector
@@ -65,9 +65,11 @@ def embed_catalogue(
     """
     table = root / data.catalogue
     if not table.is_file():
+        tables = ", ".join(tables_in(root))[:80]
+        there = f", or one of its tables ({tables}) with data.catalogue" if tables else ""
         raise InputError(
             f"{root} is neither a gallery (it has no gallery.json) nor a catalogue folder (no "
-            f"{data.catalogue}): name one of those."
+            f"{data.catalogue}): name one of those{there}."
         )
     folder = root / data.train_images
     catalogue = read_catalogue(table, reading_of(data), folder)
