@@ -131,3 +131,11 @@ def test_shares_that_reach_beyond_the_picture_are_not_sizes() -> None:
 def test_a_box_that_reaches_far_beyond_the_size_that_its_file_says_is_refused() -> None:
     with pytest.raises(InputError, match="reach beyond the picture, which is 640 by 480"):
         read_boxes([Numbers("line 2", (10, 10, 1200, 900), (640, 480))], CORNERS)
+
+
+def test_a_lone_box_among_many_is_a_slip_of_the_pen_rather_than_a_convention() -> None:
+    corners = [(n, n, 200 + n, 300 + n) for n in range(30)]
+    with pytest.raises(InputError, match=r"line 32: .* nearly all other boxes of the file can"):
+        read_boxes(numbers([*corners, (90, 10, 40, 60)]), None)
+    few = read_boxes(numbers([*corners[:9], (90, 10, 40, 60)]), None)
+    assert few[-1] == Box(90, 10, 130, 70)

@@ -268,7 +268,7 @@ def test_what_is_written_is_read_back(kind: str, found: Pictures) -> None:
     assert read == {name: boxes for name, (_, _, boxes) in found.items()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(found=pictures(), own=st.booleans(), data=st.data())
 def test_width_and_height_are_the_pictures_or_the_boxs_own_but_never_a_third_thing(
     found: Pictures, own: bool, data
@@ -289,7 +289,7 @@ def test_width_and_height_are_the_pictures_or_the_boxs_own_but_never_a_third_thi
     assert [row.box.clip(*found[row.image][:2]) for row in rows] == true
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(found=pictures(), data=st.data())
 def test_opposite_edges_that_changed_places_are_refused(found: Pictures, data) -> None:
     one, other = data.draw(

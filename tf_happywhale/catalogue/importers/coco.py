@@ -9,7 +9,7 @@ from typing import Any
 from tf_happywhale.catalogue.boxes import BoxRow
 from tf_happywhale.catalogue.importers.cells import quoted, to_number
 from tf_happywhale.catalogue.importers.conventions import XYWH, Numbers, with_boxes
-from tf_happywhale.catalogue.importers.json_values import field, four_numbers, size_of
+from tf_happywhale.catalogue.importers.json_values import expect, field, four_numbers, size_of
 from tf_happywhale.catalogue.importers.shapes import around
 from tf_happywhale.errors import InputError
 
@@ -44,7 +44,7 @@ def coco_rows(tree: dict, path: Path) -> list[BoxRow]:
         images[image["id"]] = name, size_of(image, "width", "height")
     sources = {
         category.get("id"): field(category, "name", str, f"{path}: a category")
-        for category in tree.get("categories") or []
+        for category in expect(tree.get("categories") or [], list, f"{path}: categories")
         if isinstance(category, dict) and isinstance(category.get("id"), int | str)
     }
     found = list(_annotations(tree["annotations"], images, sources, path))

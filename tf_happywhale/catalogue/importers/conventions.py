@@ -15,6 +15,7 @@ from tf_happywhale.errors import InputError
 
 AUTO, CORNERS, XYWH, CXCYWH = "auto", "corners", "xywh", "cxcywh"
 SLACK = 0.1  # how far a box may reach beyond its picture, as a share of the picture
+FEW = 0.05  # less than this share of boxes that cannot be corners may as well be slips of the pen
 PIXELS = 2  # from this number on, a number that is not a share can be in pixels
 
 
@@ -112,7 +113,8 @@ def _are_shares(found: Sequence[Numbers]) -> bool:
 
 def _decide(found: Sequence[Numbers], shares: bool) -> str:
     """Corners or xywh, by a box that can be only one of them."""
-    no_corners = next((box for box in found if _not_corners(box)), None)
+    odd = [box for box in found if _not_corners(box)]
+    no_corners = odd[0] if odd else None
     no_size = next((box for box in found if _not_xywh(box, shares)), None)
     if no_corners and no_size:
         raise InputError(
@@ -121,6 +123,11 @@ def _decide(found: Sequence[Numbers], shares: bool) -> str:
         )
     if not found or no_size:
         return CORNERS
+    if no_corners and len(odd) < FEW * len(found):
+        raise InputError(
+            f"{no_corners.where}: {no_corners} cannot be left, top, right, bottom, but nearly all "
+            "other boxes of the file can: correct it, or set data.boxes_format=xywh."
+        )
     if no_corners:
         return XYWH
     raise InputError(
