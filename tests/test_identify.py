@@ -185,6 +185,28 @@ def test_an_encounter_of_two_animals_is_said_shown_and_not_forced_into_one(
     assert page.count('class="query"') == 2 and "⚠ The photographs of the encounter" in page
 
 
+def test_boxes_of_a_detectors_json_are_those_of_the_table(trip: Trip, capsys) -> None:
+    """Shares of the picture, names with their folder in front, one row of no photograph."""
+    before = trip.identify(trip.data)
+    boxes = {row["image"]: row["box"] for row in trip.table("photographs.csv")}
+    images = [{"file": "elsewhere/x.jpg", "detections": []}]
+    for name, box in boxes.items():
+        height, width = cv2.imread(str(trip.photos / name)).shape[:2]
+        left, top, right, low = map(int, box.split()[1:])
+        corner_and_size = [left / width, top / height, (right - left) / width, (low - top) / height]
+        seen = [{"category": "1", "conf": 0.9, "bbox": corner_and_size}]
+        seen.append({"category": "2", "conf": 1.0, "bbox": [0.1, 0.1, 0.2, 0.2]})  # a person
+        images.append({"file": f"{trip.photos.name}\\{name}", "detections": seen})
+    file = trip.folder / "detections.json"
+    kinds = {"1": "animal", "2": "person"}
+    file.write_text(json.dumps({"detection_categories": kinds, "images": images}))
+    after = trip.identify(trip.data, f"identify.boxes={file}", output="by_json")
+    said = capsys.readouterr().out
+    assert f"1 of {2 * len(boxes) + 1} rows of {file} name no photograph" in said
+    assert {row["image"]: row["box"] for row in trip.table("photographs.csv", "by_json")} == boxes
+    assert [row["individual_id"] for row in after] == [row["individual_id"] for row in before]
+
+
 def test_the_boxes_of_several_folders_are_each_folders_own(trip: Trip) -> None:
     """Both photographs have one name, the two tables different boxes of it."""
     first, second = sorted(trip.photos.glob("*.jpg"))[:2]
