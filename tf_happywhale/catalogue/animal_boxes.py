@@ -8,10 +8,10 @@ rows change nothing in this.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tf_happywhale.catalogue.boxes import AnyBox, BoxRow, rank_row, wanted_rows
+from tf_happywhale.catalogue.boxes import BoxRow, counted, rank_row, shared_area, wanted_rows
 
 ONE_INSIDE = 0.5  # share of the smaller of two sources' boxes from which they are of one animal
 
@@ -67,18 +67,15 @@ def tell_apart(rows: Sequence[BoxRow], telling: Telling) -> list[BoxRow]:
                 best[number] = row
         numbered = [best[number] for number in sorted(best)]
         return [row for row in numbered if row.box] or numbered[:1]
-    drawn = [row for row in rows if row.manual and row.box]
-    if drawn:
-        return list({str(row.box): row for row in drawn}.values())
     absent = [row for row in rows if row.absent]
-    if absent:
+    if absent and not any(row.manual and row.box for row in rows):
         return absent[:1]
-    kept: list[BoxRow] = []
-    for row in sorted(rows, key=lambda row: -row.confidence):
-        sure = row.confidence >= telling.least or not row.confidence
-        if not kept or (sure and all(_shared(row, one)[0] <= telling.overlap for one in kept)):
-            kept.append(row)
-    return kept
+    found = counted(rows, telling.overlap)
+    return [
+        replace(row, number=0)
+        for row in found
+        if row.manual or row.number == 1 or row.confidence >= telling.least or not row.confidence
+    ]
 
 
 def pair_sources(found: Mapping[str, Sequence[BoxRow]]) -> list[tuple[int, dict[str, BoxRow]]]:
@@ -116,21 +113,4 @@ def pair_sources(found: Mapping[str, Sequence[BoxRow]]) -> list[tuple[int, dict[
 
 
 def _nearness(row: BoxRow, animal: Mapping[str, BoxRow]) -> float:
-    return max(_shared(row, own)[1] for own in animal.values())
-
-
-def _shared(one: BoxRow, other: BoxRow) -> tuple[float, float]:
-    """Intersection over union, and over the smaller of the two; 0 where one box is in pixels and
-    the other in shares of the picture."""
-    return shared_area(one.box, other.box) if type(one.box) is type(other.box) else (0.0, 0.0)
-
-
-def shared_area(one: AnyBox, other: AnyBox) -> tuple[float, float]:
-    """Intersection over union, and over the smaller of two boxes in the same numbers."""
-    across = min(one.xmax, other.xmax) - max(one.xmin, other.xmin)
-    down = min(one.ymax, other.ymax) - max(one.ymin, other.ymin)
-    if across <= 0 or down <= 0:
-        return 0.0, 0.0
-    first, second = ((b.xmax - b.xmin) * (b.ymax - b.ymin) for b in (one, other))
-    both = across * down
-    return both / (first + second - both), both / min(first, second)
+    return max(shared_area(row.box, own.box)[1] for own in animal.values())

@@ -11,6 +11,7 @@ from tf_happywhale.catalogue.animal import animal_key, count_animals, photograph
 from tf_happywhale.errors import InputError
 
 WHOLE = "whole"  # the source that needs no box
+SAME_ANIMAL = 0.55  # intersection over union from which two detected boxes are of one animal
 MANUAL = "manual"  # the origin of a person's rows
 
 
@@ -127,18 +128,38 @@ def best_rows(
     return best
 
 
-def counted(rows: Sequence[BoxRow]) -> list[BoxRow]:
+def counted(rows: Sequence[BoxRow], overlap: float = SAME_ANIMAL) -> list[BoxRow]:
     """One photograph's rows of one source, each with the number of its animal.
 
     Rows that have numbers keep them. Without any, boxes count by falling confidence, equal ones as
-    they stand in the table; a person's count alone where there are any.
+    they stand in the table, but for those that show an animal again; a person's count alone where
+    there are any, and all of them.
+
+    Args:
+        rows: of the table, in its order.
+        overlap: intersection over union from which two detected boxes are of one animal.
     """
     if any(row.number for row in rows):
         return list(rows)
-    drawn = [row for row in rows if row.manual and row.box]
-    boxed = drawn or [row for row in rows if row.box]
-    ordered = sorted(boxed, key=lambda row: 0.0 if drawn else -row.confidence)
-    return [replace(row, number=n) for n, row in enumerate(ordered, start=1)]
+    drawn = {str(row.box): row for row in rows if row.manual and row.box}
+    kept = list(drawn.values())
+    if not kept:
+        for row in sorted((row for row in rows if row.box), key=lambda row: -row.confidence):
+            if all(shared_area(row.box, one.box)[0] <= overlap for one in kept):
+                kept.append(row)
+    return [replace(row, number=n) for n, row in enumerate(kept, start=1)]
+
+
+def shared_area(one: AnyBox, other: AnyBox) -> tuple[float, float]:
+    """Intersection over union, and over the smaller of two boxes; 0 where one is in pixels and the
+    other in shares of the picture."""
+    across = min(one.xmax, other.xmax) - max(one.xmin, other.xmin)
+    down = min(one.ymax, other.ymax) - max(one.ymin, other.ymin)
+    if type(one) is not type(other) or across <= 0 or down <= 0:
+        return 0.0, 0.0
+    first, second = ((b.xmax - b.xmin) * (b.ymax - b.ymin) for b in (one, other))
+    both = across * down
+    return both / (first + second - both), both / min(first, second)
 
 
 def wanted_rows(

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tf_happywhale.catalogue.animal import animal_key, split_key
-from tf_happywhale.catalogue.animal_boxes import ONE_INSIDE, shared_area
-from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.catalogue.animal_boxes import ONE_INSIDE
+from tf_happywhale.catalogue.boxes import SAME_ANIMAL, Box, shared_area
 from tf_happywhale.errors import InputError
-
-SAME_BOX = 0.55  # intersection over union from which two boxes of one source are one animal's
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,7 @@ def likeness(one: str, other: str) -> float:
     (source, first), (other_source, second) = parse(one), parse(other)
     over_union, over_smaller = shared_area(first, second)
     if source == other_source:
-        return over_union if over_union > SAME_BOX else 0.0
+        return over_union if over_union > SAME_ANIMAL else 0.0
     return over_smaller if over_smaller > ONE_INSIDE else 0.0
 
 
