@@ -49,6 +49,15 @@ def test_what_a_person_drew_replaces_the_others_of_its_image_and_source(tmp_path
     }
 
 
+def test_of_an_animal_with_a_number_the_best_row_is_learnt_from(tmp_path: Path) -> None:
+    """A person corrected the second; the first has no number."""
+    (tmp_path / "boxes.csv").write_text(
+        HEADER.replace("\n", ",box_number\n") + "a.jpg,fin,0,0,9,9,.5,x,\n"
+        "a.jpg,fin,20,0,29,9,.5,x,2\na.jpg,fin,21,0,30,9,,manual,2\n"
+    )
+    assert read(tmp_path)["a.jpg"] == [("fin", Box(0, 0, 9, 9)), ("fin", Box(21, 0, 30, 9))]
+
+
 def test_rows_that_name_no_source_have_the_files(tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_text("image,bbox,conf\na.jpg,[[0  1  8  9]],[.9]\nb.jpg,,\n")
     assert read(tmp_path, "detect.annotations=f.csv", "records.source=fin") == {

@@ -264,7 +264,8 @@ def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = 
             raise InputError(
                 f"{path}{place} lists the image {name[:80]!r} twice with box number {number}"
                 f"{first}: keep one of the rows. If it shows several animals, count them 1, 2, 3 "
-                f"in a column {BOX_NUMBER}, here and in boxes.csv."
+                f"in a column {BOX_NUMBER}, here and in the table of boxes (data.boxes={path.name} "
+                "if their boxes are in this table)."
             )
         seen[str(pure), number] = place
         if not name or pure.is_absolute() or ".." in pure.parts or "\0" in name or ":" in name:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.catalogue.box_names import rows_of_photographs
-from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, BoxRow
+from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, BoxRow, rank_row
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.reading import reading_of
 from tf_happywhale.config import Experiment
@@ -96,8 +96,23 @@ def _annotation_files(experiment: Experiment) -> Sequence[tuple[str, Path]]:
 
 
 def _boxes(rows: Sequence[BoxRow], source: str) -> Iterable[tuple[str, str, AnyBox]]:
-    """Image, source and box of the rows that count."""
-    manual = {(row.image, row.source or source) for row in rows if row.manual}
+    """Image, source and box of the rows that count; of an animal with a number its best row."""
+    numbered = {(row.image, row.source or source) for row in rows if row.number}
+    best: dict[tuple[str, str, int], BoxRow] = {}
+    for row in rows:
+        animal = row.image, row.source or source, row.number or 1
+        if animal[:2] in numbered and (
+            animal not in best or rank_row(row) >= rank_row(best[animal])
+        ):
+            best[animal] = row
+    chosen = {id(row) for row in best.values()}
+    rows = [
+        row for row in rows
+        if id(row) in chosen or (row.image, row.source or source) not in numbered
+    ]  # fmt: skip
+    manual = {
+        (row.image, row.source or source) for row in rows if row.manual and id(row) not in chosen
+    }
     for row in rows:
         name = row.source or source
         if row.box and (row.manual or (row.image, name) not in manual):
