@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path, PurePosixPath
+from typing import get_args
 
 import pandas as pd
 
@@ -21,11 +22,13 @@ from tf_happywhale.catalogue.species import fix_species
 from tf_happywhale.catalogue.spreadsheet import is_spreadsheet, read_sheet
 from tf_happywhale.catalogue.text_file import decode
 from tf_happywhale.catalogue.values import iso_date, sides
+from tf_happywhale.config import TableColumn
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import shown
 from tf_happywhale.said import say_once
 
 TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
+NAMEABLE = get_args(TableColumn)  # by data.columns
 ID_COLUMNS = {"image", "filename", "individual_id", "encounter"}  # text: each digit counts
 
 
@@ -51,11 +54,12 @@ def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLA
     missing = [column for column in columns if column not in places]
     if missing:
         mapped = reading.columns
+        call = f"Say what a column is called there with data.columns={{{missing[0]}: NAME}}."
+        remedy = call if missing[0] in NAMEABLE else "Add the column."
         lacking = [f"{mapped[name]} for {name}" if name in mapped else name for name in missing]
         raise InputError(
             f"{path} lacks the column {', '.join(lacking)}: its header is "
-            f"{','.join(rows.header)[:80]!r}. Say what a column is called there with "
-            f"data.columns={{{missing[0]}: NAME}}."
+            f"{','.join(rows.header)[:80]!r}. {remedy}"
         )
     order = sorted(places.items(), key=lambda item: item[1])
     cells = {name: [row[place] for row in rows.cells] for name, place in order}

@@ -33,6 +33,13 @@ def decode(raw: bytes, path: Path, asked: str | None) -> tuple[str, str]:
         if raw.startswith(mark):
             return _text(raw[len(mark) :], path, encoding), encoding
     encoding = asked or "utf-8"
+    if b"\0" in raw and "a".encode(encoding) == b"a":
+        place = raw.index(b"\0")
+        raise InputError(
+            f"{path} line {_line(raw, place)} holds a zero byte, so that it is not UTF-8: save the "
+            "table as UTF-8, or, if it is UTF-16 without a byte order mark, set "
+            f"data.encoding=utf-16-{'le' if place % 2 else 'be'}."
+        )
     text = _text(raw, path, encoding)
     if codecs.lookup(encoding).name != "utf-8" and not raw.isascii() and _is(raw, "utf-8"):
         line = _line(raw, re.search(rb"[\x80-\xff]", raw).start())
@@ -40,12 +47,6 @@ def decode(raw: bytes, path: Path, asked: str | None) -> tuple[str, str]:
             f"{path} line {line} is {_shown(raw, line, 'utf-8')} as UTF-8 and "
             f"{_shown(raw, line, encoding)} as {encoding}: save the file as UTF-8 with a byte "
             "order mark, or take data.encoding out."
-        )
-    if "\0" in text:
-        raise InputError(
-            f"{path} line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a zero byte: save "
-            "the table as UTF-8, or, if it is UTF-16 without a byte order mark, set "
-            "data.encoding=utf-16-le."
         )
     return text, encoding
 
