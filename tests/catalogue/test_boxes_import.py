@@ -37,6 +37,13 @@ def test_the_seeds_format_with_ragged_spaces_and_nan_rows(read) -> None:
     }
 
 
+def test_of_several_boxes_in_a_cell_the_first_counts_unless_another_is_surer(read) -> None:
+    cell = '"[[1 2 30 40] [5 6 70 80]]"'
+    assert read(f"image,bbox,conf\na.jpg,{cell},\n") == {"a.jpg": Box(1, 2, 30, 40)}
+    assert read(f"image,bbox,conf\na.jpg,{cell},.5\n") == {"a.jpg": Box(1, 2, 30, 40)}
+    assert read(f"image,bbox,conf\na.jpg,{cell},[.5 .6]\n") == {"a.jpg": Box(5, 6, 70, 80)}
+
+
 def test_a_bbox_that_is_not_four_numbers_is_refused_by_its_line(read) -> None:
     with pytest.raises(InputError, match=r"line 3: bbox '\[\[1 2 3\]\]' must be four numbers"):
         read("image,bbox,conf\na.jpg,[[1 2 3 4]],1\nb.jpg,[[1 2 3]],1\n")

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
-from tf_happywhale.catalogue.boxes import BoxRow, counted, rank_row, shared_area, wanted_rows
+from tf_happywhale.catalogue.boxes import BoxRow, counted, is_better, shared_area, wanted_rows
 
 ONE_INSIDE = 0.5  # share of the smaller of two sources' boxes from which they are of one animal
 
@@ -48,7 +49,7 @@ def animal_rows(
     for image, row in wanted_rows(rows, source, images, path):
         found.setdefault(image, []).append(row)
     if telling is None:
-        return {image: [max(reversed(own), key=rank_row)] for image, own in found.items()}
+        return {image: [reduce(_better, own)] for image, own in found.items()}
     return {image: tell_apart(own, telling) for image, own in found.items()}
 
 
@@ -63,7 +64,7 @@ def tell_apart(rows: Sequence[BoxRow], telling: Telling) -> list[BoxRow]:
         best: dict[int, BoxRow] = {}
         for row in rows:
             number = row.number or 1
-            if number not in best or rank_row(row) >= rank_row(best[number]):
+            if number not in best or is_better(row, best[number]):
                 best[number] = row
         numbered = [best[number] for number in sorted(best)]
         return [row for row in numbered if row.box] or numbered[:1]
@@ -76,6 +77,10 @@ def tell_apart(rows: Sequence[BoxRow], telling: Telling) -> list[BoxRow]:
         for row in found
         if row.manual or row.number == 1 or row.confidence >= telling.least or not row.confidence
     ]
+
+
+def _better(one: BoxRow, later: BoxRow) -> BoxRow:
+    return later if is_better(later, one) else one
 
 
 def pair_sources(found: Mapping[str, Sequence[BoxRow]]) -> list[tuple[int, dict[str, BoxRow]]]:

@@ -123,7 +123,7 @@ def best_rows(
     for image, own in found.items():
         for row in counted(own) if animals[image] > 1 else own:
             key = animal_key(image, row.number or 1)
-            if key not in best or rank_row(row) >= rank_row(best[key]):
+            if key not in best or is_better(row, best[key]):
                 best[key] = row
     return best
 
@@ -213,6 +213,13 @@ def check_numbered(images: Iterable[str], boxed: Iterable[str], table: Path | st
                 f"add a row with image {image}, box_number {number} and its box, or a further box "
                 "of the image if no row has a number."
             )
+
+
+def is_better(row: BoxRow, other: BoxRow) -> bool:
+    """Whether a row counts rather than another of the same animal that stands before it: by
+    `rank_row`, of equals the later one, but of several boxes in one line the first."""
+    same_line = bool(row.where) and row.where == other.where
+    return rank_row(row) > rank_row(other) or (rank_row(row) == rank_row(other) and not same_line)
 
 
 def rank_row(row: BoxRow) -> tuple[bool, bool, bool, float]:

@@ -150,7 +150,7 @@ def _not_xywh(box: Numbers, shares: bool) -> bool:
 
 
 def _box(box: Numbers, convention: str, shares: bool, remedy: str) -> AnyBox:
-    left, top, right, bottom = _corners(box.four, convention, digits=12 if shares else 6)
+    left, top, right, bottom = _corners(box.four, convention)
     if right <= left:
         raise InputError(
             f"{box.where}: the right edge ({right:g}) is not right of the left edge ({left:g}): "
@@ -163,7 +163,8 @@ def _box(box: Numbers, convention: str, shares: bool, remedy: str) -> AnyBox:
         )
     size = (1.0, 1.0) if shares else box.drawn_on
     if size is None:
-        return outwards(left, top, right, bottom)
+        # Rounded, since 512.7 + 100.3 is a little more than 613.
+        return outwards(*(round(corner, 6) for corner in (left, top, right, bottom)))
     width, height = size
     if not (
         -SLACK * width <= left <= right <= (1 + SLACK) * width
@@ -177,11 +178,10 @@ def _box(box: Numbers, convention: str, shares: bool, remedy: str) -> AnyBox:
     return RelativeBox(*corners, drawn_on=None if shares else box.drawn_on)
 
 
-def _corners(four: tuple[float, ...], convention: str, digits: int) -> tuple[float, ...]:
+def _corners(four: tuple[float, ...], convention: str) -> tuple[float, ...]:
     x, y, across, down = four
     if convention == CORNERS:
         return four
     if convention == CXCYWH:
         x, y = x - across / 2, y - down / 2
-    # Rounded, since 512.7 + 100.3 is a little more than 613.
-    return tuple(round(corner, digits) for corner in (x, y, x + across, y + down))
+    return x, y, x + across, y + down
