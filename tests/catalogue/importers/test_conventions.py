@@ -125,7 +125,8 @@ def test_what_cannot_be_corners_is_refused_by_its_line(four: tuple, sentence: st
 def test_shares_that_reach_beyond_the_picture_are_not_sizes() -> None:
     with pytest.raises(InputError, match="reach beyond the picture, which is 1 by 1"):
         read_boxes(numbers([(0.7, 0.5, 0.6, 0.3)]), XYWH)
-    assert read_boxes(numbers([(0.7, 0.5, 0.6, 0.3)]), CXCYWH) == [RelativeBox(0.4, 0.35, 1, 0.65)]
+    (box,) = read_boxes(numbers([(0.7, 0.5, 0.6, 0.3)]), CXCYWH)
+    assert box.clip(200, 100) == Box(80, 35, 200, 65)
 
 
 def test_a_box_that_reaches_far_beyond_the_size_that_its_file_says_is_refused() -> None:
@@ -139,3 +140,8 @@ def test_a_lone_box_among_many_is_a_slip_of_the_pen_rather_than_a_convention() -
         read_boxes(numbers([*corners, (90, 10, 40, 60)]), None)
     few = read_boxes(numbers([*corners[:9], (90, 10, 40, 60)]), None)
     assert few[-1] == Box(90, 10, 130, 70)
+
+
+def test_less_than_a_millionth_of_a_pixel_is_no_area() -> None:
+    with pytest.raises(InputError, match="the right edge"):
+        read_boxes(numbers([(10, 20, 10.0000001, 40)]), CORNERS)

@@ -150,7 +150,11 @@ def _not_xywh(box: Numbers, shares: bool) -> bool:
 
 
 def _box(box: Numbers, convention: str, shares: bool, remedy: str) -> AnyBox:
-    left, top, right, bottom = _corners(box.four, convention)
+    corners = _corners(box.four, convention)
+    size = (1.0, 1.0) if shares else box.drawn_on
+    if size is None:  # rounded, since 512.7 + 100.3 is a little more than 613
+        corners = tuple(round(corner, 6) for corner in corners)
+    left, top, right, bottom = corners
     if right <= left:
         raise InputError(
             f"{box.where}: the right edge ({right:g}) is not right of the left edge ({left:g}): "
@@ -161,10 +165,8 @@ def _box(box: Numbers, convention: str, shares: bool, remedy: str) -> AnyBox:
             f"{box.where}: the lower edge ({bottom:g}) is not below the upper edge ({top:g}): "
             + remedy
         )
-    size = (1.0, 1.0) if shares else box.drawn_on
     if size is None:
-        # Rounded, since 512.7 + 100.3 is a little more than 613.
-        return outwards(*(round(corner, 6) for corner in (left, top, right, bottom)))
+        return outwards(left, top, right, bottom)
     width, height = size
     if not (
         -SLACK * width <= left <= right <= (1 + SLACK) * width
@@ -174,8 +176,13 @@ def _box(box: Numbers, convention: str, shares: bool, remedy: str) -> AnyBox:
             f"{box.where}: {box} reach beyond the picture, which is {width:g} by {height:g}: "
             + remedy
         )
-    corners = (left / width, top / height, right / width, bottom / height)
-    return RelativeBox(*corners, drawn_on=None if shares else box.drawn_on)
+    return RelativeBox(
+        left / width,
+        top / height,
+        right / width,
+        bottom / height,
+        drawn_on=None if shares else box.drawn_on,
+    )
 
 
 def _corners(four: tuple[float, ...], convention: str) -> tuple[float, ...]:
