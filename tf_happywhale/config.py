@@ -416,6 +416,9 @@ class Train(Section):
     max_bad_steps: int = Field(
         10, ge=0, description="steps that are not finite and are left out before the run stops"
     )
+    tensorboard: bool = Field(
+        False, description="write TensorBoard's events beside the log (the extra `tensorboard`)"
+    )
     shuffle_buffer: Positive = Field(
         8192, description="encoded images held for shuffling; another number gives another order"
     )

@@ -125,11 +125,16 @@ def seen(table: pd.DataFrame) -> list[str]:
 
 
 def figures(experiment: Experiment) -> dict[str, Path]:
-    """What `evaluate` has drawn, by caption."""
-    from tf_happywhale.places import output_folder
+    """What `evaluate` and the training of each fold have drawn, by caption."""
+    from tf_happywhale.config import variants_of
+    from tf_happywhale.places import output_folder, run_folder, run_name
     from tf_happywhale.retrieval.figures import figure_files
 
     files = figure_files(output_folder(experiment) / "figures")
+    for variant in variants_of(experiment):
+        for fold in variant.folds:
+            caption = f"Training of {run_name(variant)}, judged by fold {fold}"
+            files[run_folder(variant, fold) / "training.png"] = caption
     return {caption: file for file, caption in files.items() if file.is_file()}
 
 

@@ -148,6 +148,17 @@ def test_figures_stand_under_the_heading_of_the_first_page(tmp_path: Path) -> No
     assert 'src="modes.png"' not in (folder / "page-002.html").read_text("utf-8")
 
 
+def test_figures_of_one_name_do_not_replace_each_other(tmp_path: Path) -> None:
+    places = [tmp_path / f"fold{n}" / "training.png" for n in range(2)]
+    for place in places:
+        place.parent.mkdir()
+        place.write_bytes(place.parent.name.encode())
+    write(tmp_path / "out", figures={"first": places[0], "second": places[1]})
+    folder = tmp_path / "out" / "report"
+    assert (folder / "training.png").read_bytes() == b"fold0"
+    assert (folder / "fold1-training.png").read_bytes() == b"fold1"
+
+
 def test_an_encounter_stands_where_its_first_photograph_would(tmp_path: Path) -> None:
     known = Known(encounters={"a.jpg": "sight", "d.jpg": "sight"}, warnings={"c.jpg": ["Blurred."]})
     write(tmp_path, known=known, queries=9, page_size=9)

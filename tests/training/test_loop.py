@@ -4,6 +4,7 @@ import dataclasses
 import json
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from tf_happywhale.training import batches as batches_module
 from tf_happywhale.training import loop, results, validation
 from tf_happywhale.training.checkpoint import clear
 from tf_happywhale.training.engines import by_keras
+from tf_happywhale.training.entry import show_loss
 from tf_happywhale.training.run_folder import load_model
 
 SETTINGS = [
@@ -37,6 +39,7 @@ def experiment(*overrides: str) -> Experiment:
 @pytest.fixture(autouse=True)
 def small_network(monkeypatch, toy):
     monkeypatch.setattr(loop, "build_embedder", toy)
+    monkeypatch.setattr(loop, "draw_figure", lambda run: None)  # once is enough, in `trained`
 
 
 @pytest.fixture
@@ -80,13 +83,26 @@ def test_a_run_leaves_the_files_of_the_contract(trained):
     clear(run / "checkpoints")
     found = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
     assert found == {
-        "config.yaml", "environment.json", "log.jsonl", "metrics.json",
+        "config.yaml", "environment.json", "log.jsonl", "log.csv", "training.png", "metrics.json",
         "model.keras", "classifier.keras", str(Path("checkpoints") / "best.weights.h5"),
     }  # fmt: skip
 
 
 def test_its_config_loads_back_to_the_same_experiment(trained):
     assert load_experiment(trained[0] / "config.yaml") == experiment()
+
+
+def test_the_progress_bar_says_the_running_loss():
+    said = []
+    bar = SimpleNamespace(set_postfix_str=lambda text, refresh: said.append(text))
+    for losses in ([], [2.0], [100.0] + [1.0] * 49 + [3.0]):
+        show_loss(bar, losses)
+    assert said == ["loss 2.000", "loss 1.040"]
+
+
+def test_tensorboard_has_the_log(task, tmp_path):
+    loop.train_fold(tmp_path, experiment("train.epochs=1", "train.tensorboard=true"), task)
+    assert [path.suffix for path in (tmp_path / "tensorboard").iterdir()]
 
 
 def test_the_log_has_a_line_an_epoch(trained):

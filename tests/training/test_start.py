@@ -24,5 +24,7 @@ def test_a_start_must_not_have_seen_the_images_that_judge_it(tmp_path):
 def test_a_run_does_not_start_from_what_it_replaces(tmp_path):
     with pytest.raises(ConfigError, match="which this training would replace"):
         check_start(str(tmp_path / "model.keras"), tmp_path, 0, FOLDS)
+    with pytest.raises(ConfigError, match="which this training would replace"):
+        check_start(str(tmp_path / "training" / "checkpoints" / "b.weights.h5"), tmp_path, 0, FOLDS)
     check_start("hf://timm/somebody", tmp_path, 0, FOLDS)
     check_start(None, tmp_path, 0, FOLDS)

@@ -127,9 +127,12 @@ def write_report(
         if why is not None:
             drawn = [_explained(block, thumbnails, why) for block in drawn]
         plots = [Picture(data_uri(path), caption) for caption, path in (figures or {}).items()]
-        for path in (figures or {}).values():
-            shutil.copyfile(path, making / path.name)
-        linked = [Picture(path.name, caption) for caption, path in (figures or {}).items()]
+        names: dict[str, str] = {}
+        for caption, path in (figures or {}).items():
+            taken = path.name in names.values()  # each fold has a figure of the same name
+            names[caption] = f"{path.parent.name}-{path.name}" if taken else path.name
+            shutil.copyfile(path, making / names[caption])
+        linked = [Picture(names[caption], caption) for caption in names]
         pages = max(1, math.ceil(total / page_size))
         for number in range(1, pages + 1):
             shown = drawn[(number - 1) * page_size : number * page_size]

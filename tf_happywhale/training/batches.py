@@ -17,9 +17,9 @@ from tf_happywhale.training.task import Task
 
 def epoch_batches(
     devices: Devices, experiment: Experiment, task: Task, epoch: int, done: int
-) -> Iterator:
-    """The batches of an epoch after the first `done`, spread over the devices, behind a progress
-    bar.
+) -> tqdm:
+    """The batches of an epoch after the first `done`, spread over the devices, as a progress
+    bar over them.
 
     A batch is the same pictures in the same order on any devices: each has its rows of it.
 
@@ -45,16 +45,14 @@ def epoch_batches(
         skip_batches=done,
         part=(devices.here.index, devices.here.workers),
     )
-    return iter(
-        tqdm(
-            _spread(devices, checked(batches, task.records)),
-            total=len(images) // train.batch_size,
-            initial=done,
-            desc=f"epoch {epoch + 1}/{train.epochs}",
-            unit="step",
-            leave=False,
-            disable=not devices.here.chief,
-        )
+    return tqdm(
+        _spread(devices, checked(batches, task.records)),
+        total=len(images) // train.batch_size,
+        initial=done,
+        desc=f"epoch {epoch + 1}/{train.epochs}",
+        unit="step",
+        leave=False,
+        disable=not devices.here.chief,
     )
 
 

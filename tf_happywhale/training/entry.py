@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from tqdm import tqdm
 
 from tf_happywhale.config import Train
 from tf_happywhale.training.checkpoint import Progress
+
+RUNNING = 50  # steps
 
 
 def entry_of(progress: Progress, train: Train, rate: float) -> dict:
@@ -20,6 +23,12 @@ def entry_of(progress: Progress, train: Train, rate: float) -> dict:
         "seconds": round(seconds, 2),
         "images_per_second": round(count * train.batch_size / seconds, 1),
     }
+
+
+def show_loss(bar: tqdm, losses: list[float]) -> None:
+    """Let a progress bar say the running loss: the mean of the last steps that were finite."""
+    if losses:
+        bar.set_postfix_str(f"loss {np.mean(losses[-RUNNING:]):.3f}", refresh=False)
 
 
 def line_of(entry: dict) -> str:

@@ -17,11 +17,13 @@ from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder, synchronise_neck
 from tf_happywhale.training.average import WeightAverage
 from tf_happywhale.training.batches import epoch_batches
+from tf_happywhale.training.board import Board, check_tensorboard
 from tf_happywhale.training.checkpoint import Checkpoints, Progress
 from tf_happywhale.training.devices import Devices, check_batch, choose_devices, on_jax
 from tf_happywhale.training.engines import by_keras
-from tf_happywhale.training.entry import entry_of, line_of
+from tf_happywhale.training.entry import entry_of, line_of, show_loss
 from tf_happywhale.training.epoch import train_epoch
+from tf_happywhale.training.history import draw_figure, read_log, write_table
 from tf_happywhale.training.loss import Loss
 from tf_happywhale.training.loss_scale import LossScale
 from tf_happywhale.training.optimizer import Optimizers
@@ -66,13 +68,16 @@ def train_fold(
         started: when the command started, of `time.monotonic()`; now where it is not given.
 
     Raises:
-        ConfigError: the devices asked for are not there, or the batch does not fit them.
+        ConfigError: the devices asked for are not there, the batch does not fit them, or
+            TensorBoard is asked for and not installed.
         InputError: there are fewer training images than one batch, or checkpoints of another
             training.
         TrainingError: too many losses are not finite.
         Stopped: by `train.max_hours` or a signal, with all that is needed to go on written; or
             because another worker has gone.
     """
+    if experiment.train.tensorboard:
+        check_tensorboard()
     devices = choose_devices(experiment.train)
     check_batch(experiment.train.batch_size, devices.replicas)
     with others_may_go(devices.here):
@@ -142,6 +147,10 @@ def _train(
     elif here.chief:
         checkpoints.clear()
         start_run(run, experiment, str(devices))
+    board = None
+    if here.chief:
+        write_table(run)
+        board = Board(run, read_log(run)) if train.tensorboard else None
     print(
         f"{word} fold {task.fold} on {devices}: {train.epochs} epochs of {steps_per_epoch} steps "
         f"of {train.batch_size} images"
@@ -154,19 +163,22 @@ def _train(
 
         def pause() -> None:
             """Between two steps, or after an epoch."""
+            show_loss(bar, progress.losses)
             reason = watch.reason()
             if here.workers > 1 and any_worker(devices.strategy, reason is not None):
                 reason = reason or "with another worker"
             if here.chief and (reason or watch.due()):
                 checkpoints.save(progress)
             if reason:
+                if here.chief and progress.epoch:
+                    draw_figure(run)
                 raise Stopped(
                     f"{reason} at step {progress.step} of {steps}: the same command resumes there."
                 )
 
         while progress.epoch < train.epochs:
             done = progress.step - progress.epoch * steps_per_epoch
-            batches = epoch_batches(devices, experiment, task, progress.epoch, done)
+            bar = batches = epoch_batches(devices, experiment, task, progress.epoch, done)
             rate = train_epoch(step, batches, train, progress, steps_per_epoch, run, pause)
             if progress.step != (progress.epoch + 1) * steps_per_epoch:
                 raise InputError(
@@ -188,6 +200,9 @@ def _train(
                             checkpoints.prune(progress)
             if here.chief:
                 log(run, entry)
+                write_table(run)
+                if board:
+                    board.add(entry)
             tqdm.write(line_of(entry))
             progress.epoch += 1
             progress.losses, progress.seconds = [], 0.0
@@ -201,6 +216,9 @@ def _train(
     metrics = {key: value for key, value in progress.best.items() if key != "learning_rate"}
     if not here.chief:
         return metrics
+    draw_figure(run)
+    if board:
+        board.close()
     classifier.load_weights(checkpoints.best(progress))
     same = devices.precision == "float32"  # else another function than was compiled
     return write_results(

@@ -33,6 +33,7 @@ FREE = {
     "train.max_bad_steps": "only when a run stops",
     "train.steps_per_execution": "the same steps, in other calls",
     "train.device": "where the same steps are computed",
+    "train.tensorboard": "the same log, in another form",
     "train.restart": "what becomes of an unfinished training of something else",
     "model.weights": "the content of the file counts, not its name",
 }

@@ -34,7 +34,9 @@ FOLDER = "training"
 OUTPUTS = ("model.keras", "classifier.keras", "metrics.json")
 GIVEN_UP = "given_up"  # what `train.restart=true` has replaced, until that is finished
 # What was made from the older model: `embed`'s conversions, and what `identify` has learned.
-OUTDATED = ("model.onnx", "openvino", "saved_model", "proven.json", "new_individuals.json")
+OUTDATED = (
+    "model.onnx", "openvino", "saved_model", "proven.json", "new_individuals.json", "tensorboard",
+)  # fmt: skip
 AT_FIRST = ("config.yaml", "environment.json", "log.jsonl")  # of a run folder by earlier versions
 
 

@@ -115,8 +115,8 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path):
 
 
 def test_a_run_folder_means_its_model_or_else_its_best_weights(tmp_path):
-    best = tmp_path / "checkpoints" / "best-epoch-00007.weights.h5"
-    best.parent.mkdir()
+    best = tmp_path / "training" / "checkpoints" / "best-epoch-00007.weights.h5"
+    best.parent.mkdir(parents=True)
     with pytest.raises(InputError, match=r"holds no model\.keras .*such as OUTPUT/NAME/fold0"):
         find_weights("lite0", str(tmp_path))
     for path in (best.with_name("best-epoch-00003.weights.h5"), best):

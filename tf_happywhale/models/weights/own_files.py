@@ -8,7 +8,10 @@ from tf_happywhale.errors import InputError
 
 ENDINGS = (".keras", ".weights.h5")
 # What a run folder holds, the best first: of a finished run, and of one that was stopped.
-FILES = ("model.keras", "checkpoints/best.weights.h5", "checkpoints/best-epoch-*.weights.h5")
+FILES = (
+    "model.keras", "checkpoints/best.weights.h5", "training/checkpoints/best-epoch-*.weights.h5",
+    "checkpoints/best-epoch-*.weights.h5",
+)  # fmt: skip
 
 
 def is_own(address: str | None) -> bool:
@@ -34,4 +37,5 @@ def own_file(folder: Path) -> Path:
 
 def run_of(file: Path) -> Path:
     """The run folder that such a file lies in."""
-    return file.parent.parent if file.parent.name == "checkpoints" else file.parent
+    folder = file.parent.parent if file.parent.name == "checkpoints" else file.parent
+    return folder.parent if folder.name == "training" else folder
