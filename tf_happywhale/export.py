@@ -36,8 +36,9 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
 
     from tf_happywhale.errors import InputError
     from tf_happywhale.files import atomic_write, write_json
+    from tf_happywhale.retrieval.learned import save_learned
     from tf_happywhale.training.engines import FILES, by_keras, convert, load_engine, prove
-    from tf_happywhale.training.identifier import LEARNED, learned_of
+    from tf_happywhale.training.identifier import LEARNED, learned_from, learned_of
     from tf_happywhale.training.run_folder import load_model
     from tf_happywhale.training.trained import EXPORTED, find_trained
 
@@ -48,7 +49,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     if len(models) > 1 or not models[0].file.is_file():
         raise InputError(f"{run} is no run folder with model.keras: export one model at a time.")
     model = models[0]
-    _, unknown = learned_of(models, experiment.rank)
+    learned, unknown = learned_of(models, experiment.rank)
     if unknown:
         print(f"P(new) will not be known: {unknown}")
     pictures = real_pictures(model, experiment.export.photographs)
@@ -62,7 +63,9 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
             proven[form] = cosine
             print(f"{form}: lowest cosine with Keras on {len(pictures)} pictures {cosine:.6f}")
         shutil.copyfile(run / "config.yaml", making / "config.yaml")
-        if (run / LEARNED).is_file():
+        if not unknown:
+            save_learned(making / LEARNED, learned, learned_from(models, experiment.rank))
+        elif (run / LEARNED).is_file():  # of other keys
             shutil.copyfile(run / LEARNED, making / LEARNED)
         write_json(making / EXPORTED, {"about": model.about, "cosine": proven})
     print(f"written: {folder}")

@@ -130,7 +130,10 @@ def of_target(error: BaseException, temporary: Path, target: Path) -> OSError | 
     if found is None:
         return None
     name = _file_of(found)
-    if name is not None and name not in (temporary, target) and temporary not in name.parents:
+    if name is not None and not {temporary.absolute(), target.absolute()} & {
+        name.absolute(),
+        *name.absolute().parents,
+    }:
         return None
     found.strerror = found.strerror or str(found)
     found.filename, found.filename2 = str(target), None

@@ -26,9 +26,12 @@ from tests.faults.trial import Ended, run
 
 WORKERS = 2
 # What a stopped command resumes from, and says how far it is: of no worth by itself.
-WORKING = ("*/log.jsonl", "*/log.csv", "*/checkpoints/*", "*/.stages/*", "*/.training/*")
+WORKING = ("*/log.jsonl", "*/log.csv", "*/checkpoints/*", "*/.stages/*", "*/fold0/training/*")
 TEMPORARY = ("*.partial*", "*/.*.before/*")
-REUSED = ("*/.part.npz", "*/.change.json")  # temporary files of one name, which are written over
+# Temporary files of one name, which are written over; what TensorFlow could not remove.
+REUSED = ("*/.part.npz", "*/.change.json", "*/variables_temp/*")
+# Kept so that it need not be worked out again, where the folder of the model may be written to.
+KEPT = ("*/fold0/new_individuals.json",)
 
 
 def main() -> None:
@@ -173,7 +176,9 @@ def _try(
     wrong = _not_whole(before, after, done, varying)
     overcome = ended.status == 0
     if overcome:
-        wrong += [f"success, but {each}" for each in _differences(after, done, varying)]
+        without = {name: content for name, content in done.items() if not _matches(name, KEPT)}
+        found = {name: content for name, content in after.items() if not _matches(name, KEPT)}
+        wrong += [f"success, but {each}" for each in _differences(found, without, varying)]
     elif fault != "kill":
         wrong += _not_a_sentence(ended, call)
     elif ended.status != -9:

@@ -101,7 +101,7 @@ def scenarios(drawn: Path) -> list[Scenario]:
         Scenario("identify", ["identify", RUN, "whales", "trip", *FOUND], BUILT),
         Scenario(
             "identify, again",
-            ["identify", RUN, "whales", "trip", *FOUND, "rank.candidates=3"],
+            ["identify", RUN, "whales", "trip", *FOUND, "rank.candidates=6"],
             IDENTIFIED,
         ),
         Scenario(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -144,13 +144,9 @@ def learned_of(models: Sequence[Trained], rank: Rank) -> tuple[Learned, str]:
     It is worked out once and kept in the first model's run folder, since the catalogue may not be
     at hand where the models are used.
     """
+    made_from, keep = learned_from(models, rank), models[0].folder / LEARNED
     weights = [model.weight for model in models]
     rank = rank.model_copy(update={"mirrored": "none", "centre_share": 0.0, "ensemble": "join"})
-    choice = [rank.members, rank.weights] if len(models) > 1 else []
-    made_from = digest(
-        [[model.about["model"] for model in models], weights, rank.best_of, rank.new_share, *choice]
-    )
-    keep = models[0].folder / LEARNED
     kept = load_learned(keep, made_from)
     if kept is not None and kept.wrong_intercept is not None:
         return kept, ""
@@ -158,9 +154,21 @@ def learned_of(models: Sequence[Trained], rank: Rank) -> tuple[Learned, str]:
         found = _learn(models, weights, rank)
     except HappywhaleError as error:
         return (kept, "") if kept is not None else (nothing_learned(weights), str(error))
-    with suppress(OSError):  # a folder that may not be written to: it is worked out again next time
+    try:
         save_learned(keep, found, made_from)
+    except OSError as error:  # of a folder that may not be written to; it is worked out again
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
     return found, ""
+
+
+def learned_from(models: Sequence[Trained], rank: Rank) -> str:
+    """A digest of what `learned_of` goes by."""
+    weights = [model.weight for model in models]
+    choice = [rank.members, rank.weights] if len(models) > 1 else []
+    return digest(
+        [[model.about["model"] for model in models], weights, rank.best_of, rank.new_share, *choice]
+    )
 
 
 def _learn(models: Sequence[Trained], weights: Sequence[float], rank: Rank) -> Learned:
