@@ -68,7 +68,8 @@ class Photographs:
             queries.column(name).tolist() for name in ("picture", SEEN_FROM_OUTPUT, "content")
         ]
         for key, picture, seen, content in zip(queries.image.tolist(), *columns, strict=True):
-            near = [output / seen] if seen else []  # first: both may be copies of the same folders
+            # Seen from the output first: both may be copies of the same folders.
+            near = [Path(os.path.realpath(output / seen))] if seen else []
             self.paths[photograph_of(key)] = [*near, Path(picture)] if picture else near
             self.content[photograph_of(key)] = content
         self.found: dict[str, Path] = {}  # by content
