@@ -190,5 +190,5 @@ def _corners(four: tuple[float, ...], convention: str) -> tuple[float, ...]:
     if convention == CORNERS:
         return four
     if convention == CXCYWH:
-        x, y = x - across / 2, y - down / 2
+        return x - across / 2, y - down / 2, x + across / 2, y + down / 2
     return x, y, x + across, y + down
