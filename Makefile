@@ -38,7 +38,7 @@ help:
 	@echo "make bench-explain   heat inside the fin's box, on the demo's pod"
 	@echo "make test-writers  two processes change one gallery and catalogue, 200 rounds"
 	@echo "make test-beam     Apache Beam on two worker processes (own environment)"
-	@echo "make test-faults   every file call of every command fails or is killed once (a C compiler, an hour)"
+	@echo "make test-faults   every file call of every command fails or is killed once (needs a C compiler; an hour or two)"
 	@echo "make test-detect   the detector with real ultralytics (own environment)"
 	@echo "make detect        boxes for the pod, and what they are worth (own environment, half an hour)"
 	@echo "make bench-detection DATA=DIR   dolphin fins, beside ultralytics' stock run (own environment)"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.faults import injector
 
-SECONDS = 120  # that a command may take
+SECONDS = 300  # that a command may take
 
 
 @dataclass(frozen=True)
