@@ -211,7 +211,7 @@ def test_all_folds_are_one_ensemble(pod: Path, tmp_path: Path, capsys) -> None:
         1 for _ in csv.DictReader((work.data / "train.csv").open(encoding="utf-8"))
     )
     page = (work.output / "report.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png") == 5  # what evaluate drew, and the training
+    assert page.count("data:image/png") == 7  # what evaluate drew, and three trainings
 
 
 def test_an_ensemble_of_run_folders_with_mirrored_pictures(work: Work, tmp_path: Path) -> None:
