@@ -9,7 +9,7 @@ $(@D)/bin/python -m pip install --quiet --upgrade pip
 $(@D)/bin/python -m pip install --quiet $(PACKAGES)
 endef
 
-.PHONY: help demo test docs follow bench-seed bench-recipe bench-start bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-explain parity notebooks kaggle clean
+.PHONY: help demo test docs follow bench-seed bench-recipe bench-start bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
@@ -35,6 +35,7 @@ help:
 	@echo "make bench-embed   embedding on a CPU: Keras, OpenVINO, ONNX, PyTorch (own environment)"
 	@echo "make bench-reviewer  what a reviewer's decisions are worth on the demo's pod, and killed adds"
 	@echo "make bench-curation  planted duplicates and errors in the curators' lists, on the demo's pod"
+	@echo "make bench-encounters  encounters of one animal and of two, taken apart, on the demo's pod"
 	@echo "make bench-explain   heat inside the fin's box, on the demo's pod"
 	@echo "make test-writers  two processes change one gallery and catalogue, 200 rounds"
 	@echo "make test-beam     Apache Beam on two worker processes (own environment)"
@@ -145,6 +146,9 @@ bench-reviewer: output/demo/found/predictions.csv
 
 bench-curation: output/demo/whales/gallery.json
 	$(PY) benchmarks/curation.py output/demo/whales $(ARGS)
+
+bench-encounters: output/demo/demo.json
+	$(PY) benchmarks/encounters.py output/demo/demo/fold0 output/demo/pod/answers.csv
 
 bench-explain: output/demo/demo.json
 	$(PY) benchmarks/explain.py output/demo/demo/fold0 output/demo/pod $(ARGS)
