@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import small_network
 from tests.conftest import QUICK
 from tf_happywhale import run, tfrecords
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import HappywhaleError, InputError
 from tf_happywhale.records.pictures import read_picture
 from tf_happywhale.retrieval.embeddings import load_embeddings
+from tf_happywhale.training import loop
 
 COMMANDS = [
     "download", "detect", "tfrecords", "train", "embed", "pseudo", "rank", "evaluate", "report",
@@ -181,6 +183,19 @@ def test_changes_redo_what_depends_on_them(
     lines[place] = f"{image},backfin,10,10,60,60,1,manual\n"
     boxes.write_text("".join(lines), encoding="utf-8")
     assert {"tfrecords", "train"} <= work.run(capsys, "train.epochs=2")
+
+
+def test_another_photograph_to_identify_is_embedded_and_ranked_and_nothing_else(
+    pod: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch
+) -> None:
+    monkeypatch.setattr(loop, "build_embedder", small_network.build)
+    work = Work(pod, tmp_path)
+    work.run(capsys)
+    more = sorted((work.data / "test_images").iterdir())[0]
+    shutil.copy(more, more.with_name(f"more{more.suffix}"))
+    with (work.data / "sample_submission.csv").open("a", encoding="utf-8") as table:
+        table.write(f"more{more.suffix},new_individual\n")
+    assert work.run(capsys) == {"tfrecords", "embed test", "rank", "evaluate", "report"}
 
 
 def test_a_corrected_label_writes_no_tfrecords(
