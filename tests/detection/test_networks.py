@@ -14,8 +14,10 @@ from tf_happywhale.errors import InputError
 
 
 @pytest.fixture
-def runtime(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A package that runs a network which gives back its input."""
+def runtime(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SimpleNamespace:
+    """A package that runs a network which gives back its input; fins.onnx is a file."""
+    monkeypatch.chdir(tmp_path)
+    Path("fins.onnx").touch()
     about = {"names": "{0: 'backfin', 1: 'fullbody'}", "imgsz": "[384, 640]"}
     shape = ["batch", 3, "height", "width"]
     session = SimpleNamespace(
