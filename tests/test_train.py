@@ -136,7 +136,8 @@ def test_mixed_embeddings_train_again(pod: Path, tmp_path: Path, trainings: list
 def test_a_key_that_changes_no_weight_trains_nothing_again(key: str) -> None:
     section, _, name = key.partition(".")
     default = getattr(getattr(load_experiment(None, ["seed=1"]), section), name)
-    value = {"device": "cpu", "max_hours": "9"}.get(name) or str(default + 3)
+    value = {"device": "cpu", "max_hours": "9", "tensorboard": "true"}.get(name)
+    value = value or str(default + 3)
     other = load_experiment(None, ["seed=1", f"{key}={value}"])
     assert getattr(getattr(other, section), name) != default
     assert settings_of(other) == settings_of(load_experiment(None, ["seed=1"]))
@@ -371,7 +372,7 @@ def older_version(place: Place, folder: Path, *overrides: str) -> tuple[Experime
 
     experiment = place.experiment(*overrides)
     tree = yaml.safe_load(dump_experiment(experiment))
-    for key in ("restart",):
+    for key in ("restart", "tensorboard"):
         del tree["train"][key]
     write_text(folder / "config.yaml", yaml.safe_dump(tree, sort_keys=False))
     write_text(folder / "environment.json", "{}")
