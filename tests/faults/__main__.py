@@ -30,6 +30,8 @@ WORKING = ("*/log.jsonl", "*/log.csv", "*/checkpoints/*", "*/.stages/*", "*/fold
 TEMPORARY = ("*.partial*", "*/.*.before/*")
 # Temporary files of one name, which are written over; what TensorFlow could not remove.
 REUSED = ("*/.part.npz", "*/.change.json", "*/variables_temp/*")
+# How long it took: of a training that was put in its place by the next command, nobody knows.
+REUSED += ("*/.stages/train-*",)
 # Kept so that it need not be worked out again, where the folder of the model may be written to.
 KEPT = ("*/fold0/new_individuals.json",)
 

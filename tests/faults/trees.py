@@ -68,6 +68,6 @@ def _array(key: str, array: np.ndarray, folder: str) -> bytes:
 
 def _without_times(value: object) -> object:
     if isinstance(value, dict):
-        timed = ("seconds", "images_per_second", "devices")
+        timed = ("seconds", "images_per_second", "devices", "git")
         return {key: _without_times(each) for key, each in value.items() if key not in timed}
     return [_without_times(each) for each in value] if isinstance(value, list) else value
