@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.cli import command, command_of_places, read, run_safely
-from tf_happywhale.errors import InputError
+from tf_happywhale.cli import IN_PART, command, command_of_places, read, run_safely
+from tf_happywhale.errors import Incomplete, InputError
 
 VERBS = {"write": "write things", "verify": "check things"}
 
@@ -31,6 +31,16 @@ def test_config_and_overrides_become_an_experiment(call, tmp_path: Path) -> None
     seen = []
     assert call([str(path), "train.epochs=3"], seen.append) == 0
     assert (seen[0].seed, seen[0].train.epochs) == (7, 3)
+
+
+def test_work_that_lacks_a_part_ends_with_a_status_of_its_own(call, tmp_path, capsys) -> None:
+    def main(experiment) -> None:
+        raise Incomplete("2 of the photographs have no answer: see photographs.csv.")
+
+    assert call(["seed=1"], main) == IN_PART == 3
+    assert capsys.readouterr().err == (
+        "error: 2 of the photographs have no answer: see photographs.csv.\n"
+    )
 
 
 def test_overrides_alone_start_from_the_defaults() -> None:

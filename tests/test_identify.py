@@ -20,7 +20,7 @@ from tests.conftest import QUICK
 from tf_happywhale import export, gallery, identify, why
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Data, dump_experiment, load_experiment
-from tf_happywhale.errors import InputError
+from tf_happywhale.errors import Incomplete, InputError
 from tf_happywhale.files import write_text
 from tf_happywhale.retrieval.embeddings import load_embeddings, save_embeddings
 from tf_happywhale.retrieval.gallery import open_gallery
@@ -263,7 +263,9 @@ def test_what_cannot_be_read_is_left_out_with_its_reason(trip: Trip, capsys) -> 
     (folder / "bad.jpg").write_bytes(good.read_bytes()[:500])
     for name in ("text.png", "copy_of_text.png"):
         (folder / name).write_text("no picture")
-    rows = trip.identify(trip.data, folder, output="part")
+    with pytest.raises(Incomplete, match=r"3 of the photographs have no answer .* others are done"):
+        trip.identify(trip.data, folder, output="part")
+    rows = trip.table("predictions.csv", "part")
     assert {row["image"] for row in rows} == {"good.jpg"}
     said = {row["image"]: row["warnings"] for row in trip.table("photographs.csv", "part")}
     assert "cut off" in said["bad.jpg"] and "cannot be read" in said["text.png"]
@@ -748,7 +750,9 @@ def test_each_reason_names_its_own_file(trip: Trip, monkeypatch) -> None:
 
     monkeypatch.setattr(Path, "open", refuse)
     monkeypatch.setattr(Path, "read_bytes", lambda self: self.open("rb").read())
-    rows = trip.identify(trip.data, folder, output="shut_out")
+    with pytest.raises(Incomplete, match="4 of the photographs have no answer"):
+        trip.identify(trip.data, folder, output="shut_out")
+    rows = trip.table("predictions.csv", "shut_out")
     assert {row["image"] for row in rows} == {"good.jpg"}
     said = {row["image"]: row["warnings"] for row in trip.table("photographs.csv", "shut_out")}
     for name in ("a.jpg", "b.jpg"):

@@ -12,10 +12,11 @@ from typing import NoReturn
 from tf_happywhale.backend import set_backend
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.config_text import refuse_address
-from tf_happywhale.errors import HappywhaleError, Stopped
+from tf_happywhale.errors import HappywhaleError, Incomplete, Stopped
 from tf_happywhale.os_errors import as_os_error, doing_of, in_words
 
 AGAIN = 75  # sysexits' EX_TEMPFAIL: call again later
+IN_PART = 3  # done and written, but not all that was asked for
 
 OVERRIDE = re.compile(r"[a-z_]+(\.[a-z_]+)*=")
 KEYS_HELP = """\
@@ -135,7 +136,7 @@ def run_safely(main: Callable[[], None]) -> NoReturn:
         sys.exit(AGAIN)
     except HappywhaleError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(IN_PART if isinstance(error, Incomplete) else 2)
     except KeyboardInterrupt:
         print("stopped; the same command resumes after the last finished stage", file=sys.stderr)
         sys.exit(130)

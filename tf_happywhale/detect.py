@@ -163,7 +163,7 @@ def predict(experiment: Experiment) -> None:
     from tf_happywhale.detection.models import origin
     from tf_happywhale.detection.photographs import find_photographs
     from tf_happywhale.detection.prediction import draw_boxes, look
-    from tf_happywhale.errors import InputError
+    from tf_happywhale.errors import Incomplete, InputError
     from tf_happywhale.files import write_csv
     from tf_happywhale.places import detector_folder
 
@@ -192,6 +192,12 @@ def predict(experiment: Experiment) -> None:
         f"detect: to use the boxes, data.boxes={(folder / 'boxes.csv').resolve()} and "
         f"records.source={' or '.join(sources)}"
     )
+    unread = sum(not row[1] for row in without)
+    if unread:
+        raise Incomplete(
+            f"{unread} photographs cannot be read and were not looked at: replace them, or take "
+            f"them out; {folder / 'without_box.csv'} says why."
+        )
 
 
 def report(experiment: Experiment) -> None:

@@ -22,6 +22,10 @@ class TrainingError(HappywhaleError):
     """Training that cannot go on, such as a loss that is not finite."""
 
 
+class Incomplete(HappywhaleError):
+    """Work that is done and written, but without a part of what was asked for."""
+
+
 class Stopped(HappywhaleError):
     """Work that was stopped as it was asked to, and that the same command goes on with."""
 

@@ -67,7 +67,7 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
     import numpy as np
 
     from tf_happywhale.detection.detector import find_detector
-    from tf_happywhale.errors import InputError
+    from tf_happywhale.errors import Incomplete, InputError
     from tf_happywhale.files import atomic_write, locked
     from tf_happywhale.identify import load_identifier
     from tf_happywhale.retrieval.gallery import beside, make_gallery, open_gallery
@@ -86,6 +86,11 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
             columns = embedded.columns | {"picture": np.array(pictures, np.str_)}
             make_gallery(making, replace(embedded, columns=columns), catalogue)
     info(open_gallery(folder))
+    if failed:
+        raise Incomplete(
+            f"The gallery is made without {len(failed)} images that cannot be read, listed above: "
+            "replace the files, remove the gallery, and build it again, or use it without them."
+        )
 
 
 def add(settings: Experiment, folder: Path, file: Path) -> None:

@@ -114,6 +114,24 @@ def identify(
             why = why_of(identifier.models[0], queries, gallery)
         page = write_pages(experiment, table, queries, gallery, warned, why)
     print(f"\nlook at {page}; the table is {output / 'predictions.csv'}")
+    check_complete(unread, failed, output / "photographs.csv")
+
+
+def check_complete(unread: dict[str, str], failed: dict[str, str], table: Path) -> None:
+    """Raise Incomplete where images could not be read: each of the gallery's that were not compared
+    and of the photographs that have no answer, with the reason why."""
+    from tf_happywhale.errors import Incomplete
+
+    parts = []
+    if failed:
+        parts.append(f"{len(failed)} of the photographs have no answer ({table} says why)")
+    if unread:
+        parts.append(f"{len(unread)} of the gallery's images were not compared")
+    if parts:
+        raise Incomplete(
+            f"{' and '.join(parts)}, since they cannot be read; the others are done. Replace the "
+            "files listed above, or take them out, and run this again."
+        )
 
 
 def load_identifier(model: Path, overrides: Sequence[str]) -> tuple[Experiment, Identifier, str]:
