@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tqdm import tqdm
 
 from tf_happywhale.cli import IN_PART, command, command_of_places, read, run_safely
 from tf_happywhale.errors import Incomplete, InputError
@@ -41,6 +42,16 @@ def test_work_that_lacks_a_part_ends_with_a_status_of_its_own(call, tmp_path, ca
     assert capsys.readouterr().err == (
         "error: 2 of the photographs have no answer: see photographs.csv.\n"
     )
+
+
+def test_an_error_has_a_line_of_its_own_beside_a_progress_bar(call, capsys) -> None:
+    def main(experiment) -> None:
+        bar = tqdm(total=2, disable=False)
+        bar.update(1)
+        raise InputError("The disk is full.")
+
+    assert call(["seed=1"], main) == 2
+    assert "error: The disk is full." in capsys.readouterr().err.splitlines()
 
 
 def test_overrides_alone_start_from_the_defaults() -> None:

@@ -132,21 +132,29 @@ def run_safely(main: Callable[[], None]) -> NoReturn:
     try:
         main()
     except Stopped as stopped:
-        print(f"stopped {stopped}", file=sys.stderr)
+        _say(f"stopped {stopped}")
         sys.exit(AGAIN)
     except HappywhaleError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _say(f"error: {error}")
         sys.exit(IN_PART if isinstance(error, Incomplete) else 2)
     except KeyboardInterrupt:
-        print("stopped; the same command resumes after the last finished stage", file=sys.stderr)
+        _say("stopped; the same command resumes after the last finished stage")
         sys.exit(130)
     except Exception as error:
         of_a_file = as_os_error(error)
         if of_a_file is None:
             raise  # a mistake of ours, of which the traceback says most
-        print(f"error: {in_words(of_a_file, doing=doing_of(of_a_file))}", file=sys.stderr)
+        _say(f"error: {in_words(of_a_file, doing=doing_of(of_a_file))}")
         sys.exit(2)
     sys.exit(0)
+
+
+def _say(text: str) -> None:
+    """Print a line to standard error, also where a progress bar stands on the last one."""
+    if "tqdm" in sys.modules:
+        sys.modules["tqdm"].tqdm.write(text, file=sys.stderr)
+    else:
+        print(text, file=sys.stderr)
 
 
 def _parser(
