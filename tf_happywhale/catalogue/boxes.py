@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tf_happywhale.catalogue.animal import animal_key, count_animals, photograph_of, split_key
 from tf_happywhale.errors import InputError
+from tf_happywhale.said import say_once
 
 WHOLE = "whole"  # the source that needs no box
 SAME_ANIMAL = 0.55  # intersection over union from which two detected boxes are of one animal
@@ -119,6 +120,7 @@ def best_rows(
     for image, row in wanted_rows(rows, source, images, path):
         found.setdefault(image, []).append(row)
     animals = count_animals(images)
+    _say_where_one_of_several_is_taken(found, animals, source, path)
     best: dict[str, BoxRow] = {}
     for image, own in found.items():
         for row in counted(own) if animals[image] > 1 else own:
@@ -126,6 +128,26 @@ def best_rows(
             if key not in best or is_better(row, best[key]):
                 best[key] = row
     return best
+
+
+def _say_where_one_of_several_is_taken(
+    found: Mapping[str, Sequence[BoxRow]], animals: Mapping[str, int], source: str, path: Path
+) -> None:
+    """Print how many photographs have several boxes, none with a number, for the one animal that is
+    asked for: nothing says which of them it is."""
+    several = [
+        image
+        for image, own in found.items()
+        if animals.get(image, 1) <= 1
+        and not any(row.number for row in own)
+        and len(counted(own)) > 1
+    ]
+    if several:
+        say_once(
+            f"{path}: {len(several)} photographs have several boxes of source {source}, such as "
+            f"{several[0]}, and one is asked for: a person's is taken, else the surest. To take "
+            "another, add a row with origin manual."
+        )
 
 
 def counted(rows: Sequence[BoxRow], overlap: float = SAME_ANIMAL) -> list[BoxRow]:
