@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-# A rule's environment, made anew with PACKAGES in it.
+# A rule's environment, made again with PACKAGES in it.
 define environment
 $(PYTHON) -m venv $(@D)
 $(@D)/bin/python -m pip install --quiet --upgrade pip

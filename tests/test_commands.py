@@ -379,7 +379,7 @@ def test_the_report_shows_no_picture_from_outside(pod: Path, tmp_path: Path) -> 
     )
     report.main(work.experiment())
     page = (work.output / "report.html").read_text(encoding="utf-8")
-    assert "is no image of train_images" in page
+    assert "is not an image of train_images" in page
     assert page.count("data:image") == 1  # the query's own
 
 

@@ -369,11 +369,11 @@ def test_animals_are_decided_added_and_found_again_one_by_one(
         assert float(row["score"]) > 0.9999
     gallery.main(["verify", str(whales)], [])
     gallery.main(["export", str(whales), str(root / "export.csv")], [])
-    # The catalogue as it is now, and as it was exported with its boxes, is read anew.
+    # The catalogue as it is now, and as it was exported with its boxes, is read again.
     for keys in ([], ["data.catalogue=export.csv", "data.boxes=export.csv"]):
-        given = [str(trip.run), str(root), str(photos), f"output={tmp_path / 'anew'}", *keys]
+        given = [str(trip.run), str(root), str(photos), f"output={tmp_path / 'again'}", *keys]
         identify.main(given[:3], given[3:])
-        with (tmp_path / "anew" / "predictions.csv").open() as file:
+        with (tmp_path / "again" / "predictions.csv").open() as file:
             found = [row for row in csv.DictReader(file) if row["rank"] == "1"]
         assert [row["individual_id"] for row in found] == ["Old_Tom", "Luna"]
     gallery.main(["move", str(whales), "two.png#2", "Moby"], [])

@@ -188,7 +188,7 @@ def test_a_later_round_needs_the_labels_its_model_was_trained_on(place, trained)
     text = file.read_text(encoding="utf-8")
     try:
         file.write_text(text.replace(",0.", ",much", 1), encoding="utf-8")
-        with pytest.raises(InputError, match="a confidence that is no number"):
+        with pytest.raises(InputError, match="a confidence that is not a number"):
             train.main(experiment(place))
     finally:
         file.write_text(text, encoding="utf-8")

@@ -47,7 +47,7 @@ def set_backend(device: str) -> str:
     if loaded is not None and loaded.backend.backend() != backend:
         raise ConfigError(
             f"Keras runs on {loaded.backend.backend()} in this process already, and {backend} is "
-            f"needed: start anew with KERAS_BACKEND={backend}."
+            f"needed: start again with KERAS_BACKEND={backend}."
         )
     os.environ["KERAS_BACKEND"] = backend
     if backend == "jax" and device == "cpu":

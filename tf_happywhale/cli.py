@@ -50,7 +50,7 @@ def command(
         verbs: allowed first words with what they do; the first is meant when none is given.
 
     A HappywhaleError is printed as its sentence with exit status 2, an interruption with 130; a run
-    that has stopped where it can go on ends with 75.
+    that has stopped where it can resume ends with 75.
     """
     parser = _parser(name, description, examples, verbs)
     arguments = parser.parse_args().arguments
@@ -81,8 +81,8 @@ def command_of_places(
     """Parse `[verb] PLACE … [key=value …]`, call `main([verb, *places], overrides)`, and exit.
 
     Args:
-        main: does the work, as of `command`.
-        name, description, examples: as of `command`.
+        main: does the work; see `command`.
+        name, description, examples: see `command`.
         verbs: what each verb is followed by, such as `MODEL GALLERY PHOTO...` (three dots: one or
             more), and what it does. A single verb named "" is never typed.
     """

@@ -211,7 +211,7 @@ class Records(Section):
         description="which stored crop is embedded; null: that of source; all: the mean of all",
     )
     skip_unreadable: bool = Field(
-        False, description="go on without photographs that cannot be read, listed in skipped.csv"
+        False, description="continue without photographs that cannot be read, listed in skipped.csv"
     )
     engine: Literal["local", "beam"] = Field(
         "local", description="this machine's cores, or Apache Beam (the extra `beam`)"
@@ -405,13 +405,13 @@ class Train(Section):
         description="epochs between validations by retrieval; only these epochs can be the best",
     )
     checkpoint_minutes: NotNegative = Field(
-        5, description="minutes between checkpoints, from which a stopped run goes on"
+        5, description="minutes between checkpoints, from which a stopped run resumes"
     )
     max_hours: float | None = Field(
         None,
         gt=0,
         description="hours after which the command writes a checkpoint and stops; the same command "
-        "goes on; null: it does not stop",
+        "resumes; null: it does not stop",
     )
     max_bad_steps: int = Field(
         10, ge=0, description="steps that are not finite and are left out before the run stops"
@@ -773,7 +773,7 @@ def variants_of(experiment: Experiment) -> list[Experiment]:
     """The experiments that are trained: the variants, or the experiment itself where it has none.
 
     Raises:
-        ConfigError: a variant is no experiment, or two have one name and fold.
+        ConfigError: a variant is not an experiment, or two have one name and fold.
     """
     if not experiment.variants:
         return [experiment]

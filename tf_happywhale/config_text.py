@@ -29,7 +29,7 @@ def _mapping(loader: _TextLoader, node: yaml.MappingNode) -> dict:
     names = [loader.construct_object(key) for key, _ in node.value]
     for name in names:
         if not isinstance(name, str):
-            raise ConfigError(f"Line {node.start_mark.line + 1}: {name!r} is no key.")
+            raise ConfigError(f"Line {node.start_mark.line + 1}: {name!r} is not a key.")
         if names.count(name) > 1:
             line = node.start_mark.line + 1
             raise ConfigError(f"The section from line {line} has the key {name!r} twice.")

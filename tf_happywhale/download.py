@@ -65,7 +65,7 @@ if __name__ == "__main__":
         main,
         "download",
         "Fetch the photographs of a competition, or a data set of TFRecords, through Kaggle's "
-        "client; goes on where it stopped. Or send a submission.",
+        "client; resumes where it stopped. Or send a submission.",
         EXAMPLES,
         VERBS,
     )

@@ -19,7 +19,7 @@ class InputError(HappywhaleError):
 
 
 class TrainingError(HappywhaleError):
-    """Training that cannot go on, such as a loss that is not finite."""
+    """Training that cannot continue, such as a loss that is not finite."""
 
 
 class Incomplete(HappywhaleError):
@@ -27,7 +27,7 @@ class Incomplete(HappywhaleError):
 
 
 class Stopped(HappywhaleError):
-    """Work that was stopped as it was asked to, and that the same command goes on with."""
+    """Work that was stopped as it was asked to, and that the same command resumes."""
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:

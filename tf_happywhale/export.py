@@ -47,7 +47,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
         raise InputError(f"There is a {folder} already: remove it, or name another folder.")
     experiment, models = find_trained(run, overrides)
     if len(models) > 1 or not models[0].file.is_file():
-        raise InputError(f"{run} is no run folder with model.keras: export one model at a time.")
+        raise InputError(f"{run} is not a run folder with model.keras: export one model at a time.")
     model = models[0]
     learned, unknown = learned_of(models, experiment.rank)
     if unknown:

@@ -143,12 +143,12 @@ def _hold(file: Path, wait: float) -> BaseFileLock:
 
 def shown(paths: Iterable[Path]) -> list[Path]:
     """The paths in order, without those whose name begins with a dot: locks, temporary files, and
-    what other systems leave beside each file (`._a.txt`) are no data."""
+    what other systems leave beside each file (`._a.txt`) are not data."""
     return sorted(path for path in paths if not path.name.startswith("."))
 
 
 def write_bytes(path: Path, content: bytes, *, lasting: bool = True) -> None:
-    """Write `content` to `path`, whole or not at all; `lasting` as of `atomic_write`."""
+    """Write `content` to `path`, whole or not at all; `lasting`: see `atomic_write`."""
     with atomic_write(path, lasting=lasting) as temporary:
         temporary.write_bytes(content)
 

@@ -85,7 +85,7 @@ def _take_over(experiment: Experiment, kaggle: Path) -> list[str]:
     begun = (output / KEPT).is_file()
     for folder in earlier:
         if not begun:
-            print(f"going on from {folder}")
+            print(f"resuming from {folder}")
             shutil.copytree(
                 folder, output, dirs_exist_ok=True,
                 ignore=lambda at, names, top=folder: _left_out(Path(at) == top, names),

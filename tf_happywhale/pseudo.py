@@ -134,7 +134,7 @@ def read_labels(
     try:
         confidence = [float(text) for text in table["confidence"]]
     except ValueError:
-        raise InputError(f"{file} has a confidence that is no number: {again}.") from None
+        raise InputError(f"{file} has a confidence that is not a number: {again}.") from None
     return dict(zip(images, zip(individual_ids, confidence, strict=True), strict=True))
 
 

@@ -71,7 +71,7 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
 
         def read(image: str):
             if image not in known:
-                raise InputError(f"{image} is no image of {folder.name}.")
+                raise InputError(f"{image} is not an image of {folder.name}.")
             return read_small(
                 folder / photograph_of(image), data.boxes.get(image), settings.thumbnail
             )

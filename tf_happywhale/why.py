@@ -11,7 +11,7 @@ from tf_happywhale.cli import command_of_places
 PLACES = {
     "": (
         "MODEL GALLERY PHOTO INDIVIDUAL",
-        "MODEL, GALLERY  as of `identify`; of several models the first is asked\n"
+        "MODEL, GALLERY  as in `identify`; of several models the first is asked\n"
         "PHOTO           the photograph; of several animals in it the one that is most alike\n"
         "INDIVIDUAL      somebody in the gallery; the image most like the photograph is taken",
     )

@@ -154,7 +154,7 @@ def test_an_outline_is_not_taken_for_a_box(labels: Path, line: str) -> None:
     [
         ("b.txt", b"\xff\xfe0 0.5", "is not UTF-8 text"),
         ("classes.txt", b"\xe9paulard", "is not UTF-8 text"),
-        ("data.yaml", b"names: [a", "is no YAML file"),
+        ("data.yaml", b"names: [a", "is not a YAML file"),
     ],
 )
 def test_label_files_that_cannot_be_read_are_named(

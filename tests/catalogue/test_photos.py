@@ -36,7 +36,7 @@ def test_what_is_no_photograph_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for given, sentence in (
         ("gone", "There is no photograph or folder"),
-        ("notes.txt", "is no photograph: pictures end in"),
+        ("notes.txt", "is not a photograph: pictures end in"),
         ("empty", "There is no photograph to identify"),
     ):
         with pytest.raises(InputError, match=sentence):

@@ -72,7 +72,7 @@ def test_stopped_it_goes_on_after_its_last_whole_epoch(
 def test_stopped_after_the_last_epoch_that_one_is_done_again(
     learners: list[Learner], tmp_path: Path
 ) -> None:
-    """Ultralytics goes on with nothing that has no epoch left."""
+    """Ultralytics resumes nothing that has no epoch left."""
     settings, folder, weights = Detect(epochs=3), tmp_path / "training", tmp_path / "weights.pt"
     folder.mkdir()
     places = (tmp_path / "fold0.yaml", weights, folder, tmp_path)

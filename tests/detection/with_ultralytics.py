@@ -84,7 +84,7 @@ def trained_from_scratch(experiment: Experiment, keys: list[str]) -> None:
     after = epochs_of(fold / "training")
     assert after[: EPOCHS_BEFORE - 1] == before[: EPOCHS_BEFORE - 1]  # with the seconds they took
     assert after[-1][0] == str(experiment.detect.epochs)
-    print(f"killed after {len(before)} epochs, training went on")
+    print(f"killed after {len(before)} epochs, training resumed")
     metrics = json.loads((folder_of(experiment) / "fold0" / "metrics.json").read_text())
     print(f"held out: {metrics}")
     assert metrics["AP50"] >= 0.6, metrics

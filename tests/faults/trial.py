@@ -36,7 +36,7 @@ class Ended:
 def run(command: list[str], folder: Path, at: int = 0, fault: int = 0) -> Ended:
     """Run `python -m tf_happywhale.<command>` in a forked process whose folder is `folder`.
 
-    The parent has imported what is slow to import. `at` and `fault` as of `injector.arm`.
+    The parent has imported what is slow to import. `at` and `fault`: see `injector.arm`.
     """
     notes = folder.with_name(f"{folder.name}.notes")
     notes.mkdir(exist_ok=True)

@@ -64,5 +64,5 @@ def test_predictions_that_make_no_sense_are_refused() -> None:
     twice = pd.concat([predictions(), predictions().iloc[:1]])
     with pytest.raises(InputError, match=r"a\.jpg.* twice"):
         closest_first(twice)
-    with pytest.raises(InputError, match="rank that is no number"):
+    with pytest.raises(InputError, match="rank that is not a number"):
         closest_first(predictions().assign(rank="first"))

@@ -5,7 +5,7 @@
 One device, two logical CPUs, two worker processes on loopback and, where a Python with JAX is
 named, eight pretended devices on JAX: 21 steps with clipping of both kinds, accumulated gradients,
 mixed pictures and averaged weights; one device takes them one by one, all others two in one call
-where an epoch has two left. Then one of two workers is killed, and both go on. Run by `make
+where an epoch has two left. Then one of two workers is killed, and both resume. Run by `make
 devices`; test_agreement.py does the first two of the small network.
 
 The small network must agree within 1e-4. A real one, lite0, makes more of a rounding in 21 steps of
@@ -143,7 +143,7 @@ def kill_one_worker(folder: Path, network: str) -> float:
     other.wait()
     print(f"the chief ended with {chief.wait(timeout=300)} after the other worker was killed")
     finish(folder, *start_workers(folder, network, often))
-    assert "going on at step" in (folder / "worker0.log").read_text()
+    assert "resuming at step" in (folder / "worker0.log").read_text()
     return difference(folder, "one", "worker")
 
 

@@ -57,7 +57,7 @@ def main() -> None:
                 process.wait()
                 kills += 1
                 went_on += bool(list((home / "killed").rglob("step-*.safetensors")))
-            else:  # it finished before it could be killed: look at it, and start anew
+            else:  # it finished before it could be killed: look at it, and start again
                 assert process.returncode == 0, (home / "killed.log").read_text()[-2000:]
                 compare(home / "peace", home / "killed")
                 shutil.rmtree(home / "killed")
@@ -65,7 +65,7 @@ def main() -> None:
         compare(home / "peace", home / "killed")
         assert went_on * 2 >= KILLS, f"only {went_on} of {KILLS} kills left a checkpoint"
         print(
-            f"killed {kills} times, {went_on} times with a checkpoint to go on from: models, log, "
+            f"killed {kills} times, {went_on} times with a checkpoint to resume from: models, log, "
             "and the last weights, average and optimizers' state are the same, bit for bit"
         )
 

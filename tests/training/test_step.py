@@ -87,7 +87,7 @@ def test_the_clip_norm_bounds_a_step(classifier):
 
 
 def test_accumulated_steps_move_once_by_the_mean_gradient(classifier):
-    """Three batches a step: nothing moves on the first two, and the next three start anew."""
+    """Three batches a step: nothing moves on the first two, and the next three start again."""
     pictures, targets = batch()
     batches = [(pictures, tf.roll(targets, shift, 0)) for shift in range(3)]
     step, before = step_for(classifier, accumulate=3), values(classifier)

@@ -77,7 +77,7 @@ def number_of(cell: str, where: str) -> int:
         where: file and line, for the error.
 
     Raises:
-        InputError: it is no whole number from 1 on.
+        InputError: it is not a whole number from 1 on.
     """
     cell = cell.strip()
     if not cell:

@@ -43,7 +43,7 @@ def animal_rows(
     Args:
         telling: None: the best row alone, whatever its number.
 
-    Further args, errors: as of `boxes.best_rows`.
+    Further args, errors: see `boxes.best_rows`.
     """
     found: dict[str, list[BoxRow]] = {}
     for image, row in wanted_rows(rows, source, images, path):
@@ -91,7 +91,7 @@ def pair_sources(found: Mapping[str, Sequence[BoxRow]]) -> list[tuple[int, dict[
     unless a person has drawn that source's boxes.
 
     Args:
-        found: rows by source, the most important source first; each source's as of `tell_apart`.
+        found: rows by source, the most important source first; see `tell_apart`.
     """
     boxed = {source: [row for row in rows if row.box] for source, rows in found.items()}
     every = [row for rows in boxed.values() for row in rows]

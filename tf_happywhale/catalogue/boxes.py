@@ -189,7 +189,7 @@ def wanted_rows(
 ) -> list[tuple[str, BoxRow]]:
     """The rows of one source that say something, each with its image's name with the ending.
 
-    Args, errors: as of `best_rows`.
+    Args, errors: see `best_rows`.
     """
     rows = list(rows)
     check_source(rows, source, path)

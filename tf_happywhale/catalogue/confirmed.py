@@ -129,7 +129,7 @@ def check_identified(
         path: the table of decisions; one of an older version names no number, box or content.
         boxes: of the animals identified, by key.
         contents: as the pages export them, by key.
-        encoding: as of `read_decisions`.
+        encoding: see `read_decisions`.
 
     Raises:
         InputError: the decisions were made on pages of other photographs that are called alike, or

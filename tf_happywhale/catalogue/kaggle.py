@@ -107,7 +107,7 @@ def submit(api: Any, name: str, file: Path, message: str) -> str:
     """Send a submission to the competition `name`; returns Kaggle's answer.
 
     Raises:
-        InputError: the file is no submission, or Kaggle does not take it.
+        InputError: the file is not a submission, or Kaggle does not take it.
     """
     check_submission(file)
     with explained(competition(api, name)):

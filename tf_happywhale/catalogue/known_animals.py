@@ -37,7 +37,7 @@ class KnownAnimals:
 
     Args:
         animals: those of gallery and catalogue.
-        taken: further keys that are given, such as of rows in a table of boxes, with their boxes.
+        taken: further keys that are in use, such as those of a table of boxes, with their boxes.
     """
 
     def __init__(self, animals: Iterable[Animal], taken: Iterable[tuple[str, str]] = ()) -> None:
@@ -84,7 +84,7 @@ class KnownAnimals:
 
         Args:
             name: what a person calls the decided animal.
-            content, box, others: of it, as of `find`.
+            content, box, others: of it; see `find`.
             who: it was decided to be.
 
         Raises:

@@ -87,7 +87,7 @@ def list_photographs(folder: Path) -> Listing:
 
 
 def list_images(folder: Path) -> list[str]:
-    """Names of the photographs below a folder, sorted, relative to it; errors as of
+    """Names of the photographs below a folder, sorted, relative to it; errors: see
     `list_photographs`."""
     return list_photographs(folder).images
 
@@ -104,8 +104,8 @@ def is_photograph(path: Path) -> bool:
 
 
 def why_not_read(path: Path) -> str:
-    """Why a file that is no photograph by its ending is not looked at, where it is a picture or a
-    film all the same; empty for any other."""
+    """Why a picture or film whose ending is not one of a photograph is not looked at; empty for
+    any other file."""
     ending = path.suffix.lower()
     if ending in HEIC_ENDINGS:
         return HEIC

@@ -45,7 +45,7 @@ class Photo:
 
 
 def find_photos(given: Iterable[str | Path]) -> list[Photo]:
-    """The photographs among files and folders, each once, by name; errors as of `search`."""
+    """The photographs among files and folders, each once, by name; errors: see `search`."""
     return search(given)[0]
 
 
@@ -54,7 +54,7 @@ def search(given: Iterable[str | Path]) -> tuple[list[Photo], Listing]:
     else that is there and is not looked at.
 
     Raises:
-        InputError: something is not there, or is no picture at all, or there is no photograph.
+        InputError: something is not there, or is not a picture at all, or there is no photograph.
     """
     files: list[tuple[Path, Path]] = []  # each with its folder
     not_read: dict[Path, str] = {}
@@ -77,7 +77,7 @@ def search(given: Iterable[str | Path]) -> tuple[list[Photo], Listing]:
             not_read[path] = reason
         else:
             endings = ", ".join(sorted(IMAGE_ENDINGS))
-            raise InputError(f"{path} is no photograph: pictures end in {endings}.")
+            raise InputError(f"{path} is not a photograph: pictures end in {endings}.")
     home = os.path.commonpath(map(os.path.abspath, folders or [Path()]))
 
     def name_of(path: Path) -> str:
@@ -186,7 +186,7 @@ def boxes_of(
     beside each, or in a folder above it, up to the one that was given; the nearest one that has
     boxes of a photograph counts.
 
-    Args, errors: as of `boxes_beside`.
+    Args, errors: see `boxes_beside`.
     """
     how = {"required": required, "reading": reading, "choose": choose}
     if file is not None:

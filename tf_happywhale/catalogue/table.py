@@ -70,7 +70,7 @@ def read_rows_of(path: Path, columns: Collection[str], reading: Reading) -> Rows
     """The rows of a text table or Excel sheet, its cells as they stand there.
 
     Raises:
-        InputError: as of `read_text_table`.
+        InputError: see `read_text_table`.
     """
     if not path.is_file():
         others = ", ".join(tables_in(path.parent))[:80]

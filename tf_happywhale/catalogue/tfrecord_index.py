@@ -58,7 +58,7 @@ def read_features(path: Path, names: tuple[str, ...]) -> Iterator[dict[str, byte
 
 
 def feature_names(path: Path) -> list[str]:
-    """Names of all features of a file's first example, sorted; errors as `read_features`."""
+    """Names of all features of a file's first example, sorted; errors: see `read_features`."""
     for data, start, end in _examples(path):
         with _explained(path):
             return sorted(

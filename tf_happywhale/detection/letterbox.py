@@ -57,7 +57,7 @@ def read_photograph(path: Path, longest: int) -> tuple[np.ndarray, int, int]:
     One with a side above `longest` is shrunk to that; a JPEG is decoded smaller where that will do.
 
     Raises:
-        InputError: the file cannot be opened, or is no picture that can be read.
+        InputError: the file cannot be opened, or is not a picture that can be read.
     """
     encoded = read_file(path)
     header, step = read_jpeg_header(encoded), 1
@@ -79,7 +79,7 @@ def letterbox(path: Path, side: int) -> Letterbox:
     """A photograph in a grey square, as large as it gets, in the middle.
 
     Raises:
-        InputError: the file cannot be opened, or is no picture that can be read.
+        InputError: the file cannot be opened, or is not a picture that can be read.
     """
     picture, width, height = read_photograph(path, side)
     scale = side / max(picture.shape[:2])

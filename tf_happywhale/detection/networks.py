@@ -97,7 +97,7 @@ class OnnxNetwork:
         except Exception as error:
             reason = str(error).strip().splitlines()[0]
             raise InputError(
-                f"{weights} is no detector that `detect export` wrote ({reason}): export it again."
+                f"{weights} is not a detector of `detect export` ({reason}): export it again."
             ) from None
         self.input = self.session.get_inputs()[0].name
 

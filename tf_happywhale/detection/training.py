@@ -84,7 +84,7 @@ def begin(folder: Path, asked: dict[str, Any], stale: Iterable[Path]) -> None:
     """Take away what another training has left; only then the folder says what is asked now.
 
     Raises:
-        OSError: something that must not be gone on with cannot be taken away.
+        OSError: something that must not be resumed cannot be taken away.
     """
     for old in (*stale, folder / CHECKPOINT):
         old.unlink(missing_ok=True)
@@ -100,7 +100,7 @@ def train_network(
     The held-out part chooses nothing, so that what is measured on it afterwards is not flattered.
     A step of the optimizer comes after `step_images` images, however small the batches are.
 
-    A training that was stopped in the same folder goes on after its last whole epoch: from the
+    A training that was stopped in the same folder resumes after its last whole epoch: from the
     average of the weights, in half precision, since that is what ultralytics keeps, so that it does
     not end at the same bits as one left in peace.
 

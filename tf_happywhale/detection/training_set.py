@@ -35,7 +35,7 @@ def write_training_set(
     """Write `images/`, `labels/`, and for each fold `fold<k>.yaml` with its lists of pictures.
 
     Args:
-        folder: made anew.
+        folder: made again.
         photographs: path by name.
         annotations: of some of them.
         folds: of each annotated one.

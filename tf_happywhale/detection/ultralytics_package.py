@@ -43,7 +43,7 @@ def load_yolo(model: str | Path, home: Path) -> YOLO:
     A .pt file is read without unpickling anything but network layers.
 
     Args:
-        model: what to load; a name that is no file is fetched by ultralytics.
+        model: what to load; a name that is not a file is fetched by ultralytics.
         home: where it may keep its settings.
 
     Raises:

@@ -13,7 +13,7 @@ def add_whitening(embedder: keras.Model, kernel: np.ndarray, bias: np.ndarray) -
 
     Args:
         embedder: pictures to embedding [n, d]; its layers are used, not copied.
-        kernel, bias: float32 [d, d] and [d], as of `retrieval.whitening`.
+        kernel, bias: float32 [d, d] and [d]; see `retrieval.whitening`.
     """
     unit = keras.layers.UnitNormalization(dtype="float32", name="unit")(embedder.outputs[0])
     layer = keras.layers.Dense(len(bias), dtype="float32", name=NAME)

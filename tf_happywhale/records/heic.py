@@ -39,7 +39,7 @@ def decode_heic(encoded: bytes, name: str) -> np.ndarray:
 
 
 def heic_size(encoded: bytes, name: str) -> tuple[int, int]:
-    """Width and height of the upright picture; errors as of `decode_heic`."""
+    """Width and height of the upright picture; errors: see `decode_heic`."""
     return _open(encoded, name).size
 
 

@@ -36,7 +36,7 @@ class JpegHeader:
 
 
 def read_jpeg_header(encoded: bytes) -> JpegHeader | None:
-    """The header of a file's bytes; None where they are no JPEG of 8 bits a channel."""
+    """The header of a file's bytes; None where they are not a JPEG of 8 bits a channel."""
     if encoded[:3] != b"\xff\xd8\xff":
         return None
     orientation, place = 1, 2
@@ -78,7 +78,7 @@ def is_cut_off(encoded: bytes) -> bool:
             return False
         if marker not in LONE and place + 2 <= len(encoded):
             place += struct.unpack_from(">H", encoded, place)[0]
-    return read_jpeg_header(encoded) is not None  # else it is no picture at all
+    return read_jpeg_header(encoded) is not None  # else it is not a picture at all
 
 
 def _orientation(tiff: bytes) -> int | None:

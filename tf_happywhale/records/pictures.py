@@ -41,7 +41,7 @@ def decode(
     always upright. Of several pictures in a file the first is read.
 
     Raises:
-        InputError: the bytes are no picture that can be read, or not all of one.
+        InputError: the bytes are not a picture that can be read, or not all of one.
     """
     if is_cut_off(encoded):  # OpenCV would fill the rest with grey
         raise InputError(f"{name} is cut off: copy it again, or take it out.")
@@ -76,7 +76,7 @@ def read_picture(path: Path) -> np.ndarray:
     """The picture uint8 RGB [h, w, 3] in a file, upright.
 
     Raises:
-        InputError: the file cannot be opened, or is no picture.
+        InputError: the file cannot be opened, or is not a picture.
     """
     return decode(read_file(path), str(path))
 
@@ -86,7 +86,7 @@ def read_small(path: Path, box: AnyBox | None, longest: int) -> np.ndarray:
     is decoded at a half, a quarter or an eighth where its longer side is still `longest`.
 
     Raises:
-        InputError: the file cannot be opened, or is no picture.
+        InputError: the file cannot be opened, or is not a picture.
     """
     encoded = read_file(path)
     header = read_jpeg_header(encoded)

@@ -2,7 +2,7 @@
 
 Labels come from the catalogue by image name, not from the records, so that a corrected catalogue
 needs no new shards. Nothing here keeps state: the order of an epoch and the augmentation of an
-example are computed anew from (seed, epoch, image), which is what makes resuming exact.
+example are computed again from (seed, epoch, image), which is what makes resuming exact.
 
 A whole batch is decoded and augmented inside one `tf.numpy_function`, straight into the batch's
 memory, by as many threads as there are cores; OpenCV lets the others run meanwhile.
@@ -67,7 +67,7 @@ def training_batches(
         shuffle_buffer: encoded examples held for shuffling; fewer where they would take more than
             2 GiB, as photographs of full size do.
         seed, epoch: decide the order, the crops and the augmentation.
-        copies: how many times each of `images` comes, each time augmented anew (see `sampling.py`);
+        copies: how many times each of `images` comes, augmented each time (see `sampling.py`);
             None: once.
         skip_batches: batches already seen of this epoch; they are skipped undecoded.
         part: number, from 0, and count of the equal parts that a batch is cut into for several

@@ -39,7 +39,7 @@ def read_crops(
         boxes_upright: whether boxes are of the upright picture, or of it as it is stored.
 
     Raises:
-        InputError: the bytes are no picture, or are cut off.
+        InputError: the bytes are not a picture, or are cut off.
     """
     header = read_jpeg_header(encoded)
     if header is None or header.components != 3:
@@ -76,7 +76,7 @@ def upright_size(header: JpegHeader) -> tuple[int, int]:
 
 
 def picture_size(encoded: bytes, name: str = "picture") -> tuple[int, int]:
-    """Width and height of a file's picture, upright; errors as of `decode`."""
+    """Width and height of a file's picture, upright; errors: see `decode`."""
     header = read_jpeg_header(encoded)
     if header:
         return upright_size(header)

@@ -1,6 +1,6 @@
 """Photographs to TFRecords: upright, cropped, squashed to a square, in shards by fold.
 
-A writer that was stopped goes on with the shards that are missing, and what it leaves is the same
+A writer that was stopped resumes with the shards that are missing, and what it leaves is the same
 to the byte as if it had not been.
 """
 
@@ -201,6 +201,6 @@ def _unreadable(folder: Path) -> InputError:
     first, count = reasons.iloc[0], len(reasons)
     which = f"{count} photographs cannot be read, the first" if count > 1 else "A photograph"
     return InputError(
-        f"{which}: {first.rstrip('.')}. {table} lists them: mend them, or go on without by "
+        f"{which}: {first.rstrip('.')}. {table} lists them: mend them, or continue without by "
         "records.skip_unreadable=true."
     )

@@ -15,7 +15,7 @@ from tf_happywhale.retrieval.validation import judge, measure
 def judge_members(
     gallery: Side, individual_ids: Sequence[str], folds: Mapping[str, int], rank: Rank
 ) -> list[dict[str, dict]]:
-    """Each member on the folds that it has not seen: `fold0` and so on, as of `measure`."""
+    """Each member on the folds that it has not seen: `fold0` and so on; see `measure`."""
     if rank.centre_share:
         gallery = mark_unseen(gallery, individual_ids, folds)
     found = []
@@ -42,7 +42,7 @@ def answer_alone(
     species: Mapping[str, str],
     answers: Mapping[str, str],
 ) -> list[dict]:
-    """Each member's predictions for the queries against known answers, as of `judge`."""
+    """Each member's predictions for the queries against known answers; see `judge`."""
     rank = rank.model_copy(update={"weights": "given"})
     found = []
     for n in range(len(gallery.members)):

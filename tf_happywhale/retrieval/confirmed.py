@@ -93,7 +93,7 @@ def add_confirmed(
 
     Raises:
         InputError: before anything is written, where decisions contradict what is there, or a
-            photograph is not the one that was identified, or another process goes on adding for a
+            photograph is not the one that was identified, or another process has been adding for a
             minute.
     """
     matched, new = set(matched), set(new)

@@ -112,7 +112,7 @@ class Embeddings:
         return np.array([row[image] for image in images], dtype=np.int64)
 
     def reorder(self, images: Sequence[str]) -> Embeddings:
-        """The same in the order of `images`; errors as `rows_of`."""
+        """The same in the order of `images`; errors: see `rows_of`."""
         return self.take(self.rows_of(images))
 
 
@@ -175,7 +175,7 @@ def load_embeddings(path: Path) -> Embeddings:
             raise ValueError("columns of other kinds")
         embedding, image, individual_id, centre, centre_id = columns
         for text in (image, individual_id, *further.values()):
-            text.tolist()  # fails where bytes are no characters
+            text.tolist()  # fails where bytes are not characters
         _check_centres(centre, centre_id.tolist())
         about = {key: str(value) for key, value in arrays.items()}
     except InputError:

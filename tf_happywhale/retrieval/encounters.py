@@ -38,7 +38,7 @@ def rank_encounters(
         encounters: of each query; empty text stands alone.
         k: candidates a query.
         search: candidates of queries [b, d] that stand alone.
-        best_of: as of `search`.
+        best_of: see `search`.
     """
     labels = np.asarray(encounters, np.str_)
     names, counts = np.unique(labels[labels != ""], return_counts=True)

@@ -248,7 +248,7 @@ def changing(folder: Path) -> Iterator[Gallery]:
     """A gallery as it is now, which no other process changes meanwhile.
 
     Raises:
-        InputError: as `open_gallery`, or another process goes on changing it for a minute.
+        InputError: see `open_gallery`; or another process has been changing it for a minute.
     """
     if not is_gallery(folder):
         open_gallery(folder)  # says so; nothing is locked in a folder that is not a gallery
@@ -257,7 +257,7 @@ def changing(folder: Path) -> Iterator[Gallery]:
 
 
 def catalogue_of(folder: Path) -> Path | None:
-    """The folder of the catalogue that a gallery was built from; errors as `open_gallery`."""
+    """The folder of the catalogue that a gallery was built from; errors: see `open_gallery`."""
     return _head(Path(folder))[1]
 
 

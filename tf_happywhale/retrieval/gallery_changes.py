@@ -1,7 +1,7 @@
 """What is put right in a gallery after its images were added: written beside them, never over them.
 
 A change is a small numbered JSON file. It counts for the parts that were there when it was made, so
-that an id that was renamed away can be given anew.
+that an id that was renamed away can be given again.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def load_changes(folder: Path) -> list[Change]:
             if change.verb not in ("rename", "remove") or not isinstance(change.after, int):
                 raise ValueError(change.verb)
         except (ValueError, TypeError):
-            raise InputError(f"{file} is damaged: bring it back, or build anew.") from None
+            raise InputError(f"{file} is damaged: bring it back, or build it again.") from None
         changes.append(change)
     return changes
 

@@ -89,7 +89,7 @@ def best_threshold(
     values = passed[finite][order]
     ends = np.flatnonzero(np.append(values[1:] > values[:-1], True)) + 1
     ends = np.concatenate([[0], ends])
-    best = np.round(sums[ends], 12)  # sums of the same numbers in another order are no difference
+    best = np.round(sums[ends], 12)  # sums of the same numbers in another order make no difference
     chosen = ends[int(np.argmax(best))]
     if chosen == 0:
         return float(values[0] - 1e-3)

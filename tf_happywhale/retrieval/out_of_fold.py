@@ -106,7 +106,7 @@ def score_fold(
 
 
 def held_out_of(gallery: Side, folds: Mapping[str, int]) -> list[list[int]]:
-    """For each member the folds it has not seen; errors as `held_out_folds`."""
+    """For each member the folds it has not seen; errors: see `held_out_folds`."""
     return [
         held_out_folds(_name(gallery, n), member.about.get("trained_on", ""), folds)
         for n, member in enumerate(gallery.members)

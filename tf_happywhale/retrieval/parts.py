@@ -58,7 +58,7 @@ def add_numbered(whole: Path, folder: Path, stem: str) -> Path:
 
 
 def load_parts(folder: Path) -> list[Embeddings]:
-    """The embeddings files of a folder; errors as `numbered` and `load_embeddings`."""
+    """The embeddings files of a folder; errors: see `numbered` and `load_embeddings`."""
     return [load_embeddings(file) for file in numbered(folder, "part", ".npz")]
 
 

@@ -58,7 +58,7 @@ class Side:
         )
 
     def stack(self, shares: Sequence[float], *, lengths: bool = False) -> Stack:
-        """The members side by side; `shares` and `lengths` as of `stack`."""
+        """The members side by side; `shares` and `lengths`: see `stack`."""
         parts = [member.embedding for member in self.members]
         squares = [member.squares for member in self.members]
         return stack(parts, self.rows, shares, lengths=lengths, squares=squares)

@@ -33,7 +33,7 @@ def closest_first(predictions: pd.DataFrame) -> pd.DataFrame:
     for column in ("score", "p_new", "rank"):
         table[column] = pd.to_numeric(table[column], errors="coerce").astype("float64")
     if table["rank"].isna().any():
-        raise InputError("The predictions have a rank that is no number: rank again.")
+        raise InputError("The predictions have a rank that is not a number: rank again.")
     table = table.sort_values(["image", "rank"], kind="stable", ignore_index=True)
     twice = table.duplicated(["image", "rank"])
     if twice.any():

@@ -28,8 +28,8 @@ DECIDING = (
 KEYS = (
     "Keys: <kbd>1</kbd> to <kbd>5</kbd> choose a candidate, "
     "<kbd>n</kbd> a new individual, <kbd>s</kbd> skips, <kbd>u</kbd> takes back, <kbd>/</kbd> "
-    "searches another id, <kbd>j</kbd> and <kbd>k</kbd> go on and back, <kbd>z</kbd> looks "
-    "closely, <kbd>w</kbd> unfolds what the scores rest on, where that was drawn."
+    "searches another id, <kbd>j</kbd> and <kbd>k</kbd> go to the next and back, <kbd>z</kbd> "
+    "looks closely, <kbd>w</kbd> unfolds what the scores rest on, where that was drawn."
 )
 CLOSER = """<dialog id="closer" aria-label="The query beside a picture of a candidate">
 <div><figure><figcaption></figcaption></figure><figure><figcaption></figcaption></figure></div>

@@ -107,7 +107,7 @@ def write_report(
     low, high = bar_range(table["score"])
     home = folder / "report"
     if home.exists() and not (home / "index.html").is_file():
-        raise InputError(f"{home} is no report of ours: move it away, or give another output.")
+        raise InputError(f"{home} is not a report of ours: move it away, or give another output.")
     blocks = _blocks(table, known, references)
     total = len(blocks)
     name = digest([title, table.to_csv(index=False)])[:16]

@@ -1,4 +1,4 @@
-"""Where a training stands, written so that it goes on from there after any stop."""
+"""Where a training stands, written so that it resumes from there after any stop."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class Checkpoints:
     """The last two states of a run, each one file of all its variables and its Progress.
 
     The values are stored as they are on any device, so that a run that was stopped on several can
-    go on on one, and the other way round. The groups `scale`, of the loss in float16, and
-    `gathered`, which earlier versions lacked, may be missing on either side; they then start anew.
+    resume on one device, and the other way round. The groups `scale`, of the loss in float16, and
+    `gathered`, which earlier versions lacked, may be missing on either side; they then start again.
 
     Args:
         folder: where the files lie.
         groups: the variables by what they belong to.
-        stamp: what the run is made from; a checkpoint of another is not gone on from.
+        stamp: what the run is made from; a checkpoint of another is refused.
     """
 
     def __init__(self, folder: Path, groups: dict[str, list[keras.Variable]], stamp: str) -> None:
@@ -77,7 +77,7 @@ class Checkpoints:
 
     def best(self, progress: Progress) -> Path:
         """Where the weights of the best validation so far lie. Each has a file of its own, since a
-        run that is killed goes on from a checkpoint that may know an older one."""
+        run that is killed resumes from a checkpoint that may know an older one."""
         return self.folder / f"best-epoch-{progress.best['epoch']:05d}.weights.h5"
 
     def prune(self, progress: Progress) -> None:

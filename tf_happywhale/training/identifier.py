@@ -36,7 +36,7 @@ ONLY_RANK = {  # settings that `rank` alone knows how to honour, and why
     "mirrored": (("none",), "a gallery keeps one embedding of each picture"),
     "centre_share": ((0,), "a gallery may know individuals that no model was trained on"),
     "ensemble": (("join",), "a gallery keeps the models' embeddings as one row"),
-    "new": (("seed", "column", "target_share"), "one threshold is kept, as of new=column"),
+    "new": (("seed", "column", "target_share"), "one threshold is kept, as with new=column"),
 }
 
 

@@ -54,7 +54,7 @@ def train_fold(
     Of several workers all call this, with the same arguments; the chief alone writes to the run
     folder, which all of them must be able to read.
 
-    A run that was stopped goes on from its last checkpoint, between batches too, to the weights it
+    A run that was stopped resumes from its last checkpoint, between batches too, to the weights it
     would have reached anyway. The weights of the best validation so far are kept beside it, and in
     the end as `checkpoints/best.weights.h5`; whoever has noted that the run is finished calls
     `checkpoint.clear`.
@@ -73,7 +73,7 @@ def train_fold(
         InputError: there are fewer training images than one batch, or checkpoints of another
             training.
         TrainingError: too many losses are not finite.
-        Stopped: by `train.max_hours` or a signal, with all that is needed to go on written; or
+        Stopped: by `train.max_hours` or a signal, with all that is needed to resume written; or
             because another worker has gone.
     """
     if experiment.train.tensorboard:

@@ -115,7 +115,7 @@ class Step:
         one: takes a batch, the embeddings' own share, the rate, and whether gradients are applied.
         several: takes as many batches as are given, and arrays [k] of the others.
         state: see below.
-        train, seed, steps: as of `make_step`.
+        train, seed, steps: see `make_step`.
 
     Attributes:
         state: what a checkpoint must hold: the sums of gradients not yet applied, and of how many
@@ -143,7 +143,7 @@ class Step:
 
     def together(self, number: int, batches: list[tuple], rates: list[float]) -> list[float]:
         """Take steps from `number` on in one call, each at its rate on its batch of pictures and
-        targets, all of one shape; their losses, as of single steps."""
+        targets, all of one shape; their losses, as single steps do."""
         numbers = range(number, number + len(batches))
         own = np.array([self._own(each) for each in numbers], np.float32)
         last = np.array([self._last(each) for each in numbers])

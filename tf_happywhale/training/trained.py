@@ -109,8 +109,8 @@ def find_trained(path: Path, overrides: Sequence[str] = ()) -> tuple[Experiment,
             inside = [str(f) for f in sorted(path.glob("**/fold*")) if is_run(f)][:3]
             hint = f"; there is one in {', '.join(inside)}" if inside else ""
             raise InputError(
-                f"{path} is no run folder with model.keras and config.yaml{hint}: name one, or an "
-                "ensemble's config."
+                f"{path} is not a run folder with model.keras and config.yaml{hint}: name one, or "
+                "an ensemble's config."
             )
         experiment = load_experiment(path / "config.yaml", overrides)
         return experiment, [_trained(path, 1.0, experiment.embed)]

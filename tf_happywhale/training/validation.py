@@ -35,7 +35,7 @@ def whiten(
     embedder: keras.Model, forward: Forward, experiment: Experiment, task: Task
 ) -> tuple[keras.Model, dict]:
     """The trained embedder with `model.whitening`, learned from the images of the other folds; and
-    its metrics. The other arguments and the metrics are as of `validate_fold`."""
+    its metrics. The other arguments and the metrics: see `validate_fold`."""
     both = embed_fold(forward, experiment, task, "whitening")
     sides = [_unit(side) for side in both]
     learned = sides[0].embedding, sides[0].individual_id

@@ -84,15 +84,15 @@ def any_worker(strategy: tf.distribute.Strategy, flag: bool) -> bool:
 
 
 def check_same_start(strategy: tf.distribute.Strategy, step: int) -> None:
-    """All workers go on from the same step; all of them have to call this.
+    """All workers resume from the same step; all of them have to call this.
 
     Raises:
         ConfigError: they do not, since they see different checkpoints.
     """
     if float(_mean(strategy)(tf.constant(step, tf.float64))) != step:
         raise ConfigError(
-            f"This worker would go on at step {step} and another at a different one: set output to "
-            "a folder that all workers share."
+            f"This worker would resume at step {step} and another at a different one: set output "
+            "to a folder that all workers share."
         )
 
 
@@ -109,7 +109,7 @@ def others_may_go(here: Place) -> Iterator[None]:
         if here.workers == 1:
             raise
         raise Stopped(
-            "because another worker is gone: start all of them again; they go on from the last "
+            "because another worker is gone: start all of them again; they resume from the last "
             "checkpoint."
         ) from None
 

@@ -46,7 +46,7 @@ def with_boxes(
 ) -> list[BoxRow]:
     """The rows of one file with their boxes; a row without numbers has none.
 
-    Args: as of `read_boxes`.
+    Args: see `read_boxes`.
     """
     numbers = [four for _, four in found if four is not None]
     boxes = iter(read_boxes(numbers, convention, shares=shares, remedy=remedy))

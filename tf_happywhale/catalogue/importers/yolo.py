@@ -61,7 +61,7 @@ def _class_names(folder: Path) -> dict[str, str]:
                 tree = yaml.safe_load(_text(place / "data.yaml"))
             except yaml.YAMLError:
                 raise InputError(
-                    f"{place / 'data.yaml'} is no YAML file: correct it or take it away."
+                    f"{place / 'data.yaml'} is not a YAML file: correct it or take it away."
                 ) from None
             names = tree.get("names", []) if isinstance(tree, dict) else []
             pairs = names.items() if isinstance(names, dict) else enumerate(names)

@@ -40,7 +40,7 @@ def draw_plan(
 
     Train counts are 1 for the singletons and long-tailed from 2 for the others, with the mean
     asked for; test counts are at least 1, with the same mean for known and new individuals, so
-    that the share of new ones is no accident. The photographs are in random order.
+    that the share of new ones is not an accident. The photographs are in random order.
     """
     rng = np.random.default_rng([seed, 1])
     total = individuals + new_individuals

@@ -57,7 +57,7 @@ def read_keras_h5(path: Path) -> dict[str, np.ndarray]:
                         tensors[name] = _torch_layout(value, module)
     except (OSError, KeyError, ValueError) as error:
         raise InputError(
-            f"{path} is no EfficientNet checkpoint of keras.applications or qubvel ({error}): "
+            f"{path} is not an EfficientNet checkpoint of keras.applications or qubvel ({error}): "
             "fetch it again, or name another with model.weights."
         ) from None
     return tensors

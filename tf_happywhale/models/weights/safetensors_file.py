@@ -11,7 +11,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.os_errors import check_opens
 
 KINDS = ("F64", "F32", "F16", "I64")  # I64: PyTorch's counters
-MAPPED = 32 * 2**20  # bytes read before the file is opened anew: what is mapped counts as memory
+MAPPED = 32 * 2**20  # bytes read before the file is opened again: what is mapped counts as memory
 
 
 class SafeTensors(Mapping):
@@ -36,7 +36,7 @@ class SafeTensors(Mapping):
             self._file, self._read = safe_open(str(self._path), framework="numpy"), 0
         except (OSError, SafetensorError) as error:
             raise InputError(
-                f"{self._path} is no whole .safetensors file ({error}): fetch it again, or name "
+                f"{self._path} is not a whole .safetensors file ({error}): fetch it again, or name "
                 "another with model.weights."
             ) from None
 
