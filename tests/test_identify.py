@@ -361,6 +361,9 @@ def test_animals_are_decided_added_and_found_again_one_by_one(
         capsys.readouterr()
         gallery.main(["add", str(whales), str(decisions)], [f"output={trip.folder / 'decided'}"])
         assert "gallery: 1 images added, 0 were there already" in capsys.readouterr().out
+    decisions.write_text("image,decision,individual_id,rank\ntwo.png,skip,,\n")
+    with pytest.raises(InputError, match=r"decisions\.csv decides on nothing"):
+        gallery.main(["add", str(whales), str(decisions)], [f"output={trip.folder / 'decided'}"])
     rows = trip.identify(whales, photos, output="again")
     best = {row["box_number"]: row for row in rows if row["rank"] == "1"}
     assert {n: row["individual_id"] for n, row in best.items()} == {"1": "Old_Tom", "2": "Luna"}

@@ -97,6 +97,7 @@ def add(settings: Experiment, folder: Path, file: Path) -> None:
     """Put decided matches into the catalogue and the gallery."""
     from tf_happywhale.catalogue.animal import animal_words, count_animals
     from tf_happywhale.catalogue.confirmed import check_identified, read_decisions
+    from tf_happywhale.errors import InputError
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.confirmed import add_confirmed
     from tf_happywhale.retrieval.queries import Photographs, in_short, load_queries
@@ -106,6 +107,11 @@ def add(settings: Experiment, folder: Path, file: Path) -> None:
     keys = queries.image.tolist()
     decisions = read_decisions(file, settings.data.encoding, keys)
     decided = decisions.decided
+    if not decided:
+        raise InputError(
+            f"{file} decides on nothing: it has no row with the decision match or new, so there is "
+            "nothing to add."
+        )
     boxes = dict(zip(keys, queries.column("box").tolist(), strict=True))
     contents = dict(zip(keys, map(in_short, queries.column("content").tolist()), strict=True))
     check_identified(file, boxes, contents, settings.data.encoding)
