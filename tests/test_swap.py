@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale import files, swap
-from tf_happywhale.swap import end_swap, swap_in
+from tf_happywhale import files
+from tf_happywhale import swap as swap_module
+from tf_happywhale.swap import WHOLE, end_swap, swap_in
 
 OLD = {"config.yaml": "old", "log": "old", "model": "old", "converted": "old", "mine.txt": "mine"}
 NEW = {"config.yaml": "new", "log": "new", "model": "new", "more": "new"}
@@ -28,7 +29,13 @@ def fill(home: Path) -> Path:
             (folder / name).write_text(text)
         (folder / "parts" / f"{content['model']}.bin").write_text(content["model"])
     (made / ".half.partial").write_text("")
+    (made / "parts" / "step").write_text("resume here")
     return made
+
+
+def swap(made: Path) -> None:
+    unneeded = [made / "parts" / "step"]
+    swap_in(made, last="model", outdated=["converted", "more"], unneeded=unneeded)
 
 
 def seen(home: Path) -> dict[str, str]:
@@ -43,7 +50,7 @@ def test_the_newer_files_take_the_place_of_the_older(tmp_path: Path) -> None:
     made = fill(tmp_path)
     end_swap(made)  # nothing was said to be whole yet
     assert seen(tmp_path) == OLD
-    swap_in(made, last="model", outdated=["converted"])
+    swap(made)
     assert seen(tmp_path) == AFTER
     assert [path.name for path in (tmp_path / "parts").iterdir()] == ["new.bin"]
     assert not made.exists()
@@ -73,20 +80,23 @@ def test_killed_anywhere_it_is_all_old_or_becomes_all_new(tmp_path, monkeypatch,
             for module, name in ((os, "replace"), (shutil, "rmtree"), (Path, "unlink")):
                 patch.setattr(module, name, failing(getattr(module, name)))
             try:
-                swap_in(made, last="model", outdated=["converted"])
+                swap(made)
                 finished = True
             except (Killed, OSError):
                 finished = False
         now = seen(home)
         if "model" in now:  # nobody reads the others without it
             assert now in (OLD, AFTER)
-        begun = (made / swap.WHOLE).is_file()
+        begun = (made / WHOLE).is_file()
+        if now == OLD and not begun:  # it was not marked as whole: the making must be resumed
+            assert (made / "parts" / "step").is_file()
         end_swap(made)
         assert seen(home) == (AFTER if begun or finished or now != OLD else OLD)
+        assert not (home / "parts" / "step").exists()
         if finished:
             break
     assert number > 8
 
 
 def test_it_writes_through_whole_files_only() -> None:
-    assert swap.write_json is files.write_json
+    assert swap_module.write_json is files.write_json

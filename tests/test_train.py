@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ import yaml
 
 from tests import small_network
 from tests.conftest import QUICK
-from tf_happywhale import stages, tfrecords, train
+from tf_happywhale import stages, swap, tfrecords, train
 from tf_happywhale.config import Experiment, dump_experiment, keys, load_experiment
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.files import locked, write_text
@@ -348,6 +349,21 @@ def test_killed_while_the_new_model_moves_in_whoever_reads_next_ends_it(
     assert len(trainings) == 2
 
 
+def test_a_full_disk_when_all_is_trained_leaves_what_can_be_resumed(
+    place, trainings, monkeypatch
+) -> None:
+    def full(file: Path, _: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+        patch.setattr(swap, "write_json", full)
+        place.train()
+    assert place.begun()
+    place.train()
+    assert place.models() == {"2"}
+    assert [file.name for file in (place.run / "checkpoints").iterdir()] == ["best.weights.h5"]
+
+
 def test_the_second_of_two_trainings_says_so_and_ends(place, trainings) -> None:
     with locked(place.run, "at work in"), pytest.raises(InputError, match=r"Another process is at"):
         place.train()
@@ -439,6 +455,8 @@ def test_the_best_epoch_of_a_stopped_training_becomes_a_model(place, monkeypatch
     best = max(entries, key=lambda entry: (entry["map5_known"], entry["epoch"]))
     weights = place.run / "training" / "checkpoints" / f"best-epoch-{best['epoch']:05d}.weights.h5"
     assert weights.is_file()
+    with (place.run / "training" / "log.jsonl").open("a") as file:
+        file.write('{"epoch": 2, "lo')  # a full disk, or a kill, in the middle of a line
     train.handle("finish", place.experiment("train.learning_rate=1e-5"))  # its own settings count
     assert "the best of 2 epochs; the training has ended" in capsys.readouterr().out
     assert json.loads((place.run / "metrics.json").read_text())["epoch"] == best["epoch"]

@@ -19,7 +19,9 @@ WHOLE = "whole.json"
 AT_WORK = "at work in"
 
 
-def swap_in(made: Path, *, last: str, outdated: Iterable[str] = ()) -> None:
+def swap_in(
+    made: Path, *, last: str, outdated: Iterable[str] = (), unneeded: Iterable[Path] = ()
+) -> None:
     """Move what is in the folder `made` into the folder around it, in place of what is there.
 
     Args:
@@ -27,8 +29,15 @@ def swap_in(made: Path, *, last: str, outdated: Iterable[str] = ()) -> None:
         last: the file without which nobody reads the others: the older one goes first, the newer
             one comes last.
         outdated: further names in the home, which were made from the older files.
+        unneeded: files in `made` that only the making needed. They stay until the mark is written:
+            before that, a kill would leave nothing to resume from.
     """
-    write_json(made / WHOLE, {"last": last, "outdated": list(outdated)})
+    said = {
+        "last": last,
+        "outdated": [name for name in outdated if not (made / name).exists()],
+        "unneeded": [file.relative_to(made).as_posix() for file in unneeded],
+    }
+    write_json(made / WHOLE, said)
     end_swap(made)
 
 
@@ -39,6 +48,8 @@ def end_swap(made: Path) -> None:
         return
     said = json.loads(mark.read_text(encoding="utf-8"))
     last = said["last"]
+    for name in said["unneeded"]:
+        remove(made / name)
     names = sorted(path.name for path in made.iterdir() if path.name not in (WHOLE, last))
     names = [name for name in names if not name.startswith(".")]  # those are unfinished files
     if (made / last).exists():

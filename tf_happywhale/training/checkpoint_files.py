@@ -31,8 +31,12 @@ def best_weights(folder: Path) -> dict[int, Path]:
     return {int(file.name.split(".")[0].rpartition("-")[2]): file for file in files}
 
 
+def files_of(folder: Path) -> list[Path]:
+    """All that only resuming needs, the steps last; `best.weights.h5` is not among it."""
+    return [file for pattern in PATTERNS for file in sorted(folder.glob(pattern))]
+
+
 def clear(folder: Path) -> None:
-    """Take away all that only resuming needs: `best.weights.h5` stays."""
-    for pattern in PATTERNS:
-        for file in folder.glob(pattern):
-            file.unlink()
+    """Take all of that away."""
+    for file in files_of(folder):
+        file.unlink()

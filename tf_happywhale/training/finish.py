@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.training.checkpoint_files import best_weights
+from tf_happywhale.training.history import read_log
 from tf_happywhale.training.loop import build_models
 from tf_happywhale.training.results import write_results
 from tf_happywhale.training.task import Task
@@ -24,8 +24,7 @@ def finish_fold(folder: Path, experiment: Experiment, task: Task) -> int:
     Raises:
         InputError: no epoch was validated yet.
     """
-    lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
-    entries = {entry["epoch"]: entry for entry in map(json.loads, lines)}
+    entries = {entry["epoch"]: entry for entry in read_log(folder)}
     kept = best_weights(folder / "checkpoints")
     epoch = next((n for n in sorted(kept, reverse=True) if n in entries), None)
     if epoch is None:

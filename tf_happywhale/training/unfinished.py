@@ -17,7 +17,7 @@ from typing import Any
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.swap import end_swap, remove, settle_swap, swap_in
-from tf_happywhale.training.checkpoint_files import PATTERNS, STEPS, clear, is_begun, stamp_of
+from tf_happywhale.training.checkpoint_files import STEPS, files_of, is_begun, stamp_of
 from tf_happywhale.training.made_from import (
     FILE,
     MadeFrom,
@@ -111,9 +111,8 @@ def _take_over(run: Path) -> None:
     for name in AT_FIRST:
         with suppress(FileNotFoundError):
             shutil.copyfile(run / name, new / name)
-    for pattern in PATTERNS:
-        for file in sorted(old.glob(pattern)):
-            os.replace(file, new / "checkpoints" / file.name)
+    for file in files_of(old):
+        os.replace(file, new / "checkpoints" / file.name)
 
 
 def prepare(run: Path, asked: MadeFrom, older: Older, *, restart: bool, chief: bool = True) -> str:
@@ -198,8 +197,9 @@ def note_finish(folder: Path, epochs: int, of: int) -> None:
 
 def put_in_place(run: Path) -> None:
     """Let the finished training in `training/` take the place of the model that is there."""
-    clear(run / FOLDER / "checkpoints")
-    swap_in(run / FOLDER, last="model.keras", outdated=OUTDATED)
+    folder = run / FOLDER
+    only_to_resume = files_of(folder / "checkpoints")
+    swap_in(folder, last="model.keras", outdated=OUTDATED, unneeded=only_to_resume)
     remove(run / GIVEN_UP)
 
 
