@@ -1,4 +1,4 @@
-"""Command: show how a file of boxes is read, and which of its rows are not used and why."""
+"""Command: show how a file of boxes is read, and which of its rows are not used."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     for sentence in misfits((row.image, photographs[row.image], row.box) for row in boxed):
         print(sentence)
     if found.others:
-        print(f"{len(found.others)} rows are of other pictures, which are there too")
+        print(f"{len(found.others)} rows are of other pictures that are there")
     for row in found.unknown:
         print(f"not used: {row.where}: there is no photograph {row.image[:80]!r}")
     if not found.rows:
         raise InputError(
-            f"{file} names none of the photographs, which are called like "
+            f"{file} names none of the photographs; one of them is "
             f"{next(iter(photographs))[:80]!r}."
         )
 

@@ -1,9 +1,9 @@
 """One animal in one photograph: the photograph's name, and the number of the animal's box.
 
-A photograph may show several animals, each in a box with a number. The first, mostly the only one,
-goes by the photograph's name alone, the others as `IMG_1.jpg#2`, `IMG_1.jpg#3` and so on: their
-keys. Whatever is kept by image (embeddings, rankings, decisions) is kept by this key. It is taken
-apart where a file is opened, or a table is written for people: `image,box_number`.
+A photograph may show several animals, each in a box with a number. Each animal has a key. The key
+of the first, which is mostly the only one, is the photograph's name; those of the others are
+`IMG_1.jpg#2`, `IMG_1.jpg#3` and so on. Embeddings, rankings and decisions are kept by this key. It
+is taken apart where a file is opened, or a table is written for people: `image,box_number`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def count_animals(keys: Iterable[str]) -> Counter[str]:
 
 
 def judged_together(keys: Sequence[str], encounters: Sequence[str]) -> list[str]:
-    """The encounter together with which each animal is judged; empty: it is judged alone.
+    """The encounter that each animal is judged with; empty: it is judged alone.
 
     The photographs of an encounter show one animal. One that shows several contradicts that, so
     each of its animals is judged alone.

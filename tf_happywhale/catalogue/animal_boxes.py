@@ -1,8 +1,8 @@
-"""Which boxes of a photograph to identify are animals, and which number each of them has.
+"""Which boxes of a photograph show animals to identify, and which number each of them has.
 
-A table may number them (`box_number`). Where it does not, they are counted by falling confidence,
-equal ones as they stand in the table, so that the best box is the first animal. Other photographs'
-rows change nothing in this.
+A table may number them (`box_number`). Where it does not, they are numbered by
+confidence, the highest first and equal ones in the order of the table. So the best box is the first
+animal. Rows of other photographs do not change this.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tf_happywhale.catalogue.boxes import BoxRow, counted, is_better, shared_area, wanted_rows
 
-ONE_INSIDE = 0.5  # share of the smaller of two sources' boxes from which they are of one animal
+ONE_INSIDE = 0.5  # share of the smaller box; boxes of two sources that share more are one animal
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Telling:
     """What tells the animals of a photograph apart.
 
     Attributes:
-        least: lowest confidence of a further animal; the best box counts whatever it has.
+        least: lowest confidence of a further animal; the best box always counts.
         overlap: intersection over union from which two detected boxes are one animal.
     """
 
@@ -54,7 +54,7 @@ def animal_rows(
 
 
 def tell_apart(rows: Sequence[BoxRow], telling: Telling) -> list[BoxRow]:
-    """Those of one photograph's rows of one source that are animals, in the order of their numbers.
+    """The rows that are animals, of one photograph and one source, in the order of their numbers.
 
     Of the rows of one number the best counts, as in `boxes.best_rows`. Where no row has a number, a
     person's rows count alone if there are any. Of detected ones the best counts, and each further
@@ -87,7 +87,7 @@ def pair_sources(found: Mapping[str, Sequence[BoxRow]]) -> list[tuple[int, dict[
     """The animals of one photograph: the number and the row of each source.
 
     Boxes of different sources belong together by their number, or else by how much of the smaller
-    one lies in the other. One that belongs to none of the first source's is an animal of its own,
+    one lies in the other. A box that belongs to none of the first source is an animal of its own,
     unless a person has drawn that source's boxes.
 
     Args:

@@ -1,5 +1,5 @@
-"""Rows added to a person's table: what is there stays byte by byte, and the new rows are written
-as it is."""
+"""Rows added to a person's table: the bytes that are there stay, and the new rows are written in
+the same way."""
 
 from __future__ import annotations
 
@@ -25,15 +25,14 @@ def with_rows(
     new_columns: Collection[str] = (),
 ) -> bytes:
     """The content of a table with further rows at its end, in its own encoding, columns and way of
-    separating them. What a row says of a column that the table lacks is left out.
+    separating them. Values of columns that the table lacks are left out.
 
     Args:
         path: the table.
         rows: text by our names of the columns.
-        columns: those that it must have.
+        columns: names that it must have.
         reading: how it is read.
-        new_columns: they are added to the header where the table lacks them, empty in the rows
-            that are there.
+        new_columns: added to the header where the table lacks them; empty in the older rows.
 
     Raises:
         InputError: it cannot be read, is an Excel file, or its encoding lacks a letter.
@@ -79,7 +78,7 @@ def with_rows(
 
 
 def _with_columns(text: str, rows: Rows, names: Sequence[str]) -> str:
-    """The text with further columns at the end, empty in each row that says something."""
+    """The text with further columns at the end, which are empty in each row."""
     dialect = rows.dialect or Dialect()
     between = dialect.separator + " " * dialect.spaced
     first = rows.line - 1

@@ -4,11 +4,12 @@ A name in a table is a photograph's by the first of these that holds:
 
 1. it is the photograph's name;
 2. seen from the folder of the table, or of the pictures, it is the photograph; if it is another
-   picture there, then it is none of the photographs;
+   picture there, the row is not of these photographs;
 3. it is the end of the photograph's whole path: `trip/IMG_1.jpg` is `/home/ana/trip/IMG_1.jpg`, and
    `IMG_1.jpg` is too if no other photograph is called so;
-4. no row is a photograph's by 1 to 3, and its end is the same with at least one folder, what stands
-   in front being the same in all rows: `D:\\2024\\trip\\IMG_1.jpg`.
+4. no row is a photograph's by 1 to 3. The end of the name, with one folder or more, is the end of
+   the photograph's path, and what stands in front is the same in all rows:
+   `D:\\2024\\trip\\IMG_1.jpg`.
 
 Either slash and either Unicode form will do, and the ending may be missing. No other name is
 taken for a photograph's.
@@ -28,13 +29,13 @@ from tf_happywhale.catalogue.photo_files import IMAGE_ENDINGS
 from tf_happywhale.errors import InputError
 from tf_happywhale.said import say_once
 
-MOST_FOLDERS = 50  # in which pictures are looked for that a table is of too
+MOST_FOLDERS = 50  # in which the other pictures of a table are looked for
 Parts = tuple[str, ...]  # of a path, the file's name last
 
 
 @dataclass(frozen=True)
 class Matched:
-    """The rows of a file by whether they name a photograph.
+    """The rows of a file, sorted by whether they name a photograph.
 
     Attributes:
         rows: those that do, with the photograph's name.
@@ -55,7 +56,7 @@ def rows_of_photographs(
     folders: Sequence[Path] = (),
     beside: bool = False,
 ) -> list[BoxRow]:
-    """The rows that name one of the photographs, with its name; how many name no picture is said.
+    """The rows that name one of the photographs, with its name; how many name none is printed.
 
     Args:
         rows: of a file of boxes.
@@ -87,7 +88,7 @@ def rows_of_photographs(
 def match_rows(
     rows: Sequence[BoxRow], photographs: Mapping[str, Path], folders: Iterable[Path]
 ) -> Matched:
-    """The rows by whether they name a photograph; see above.
+    """The rows, sorted by whether they name a photograph; see above.
 
     Raises:
         InputError: a name can be of several photographs, or differs from one by case only.
@@ -159,7 +160,7 @@ def _lacks_ending(row: BoxRow, parts: Parts) -> bool:
 
 
 def _folders_in(homes: Sequence[Path]) -> list[Path]:
-    """The folders in these, such as `test_images`; of many the first ones."""
+    """The first `MOST_FOLDERS` folders in these, such as `test_images`."""
     inside = [sorted(home.iterdir()) for home in homes if home.is_dir()]
     return [folder for folders in inside for folder in folders if folder.is_dir()][:MOST_FOLDERS]
 
@@ -190,8 +191,8 @@ def _only(row: BoxRow, names: Names, index: Index, fits: Callable[..., bool]) ->
 def _moved(
     rows: Sequence[BoxRow], names: Names, index: Index
 ) -> dict[tuple[str, bool], str | None]:
-    """Photographs that lay in another place when the table was made: the same folder, in front of
-    which all rows, and all photographs, have the same."""
+    """The photographs, if they lay in another place when the table was made: all rows have one path
+    in front of the same folder, and all photographs another one."""
     chosen: dict[tuple[str, bool], str | None] = {}
     fronts: dict[tuple[Parts, Parts], BoxRow] = {}
     for row in rows:

@@ -12,7 +12,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.said import say_once
 
 WHOLE = "whole"  # the source that needs no box
-SAME_ANIMAL = 0.55  # intersection over union from which two detected boxes are of one animal
+SAME_ANIMAL = 0.55  # intersection over union; two detected boxes that reach it are one animal
 MANUAL = "manual"  # the origin of a person's rows
 
 
@@ -101,7 +101,7 @@ def best_rows(
 
     Rows that do not say what is in the box count for any source, rows without a number for the
     first animal. Where `images` name several animals of a photograph and none of its rows has a
-    number, the rows are counted as `identify` counts them (see `counted`). Among an animal's rows
+    number, the rows are numbered as `identify` does it (see `counted`). Among an animal's rows
     a manual one wins, then one with its number, then the highest confidence, then the later row. A
     row without an area is no box; a manual one whose cells are empty says that there is none, and
     wins over detected ones, its box None.
@@ -153,13 +153,13 @@ def _say_where_one_of_several_is_taken(
 def counted(rows: Sequence[BoxRow], overlap: float = SAME_ANIMAL) -> list[BoxRow]:
     """One photograph's rows of one source, each with the number of its animal.
 
-    Rows that have numbers keep them. Without any, boxes count by falling confidence, equal ones as
-    they stand in the table, but for those that show an animal again; a person's count alone where
-    there are any, and all of them.
+    Rows that have numbers keep them. If none has one, boxes are numbered by confidence, the highest
+    first and equal ones in the order of the table; boxes that show an animal again are left out. If
+    a person has drawn boxes, all of those count and no others.
 
     Args:
         rows: of the table, in its order.
-        overlap: intersection over union from which two detected boxes are of one animal.
+        overlap: intersection over union at which two detected boxes are one animal.
     """
     if any(row.number for row in rows):
         return list(rows)
@@ -238,8 +238,8 @@ def check_numbered(images: Iterable[str], boxed: Iterable[str], table: Path | st
 
 
 def is_better(row: BoxRow, other: BoxRow) -> bool:
-    """Whether a row counts rather than another of the same animal that stands before it: by
-    `rank_row`, of equals the later one, but of several boxes in one line the first."""
+    """Whether a row counts rather than an earlier one of the same animal. `rank_row` decides; of
+    equal rows the later one counts, but of several boxes in one line the first."""
     same_line = bool(row.where) and row.where == other.where
     return rank_row(row) > rank_row(other) or (rank_row(row) == rank_row(other) and not same_line)
 

@@ -2,7 +2,7 @@
 
 | file | from | read by |
 |---|---|---|
-| a table, told by its header | this package, annotation tools, Happywhale | `importers/tables.py` |
+| a table with boxes in its header | this package, annotation tools, Happywhale | `importers/tables.py` |
 | a folder of `<image>.txt`, lines `class cx cy w h [conf]` | YOLO | `importers/yolo.py` |
 | JSON with images, annotations, categories | COCO | `importers/coco.py` |
 | JSON with detections | MegaDetector and its kin | `importers/megadetector.py` |
@@ -82,7 +82,7 @@ def _json_rows(path: Path, asked: str | None) -> list[BoxRow]:
 
 
 def _folder_rows(folder: Path) -> list[BoxRow]:
-    """Of a folder with a file for each picture, all in one format."""
+    """The rows of a folder with a file for each picture, all in one format."""
     texts, xml = label_files(folder), shown(folder.rglob("*.xml"))
     trees = [(file, read_json(file)) for file in shown(folder.rglob("*.json"))]
     labelme = [(file, tree) for file, tree in trees if is_labelme(tree)]

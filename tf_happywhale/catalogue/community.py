@@ -4,7 +4,7 @@ Shards `{train,test}-{fold}-{count}.tfrec` of the original JPEGs with the featur
 `image_name`, `target`, `species` and perhaps `yolov5_box` and `detic_box` (int64 [4], x1 y1 x2 y2
 of the stored pixels, −1 for none). `individual_ids.json` says who the targets are; a `train.csv`
 beside them or in data.root says it too, and counts first. Files may be compressed (gzip, zlib).
-They may have other names where `data.tfrecords_pattern` says how.
+`data.tfrecords_pattern` describes other names.
 """
 
 from __future__ import annotations
@@ -142,8 +142,8 @@ def _check_features(shard: Path) -> None:
 
 
 def read_individuals(folder: Path) -> dict[int, str]:
-    """Who each target is, from `individual_ids.json`: a table of either way round, or a list; empty
-    where there is no such file.
+    """Who each target is, from `individual_ids.json`; empty where there is no such file. The file
+    maps targets to ids, or ids to targets, or is a list of ids.
 
     Raises:
         InputError: the file is something else.
@@ -202,7 +202,7 @@ def _unlabelled(
     folder: Path,
     labels: pd.DataFrame | None,
 ) -> str:
-    """Why nobody knows who is in an image, and what to do."""
+    """Why it is not known who is in an image, and what to do."""
     if target != "-1" and individuals:
         return f"Target {target} of the TFRecords is not in {folder / INDIVIDUALS}: add it."
     lacking = (
