@@ -38,7 +38,7 @@ def test_a_file_of_other_photographs_is_refused(trip: Path) -> None:
     images = [{"file": "x.jpg", "detections": []}]
     file = trip / "detections.json"
     file.write_text(json.dumps({"detection_categories": {"1": "animal"}, "images": images}))
-    with pytest.raises(InputError, match=r"names none of the photographs.*like 'a\.jpg'"):
+    with pytest.raises(InputError, match=r"names none of the photographs; one of them is 'a\.jpg'"):
         main([str(file), str(trip / "trip")], [])
 
 

@@ -2,7 +2,7 @@
 
 | file | from | read by |
 |---|---|---|
-| a table with boxes in its header | this package, annotation tools, Happywhale | `importers/tables.py` |
+| a table, by its header | this package, annotation tools, Happywhale | `importers/tables.py` |
 | a folder of `<image>.txt`, lines `class cx cy w h [conf]` | YOLO | `importers/yolo.py` |
 | JSON with images, annotations, categories | COCO | `importers/coco.py` |
 | JSON with detections | MegaDetector and its kin | `importers/megadetector.py` |

@@ -42,14 +42,14 @@ BOXES = ["image", "source", "xmin", "ymin", "xmax", "ymax", "confidence", "origi
 
 @dataclass(frozen=True)
 class Confirmed:
-    """An animal in a photograph, of which a person has said who it is.
+    """An animal in a photograph that a person has named.
 
     Attributes:
-        image: the key of the animal in the catalogue to be.
+        image: the key that the animal gets in the catalogue.
         individual_id: who is in it.
         species: of the individual, empty where unknown.
         encounter: empty where unknown.
-        path: the photograph; None where the catalogue has its picture already.
+        path: the photograph; None if the catalogue has its picture already.
         box: `source xmin ymin xmax ymax`, empty for the whole picture.
         content: SHA-256 of the photograph's bytes.
         key: its key among those identified.
@@ -70,10 +70,10 @@ class Decisions:
     """What a person decided.
 
     Attributes:
-        decided: who each animal is, by its key, `new_individual` for one that was given no name;
-            what was skipped is left out.
-        matched: who of them must be known already, having been matched and not named as new.
-        new: who of them may not be known yet, having been named as new.
+        decided: who each animal is, by its key; `new_individual` for one without a name. What was
+            skipped is left out.
+        matched: the individuals that must be known already, since animals were matched with them.
+        new: the individuals that must not be known yet, since they were named as new.
     """
 
     decided: dict[str, str]
@@ -84,12 +84,12 @@ class Decisions:
 def read_decisions(
     path: Path, encoding: str | None = None, images: Iterable[str] = ()
 ) -> Decisions:
-    """The decisions that the pages exported, or a spreadsheet wrote again.
+    """The decisions that the pages exported, also if a spreadsheet has saved them since.
 
     Args:
         path: a table.
-        encoding: `data.encoding`, of one that a spreadsheet wrote as something else than UTF-8.
-        images: keys of the animals identified, which the decisions then have.
+        encoding: `data.encoding`, for a table that a spreadsheet did not save as UTF-8.
+        images: keys of the animals identified; the decisions get these keys.
 
     Raises:
         InputError: the table lacks a column, says something else than match, new or skip, or
@@ -126,7 +126,7 @@ def check_identified(
     """Refuse decisions about another photograph, or another box, than the one that was identified.
 
     Args:
-        path: the table of decisions; one of an older version names no number, box or content.
+        path: the table of decisions; in older versions it names no number, box or content.
         boxes: of the animals identified, by key.
         contents: as the pages export them, by key.
         encoding: see `read_decisions`.
@@ -161,8 +161,8 @@ def check_identified(
 
 
 def _decisions(path: Path, encoding: str | None, images: Iterable[str]) -> pd.DataFrame:
-    """The table of decisions, with keys of animals in place of their images' names, which are those
-    of `images` where a spreadsheet or another computer has written them in another way."""
+    """The table of decisions, with keys of animals in place of images' names. Names that a
+    spreadsheet or another computer has changed become those of `images`."""
     reading = Reading(encoding_of_own(path, encoding))
     table = read_text_table(path, ("image", "decision", "individual_id"), reading)
     numbers = list(table[BOX_NUMBER]) if BOX_NUMBER in table.columns else None
@@ -195,7 +195,7 @@ def add_to_catalogue(
 
     Raises:
         InputError: the catalogue has an image as somebody else, or its boxes are in another format,
-            or a photograph is another one by now.
+            or a photograph was replaced by another one.
     """
     folder = root / train_images
     table = read_catalogue(root / catalogue, reading, folder, must_be_there=False)
@@ -220,7 +220,7 @@ def add_to_catalogue(
 
 
 def boxed_images(root: Path, reading: Reading = PLAIN) -> list[str]:
-    """The images that a catalogue's table of boxes lists, none without one."""
+    """The images that a catalogue's table of boxes lists; empty without such a table."""
     path = root / BOXES_FILE
     return list(read_text_table(path, ("image",), reading)["image"]) if path.is_file() else []
 
@@ -269,10 +269,10 @@ def numbered_boxes(root: Path, reading: Reading = PLAIN) -> list[tuple[str, str]
 
 
 def _with_boxes(path: Path, confirmed: Iterable[Confirmed], reading: Reading) -> bytes | None:
-    """The content of the table of boxes with theirs; None where it stays as it is.
+    """The content of the table of boxes with theirs; None if the table stays as it is.
 
-    A row that is there, such as of a photograph to identify, is not written again; but where there
-    are others that it could be mistaken for, there is one more with its animal's number.
+    A row that is there already is not written again, such as one of a photograph to identify. If it
+    could be mistaken for another row, it is written once more with its animal's number.
     """
     there = path.is_file()
     own = read_text_table(path, ("image",), reading) if there else pd.DataFrame(columns=BOXES)

@@ -148,7 +148,7 @@ def load_data(experiment: Experiment) -> DataSet:
 
 
 def _load_community(experiment: Experiment) -> DataSet:
-    """Community TFRecords as a data set; the labels of a `train.csv` count before their own.
+    """Community TFRecords as a data set. The labels of a `train.csv` win over those in the records.
 
     An image's fold is the number of its shard; where shards have none, folds are made as for
     photographs.
@@ -193,7 +193,7 @@ def _load_community(experiment: Experiment) -> DataSet:
 
 def _labels_beside(experiment: Experiment, folder: Path) -> pd.DataFrame | None:
     """The catalogue that labels community TFRecords: that of data.root, which must be there, or one
-    beside them; None without."""
+    beside them; None if there is neither."""
     name, reading = experiment.data.catalogue, reading_of(experiment.data)
     if experiment.data.root is not None:
         return read_catalogue(data_root(experiment) / name, reading)

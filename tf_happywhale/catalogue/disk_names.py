@@ -18,17 +18,17 @@ from tf_happywhale.errors import InputError
 
 
 class Names:
-    """Names of pictures, among which one is looked for as somebody wrote it."""
+    """Names of pictures, in which a name is found as somebody wrote it."""
 
     def __init__(self, names: Iterable[str], place: str) -> None:
         """Names, and where they are from, in words for the errors."""
         self.names, self.place = dict.fromkeys(names), place
 
     def find(self, written: str, where: str) -> str | None:
-        """The name that is meant, None where there is none.
+        """The name that is meant; None if there is none.
 
         Args:
-            written: a name; of a further animal in a picture, its key.
+            written: a name, or the key of a further animal in a picture.
             where: the file and line that has it, for the errors.
 
         Raises:
@@ -90,7 +90,7 @@ def on_disk(
         must_be_there: False: a picture that is not there keeps the name it has in the table.
 
     Raises:
-        InputError: a picture is not there, or it is not clear which one is meant; with the first.
+        InputError: a picture is not there, or it is unclear which one is meant. It names the first.
     """
     written = list(names)
     places = [""] * len(written) if lines is None else [f" line {line}" for line in lines]
@@ -122,7 +122,7 @@ def on_disk(
 
 
 def _files(folder: Path) -> list[str]:
-    """All files below a folder, sorted, also behind links to folders but those that lead back."""
+    """All files below a folder, sorted. Links to folders are followed unless they lead back."""
     found: list[str] = []
     if not os.path.isdir(folder):
         return found

@@ -40,8 +40,8 @@ def assign_folds(
 
 
 def why_unjudged(individual_ids: Sequence[str], folds: Sequence[int], fold: int) -> str:
-    """Why a model cannot be judged by a fold's images, in a sentence: none shows an individual that
-    the other folds show too. Empty where some do."""
+    """A sentence on why a model cannot be judged by a fold's images: none shows an individual that
+    the other folds show too. Empty if some do."""
     pairs = list(zip(individual_ids, folds, strict=True))
     others = {who for who, where in pairs if where != fold}
     if any(who in others for who, where in pairs if where == fold):

@@ -1,4 +1,4 @@
-"""Ids of individuals: what cannot be one, and what may be a slip of the pen."""
+"""Ids of individuals: what cannot be an id, and what may be a typing error."""
 
 from __future__ import annotations
 

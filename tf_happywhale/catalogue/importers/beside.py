@@ -1,4 +1,4 @@
-"""The picture that an annotation file of its own belongs to."""
+"""The picture that an annotation file belongs to, where each picture has a file of its own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def name_beside(said: str, file: Path, folder: Path) -> str:
         folder: where the annotations lie.
 
     Raises:
-        InputError: it says none, or one that is not the file's own.
+        InputError: it names no picture, or a picture with another name than the file.
     """
     name = PurePosixPath(said.strip().replace("\\", "/")).name
     if not name:

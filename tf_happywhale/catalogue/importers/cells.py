@@ -27,7 +27,7 @@ def quoted(text: object) -> str:
 
 
 def has_decimal_commas(cells: Iterable[str]) -> bool:
-    """Whether numbers are written `12,5`: some cell can be nothing else, and none has a point."""
+    """Whether numbers are written `12,5`: a cell can only be read so, and no cell has a point."""
     cells = [cell.strip() for cell in cells]
     commas = [cell for cell in cells if DECIMAL_COMMA.fullmatch(cell)]
     return (

@@ -15,8 +15,8 @@ from tf_happywhale.errors import InputError
 
 AUTO, CORNERS, XYWH, CXCYWH = "auto", "corners", "xywh", "cxcywh"
 SLACK = 0.1  # how far a box may reach beyond its picture, as a share of the picture
-FEW = 0.05  # less than this share of boxes that cannot be corners may as well be slips of the pen
-PIXELS = 2  # from this number on, a number that is not a share can be in pixels
+FEW = 0.05  # if a smaller share of the boxes cannot be corners, those may be typing errors
+PIXELS = 2  # numbers that are not shares are in pixels if one is as large as this
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Numbers:
     Attributes:
         where: the file and line, for errors.
         four: in the order of the file.
-        drawn_on: width and height of the picture that they are of, where the file says it.
+        drawn_on: width and height of the picture that they are of, if the file says it.
     """
 
     where: str
@@ -71,8 +71,8 @@ def read_boxes(
         remedy: what a person can do, the end of the error.
 
     Raises:
-        InputError: a box has no area or lies outside of what its numbers can be of, the rows are
-            not in one convention, or two conventions are possible. It names the row.
+        InputError: a box has no area or lies outside its picture, the rows are not in one
+            convention, or two conventions are possible. It names the row.
     """
     for box in found:
         _check_area(box, remedy)
@@ -112,7 +112,7 @@ def _are_shares(found: Sequence[Numbers]) -> bool:
 
 
 def _decide(found: Sequence[Numbers], shares: bool) -> str:
-    """Corners or xywh, by a box that can be only one of them."""
+    """Corners or xywh, decided by a box that can be only one of them."""
     odd = [box for box in found if _not_corners(box)]
     no_corners = odd[0] if odd else None
     no_size = next((box for box in found if _not_xywh(box, shares)), None)

@@ -24,7 +24,7 @@ def read_json(path: Path) -> Any:
 
 
 def parse_json(text: str | bytes, where: str) -> Any:
-    """The same of a text; `where` it stands begins the error."""
+    """What a JSON text holds; the error begins with `where`."""
     try:
         return json.loads(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
     except UnicodeDecodeError:
@@ -42,14 +42,14 @@ def field(tree: Any, name: str, kind: type, where: str) -> Any:
     """A value of an object, of the kind that it must be (dict, list or str).
 
     Raises:
-        InputError: the object is none, or lacks it.
+        InputError: it is not an object, or lacks the value.
     """
     value = tree.get(name) if isinstance(tree, dict) else None
     return expect(value, kind, f"{where}: {name}")
 
 
 def expect(value: Any, kind: type, what: str) -> Any:
-    """The value, if it is of the kind that it must be; `what` it is begins the error."""
+    """The value, if it is of the kind that it must be; the error begins with `what`."""
     if not isinstance(value, kind):
         said = "is missing" if value is None else f"{quoted(value)} is not {KINDS[kind]}"
         raise InputError(f"{what} {said}: mend the file, or export it again.")
@@ -69,7 +69,7 @@ def four_numbers(value: Any, where: str) -> tuple[float, float, float, float]:
 
 
 def size_of(tree: Any, wide: str, high: str) -> tuple[float, float] | None:
-    """Width and height of a picture where an object says them; 0 and less say nothing."""
+    """Width and height of a picture, if an object says them; 0 and less say nothing."""
     sides = [tree.get(name) for name in (wide, high)]
     known = all(isinstance(side, int | float) and side > 0 for side in sides)
     return (float(sides[0]), float(sides[1])) if known else None

@@ -23,11 +23,11 @@ def is_labelme(tree: Any) -> bool:
 
 def labelme_rows(trees: Sequence[tuple[Path, dict]], folder: Path) -> list[BoxRow]:
     """The rows of LabelMe's files; a picture without shapes has a row without a box. Of a polygon
-    and a circle it is the box around it.
+    and a circle, the box around it is taken.
 
     Args:
         trees: the files with what they hold.
-        folder: that the pictures' names are seen from.
+        folder: from which the pictures' names are seen.
 
     Raises:
         InputError: a shape has no area or is turned, or a file is of a picture of another name.

@@ -1,4 +1,4 @@
-"""What detectors for camera traps write, in JSON. Three kinds of file go by the name MegaDetector.
+"""The JSON that detectors for camera traps write. Three kinds of file are called MegaDetector's.
 
 - `{"images": [{"file", "detections": [{"category", "conf", "bbox"}]}], "detection_categories"}`:
   left, top, width, height, as shares of the picture.
@@ -6,8 +6,8 @@
 - `{"annotations": [{"img_id", "bbox": [[…]], "category": […], "confidence": […]}]}`: corners in
   pixels, from PytorchWildlife.
 
-SpeciesNet's `{"predictions": [{"filepath", "detections"}]}` is as the first. What a detector calls
-`animal` is a box that does not say what is in it; people and vehicles are sources of their own.
+SpeciesNet's `{"predictions": [{"filepath", "detections"}]}` is like the first. A box of `animal`
+does not say which part of the animal is in it; people and vehicles are sources of their own.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def megadetector_rows(tree: Any, path: Path, asked: str | None) -> list[BoxRow]:
     Args:
         tree: what the file holds.
         path: its name, for errors.
-        asked: the convention that somebody said, for a list of shares.
+        asked: the convention that the settings name, for a list of shares.
 
     Raises:
         InputError: something is missing or wrong, or the numbers do not fit the format.

@@ -62,7 +62,7 @@ def table_rows(table: pd.DataFrame, path: Path, asked: str | None) -> list[BoxRo
     Args:
         table: all text, its index the file's line numbers.
         path: its file, for errors.
-        asked: the convention of `bbox` and `box` cells, where somebody said it.
+        asked: the convention of `bbox` and `box` cells, if the settings name it.
 
     Raises:
         InputError: the header is not of such a table, or a row is wrong or ambiguous.
@@ -125,7 +125,7 @@ def _first(names: Mapping[str, str], among: str) -> str | None:
 
 
 def _number_columns(names: Mapping[str, str]) -> tuple[list[str], str | None]:
-    """The four columns of a box and their convention; none where it is in one cell."""
+    """The four columns of a box and their convention; empty if the box is in one cell."""
     layouts = [
         ((LEFT, TOP, RIGHT, LOW), CORNERS),
         ((MIDDLE_X, MIDDLE_Y, WIDE, HIGH), CXCYWH),
@@ -141,7 +141,7 @@ def _number_columns(names: Mapping[str, str]) -> tuple[list[str], str | None]:
 def _pairs(
     names: Mapping[str, str], taken: Sequence[str], wide: str, high: str
 ) -> tuple[str, str] | None:
-    """The columns of the picture's width and height, other than those that are taken."""
+    """The columns of the picture's width and height, without those that are in use."""
     free = {name: column for name, column in names.items() if column not in taken}
     columns = _first(free, wide), _first(free, high)
     return columns if all(columns) else None
@@ -231,9 +231,9 @@ def _cell_numbers(cell: str, what: str) -> list[tuple[float, float, float, float
 
 
 def _convention_of_cells(column: str, names: Mapping[str, str], cells: list[str]) -> str | None:
-    """Corners where cells and header are those of a data set that is known to have them: YOLOv5's
+    """Corners, if cells and header are those of a data set that is known to have corners: YOLOv5's
     crops of Happywhale (`image,bbox,conf`, `[[0  103  803  656]]`), and Happywhale's catalogue with
-    a box (`image,species,individual_id,box`, `0 103 803 656`). Else the numbers must tell."""
+    a box (`image,species,individual_id,box`, `0 103 803 656`). Else None: the numbers decide."""
     filled = [cell.strip() for cell in cells if not is_empty(cell)]
     yolo = column == "bbox" and {"image", "conf"} <= set(names)
     if yolo and all(re.match(r"\[\s*\[", cell) for cell in filled):
@@ -256,7 +256,7 @@ def _check_upright(cell: str, column: str, place: str, comma: bool) -> None:
 def _without_own_size(
     found: list[tuple[BoxRow, Numbers | None]],
 ) -> list[tuple[BoxRow, Numbers | None]]:
-    """Without the size of the picture where `width,height` are the size of the box itself."""
+    """The boxes, without a picture's size if `width,height` are the size of the box itself."""
     sized = [numbers for _, numbers in found if numbers and numbers.drawn_on]
     own = [numbers for numbers in sized if _is_own_size(numbers)]
     if not own or len(own) < len(sized) or all(max(numbers.four) < PIXELS for numbers in sized):

@@ -37,7 +37,7 @@ def is_via(tree: Any) -> bool:
 
 
 def via_table_rows(table: pd.DataFrame, path: Path) -> list[BoxRow]:
-    """The rows of a CSV. Of a polygon, circle or ellipse it is the box around it.
+    """The rows of a CSV. Of a polygon, circle or ellipse, the box around it is taken.
 
     Raises:
         InputError: a region has no area or is turned.
@@ -87,7 +87,7 @@ def _rows(regions: Iterator) -> list[BoxRow]:
 
 
 def _source(attributes: Any) -> str:
-    """What is in a region: the attribute that is named like it, or the only one."""
+    """What is in a region: the attribute with a name in `NAMES`, or else the only attribute."""
     if not isinstance(attributes, dict):
         return ""
     lower = {name.strip().lower(): value for name, value in attributes.items()}

@@ -18,8 +18,8 @@ def voc_rows(files: Sequence[Path], folder: Path) -> list[BoxRow]:
     """The rows of XML files; a picture without objects has a row without a box.
 
     Args:
-        files: to be read together, since they are in one convention.
-        folder: that the pictures' names are seen from.
+        files: those of one folder, which are in one convention.
+        folder: from which the pictures' names are seen.
 
     Raises:
         InputError: a file is not in this format, or is of a picture of another name.
@@ -48,8 +48,8 @@ def voc_rows(files: Sequence[Path], folder: Path) -> list[BoxRow]:
 
 
 def _parse(file: Path) -> ElementTree.Element:
-    """The file's tree. A file that declares entities, which may be without end or name other files,
-    is refused."""
+    """The file's tree. A file that declares entities is refused: they may be endless, or name other
+    files."""
     encoded = file.read_bytes()
     check = expat.ParserCreate()
 
