@@ -1,4 +1,4 @@
-"""Which animals of a photograph are known already, told by its content and by their boxes."""
+"""Which animals of a photograph are known already, found by its content and by their boxes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Animal:
         content: SHA-256 of the photograph's bytes.
         box: `source xmin ymin xmax ymax`, empty for the whole picture.
         individual_id: who it is.
-        where: where that is said, for errors: `in the gallery`, `in the catalogue`.
-        decided_as: instead, what a person calls the animal that was decided so just now.
+        where: where that is written, for errors: `in the gallery`, `in the catalogue`.
+        decided_as: what a person calls the animal, if it was decided on just now.
     """
 
     key: str
@@ -49,21 +49,21 @@ class KnownAnimals:
             self.add(animal)
 
     def add(self, animal: Animal) -> None:
-        """One more is known from now on."""
+        """Add an animal that is known from now on."""
         self.of.setdefault(animal.content, []).append(animal)
         self._take(animal.key, animal.box)
 
     def find(self, content: str, box: str, others: Sequence[str] = ()) -> Animal | None:
         """The animal in this box of this photograph.
 
-        An animal that is known in the whole picture is the one in the box where the photograph has
-        one box alone, and the other way round.
+        An animal that is known in the whole picture is the one in the box if the photograph has
+        only one box, and the other way round.
 
         Args:
             content: SHA-256 of the photograph.
             box: as text.
-            others: the boxes of its other animals, which may overlap this one: a known animal is
-                the one whose box fits best.
+            others: the boxes of its other animals, which may overlap this one: the known animal
+                is the one whose box fits best.
         """
         known = self.of.get(content, ())
         for one in known:
@@ -79,8 +79,8 @@ class KnownAnimals:
     ) -> Animal | None:
         """The known animal that was decided on again; None: a new one.
 
-        An individual that is known in the whole picture is there already: it is in a photograph
-        once.
+        An individual is in a photograph only once: one that is known in the whole picture is there
+        already.
 
         Args:
             name: what a person calls the decided animal.
@@ -118,11 +118,11 @@ class KnownAnimals:
         return None
 
     def key_for(self, photograph: str, number: int, box: str) -> str:
-        """The key of a new animal: where there is its box already, that one's; else its own number,
-        or the next one that is free.
+        """The key of a new animal: that of its box if there is one already, else its own number or
+        the next one that is free.
 
         Args:
-            photograph: the name under which it goes into the catalogue.
+            photograph: its name in the catalogue.
             number: among the animals identified.
             box: of it.
         """
@@ -142,13 +142,13 @@ class KnownAnimals:
 
 
 def same_box(one: str, other: str) -> bool:
-    """Whether two boxes, `source xmin ymin xmax ymax`, are of one animal; whole pictures are."""
+    """Whether two boxes, `source xmin ymin xmax ymax`, show one animal; two whole pictures do."""
     return likeness(one, other) > 0
 
 
 def likeness(one: str, other: str) -> float:
-    """How well two boxes, `source xmin ymin xmax ymax`, fit: 2 where they are the same, the area
-    that they share where they may be of one animal, else 0."""
+    """How well two boxes, `source xmin ymin xmax ymax`, fit: 2 if they are the same, the share of
+    area that they have in common if they may show one animal, else 0."""
     if one == other:
         return 2.0
     if not one or not other:

@@ -1,7 +1,7 @@
-"""Folders that this package wrote, told from folders of photographs.
+"""Whether this package wrote a folder, or it holds photographs.
 
-A folder that is wholly ours holds a small file that says so. One from before there were such files
-is known by what lies in it.
+A folder that is wholly ours holds a small file that says so. Folders of older versions are known by
+what lies in them.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ THUMBNAIL = re.compile(r"[0-9a-f]{20}\.jpg")
 
 
 def mark_own_output(folder: Path) -> None:
-    """Mark a folder as wholly ours, making it where it is not there."""
+    """Mark a folder as wholly ours. It is made if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).write_text(TEXT, encoding="utf-8")
 
 
 def mark_new_output(folder: Path) -> None:
-    """The same for a folder that a person names, unless it holds something of theirs already: an
-    output may be the very folder of the photographs."""
+    """Mark a folder that a person names, unless it holds something already: an output may be the
+    folder of the photographs."""
     if not folder.is_dir() or all(entry.name.startswith(".") for entry in folder.iterdir()):
         mark_own_output(folder)
 

@@ -1,6 +1,6 @@
-"""The photographs in a folder, and what else lies there: films, raw files, other programs' folders.
+"""The photographs in a folder, and what else is there: films, raw files, other programs' folders.
 
-What is not looked at is never passed over in silence: each such file has a reason, and each kind of
+Nothing is left out without a word: each file that is not looked at has a reason, and each kind of
 folder that is left out is counted.
 """
 
@@ -38,7 +38,7 @@ NOT_READ = {
     }.items()
     for ending in (f".{name}" for name in endings.split())
 }
-# Made by other programs beside photographs: copies, small pictures, what was thrown away.
+# Folders of other programs beside photographs: copies, small pictures, deleted files.
 OTHERS_FOLDERS = frozenset(
     {
         "#recycle", "#snapshot", "$recycle.bin", "@eadir", "@recently-snapshot", "@recycle",
@@ -56,8 +56,8 @@ class Listing:
 
     Attributes:
         images: names of the photographs, sorted, relative to the folder.
-        not_read: why not, by name, of pictures and films that are not looked at.
-        left_out: kinds of folders and files that are nobody's photographs, with names of such.
+        not_read: the reason by name, for pictures and films that are not looked at.
+        left_out: names by kind, of folders and files that hold nobody's photographs.
     """
 
     images: list[str] = field(default_factory=list)
@@ -93,7 +93,7 @@ def list_images(folder: Path) -> list[str]:
 
 
 def reads_heic() -> bool:
-    """Whether what reads HEIC is installed."""
+    """Whether pillow-heif, which reads HEIC, is installed."""
     return importlib.util.find_spec("pillow_heif") is not None
 
 
@@ -120,8 +120,8 @@ def why_not_read(path: Path) -> str:
 
 
 def passed_over(listing: Listing) -> list[str]:
-    """What to say of all that is not looked at: for each reason how many files of which endings,
-    then one line that counts what was left out as nobody's photographs."""
+    """Lines on what is not looked at: for each reason how many files of which endings, then one
+    line that counts what was left out."""
     lines = []
     for reason in dict.fromkeys(listing.not_read.values()):
         names = [name for name, why in listing.not_read.items() if why == reason]
@@ -136,10 +136,10 @@ def passed_over(listing: Listing) -> list[str]:
 
 
 def _files(folder: Path, found: Listing) -> Iterator[tuple[str, Path]]:
-    """Name and path of each file below the folder; what is left out is noted in `found`.
+    """Name and path of each file below the folder; what is left out is added to `found`.
 
-    Links to folders come last, so that a folder that is there by itself keeps its own name, and a
-    link back to it, or into a circle, is not followed.
+    Links to folders come last, so that a real folder keeps its own name. A link to a folder that
+    was visited already is not followed.
     """
     waiting: list[tuple[str, Path]] = [("", folder)]
     links: list[tuple[str, Path]] = []
@@ -184,7 +184,7 @@ def _why_not_there(path: Path) -> str:
 
 
 def _kind_left_out(folder: Path) -> str:
-    """What a folder is that holds nobody's photographs; empty for any other."""
+    """The kind of a folder that holds nobody's photographs; empty for any other."""
     if is_own_output(folder):
         return "folders that this package wrote"
     if folder.name.startswith(".") or folder.name.lower() in OTHERS_FOLDERS:

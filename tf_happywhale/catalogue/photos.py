@@ -148,7 +148,7 @@ def boxes_beside(
         required: the sources of which a table must have a box; None: all.
         reading: how tables are read.
         choose: which rows of a table count: `best_rows`, or one with its arguments.
-        folders: where other pictures lie, that a table may have boxes of.
+        folders: where other pictures lie; a table may have boxes of them too.
 
     Raises:
         InputError: `file` is missing, the table has no box of a source that it must have, or it

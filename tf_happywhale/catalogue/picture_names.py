@@ -1,4 +1,4 @@
-"""Under which name a photograph goes into a catalogue, or is there already, told by its content."""
+"""The name of a photograph in a catalogue, new or already there; its content decides."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tf_happywhale.catalogue.animal import photograph_of
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import sha256
 
-UNKNOWN = ""  # in place of a content: a name that is given, of a picture that nobody has
+UNKNOWN = ""  # in place of a content: the name is in use, but its picture is missing
 
 
 def place_for(image: str, content: str, content_of: Callable[[str], str | None]) -> str:
-    """The name under which a photograph goes into a catalogue: its own, with a part of its
-    content's hash where another picture has it.
+    """The name that a photograph gets in a catalogue: its own, with a part of its content's hash if
+    another picture has that name.
 
     Args:
         image: its name.
         content: SHA-256 of its bytes.
-        content_of: the same of what is there under a name; None where there is nothing.
+        content_of: the SHA-256 of the picture with a name; None if there is none.
     """
     pure = PurePosixPath(image)
     for name in (image, str(pure.with_name(f"{pure.stem}-{content[:8]}{pure.suffix}"))):
@@ -32,16 +32,16 @@ def place_for(image: str, content: str, content_of: Callable[[str], str | None])
 class PictureNames:
     """The names of a catalogue's photographs, and of those that are to join them.
 
-    A photograph that is there keeps its name, whatever it is called now. A new one keeps its own,
-    unless another photograph has it - also where a disk takes both for one name, since they differ
-    in case or in Unicode's form alone - or a row has it whose picture is missing.
+    A photograph that is there keeps its name there, whatever its file is called now. A new one
+    keeps its own name, unless another photograph has it, or a row whose picture is missing. Names
+    that differ only in case or in Unicode's form count as one, since some disks take them for one.
 
     Args:
         folder: the catalogue's pictures; None: there is no catalogue.
         in_gallery: content by image, of the gallery's images.
         rows: images that the catalogue lists.
         boxed: images that its table of boxes lists, also those to identify.
-        to_identify: the folder of the latter.
+        to_identify: the folder of the photographs to identify.
         find: gives the path of a photograph to be added, by its name.
     """
 
@@ -85,7 +85,7 @@ class PictureNames:
         return found or self._found_by_content(image, content)
 
     def _own_names(self, image: str, content: str) -> list[str]:
-        """Where an earlier `gallery add`, which was stopped, has put it."""
+        """Where an earlier `gallery add` that was stopped has put it."""
         try:
             name = place_for(image, content, self._hash)
         except InputError:
@@ -93,7 +93,7 @@ class PictureNames:
         return [name] if self.is_there(name, content) else []
 
     def _found_by_content(self, image: str, content: str) -> str | None:
-        """The picture in the folder with this content: files of another size need no reading."""
+        """The picture in the folder with this content; only files of the same size are read."""
         if self.by_size is None:
             self.by_size = {}
             for file in sorted(self.folder.rglob("*")):
@@ -126,5 +126,5 @@ def _content(file: Path) -> str | None:
 
 
 def _alike(name: str) -> str:
-    """The same text for names that some disks take for one."""
+    """One text for all names that some disks take for one."""
     return unicodedata.normalize("NFC", name).casefold()

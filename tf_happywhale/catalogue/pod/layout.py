@@ -192,8 +192,8 @@ def _plan(wanted: dict) -> Plan:
 
 
 def _check_untouched(root: Path, known: dict) -> None:
-    """Raise InputError where a finished pod's catalogue is not as it was drawn: photographs that
-    `gallery add` has copied there, and a person's corrections, would go with it."""
+    """Raise InputError if a finished pod's catalogue was changed since it was drawn: to draw it
+    again would remove what `gallery add` and a person have put there."""
     plan = _plan(known)
     drawn = {(p.image, plan.individual_ids[p.individual]) for p in plan.photographs}
     there = set()
