@@ -1,5 +1,5 @@
-"""How a person's tables are read: what the settings `data.encoding`, `data.columns` and
-`data.unknown` and `data.boxes_format` say."""
+"""How a person's tables are read, by the settings `data.encoding`, `data.columns`, `data.unknown`
+and `data.boxes_format`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Reading:
     Attributes:
         encoding: of text tables without a byte order mark; None: UTF-8.
         columns: what a table calls our columns, such as `individual_id` → `ID`.
-        unknown: what stands in `individual_id` of a row where nobody knows who it is.
-        boxes_format: what the four numbers of a `bbox` cell are; `auto`: they must tell.
+        unknown: texts in `individual_id` that mean that nobody knows who it is.
+        boxes_format: what the four numbers of a `bbox` cell are; `auto`: the numbers decide.
     """
 
     encoding: str | None = None

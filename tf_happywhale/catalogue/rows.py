@@ -1,5 +1,4 @@
-"""The rows of a table's text: which line is the header and what separates the cells, the header
-decides."""
+"""The rows of a table's text. The header decides what separates the cells."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from typing import NamedTuple
 from tf_happywhale.errors import InputError
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-TITLES = 10  # so many rows may stand above the header
+TITLES = 10  # rows that may stand above the header
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,11 @@ class Rows:
     """A table's cells as text.
 
     Attributes:
-        header: names of the columns, as they stand there.
+        header: names of the columns, as in the file.
         line: where the header is in the file, from 1.
-        lines: the same of each row: where it begins.
+        lines: the line on which each row begins.
         cells: of each row, as many as the header has.
-        dialect: None of a spreadsheet's.
+        dialect: None for a spreadsheet.
     """
 
     header: list[str]
@@ -56,13 +55,13 @@ class Rows:
 
 
 def read_rows(text: str, path: Path, fits: Callable[[Sequence[str]], int]) -> Rows:
-    """The rows of a text; those without any text are passed over.
+    """The rows of a text; rows without any text are left out.
 
     Args:
         text: of the file.
         path: the file, for errors.
-        fits: how many cells a row needs under a header of these; 0 where the header lacks a column
-            that is wanted.
+        fits: how many cells a row needs under a header of these cells; 0 if the header lacks a
+            column that is wanted.
 
     Raises:
         InputError: rows have more or fewer cells than the header, a quote is not closed, or the
@@ -112,7 +111,7 @@ def _header(
     first: int,
     separators: Sequence[str],
 ) -> tuple[int, str]:
-    """The line of the header and the separator: the first line that fits, else the first one."""
+    """The line of the header, the first that fits or else the first; and the separator."""
     tops = {separator: _top(text, path, separator, first) for separator in separators}
     if not any(tops.values()):
         raise InputError(f"{path} is empty: its first line must name the columns.")
@@ -124,7 +123,7 @@ def _header(
             if row.line == line and fits(row.cells)
         ]
         parting = [s for s in fitting if any(r.line == line and r.cells[1:] for r in tops[s])]
-        fitting = parting or fitting[:1]  # of a single column nothing separates
+        fitting = parting or fitting[:1]  # a single column needs no separator
         if len(fitting) > 1:
             raise InputError(_two_ways(path, line, fitting))
         if fitting:
@@ -136,7 +135,7 @@ def _header(
 
 
 def _top(text: str, path: Path, separator: str, first: int) -> list[_Row]:
-    """The first rows that are not empty, as far as they can be read by this separator."""
+    """The first rows that are not empty, as far as this separator can read them."""
     found: list[_Row] = []
     with suppress(InputError):
         rows = (row for row in _parse(text, path, separator, True, first) if _says(row))
@@ -171,7 +170,7 @@ def _is_spaced(text: str, path: Path, separator: str, line: int) -> bool:
 
 
 def _spaces(text: str, path: Path, separator: str, line: int) -> list[tuple[int, set[bool]]]:
-    """Of each row its line, and whether a space is in front of its cells but the first."""
+    """The line of each row, and whether a space is in front of all its cells but the first."""
     raw = {row.line: row.cells for row in _parse(text, path, separator, False, line)}
     found = []
     for row in _parse(text, path, separator, True, line):

@@ -1,4 +1,4 @@
-"""One picture under two individuals: what a person should be told of a catalogue."""
+"""Pictures that a catalogue lists under two individuals."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ NAMED = 5  # pairs that are named one by one
 def same_pictures(
     images: Sequence[str], individual_ids: Sequence[str], pictures: Sequence[Hashable]
 ) -> list[str]:
-    """A sentence for each two images that are one picture, but are said to show two individuals.
+    """A sentence for each pair of images that are one picture under two individuals.
 
     Args:
         images: names.
         individual_ids: who is in them.
-        pictures: what makes the picture of each: the hash of its file and its box.
+        pictures: the hash of each image's file, and its box.
     """
     first: dict[Hashable, int] = {}
     pairs = []

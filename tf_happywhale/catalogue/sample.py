@@ -1,4 +1,4 @@
-"""`sample_submission.csv`: the images that a submission must answer, with names and order."""
+"""`sample_submission.csv`: the images that a submission must answer, in which order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_sample(file: Path) -> list[str]:
 def rows_asked(sample: Path, images: Sequence[str]) -> list[tuple[str, str]]:
     """A submission's rows: each name of the sample with the image of the data that it means.
 
-    Names may differ in their slashes, their Unicode form or a missing ending. Images that the
+    Names may differ in slashes and Unicode form, and their ending may be missing. Images that the
     sample does not list have no row.
 
     Raises:

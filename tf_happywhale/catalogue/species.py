@@ -11,15 +11,15 @@ SPECIES_FIXES = {
     "kiler_whale": "killer_whale",
     "bottlenose_dolpin": "bottlenose_dolphin",
 }
-IMAGE = re.compile(r"[0-9a-f]{14,16}\.jpg")  # Happywhale's names, of which no one else's are
+IMAGE = re.compile(r"[0-9a-f]{14,16}\.jpg")  # the form of Happywhale's names alone
 INDIVIDUAL = re.compile(r"[0-9a-f]{12}")
 
 
 def fix_species(
     images: Iterable[str], species: Iterable[str], individual_ids: Iterable[str]
 ) -> list[str]:
-    """Species names with Happywhale's four misspelt or merged ones mended in Happywhale's own rows,
-    which are told by the names of image and individual; others unchanged."""
+    """Species names; in Happywhale's own rows its four misspelt or merged names are mended. These
+    rows are known by the names of image and individual. Other rows are unchanged."""
     return [
         SPECIES_FIXES.get(kind, kind)
         if IMAGE.fullmatch(image) and INDIVIDUAL.fullmatch(who)

@@ -1,5 +1,5 @@
-"""The rows of an Excel sheet as text; dates are ISO text. A number where an id is meant may have
-lost its zeros, so it is an error."""
+"""The rows of an Excel sheet as text; dates are ISO text. A number in a column of ids may have lost
+its zeros, so it is an error."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_sheet(
     Args:
         path: an .xlsx file.
         fits: 0 where a header of these cells lacks a column that is wanted.
-        is_id: whether the cells of a column of this name are ids, of which each digit counts.
+        is_id: whether the cells of a column of this name are ids, in which each digit counts.
 
     Raises:
         InputError: openpyxl is missing, the file is damaged, not exactly one sheet fits, or a cell
@@ -53,9 +53,9 @@ def read_sheet(
         ) from None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of drop-down lists and the like, which do not matter
+            warnings.simplefilter("ignore")  # about drop-down lists and the like
             books = [openpyxl.load_workbook(path, data_only=values) for values in (True, False)]
-    except Exception:  # of a damaged file openpyxl raises whatever its parts do
+    except Exception:  # openpyxl raises many kinds of error for a damaged file
         raise InputError(f"{path} cannot be read as an .xlsx file: {AS_CSV}.") from None
     sheets = [sheet for sheet in books[0].worksheets if sheet.max_row and _top(sheet)]
     if not sheets:
@@ -122,8 +122,8 @@ def _id(cell: Any, path: Path) -> str:
 
 
 def _readings(cell: Any) -> list[str]:
-    """The texts that may be meant by a number: its digits, and with the zeros that it is shown
-    with, or that may have been lost."""
+    """The texts that a number may stand for: its digits, and its digits with the zeros that are
+    shown or may have been lost."""
     plain, shown = _plain(cell.value), str(cell.number_format or "")
     if match := re.fullmatch(r'"?([^"0#?]*?)"?(0+)', shown):
         with_zeros = match[1] + plain.zfill(len(match[2]))

@@ -28,25 +28,25 @@ from tf_happywhale.files import shown
 from tf_happywhale.said import say_once
 
 TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
-NAMEABLE = get_args(TableColumn)  # by data.columns
+NAMEABLE = get_args(TableColumn)  # what data.columns may name
 ID_COLUMNS = {"image", "filename", "individual_id", "encounter"}  # text: each digit counts
 
 
 def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLAIN) -> pd.DataFrame:
     """Read a table as text: `09913`, `1e10`, `NA` and the empty cell stay what they are.
 
-    The file decides how it is read: a byte order mark on the encoding, its header on what separates
-    the cells; an .xlsx file is one by its content. Rows without any text are passed over, and so
-    are lines above the header. The last cells of a row may be missing where they are not wanted.
-    Columns are called what `columns` calls them, whatever their case, or in small letters; those
+    A byte order mark decides the encoding, and the header decides what separates the cells. An
+    .xlsx file is known by its content. Rows without any text are left out, and so are lines above
+    the header. The last cells of a row may be missing if they are not wanted. A column gets its
+    name in `columns`, whatever its case there, and any other its own name in small letters. Columns
     without a name are left out.
 
     Returns:
-        The rows, whose index are the file's line numbers.
+        The rows; their index is the line numbers of the file.
 
     Raises:
         InputError: the file is missing, has rows that do not fit its header, can be read in two
-            ways, or lacks one of `columns`; with the line, what was seen, and what to do about it.
+            ways, or lacks one of `columns`. It names the line, what was seen, and the remedy.
     """
     path = Path(path)
     rows = read_rows_of(path, columns, reading)
@@ -67,7 +67,7 @@ def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLA
 
 
 def read_rows_of(path: Path, columns: Collection[str], reading: Reading) -> Rows:
-    """The rows of a text table or Excel sheet, its cells as they stand there.
+    """The rows of a text table or Excel sheet, with the cells unchanged.
 
     Raises:
         InputError: see `read_text_table`.
@@ -97,7 +97,7 @@ def read_rows_of(path: Path, columns: Collection[str], reading: Reading) -> Rows
 
 
 def tables_in(folder: Path) -> list[str]:
-    """Names of the files in a folder that are tables by their ending."""
+    """Names of the files in a folder whose ending is one of a table."""
     files = shown(folder.glob("*")) if folder.is_dir() else ()
     return sorted(file.name for file in files if file.suffix.lower() in TABLE_ENDINGS)
 
@@ -108,13 +108,13 @@ def named_columns(
     """The place of each column in a header, by our name.
 
     Args:
-        header: names as they stand in the file.
+        header: names as in the file.
         columns: those that are wanted.
         mapped: what the file calls our columns.
         path: the file, for errors.
 
     Raises:
-        InputError: a name stands there twice, or two columns may be a wanted one.
+        InputError: a name is there twice, or two columns may be the wanted one.
     """
     names = [name for name in header if name]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -132,7 +132,7 @@ def named_columns(
 
 
 def _places(header: Sequence[str], mapped: Mapping[str, str]) -> dict[str, list[int]]:
-    """Where each column is, by our name or its own in small letters."""
+    """The place of each column, by our name or its own name in small letters."""
     places: dict[str, list[int]] = {}
     for place, name in enumerate(header):
         if name.strip():
@@ -157,15 +157,15 @@ def read_catalogue(
 ) -> pd.DataFrame:
     """The catalogue's rows in file order: text columns image, species, individual_id, and others.
 
-    With the `folder` of its pictures, `image` is what they are called there, and they must be
-    there, unless `must_be_there` is False.
+    If the `folder` of its pictures is given, `image` is what they are called there, and they must
+    be there, unless `must_be_there` is False.
 
     A photograph may be listed several times with different numbers in the column box_number, which
-    becomes part of `image`, the key of an animal (`catalogue/animal.py`). Rows in which nobody is
-    known by `reading.unknown` are left out. A missing `species` column is filled with empty text;
+    becomes part of `image`, the key of an animal (`catalogue/animal.py`). Rows whose id
+    `reading.unknown` lists are left out. A missing `species` column is filled with empty text;
     Happywhale's own misspellings of species are mended in Happywhale's own rows. A `date` whose
-    month is a word becomes ISO text, a `viewpoint` R or L right or left. What may be a slip of the
-    pen is printed.
+    month is a word becomes ISO text, a `viewpoint` R or L right or left. What may be a typing error
+    is printed.
 
     Raises:
         InputError: a column is missing, an image is listed twice, is not there, or its name leaves
@@ -202,10 +202,10 @@ def read_catalogue(
 
 
 def known_rows(table: pd.DataFrame, path: Path, reading: Reading) -> pd.DataFrame:
-    """The rows in which somebody is known, by `reading.unknown`; how many are not is printed.
+    """The rows whose id `reading.unknown` does not list; how many it lists is printed.
 
     Raises:
-        InputError: nobody is known in any row.
+        InputError: it lists the id of every row.
     """
     unknown = table["individual_id"].map(reading.leaves_out).to_numpy(bool)
     if unknown.all():
@@ -218,13 +218,13 @@ def known_rows(table: pd.DataFrame, path: Path, reading: Reading) -> pd.DataFram
 def read_answers(
     path: Path, reading: Reading = PLAIN, images: Collection[str] = ()
 ) -> dict[str, str]:
-    """The individual_id (or `new_individual`) of held-out images, by name; rows in which nobody is
-    known by `reading.unknown` are left out.
+    """The individual_id (or `new_individual`) of held-out images, by name; rows whose id
+    `reading.unknown` lists are left out.
 
     Args:
         path: the table.
         reading: how it is read.
-        images: names of the images to identify, which the answers then have.
+        images: names of the images to identify; the answers get these names.
     """
     table = read_text_table(path, ("image", "individual_id"), reading)
     table["image"] = same_names(table["image"], images, path, "among the images to identify")
@@ -234,10 +234,10 @@ def read_answers(
 
 
 def same_names(written: pd.Series, names: Iterable[str], path: Path, place: str) -> list[str]:
-    """A table's names of pictures as those are called that are meant; others stay as they are.
+    """A table's names of pictures, written as in `names`; a name that is not there is unchanged.
 
     Args:
-        written: a column, whose index are the table's lines.
+        written: a column; its index is the table's line numbers.
         names: of the pictures.
         path: the table.
         place: where the pictures are, in words for the errors.

@@ -1,5 +1,5 @@
-"""The text of a table's file: its byte order mark decides on the encoding, else it is UTF-8, or
-what `data.encoding` says."""
+"""The text of a table's file. Its byte order mark decides the encoding; without one it is what
+`data.encoding` says, or UTF-8."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tf_happywhale.errors import InputError
 
-MARKS = {  # UTF-32 first: its little-endian mark begins with that of UTF-16
+MARKS = {  # UTF-32 first, since its little-endian mark begins with that of UTF-16
     codecs.BOM_UTF32_LE: "utf-32-le",
     codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF8: "utf-8",
@@ -27,7 +27,7 @@ def decode(raw: bytes, path: Path, asked: str | None) -> tuple[str, str]:
         asked: `data.encoding`.
 
     Raises:
-        InputError: the bytes are not text of that encoding, or are text of UTF-8 too.
+        InputError: the bytes are not text in that encoding, or are text in UTF-8 too.
     """
     for mark, encoding in MARKS.items():
         if raw.startswith(mark):
@@ -52,8 +52,8 @@ def decode(raw: bytes, path: Path, asked: str | None) -> tuple[str, str]:
 
 
 def encoding_of_own(path: Path, asked: str | None) -> str | None:
-    """The encoding to ask for of a file that this package wrote, as UTF-8, and that a spreadsheet
-    may have written again: None where it is UTF-8 still."""
+    """The encoding of a file that this package wrote and a spreadsheet may have saved since:
+    `asked`, or None if it is still UTF-8."""
     return None if not path.is_file() or _is(path.read_bytes(), "utf-8") else asked
 
 

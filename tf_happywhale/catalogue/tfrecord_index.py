@@ -26,7 +26,7 @@ Bytes = mmap.mmap | bytes
 
 
 def compression(path: Path) -> str:
-    """How TensorFlow's `compression_type` calls a TFRecord file: `` (not compressed), GZIP or ZLIB.
+    """TensorFlow's `compression_type` of a TFRecord file: `` (not compressed), GZIP or ZLIB.
 
     A file whose first twelve bytes are a record's length and its checksum is not compressed, since
     a compressed one would fit by chance once in four billion files.

@@ -1,4 +1,4 @@
-"""Dates and sides as people write them, where there is one way to read them."""
+"""Dates and sides as people write them, if they can be read in one way only."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SIDES = {"r": "right", "l": "left"}
 
 
 def iso_date(text: str) -> str:
-    """A date whose month is a word as ISO text, such as `02-Jun-15` as `2015-06-02`; whatever else
-    as it is, since `02/06/15` is the second of June or the sixth of February.
+    """A date whose month is a word as ISO text: `02-Jun-15` becomes `2015-06-02`. All else stays as
+    it is, since `02/06/15` is the second of June or the sixth of February.
 
-    Of a year of two digits, up to 29 is this century and from 70 the last one.
+    A year of two digits is of this century up to 29, and of the last one from 70 on.
     """
     cell = text.strip()
     if match := DAY_FIRST.fullmatch(cell):
@@ -38,7 +38,7 @@ def iso_date(text: str) -> str:
 
 
 def sides(viewpoints: Iterable[str]) -> list[str]:
-    """Viewpoints with `R` and `L` as `right` and `left`, where nothing else is in the column."""
+    """Viewpoints with `R` and `L` as `right` and `left`, if the column holds nothing else."""
     cells = list(viewpoints)
     if not {cell.strip().lower() for cell in cells} <= {*SIDES, ""}:
         return cells
