@@ -218,6 +218,16 @@ class Place:
     def train(self, *overrides: str) -> None:
         train.main(self.experiment(*overrides))
 
+    def ask_another(self) -> None:
+        """A further photograph to identify, and another box for one that there was."""
+        asked = sorted((self.data / "test_images").iterdir())[0]
+        shutil.copy(asked, asked.with_name(f"again{asked.suffix}"))
+        with (self.data / "sample_submission.csv").open("a", encoding="utf-8") as table:
+            table.write(f"again{asked.suffix},1 2 3 4 5\n")
+        with (self.data / "boxes.csv").open("a", encoding="utf-8") as table:
+            table.write(f"{asked.name},backfin,1,1,50,50,1,manual\n")
+        self.write()
+
     def models(self) -> set[str]:
         """Of which training each result is; one only, or something is mixed."""
         return {(self.run / name).read_text() for name in OUTPUTS}
@@ -245,13 +255,7 @@ def place(pod: Path, tmp_path: Path) -> Place:
 
 def test_photographs_to_identify_and_their_boxes_train_nothing_again(place, trainings) -> None:
     place.train()
-    asked = sorted((place.data / "test_images").iterdir())[0]
-    shutil.copy(asked, asked.with_name(f"again{asked.suffix}"))
-    with (place.data / "sample_submission.csv").open("a", encoding="utf-8") as table:
-        table.write(f"again{asked.suffix},1 2 3 4 5\n")
-    with (place.data / "boxes.csv").open("a", encoding="utf-8") as table:
-        table.write(f"{asked.name},backfin,1,1,50,50,1,manual\n")
-    place.write()
+    place.ask_another()
     place.train()
     assert len(list((place.output / "records").glob("*/COMPLETE"))) == 2
     assert len(trainings) == 1
@@ -404,11 +408,29 @@ def older_version(place: Place, folder: Path, *overrides: str) -> tuple[Experime
     return experiment, digest({**made_from, "config": config})
 
 
-def test_a_model_of_an_earlier_version_is_up_to_date(place, trainings, monkeypatch) -> None:
+def leave_older_model(place: Place) -> None:
+    """A finished model as the version before `made_from.json` left it."""
     _, stamp = older_version(place, place.run)
     for name in OUTPUTS:
         write_text(place.run / name, "older")
     write_text(place.output / ".stages" / "train-quick-fold-0.json", json.dumps({"stamp": stamp}))
+
+
+def test_an_earlier_versions_model_stays_when_there_is_more_to_identify(place, trainings) -> None:
+    leave_older_model(place)
+    place.ask_another()
+    place.train()
+    assert trainings == []
+    image = sorted((place.data / "train_images").iterdir())[0].name
+    with (place.data / "boxes.csv").open("a", encoding="utf-8") as table:
+        table.write(f"{image},backfin,1,1,50,50,1,manual\n")
+    place.write()
+    place.train()  # the catalogue's examples are others now
+    assert place.models() == {"1"}
+
+
+def test_a_model_of_an_earlier_version_is_up_to_date(place, trainings, monkeypatch) -> None:
+    leave_older_model(place)
     place.stop(monkeypatch, "train.epochs=2")
     assert place.models() == {"older"}
     place.train()

@@ -178,7 +178,7 @@ def jobs_of(experiment: Experiment) -> Iterator[Job]:
     from tf_happywhale.files import digest, sha256
     from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import pseudo_file, run_folder
-    from tf_happywhale.records.folder import skipped_images
+    from tf_happywhale.records.folder import same_training, skipped_images
     from tf_happywhale.records.labels import report_differing
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.retrieval.trained_on import all_but
@@ -216,7 +216,6 @@ def jobs_of(experiment: Experiment) -> Iterator[Job]:
         asked = made_from(experiment, task, data.order, start, pictures, more_pictures)
         before = {
             "weights": start,
-            "records": records.name,
             "labels": digest([data.images, data.individual_ids, data.folds.tolist(), fold]),
             "pseudo": sha256(pseudo_file(experiment, fold)) if experiment.round else None,
         }
@@ -224,7 +223,9 @@ def jobs_of(experiment: Experiment) -> Iterator[Job]:
             before["species"] = digest(species.tolist())
         run = run_folder(experiment, fold)
         trained_on = all_but(fold, records.name, folds)
-        yield Job(run, task, asked, Older(asked, before), trained_on, data.order)
+        # The first round reads the catalogue's examples alone: those to identify may be others.
+        names = [records.name] if experiment.round else same_training(records)
+        yield Job(run, task, asked, Older(asked, before, names), trained_on, data.order)
 
 
 def _predicted(

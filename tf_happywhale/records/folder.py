@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tf_happywhale.catalogue.tfrecord_index import compression
-from tf_happywhale.errors import InputError
+from tf_happywhale.errors import HappywhaleError, InputError
 from tf_happywhale.files import sha256, write_json, write_text
 
 MANIFEST = "manifest.json"
@@ -74,6 +75,27 @@ def skipped_images(folder: Path) -> set[tuple[str, str]]:
     if isinstance(skipped, list):  # of an earlier version, which did not keep the split
         skipped = {"train": skipped, "test": skipped}
     return {(split, image) for split, images in skipped.items() for image in images}
+
+
+def same_training(folder: Path) -> list[str]:
+    """The names of the finished folders beside a records folder, its own the first, that hold the
+    same training examples, byte for byte."""
+    own, found = _training(folder), [folder.name]
+    for manifest in sorted(folder.parent.glob(f"*/{MANIFEST}")) if own else []:
+        if manifest.parent != folder and _training(manifest.parent) == own:
+            found.append(manifest.parent.name)
+    return found
+
+
+def _training(folder: Path) -> list | None:
+    """What tells a finished folder's training examples from others; None where nothing does."""
+    with suppress(HappywhaleError, OSError, ValueError, KeyError, TypeError):
+        manifest = read_manifest(folder)
+        shards = [shard for shard in manifest["shards"] if shard.split == "train"]
+        if all(shard.sha256 for shard in shards):
+            rows = [(shard.fold, shard.count, shard.sha256) for shard in shards]
+            return [manifest["sources"], rows]
+    return None
 
 
 def verify(folder: Path) -> Counter:

@@ -6,6 +6,7 @@ photographs, labels, folds - is what it is today.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,28 +26,31 @@ class Older:
 
     Attributes:
         today: the same in the present form.
-        inputs: all that the earlier form held but the settings.
+        inputs: all that the earlier form held but the settings and the records' name.
+        records: names of the records folders whose training examples are those of today.
     """
 
     today: MadeFrom
     inputs: dict[str, Any]
+    records: Sequence[str]
 
-    def form(self, folder: Path) -> dict[str, Any] | None:
-        """What the earlier version noted, if its inputs were those of today and its settings those
-        of the folder's config.yaml; None where that cannot be read."""
+    def forms(self, folder: Path) -> list[dict[str, Any]]:
+        """What the earlier version may have noted, if its inputs were those of today and its
+        settings those of the folder's config.yaml; nothing where that cannot be read."""
         tree = settings_of(folder)
-        return None if tree is None else {**self.inputs, "config": _without_limits(tree)}
+        if tree is None:
+            return []
+        config = _without_limits(tree)
+        return [{**self.inputs, "records": name, "config": config} for name in self.records]
 
-    def stamp(self, folder: Path) -> str | None:
-        """The digest of that."""
-        form = self.form(folder)
-        return None if form is None else digest(form)
+    def stamps(self, folder: Path) -> list[str]:
+        """The digests of these."""
+        return [digest(form) for form in self.forms(folder)]
 
     def same(self, folder: Path) -> list[dict[str, Any]]:
-        """The form, where the folder's settings are those that are asked for."""
-        form = self.form(folder)
-        wanted = form is not None and not differences(self.today, self.made_from(folder))
-        return [form] if wanted else []
+        """The forms, where the folder's settings are those that are asked for."""
+        forms = self.forms(folder)
+        return forms if forms and not differences(self.today, self.made_from(folder)) else []
 
     def made_from(self, folder: Path) -> MadeFrom:
         """What a training is made from whose stamp is this one."""

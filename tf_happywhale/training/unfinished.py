@@ -85,8 +85,7 @@ def note_older(run: Path, older: Older, is_current: Callable[[dict[str, Any]], b
     """
     if (run / FILE).is_file():
         return
-    form = older.form(run)
-    if form is not None and is_current(form):
+    if any(map(is_current, older.forms(run))):
         with suppress(OSError):  # a folder that may not be written to
             write_made_from(run, older.made_from(run))
 
@@ -159,7 +158,7 @@ def known_of(folder: Path, older: Older) -> tuple[MadeFrom, dict[str, Any]] | No
     known = read_made_from(folder)
     if known is None:
         stamp = stamp_of(folder / "checkpoints")
-        if stamp is not None and stamp == older.stamp(folder):
+        if stamp in older.stamps(folder):
             return older.made_from(folder), {"stamp": stamp}
     return known
 
