@@ -23,14 +23,14 @@ KEYS_HELP = """\
 Every key of the config can be overridden as key=value, with dots:
   data.root=DIR output=DIR seed=N image_size=N fold=K|all
   model.backbone=NAME train.epochs=N train.batch_size=N
-docs/config.md lists them all. How a file of boxes is read, and which of its rows are not
-used, shows python -m tf_happywhale.boxes BOXES FOLDER."""
+docs/config.md lists them all. python -m tf_happywhale.boxes BOXES FOLDER shows how a file of
+boxes is read, and which of its rows are not used."""
 PLACES_HELP = """\
 Keys of the config can be overridden as key=value, with dots:
   output=DIR rank.candidates=N report.thumbnail=N report.references=N
-docs/config.md lists them all. A path that looks like one is written ./a=b. How a file of
-boxes is read, and which of its rows are not used, shows
-python -m tf_happywhale.boxes BOXES FOLDER."""
+docs/config.md lists them all. A path that looks like one is written ./a=b.
+python -m tf_happywhale.boxes BOXES FOLDER shows how a file of boxes is read, and which of its
+rows are not used."""
 
 
 def command(
@@ -143,7 +143,7 @@ def run_safely(main: Callable[[], None]) -> NoReturn:
     except Exception as error:
         of_a_file = as_os_error(error)
         if of_a_file is None:
-            raise  # a mistake of ours, of which the traceback says most
+            raise  # a mistake of ours: the traceback says most about it
         _say(f"error: {in_words(of_a_file, doing=doing_of(of_a_file))}")
         sys.exit(2)
     sys.exit(0)

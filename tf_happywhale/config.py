@@ -66,7 +66,7 @@ class Data(Section):
     answers: str = Field("answers.csv", description="image,individual_id of test images, if known")
     columns: dict[TableColumn, str] = Field(
         {},
-        description="what your tables call our columns, such as {individual_id: ID, image: photo}; "
+        description="names of your columns by ours, such as {individual_id: ID, image: photo}; "
         "image, individual_id, species, encounter, date and viewpoint can be named",
     )
     encoding: TextEncoding | None = Field(
@@ -76,7 +76,7 @@ class Data(Section):
     )
     unknown: tuple[str, ...] = Field(
         (),
-        description='what stands in individual_id where nobody knows, such as [unknown, "?", ""]; '
+        description='ids that mean that nobody knows the animal, such as [unknown, "?", ""]; '
         "such rows are left out of training and gallery",
     )
     boxes: str | dict[str, str] | None = Field(
@@ -97,8 +97,8 @@ class Data(Section):
     )
     tfrecords_pattern: str | None = Field(
         None,
-        description="how their files are named, with {split}, {count} and perhaps {fold} in their "
-        "places and * for anything, such as whales_{split}_{fold}_{count}.tfrecord; null: "
+        description="the form of their files' names: {split}, {count}, perhaps {fold}, and * for "
+        "anything, such as whales_{split}_{fold}_{count}.tfrecord; null: "
         "{split}-{fold}-{count}.tfrec",
     )
     folds: int = Field(5, ge=2, le=100, description="number of folds")
@@ -180,8 +180,8 @@ class Detect(Section):
         0.55,
         gt=0,
         lt=1,
-        description="intersection over union from which boxes of several models, or of one "
-        "photograph to identify, are one animal's",
+        description="intersection over union at which two boxes are one animal: boxes of several "
+        "models, or of one photograph to identify",
     )
     choice: Literal["best", "largest", "union", "all"] = Field(
         "best",

@@ -12,7 +12,7 @@ import yaml
 from tf_happywhale.errors import ConfigError
 
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-NOT_PATHS = {"model.weights": "hf://", "download.message": ""}  # keys whose texts may begin so
+NOT_PATHS = {"model.weights": "hf://", "download.message": ""}  # keys that may be addresses
 
 
 class _TextLoader(yaml.SafeLoader):
@@ -105,8 +105,8 @@ def _put(tree: dict, key: str, value: Any) -> None:
 
 
 def refuse_address(text: str, what: str) -> None:
-    """Raise ConfigError where the text is an address such as `gs://bucket/folder`, and not a path
-    of this machine."""
+    """Raise ConfigError if the text is an address such as `gs://bucket/folder`, and not a path of
+    this machine."""
     if ADDRESS.match(text):
         raise ConfigError(
             f"{what} is {text[:80]!r}, an address. Only files of this machine are read: "
@@ -115,7 +115,7 @@ def refuse_address(text: str, what: str) -> None:
 
 
 def refuse_addresses(tree: Any, key: str = "") -> None:
-    """The same of every text of an experiment's tree, but those that may be one."""
+    """Raise ConfigError if a text in an experiment's tree is an address and may not be one."""
     for name, text in _texts(tree, key):
         beginning = NOT_PATHS.get(name)
         if beginning is None or not text.startswith(beginning):
@@ -123,7 +123,7 @@ def refuse_addresses(tree: Any, key: str = "") -> None:
 
 
 def _texts(tree: Any, key: str) -> Iterator[tuple[str, str]]:
-    """Every text of a tree with its key, a list's with that of the list."""
+    """Every text of a tree with its key; a text in a list has the key of the list."""
     if isinstance(tree, str):
         yield key, tree
     elif isinstance(tree, dict):

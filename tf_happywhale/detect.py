@@ -85,7 +85,7 @@ def train(experiment: Experiment) -> None:
 def train_locked(
     experiment: Experiment, training_set: Path, fold: int, training: dict[str, Any]
 ) -> None:
-    """`train_fold`, by one process at a time."""
+    """`train_fold`, in one process at a time."""
     from tf_happywhale.detection.models import fold_folder
     from tf_happywhale.files import locked
     from tf_happywhale.swap import AT_WORK
@@ -97,11 +97,11 @@ def train_locked(
 def train_fold(
     experiment: Experiment, training_set: Path, fold: int, training: dict[str, Any]
 ) -> None:
-    """Train one model, or resume one that was stopped, and judge it by the photographs it has not
-    seen. It lies in `next/` until it is whole; only then it takes the place of the one before.
+    """Train one model, or resume one that was stopped, and judge it by photographs that it has not
+    seen. It lies in `next/` until it is whole. Then it takes the place of the one before.
 
     Raises:
-        InputError: there is an unfinished training of something else, or another process is at it.
+        InputError: there is an unfinished training of something else, or another process trains it.
     """
     from tf_happywhale.catalogue.table import read_text_table
     from tf_happywhale.detection.models import NEXT, TRAINED_ON, fold_folder
@@ -217,7 +217,7 @@ def report(experiment: Experiment) -> None:
             f"There are no boxes in {folder}: run `python -m tf_happywhale.detect predict` with "
             "this config first."
         )
-    read_box_rows(boxes)  # what a person mistyped is named by its line
+    read_box_rows(boxes)  # it names the line that a person mistyped
     cards = make_cards(read_text_table(boxes, COLUMNS), read_text_table(without, WITHOUT))
     lacking = sum(bool(card.missing) for card in cards)
     shown = cards[: experiment.report.queries]

@@ -78,10 +78,10 @@ def embed_folds(experiment: Experiment) -> None:
 def embed_locked(
     experiment: Experiment, data: DataSet, records: Path, fold: int, *what: Any
 ) -> None:
-    """`embed_split`, while nobody trains the fold again.
+    """`embed_split`, while no process trains the fold.
 
     Raises:
-        InputError: another process trains it, or has just done so.
+        InputError: another process trains it, or has just trained it.
     """
     from tf_happywhale.errors import InputError
     from tf_happywhale.files import locked, sha256

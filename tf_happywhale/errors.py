@@ -23,11 +23,11 @@ class TrainingError(HappywhaleError):
 
 
 class Incomplete(HappywhaleError):
-    """Work that is done and written, but without a part of what was asked for."""
+    """Work that is done and written, without a part of what was asked for."""
 
 
 class Stopped(HappywhaleError):
-    """Work that was stopped as it was asked to, and that the same command resumes."""
+    """Work that was stopped on request. The same command resumes it."""
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = "missing"  # instead of the hash of a file that is not there
-NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # of a disk without them
+NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # a disk without locks
 
 
 @contextmanager
@@ -33,12 +33,12 @@ def atomic_write(path: Path, *, lasting: bool = True) -> Iterator[Path]:
     What killed processes have left in the folder is removed on the way.
 
     Args:
-        path: a file or a folder. Of a folder that is there, the content is replaced as a whole.
+        path: a file or a folder. A folder that is there is replaced as a whole.
         lasting: wait until the content is on the disk, so that `path` is whole after a power cut
-            too; not for what can be made again in no time.
+            too. False for what is quickly made again.
 
     Raises:
-        OSError: of `path`, where it cannot be written, whatever the body's writer raises for that.
+        OSError: about `path`, if it cannot be written, whatever the body's writer raises.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,13 +56,13 @@ def atomic_write(path: Path, *, lasting: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def written_as(path: Path, temporary: Path | None = None) -> Iterator[None]:
-    """Whatever the body raises, `temporary` is removed, and a fault of it is told as one of `path`,
-    which is what a person knows."""
+    """Remove `temporary` if the body raises. An error about it becomes one about `path`, the name
+    that a person knows."""
     try:
         yield
     except BaseException as error:
         if temporary is not None:
-            remove(temporary)  # what went wrong first is what a person must hear
+            remove(temporary)  # raises nothing: the first error is the one to show
         of_path = of_target(error, temporary or path, path)
         if of_path is None or of_path is error:
             raise
@@ -106,13 +106,13 @@ def locked(
         wait: seconds to wait for the other process.
         inside: the lock is the file `.lock` in the folder `place`, because what lies beside it may
             belong to somebody else.
-        part: of what lies in the folder `place` only this is written to; its lock is a file in the
+        part: the only thing in the folder `place` that is written to; its lock is a file in the
             folder `.locks` there.
 
     Raises:
         InputError: another process holds the lock for longer than that.
     """
-    real = Path(os.path.realpath(place))  # a link to a folder has the folder's lock
+    real = Path(os.path.realpath(place))  # so a link to a folder has the lock of the folder
     file = real / ".lock" if inside else real.with_name(f".{real.name}.lock")
     file = real / ".locks" / f"{part}.lock" if part else file
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ def locked(
 
 
 def _hold(file: Path, wait: float) -> BaseFileLock:
-    """The lock, held; on a disk without locks it is a file that exists while it is held."""
+    """Hold the lock. On a disk without locks it is a file that exists while it is held."""
     lock: BaseFileLock = FileLock(file, timeout=wait)
     try:
         lock.acquire()
@@ -142,8 +142,8 @@ def _hold(file: Path, wait: float) -> BaseFileLock:
 
 
 def shown(paths: Iterable[Path]) -> list[Path]:
-    """The paths in order, without those whose name begins with a dot: locks, temporary files, and
-    what other systems leave beside each file (`._a.txt`) are not data."""
+    """The paths in order, without names that begin with a dot. Those are not data: locks, temporary
+    files, and what other systems leave beside each file (`._a.txt`)."""
     return sorted(path for path in paths if not path.name.startswith("."))
 
 
@@ -157,7 +157,7 @@ def append_line(path: Path, line: str) -> None:
     """Add a line of UTF-8 text to a file.
 
     Raises:
-        OSError: of `path`, also where a full disk is noticed late.
+        OSError: about `path`, also if a full disk is noticed late.
     """
     with written_as(path), path.open("a", encoding="utf-8", newline="\n") as file:
         file.write(line + "\n")
@@ -191,9 +191,9 @@ class ContentHashes:
     """SHA-256 of files, remembered by name, size and times of change in one JSON file.
 
     Hashing 60 GB of photographs takes minutes, so a second look asks the file system first and
-    reads only what changed since. The time at which the file came to be what it is (`ctime`) counts
-    too: another card's photograph may have the same name, size and date. Of two processes that
-    write the file the last one wins; what it does not know is hashed again.
+    reads only what changed since. The time of its last change (`ctime`) counts too, since another
+    card's photograph may have the same name, size and date. If two processes write the file, the
+    last one wins; what it does not know is hashed again.
     """
 
     def __init__(self, cache: Path) -> None:

@@ -156,8 +156,8 @@ def info(gallery: Gallery) -> None:
 
 
 def verify(settings: Experiment, folder: Path) -> None:
-    """Print what is wrong with a gallery, its pictures and its catalogue, and fail if there is
-    anything."""
+    """Print what is wrong with a gallery, its pictures and its catalogue; InputError if anything
+    is."""
     from tf_happywhale.errors import InputError
     from tf_happywhale.retrieval import verify as verification
 

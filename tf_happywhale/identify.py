@@ -55,7 +55,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
 def identify(
     experiment: Experiment, identifier: Identifier, unknown: str, folder: Path, given: Sequence[str]
 ) -> None:
-    """As `main`, with the models at hand and nobody else writing to the output."""
+    """`main`, once the models are read and nobody else writes to the output."""
     from tf_happywhale.catalogue.own_output import mark_new_output
     from tf_happywhale.catalogue.photo_files import passed_over
     from tf_happywhale.catalogue.photos import group, search
@@ -118,8 +118,8 @@ def identify(
 
 
 def check_complete(unread: dict[str, str], failed: dict[str, str], table: Path) -> None:
-    """Raise Incomplete where images could not be read: each of the gallery's that were not compared
-    and of the photographs that have no answer, with the reason why."""
+    """Raise Incomplete if images could not be read: images of the gallery, which were not compared,
+    or photographs, which have no answer."""
     from tf_happywhale.errors import Incomplete
 
     parts = []
@@ -154,8 +154,8 @@ def find_boxes(
     photos: Sequence[Photo],
     detector: Detector | None,
 ) -> list[Shot]:
-    """The animals in the photographs, in the boxes that a table gives them, else the detector if
-    there is one; a photograph without a box is used whole."""
+    """The animals in the photographs. Their boxes come from a table, else from the detector if
+    there is one. A photograph without a box is used whole."""
     from functools import partial
 
     from tf_happywhale.catalogue.animal_boxes import Telling, animal_rows
@@ -226,8 +226,8 @@ def searcher(experiment: Experiment, gallery: Embeddings) -> Callable[[np.ndarra
 def rank(
     experiment: Experiment, identifier: Identifier, queries: Embeddings, gallery: Embeddings
 ) -> Ranking:
-    """Candidates with `new_individual` among them; the photographs of one encounter together, where
-    they may show one animal."""
+    """Candidates, with `new_individual` among them. Photographs of one encounter are ranked
+    together if they may show one animal."""
     from tf_happywhale.catalogue.individuals import most_frequent
     from tf_happywhale.retrieval.encounters import rank_encounters
     from tf_happywhale.retrieval.ranking import Ranking
@@ -259,7 +259,7 @@ def rank(
 
 
 def quality_warnings(experiment: Experiment, queries: Embeddings) -> dict[str, list[str]]:
-    """What to say of each animal's crop, by its key."""
+    """The warnings about each animal's crop, by its key."""
     from tf_happywhale.records.quality import Quality, warnings
 
     names = ("side", "sharpness", "confidence", "damage")
@@ -274,8 +274,8 @@ def quality_warnings(experiment: Experiment, queries: Embeddings) -> dict[str, l
 def photographs(
     queries: Embeddings, warned: dict[str, list[str]], failed: dict[str, str]
 ) -> pd.DataFrame:
-    """photographs.csv: what was looked at of each photograph, and what is wrong with it; a row for
-    each of its animals."""
+    """photographs.csv: a row for each animal, with what was looked at in its photograph and what is
+    wrong with it."""
     import pandas as pd
 
     from tf_happywhale.catalogue.animal import key_columns
@@ -343,7 +343,7 @@ def write_pages(
 
 
 def asked(queries: Embeddings) -> str:
-    """How many photographs there are to identify, and how many animals where these are more."""
+    """How many photographs there are to identify, and how many animals if there are more."""
     from tf_happywhale.catalogue.animal import count_animals
 
     photographs = len(count_animals(queries.image.tolist()))

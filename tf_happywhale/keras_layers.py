@@ -1,7 +1,7 @@
-"""Keras learns of our layers as soon as it is imported, so that it loads models that have them.
+"""Our layers are registered as soon as Keras is imported, so that it can load our models.
 
-`import tf_happywhale` must stay light, and Keras looks for a foreign layer among those that are
-registered only. So the modules that register ours are imported right after Keras, whoever does it.
+`import tf_happywhale` must stay light, and Keras finds a foreign layer only if it is registered. So
+the modules that register our layers are imported right after Keras, whoever imports that.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _import_layers() -> None:
 
 
 class _AfterKeras(MetaPathFinder):
-    """Finds Keras as the others do, and has our layers imported when it is complete."""
+    """Finds Keras as usual, and has our layers imported when Keras is complete."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None

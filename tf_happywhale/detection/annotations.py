@@ -96,7 +96,7 @@ def _annotation_files(experiment: Experiment) -> Sequence[tuple[str, Path]]:
 
 
 def _boxes(rows: Sequence[BoxRow], source: str) -> Iterable[tuple[str, str, AnyBox]]:
-    """Image, source and box of the rows that count; of an animal with a number its best row."""
+    """Image, source and box of the rows that count; an animal with a number has its best row."""
     numbered = {(row.image, row.source or source) for row in rows if row.number}
     best: dict[tuple[str, str, int], BoxRow] = {}
     for row in rows:

@@ -45,8 +45,8 @@ def write_boxes(
 
 
 def manual_rows(path: Path) -> pd.DataFrame:
-    """The rows of a boxes CSV that a person drew, as text, with all of its columns, such as
-    box_number; none where there is no such file."""
+    """The rows of a boxes CSV that a person drew, as text with all columns, such as box_number;
+    empty if there is no such file."""
     if not path.is_file():
         return pd.DataFrame(columns=COLUMNS, dtype=object)
     table = read_text_table(path, COLUMNS)

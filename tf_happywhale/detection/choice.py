@@ -1,4 +1,4 @@
-"""Which boxes of an image and source are kept, and how much room they are given."""
+"""Which boxes of an image and source are kept, and how much they are enlarged."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Detector:
             paths: where each is.
             contents: hash of each one's bytes.
             label: what the images are, in words.
-            telling: what tells several animals of an image apart; None: one box an image.
+            telling: how several animals of an image are told apart; None: one box an image.
 
         Raises:
             InputError: it cannot be loaded, a package is missing, or it knows no wanted source.
@@ -126,8 +126,8 @@ def find_detector(experiment: Experiment, home: Path) -> Detector | None:
 def _rows(
     image: str, source: str, drawn: Sequence[Detection], telling: Telling | None
 ) -> list[BoxRow]:
-    """As they would be read from the table that `detect predict` writes; one without a box where
-    none is drawn."""
+    """The boxes as the table of `detect predict` would give them; one row without a box if there is
+    none."""
     rows = []
     for box in drawn:
         if box.source == source:

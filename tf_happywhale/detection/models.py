@@ -11,7 +11,7 @@ from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.places import detector_folder
 from tf_happywhale.swap import settle_swap
 
-NEXT = "next"  # in a fold's folder: a model that is not whole yet
+NEXT = "next"  # the folder of a model that is not whole yet, in a fold's folder
 TRAINED_ON = "trained_on.csv"  # in a fold's folder: the photographs its model has learnt from
 
 

@@ -1,4 +1,4 @@
-"""From photographs to their boxes: looked at by the models, fused, chosen, padded."""
+"""The boxes of photographs: the models look at them, then boxes are fused, chosen and padded."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def look(
 def draw_boxes(
     seen: Mapping[str, Sequence[Seen]], sources: Sequence[str], settings: Detect
 ) -> tuple[dict[str, list[Detection]], list[list[str]]]:
-    """The boxes that are kept of each photograph, and what has none.
+    """The boxes that are kept of each photograph, and the photographs without a box.
 
     Args:
         seen: of each photograph what each model sees.

@@ -38,17 +38,17 @@ def was_begun(folder: Path, asked: dict[str, Any]) -> bool:
 
 
 def prepare(place: Path, made: Path, asked: dict[str, Any], *, restart: bool) -> bool:
-    """Look at what an earlier training has left, before anything is touched; whether the model that
-    is asked for is there already.
+    """Whether the model that is asked for is there already. What an earlier training has left is
+    checked before anything is changed.
 
     Args:
         place: a fold's folder, with the model that is used.
         made: the folder in it where a model is made.
         asked: everything the training depends on.
-        restart: an unfinished training of something else is given up.
+        restart: give up an unfinished training of something else.
 
     Raises:
-        InputError: there is one, and it is not to be given up.
+        InputError: there is such a training, and `restart` is not set.
     """
     old, new = place / "training", made / "training"
     if (old / CHECKPOINT).is_file() and not new.exists():  # an earlier version trained there
@@ -67,7 +67,7 @@ def prepare(place: Path, made: Path, asked: dict[str, Any], *, restart: bool) ->
 
 
 def _differing(folder: Path, asked: dict[str, Any]) -> str:
-    """The settings that differ, in words, where the note tells."""
+    """The settings that differ, in words; empty if the note does not name them."""
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
         note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
         before, now = note["asked"]["settings"], asked["settings"]
@@ -84,7 +84,7 @@ def begin(folder: Path, asked: dict[str, Any], stale: Iterable[Path]) -> None:
     """Take away what another training has left; only then the folder says what is asked now.
 
     Raises:
-        OSError: something that must not be resumed cannot be taken away.
+        OSError: something that must not be resumed cannot be removed.
     """
     for old in (*stale, folder / CHECKPOINT):
         old.unlink(missing_ok=True)
