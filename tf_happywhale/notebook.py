@@ -96,7 +96,7 @@ def _take_over(experiment: Experiment, kaggle: Path) -> list[str]:
 
 
 def _left_out(on_top: bool, names: list[str]) -> set[str]:
-    """What is not copied: records (read where they are), locks, and what is half-written."""
+    """What is not copied: records (they are read in place), locks, and half-written files."""
     half = {name for name in names if name.startswith(".") and name.endswith((".lock", ".held"))}
     half |= {name for name in names if is_temporary(name)}
     return half | ({"records", KEPT} if on_top else set())

@@ -1,4 +1,4 @@
-"""What the operating system refused, in words: the file whose fault it is, and what is wrong."""
+"""What the operating system refused, in words: which file, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from tf_happywhale.errors import InputError
 
 AWAY = (errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN)
-IN_USE_ON_WINDOWS = (32, 33)  # all of the file, or a part of it, is locked by another process
+IN_USE_ON_WINDOWS = (32, 33)  # another process has locked the file, or a part of it
 ON_THE_TARGET = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
-WRITING = "This file was being written."  # the note of an error that `atomic_write` has met
+WRITING = "This file was being written."  # the note of an error in `atomic_write`
 WRITTEN_IN_C = ("safetensors", "tensorflow", "h5py")
 SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")  # NumPy's, which hides the reason
 OF_TENSORFLOW = re.compile(r"(?:\{\{.*\}\} )?(/[^;\n]+); ")  # `FILE; REASON`
@@ -30,8 +30,8 @@ def in_words(error: OSError, path: str | Path | None = None, *, doing: str = "re
 
     Args:
         error: what was raised.
-        path: the file or folder that was meant; the one that the error names where it is None.
-        doing: `read` or `written`, for what may not be done.
+        path: the file or folder that was meant; None: the one that the error names.
+        doing: `read` or `written`: what may not be done.
     """
     name = _file_of(error) if path is None else path
     if not name:
@@ -74,7 +74,7 @@ def in_words(error: OSError, path: str | Path | None = None, *, doing: str = "re
 
 
 def check_opens(path: Path) -> None:
-    """Refuse a file that cannot be opened, before whoever reads it calls it damaged.
+    """Refuse a file that cannot be opened, so that its reader does not call it damaged.
 
     Raises:
         InputError: it is gone, may not be read, is a folder, or its disk fails.
@@ -87,8 +87,8 @@ def check_opens(path: Path) -> None:
 
 
 def doing_of(error: OSError) -> str:
-    """What was being done with an error's file, as far as that can be told: `read`, `written`, or
-    `read or written`."""
+    """What was being done with an error's file: `read`, `written`, or `read or written` if that
+    cannot be known."""
     name = _file_of(error)
     if WRITING in getattr(error, "__notes__", ()) or getattr(error, "filename2", None) is not None:
         return "written"
@@ -105,10 +105,10 @@ def doing_of(error: OSError) -> str:
 
 
 def as_os_error(error: BaseException) -> OSError | None:
-    """The OSError that an exception tells of; None where it tells of no file.
+    """The OSError behind an exception; None if the exception is not about a file.
 
-    What is written in C (safetensors, TensorFlow, HDF5, NumPy) raises errors of its own on a full
-    disk, which have the operating system's words in their text.
+    On a full disk safetensors, TensorFlow, HDF5 and NumPy raise errors of their own, with the
+    operating system's words in their text.
     """
     text = str(error)
     if isinstance(error, OSError):
@@ -124,8 +124,8 @@ def as_os_error(error: BaseException) -> OSError | None:
 
 
 def of_target(error: BaseException, temporary: Path, target: Path) -> OSError | None:
-    """An error met while `temporary` was written, as one of `target`, which a person knows; None
-    where it tells of no file, or of a file elsewhere."""
+    """An error about `temporary` as one about `target`, the name that a person knows; None if it is
+    not about a file, or about a file elsewhere."""
     found = as_os_error(error)
     if found is None:
         return None
@@ -142,7 +142,7 @@ def of_target(error: BaseException, temporary: Path, target: Path) -> OSError | 
 
 
 def _file_of(error: OSError) -> Path | None:
-    """The file of an error; of the two of a copy, that with the fault."""
+    """The file of an error; if it names the two files of a copy, the one with the fault."""
     name = error.filename
     if error.errno in ON_THE_TARGET and getattr(error, "filename2", None) is not None:
         name = error.filename2

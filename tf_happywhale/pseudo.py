@@ -74,7 +74,7 @@ def _stage_name(experiment: Experiment, fold: int) -> str:
 def _made_from(
     experiment: Experiment, data: DataSet, plan: Plan, fold: int, *, older: bool = False
 ) -> dict:
-    """All that a fold's labels depend on; `older`: as earlier versions wrote it.
+    """All that a fold's labels depend on; `older`: in the form of earlier versions.
 
     Raises:
         InputError: embeddings of the round before are missing.

@@ -54,10 +54,10 @@ def main(experiment: Experiment) -> None:
 
 
 def why_no_submission(experiment: Experiment, data: DataSet) -> str:
-    """Why no submission is written, in words; empty where one is.
+    """Why no submission is written, in words; empty if one is.
 
     Raises:
-        InputError: the same, where there is a `sample_submission.csv`, so that one is wanted.
+        InputError: none is written, but a `sample_submission.csv` asks for one.
     """
     from tf_happywhale.catalogue.sample import SAMPLE
     from tf_happywhale.errors import InputError
@@ -74,8 +74,9 @@ def why_no_submission(experiment: Experiment, data: DataSet) -> str:
 
 
 def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -> None:
-    """Rank the test images and write predictions.csv and, where the ids allow it, submission.csv,
-    which answers all that were `asked`, one that cannot be read by the most frequent individuals.
+    """Rank the test images and write predictions.csv and, if the ids allow it, submission.csv. It
+    answers all images that were `asked`; one that cannot be read gets the most frequent
+    individuals.
     """
     from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
     from tf_happywhale.files import write_csv
@@ -140,8 +141,8 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
 
 
 def sample_of_shards(experiment: Experiment, data: DataSet) -> dict[str, str]:
-    """The content of `sample_submission.csv` where the images come from TFRecords; those of a data
-    folder are listed in its order already."""
+    """The content of `sample_submission.csv` if the images come from TFRecords; those of a data
+    folder are in its order already."""
     from tf_happywhale.catalogue.sample import SAMPLE
     from tf_happywhale.files import sha256
     from tf_happywhale.places import data_root
@@ -151,8 +152,8 @@ def sample_of_shards(experiment: Experiment, data: DataSet) -> dict[str, str]:
 
 
 def submission_rows(experiment: Experiment, asked: Sequence[str]) -> list[tuple[str, str]]:
-    """Names of the submission's rows, each with the image that it means: those of
-    `sample_submission.csv` in its order, where there is one."""
+    """The names of the submission's rows, each with its image. If there is a
+    `sample_submission.csv`, it decides names and order."""
     from tf_happywhale.catalogue.sample import SAMPLE, rows_asked
     from tf_happywhale.places import data_root
 
@@ -166,7 +167,7 @@ def submission_rows(experiment: Experiment, asked: Sequence[str]) -> list[tuple[
 
 
 def blind_sentences(names: Sequence[str], experiment: Experiment) -> list[str]:
-    """What to say where members do not say what they were trained on."""
+    """A sentence on members that do not say what they were trained on."""
     rank = experiment.rank
     if not names or rank.threshold is not None or rank.new == "target_share":
         return []

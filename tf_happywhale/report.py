@@ -102,8 +102,8 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
 
 
 def damaged(experiment: Experiment, data: DataSet) -> dict[str, list[str]]:
-    """What is wrong with the images to identify, as the writer of the records found them; nothing
-    for several models, whose records would have to be looked for by reading every photograph."""
+    """What is wrong with the images to identify, as noted when the records were written. It is
+    empty for several models: to find their records, every photograph would have to be read."""
     from tf_happywhale.catalogue.table import read_text_table
     from tf_happywhale.records.folder import DAMAGED_TABLE
     from tf_happywhale.records.plan import plan_records

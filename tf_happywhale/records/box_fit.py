@@ -1,4 +1,4 @@
-"""Whether boxes lie in their pictures, or were drawn on others."""
+"""Whether boxes lie in their pictures, or were drawn on other pictures."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.records.jpeg_header import read_jpeg_header
 
-INSIDE = 0.5  # less of a box than this inside its picture is not what somebody drew
-SHAPE = 0.03  # by which the width to height of two pictures of one shape may differ
+INSIDE = 0.5  # a smaller share of a box inside its picture is an error
+SHAPE = 0.03  # by so much width to height of two pictures of one shape may differ
 HEAD = 2**18  # bytes in which most JPEGs say their size
 Boxed = tuple[str, Path, AnyBox]  # name, file and box
 
 
 def misfits(boxed: Iterable[Boxed]) -> list[str]:
-    """A sentence for each way in which boxes do not fit their pictures, with how many there are.
+    """A sentence for each way in which boxes do not fit their pictures, with the number of boxes.
 
-    Pictures that cannot be read are passed over: whoever reads them says so.
+    Pictures that cannot be read are left out; their reader names them.
 
     Raises:
-        InputError: boxes were drawn on a picture that lay on its side, so that they are of other
+        InputError: boxes were drawn on a picture that lay on its side, so that they cover other
             pixels.
     """
     boxed = list(boxed)

@@ -1,7 +1,7 @@
-"""What a decoder complains of in a JPEG that it reads all the same.
+"""What a decoder complains of in a JPEG that it can still read.
 
-Of a file that was copied or saved badly it shows the rows before the fault, and grey or something
-else behind it. Such a picture looks like a photograph to a model, so that the complaint is kept.
+A file that was copied or saved badly shows its rows before the fault, and grey or something else
+after it. A model takes such a picture for a photograph, so the complaint is kept.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from functools import cache
 
 from tf_happywhale.records.jpeg_header import read_jpeg_header
 
-REDUCED = 8  # the coded pixels are walked through as a whole, but few are computed
+REDUCED = 8  # all coded pixels are read, but one in 64 is computed
 COLOURS = {1: "GRAY", 3: "GRAY", 4: "CMYK"}  # by components
 
 
 def complaint(encoded: bytes) -> str:
-    """What libjpeg complains of in a file's bytes, as a sentence; empty where there is nothing, and
-    for other formats, whose decoders refuse what is damaged.
+    """A sentence on what libjpeg complains of in a file's bytes. It is empty if there is nothing,
+    and for other formats, whose decoders refuse what is damaged.
 
     This takes a fifth of the time of decoding the whole picture: as long as `read_crops`, about.
     """
@@ -38,7 +38,7 @@ def complaint(encoded: bytes) -> str:
 
 @cache
 def _can_tell() -> bool:
-    """Whether simplejpeg is there, which may lack on a machine without a package index."""
+    """Whether simplejpeg is installed; it may be missing on a machine without a package index."""
     there = importlib.util.find_spec("simplejpeg") is not None
     if not there:
         print("damaged JPEGs are not noticed: pip install simplejpeg")

@@ -28,7 +28,7 @@ class Shard:
     fold: int  # of its images when it was written; the catalogue's own folds win when read
     count: int
     sha256: str  # empty for a foreign one
-    made_from: str = ""  # a digest of photographs, boxes and labels; empty where nobody knows
+    made_from: str = ""  # a digest of photographs, boxes and labels; empty if it is not known
 
 
 def finish(folder: Path, description: dict, shards: list[Shard]) -> None:

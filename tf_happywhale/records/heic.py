@@ -14,7 +14,7 @@ GENERAL, AVIF = b"mif1", (b"avif", b"avis")
 
 
 def is_heic(encoded: bytes) -> bool:
-    """Whether a file's bytes are HEIC, whatever the file is called."""
+    """Whether a file's bytes are HEIC, whatever its name."""
     if encoded[4:8] != b"ftyp":
         return False
     end = min(int.from_bytes(encoded[:4], "big"), 256)
@@ -23,7 +23,7 @@ def is_heic(encoded: bytes) -> bool:
 
 
 def decode_heic(encoded: bytes, name: str) -> np.ndarray:
-    """The main picture uint8 RGB [h, w, 3], upright: HEIC says itself how it is turned, and EXIF's
+    """The main picture uint8 RGB [h, w, 3], upright. The HEIC file says how it is turned; EXIF's
     orientation does not count.
 
     Raises:

@@ -33,8 +33,8 @@ LARGE_STEP = 8  # from here on INTER_AREA is the faster way to average
 def decode(
     encoded: bytes, name: str = "picture", reduction: int = 1, *, upright: bool = True
 ) -> np.ndarray:
-    """A picture uint8 RGB [h, w, 3], from a file's bytes; what they are says the file's content and
-    not its name.
+    """A picture uint8 RGB [h, w, 3], from a file's bytes. The content decides the format, not the
+    name.
 
     A `reduction` of 2, 4 or 8 makes its sides that much shorter, and a JPEG quicker to decode.
     Unless it is to be `upright` it stays as it is stored, without its EXIF orientation; HEIC is

@@ -39,7 +39,8 @@ class Plan:
 
     def pictures(self, split: str, images: Sequence[str]) -> list[str]:
         """What the pixels of each image of a split depend on, as a digest of 16 characters: its
-        photograph, its boxes, size and quality. Of community TFRecords the split as a whole."""
+        photograph, its boxes, size and quality. For community TFRecords it is the split as a
+        whole."""
         if self.foreign:
             return [self.foreign[split]] * len(images)
         pixels = [VERSION, self.pixels.size, self.pixels.quality, self.pixels.sources]

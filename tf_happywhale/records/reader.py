@@ -298,7 +298,7 @@ def _files(folder: Path, manifest: dict, splits: Sequence[str]) -> list[str]:
 
 
 def _serialized(files: Sequence[str], at_a_time: int) -> tf.data.Dataset:
-    """The serialized examples of files, compressed or not, so many files in turn."""
+    """The serialized examples of files, compressed or not, read from so many files in turn."""
     kinds = [compression(Path(file)) for file in files]
     named = tf.constant(files, tf.string), tf.constant(kinds, tf.string)
     return tf.data.Dataset.from_tensor_slices(named).interleave(

@@ -1,5 +1,5 @@
-"""Shards that another records folder has already: another photograph to identify makes a new
-folder, in which most shards are the same as before."""
+"""Shards that another records folder has already. One more photograph to identify makes a new
+folder, but most of its shards are the same as before."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tf_happywhale.records.shards import SKIPPED, Job, shard_path
 
 
 def made_from(job: Job, pixels: Pixels) -> str:
-    """A digest of all that a job's shard depends on, but its name; empty where a photograph's
+    """A digest of all that a job's shard depends on, without its name; empty if a photograph's
     content is not known."""
     if any(photograph.content in ("", MISSING) for photograph in job.photographs):
         return ""
@@ -27,8 +27,8 @@ def made_from(job: Job, pixels: Pixels) -> str:
 
 
 def reuse_shards(jobs: Iterable[Job], pixels: Pixels, home: Path) -> int:
-    """Give jobs the shards that finished folders in `home` have of them, as links where the disk
-    has links, else as copies; how many."""
+    """Give jobs the shards that finished folders in `home` have already, and return how many. They
+    are links if the disk has links, else copies."""
     known, count = None, 0
     for job in jobs:
         known = _shards_in(home) if known is None else known
@@ -53,7 +53,7 @@ def _shards_in(home: Path) -> dict[str, tuple[Path, Shard]]:
 
 
 def _carry_damage(table: Path, job: Job) -> None:
-    """List again which of a job's photographs are damaged, as where the shard is from."""
+    """List which of a job's photographs are damaged, as the folder of the shard lists them."""
     if table.is_file():
         rows, images = read_text_table(table, SKIPPED), {p.image for p in job.photographs}
         rows = rows[rows["image"].isin(images) & (rows["split"] == job.split)]
@@ -62,7 +62,7 @@ def _carry_damage(table: Path, job: Job) -> None:
 
 
 def _place(source: Path, wanted: str, target: Path) -> bool:
-    """Put a shard in its place, if it is as it was written."""
+    """Put a shard in its place, if it has not changed since it was written."""
     temporary = target.with_name(f".{target.stem}.{os.getpid()}.partial.tfrec")
     try:
         try:

@@ -21,16 +21,16 @@ from tf_happywhale.records.region import encode_crop, read_crops
 from tf_happywhale.records.schema import make_example, shard_name, shard_stem
 from tf_happywhale.temporary import temporary_beside, to_disk
 
-SKIPPED = ["image", "split", "reason"]  # columns, also of what is damaged and written all the same
+SKIPPED = ["image", "split", "reason"]  # columns, also for damaged photographs
 SKIPPED_ENDING, DAMAGED_ENDING = ".skipped.csv", ".damaged.csv"
 
 
 @dataclass(frozen=True)
 class Record:
-    """A photograph as it is written.
+    """A photograph, ready to be written.
 
     Attributes:
-        example: serialized.
+        example: the serialized record.
         damage: what its decoder complained of; empty: nothing.
     """
 
@@ -61,7 +61,7 @@ class Job:
 
     @property
     def damaged_file(self) -> Path:
-        """The same of those that are damaged."""
+        """The list of the damaged photographs."""
         return self.folder / f".{self.stem}{DAMAGED_ENDING}"
 
 
@@ -97,8 +97,8 @@ def make_record(photograph: Photograph, pixels: Pixels) -> Record | InputError:
 
 
 def write_shard(job: Job, records: Iterable[Record | InputError]) -> None:
-    """Write a job's shard from the record of each of its photographs, and list those without, and
-    those that are damaged.
+    """Write a job's shard from the record of each of its photographs. Those without a record are
+    listed, and those that are damaged.
 
     A shard that exists is whole, and its lists were written before it.
     """

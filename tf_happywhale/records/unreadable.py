@@ -8,12 +8,12 @@ import re
 from tf_happywhale.errors import InputError
 from tf_happywhale.records.jpeg_header import read_jpeg_header
 
-MOST_PIXELS = 2**30  # of what OpenCV reads
+MOST_PIXELS = 2**30  # of a picture that OpenCV reads
 FORMATS = {"JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP"}
 
 
 def unreadable(encoded: bytes, name: str) -> InputError:
-    """The error for bytes that were not read: empty, too large, of another format, or damaged."""
+    """The error for bytes that cannot be read: empty, too large, of another format, or damaged."""
     if not encoded:
         return InputError(f"{name} is empty: copy it again, or take it out.")
     kind, pixels = _look(encoded)
@@ -28,7 +28,7 @@ def unreadable(encoded: bytes, name: str) -> InputError:
 
 
 def _look(encoded: bytes) -> tuple[str, int]:
-    """Format and number of pixels by the file's head; empty and 0 where it is no picture's."""
+    """Format and number of pixels by the file's head; empty and 0 if it is not a picture."""
     header = read_jpeg_header(encoded)
     if header:
         return "JPEG", header.width * header.height
@@ -40,5 +40,5 @@ def _look(encoded: bytes) -> tuple[str, int]:
     except Image.DecompressionBombError as error:  # far less than what is too large here
         found = re.search(r"\d+", str(error))
         return "", int(found[0]) if found else 0
-    except Exception:  # whatever Pillow's readers raise at damage
+    except Exception:  # Pillow's readers raise many kinds of error at damage
         return "", 0

@@ -188,7 +188,7 @@ def _list_skipped(folder: Path, skipped: pd.DataFrame, *, allowed: bool) -> None
 
 
 def _write_or_remove(path: Path, table: pd.DataFrame) -> None:
-    """A table with rows is written; without any there is no such file."""
+    """Write a table if it has rows; without rows there is no file."""
     if table.empty:
         path.unlink(missing_ok=True)
     else:

@@ -1,7 +1,7 @@
 """The weights of a model that this package has trained: backbone, pooling and neck of another one.
 
 A `.keras` file holds a `.weights.h5`, and in that each layer's variables lie in a group that knows
-the layer's name. So they are read by name, of whatever else the file is a model.
+the layer's name. So they are read by name, whatever else the model holds.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def fill_backbone(network: keras.Model, path: Path) -> None:
     """Set every variable of a backbone from a file of this package.
 
     Raises:
-        ConfigError: it is of another backbone, or of one that was built otherwise.
+        ConfigError: it is of another backbone, or of one with other layers.
         InputError: the file is damaged, or not of this package.
     """
     layers, _ = read_own(path)
@@ -106,8 +106,8 @@ def fill_backbone(network: keras.Model, path: Path) -> None:
 
 
 def fill_neck(embedder: keras.Model, path: Path) -> None:
-    """Set the layers behind the backbone from a file of this package, as far as it has them in the
-    same shape, and print what was taken and what was not.
+    """Set the layers behind the backbone from a file of this package, if it has them in the same
+    shape. What was taken is printed, and what was not.
 
     Raises:
         InputError: the file is damaged, or not of this package.

@@ -1,4 +1,4 @@
-"""Which files are a model of this package: of a run folder, or named themselves."""
+"""Which files are a model of this package: a file in a run folder, or one that is named."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from tf_happywhale.errors import InputError
 
 ENDINGS = (".keras", ".weights.h5")
-# What a run folder holds, the best first: of a finished run, and of one that was stopped.
+# The weights in a run folder, the best first: of a finished run, then of one that was stopped.
 FILES = (
     "model.keras", "checkpoints/best.weights.h5", "training/checkpoints/best-epoch-*.weights.h5",
     "checkpoints/best-epoch-*.weights.h5",
