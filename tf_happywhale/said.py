@@ -1,4 +1,4 @@
-"""What is said to a person once, although several steps of one command find it."""
+"""Sentences that are printed once, although several steps of one command find them."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from functools import cache
 
 @cache
 def say_once(sentence: str) -> None:
-    """Print a sentence, the first time in this process."""
+    """Print a sentence, unless this process has printed it before."""
     print(sentence, flush=True)

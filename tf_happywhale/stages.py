@@ -35,11 +35,11 @@ def stage(
         outputs: files the stage leaves behind.
         work: makes them.
         stamps: keep a stamp; not where another process does the same stage and keeps it.
-        older: the same `depends_on` in the forms of earlier versions, whose stamps count too.
+        older: `depends_on` in the forms of earlier versions, whose stamps count too.
         known: the outputs themselves say that they were made from this.
 
-    One process at a time does a stage; the stamp's `seconds` are those of all processes that the
-    work was done in, one after another.
+    One process at a time does a stage. The stamp's `seconds` are the sum over all processes that
+    did the work, one after another.
 
     Returns:
         Whether there was anything to do.
@@ -60,7 +60,7 @@ def locked_stage(output: Path, name: str) -> AbstractContextManager[None]:
     """Hold the lock of a stage.
 
     Raises:
-        InputError: another process is at it.
+        InputError: another process does this stage.
     """
     return locked(output, f"at the stage {name!r} of", part=_file_name(name))
 
@@ -73,13 +73,14 @@ def _is_current(
     outputs: Sequence[Path],
     stamps: bool,
 ) -> bool:
-    """`up_to_date`, of an earlier version's stamp too, which is then written in today's form."""
+    """`up_to_date`, also by the stamp of an earlier version, which is then written in today's
+    form."""
     if up_to_date(output, name, depends_on=depends_on, outputs=outputs):
         return True
     for form in older:
         if up_to_date(output, name, depends_on=form, outputs=outputs):
             if stamps:
-                with suppress(OSError):  # a folder that may not be written to: next time again
+                with suppress(OSError):  # a folder that may not be written to
                     file = _stamp_file(output, name)
                     known = json.loads(file.read_text(encoding="utf-8"))
                     write_json(file, {**known, "stamp": digest(depends_on)})
@@ -88,7 +89,7 @@ def _is_current(
 
 
 def _work(output: Path, name: str, stamp: str, work: Callable[[], object], stamps: bool) -> None:
-    """Do a stage's work, and keep its stamp."""
+    """Do a stage's work, and write its stamp."""
     stamp_file = _stamp_file(output, name)
     before = _seconds_before(stamp_file, stamp)
     if stamps:

@@ -1,8 +1,8 @@
-"""Finished files take the place of older ones together.
+"""Replace older files by finished ones, all together.
 
-The newer ones are made in a folder inside the home of the older ones. A mark says that they are
-whole. From then on they count: whoever opens the home first ends what a kill has left, so that it
-holds all of the older files or all of the newer ones.
+The newer files are made in a folder inside the home of the older ones. A mark says that they are
+whole. From then on they count: if a kill interrupts the swap, whoever opens the home next finishes
+it. So the home holds all of the older files or all of the newer ones.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ AT_WORK = "at work in"
 def swap_in(
     made: Path, *, last: str, outdated: Iterable[str] = (), unneeded: Iterable[Path] = ()
 ) -> None:
-    """Move what is in the folder `made` into the folder around it, in place of what is there.
+    """Move what is in the folder `made` into the folder around it, and replace what is there.
 
     Args:
         made: the newer files; it is gone afterwards.
-        last: the file without which nobody reads the others: the older one goes first, the newer
-            one comes last.
+        last: the file without which nobody reads the others. The older one is removed first, the
+            newer one is moved last.
         outdated: further names in the home, which were made from the older files.
         unneeded: files in `made` that only the making needed. They stay until the mark is written:
             before that, a kill would leave nothing to resume from.
@@ -42,7 +42,7 @@ def swap_in(
 
 
 def end_swap(made: Path) -> None:
-    """Move on where a swap has begun; nothing where it has not."""
+    """Finish a swap that has begun; do nothing if none has."""
     mark, home = made / WHOLE, made.parent
     if not mark.is_file():
         return
@@ -51,7 +51,7 @@ def end_swap(made: Path) -> None:
     for name in said["unneeded"]:
         remove(made / name)
     names = sorted(path.name for path in made.iterdir() if path.name not in (WHOLE, last))
-    names = [name for name in names if not name.startswith(".")]  # those are unfinished files
+    names = [name for name in names if not name.startswith(".")]  # without unfinished files
     if (made / last).exists():
         remove(home / last)
         for name in [*said["outdated"], *names]:
@@ -62,15 +62,15 @@ def end_swap(made: Path) -> None:
 
 
 def settle_swap(made: Path) -> None:
-    """End a swap that a kill has left, for somebody who only reads. Whoever swaps has locked the
-    home as `AT_WORK`."""
+    """Finish a swap that a kill has left, for a process that only reads. A process that swaps holds
+    the lock `AT_WORK` of the home."""
     if (made / WHOLE).is_file():
         with locked(made.parent, AT_WORK, wait=60):
             end_swap(made)
 
 
 def remove(path: Path) -> None:
-    """Take a file or folder away, if it is there."""
+    """Remove a file or folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

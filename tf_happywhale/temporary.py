@@ -1,4 +1,4 @@
-"""Temporary files beside their place: named so that one whose process is gone can be told."""
+"""Temporary files beside their place. The name shows whether the process that wrote one is gone."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from pathlib import Path
 HERE = hashlib.sha256(platform.node().encode()).hexdigest()[:6]  # this machine, in a name
 NAME = re.compile(r"\..*\.(?P<process>\d+)(-(?P<machine>[0-9a-f]{6}))?\.partial(\..*)?", re.DOTALL)
 DAY = 24 * 3600
-LONGEST = 120  # bytes of a stem that is kept: with all that is added, names have 255 at most
+LONGEST = 120  # bytes that are kept of a stem, since a whole name has 255 at most
 NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EROFS}
 _swept: set[Path] = set()
 
 
 def temporary_beside(path: Path) -> Path:
-    """A name beside `path` for what becomes it, with all its endings: some writers go by them."""
+    """A name beside `path` for what becomes it. Its endings are kept, since some writers need
+    them."""
     ending = "".join(path.suffixes)
     stem = path.name[: len(path.name) - len(ending)]
     if len(os.fsencode(path.name)) > LONGEST:
@@ -30,15 +31,16 @@ def temporary_beside(path: Path) -> Path:
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file or folder of this name is half-written, whoever writes or wrote it."""
+    """Whether a file or folder of this name is half-written, by whatever process."""
     return NAME.fullmatch(name) is not None
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed processes have left in a folder, once a process; a running one's stays.
+    """Remove what killed processes have left in a folder, once in each process. What a running one
+    writes stays.
 
-    A process on this machine is asked for. What another machine has written, or cannot be told,
-    goes when it is a day old.
+    Whether a process runs can be known on this machine only. What another machine has written, and
+    what has no known writer, is removed when it is a day old.
     """
     if folder in _swept:
         return
@@ -50,7 +52,7 @@ def sweep(folder: Path) -> None:
 
 
 def remove(temporary: Path) -> None:
-    """Remove a temporary file or folder, as far as that is possible: nobody may read it anyway."""
+    """Remove a temporary file or folder, as far as possible: nobody reads it anyway."""
     if temporary.is_dir() and not temporary.is_symlink():
         shutil.rmtree(temporary, ignore_errors=True)
     with suppress(OSError):
@@ -71,7 +73,7 @@ def to_disk(temporary: Path) -> None:
         try:
             os.fsync(descriptor)
         except OSError as error:
-            if error.errno not in NO_SYNC:  # a disk that cannot be asked
+            if error.errno not in NO_SYNC:  # some disks cannot do this
                 raise
         finally:
             os.close(descriptor)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "train": "train the folds that are not up to date; resume one that was stopped (the default)",
-    "finish": "end a training that was stopped: model.keras becomes the best of its epochs so far",
+    "finish": "end a training that was stopped: model.keras is made from its best epoch so far",
 }
 EXAMPLES = [
     "python -m tf_happywhale.train configs/demo.yaml",
@@ -35,7 +35,7 @@ EXAMPLES = [
 def main(experiment: Experiment, started: float | None = None) -> None:
     """Train the folds of the experiment, or of its variants, that are not up to date.
 
-    `train.max_hours` counts from `started`, of `time.monotonic()`; from now where it is not given.
+    `train.max_hours` counts from `started`, of `time.monotonic()`; from now if it is not given.
     """
     started = time.monotonic() if started is None else started
     for variant in variants_of(experiment):
@@ -43,7 +43,7 @@ def main(experiment: Experiment, started: float | None = None) -> None:
 
 
 def handle(verb: str, experiment: Experiment) -> None:
-    """Do one of the verbs."""
+    """Train, or finish, as the verb says."""
     if verb == "train":
         main(experiment)
     else:
@@ -51,7 +51,7 @@ def handle(verb: str, experiment: Experiment) -> None:
 
 
 def train_folds(experiment: Experiment, started: float) -> None:
-    """Train one experiment's folds that are not up to date; the command began at `started`.
+    """Train one experiment's folds that are not up to date. The command began at `started`.
 
     Raises:
         InputError: a fold has an unfinished training of something else, or another process is
@@ -86,7 +86,7 @@ def train_folds(experiment: Experiment, started: float) -> None:
 
 
 def train_job(experiment: Experiment, job: Job, started: float, chief: bool) -> None:
-    """Train one fold in a folder of its own, and let it take the place of the model before it."""
+    """Train one fold in a folder of its own, and put its model in the place of the one before."""
     from contextlib import nullcontext
 
     from tf_happywhale.files import locked
@@ -96,7 +96,7 @@ def train_job(experiment: Experiment, job: Job, started: float, chief: bool) -> 
     from tf_happywhale.training.loop import train_fold
     from tf_happywhale.training.run_folder import write_trained_on
 
-    read_manifest(job.task.records)  # before anything is touched
+    read_manifest(job.task.records)  # raises before anything is changed
     run, restart = job.run, experiment.train.restart
     with locked(run, AT_WORK) if chief else nullcontext():
         if chief:
@@ -116,8 +116,8 @@ def finish(experiment: Experiment) -> None:
     """Make a model of the best epoch so far of each unfinished training.
 
     Raises:
-        InputError: there is none, it has no validated epoch yet, or the photographs or labels are
-            not those that it has seen.
+        InputError: there is none, it has no validated epoch yet, or photographs or labels are not
+            those that it has seen.
     """
     from tf_happywhale.errors import InputError
     from tf_happywhale.files import locked
@@ -158,8 +158,8 @@ class Job:
         run: its run folder.
         task: what it trains on.
         asked: what it is to be made from.
-        older: the same in the form of earlier versions.
-        trained_on: which folds the model will have seen, as its embeddings say it.
+        older: `asked` in the form of earlier versions.
+        trained_on: the folds that the model will have seen, as its embeddings name them.
         order: all individuals, by target.
     """
 

@@ -77,7 +77,7 @@ def add_confirmed(
     """Put decided photographs into the catalogue, then into the gallery.
 
     What is there already, told by its content, is passed over: adding that was stopped is simply
-    done again. One process at a time adds to a catalogue, and then to a gallery, and looks at their
+    done again. One process at a time adds to a catalogue and then to a gallery. It reads their
     files again first.
 
     Args:
@@ -87,14 +87,13 @@ def add_confirmed(
         decided: image to individual_id, `new_individual` for one without a name.
         data: how the catalogue's files are named.
         matched: who of them must be known already.
-        new: who of them may be known by these very photographs only.
-        find: gives the path of a photograph with the content of the query of this name; None: it
-            is at its path, seen from the working folder.
+        new: the individuals that must not be known from other photographs.
+        find: gives the path of the photograph that was identified under a name; None: it is at
+            its path, seen from the working folder.
 
     Raises:
-        InputError: before anything is written, where decisions contradict what is there, or a
-            photograph is not the one that was identified, or another process has been adding for a
-            minute.
+        InputError: decisions contradict what is there, a photograph is not the one that was
+            identified, or another process has been adding for a minute. Nothing is written then.
     """
     matched, new = set(matched), set(new)
     find = find or Photographs(queries, Path()).path
@@ -127,7 +126,7 @@ def _add(
     new: Collection[str],
     find: Callable[[str], Path],
 ) -> Added:
-    """As `add_confirmed`, once nobody else writes."""
+    """`add_confirmed`, once nobody else writes."""
     if gallery is not None:
         gallery.check(queries)
     there = _there(gallery)
@@ -197,11 +196,11 @@ def _add(
 def check_new(
     new: Iterable[str], known: Iterable[tuple[str, str]], confirmed: Collection[str], folder: Path
 ) -> None:
-    """Refuse as new who is known by other photographs, and say who looks like somebody known.
+    """Refuse new individuals that other photographs show already, and print ids that look alike.
 
     Args:
         new: ids that were given to new individuals.
-        known: image and individual_id of all that is known.
+        known: image and individual_id of all known animals.
         confirmed: names of the photographs that were decided on.
         folder: what is added to, for the errors.
 
@@ -236,19 +235,19 @@ def confirm(
     known: KnownAnimals,
     given: Collection[str] = (),
 ) -> list[Confirmed]:
-    """The decided animals under the keys they get; individuals without a name are given one, the
-    photographs of one encounter the same.
+    """The decided animals under the keys that they get. Individuals without a name are given one,
+    the same for all photographs of an encounter.
 
     Args:
         species: of all individuals there are.
         pictures: the names of the catalogue's photographs.
-        known: the animals of these photographs that are there already; it knows the decided ones
-            afterwards.
-        given: further ids that nobody new is given.
+        known: the animals of these photographs that are there already; the decided ones are
+            added to it.
+        given: further ids that must not be given.
 
     Raises:
-        InputError: a decision is about no animal of these, or contradicts what is there, or
-            another decision.
+        InputError: a decision is about an animal that is not among these, or contradicts what
+            is there or another decision.
     """
     row_of = {image: n for n, image in enumerate(queries.image.tolist())}
     odd = next((image for image in decided if image not in row_of), None)
@@ -310,7 +309,7 @@ def confirm(
 def _catalogue_boxes(
     root: Path, data: Data, queries: Embeddings, images: Sequence[str]
 ) -> dict[str, str]:
-    """The boxes of a catalogue's images as text, of the sources that were identified by."""
+    """The boxes of a catalogue's images as text, of the sources that were used to identify."""
     table = root / BOXES_FILE
     wanted = {parse(box)[0] for box in queries.column("box").tolist() if box}
     found: dict[str, str] = {}
@@ -330,7 +329,8 @@ def _catalogue_boxes(
 def _check_catalogue(
     folder: Path, table: Path, gallery: Gallery | None, names: Mapping[str, str]
 ) -> None:
-    """Refuse a catalogue that a gallery finds where its own lay, when either was moved."""
+    """Refuse another catalogue that lies where a gallery's own was, since one of the two was
+    moved."""
     if gallery is not None and len(gallery) and not names.keys() & set(gallery.image.tolist()):
         raise InputError(
             f"{table} names none of the images in {folder}, so it is not the gallery's catalogue: "
@@ -354,7 +354,7 @@ def _species(gallery: Gallery) -> dict[str, str]:
 
 
 def _given(gallery: Gallery | None) -> set[str]:
-    """Ids that were ever in a gallery: one that was renamed away is given to nobody else."""
+    """Ids that were ever in a gallery: an id that was renamed is not given again."""
     if gallery is None:
         return set()
     parts = [who for part in load_parts(gallery.folder) for who in part.individual_id.tolist()]

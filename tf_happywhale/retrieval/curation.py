@@ -65,8 +65,8 @@ def suspected_duplicates(gallery: Embeddings, count: int) -> list[Pair]:
 
     Every image names the individuals nearest to it; the pairs named with the highest cosines are
     compared as a whole. A single pair of similar pictures, such as two of one day, thus counts
-    less than individuals whose pictures all find one another. Two that are in one photograph are
-    two.
+    less than individuals whose pictures all find one another. Two that are in one
+    photograph are different individuals.
     """
     ids, labels = np.unique(gallery.individual_id, return_inverse=True)
     if len(ids) < 2:

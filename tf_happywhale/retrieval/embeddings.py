@@ -154,8 +154,8 @@ def save_embeddings(path: Path, embeddings: Embeddings) -> None:
 
 
 def load_embeddings(path: Path) -> Embeddings:
-    """Read what `save_embeddings` wrote, or what another program saved (see `foreign.py`); our own
-    embeddings stay in the file until they are asked for.
+    """Read what `save_embeddings` wrote, or what another program saved (see `foreign.py`). Our own
+    embeddings stay in the file until they are needed.
 
     Raises:
         InputError: the file is missing, damaged, or not of this form.
@@ -164,7 +164,7 @@ def load_embeddings(path: Path) -> Embeddings:
     check_opens(path)
     try:
         arrays = _arrays(path)
-        if not set(ARRAYS) <= set(arrays):  # ours have all of them
+        if not set(ARRAYS) <= set(arrays):  # our own files have all of them
             arrays = as_ours(arrays, path)
         columns = [arrays.pop(name) for name in ARRAYS]
         kinds = [(column.ndim, column.dtype.kind) for column in columns]
@@ -180,7 +180,7 @@ def load_embeddings(path: Path) -> Embeddings:
         about = {key: str(value) for key, value in arrays.items()}
     except InputError:
         raise
-    except Exception as error:  # what NumPy, zipfile and its decompressors raise has no end
+    except Exception as error:  # NumPy, zipfile and its decompressors raise many kinds
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:80]
         raise InputError(
             f"{path} cannot be read as embeddings ({reason}): bring it back from a copy, or run "
@@ -191,7 +191,7 @@ def load_embeddings(path: Path) -> Embeddings:
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
-    """Every array of an `.npz`, the embeddings mapped where they can be.
+    """Every array of an `.npz`; the embeddings are memory-mapped if they can be.
 
     Raises:
         InputError: an array is pickled.

@@ -1,7 +1,7 @@
 """Embeddings files of other programs: what they must hold, and what has a default.
 
-The least is `embedding` [n, d] of any float and `image` text [n]; of the catalogue also
-`individual_id` text [n], or the catalogue's own labels count. Nothing is unpickled.
+A file must hold `embedding` [n, d] of any float and `image` text [n]. For images of the catalogue
+it may hold `individual_id` text [n], else the catalogue's own labels count. Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ FACTS = ("model", "fold", "trained_on", "source", "view", "preprocess")
 def as_ours(arrays: Mapping[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
     """The arrays of somebody's `.npz` in the form that `save_embeddings` writes.
 
-    `embedding` becomes float32 and text in bytes becomes text. A missing `individual_id` is empty
-    text, missing centres are none, and arrays that mean nothing here are left out.
+    `embedding` becomes float32 and text in bytes becomes text. A missing `individual_id` becomes
+    empty text, missing centres become empty, and unknown arrays are left out.
 
     Raises:
         InputError: an array is missing, of another kind, or can be read in two ways.
@@ -50,7 +50,7 @@ def as_ours(arrays: Mapping[str, np.ndarray], path: Path) -> dict[str, np.ndarra
         "centre": np.asarray(arrays.get("centre", np.zeros((0, 0))), np.float32),
         "centre_id": np.asarray(arrays.get("centre_id", np.zeros(0)), np.str_),
     }
-    with np.errstate(over="ignore"):  # what becomes infinite is refused by name later
+    with np.errstate(over="ignore"):  # infinite numbers are refused by name later
         rows = embedding.astype(np.float32)
     return {"embedding": rows, "image": image, "individual_id": who, **centres, **facts}
 

@@ -34,8 +34,8 @@ HEAD = "gallery.json"
 class Gallery:
     """Reference images of known individuals, embedded by one model.
 
-    What changes it is one process at a time, and looks at the files again first: two of them see
-    what the other has done.
+    One process at a time changes it. It reads the files again first, so that it sees what the
+    others have done.
 
     Attributes:
         folder: `gallery.json`, embeddings files `part-00000.npz` and so on, and corrections of
@@ -88,7 +88,7 @@ class Gallery:
             return now.take_in(images)
 
     def take_in(self, images: Embeddings) -> Gallery:
-        """As `append`, of a gallery that `changing` has given."""
+        """`append`, for a gallery that `changing` has given."""
         self.check(images)
         unnamed = [
             name for name, who in zip(images.image, images.individual_id, strict=True) if not who
@@ -210,7 +210,7 @@ def make_gallery(folder: Path, images: Embeddings, catalogue: Path | None = None
         head: dict = {"schema": SCHEMA, "about": about}
         if catalogue is not None:
             head["catalogue"] = beside(folder, [catalogue])[0]
-        write_json(folder / HEAD, head)  # last: until then it is none
+        write_json(folder / HEAD, head)  # last: without it the folder is not a gallery
     return gallery
 
 
@@ -245,13 +245,13 @@ def _head(folder: Path) -> tuple[dict[str, str], Path | None]:
 
 @contextmanager
 def changing(folder: Path) -> Iterator[Gallery]:
-    """A gallery as it is now, which no other process changes meanwhile.
+    """Give a gallery as it is now. No other process changes it meanwhile.
 
     Raises:
         InputError: see `open_gallery`; or another process has been changing it for a minute.
     """
     if not is_gallery(folder):
-        open_gallery(folder)  # says so; nothing is locked in a folder that is not a gallery
+        open_gallery(folder)  # raises: no lock is made in a folder that is not a gallery
     with only_writer(folder, "changing the gallery"):
         yield open_gallery(folder)
 

@@ -38,8 +38,8 @@ class Learned:
         slope, offset: from the score to standard deviations above the mean of those images.
         weights, intercept: of P(new) by the standardised scores; None where it is not known.
         queries, queries_new: how many images taught it, and how many of new individuals.
-        wrong_weights, wrong_intercept: of P(the best candidate is wrong), as those of P(new); no
-            intercept where an older version learned nothing about it.
+        wrong_weights, wrong_intercept: the same for P(the best candidate is wrong); no intercept if
+            an older version learned nothing about it.
     """
 
     shares: tuple[float, ...]
@@ -67,7 +67,7 @@ class Learned:
         return 1 - wrong(line.standard(score.astype(np.float64)))
 
     def unsure(self, rank: Rank) -> str:
-        """Why no threshold could be chosen, in a sentence; empty where one was, or is given."""
+        """A sentence on why no threshold could be chosen; empty if one was chosen or is given."""
         return one_sided(self.queries, self.queries_new) if chooses(rank) else ""
 
     def rule(self, rank: Rank, score: np.ndarray) -> NewRule:

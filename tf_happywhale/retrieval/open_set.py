@@ -11,7 +11,7 @@ from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 
 GRID = tuple(step / 10 for step in range(11))  # the seed's thresholds
 AT = 5  # ids that count
-LOWEST = -1.0  # a cosine that nothing lies below: new_individual comes last
+LOWEST = -1.0  # the lowest cosine: new_individual comes last
 FEW = 20  # known and new images of a species below which its threshold is everybody's
 
 
@@ -99,8 +99,8 @@ def best_threshold(
 
 
 def one_sided(queries: int, new: int) -> str:
-    """Why no threshold can be chosen by so many queries, of which so many are of new individuals,
-    in a sentence; empty where it can."""
+    """A sentence on why no threshold can be chosen from so many queries, so many of them of new
+    individuals; empty if one can."""
     if 0 < new < queries:
         return ""
     place = "below" if queries > new else "above"

@@ -130,8 +130,8 @@ def may_judge(gallery: Side, folds: Mapping[str, int]) -> bool:
 
 
 def untold(gallery: Side) -> list[int]:
-    """The members whose embeddings do not say what the model was trained on, as those of other
-    programs: nothing can be learned from them about new individuals."""
+    """The members whose embeddings do not say what the model was trained on, such as those of other
+    programs. Nothing can be learned from them about new individuals."""
     return [n for n, one in enumerate(gallery.members) if not one.about.get("trained_on")]
 
 

@@ -1,4 +1,4 @@
-"""A folder of numbered files that is only ever added to, by one writer at a time."""
+"""A folder of numbered files. Files are only added, by one writer at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.files import locked
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings, save_embeddings
 
-WAIT = 60.0  # seconds for another writer, who copies photographs or writes a part
+WAIT = 60.0  # seconds to wait for another writer, which copies photographs or writes a part
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def load_parts(folder: Path) -> list[Embeddings]:
 
 
 def add_part(folder: Path, images: Embeddings) -> None:
-    """Write a further embeddings file; a writer that is killed leaves the folder as it was. The
+    """Write one more embeddings file. A writer that is killed leaves the folder as it was. The
     caller is the folder's `only_writer`."""
     whole = Path(folder) / ".part.npz"
     save_embeddings(whole, images)
@@ -74,7 +74,7 @@ def add_part(folder: Path, images: Embeddings) -> None:
 
 
 def _link(whole: Path, target: Path) -> None:
-    """Give a file a second name that nobody has; FileExistsError where somebody has it."""
+    """Give a file a second name; FileExistsError if another file has that name."""
     try:
         os.link(whole, target)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""What `identify` keeps of the photographs, and where they are now, told by their content."""
+"""What `identify` keeps of the photographs, and where they are now, found by their content."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SHORT = 16  # digits of a SHA-256 in decisions.csv
 
 
 def in_short(content: str) -> str:
-    """A content as decisions.csv names it, text also to a spreadsheet; empty for none."""
+    """A content as decisions.csv names it, which a spreadsheet keeps as text; empty stays empty."""
     return f"sha256:{content[:SHORT]}" if content else ""
 
 
 def save_queries(output: Path, queries: Embeddings) -> None:
-    """Write them into the folder `output`. The paths of their pictures survive a change of the
-    working folder (`picture` is absolute) and moving the output together with the photographs."""
+    """Write them into the folder `output`. The paths of their pictures stay right in another
+    working folder (`picture` is absolute), and if the output is moved with the photographs."""
     pictures = queries.column("picture").tolist()
     columns = {
         "picture": [os.path.abspath(picture) for picture in pictures],
@@ -52,12 +52,12 @@ def load_queries(output: Path) -> Embeddings:
 class Photographs:
     """Where the photographs that were identified are now.
 
-    A photograph is the one whose bytes have the hash that `identify` kept, whatever it is called.
+    A photograph is known by the hash of its bytes, which `identify` kept, whatever its name.
 
     Args:
         queries: with the columns picture and content.
-        output: the folder their file lies in.
-        elsewhere: a folder to look in for those that are not at their path.
+        output: the folder that `identify` wrote.
+        elsewhere: a folder to search for photographs that are not at their path.
     """
 
     def __init__(self, queries: Embeddings, output: Path, elsewhere: Path | None = None) -> None:
@@ -79,8 +79,8 @@ class Photographs:
         """Where the photograph of an animal is.
 
         Raises:
-            InputError: it is not at its path, or another photograph is there, and it is not in
-                the folder to look in.
+            InputError: it is not at its path, or another photograph is there; and `elsewhere` does
+                not hold it.
         """
         image = photograph_of(key)
         content = self.content[image]
@@ -109,7 +109,8 @@ class Photographs:
         return False
 
     def _look_elsewhere(self, image: str) -> None:
-        """Look at the files of the folder with the photograph's ending, its own name first."""
+        """Look for the photograph in the folder, among files with its ending, its own name
+        first."""
         if self.elsewhere is None:
             return
         if not self.elsewhere.is_dir():

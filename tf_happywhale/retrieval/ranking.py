@@ -57,7 +57,7 @@ class Ranking:
         members: which of the given ones ranked, by place.
         weights: theirs; none where all count alike.
         scored: the folds that were learned from.
-        unsure: why no threshold could be chosen, in a sentence; empty where one was, or is given.
+        unsure: a sentence on why no threshold could be chosen; empty if one was, or is given.
     """
 
     images: np.ndarray
@@ -201,7 +201,7 @@ def rank_queries(
 
 
 def chooses(rank: Rank) -> bool:
-    """Whether these settings leave the threshold to what validation teaches."""
+    """Whether these settings learn the threshold from validation."""
     return rank.threshold is None and (rank.preset == "seed" or rank.new != "target_share")
 
 

@@ -147,7 +147,7 @@ def check_labels(members: Sequence[Embeddings], side: Side, individual_ids: Sequ
     expected = np.asarray(individual_ids, dtype=np.str_)
     for number, (member, rows) in enumerate(zip(members, side.rows, strict=True), start=1):
         said = member.individual_id[rows]
-        different = (said != expected) & (said != "")  # who is not named is whom the catalogue says
+        different = (said != expected) & (said != "")  # empty: the catalogue says who it is
         if different.any():
             image = side.images[different][0]
             raise InputError(

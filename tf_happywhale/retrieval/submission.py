@@ -28,7 +28,7 @@ def pad(ids: Sequence[str], frequent: Sequence[str], count: int = IDS) -> list[s
 
 
 def no_submission(known: Sequence[str]) -> str:
-    """Why a catalogue of these individuals has no submission, in words; empty where it has one."""
+    """Why a catalogue of these individuals has no submission, in words; empty if it has one."""
     spaced = next((who for who in known if who.split() != [who]), None)
     if spaced is not None:
         return f"a submission separates ids by spaces, and {spaced!r} holds one"

@@ -11,20 +11,20 @@ from tf_happywhale.catalogue.animal import count_animals, judged_together, photo
 from tf_happywhale.retrieval.candidates import Candidates
 from tf_happywhale.retrieval.embeddings import Embeddings
 
-TOGETHER = "together"  # a column: the encounter with which a photograph is judged; empty: alone
-CERTAIN = 0.8  # P(right) of a photograph's own best candidate, above which its word is taken
-NAMED = 3  # individuals of an encounter that a sentence names
+TOGETHER = "together"  # a column: the encounter that a photograph is judged with; empty: alone
+CERTAIN = 0.8  # a photograph is certain if P(right) of its own best candidate is above this
+NAMED = 3  # most individuals of an encounter that a sentence names
 
 
 def together_of(queries: Embeddings) -> list[str]:
-    """The encounter together with which each query is judged; empty: it is judged alone."""
+    """The encounter that each query is judged with; empty: it is judged alone."""
     if TOGETHER in queries.columns:
         return queries.columns[TOGETHER].tolist()
     return judged_together(queries.image.tolist(), queries.column("encounter").tolist())
 
 
 def several_animals(queries: Embeddings) -> int:
-    """How many of them are of an encounter, but in a photograph that shows several animals."""
+    """How many queries are of an encounter, but in a photograph that shows several animals."""
     counts = count_animals(queries.image.tolist())
     pairs = zip(queries.image.tolist(), queries.column("encounter").tolist(), strict=True)
     return sum(bool(encounter) and counts[photograph_of(key)] > 1 for key, encounter in pairs)
@@ -35,16 +35,16 @@ def judge_together(
     search: Callable[[np.ndarray], Candidates],
     p_right: Callable[[np.ndarray], np.ndarray],
 ) -> tuple[Embeddings, dict[str, str]]:
-    """Queries with the column `together`, and what to say of those that are judged alone although
-    they are of an encounter, a sentence by key.
+    """Queries with the column `together`; and by key a sentence for each that is judged alone
+    although it is of an encounter.
 
-    An encounter is taken apart where two of its photographs, each by itself, are certain of
-    different individuals: it does not show one animal, or one of them is wrong, and a mean over
-    both would hide it.
+    An encounter is taken apart if two of its photographs, each by itself, are certain of different
+    individuals. Then it does not show one animal, or one photograph is wrong, and a mean over both
+    would hide that.
 
     Args:
         queries: with the column encounter.
-        search: candidates of queries [n, d] that stand alone.
+        search: gives the candidates of embeddings [n, d], each by itself.
         p_right: probability [n] that the best of candidates with scores [n, k] is right; NaN where
             it is not known.
     """
@@ -77,7 +77,7 @@ def _with(queries: Embeddings, together: Sequence[str]) -> Embeddings:
 
 
 def _sentence(encounter: str, pointed: dict[str, list[str]]) -> str:
-    """What to say of an encounter whose photographs point to these individuals."""
+    """A sentence on an encounter whose photographs point to these individuals."""
     each = [f"{images[0]} to {who}" for who, images in list(pointed.items())[:NAMED]]
     more = ", and more" if len(pointed) > NAMED else ""
     return (

@@ -1,4 +1,4 @@
-"""What is wrong with a gallery, its pictures and its catalogue, a sentence each with the remedy."""
+"""What is wrong with a gallery, its pictures and its catalogue: sentences that name the remedy."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ NAMED = 20  # sentences of one kind
 
 
 def verify(folder: Path, data: Data) -> tuple[list[str], int]:
-    """What is wrong with a gallery and the catalogue it was built from, or with a catalogue's
-    folder alone; and how many images were looked at.
+    """Sentences on what is wrong with a gallery and its catalogue, or with a catalogue's folder
+    alone; and how many images were looked at.
 
     Args:
         folder: a gallery or a catalogue folder.
@@ -77,7 +77,7 @@ def _pictures(images: Embeddings) -> Iterator[str]:
 
 
 def _twice(images: Embeddings) -> Iterator[str]:
-    """Images that are one animal in one photograph, told by content and box."""
+    """Sentences on images that are one animal in one photograph, by content and box."""
     first: dict[tuple[str, str], tuple[str, str]] = {}
     columns = [images.column(name).tolist() for name in ("content", "box")]
     pairs = zip(images.image.tolist(), images.individual_id.tolist(), strict=True)
@@ -92,11 +92,11 @@ def _twice(images: Embeddings) -> Iterator[str]:
 
 
 def _catalogue(root: Path, data: Data) -> tuple[list[str], pd.DataFrame]:
-    """What is wrong with a catalogue's files, and its rows; none where they cannot be read."""
+    """What is wrong with a catalogue's files, and its rows; no rows if they cannot be read."""
     path, folder, reading = root / data.catalogue, root / data.train_images, reading_of(data)
     try:
         rows = read_catalogue(path, reading, folder, must_be_there=False)
-        written = read_text_table(path, ("image",), reading)["image"]  # also where nobody is known
+        written = read_text_table(path, ("image",), reading)["image"]  # with data.unknown's rows
         listed = set(map(photograph_of, on_disk(written, folder, path, must_be_there=False)))
         listed |= set(map(photograph_of, rows["image"]))
         pictures = list_images(folder)
@@ -170,7 +170,7 @@ def _images(images: Sequence[str]) -> str:
 
 
 def _some(sentences: Iterable[str]) -> list[str]:
-    """The first of them, and how many more there are."""
+    """The first sentences, and how many more there are."""
     all_of_them = list(sentences)
     more = len(all_of_them) - NAMED
     return all_of_them if more <= 0 else [*all_of_them[:NAMED], f"{more} more are like that."]

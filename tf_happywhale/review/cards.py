@@ -54,7 +54,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Query:
-    """One block: an animal in a photograph, or an encounter's, and its candidates by rank.
+    """One block: an animal in a photograph or in an encounter, and its candidates by rank.
 
     Attributes:
         image: the key of the animal in the photograph that stands first.
@@ -68,9 +68,9 @@ class Query:
         sure: `least`, `middle` or `most`, by how close the first two scores are.
         why: pictures of what the candidates' scores rest on, each with its caption.
         of: how many animals the photograph shows.
-        whole: the whole photograph with all boxes, where it shows several.
-        boxes: `source xmin ymin xmax ymax` of each photograph; empty where it is not known.
-        contents: a part of the hash of each photograph's bytes; empty where it is not known.
+        whole: the whole photograph with all boxes, if it shows several animals.
+        boxes: `source xmin ymin xmax ymax` of each photograph; empty if it is not known.
+        contents: a part of the hash of each photograph's bytes; empty if it is not known.
     """
 
     image: str

@@ -66,7 +66,7 @@ def number_boxes(
 
     Args:
         picture: the photograph, of any size.
-        width: of the photograph that the boxes are of, pixels.
+        width: of the photograph on which the boxes were drawn, in pixels.
         boxes: by number.
         shown: the number of the one that stands out.
         longest: pixels.

@@ -14,8 +14,8 @@ from tf_happywhale.review.style import STYLE
 
 READING = (
     "Each block shows one photograph to identify, or one encounter's, beside the individuals of "
-    "the catalogue that look most like it, the best first. Of a photograph that shows several "
-    "animals each has a block of its own, with the whole photograph under it. "
+    "the catalogue that look most like it, the best first. If a photograph shows several "
+    "animals, each has a block of its own, with the whole photograph under it. "
     "The longer the bar and the higher the score, the more alike the two pictures are to the "
     "model; the queries whose first two scores are nearly equal come first, because there it was "
     "least sure and needs your eyes most. "

@@ -21,7 +21,7 @@ def whole_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray
     """A function from an animal's key to its whole photograph, uint8 RGB [h, w, 3], in which the
     boxes of all its animals are drawn with their numbers, this one's thick.
 
-    It raises InputError where the picture is not there, or cannot be read.
+    It raises InputError if the picture is not there or cannot be read.
     """
     boxes: dict[str, dict[int, Box]] = {}
     paths: dict[str, tuple[Path, str]] = {}
@@ -38,7 +38,7 @@ def whole_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray
         path, content = paths[photograph]
         check_content(path, content, photograph)
         picture = read_small(path, None, longest)
-        header = read_jpeg_header(read_file(path))  # only a JPEG comes smaller than it is
+        header = read_jpeg_header(read_file(path))  # only a JPEG is decoded in a smaller size
         width = picture.shape[1]
         if header:
             width = header.height if header.orientation >= 5 else header.width
@@ -50,7 +50,7 @@ def whole_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray
 def picture_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray]:
     """A function from an image's name to its crop uint8 RGB [h, w, 3], for a thumbnail.
 
-    It raises InputError where the picture is not there, cannot be read, or is another one than was
+    It raises InputError if the picture is not there, cannot be read, or is not the one that was
     embedded: nobody is shown another photograph under an animal's name.
     """
     columns = (images.column(name).tolist() for name in ("picture", "box", "content"))
@@ -68,6 +68,6 @@ def picture_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarr
 
 
 def check_content(path: Path, content: str, image: str) -> None:
-    """Raise InputError where a file has another SHA-256 than this; empty: it is not known."""
+    """Raise InputError if a file has another SHA-256 than this; empty: it is not known."""
     if content and hashlib.sha256(read_file(path)).hexdigest() != content:
         raise InputError(f"{path} is another picture than was embedded as {image}.")

@@ -92,8 +92,8 @@ def write_report(
         figures: PNG files by their captions, shown under the heading.
         why: captions and pictures of what a match rests on, from query, candidate and reference
             image; for each candidate that is shown.
-        whole_picture: the whole photograph of a query with numbered boxes, uint8 RGB [h, w, 3]; for
-            those of which there are several in one photograph.
+        whole_picture: the whole photograph of a query with numbered boxes, uint8 RGB [h, w, 3], if
+            it shows several queries.
 
     Returns:
         The path of `report.html`.
@@ -186,7 +186,7 @@ def _blocks(table: pd.DataFrame, known: Known, references: int) -> list[Query]:
 
 
 def _warnings(images: Sequence[str], warnings: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """What is wrong with a block's pictures; of several, with the names of those it is true of."""
+    """What is wrong with a block's pictures; if it has several, each warning names its pictures."""
     if len(images) == 1:
         return tuple(warnings.get(images[0], ()))
     named: dict[str, list[str]] = {}

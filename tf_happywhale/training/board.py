@@ -1,4 +1,4 @@
-"""A run's log as TensorBoard's events, where `train.tensorboard` asks for them."""
+"""A run's log as TensorBoard's events, if `train.tensorboard` asks for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOT_SHOWN = ("epoch",)
 
 
 def check_tensorboard() -> None:
-    """Raise ConfigError where TensorBoard is not installed."""
+    """Raise ConfigError if TensorBoard is not installed."""
     if find_spec("tensorboard") is None:
         raise ConfigError(
             "train.tensorboard=true needs TensorBoard: pip install 'tf-happywhale[tensorboard]', "
@@ -24,12 +24,12 @@ def check_tensorboard() -> None:
 
 
 class Board:
-    """Writes events of a run: those of its log so far in one new file, and each further entry.
+    """Writes the events of a run: its log so far in one new file, and each further entry.
 
-    TensorBoard's own writer needs no TensorFlow, so that it is the same on JAX.
+    TensorBoard's own writer needs no TensorFlow, so it works on JAX too.
 
     Args:
-        run: the run folder; events of before are replaced by those of the log.
+        run: the run folder; older events are replaced by those of the log.
         entries: the log so far.
     """
 
@@ -58,5 +58,5 @@ class Board:
         self._writer.flush()
 
     def close(self) -> None:
-        """Nothing more is written."""
+        """Close the file."""
         self._writer.close()

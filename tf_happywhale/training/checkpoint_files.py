@@ -1,4 +1,4 @@
-"""The files of an unfinished training's checkpoints, as far as their names and stamps tell."""
+"""The files of an unfinished training's checkpoints, by their names and stamps."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def entry_of(progress: Progress, train: Train, rate: float) -> dict:
 
 
 def show_loss(bar: tqdm, losses: list[float]) -> None:
-    """Let a progress bar say the running loss: the mean of the last steps that were finite."""
+    """Show the running loss in a progress bar: the mean of the last `RUNNING` finite steps."""
     if losses:
         bar.set_postfix_str(f"loss {np.mean(losses[-RUNNING:]):.3f}", refresh=False)
 

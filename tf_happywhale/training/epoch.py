@@ -34,7 +34,7 @@ def train_epoch(
         train: how to train.
         progress: what is kept up to date.
         steps_per_epoch: of a whole epoch.
-        run: the folder of the training, for a person to read of.
+        run: the folder of the training, named in errors.
         pause: called after each step, or each `train.steps_per_execution` of them.
 
     Raises:

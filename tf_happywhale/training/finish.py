@@ -1,4 +1,4 @@
-"""A training that is ended before its last epoch: a model of the best one so far."""
+"""End a training before its last epoch: make a model of the best epoch so far."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from tf_happywhale.training.task import Task
 
 
 def finish_fold(folder: Path, experiment: Experiment, task: Task) -> int:
-    """Write the results of a training's best epoch so far into its folder; how many epochs it had.
+    """Write the results of a training's best epoch so far into its folder; return its epochs so
+    far.
 
     Args:
         folder: of the unfinished training.
         experiment: how it was trained.
-        task: what on.
+        task: what it was trained on.
 
     Raises:
         InputError: no epoch was validated yet.

@@ -14,7 +14,7 @@ LOSS, MAP, GREY = "#d1495b", "#1f6f8b", "#8a8f98"
 
 
 def read_log(run: Path) -> list[dict[str, Any]]:
-    """The log's entries, one an epoch; of a line that was not finished none, nor what follows."""
+    """The log's entries, one for each epoch. A half-written line and all after it are left out."""
     entries = []
     for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines():
         try:
@@ -25,7 +25,7 @@ def read_log(run: Path) -> list[dict[str, Any]]:
 
 
 def write_table(run: Path) -> None:
-    """Write the log as `log.csv`, a row an epoch; what an epoch does not have is empty."""
+    """Write the log as `log.csv`, a row for each epoch; a value that an epoch lacks is empty."""
     entries = read_log(run)
     if not entries:
         (run / TABLE).unlink(missing_ok=True)

@@ -163,7 +163,7 @@ def learned_of(models: Sequence[Trained], rank: Rank) -> tuple[Learned, str]:
 
 
 def learned_from(models: Sequence[Trained], rank: Rank) -> str:
-    """A digest of what `learned_of` goes by."""
+    """A digest of what `learned_of` depends on."""
     weights = [model.weight for model in models]
     choice = [rank.members, rank.weights] if len(models) > 1 else []
     return digest(
