@@ -12,7 +12,7 @@ PLACES = {
     "": (
         "MODEL GALLERY PHOTO INDIVIDUAL",
         "MODEL, GALLERY  as in `identify`; of several models the first is asked\n"
-        "PHOTO           the photograph; of several animals in it the one that is most alike\n"
+        "PHOTO           the photograph; if it shows several animals, the most alike one\n"
         "INDIVIDUAL      somebody in the gallery; the image most like the photograph is taken",
     )
 }

@@ -63,8 +63,8 @@ def train_fold(
         run: the folder of this training (see `unfinished.py`).
         experiment: how to train.
         task: what on.
-        stamp: what the run is made from; checkpoints of another are refused, or left behind with
-            `train.restart`.
+        stamp: what the run is made from. Checkpoints of another run are refused, or with
+            `train.restart` they are ignored.
         started: when the command started, of `time.monotonic()`; now where it is not given.
 
     Raises:
@@ -190,7 +190,7 @@ def _train(
             if count % train.validate_every == 0 or count == train.epochs:
                 with average.swapped() if average else nullcontext():
                     entry |= validate_fold(forward, experiment, task)
-                    trained = optimizers.updates > 0  # before that it is nobody's training
+                    trained = optimizers.updates > 0  # before the first update nothing is learned
                     if trained and (entry["map5_known"] or 0.0) >= (
                         progress.best.get("map5_known") or 0.0
                     ):
@@ -220,7 +220,7 @@ def _train(
     if board:
         board.close()
     classifier.load_weights(checkpoints.best(progress))
-    same = devices.precision == "float32"  # else another function than was compiled
+    same = devices.precision == "float32"  # else the compiled function is another one
     return write_results(
         run,
         experiment,

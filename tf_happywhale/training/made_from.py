@@ -1,7 +1,7 @@
 """What a training is made from: settings, weights, and each picture with who is in it.
 
-It is written into the run folder. So a finished model is trained again only where something that
-training reads has changed, and what has changed can be named.
+It is written into the run folder. So a finished model is trained again only if something that
+training reads has changed, and the change can be named.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from tf_happywhale.training.task import Task
 FILE = "made_from.json"
 PICTURES = "made_from.csv"
 COLUMNS = ("image", "individual_id", "part", "picture")
-PREDICTED = "predicted"  # the part of images to identify; those of the catalogue have their fold
+PREDICTED = "predicted"  # in place of a fold, for images to identify
 SECTIONS = {"seed", "image_size", "model", "train", "augment"}
 
-# Keys of these sections that may change between and during trainings, and why. All others decide
-# which weights come out.
+# Keys of these sections that may change between and during trainings, with the reason. All others
+# decide which weights come out.
 FREE = {
     "train.validate_every": "weights are the same; it says which epochs can be the best one",
     "train.checkpoint_minutes": "only where a stopped run resumes",
@@ -45,9 +45,9 @@ class MadeFrom:
 
     Attributes:
         config: the value of each key of SECTIONS that is not FREE, such as `train.epochs`.
-        weights: SHA-256 of the file that it starts from, or the name of no file.
+        weights: SHA-256 of the file that it starts from, or the name of weights without a file.
         individuals: a digest of all individuals in the order of their targets.
-        species: a digest of the species of each, where the model tells species apart.
+        species: a digest of the species of each, if the model tells species apart.
         fold: the fold that is left out.
         pictures: for each image its name, who is in it, its fold or PREDICTED, and a digest of
             what its pixels depend on.
@@ -77,11 +77,12 @@ def made_from(
 
     Args:
         experiment: how to train.
-        task: what on.
+        task: what to train on.
         order: all individuals, by target.
-        weights: SHA-256 of the file that training starts from, or the name of no file.
+        weights: SHA-256 of the file that training starts from, or the name of weights without a
+            file.
         pictures: what the pixels of each of the task's images depend on (`Plan.pictures`).
-        more_pictures: the same of its `more_images`.
+        more_pictures: the same for the task's `more_images`.
     """
     folds = map(str, task.folds.tolist())
     rows = [*zip(task.images, task.individual_ids, folds, pictures, strict=True)]
@@ -109,7 +110,7 @@ def flat(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_made_from(folder: Path, made: MadeFrom, **more: Any) -> None:
-    """Write it into a folder, with what `more` is to be known."""
+    """Write it into a folder, together with `more`."""
     import pandas as pd
 
     write_csv(folder / PICTURES, pd.DataFrame(list(made.pictures), columns=list(COLUMNS)))
@@ -118,7 +119,7 @@ def write_made_from(folder: Path, made: MadeFrom, **more: Any) -> None:
 
 
 def read_made_from(folder: Path) -> tuple[MadeFrom, dict[str, Any]] | None:
-    """What `write_made_from` wrote, and the `more`; None where nothing whole was written."""
+    """What `write_made_from` wrote, and the `more`; None if there is nothing whole."""
     try:
         told = json.loads((folder / FILE).read_text(encoding="utf-8"))
         with (folder / PICTURES).open(encoding="utf-8", newline="") as file:
@@ -132,10 +133,10 @@ def read_made_from(folder: Path) -> tuple[MadeFrom, dict[str, Any]] | None:
 
 
 def differences(asked: MadeFrom, before: MadeFrom) -> list[str]:
-    """In which ways something else is asked for than before, each in words; none: the same.
+    """The ways in which something else is asked for than before, in words; empty if none.
 
-    A key that there was not before had the effect that its default has now; one that there is not
-    any more is passed over.
+    A key that did not exist before counts as its default of today. A key that does not exist any
+    more is ignored.
     """
     found = config_differences(asked.config, before.config)
     if asked.fold != before.fold:
@@ -152,7 +153,7 @@ def differences(asked: MadeFrom, before: MadeFrom) -> list[str]:
 
 
 def config_differences(asked: dict[str, Any], before: dict[str, Any]) -> list[str]:
-    """The keys whose values are others than before, in words."""
+    """The keys whose values have changed, in words."""
     return [
         f"{key} is {_shown(value)}, was {_shown(before.get(key, _defaults()[key]))}"
         for key, value in asked.items()
@@ -167,7 +168,7 @@ def in_words(found: Sequence[str], most: int = 4) -> str:
 
 
 def _of_pictures(asked: Sequence[tuple], before: Sequence[tuple]) -> list[str]:
-    """What is different among the pictures, each with the first image as an example."""
+    """The differences among the pictures, each with its first image as an example."""
     now, then = ({(row[0], row[2] == PREDICTED): row for row in rows} for rows in (asked, before))
     both = [(now[key], then[key]) for key in now if key in then]
     kinds = {

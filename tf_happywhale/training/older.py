@@ -1,7 +1,7 @@
 """What versions before `made_from.json` noted of a training: a digest of what it was made from.
 
-Their run folders say with which settings. So the digest tells whether all else - weights,
-photographs, labels, folds - is what it is today.
+Their run folders hold the settings. So the digest shows whether all else - weights, photographs,
+labels, folds - is the same as today.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Older:
     """Today's inputs of a training in the earlier form.
 
     Attributes:
-        today: the same in the present form.
+        today: the inputs in the present form.
         inputs: all that the earlier form held but the settings and the records' name.
         records: names of the records folders whose training examples are those of today.
     """
@@ -53,13 +53,13 @@ class Older:
         return forms if forms and not differences(self.today, self.made_from(folder)) else []
 
     def made_from(self, folder: Path) -> MadeFrom:
-        """What a training is made from whose stamp is this one."""
+        """What the training with this stamp is made from."""
         return replace(self.today, config=flat(settings_of(folder) or {}))
 
 
 def settings_of(folder: Path) -> dict[str, Any] | None:
-    """The sections that training reads of a run folder's config.yaml, with the keys that there
-    were; None where it cannot be read."""
+    """The sections of a run folder's config.yaml that training reads, with the keys of that time;
+    None if it cannot be read."""
     file = folder / "config.yaml"
     try:
         tree = load_experiment(file).model_dump(mode="json", include=SECTIONS)

@@ -102,7 +102,7 @@ def embed_catalogue(
 
 
 def damaged(images: Embeddings) -> list[str]:
-    """A sentence for each image that its decoder complained of."""
+    """A sentence for each image that is damaged, as its decoder says."""
     pairs = zip(images.image.tolist(), images.column("damage").tolist(), strict=True)
     return [f"{image}: {damage}" for image, damage in pairs if damage]
 
@@ -149,8 +149,8 @@ def catalogue_boxes(
 
 
 def boxed(shots: Sequence[Shot], identifier: Identifier, what: str) -> list[str]:
-    """A sentence for each source that its models want, with how many of the photographs have a
-    box, and one for photographs of several animals."""
+    """A sentence for each source that the models want, with how many photographs have such a box;
+    and one on photographs that show several animals."""
     animals = count_animals(shot.image for shot in shots)
     sentences = []
     for source in identifier.sources:
@@ -190,7 +190,7 @@ def make_shots(
         home: where the hashes are kept.
         detector: draws the boxes that are lacking; None: nobody does.
         label: what the images are, in words.
-        telling: what tells several animals of a photograph apart; None: an image is one shot.
+        telling: how several animals of a photograph are told apart; None: an image is one shot.
     """
     hashes = ContentHashes(home / CONTENT)
     with ThreadPoolExecutor(usable_cores()) as workers:
@@ -213,7 +213,7 @@ def make_shots(
 
 
 def _picture(shot: Shot) -> tuple[str, str]:
-    """What its crops are made from; a file that is missing is like no other."""
+    """What a shot's crops are made from; a missing file is equal to no other."""
     return (shot.image if shot.content == MISSING else shot.content), str(shot.boxes)
 
 

@@ -1,4 +1,4 @@
-"""What a training ends with, from its best weights."""
+"""The files that a training ends with, made from its best weights."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def write_results(
     Args:
         folder: of the training.
         experiment: how it was trained.
-        task: what on.
+        task: what it was trained on.
         embedder: with the best weights.
         classifier: around it.
-        metrics: of the best epoch, in which these weights were validated.
-        strategy: of the devices; None: one.
-        forward: the embedder as a compiled function that computes in float32, where there is one.
+        metrics: of the best epoch, whose weights these are.
+        strategy: of the devices; None: one device.
+        forward: the embedder as a compiled function that computes in float32; None: there is none.
 
     Returns:
-        The metrics, measured again where the embedder has become another one.
+        The metrics, measured again if the embedder has changed.
     """
     save_weights(folder / "checkpoints" / "best.weights.h5", classifier)
     synchronise_neck(embedder, False)

@@ -57,8 +57,8 @@ def read_trained_on(run: Path) -> tuple[str, list[str]] | None:
 
 
 def continue_run(run: Path, experiment: Experiment, epochs: int, devices: str) -> None:
-    """Write the config and the environment in which the run is resumed, and cut the log's lines
-    past so many epochs."""
+    """Write the config and the environment in which the run is resumed, and remove the log's lines
+    after so many epochs."""
     write_text(run / "config.yaml", dump_experiment(experiment))
     write_json(run / "environment.json", environment(devices))
     lines = (run / "log.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)

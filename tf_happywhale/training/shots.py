@@ -137,8 +137,8 @@ def embed_shots(
 
 
 def _why_closed(shot: Shot) -> str:
-    """Why a photograph whose bytes could not be hashed is left out. Nothing is looked up or kept of
-    it, since all such photographs would be one."""
+    """Why a photograph whose bytes could not be hashed is left out. Nothing is looked up or kept
+    for it, since all such photographs would count as one."""
     try:
         read_file(shot.path)
     except InputError as error:
@@ -148,7 +148,7 @@ def _why_closed(shot: Shot) -> str:
 
 def read_shot(shot: Shot, model: Trained) -> tuple[np.ndarray, dict[str, str]]:
     """The crops uint8 [sources, s, s, 3] a model wants of a photograph; of the first its shorter
-    side in the photograph, sharpness and box, and what is damaged, as text.
+    side in the photograph, sharpness and box; and what is damaged, as text.
 
     Raises:
         InputError: it cannot be read, or is another one than was hashed.

@@ -1,4 +1,4 @@
-"""What a training may start from, where that is another one's model."""
+"""Which trained models a training may start from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tf_happywhale.training.run_folder import read_trained_on
 
 
 def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, int]) -> None:
-    """Refuse a model that must not be what a fold's training starts from.
+    """Refuse a model that a fold's training must not start from.
 
     Args:
         weights: as `names.find_weights` returns it.
@@ -21,7 +21,7 @@ def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, i
         folds: fold of each image of the catalogue.
 
     Raises:
-        ConfigError: it is this very run's, or has seen the images that would judge it.
+        ConfigError: it is the model of this run, or has seen the images that would judge it.
     """
     if not is_own(weights):
         return

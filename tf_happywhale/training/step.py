@@ -83,7 +83,7 @@ def make_step(
         mean, whole = (strategy.reduce("MEAN", value, axis=None) for value in (part, whole))
         # In float16 it may be the factor's doing: then the step is left out, and is not a bad one.
         fine = tf.math.is_finite(mean) & (tf.math.is_finite(whole) | scale.may_fall())
-        # Conditions are outside the replicas: the optimizers' sum over them must not stand in one.
+        # Conditions are outside the replicas: the optimizers' sum over replicas must not be in one.
         if tf.math.is_finite(whole):
             strategy.run(update.take, (gradients, learning_rate))
         else:

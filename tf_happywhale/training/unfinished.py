@@ -1,7 +1,7 @@
-"""An unfinished training in a run folder: where it lies, what it is of, and how it is finished.
+"""An unfinished training in a run folder: where it lies, what made it, and how it is finished.
 
-It lies in `training/`, beside the finished model that may be there already. When it is finished,
-all of it takes that model's place at once.
+It lies in `training/`, beside the finished model if there is one. When it is finished, all of it
+takes the place of that model at once.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from tf_happywhale.training.older import Older, settings_of
 
 FOLDER = "training"
 OUTPUTS = ("model.keras", "classifier.keras", "metrics.json")
-GIVEN_UP = "given_up"  # what `train.restart=true` has replaced, until that is finished
+GIVEN_UP = "given_up"  # what `train.restart=true` gave up, until the new training is finished
 # What was made from the older model: `embed`'s conversions, and what `identify` has learned.
 OUTDATED = (
     "model.onnx", "openvino", "saved_model", "proven.json", "new_individuals.json", "tensorboard",
 )  # fmt: skip
-AT_FIRST = ("config.yaml", "environment.json", "log.jsonl")  # of a run folder by earlier versions
+AT_FIRST = ("config.yaml", "environment.json", "log.jsonl")  # in a run folder of older versions
 
 
 def settle(run: Path) -> None:
-    """End what a kill has left of putting a finished training into its place. Whoever reads a run
+    """Put a finished training into its place, if a kill has interrupted that. Whoever reads a run
     folder calls this first; mostly it does nothing."""
     settle_swap(run / FOLDER)
 
 
 def end(run: Path) -> None:
-    """The same for a process that has locked the run folder to train into it, and that takes over
+    """The same for a process that has locked the run folder to train into it. It also takes over
     what an earlier version has left."""
     end_swap(run / FOLDER)
     _take_over(run)
@@ -59,7 +59,7 @@ def is_finished(run: Path, asked: MadeFrom, *, again: bool = False) -> bool:
     Args:
         run: the run folder.
         asked: what it is to be made from.
-        again: one that was finished before its last epoch does not count.
+        again: a model that was finished before its last epoch does not count.
     """
     known = read_made_from(run)
     if known is None or not all((run / file).exists() for file in OUTPUTS):
@@ -76,12 +76,12 @@ def is_finished(run: Path, asked: MadeFrom, *, again: bool = False) -> bool:
 
 
 def note_older(run: Path, older: Older, is_current: Callable[[dict[str, Any]], bool]) -> None:
-    """Write down what an earlier version's finished model was made from, where its stamp tells.
+    """Write down what an earlier version's finished model was made from, if its stamp shows it.
 
     Args:
         run: the run folder.
         older: today's inputs in the earlier form.
-        is_current: whether a stage was last done from this.
+        is_current: whether the stage was last done from these inputs.
     """
     if (run / FILE).is_file():
         return
@@ -101,8 +101,8 @@ def say_why(run: Path, asked: MadeFrom, older: Older) -> None:
 
 
 def _take_over(run: Path) -> None:
-    """Move an earlier version's unfinished training, which lies in the run folder itself, to where
-    one lies now."""
+    """Move an earlier version's unfinished training, which lies in the run folder itself, into
+    `training/`."""
     old, new = run / "checkpoints", run / FOLDER
     if not list(old.glob(STEPS)) or (new / FILE).is_file():
         return
@@ -120,8 +120,8 @@ def prepare(run: Path, asked: MadeFrom, older: Older, *, restart: bool, chief: b
     Args:
         run: the run folder.
         asked: what it is to be made from.
-        older: the same in the form of earlier versions.
-        restart: an unfinished training of something else is given up, and kept aside.
+        older: `asked` in the form of earlier versions.
+        restart: give up an unfinished training of something else, and keep it aside.
         chief: of several workers, this is the one that writes.
 
     Raises:
@@ -154,7 +154,7 @@ def prepare(run: Path, asked: MadeFrom, older: Older, *, restart: bool, chief: b
 
 def known_of(folder: Path, older: Older) -> tuple[MadeFrom, dict[str, Any]] | None:
     """What the unfinished training in a folder is made from, with the stamp of its checkpoints;
-    None where that is not known."""
+    None if that is not known."""
     known = read_made_from(folder)
     if known is None:
         stamp = stamp_of(folder / "checkpoints")
@@ -167,8 +167,8 @@ def settings_to_finish(run: Path, asked: MadeFrom, older: Older) -> Experiment:
     """The settings of the unfinished training in a run folder, which is noted to be finished.
 
     Raises:
-        InputError: it has learned from other photographs or labels than there are now, or it does
-            not say from what.
+        InputError: it has learned from other photographs or labels than there are now, or does
+            not say from which.
     """
     folder = run / FOLDER
     known = known_of(folder, older)
@@ -203,7 +203,7 @@ def put_in_place(run: Path) -> None:
 
 
 def _perhaps(asked: MadeFrom, folder: Path) -> list[str]:
-    """In which ways an earlier version's training may be another."""
+    """The ways in which an earlier version's training may be a different one."""
     before = settings_of(folder)
     found = [] if before is None else config_differences(asked.config, flat(before))
     return [*found, "its weights, photographs, labels or folds may be others"]

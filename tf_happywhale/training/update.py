@@ -25,7 +25,7 @@ class Update:
 
     Attributes:
         sums: gradients that are not yet applied, one variable each; none without `accumulate`.
-        gathered: of how many steps, one variable; none without `accumulate`.
+        gathered: of how many steps, in one variable; empty without `accumulate`.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Update:
             self.gathered = [keras.Variable(0.0, **own)]
 
     def take(self, gradients: list, learning_rate) -> None:
-        """Take a finite batch's gradients in; without `accumulate` they are applied."""
+        """Add the gradients of a finite batch; without `accumulate` they are applied at once."""
         self.scale.took(True)
         if not self.sums:
             self._apply(gradients, learning_rate)
@@ -58,7 +58,7 @@ class Update:
             count.assign(count + 1.0)
 
     def drop(self) -> None:
-        """Leave a batch out that is not finite."""
+        """Leave out a batch that is not finite."""
         self.scale.took(False)
 
     def waiting(self):
@@ -66,7 +66,7 @@ class Update:
         return ops.convert_to_tensor(self.gathered[0]) > 0 if self.gathered else False
 
     def finish(self, learning_rate) -> None:
-        """Apply the mean of what is gathered: of the steps that were finite, however many."""
+        """Apply the mean of the gathered gradients, over the steps that were finite."""
         share = self._train.accumulate / ops.convert_to_tensor(self.gathered[0])
         gradients = [ops.convert_to_tensor(total) * share for total in self.sums]
         for variable in (*self.sums, *self.gathered):

@@ -23,8 +23,8 @@ def validate_fold(forward: Forward, experiment: Experiment, task: Task) -> dict:
     """Metrics of the fold's images as queries against the other folds' as gallery.
 
     Args:
-        forward: the embedder as `by_keras` makes a function of it: made once, it is compiled once,
-            and takes the weights that the embedder has when it is called.
+        forward: the embedder as a function that `by_keras` makes. It is compiled once, and uses the
+            weights that the embedder has when it is called.
         experiment, task: what is validated.
     """
     gallery, queries = embed_fold(forward, experiment, task, "validation")
