@@ -98,6 +98,18 @@ def test_what_was_converted_is_proven_before_it_is_trusted(
     assert np.array_equal(choose(tmp_path, 16, "savedmodel", "float32")(pictures), first)
 
 
+def test_a_conversion_does_not_stay_beside_a_model_that_has_come_meanwhile(
+    embedder: keras.Model, pictures: np.ndarray, tmp_path: Path
+) -> None:
+    embedder.save(tmp_path / "model.keras")
+    forward = choose(tmp_path, 16, "savedmodel", "float32")
+    keras.models.clone_model(embedder).save(tmp_path / "model.keras")  # a training has ended
+    with pytest.raises(InputError, match="has become another model meanwhile: run the command"):
+        forward(pictures)
+    assert not engines.proofs(tmp_path)
+    assert not (tmp_path / "saved_model").exists()
+
+
 def test_the_lowest_cosine_is_of_the_worst_row() -> None:
     first = np.array([[1, 0], [1, 1]], np.float32)
     second = np.array([[5, 0], [0, 2]], np.float32)

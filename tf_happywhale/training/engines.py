@@ -159,10 +159,12 @@ def proofs(folder: Path) -> dict[str, float]:
 
 
 def _converted(folder: Path, size: int, engine: str, precision: str) -> Forward:
-    from tf_happywhale.files import atomic_write, write_json
+    from tf_happywhale.files import atomic_write, sha256, write_json
+    from tf_happywhale.swap import remove
     from tf_happywhale.training.run_folder import load_model
 
-    embedder = load_model(folder / "model.keras")
+    keras_file = folder / "model.keras"
+    content, embedder = sha256(keras_file), load_model(keras_file)
     whole = (folder / FILES[engine]).parent if engine == "openvino" else folder / FILES[engine]
     if not whole.exists():
         with atomic_write(whole) as making:
@@ -175,11 +177,28 @@ def _converted(folder: Path, size: int, engine: str, precision: str) -> Forward:
         if not proven:
             shown = pictures[pictures.any(axis=(1, 2, 3))]  # a last batch is filled up with black
             cosine = prove(forward, by_keras(embedder), shown, precision)
+            try:
+                check_same(keras_file, content)
+            except InputError:
+                remove(whole)  # it may have been put beside a model that it was not made from
+                raise
             write_json(folder / PROVEN, proofs(folder) | {f"{engine} {precision}": cosine})
             proven = True
         return forward(pictures)
 
     return proving
+
+
+def check_same(model: Path, content: str) -> None:
+    """Refuse a model file that is another one now: a training may end while a command runs.
+
+    Raises:
+        InputError: its SHA-256 is not `content`.
+    """
+    from tf_happywhale.files import sha256
+
+    if sha256(model) != content:
+        raise InputError(f"{model} has become another model meanwhile: run the command again.")
 
 
 def on_accelerator() -> bool:

@@ -71,10 +71,18 @@ class Trained:
         }
 
     def load(self) -> Callable:
-        """The model as a function of pictures uint8 [n, s, s, 3] to [n, d] float32."""
-        from tf_happywhale.training.engines import choose
+        """The model as a function of pictures uint8 [n, s, s, 3] to [n, d] float32.
 
-        return choose(self.folder, self.sizes[1], self.embed.engine, self.embed.precision)
+        Raises:
+            InputError: another model has taken its place since `about` was asked for.
+        """
+        from tf_happywhale.training.engines import check_same, choose
+
+        known = self.about
+        forward = choose(self.folder, self.sizes[1], self.embed.engine, self.embed.precision)
+        if not (self.folder / EXPORTED).is_file():
+            check_same(self.file, known["model"])
+        return forward
 
 
 def is_run(folder: Path) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import h5py
@@ -15,6 +16,7 @@ from tf_happywhale.models.sizes import at_sizes
 from tf_happywhale.models.weights.names import find_weights
 from tf_happywhale.models.weights.own import fill_backbone, fill_neck
 from tf_happywhale.models.whitened import add_whitening
+from tf_happywhale.swap import WHOLE
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
 
@@ -126,3 +128,15 @@ def test_a_run_folder_means_its_model_or_else_its_best_weights(tmp_path):
     assert find_weights("lite0", str(tmp_path)) == str(tmp_path / "model.keras")
     with pytest.raises(InputError, match="no weights file"):
         find_weights("lite0", str(tmp_path / "gone.keras"))
+
+
+def test_a_run_whose_new_model_a_kill_has_left_on_its_way_means_that_model(tmp_path):
+    made = tmp_path / "training"
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "best.weights.h5").write_text("the older model's")
+    made.mkdir()
+    (made / "model.keras").write_text("new")
+    said = {"last": "model.keras", "outdated": [], "unneeded": []}
+    (made / WHOLE).write_text(json.dumps(said))
+    assert find_weights("b0", str(tmp_path)) == str(tmp_path / "model.keras")
+    assert (tmp_path / "model.keras").read_text() == "new"

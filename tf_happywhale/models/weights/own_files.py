@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.swap import settle_swap
 
 ENDINGS = (".keras", ".weights.h5")
 # The weights in a run folder, the best first: of a finished run, then of one that was stopped.
@@ -25,6 +26,7 @@ def own_file(folder: Path) -> Path:
     Raises:
         InputError: there are none.
     """
+    settle_swap(folder / "training")  # a kill may have left a finished model on its way
     for pattern in FILES:
         found = sorted(folder.glob(pattern))
         if found:
