@@ -60,7 +60,7 @@ def test_the_newer_files_take_the_place_of_the_older(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [Killed(), OSError(28, "No space left on device")])
 def test_killed_anywhere_it_is_all_old_or_becomes_all_new(tmp_path, monkeypatch, error) -> None:
-    """Every rename, removal and write in turn fails; whoever comes next ends it."""
+    """Every rename, removal and write fails in turn; whoever comes next finishes the swap."""
     for number in range(40):
         home = tmp_path / str(number)
         made = fill(home)

@@ -271,7 +271,10 @@ def test_a_photograph_of_the_catalogue_and_its_box_train_again_and_are_named(
     place.write()
     place.train()
     assert len(trainings) == 2
-    assert f"is trained again: {image} is of other pixels\n" in capsys.readouterr().out
+    assert (
+        f"is trained again: {image} is changed (the picture or its box)\n"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_finished_model_stays_until_the_new_one_is_whole(

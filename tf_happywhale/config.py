@@ -167,7 +167,7 @@ class Detect(Section):
     mosaic: Share = Field(0.75, description="probability of four photographs in one")
     restart: bool = Field(
         False,
-        description="true: an unfinished training of other settings or photographs is given up",
+        description="true: give up an unfinished training of other settings or photographs",
     )
     models: tuple[str, ...] = Field(
         (), description="weights (.pt or .onnx) that predict together; []: the folds' own"
@@ -424,7 +424,7 @@ class Train(Section):
     )
     restart: bool = Field(
         False,
-        description="true: an unfinished training of other settings or photographs is given up; "
+        description="true: give up an unfinished training of other settings or photographs; "
         "it is kept as given_up/ in the run folder until the new one is finished",
     )
 
@@ -577,8 +577,7 @@ class Identify(Section):
     )
     animals: Literal["all", "best"] = Field(
         "all",
-        description="of a photograph's boxes: all, each an animal that is identified for itself, "
-        "or the best one",
+        description="which boxes of a photograph are animals to identify: all, or the best one",
     )
     min_confidence: Share = Field(
         0.2,
@@ -596,8 +595,8 @@ class Identify(Section):
     )
     photographs: str | None = Field(
         None,
-        description="folder in which `gallery add` looks for identified photographs, by their "
-        "content, that are not where they were",
+        description="folder in which `gallery add` looks, by their content, for photographs that "
+        "have moved since `identify`",
     )
 
 
@@ -670,8 +669,8 @@ class Experiment(Section):
     variants: tuple[dict[str, str | None], ...] = Field(
         (),
         description="experiments that are trained in this one's place and rank together, each by "
-        "the keys in which it differs, such as {name: b0, model.backbone: b0}, less those that the "
-        "command line gives to all; none: itself",
+        "the keys in which it differs, such as {name: b0, model.backbone: b0}; keys on the "
+        "command line hold for all; none: itself",
     )
     data: Data = Data()
     pod: Pod = Pod()

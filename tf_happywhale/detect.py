@@ -9,7 +9,7 @@ from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
 
 VERBS = {
-    "train": "train on the annotated photographs less those of fold (0; all: a model for each)",
+    "train": "train on the annotated photographs, without those of fold (0; all: a model for each)",
     "predict": "write <output>/detector/boxes.csv: boxes for all photographs",
     "report": "write <output>/detector/report.html: the 200 least certain photographs",
     "export": "write the models as .onnx, for detect.engine=onnx, which needs no PyTorch",

@@ -116,7 +116,7 @@ def test_decisions_on_another_photograph_of_the_same_name_are_refused(tmp_path: 
     boxes = dict.fromkeys(("a.jpg", "b.jpg", "c.jpg"), "")
     same = {"a.jpg": "sha256:1111", "b.jpg": "sha256:2222", "c.jpg": "sha256:4444"}
     check_identified(file, boxes, same)
-    with pytest.raises(InputError, match=r"another photograph that is called a\.jpg than the one"):
+    with pytest.raises(InputError, match=r"about another a\.jpg than the one"):
         check_identified(file, boxes, same | {"a.jpg": "sha256:2222"})
 
 

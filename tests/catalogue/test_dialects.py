@@ -32,7 +32,7 @@ def written(table: pd.DataFrame, separator: str, end: str, quoting: int) -> str:
 
 
 def blank(rows: list[list[str]]) -> list[list[str]]:
-    """The rows less those without any text."""
+    """The rows, without those that hold no text."""
     return [row for row in rows if any(cell.strip() for cell in row)]
 
 

@@ -61,8 +61,8 @@ def test_heic_is_a_photograph_where_its_reader_is_installed(tmp_path: Path, monk
     listing = list_photographs(tmp_path)
     assert listing.images == []
     assert passed_over(listing) == [
-        "not looked at: 1 .heic, 1 .heif, 1 .hif (such as a.HEIC), HEIC is read where pillow-heif "
-        "is installed: pip install pillow-heif"
+        "not looked at: 1 .heic, 1 .heif, 1 .hif (such as a.HEIC), HEIC needs pillow-heif: "
+        "pip install pillow-heif"
     ]
 
 

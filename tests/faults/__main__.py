@@ -25,14 +25,14 @@ from tests.faults.trees import snapshot
 from tests.faults.trial import Ended, run
 
 WORKERS = 2
-# What a stopped command resumes from, and says how far it is: of no worth by itself.
+# What a stopped command resumes from; it is worth nothing by itself.
 WORKING = ("*/log.jsonl", "*/log.csv", "*/checkpoints/*", "*/.stages/*", "*/fold0/training/*")
 TEMPORARY = ("*.partial*", "*/.*.before/*")
 # Temporary files of one name, which are written over; what TensorFlow could not remove.
 REUSED = ("*/.part.npz", "*/.change.json", "*/variables_temp/*")
-# How long it took: of a training that was put in its place by the next command, nobody knows.
+# How long it took is unknown if the next command puts a training in its place.
 REUSED += ("*/.stages/train-*",)
-# Kept so that it need not be worked out again, where the folder of the model may be written to.
+# Kept beside the model to save time, if that folder may be written to.
 KEPT = ("*/fold0/new_individuals.json",)
 
 
@@ -195,14 +195,14 @@ def _try(
 
 
 def _is_there(scenario: Scenario, after: dict[str, str], done: dict[str, str]) -> bool:
-    """Whether the stopped command had made a thing that it does not make twice, whole."""
+    """Whether the stopped command had made, whole, a thing that it does not make twice."""
     return scenario.command[0] in ("export", "gallery") and not _differences(after, done, set())
 
 
 def _not_whole(
     before: dict[str, str], after: dict[str, str], done: dict[str, str], varying: set[str]
 ) -> list[str]:
-    """What was there and is neither as it was nor as it was to become; what is half-written."""
+    """Sentences on files that are neither old nor new, and on files that are half-written."""
     wrong = []
     for name, content in before.items():
         if _matches(name, WORKING + TEMPORARY):
@@ -227,7 +227,7 @@ def _not_whole(
 
 
 def _elsewhere(name: str, after: dict[str, str], *contents: str) -> bool:
-    """Whether a file is on its way from or to its place, whole: the next command puts it there."""
+    """Whether a whole file is being moved: the next command puts it in its place."""
     last = name.rsplit("/", 1)[-1]
     return any(content in contents for other, content in after.items() if other.endswith(last))
 

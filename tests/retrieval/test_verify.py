@@ -75,11 +75,11 @@ def test_a_lost_picture_is_found(whales: Path, root: Path) -> None:
     assert [sentence.split(":")[0] for sentence in found] == [
         f"The picture of c.jpg is not in {root}/train_images/c.jpg",
         f"{root}/train.csv lists c.jpg, but there is no such picture in {root}/train_images",
-        f"{root}/boxes.csv has a box of c.jpg, of which there is no picture",
+        f"{root}/boxes.csv has a box of c.jpg, but there is no such picture",
     ]
     (root / "train_images" / "c.jpg").write_text("another")
     (sentence,) = verify(whales, Data())[0]
-    assert sentence.startswith("The picture of c.jpg is another one than was embedded: bring")
+    assert sentence.startswith("The picture of c.jpg is not the one that was embedded: bring")
 
 
 def test_a_picture_that_may_not_be_read_is_a_fault_of_its_own(whales: Path, monkeypatch) -> None:

@@ -172,7 +172,7 @@ def worker(writer: int, home: Path, tasks, done, together) -> None:
         try:
             write(home / str(number), folder, writer, number)
             done.put("")
-        except Exception as error:  # told to the one who judges
+        except Exception as error:  # reported to the process that judges
             done.put(f"{type(error).__name__}: {error}")
 
 

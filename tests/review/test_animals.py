@@ -64,8 +64,8 @@ def test_each_animal_has_a_block_that_shows_where_it_is(tmp_path: Path) -> None:
         names = re.findall(r"<h2><bdi>(.*?)</bdi></h2>", html)
         assert names == ["a.jpg, animal 1 of 2", "a.jpg, animal 2 of 2", "b.jpg"]
         found = [json.loads(unescape(x)) for x in re.findall(r'data-animals="(.*?)"', html)]
-        assert found == [[["a.jpg", 1, "fin 0 0 9 9"]], [["a.jpg", 2, "fin 20 0 29 9"]],
-                         [["b.jpg", 1, ""]]]  # fmt: skip
+        assert found == [[["a.jpg", 1, "fin 0 0 9 9", ""]], [["a.jpg", 2, "fin 20 0 29 9", ""]],
+                         [["b.jpg", 1, "", ""]]]  # fmt: skip
         assert html.count('class="whole"') == 2 and "r.jpg, animal 2" in html
 
 

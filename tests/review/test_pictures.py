@@ -26,7 +26,7 @@ def test_another_picture_at_its_path_is_not_shown_under_an_animals_name(tmp_path
         assert read("a.png").max() == 200
     cv2.imwrite(str(file), np.zeros((8, 8, 3), np.uint8))
     for read in readers:
-        with pytest.raises(InputError, match=r"a\.png is another picture than was embedded as a"):
+        with pytest.raises(InputError, match=r"a\.png is not the picture that was embedded as a"):
             read("a.png")
     older = replace(images, columns={"picture": columns["picture"]})  # nothing is known of it
     assert picture_reader(older, 8)("a.png").max() == 0

@@ -563,7 +563,7 @@ def test_several_sizes_come_before_whitening_and_are_measured(task, tmp_path):
 
 
 def test_a_run_shorter_than_accumulate_is_trained_by_one_update(task, tmp_path):
-    """Four steps in all; before the last the model is nobody's training, and not the best."""
+    """Of four steps the last is the first update: a model before it is not the best."""
     settings = experiment("train.accumulate=99", "train.average=0.9")
     metrics = loop.train_fold(tmp_path / "once", settings, task)
     assert metrics["epoch"] == 1

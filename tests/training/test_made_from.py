@@ -90,11 +90,11 @@ def test_a_key_of_a_later_version_had_the_effect_of_its_default() -> None:
         (ROWS[1:], "é 1.jpg is gone"),
         ((ROWS[0], ("2.jpg", "NB", "1", "bb"), ROWS[2]), "2.jpg is of another individual"),
         ((*ROWS[:2], ("3.jpg", "1e10", "0", "cc")), "3.jpg is in another fold"),
-        ((*ROWS[:2], ("3.jpg", "1e10", "1", "cd")), "3.jpg is of other pixels"),
+        ((*ROWS[:2], ("3.jpg", "1e10", "1", "cd")), "3.jpg is changed (the picture or its box)"),
         (ROWS[::-1], "the images are in another order"),
         (
             tuple((name, who, fold, "x") for name, who, fold, _ in ROWS),
-            "3 images, such as é 1.jpg, are of other pixels",
+            "3 images, such as é 1.jpg, are changed (the picture or its box)",
         ),
     ],
 )

@@ -149,8 +149,8 @@ def check_identified(
         known = boxes.get(row["image"])
         if row.get("content") and row["content"] != contents.get(row["image"], row["content"]):
             raise InputError(
-                f"{path} is about another photograph that is called {photograph} than the one that "
-                "was identified: set output=DIR to the folder whose pages the decisions are from."
+                f"{path} is about another {photograph} than the one that was identified: "
+                "set output=DIR to the folder whose pages the decisions are from."
             )
         if known is not None and row.get("box", known) != known:
             said = row["box"][:80] or "the whole picture"

@@ -21,7 +21,7 @@ JPEG_ENDINGS = frozenset({".jpg", ".jpeg", ".jfif", ".jpe", ".jps", ".mpo"})
 HEIC_ENDINGS = frozenset({".heic", ".heif", ".hif"})
 IMAGE_ENDINGS = JPEG_ENDINGS | HEIC_ENDINGS | {".png", ".webp", ".tif", ".tiff", ".bmp"}
 
-HEIC = "HEIC is read where pillow-heif is installed: pip install pillow-heif"
+HEIC = "HEIC needs pillow-heif: pip install pillow-heif"
 RAW = "a camera's raw file: save it as JPEG with the camera's program"
 FILM = "a film: save single pictures of it as JPEG"
 OTHER = "a format that is not read: save it as JPEG"

@@ -48,7 +48,7 @@ def misfits(boxed: Iterable[Boxed]) -> list[str]:
             found.setdefault(kind, []).append(example)
     said = {
         "outside": "lie outside their picture, and the whole picture is used",
-        "beyond": "lie outside their picture for the most part, and the rest is used",
+        "beyond": "lie mostly outside their picture, and the part inside is used",
         "shape": "were drawn on a picture of another shape, and are right only if it was stretched",
     }
     remedy = {"outside": ". Were they drawn on another size?"}

@@ -71,7 +71,7 @@ def _pictures(images: Embeddings) -> Iterator[str]:
             continue
         if content and there != content:
             yield (
-                f"The picture of {name} is another one than was embedded: bring that one back from "
+                f"The picture of {name} is not the one that was embedded: bring that one back from "
                 "a copy, or `gallery drop` the image and add it again."
             )
 
@@ -130,7 +130,7 @@ def _boxes(boxed: Iterable[str], known: Names, path: Path) -> Iterator[str]:
         else:
             if not there:
                 yield (
-                    f"{path} has a box of {name}, of which there is no picture: bring it back from "
+                    f"{path} has a box of {name}, but there is no such picture: bring it back from "
                     "a copy, or remove the row."
                 )
 

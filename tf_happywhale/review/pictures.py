@@ -70,4 +70,4 @@ def picture_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarr
 def check_content(path: Path, content: str, image: str) -> None:
     """Raise InputError if a file has another SHA-256 than this; empty: it is not known."""
     if content and hashlib.sha256(read_file(path)).hexdigest() != content:
-        raise InputError(f"{path} is another picture than was embedded as {image}.")
+        raise InputError(f"{path} is not the picture that was embedded as {image}.")

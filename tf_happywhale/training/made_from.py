@@ -176,7 +176,7 @@ def _of_pictures(asked: Sequence[tuple], before: Sequence[tuple]) -> list[str]:
         "gone": [row[0] for key, row in then.items() if key not in now],
         "of another individual": [a[0] for a, b in both if a[1] != b[1]],
         "in another fold": [a[0] for a, b in both if a[2] != b[2]],
-        "of other pixels": [a[0] for a, b in both if a[3] != b[3]],
+        "changed (the picture or its box)": [a[0] for a, b in both if a[3] != b[3]],
     }
     said = [f"{_images(names)} {kind}" for kind, names in kinds.items() if names]
     return said or ["the images are in another order"]

@@ -151,7 +151,7 @@ def read_shot(shot: Shot, model: Trained) -> tuple[np.ndarray, dict[str, str]]:
     side in the photograph, sharpness and box; and what is damaged, as text.
 
     Raises:
-        InputError: it cannot be read, or is another one than was hashed.
+        InputError: it cannot be read, or is not the photograph that was hashed.
     """
     encoded = read_file(shot.path)
     if shot.content and hashlib.sha256(encoded).hexdigest() != shot.content:

@@ -83,7 +83,7 @@ def test_a_neck_of_another_shape_is_new_and_said(tmp_path, capsys):
     ("other", "words"),
     [
         ({"name": "b0"}, r"a model of b0, and model\.backbone is lite0: set model\.backbone=b0"),
-        ({"channels": 5}, r"lite0 without conv_stem as it is here"),
+        ({"channels": 5}, r"lite0 whose layer conv_stem is missing or"),
     ],
 )
 def test_another_backbone_is_one_sentence_and_changes_nothing(tmp_path, other, words):

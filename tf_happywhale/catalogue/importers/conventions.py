@@ -132,7 +132,7 @@ def _decide(found: Sequence[Numbers], shares: bool) -> str:
         return XYWH
     raise InputError(
         f"{found[0].where}: {found[0]} may be left, top, right, bottom or left, top, width, "
-        "height, and no other box of the file tells: set data.boxes_format=corners or "
+        "height, and no other box of the file decides: set data.boxes_format=corners or "
         "data.boxes_format=xywh."
     )
 

@@ -97,8 +97,8 @@ def fill_backbone(network: keras.Model, path: Path) -> None:
     for layer in network.layers:
         if layer.weights and not _fits(layer, layers.get((network.name, layer.name))):
             raise ConfigError(
-                f"{path} is a model of {network.name} without {layer.name} as it is here: give "
-                "both the same model.pooling, or set other model.weights."
+                f"{path} is a model of {network.name} whose layer {layer.name} is missing or "
+                "different: give both the same model.pooling, or set other model.weights."
             )
     for layer in network.layers:
         if layer.weights:
