@@ -19,7 +19,9 @@ from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.detection import prediction, training, ultralytics_package
 from tf_happywhale.detection.models import TRAINED_ON
-from tf_happywhale.errors import InputError
+from tf_happywhale.errors import Incomplete, InputError
+from tf_happywhale.files import locked
+from tf_happywhale.swap import AT_WORK
 
 
 class MiddleNetwork:
@@ -106,6 +108,23 @@ def test_stopped_and_started_again_the_files_are_the_same(
     assert not any(file.exists() for file in files)
     detect.main("predict", experiment)
     assert [file.read_bytes() for file in files] == before
+
+
+def test_weights_are_not_exchanged_while_they_are_exported(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The .onnx would lie beside weights that it was not made from."""
+    exported = []
+
+    def export(weights: Path, *_: object) -> None:
+        training_meanwhile = locked(weights.parent, AT_WORK)
+        with pytest.raises(InputError, match="Another process is at work"), training_meanwhile:
+            pass
+        exported.append(weights)
+
+    monkeypatch.setattr(training, "export_network", export)
+    detect.main("export", experiment)
+    assert [weights.name for weights in exported] == ["weights.pt"]
 
 
 def test_stopped_while_it_is_judged_a_model_is_not_trained_again(
@@ -204,7 +223,8 @@ def test_odd_photographs_have_a_row_or_a_reason_each(experiment: Experiment) -> 
     }
     for name, content in odd.items():
         (folder / name).write_bytes(content)
-    detect.main("predict", experiment)
+    with pytest.raises(Incomplete, match=r"^3 photographs cannot be read .*without_box\.csv"):
+        detect.main("predict", experiment)
     boxed = {row["image"]: row for row in rows(experiment, "boxes.csv")}
     unread = {
         row["image"]: row["reason"]

@@ -238,9 +238,8 @@ def report(experiment: Experiment) -> None:
 def export(experiment: Experiment) -> None:
     """Write each fold's model as .onnx beside its weights."""
     from tf_happywhale.detection.models import asked_folds, existing, fold_folder
-    from tf_happywhale.detection.training import export_network
     from tf_happywhale.files import sha256
-    from tf_happywhale.places import detector_folder, output_folder
+    from tf_happywhale.places import output_folder
     from tf_happywhale.stages import stage
 
     for fold in asked_folds(experiment):
@@ -250,10 +249,19 @@ def export(experiment: Experiment) -> None:
             f"detect export fold {fold}",
             depends_on={"weights": sha256(weights)},
             outputs=[weights.with_suffix(".onnx")],
-            work=lambda weights=weights: export_network(
-                weights, detector_folder(experiment), experiment.detect
-            ),
+            work=lambda weights=weights: export_locked(experiment, weights),
         )
+
+
+def export_locked(experiment: Experiment, weights: Path) -> None:
+    """Write weights as .onnx, while no training puts others in their place."""
+    from tf_happywhale.detection.training import export_network
+    from tf_happywhale.files import locked
+    from tf_happywhale.places import detector_folder
+    from tf_happywhale.swap import AT_WORK
+
+    with locked(weights.parent, AT_WORK):
+        export_network(weights, detector_folder(experiment), experiment.detect)
 
 
 if __name__ == "__main__":
