@@ -822,8 +822,8 @@ def load_experiment(path: str | Path | None, overrides: list[str] = ()) -> Exper
 
 
 def _give_way(variants: Any, given: list[str]) -> Any:
-    """The variants of the file less the keys that the command line gives; those that differed in
-    nothing else, as folds of one network with `fold=0`, become one.
+    """The variants of the file, without the keys that the command line gives. Those that differed
+    in nothing else become one, such as the folds of one network with `fold=0`.
 
     Raises:
         ConfigError: one gives a part of what a variant gives as a whole.

@@ -67,6 +67,7 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
     catalogue = data.catalogue
 
     def picture(folder, images):
+        """A function from an image's key to its picture, as the pages show it."""
         known = frozenset(images)
 
         def read(image: str):

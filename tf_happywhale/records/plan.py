@@ -71,9 +71,9 @@ def plan_records(experiment: Experiment, data: DataSet) -> Plan:
 
 
 def readable_data(experiment: Experiment, data: DataSet) -> DataSet:
-    """The data less the images its finished records were written without, as train and embed see
-    it. Other experiments' models are taken at their word unless `records.skip_unreadable` is set:
-    to look would mean reading every photograph."""
+    """The data as train and embed see it: without the images that the finished records lack. For
+    models of other experiments nothing is left out unless `records.skip_unreadable` is set, since
+    to find out would mean reading every photograph."""
     if (experiment.members or experiment.variants) and not experiment.records.skip_unreadable:
         return data
     return data.without(skipped_images(plan_records(experiment, data).folder))

@@ -133,12 +133,8 @@ def _add(
     species = {} if gallery is None else _species(gallery)
     names: dict[str, str] = {}
     if root is not None:
-        table = read_catalogue(
-            root / data.catalogue,
-            reading_of(data),
-            root / data.train_images,
-            must_be_there=False,
-        )
+        file, images = root / data.catalogue, root / data.train_images
+        table = read_catalogue(file, reading_of(data), images, must_be_there=False)
         species = dict(zip(table["individual_id"], table["species"], strict=True)) | species
         names = dict(zip(table["image"], table["individual_id"], strict=True))
         _check_catalogue(folder, root / data.catalogue, gallery, names)
@@ -166,24 +162,21 @@ def _add(
         if key in contents
     }
     known = KnownAnimals(there, () if root is None else numbered_boxes(root, reading_of(data)))
+    in_gallery = {animal.key for animal in there}
     if root is not None:
-        in_gallery = {animal.key for animal in there}
         boxes = _catalogue_boxes(root, data, queries, list(names))
-        for key, who in names.items():
-            content = named.get(photograph_of(key))
-            if key not in in_gallery and content and pictures.is_there(photograph_of(key), content):
-                known.add(Animal(key, content, boxes.get(key, ""), who, "in the catalogue"))
+        others = {key: who for key, who in names.items() if key not in in_gallery}
+        for animal in _in_catalogue(others, named, boxes, pictures):
+            known.add(animal)
     confirmed = confirm(queries, decided, species, pictures, known, _given(gallery))
     everybody = [*names.items(), *((animal.key, animal.individual_id) for animal in there)]
     check_new(new, everybody, {one.image for one in confirmed}, folder)
     rows = None
     if root is not None:
-        rows = add_to_catalogue(
-            root, data.catalogue, data.train_images, confirmed, reading_of(data)
-        )
+        reading = reading_of(data)
+        rows = add_to_catalogue(root, data.catalogue, data.train_images, confirmed, reading)
     if gallery is None:
         return Added(confirmed, rows, None)
-    in_gallery = {animal.key for animal in there}
     fresh = [one for one in confirmed if one.image not in in_gallery]
     homes = [
         find(one.key) if root is None else root / data.train_images / photograph_of(one.image)
@@ -191,6 +184,26 @@ def _add(
     ]
     gallery.take_in(_as_images(queries, fresh, homes, folder))
     return Added(confirmed, rows, len(fresh))
+
+
+def _in_catalogue(
+    names: Mapping[str, str],
+    named: Mapping[str, str],
+    boxes: Mapping[str, str],
+    pictures: PictureNames,
+) -> Iterator[Animal]:
+    """The animals of these photographs that the catalogue has, with their pictures.
+
+    Args:
+        names: individual by key, of the catalogue.
+        named: content of each decided photograph, by its name in the catalogue.
+        boxes: box by key, of the catalogue.
+        pictures: the names of the catalogue's photographs.
+    """
+    for key, who in names.items():
+        content = named.get(photograph_of(key))
+        if content and pictures.is_there(photograph_of(key), content):
+            yield Animal(key, content, boxes.get(key, ""), who, "in the catalogue")
 
 
 def check_new(
@@ -261,14 +274,7 @@ def confirm(
     content, box = queries.columns["content"].tolist(), queries.column("box").tolist()
     encounter = queries.column("encounter").tolist()
     together = together_of(queries)
-    boxes_of: dict[str, dict[str, str]] = {}
-    for key, text in zip(keys, box, strict=True):
-        boxes_of.setdefault(photograph_of(key), {})[key] = text
-    beside_it = {
-        key: [text for other, text in boxes.items() if other != key]
-        for boxes in boxes_of.values()
-        for key in boxes
-    }
+    beside_it = _beside(keys, box)
     owners, groups = {}, {}
     for key, who in decided.items():
         if who == NEW_INDIVIDUAL:
@@ -304,6 +310,18 @@ def confirm(
         )
         found.setdefault(one.image, one)
     return list(found.values())
+
+
+def _beside(keys: Sequence[str], boxes: Sequence[str]) -> dict[str, list[str]]:
+    """The boxes of the other animals in each animal's photograph, by key."""
+    boxes_of: dict[str, dict[str, str]] = {}
+    for key, text in zip(keys, boxes, strict=True):
+        boxes_of.setdefault(photograph_of(key), {})[key] = text
+    return {
+        key: [text for other, text in animals.items() if other != key]
+        for animals in boxes_of.values()
+        for key in animals
+    }
 
 
 def _catalogue_boxes(

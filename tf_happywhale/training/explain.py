@@ -38,9 +38,9 @@ class Explainer:
     A cell's heat is the score's gradient with respect to the cell's features, times these features,
     summed over channels, where that is positive (Grad-CAM without pooling the gradient: Selvaraju
     et al. 2017; for the similarity of two pictures: Stylianou et al. 2019). Corresponding cells are
-    one another's nearest neighbours by the cosine of their features, less the mean of both
-    pictures. Of an embedder that looks at several sizes the network is explained at the picture's
-    own, before what comes after it.
+    one another's nearest neighbours by the cosine of their features, from which the mean of
+    both pictures is subtracted. If an embedder looks at several sizes, the network is explained at
+    the picture's own size, before what comes after it.
 
     Args:
         embedder: model of pictures uint8 [n, h, w, 3] to embedding [n, d].

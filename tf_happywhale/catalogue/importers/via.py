@@ -56,13 +56,14 @@ def via_table_rows(table: pd.DataFrame, path: Path) -> list[BoxRow]:
 
 
 def via_rows(tree: dict, path: Path) -> list[BoxRow]:
-    """The same of a JSON file.
+    """The rows of a JSON file, as of a CSV.
 
     Raises:
-        InputError: as above.
+        InputError: a region has no area or is turned.
     """
 
     def regions() -> Iterator:
+        """Image, shape, attributes and place of each region; empty for an image without one."""
         entries = expect(tree.get(PROJECT, tree), dict, f"{path}: {PROJECT}")
         for key, entry in entries.items():
             image = field(entry, "filename", str, f"{path}: {key}")
