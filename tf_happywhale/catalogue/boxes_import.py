@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tf_happywhale.catalogue.boxes import BoxRow
@@ -60,8 +61,8 @@ def _kind(path: Path) -> str:
     if not path.is_file():
         return ""
     with path.open("rb") as file:
-        text = file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
-    return text[:1].decode("ascii", "replace")
+        start = file.read(1024)
+    return start.decode(json.detect_encoding(start), "replace").lstrip()[:1]
 
 
 def _json_rows(path: Path, asked: str | None) -> list[BoxRow]:

@@ -37,6 +37,14 @@ def has_decimal_commas(cells: Iterable[str]) -> bool:
     )
 
 
+def is_finite(number: float) -> bool:
+    """Whether a number of a JSON file, which may have any length, is one that we can hold."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
+
+
 def to_number(cell: object, what: str, *, decimal_comma: bool = False) -> float:
     """A cell of text, or a value of a JSON file, as a finite number.
 
@@ -49,7 +57,7 @@ def to_number(cell: object, what: str, *, decimal_comma: bool = False) -> float:
         InputError: it is not a number.
     """
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        if math.isfinite(cell):
+        if is_finite(cell):
             return float(cell)
     elif isinstance(cell, str):
         text = cell.strip()

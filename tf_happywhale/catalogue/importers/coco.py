@@ -12,6 +12,7 @@ from tf_happywhale.catalogue.importers.conventions import XYWH, Numbers, with_bo
 from tf_happywhale.catalogue.importers.json_values import expect, field, four_numbers, size_of
 from tf_happywhale.catalogue.importers.shapes import around
 from tf_happywhale.errors import InputError
+from tf_happywhale.said import say_once
 
 ANGLES = ("theta", "rotation", "angle")
 
@@ -49,6 +50,13 @@ def coco_rows(tree: dict, path: Path) -> list[BoxRow]:
     }
     found = list(_annotations(tree["annotations"], images, sources, path))
     boxed = {row.image for row, _ in found}
+    crowds = [one for one in tree["annotations"] if one.get("iscrowd")]
+    without = {images[one["image_id"]][0] for one in crowds} - boxed
+    if without:
+        say_once(
+            f"{path}: {len(without)} photographs have only annotations of crowds (iscrowd), such "
+            f"as {quoted(min(without))}, and so no box: export each animal by itself."
+        )
     found += [
         (BoxRow(name, "", None, 0.0, where=str(path)), None)
         for name, _ in images.values()

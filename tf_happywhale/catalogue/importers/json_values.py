@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tf_happywhale.catalogue.importers.cells import quoted, to_number
+from tf_happywhale.catalogue.importers.cells import is_finite, quoted, to_number
 from tf_happywhale.errors import InputError
 
 KINDS = {dict: "an object", list: "a list", str: "text"}
@@ -26,7 +26,9 @@ def read_json(path: Path) -> Any:
 def parse_json(text: str | bytes, where: str) -> Any:
     """What a JSON text holds; the error begins with `where`."""
     try:
-        return json.loads(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
+        if isinstance(text, bytes):
+            text = text.decode(json.detect_encoding(text))
+        return json.loads(text)
     except UnicodeDecodeError:
         raise InputError(f"{where} is not UTF-8 text: save it as UTF-8.") from None
     except RecursionError:
@@ -36,6 +38,8 @@ def parse_json(text: str | bytes, where: str) -> Any:
             f"{where} cannot be read as JSON (line {error.lineno}: {error.msg}): mend it, or "
             "export it again."
         ) from None
+    except ValueError:  # of whole numbers with thousands of digits
+        raise InputError(f"{where} holds a number that is too long: export it again.") from None
 
 
 def field(tree: Any, name: str, kind: type, where: str) -> Any:
@@ -71,5 +75,5 @@ def four_numbers(value: Any, where: str) -> tuple[float, float, float, float]:
 def size_of(tree: Any, wide: str, high: str) -> tuple[float, float] | None:
     """Width and height of a picture, if an object says them; 0 and less say nothing."""
     sides = [tree.get(name) for name in (wide, high)]
-    known = all(isinstance(side, int | float) and side > 0 for side in sides)
+    known = all(isinstance(side, int | float) and is_finite(side) and side > 0 for side in sides)
     return (float(sides[0]), float(sides[1])) if known else None

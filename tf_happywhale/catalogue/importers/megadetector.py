@@ -27,6 +27,7 @@ from tf_happywhale.catalogue.importers.conventions import (
 )
 from tf_happywhale.catalogue.importers.json_values import expect, field, four_numbers
 from tf_happywhale.errors import InputError
+from tf_happywhale.said import say_once
 
 ANIMAL = "animal"
 USUAL = {"1": ANIMAL, "2": "person", "3": "vehicle"}
@@ -75,6 +76,7 @@ def megadetector_rows(tree: Any, path: Path, asked: str | None) -> list[BoxRow]:
 
 
 def _detections(images: Sequence, key: str, names: dict[str, str], path: Path) -> Iterator:
+    _say_failures(images, key, path)
     for place, image in enumerate(images):
         name = field(image, key, str, f"{path}: image {place + 1}")
         where = f"{path}: {name}"
@@ -86,6 +88,23 @@ def _detections(images: Sequence, key: str, names: dict[str, str], path: Path) -
             sure = detection.get("conf", detection.get("confidence", 0))
             row = _row(name, detection.get("category"), sure, names, where)
             yield row, Numbers(where, four)
+
+
+def _say_failures(images: Sequence, key: str, path: Path) -> None:
+    """Say how many photographs the detector could not read: that they have no box tells nothing."""
+    failed = [
+        one
+        for one in images
+        if isinstance(one, dict)
+        and not one.get("detections")
+        and (one.get("failure") or one.get("failures"))
+    ]
+    if failed:
+        why = failed[0].get("failure") or failed[0]["failures"]
+        say_once(
+            f"{path}: the detector failed on {len(failed)} of {len(images)} photographs, such as "
+            f"{quoted(failed[0].get(key))} ({quoted(why)}): they have no box."
+        )
 
 
 def _wildlife(tree: dict, path: Path) -> Iterator:

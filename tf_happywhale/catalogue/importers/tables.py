@@ -213,6 +213,7 @@ def _cell_numbers(cell: str, what: str) -> list[tuple[float, float, float, float
     """The boxes of one cell: `[[0 103 803 656]]`, `[1, 2, 3, 4]`, `0 103 803 656`."""
     if is_empty(cell):
         return []
+    cell = re.sub(r"\bnp\.(?:float|u?int)\d+\(([^()]*)\)", r"\1", cell)  # as NumPy 2 writes lists
     groups = re.findall(r"[\[(]([^\[\]()]*)[\])]", cell) or [cell]
     fours = []
     for group in groups:

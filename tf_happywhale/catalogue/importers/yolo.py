@@ -12,12 +12,16 @@ from tf_happywhale.catalogue.importers.conventions import CXCYWH, Numbers, with_
 from tf_happywhale.errors import InputError
 from tf_happywhale.files import shown
 
-NO_LABELS = ("classes.txt", "README.txt", "train.txt", "val.txt", "test.txt")
+NO_LABELS = ("classes.txt", "train.txt", "val.txt", "test.txt")
 
 
 def label_files(folder: Path) -> list[Path]:
     """The label files below a folder, by name."""
-    return [file for file in shown(folder.rglob("*.txt")) if file.name not in NO_LABELS]
+    return [
+        file
+        for file in shown(folder.rglob("*.txt"))
+        if file.name not in NO_LABELS and not file.name.lower().startswith("readme.")
+    ]
 
 
 def yolo_rows(folder: Path) -> list[BoxRow]:
@@ -42,7 +46,18 @@ def yolo_rows(folder: Path) -> list[BoxRow]:
                 )
             four = tuple(to_number(cell, f"{where}:") for cell in cells[1:5])
             sure = to_number(cells[5], f"{where}: the confidence") if len(cells) > 5 else 0.0
-            source = classes.get(cells[0], "")
+            if not 0 <= sure <= 1:
+                raise InputError(
+                    f"{where}: the sixth number {quoted(cells[5])} is not a confidence from 0 to "
+                    "1: take it out, if it is something else."
+                )
+            kind = f"{to_number(cells[0], f'{where}: the class'):g}"
+            if classes and kind not in classes:
+                raise InputError(
+                    f"{where} is of class {quoted(kind)}, which classes.txt or data.yaml does not "
+                    "list: add its name there."
+                )
+            source = classes.get(kind, "")
             row = BoxRow(image, source, None, sure, stem=True, where=where)
             found.append((row, Numbers(where, four)))
     return with_boxes(
@@ -63,7 +78,12 @@ def _class_names(folder: Path) -> dict[str, str]:
                 raise InputError(
                     f"{place / 'data.yaml'} is not a YAML file: correct it or take it away."
                 ) from None
-            names = tree.get("names", []) if isinstance(tree, dict) else []
+            names = (tree.get("names") if isinstance(tree, dict) else None) or []
+            if not isinstance(names, dict | list):
+                raise InputError(
+                    f"{place / 'data.yaml'}: names {quoted(names)} is not a list: write "
+                    "them as [fin, fluke]."
+                )
             pairs = names.items() if isinstance(names, dict) else enumerate(names)
             return {str(n): str(name) for n, name in pairs}
     return {}
