@@ -78,3 +78,10 @@ def test_what_cannot_be_read_is_named_and_the_file_stays(tmp_path: Path, arrays,
         load_embeddings(file)
     assert "delete" not in str(refused.value)
     assert file.read_bytes() == before
+
+
+def test_centres_of_another_length_are_refused(tmp_path: Path) -> None:
+    arrays = {"embedding": np.ones((2, 4)), "image": np.array(["a", "b"])}
+    path = saved(tmp_path, **arrays, centre=np.ones((1, 7)), centre_id=np.array(["x"]))
+    with pytest.raises(InputError, match=r"centre has the shape \[1, 7\].*length 4"):
+        load_embeddings(path)

@@ -50,6 +50,12 @@ def as_ours(arrays: Mapping[str, np.ndarray], path: Path) -> dict[str, np.ndarra
         "centre": np.asarray(arrays.get("centre", np.zeros((0, 0))), np.float32),
         "centre_id": np.asarray(arrays.get("centre_id", np.zeros(0)), np.str_),
     }
+    centre = centres["centre"]
+    if centre.size and centre.shape != (len(centres["centre_id"]), embedding.shape[1]):
+        raise InputError(
+            f"{path}: the array centre has the shape {list(centre.shape)}, but must have a row for "
+            f"each of {len(centres['centre_id'])} centre_id, of length {embedding.shape[1]}."
+        )
     with np.errstate(over="ignore"):  # infinite numbers are refused by name later
         rows = embedding.astype(np.float32)
     return {"embedding": rows, "image": image, "individual_id": who, **centres, **facts}
