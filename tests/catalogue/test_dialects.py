@@ -171,3 +171,9 @@ def test_a_missing_table_names_those_that_are_there(tmp_path: Path) -> None:
     (tmp_path / "train.xlsx").write_bytes(b"")
     with pytest.raises(InputError, match=r"no file .*train\.csv; there are train\.xlsx"):
         read_text_table(tmp_path / "train.csv", ())
+
+
+def test_a_second_byte_order_mark_is_not_a_part_of_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_bytes("\ufeff\ufeffimage,individual_id\na.jpg,1\n".encode())
+    assert list(read_text_table(path, ("image",)).columns) == ["image", "individual_id"]

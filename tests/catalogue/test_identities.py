@@ -99,3 +99,20 @@ def test_words_for_nobody_are_told_where_they_stand_for_several(
     assert "4 of 5 rows are left out by data.unknown" in capsys.readouterr().out
     with pytest.raises(InputError, match="leaves out every row"):
         read_catalogue(file, Reading(unknown=("?", "", "unknown", "1")))
+
+
+@pytest.mark.parametrize("cell", ["#REF!", "#N/A", "#NAME?", "########", " #VALUE! "])
+def test_an_error_of_a_spreadsheet_is_not_an_id(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text(f"image,individual_id\na.jpg,X\nb.jpg,{cell}\n")
+    with pytest.raises(InputError, match=r"line 3: individual_id '.+' is a spreadsheet's error"):
+        read_catalogue(path)
+    left = read_catalogue(path, Reading(unknown=(cell,)))
+    assert list(left["individual_id"]) == ["X"]
+
+
+def test_long_numbers_that_a_spreadsheet_shortened_are_told(tmp_path: Path, capsys) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("image,individual_id\na.jpg,1.23E+11\nb.jpg,1.23E+11\nc.jpg,1e10\n")
+    assert list(read_catalogue(path)["individual_id"]) == ["1.23E+11", "1.23E+11", "1e10"]
+    assert "'1.23E+11' looks like a long number" in capsys.readouterr().out

@@ -131,3 +131,14 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-900])
     with pytest.raises(InputError, match=r"cannot be read as an \.xlsx file"):
         read_text_table(file, WANTED)
+
+
+def test_a_hidden_sheet_is_called_hidden(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for sheet in (book.active, book.create_sheet("old")):
+        sheet.append(["image", "individual_id"])
+        sheet.append(["a.jpg", "X1"])
+    book["old"].sheet_state = "hidden"
+    book.save(tmp_path / "train.xlsx")
+    with pytest.raises(InputError, match=r"'Sheet' and 'old' \(hidden\)"):
+        read_catalogue(tmp_path / "train.xlsx")

@@ -134,3 +134,10 @@ def test_answers_keep_ids_and_may_be_new(csv) -> None:
 def test_an_answer_given_twice_is_refused(csv) -> None:
     with pytest.raises(InputError, match="twice"):
         read_answers(csv("image,individual_id\na.jpg,1\na.jpg,2\n", "answers.csv"))
+
+
+def test_a_name_with_a_colon_is_told_to_be_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("image,individual_id\n2015-06-02 12:30.jpg,X\n")
+    with pytest.raises(InputError, match=r"line 2 .* holds a colon"):
+        read_catalogue(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,8 @@ PLACEHOLDERS = frozenset(
     }
 )
 SHOWN = 3  # pairs
+SHEET_ERROR = re.compile(r"#(REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|N/A|SPILL!|CALC!|#+)")
+SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d\d")  # as a spreadsheet shows and saves long numbers
 
 
 def check_identity(individual_id: str, where: str = "") -> None:
@@ -38,6 +41,11 @@ def check_identity(individual_id: str, where: str = "") -> None:
         raise InputError(
             f"{at}individual_id {individual_id[:80]!r} holds a line break or another control "
             "character: take it out."
+        )
+    if SHEET_ERROR.fullmatch(individual_id.strip()):
+        raise InputError(
+            f"{at}individual_id {individual_id!r} is a spreadsheet's error, not an id: mend the "
+            "cell there, and save the table again."
         )
     if look(individual_id) == NEW_INDIVIDUAL:
         raise InputError(
@@ -90,6 +98,18 @@ def lookalike_warnings(individual_ids: Iterable[str], where: str) -> list[str]:
     if len(groups) > SHOWN:
         said.append(f"{where}: {len(groups) - SHOWN} more groups of ids look the same.")
     return said
+
+
+def shortened_warnings(individual_ids: Iterable[str], where: str) -> list[str]:
+    """A sentence on ids such as `1.23E+11`, which a spreadsheet makes of a long number."""
+    odd = [who for who in dict.fromkeys(individual_ids) if SHORTENED.fullmatch(who.strip())]
+    if not odd:
+        return []
+    return [
+        f"{where}: {odd[0]!r} looks like a long number that a spreadsheet has shortened, so that "
+        "several individuals may have become one: if so, format the column as text there, type "
+        "the ids again, and save the table again."
+    ]
 
 
 def placeholder_warnings(

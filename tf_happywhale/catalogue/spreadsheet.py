@@ -62,7 +62,10 @@ def read_sheet(
         raise InputError(f"{path} is empty: its first row must name the columns.")
     fitting = [(sheet, line) for sheet in sheets if (line := _header(sheet, fits))]
     if len(fitting) > 1:
-        names = " and ".join(repr(sheet.title) for sheet, _ in fitting)
+        names = " and ".join(
+            repr(sheet.title) + " (hidden)" * (sheet.sheet_state != "visible")
+            for sheet, _ in fitting
+        )
         raise InputError(
             f"{path} has the columns in more than one sheet, {names}: save the one that is meant "
             "as a file of its own."

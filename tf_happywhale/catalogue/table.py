@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,7 @@ from tf_happywhale.catalogue.identities import (
     check_identity,
     lookalike_warnings,
     placeholder_warnings,
+    shortened_warnings,
 )
 from tf_happywhale.catalogue.reading import PLAIN, Reading
 from tf_happywhale.catalogue.rows import Rows, read_rows
@@ -195,6 +197,7 @@ def read_catalogue(
         table["viewpoint"] = sides(table["viewpoint"])
     for sentence in (
         *lookalike_warnings(table["individual_id"], str(path)),
+        *shortened_warnings(table["individual_id"], str(path)),
         *placeholder_warnings(list(table["individual_id"]), list(table["species"]), str(path)),
     ):
         say_once(sentence)
@@ -272,6 +275,11 @@ def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = 
                 "if their boxes are in this table)."
             )
         seen[str(pure), number] = place
+        if ":" in name and not pure.is_absolute() and not re.match(r"[A-Za-z]+:[\\/]", name):
+            raise InputError(
+                f"{path}{place} names the image {name[:80]!r}, which holds a colon, and other "
+                "systems take that for a disk: rename the file, without a colon."
+            )
         if not name or pure.is_absolute() or ".." in pure.parts or "\0" in name or ":" in name:
             raise InputError(
                 f"{path}{place} names the image {name[:80]!r}, which is not inside the image "

@@ -31,7 +31,8 @@ def decode(raw: bytes, path: Path, asked: str | None) -> tuple[str, str]:
     """
     for mark, encoding in MARKS.items():
         if raw.startswith(mark):
-            return _text(raw[len(mark) :], path, encoding), encoding
+            # some programs put a second mark in front
+            return _text(raw[len(mark) :], path, encoding).removeprefix("\ufeff"), encoding
     encoding = asked or "utf-8"
     if b"\0" in raw and "a".encode(encoding) == b"a":
         place = raw.index(b"\0")
