@@ -18,14 +18,14 @@ VERBS = {
         "GALLERY DECISIONS",
         "put what was decided on the review pages of output=DIR into gallery and catalogue",
     ),
-    "info": ("GALLERY", "what is in it"),
+    "info": ("GALLERY", "print what is in it"),
     "verify": ("GALLERY", "check its files, its pictures, and whether its catalogue agrees"),
     "remove": ("GALLERY ID", "take out an individual"),
     "rename": ("GALLERY ID NEW_ID", "give an individual another id"),
-    "merge": ("GALLERY ID INTO_ID", "two ids, one animal: all images of the first to the second"),
+    "merge": ("GALLERY ID INTO_ID", "give all images of the first id to the second (one animal)"),
     "drop": ("GALLERY IMAGE", "take out an image (IMAGE#2: the second animal in it)"),
     "move": ("GALLERY IMAGE ID", "give an image, or IMAGE#2, to another individual"),
-    "curate": ("GALLERY", "a map, and what may be wrong in it, to output=DIR/curation"),
+    "curate": ("GALLERY", "write a map, and what may be wrong in it, to output=DIR/curation"),
     "export": ("GALLERY TABLE.csv", "write who is in which image, as a catalogue"),
 }
 EXAMPLES = [

@@ -11,7 +11,7 @@ from tf_happywhale.cli import command_of_places
 PLACES = {
     "": (
         "MODEL GALLERY PHOTO INDIVIDUAL",
-        "MODEL, GALLERY  as in `identify`; of several models the first is asked\n"
+        "MODEL, GALLERY  as in `identify`; of several models the first is used\n"
         "PHOTO           the photograph; if it shows several animals, the most alike one\n"
         "INDIVIDUAL      somebody in the gallery; the image most like the photograph is taken",
     )

@@ -146,9 +146,9 @@ def differences(asked: MadeFrom, before: MadeFrom) -> list[str]:
     if asked.pictures != before.pictures:
         found += _of_pictures(asked.pictures, before.pictures)
     elif asked.individuals != before.individuals:
-        found.append("the catalogue's individuals are others")
+        found.append("the catalogue's individuals have changed")
     if asked.species != before.species:
-        found.append("the species are others")
+        found.append("the species have changed")
     return found
 
 

@@ -206,4 +206,4 @@ def _perhaps(asked: MadeFrom, folder: Path) -> list[str]:
     """The ways in which an earlier version's training may be a different one."""
     before = settings_of(folder)
     found = [] if before is None else config_differences(asked.config, flat(before))
-    return [*found, "its weights, photographs, labels or folds may be others"]
+    return [*found, "its weights, photographs, labels or folds may have changed"]
