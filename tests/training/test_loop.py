@@ -495,6 +495,25 @@ def test_killed_after_the_best_weights_and_before_the_checkpoint(
         np.testing.assert_array_equal(kept, was)
 
 
+def test_the_best_weights_stay_until_the_log_knows_better_ones(task, tmp_path, monkeypatch):
+    """Else a full disk leaves none of which `train finish` can make a model."""
+    scores = iter([0.4, 0.7])
+
+    def log(run, entry):
+        if entry["epoch"] == 1:
+            raise Killed
+        real(run, entry)
+
+    real = loop.log
+    monkeypatch.setattr(
+        loop, "validate_fold", lambda *_: {"map5_known": next(scores), "queries_known": 9}
+    )
+    monkeypatch.setattr(loop, "log", log)
+    with pytest.raises(Killed):
+        loop.train_fold(tmp_path, experiment("train.epochs=2"), task, stamp="a")
+    assert (tmp_path / "checkpoints" / "best-epoch-00000.weights.h5").is_file()
+
+
 def test_the_time_limit_stops_with_all_that_is_needed_to_go_on(task, tmp_path, capsys):
     settings = experiment("train.epochs=2", "train.max_hours=1")
     with pytest.raises(Stopped, match=r"after 1 hours .* at step 1 of 4: the same command resumes"):

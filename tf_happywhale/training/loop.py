@@ -197,9 +197,9 @@ def _train(
                         progress.best = entry
                         if here.chief:
                             save_weights(checkpoints.best(progress), classifier)
-                            checkpoints.prune(progress)
             if here.chief:
                 log(run, entry)
+                checkpoints.prune(progress)  # the log knows the best weights that are kept
                 write_table(run)
                 if board:
                     board.add(entry)
