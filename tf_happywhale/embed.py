@@ -160,7 +160,7 @@ def sources(experiment: Experiment) -> list[str | None]:
 
 
 def _labels(data: DataSet, split: str) -> dict[str, str]:
-    """The individual_id of each image of a split, empty where it is to be found."""
+    """The individual_id of each image of a split, empty if it is to be found."""
     if split == "train":
         return dict(zip(data.images, data.individual_ids, strict=True))
     return dict.fromkeys(data.test_images, "")

@@ -151,7 +151,7 @@ def measure_members(
 
 
 def why_unmeasured(gallery: Side, folds: Mapping[str, int], rank: Rank) -> str:
-    """Why nothing can be measured out of fold, in a sentence; empty where it can."""
+    """Why nothing can be measured out of fold, in a sentence; empty if it can."""
     from tf_happywhale.retrieval.out_of_fold import may_judge, untold
 
     if rank.preset == "seed":

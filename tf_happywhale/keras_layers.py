@@ -39,6 +39,7 @@ class _AfterKeras(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        """The spec of Keras, after which our layers are imported; None for any other module."""
         if name != "keras":
             return None
         for finder in sys.meta_path:

@@ -38,7 +38,7 @@ def photograph_of(key: str) -> str:
 
 
 def animal_words(key: str, counts: Mapping[str, int]) -> str:
-    """What a person reads: `IMG_1.jpg, animal 2 of 3`, or the name where there is one animal.
+    """What a person reads: `IMG_1.jpg, animal 2 of 3`, or the name if there is one animal.
 
     Args:
         key: of the animal.

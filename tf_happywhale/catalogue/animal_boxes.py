@@ -38,7 +38,7 @@ def animal_rows(
     telling: Telling | None,
 ) -> dict[str, list[BoxRow]]:
     """The rows of one source that are the animals of each photograph, in the order of their
-    numbers; one row without a box where a person says that there is none.
+    numbers; one row without a box if a person says that there is none.
 
     Args:
         telling: None: the best row alone, whatever its number.

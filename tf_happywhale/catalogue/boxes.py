@@ -26,7 +26,7 @@ class Box:
     ymax: int
 
     def clip(self, width: int, height: int) -> Box | None:
-        """The part inside a picture of this size, or None where nothing is left."""
+        """The part inside a picture of this size, or None if nothing is left."""
         xmin, ymin = max(self.xmin, 0), max(self.ymin, 0)
         xmax, ymax = min(self.xmax, width), min(self.ymax, height)
         return Box(xmin, ymin, xmax, ymax) if xmin < xmax and ymin < ymax else None
@@ -47,7 +47,7 @@ class RelativeBox:
     drawn_on: tuple[float, float] | None = field(default=None, repr=False, compare=False)
 
     def clip(self, width: int, height: int) -> Box | None:
-        """The pixels inside a picture of this size, or None where there are none."""
+        """The pixels inside a picture of this size, or None if there are none."""
         corners = (
             self.xmin * width, self.ymin * height, self.xmax * width, self.ymax * height,
         )  # fmt: skip
@@ -65,13 +65,13 @@ class BoxRow:
 
     Attributes:
         image: its name; without the ending where `stem` is set.
-        source: what is in the box, empty where the table does not say.
-        box: None where the row's corners span no area.
+        source: what is in the box, empty if the table does not say.
+        box: None if the row's corners span no area.
         confidence: of the detector, 0 where unknown.
         manual: drawn by a person.
         stem: whether `image` lacks its ending.
         absent: whether a person says that there is no such box.
-        number: which animal of the photograph is in it, from 1; 0 where the table does not say.
+        number: which animal of the photograph is in it, from 1; 0 if the table does not say.
         where: the file and line that it stands in, for messages.
     """
 
@@ -173,7 +173,7 @@ def counted(rows: Sequence[BoxRow], overlap: float = SAME_ANIMAL) -> list[BoxRow
 
 
 def shared_area(one: AnyBox, other: AnyBox) -> tuple[float, float]:
-    """Intersection over union, and over the smaller of two boxes; 0 where one is in pixels and the
+    """Intersection over union, and over the smaller of two boxes; 0 if one is in pixels and the
     other in shares of the picture."""
     across = min(one.xmax, other.xmax) - max(one.xmin, other.xmin)
     down = min(one.ymax, other.ymax) - max(one.ymin, other.ymin)
@@ -256,7 +256,7 @@ def is_manual(origin: str) -> bool:
 
 
 def outwards(left: float, top: float, right: float, bottom: float) -> Box | None:
-    """The whole pixels that a rectangle touches; None where it has no area."""
+    """The whole pixels that a rectangle touches; None if it has no area."""
     if not all(map(math.isfinite, (left, top, right, bottom))):
         return None
     box = Box(math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom))

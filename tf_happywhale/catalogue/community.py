@@ -142,7 +142,7 @@ def _check_features(shard: Path) -> None:
 
 
 def read_individuals(folder: Path) -> dict[int, str]:
-    """Who each target is, from `individual_ids.json`; empty where there is no such file. The file
+    """Who each target is, from `individual_ids.json`; empty if there is no such file. The file
     maps targets to ids, or ids to targets, or is a list of ids.
 
     Raises:

@@ -319,7 +319,7 @@ def _has_shares(path: Path, reading: Reading) -> bool:
 
 
 def _row_box(row: Mapping[str, str], source: str = "") -> str:
-    """The box of a row in pixels as text; empty where it has none."""
+    """The box of a row in pixels as text; empty if it has none."""
     box = outwards(*(number(row[corner], math.nan) for corner in BOXES[2:6]))
     return box_words(row["source"] or source, box) if box else ""
 

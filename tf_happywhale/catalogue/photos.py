@@ -138,7 +138,7 @@ def boxes_beside(
     choose: Callable[..., dict[str, T]] = best_rows,
     folders: Sequence[Path] = (),
 ) -> dict[str, dict[str, T]]:
-    """The boxes of photographs, by source and name; a source has none where there is no table.
+    """The boxes of photographs, by source and name; a source has none if there is no table.
 
     Args:
         folder: where `boxes.csv` is looked for.

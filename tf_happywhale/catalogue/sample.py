@@ -39,7 +39,7 @@ def rows_asked(sample: Path, images: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def check_rows(file: Path, images: Sequence[str], sample: Path) -> None:
-    """Raise InputError where a submission's images [n] are not the sample's, in the same order."""
+    """Raise InputError if a submission's images [n] are not the sample's, in the same order."""
     wanted, images = read_sample(sample), list(images)
     if images == wanted:
         return

@@ -38,7 +38,7 @@ def read_sheet(
 
     Args:
         path: an .xlsx file.
-        fits: 0 where a header of these cells lacks a column that is wanted.
+        fits: 0 if a header of these cells lacks a column that is wanted.
         is_id: whether the cells of a column of this name are ids, in which each digit counts.
 
     Raises:

@@ -59,7 +59,7 @@ def encoding_of_own(path: Path, asked: str | None) -> str | None:
 
 
 def mark_of(raw: bytes) -> bytes:
-    """The byte order mark that a file begins with; empty where there is none."""
+    """The byte order mark that a file begins with; empty if there is none."""
     return next((mark for mark in MARKS if raw.startswith(mark)), b"")
 
 

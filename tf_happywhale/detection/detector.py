@@ -102,7 +102,7 @@ class Detector:
 
 
 def find_detector(experiment: Experiment, home: Path) -> Detector | None:
-    """The one that `identify.detector` names; None where it names none.
+    """The one that `identify.detector` names; None if it names none.
 
     Args:
         experiment: names it, and says which boxes are kept.

@@ -32,7 +32,7 @@ class Letterbox:
     inside: tuple[int, int, int, int]
 
     def back(self, found: Detection) -> Detection | None:
-        """A box of the square as one of the photograph; None where nothing of it is inside."""
+        """A box of the square as one of the photograph; None if nothing of it is inside."""
         left, top, right, bottom = self.inside
         across, down = self.width / (right - left), self.height / (bottom - top)
         xmin, xmax = (

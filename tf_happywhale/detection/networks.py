@@ -21,7 +21,7 @@ class Network(Protocol):
 
     Attributes:
         sources: what each class is.
-        side: of the pictures it was trained on, as its file says; None where it does not.
+        side: of the pictures it was trained on, as its file says; None if it does not.
     """
 
     sources: Sequence[str]

@@ -37,7 +37,7 @@ class Seen:
     """What a network saw in one photograph.
 
     Attributes:
-        width, height: of the photograph, upright; 0 where it cannot be read.
+        width, height: of the photograph, upright; 0 if it cannot be read.
         found: boxes in its pixels.
         reason: why there are none, where it cannot be read.
     """
@@ -182,7 +182,7 @@ def _write_part(file: Path, key: str, found: dict[str, Seen]) -> None:
 
 
 def _read_part(file: Path, key: str) -> dict[str, Seen] | None:
-    """What a part's file holds; None where it is missing, or of other photographs."""
+    """What a part's file holds; None if it is missing, or of other photographs."""
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
         part = json.loads(file.read_text(encoding="utf-8"))
         if part["key"] == key:

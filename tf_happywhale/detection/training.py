@@ -159,7 +159,7 @@ def train_network(
 
 
 def _load_stopped(checkpoint: Path, home: Path) -> YOLO | None:
-    """The network of a stopped training; None where there is none that can be read."""
+    """The network of a stopped training; None if there is none that can be read."""
     if not checkpoint.is_file():
         return None
     try:

@@ -79,7 +79,7 @@ def misfit(box: AnyBox, width: int, height: int) -> str:
 
 
 def _size(path: Path) -> tuple[int, int] | None:
-    """Width and height of the upright picture; None where it cannot be read."""
+    """Width and height of the upright picture; None if it cannot be read."""
     try:
         with path.open("rb") as file:
             head = file.read(HEAD)

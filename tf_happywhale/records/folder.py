@@ -88,7 +88,7 @@ def same_training(folder: Path) -> list[str]:
 
 
 def _training(folder: Path) -> list | None:
-    """What tells a finished folder's training examples from others; None where nothing does."""
+    """What tells a finished folder's training examples from others; None if nothing does."""
     with suppress(HappywhaleError, OSError, ValueError, KeyError, TypeError):
         manifest = read_manifest(folder)
         shards = [shard for shard in manifest["shards"] if shard.split == "train"]

@@ -36,7 +36,7 @@ class JpegHeader:
 
 
 def read_jpeg_header(encoded: bytes) -> JpegHeader | None:
-    """The header of a file's bytes; None where they are not a JPEG of 8 bits a channel."""
+    """The header of a file's bytes; None if they are not a JPEG of 8 bits a channel."""
     if encoded[:3] != b"\xff\xd8\xff":
         return None
     orientation, place = 1, 2

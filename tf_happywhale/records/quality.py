@@ -19,7 +19,7 @@ class Quality:
     Attributes:
         side: its shorter side in the photograph, pixels.
         sharpness: see `sharpness`.
-        confidence: the detector's in the box, 0 to 1, 0 where it found none; NaN where nobody
+        confidence: the detector's in the box, 0 to 1, 0 if it found none; NaN where nobody
             detected it.
     """
 

@@ -15,7 +15,7 @@ class NewProbability:
     P(new).
 
     Attributes:
-        weights: of the two [2]; None where nothing could be learned, so that P(new) is NaN.
+        weights: of the two [2]; None if nothing could be learned, so that P(new) is NaN.
         intercept: added to them.
     """
 

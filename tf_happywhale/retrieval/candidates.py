@@ -19,7 +19,7 @@ class Candidates:
     """The k best individuals of each query, best first.
 
     Attributes:
-        individual_id: str [n, k]; empty where there are fewer than k individuals.
+        individual_id: str [n, k]; empty if there are fewer than k individuals.
         score: float32 [n, k], cosine of the best image; −inf where there is no individual.
         reference: int64 [n, k], gallery row of that image; −1 where there is none.
     """

@@ -28,7 +28,7 @@ def keep_first_confidence(
     Args:
         who: the best candidate of each image, str [n].
         confidence: in them, by a model, float64 [n].
-        earlier: what that model was told of each image and with what confidence; None where it did
+        earlier: what that model was told of each image and with what confidence; None if it did
             not train on it.
     """
     kept = confidence.copy()

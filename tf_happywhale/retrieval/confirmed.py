@@ -56,8 +56,8 @@ class Added:
 
     Attributes:
         confirmed: the photographs that were decided on.
-        rows: how many of them were new in the catalogue; None where there is no catalogue.
-        images: how many were new in the gallery; None where there is no saved one.
+        rows: how many of them were new in the catalogue; None if there is no catalogue.
+        images: how many were new in the gallery; None if there is no saved one.
     """
 
     confirmed: list[Confirmed]

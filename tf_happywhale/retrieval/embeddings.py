@@ -34,7 +34,7 @@ class Embeddings:
     Attributes:
         embedding: [n, d] float32, as the model gives them, not normalised.
         image: str [n], names of the images.
-        individual_id: str [n], empty where it is unknown.
+        individual_id: str [n], empty if it is unknown.
         about: where they come from: model, fold, trained_on, source, view, preprocess.
         centre: [c, d] float32, the ArcFace centres of the model's head, or [0, d].
         centre_id: str [c], the individual of each centre; an individual's sub-centres follow one
@@ -239,7 +239,7 @@ def _check_centres(centre: np.ndarray, centre_id: Sequence[str]) -> None:
 
 
 def _mapped(path: Path) -> np.ndarray | None:
-    """The array `embedding` of an `.npz`, mapped; None where it is compressed or no float32."""
+    """The array `embedding` of an `.npz`, mapped; None if it is compressed or no float32."""
     with zipfile.ZipFile(path) as archive, path.open("rb") as file:
         entry = archive.getinfo("embedding.npy")
         if entry.compress_type != zipfile.ZIP_STORED:

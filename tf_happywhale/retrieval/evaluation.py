@@ -39,7 +39,7 @@ class Pool:
         standard: their standardised scores [n, k].
         score: the same as they are [n, k].
         gallery_images: how many images the gallery has of the right individual [n].
-        species: of the images [n]; empty where it is unknown.
+        species: of the images [n]; empty if it is unknown.
     """
 
     part: np.ndarray
@@ -202,7 +202,7 @@ def _oracle_places(pool: Pool, anywhere: bool) -> np.ndarray:
 def _calibration(pool: Pool, seed: int) -> dict:
     """P(new) of each part learned on the others, and one minus the cosine as it would be without.
 
-    Empty where there are no new, or no known individuals to learn from.
+    Empty if there are no new, or no known individuals to learn from.
     """
     p_new = np.full(len(pool), np.nan)
     for part in np.unique(pool.part):

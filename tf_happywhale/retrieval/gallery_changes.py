@@ -26,7 +26,7 @@ class Change:
 
     Attributes:
         verb: `rename` (also what merges one individual into another) or `remove`.
-        individual_id: whom it is about; empty where an image is.
+        individual_id: whom it is about; empty if an image is.
         to: the new individual_id; empty where something is removed.
         image: the one image to be renamed or removed; empty: all of the individual's.
         after: how many parts there were.
@@ -40,7 +40,7 @@ class Change:
 
 
 def check_id(individual_id: str) -> None:
-    """Raise InputError where this cannot be an individual's id."""
+    """Raise InputError if this cannot be an individual's id."""
     check_identity(individual_id)
 
 

@@ -36,7 +36,7 @@ class Learned:
         shares: each model's share of the score, 0 of one that was not taken.
         threshold: by the way `new_individual` is put in: `seed` (rank 1 or 2), `column` (any).
         slope, offset: from the score to standard deviations above the mean of those images.
-        weights, intercept: of P(new) by the standardised scores; None where it is not known.
+        weights, intercept: of P(new) by the standardised scores; None if it is not known.
         queries, queries_new: how many images taught it, and how many of new individuals.
         wrong_weights, wrong_intercept: the same for P(the best candidate is wrong); no intercept if
             an older version learned nothing about it.
@@ -159,7 +159,7 @@ def save_learned(path: Path, learned: Learned, made_from: str) -> None:
 
 
 def load_learned(path: Path, made_from: str) -> Learned | None:
-    """What was written, None where there is nothing or it is of other models or settings.
+    """What was written, None if there is nothing or it is of other models or settings.
 
     Raises:
         InputError: the file is damaged.

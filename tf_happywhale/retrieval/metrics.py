@@ -26,7 +26,7 @@ def average_precision(
 def mean_average_precision(
     ranked: Sequence[Sequence[str]], truth: Sequence[str], at: int = 5
 ) -> float:
-    """mAP@`at` with one right answer a query: the mean of 1/rank, 0 where it is not among them.
+    """mAP@`at` with one right answer a query: the mean of 1/rank, 0 if it is not among them.
 
     A repeated id counts where it stands first. Without queries the result is 0.
     """

@@ -20,10 +20,10 @@ class Side:
         images: str [n].
         members: each model's embeddings, in its own order of images.
         rows: for each member int64 [n], where each image stands among its embeddings.
-        mirrored: the same of the mirrored pictures; empty where there are none.
+        mirrored: the same of the mirrored pictures; empty if there are none.
         mirrored_rows: as `rows`.
         unseen: for each member bool [n], whether it was never trained on the individual in an
-            image, so that its head's centre of it means nothing; empty where that is not asked.
+            image, so that its head's centre of it means nothing; empty if that is not asked.
     """
 
     images: np.ndarray

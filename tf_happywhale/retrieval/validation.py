@@ -18,7 +18,7 @@ def validate(gallery: Embeddings, queries: Embeddings, new_share: float) -> dict
 
     Returns:
         `queries_known`, `queries_new` (counts), `map5_known` and `rank1_known` (known
-        individuals' queries, without new_individual; None where there are none), `threshold` (best
+        individuals' queries, without new_individual; None if there are none), `threshold` (best
         for `new_share` on these very queries) and `map5_oracle` (all of them, new_individual put in
         by that threshold: more than a threshold learned elsewhere reaches).
 

@@ -62,7 +62,7 @@ class Query:
         candidates: by rank.
         p_new: probability of a new individual; NaN where unknown.
         answer: who it is; empty where unknown.
-        encounter: empty where the photograph stands alone.
+        encounter: empty if the photograph stands alone.
         more: the encounter's other photographs, with their pictures.
         warnings: what is wrong with the photograph, in words.
         sure: `least`, `middle` or `most`, by how close the first two scores are.
@@ -118,7 +118,7 @@ def name_of(individual_id: str) -> str:
 
 
 def chance_of_new(p_new: float) -> str:
-    """p_new (0 to 1) as a sentence; empty where it is not known."""
+    """p_new (0 to 1) as a sentence; empty if it is not known."""
     if math.isnan(p_new):
         return ""
     percent = f"{p_new * 100:.0f}%"
@@ -130,7 +130,7 @@ def chance_of_new(p_new: float) -> str:
 
 
 def verdict_html(query: Query) -> str:
-    """Where the right answer stands, in symbol and words; empty where it is not known."""
+    """Where the right answer stands, in symbol and words; empty if it is not known."""
     if not query.answer:
         return ""
     for candidate in query.candidates:

@@ -152,7 +152,7 @@ def page_name(number: int) -> str:
 
 
 def navigation_html(number: int, pages: int) -> str:
-    """Links to the first, previous, next and last page; empty where there is but one."""
+    """Links to the first, previous, next and last page; empty if there is but one."""
     if pages <= 1:
         return ""
     links = [("First", 1, number > 2), ("Previous", number - 1, number > 1)]

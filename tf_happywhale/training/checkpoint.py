@@ -97,7 +97,7 @@ class Checkpoints:
 
         Args:
             tidy: remove what is damaged or was not finished; of several workers the chief does.
-            restart: return None where there are checkpoints of another run.
+            restart: return None if there are checkpoints of another run.
 
         Raises:
             InputError: there are checkpoints of another run.
@@ -130,7 +130,7 @@ class Checkpoints:
         return None
 
     def _read(self, file: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
-        """A checkpoint's content; None where it is not of this run. Raises what DAMAGED lists."""
+        """A checkpoint's content; None if it is not of this run. Raises what DAMAGED lists."""
         wanted = {name: list(variable.shape) for name, variable in self.variables.items()}
         with safe_open(file, "np") as stored:
             about = stored.metadata() or {}

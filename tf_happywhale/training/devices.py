@@ -147,7 +147,7 @@ def _strategy_of_tpu() -> tf.distribute.Strategy:
 
 
 def _capability(gpus: list) -> tuple[int, int] | None:
-    """CUDA's compute capability of the weakest GPU; None where there is none, or not CUDA's."""
+    """CUDA's compute capability of the weakest GPU; None if there is none, or not CUDA's."""
     details = map(tf.config.experimental.get_device_details, gpus)
     known = [each["compute_capability"] for each in details if "compute_capability" in each]
     return min(known, default=None)

@@ -218,7 +218,7 @@ def _picture(shot: Shot) -> tuple[str, str]:
 
 
 def _confidence(row: BoxRow | None) -> float:
-    """The detector's: NaN where a person drew the box or nobody knows, 0 where it found none."""
+    """The detector's: NaN where a person drew the box or nobody knows, 0 if it found none."""
     if row is None or row.manual:
         return math.nan
     return row.confidence or (math.nan if row.box else 0.0)

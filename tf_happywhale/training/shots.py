@@ -38,7 +38,7 @@ class Shot:
         content: SHA-256 of the file's bytes; empty: it does not matter.
         boxes: source to box, the records' primary among them; a source without one takes the
             primary's, without that the whole picture.
-        confidence: the detector's in the primary box, 0 where it found none; NaN where it was not
+        confidence: the detector's in the primary box, 0 if it found none; NaN where it was not
             asked.
     """
 

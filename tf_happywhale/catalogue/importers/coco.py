@@ -90,7 +90,7 @@ def _annotations(annotations: list, images: dict, sources: dict, path: Path) -> 
 
 
 def _four(annotation: dict, where: str) -> tuple[float, float, float, float] | None:
-    """Left, top, width, height; None where an annotation marks nothing."""
+    """Left, top, width, height; None if an annotation marks nothing."""
     box, outline = annotation.get("bbox"), annotation.get("segmentation")
     more = annotation.get("attributes")
     said = {**(more if isinstance(more, dict) else {}), **annotation}

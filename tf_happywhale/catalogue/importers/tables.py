@@ -164,7 +164,7 @@ def _about(row: Mapping[str, str], names: Mapping[str, str], image: str, place: 
 
 
 def _sure(row: Mapping[str, str], names: Mapping[str, str], count: int, place: str) -> list[float]:
-    """The confidence of each box of a row, 0 where it is not known."""
+    """The confidence of each box of a row, 0 if it is not known."""
     column = _first(names, SURES)
     text = row[column].strip() if column else ""
     if re.fullmatch(r"\d+,\d+", text):

@@ -64,7 +64,7 @@ def read_keras_h5(path: Path) -> dict[str, np.ndarray]:
 
 
 def _timm_module(layer: str) -> str | None:
-    """timm's module of a Keras layer; None where it is none of the network's."""
+    """timm's module of a Keras layer; None if it is none of the network's."""
     if layer.startswith(("normalization", "rescaling")):
         return None
     found = re.fullmatch(r"block(\d+)([a-z])_(\w+)", layer)
