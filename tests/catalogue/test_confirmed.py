@@ -132,3 +132,28 @@ def test_decisions_name_photographs_in_either_slash_and_unicode_form(tmp_path: P
     check_identified(file, dict(zip(keys, ("", "fin 0 0 9 9"), strict=True)), {})
     with pytest.raises(InputError, match="differs by case from"):
         read_decisions(file, images=["mon/z\u00f6e.JPG"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ("a.jpg,match,#REF!\n", "line 2: .* is a spreadsheet's error"),
+        ("a.jpg,new,#N/A\n", "line 2: .* is a spreadsheet's error"),
+        ("a.jpg,match,\u00a0\n", "line 2 matches 'a.jpg' with nobody"),
+        ("a.jpg,skip,\na.jpg,match,7\n", "line 3 decides on 'a.jpg' again, differently"),
+        ("a.jpg,match,7\na.jpg,skip,\n", "line 3 decides on 'a.jpg' again, differently"),
+    ],
+)
+def test_what_a_spreadsheet_made_of_a_decision_is_refused_by_its_line(
+    tmp_path: Path, rows: str, reason: str
+) -> None:
+    file = tmp_path / "decisions.csv"
+    file.write_text(f"image,decision,individual_id\n{rows}", encoding="utf-8")
+    with pytest.raises(InputError, match=reason):
+        read_decisions(file)
+
+
+def test_a_cell_of_spaces_names_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.csv"
+    file.write_text("image,decision,individual_id\na.jpg,new, \n", encoding="utf-8")
+    assert read_decisions(file).decided == {"a.jpg": "new_individual"}

@@ -27,6 +27,7 @@ from tf_happywhale.catalogue.append import with_rows
 from tf_happywhale.catalogue.boxes import MANUAL, RelativeBox, is_manual, number, outwards
 from tf_happywhale.catalogue.boxes_import import read_box_rows
 from tf_happywhale.catalogue.disk_names import on_disk
+from tf_happywhale.catalogue.identities import check_identity, look
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.known_animals import box_words, parse, same_box
 from tf_happywhale.catalogue.reading import PLAIN, Reading
@@ -97,6 +98,7 @@ def read_decisions(
     """
     table = _decisions(path, encoding, images)
     decided: dict[str, str] = {}
+    every: dict[str, str] = {}  # also what was skipped, as nobody
     named: dict[str, set[str]] = {decision: set() for decision in DECISIONS}
     for row in table.itertuples():
         at = f"{path} line {row.Index}"
@@ -105,13 +107,17 @@ def read_decisions(
                 f"{at} says {row.decision[:80]!r} of {row.image!r}: a decision is one of "
                 f"{', '.join(DECISIONS)}."
             )
-        who = row.individual_id or NEW_INDIVIDUAL
+        who = row.individual_id if look(row.individual_id) else NEW_INDIVIDUAL
         if row.decision == "match" and who == NEW_INDIVIDUAL:
             raise InputError(f"{at} matches {row.image!r} with nobody: name the individual.")
+        said = "" if row.decision == "skip" else who
+        if every.setdefault(row.image, said) != said:
+            raise InputError(f"{at} decides on {row.image!r} again, differently: keep one row.")
         if row.decision == "skip":
             continue
-        if decided.setdefault(row.image, who) != who:
-            raise InputError(f"{at} decides on {row.image!r} again, differently: keep one row.")
+        if who != NEW_INDIVIDUAL:
+            check_identity(who, at)
+        decided[row.image] = who
         named[row.decision].add(who)
     new = named["new"] - {NEW_INDIVIDUAL}
     return Decisions(decided, named["match"] - new, new)
