@@ -4,10 +4,17 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.community_fixture import example, serialized, write_community, write_shard
-from tf_happywhale.catalogue.community import find_shards, read_index, read_individuals
+from tf_happywhale.catalogue.community import (
+    COLUMNS,
+    catalogue_of,
+    find_shards,
+    read_index,
+    read_individuals,
+)
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.catalogue.photo_files import list_images
 from tf_happywhale.catalogue.table import read_catalogue
@@ -191,3 +198,35 @@ def test_other_names_are_read_where_the_pattern_says_so(load, pod: Path, tmp_pat
     assert sorted(set(dealt.folds.tolist())) == [0, 1, 2]
     with pytest.raises(InputError, match=r"give \{split\} and \{count\} once each"):
         load(place, "data.tfrecords_pattern={split}.tfrecord")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"a": 0, "b": 0}', "gives the target 0 to 'a' and to 'b'"),
+        ('{"0": "a", "00": "b"}', "gives the target 0 to 'a' and to 'b'"),
+        ("[9913, 9914]", "whose ids are text"),
+        ('{"a": 0.5}', "targets are whole numbers"),
+        ('{"a": true}', "targets are whole numbers"),
+    ],
+)
+def test_a_target_is_one_individual_and_an_id_is_text(
+    tmp_path: Path, content: str, reason: str
+) -> None:
+    (tmp_path / "individual_ids.json").write_text(content)
+    with pytest.raises(InputError, match=reason):
+        read_individuals(tmp_path)
+
+
+def test_individuals_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+    (tmp_path / "individual_ids.json").write_text('["09913"]', encoding="utf-8-sig")
+    assert read_individuals(tmp_path) == {0: "09913"}
+
+
+def test_a_label_that_is_there_twice_by_another_spelling_is_refused(tmp_path: Path) -> None:
+    index = pd.DataFrame([("a.jpg", "train", "0", "-1", "-1")], columns=COLUMNS, dtype=object)
+    labels = pd.DataFrame(
+        {"image": ["a.jpg", "a"], "species": "", "individual_id": ["X", "Y"]}, dtype=object
+    )
+    with pytest.raises(InputError, match=r"lists the image 'a\.jpg' twice"):
+        catalogue_of(index, {}, tmp_path, labels)

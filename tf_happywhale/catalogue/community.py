@@ -152,14 +152,28 @@ def read_individuals(folder: Path) -> dict[int, str]:
     if not file.is_file():
         return {}
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
         if isinstance(content, list):
-            return {target: str(identity) for target, identity in enumerate(content)}
-        if all(isinstance(value, str) for value in content.values()):
-            return {int(target): identity for target, identity in content.items()}
-        return {int(target): identity for identity, target in content.items()}
-    except (ValueError, AttributeError, TypeError):
-        raise InputError(f'{file} must hold a table such as {{"cadddb1636b9": 0}}.') from None
+            pairs = list(enumerate(content))
+        elif all(isinstance(value, str) for value in content.values()):
+            pairs = [(int(target), identity) for target, identity in content.items()]
+        else:
+            pairs = [(target, identity) for identity, target in content.items()]
+    except (ValueError, AttributeError):
+        pairs = [(None, "")]
+    individuals: dict[int, str] = {}
+    for target, identity in pairs:
+        if type(target) is not int or not isinstance(identity, str):
+            raise InputError(
+                f'{file} must hold a table such as {{"cadddb1636b9": 0}}, whose ids are text and '
+                "whose targets are whole numbers."
+            )
+        if individuals.setdefault(target, identity) != identity:
+            raise InputError(
+                f"{file} gives the target {target} to {individuals[target][:80]!r} and to "
+                f"{identity[:80]!r}: correct it."
+            )
+    return individuals
 
 
 def catalogue_of(
@@ -181,6 +195,7 @@ def catalogue_of(
     if labels is not None:
         names = Names(train["image"], f"in the TFRecords of {folder}")
         images = [names.find(image, "train.csv") or image for image in labels["image"]]
+        check_names(images, folder / "train.csv")
         known = labels.assign(image=images).set_index("image").to_dict("index")
     rows = []
     for image, target, kind in zip(train["image"], train["target"], train["species"], strict=True):
