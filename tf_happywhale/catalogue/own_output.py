@@ -32,7 +32,7 @@ def is_own_output(folder: Path) -> bool:
     try:
         return (folder / MARK).is_file() or _looks_like_ours(folder)
     except OSError:
-        return False  # whoever looks into it says why it may not be read
+        return False  # its reader says why it may not be read
 
 
 def _looks_like_ours(folder: Path) -> bool:

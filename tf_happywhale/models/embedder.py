@@ -24,8 +24,8 @@ def build_embedder(settings: Model) -> keras.Model:
     With `pooling` `last_two` the pooled maps of the last two stages stand side by side instead of
     the final map; with `embedding_size` null there is no Dense, and BatchNorm's output is the
     embedding. With `region` the backbone sees only that part of the pictures; with `columns` above
-    1 so many strips of the last map are pooled on their own too. If `weights` are of this package,
-    pooling and neck are taken too, if they have the same shape.
+    1 so many strips of the last map are pooled on their own too. Pooling and neck of `weights` of
+    this package are taken too, if they have the same shape.
 
     Returns:
         Model of RGB pictures [n, h, w, 3], uint8 or float in 0–255, to embedding [n, d] float32,

@@ -37,7 +37,7 @@ def _look(encoded: bytes) -> tuple[str, int]:
     try:
         with Image.open(io.BytesIO(encoded)) as picture:
             return picture.format or "", picture.width * picture.height
-    except Image.DecompressionBombError as error:  # far less than what is too large here
+    except Image.DecompressionBombError as error:  # Pillow's limit is lower than ours
         found = re.search(r"\d+", str(error))
         return "", int(found[0]) if found else 0
     except Exception:  # Pillow's readers raise many kinds of error at damage

@@ -229,9 +229,7 @@ def check_new(
                 f"already, in {others[0]}: make the decision `match`, or give another id."
             )
         if look(who) in PLACEHOLDERS:
-            say_once(
-                f"{folder}: {who!r} is taken for the id of one animal: skip whom nobody knows."
-            )
+            say_once(f"{folder}: {who!r} is taken for the id of one animal: skip unknown animals.")
         twin = like(who, owners)
         if twin is not None:
             say_once(

@@ -24,7 +24,7 @@ def check_tensorboard() -> None:
 
 
 class Board:
-    """Writes the events of a run: its log so far in one new file, and each further entry.
+    """A writer of the events of a run: its log so far in one new file, and each further entry.
 
     TensorBoard's own writer needs no TensorFlow, so it works on JAX too.
 

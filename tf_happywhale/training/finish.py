@@ -14,8 +14,8 @@ from tf_happywhale.training.task import Task
 
 
 def finish_fold(folder: Path, experiment: Experiment, task: Task) -> int:
-    """Write the results of a training's best epoch so far into its folder; return its epochs so
-    far.
+    """Write the results of a training's best epoch so far into its folder, and return the number of
+    its epochs.
 
     Args:
         folder: of the unfinished training.
