@@ -75,10 +75,11 @@ def _json_rows(path: Path, asked: str | None) -> list[BoxRow]:
         return labelme_rows([(path, tree)], path.parent)
     if is_via(tree):
         return via_rows(tree, path)
-    names = ",".join(map(str, tree)) if isinstance(tree, dict) else type(tree).__name__
+    first = tree[0] if isinstance(tree, list) and tree else tree
+    names = ",".join(map(str, first)) if isinstance(first, dict) else type(first).__name__
     raise InputError(
         f"{path} is JSON in a format that is not known (it has {quoted(names)}): export the boxes "
-        "as COCO, MegaDetector, LabelMe or VIA, or as a table."
+        "as COCO, MegaDetector, LabelMe or VIA 2, or as a table."
     )
 
 

@@ -107,3 +107,19 @@ def test_a_list_as_numpy_prints_it_is_four_numbers(tmp_path: Path) -> None:
     cell = ", ".join(f"np.float64({number})" for number in (100.0, 20.0, 30.0, 10.0))
     path.write_text(f'path,bbox\na.jpg,"[{cell}]"\n')
     assert [row.box for row in read_box_rows(path)] == [Box(100, 20, 130, 30)]
+
+
+@pytest.mark.parametrize(
+    ("tree", "seen"),
+    [
+        ([{"id": 1, "data": {}, "annotations": []}], "id,data,annotations"),  # Label Studio
+        ([{"image_id": 1, "bbox": [1, 2, 3, 4]}], "image_id,bbox"),  # results for COCO
+        ({"project": {}, "file": {}, "metadata": {}}, "project,file,metadata"),  # VIA 3
+        ([], "list"),
+    ],
+)
+def test_other_json_is_told_by_its_names(tmp_path: Path, tree: object, seen: str) -> None:
+    path = tmp_path / "boxes.json"
+    path.write_text(json.dumps(tree))
+    with pytest.raises(InputError, match=f"it has '{seen}'.*export the boxes as COCO"):
+        read_box_rows(path)
