@@ -121,3 +121,12 @@ def test_whatever_is_matched_is_the_photograph_itself(folders, files, front, cut
     assert [row.image for row in found.rows] in ([], true)
     if not front:
         assert [row.image for row in found.rows] == true
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0.jpg"])
+def test_a_name_that_no_file_can_have_is_of_no_photograph(tmp_path: Path, name: str) -> None:
+    (tmp_path / "trip").mkdir()
+    rows = [BoxRow(name, "", None, 0.0)]
+    with pytest.raises(InputError, match="names none of the photographs") as caught:
+        rows_of_photographs(rows, {"b.jpg": tmp_path / "b.jpg"}, tmp_path / "boxes.csv")
+    assert len(str(caught.value)) < 500

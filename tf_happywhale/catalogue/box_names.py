@@ -108,7 +108,7 @@ def match_rows(
             continue
         chosen[key] = _same(row, names, index)
         there = [home / row.image for home in homes if chosen[key] is None and not row.stem]
-        there = [path for path in there if row.image.strip() and path.is_file()]
+        there = [path for path in there if row.image.strip() and os.path.isfile(path)]
         if there:
             found = [by_path[parts] for parts in map(_parts, map(str, there)) if parts in by_path]
             chosen[key] = found[0] if found else None
@@ -124,7 +124,8 @@ def match_rows(
         if name is not None:
             matched.append(replace(row, image=name, stem=False))
         elif row.image in other or (
-            row.image.strip() and any((folder / row.image.strip()).is_file() for folder in below)
+            row.image.strip()
+            and any(os.path.isfile(folder / row.image.strip()) for folder in below)
         ):
             others.append(row)
         else:
