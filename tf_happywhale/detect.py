@@ -254,7 +254,7 @@ def export(experiment: Experiment) -> None:
 
 
 def export_locked(experiment: Experiment, weights: Path) -> None:
-    """Write weights as .onnx, while no training puts others in their place."""
+    """Write weights as .onnx, while no training replaces them."""
     from tf_happywhale.detection.training import export_network
     from tf_happywhale.files import locked
     from tf_happywhale.places import detector_folder

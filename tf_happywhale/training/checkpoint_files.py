@@ -32,11 +32,11 @@ def best_weights(folder: Path) -> dict[int, Path]:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """All that only resuming needs, the steps last; `best.weights.h5` is not among it."""
+    """All that only resuming needs, the steps last; not `best.weights.h5`."""
     return [file for pattern in PATTERNS for file in sorted(folder.glob(pattern))]
 
 
 def clear(folder: Path) -> None:
-    """Take all of that away."""
+    """Remove all of that."""
     for file in files_of(folder):
         file.unlink()

@@ -190,7 +190,7 @@ def _converted(folder: Path, size: int, engine: str, precision: str) -> Forward:
 
 
 def check_same(model: Path, content: str) -> None:
-    """Refuse a model file that is another one now: a training may end while a command runs.
+    """Refuse a model file that was replaced since: a training may end while a command runs.
 
     Raises:
         InputError: its SHA-256 is not `content`.

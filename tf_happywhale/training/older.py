@@ -36,7 +36,7 @@ class Older:
 
     def forms(self, folder: Path) -> list[dict[str, Any]]:
         """What the earlier version may have noted, if its inputs were those of today and its
-        settings those of the folder's config.yaml; nothing where that cannot be read."""
+        settings those of the folder's config.yaml; empty if that cannot be read."""
         tree = settings_of(folder)
         if tree is None:
             return []
@@ -44,7 +44,7 @@ class Older:
         return [{**self.inputs, "records": name, "config": config} for name in self.records]
 
     def stamps(self, folder: Path) -> list[str]:
-        """The digests of these."""
+        """The digests of these forms."""
         return [digest(form) for form in self.forms(folder)]
 
     def same(self, folder: Path) -> list[dict[str, Any]]:

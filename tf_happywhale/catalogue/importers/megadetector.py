@@ -91,7 +91,7 @@ def _detections(images: Sequence, key: str, names: dict[str, str], path: Path) -
 
 
 def _say_failures(images: Sequence, key: str, path: Path) -> None:
-    """Say how many photographs the detector could not read: that they have no box tells nothing."""
+    """Print how many photographs the detector could not read: they may show animals all the same."""
     failed = [
         one
         for one in images

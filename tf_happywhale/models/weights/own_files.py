@@ -26,7 +26,7 @@ def own_file(folder: Path) -> Path:
     Raises:
         InputError: there are none.
     """
-    settle_swap(folder / "training")  # a kill may have left a finished model on its way
+    settle_swap(folder / "training")  # a kill may have stopped a finished model on its way
     for pattern in FILES:
         found = sorted(folder.glob(pattern))
         if found:
