@@ -91,7 +91,7 @@ def _detections(images: Sequence, key: str, names: dict[str, str], path: Path) -
 
 
 def _say_failures(images: Sequence, key: str, path: Path) -> None:
-    """Print how many photographs the detector could not read: they may show animals all the same."""
+    """Print how many photographs the detector could not read: they may still show animals."""
     failed = [
         one
         for one in images
