@@ -62,10 +62,11 @@ def test_a_damaged_one_is_passed_over_for_the_one_before(variables, tmp_path: Pa
     latest = tmp_path / "step-000000002.safetensors"
     latest.write_bytes(latest.read_bytes()[:-3])
     (tmp_path / ".step-000000003.99.partial.safetensors").write_text("killed here")
+    (tmp_path / ".tmpQ2w4E6").write_text("killed in safetensors' own")
     assert checkpoints.restore() == Progress(1)
     np.testing.assert_array_equal(values(variables)[0], kept[0])
     assert "step-000000002.safetensors is damaged" in capsys.readouterr().out
-    assert not list(tmp_path.glob(".step*"))
+    assert not [*tmp_path.glob(".step*"), *tmp_path.glob(".tmp*")]
 
 
 def test_a_worker_that_is_not_the_chief_reads_the_same_and_takes_nothing_away(

@@ -17,6 +17,7 @@ from tf_happywhale.files import atomic_write
 from tf_happywhale.training.checkpoint_files import clear
 
 KEPT = 2
+UNFINISHED = (".step-*.safetensors", ".tmp*")  # what a killed process leaves; .tmp: safetensors'
 DAMAGED = (SafetensorError, OSError, KeyError, TypeError, ValueError)  # what reading one may raise
 
 
@@ -102,8 +103,9 @@ class Checkpoints:
         Raises:
             InputError: there are checkpoints of another run.
         """
-        for unfinished in self.folder.glob(".step-*.safetensors") if tidy else []:
-            unfinished.unlink()
+        for pattern in UNFINISHED if tidy else ():
+            for unfinished in self.folder.glob(pattern):
+                unfinished.unlink()
         for file in self._files():
             try:
                 found = self._read(file)
