@@ -83,7 +83,7 @@ class Data(Section):
         None,
         description="boxes: a table, JSON of COCO, MegaDetector, LabelMe or VIA, or a folder of "
         "VOC, LabelMe or YOLO files, seen from data.root unless it starts with /, or one for each "
-        "source as {fullbody: FILE, …}; null: boxes.csv where there is one, else whole images",
+        "source as {fullbody: FILE, …}; null: boxes.csv if there is one, else whole images",
     )
     boxes_format: Literal["auto", "corners", "xywh", "cxcywh"] = Field(
         "auto",
