@@ -62,7 +62,7 @@ def test_our_network_says_what_keras_own_says(tmp_path, published, below):
 def test_a_foreign_network_is_one_sentence(tmp_path):
     other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="dense_1")])
     write_h5(tmp_path / "other.h5", other)
-    with pytest.raises(InputError, match="no EfficientNet checkpoint"):
+    with pytest.raises(InputError, match="is not an EfficientNet checkpoint"):
         read_keras_h5(tmp_path / "other.h5")
 
 

@@ -32,13 +32,13 @@ def test_it_is_a_mapping_of_names_to_arrays(file):
 @pytest.mark.parametrize("kept", [0, 4, 40, -1])
 def test_a_file_that_was_cut_off_is_refused(file, kept):
     file.write_bytes(file.read_bytes()[:kept])
-    with pytest.raises(InputError, match=r"no whole \.safetensors file .*fetch it again"):
+    with pytest.raises(InputError, match=r"not a whole \.safetensors file .*fetch it again"):
         SafeTensors(file)
 
 
 def test_another_kind_of_file_is_refused(tmp_path):
     (tmp_path / "model.safetensors").write_text("404: Not Found")
-    with pytest.raises(InputError, match="no whole"):
+    with pytest.raises(InputError, match="not a whole"):
         SafeTensors(tmp_path / "model.safetensors")
 
 
