@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tf_happywhale.files import write_json
+from tf_happywhale.disk.files import write_json
 
 NETWORKS = ("lite0", "b0", "v2_s", "eca_nfnet_l0")
 CLASSES, DIMENSIONS = 100, 512
@@ -56,9 +56,9 @@ def ours(name: str, work: str, args: argparse.Namespace) -> float:
     from tf_happywhale.models.backbones.build import build_backbone
     from tf_happywhale.models.classifier import build_classifier
     from tf_happywhale.models.embedder import build_embedder
-    from tf_happywhale.training.loss import Loss
-    from tf_happywhale.training.optimizer import Optimizers
-    from tf_happywhale.training.step import make_step
+    from tf_happywhale.training.update.loss import Loss
+    from tf_happywhale.training.update.optimizer import Optimizers
+    from tf_happywhale.training.update.tensorflow_step import make_step
 
     pictures, targets = (tf.constant(values) for values in batch_of(args))
     if work == "inference":

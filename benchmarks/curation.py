@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.retrieval.curation import suspected_duplicates, suspected_errors
+from tf_happywhale.gallery.curation import suspected_duplicates, suspected_errors
+from tf_happywhale.gallery.gallery_folder import open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.gallery import open_gallery
 
 
 def plant_duplicates(

@@ -91,11 +91,11 @@ def pod(args: argparse.Namespace) -> dict:
 def fins(args: argparse.Namespace) -> dict:
     """AP of ours and of the stock run on the same held-out photographs, in the same time."""
     from tf_happywhale.config import load_experiment
+    from tf_happywhale.detection.all_photographs import find_photographs
     from tf_happywhale.detection.annotations import deal_folds, read_annotations
     from tf_happywhale.detection.letterbox import square_side
-    from tf_happywhale.detection.photographs import find_photographs
-    from tf_happywhale.detection.training import judge_network, train_network
     from tf_happywhale.detection.training_set import write_training_set
+    from tf_happywhale.detection.yolo_training import judge_network, train_network
 
     home = args.output / "fins"
     shutil.rmtree(home, ignore_errors=True)
@@ -156,10 +156,10 @@ def draw_worst(weights: Path, photographs: dict, annotations, side: int, home: P
     import pandas as pd
 
     from tf_happywhale.detection.boxes_table import COLUMNS, WITHOUT
+    from tf_happywhale.detection.contact_sheet import make_cards, write_page
     from tf_happywhale.detection.detections import find_boxes, overlaps
     from tf_happywhale.detection.letterbox import letterbox
     from tf_happywhale.detection.networks import open_network
-    from tf_happywhale.detection.page import make_cards, write_page
 
     network, rows, worst = open_network(weights, home), [], []
     for image, path in photographs.items():

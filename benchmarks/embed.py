@@ -41,9 +41,9 @@ def make(folder: Path, backbone: str, size: int, photographs: int) -> None:
     import keras
 
     from tf_happywhale.config import Model
+    from tf_happywhale.inference.engines import FILES, convert
     from tf_happywhale.models.embedder import build_embedder
-    from tf_happywhale.training.engines import FILES, convert
-    from tf_happywhale.training.run_folder import save_model
+    from tf_happywhale.run_folder import save_model
 
     keras.utils.set_random_seed(0)
     model = build_embedder(Model(backbone=backbone, weights="none", embedding_size=512))
@@ -69,10 +69,10 @@ def load(engine: str, folder: Path, backbone: str) -> Callable[[np.ndarray], np.
         return _torch(backbone, precision == "bfloat16")
     if name == "stock":
         return _stock_keras(backbone)
-    from tf_happywhale.training.engines import by_keras, load_engine
+    from tf_happywhale.inference.engines import by_keras, load_engine
 
     if name == "keras":
-        from tf_happywhale.training.run_folder import load_model
+        from tf_happywhale.run_folder import load_model
 
         return by_keras(load_model(folder / "model.keras"))
     return load_engine(folder, name, precision or "float32")
@@ -108,8 +108,8 @@ def _stock_keras(backbone: str) -> Callable[[np.ndarray], np.ndarray]:
     """The network of `keras.applications` in place of ours."""
     import keras
 
+    from tf_happywhale.inference.engines import by_keras
     from tf_happywhale.models.gem import GeM
-    from tf_happywhale.training.engines import by_keras
 
     network = getattr(keras.applications, f"EfficientNet{backbone.upper()}")
     network = network(include_top=False, weights=None, input_shape=(None, None, 3))
@@ -152,7 +152,7 @@ def _read(files: list[Path], plainly: bool, args: argparse.Namespace):
             picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
             return cv2.resize(picture, (args.size, args.size))
     else:
-        from tf_happywhale.records.region import read_crops
+        from tf_happywhale.pictures.jpeg_region import read_crops
 
         def read(path: Path) -> np.ndarray:
             return read_crops(path.read_bytes(), [None], args.size)[0]
@@ -204,8 +204,8 @@ def main() -> None:
     if args.quick:
         args.size, args.photographs, args.runs, args.seconds = 128, 32, 1, 1
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from tf_happywhale.files import write_json
-    from tf_happywhale.training.engines import least_cosine
+    from tf_happywhale.disk.files import write_json
+    from tf_happywhale.inference.engines import least_cosine
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.catalogue.dataset import load_data
-from tf_happywhale.catalogue.table import read_answers
+from tf_happywhale.catalogue.tables.table import read_answers
 from tf_happywhale.config import Rank, load_experiment
-from tf_happywhale.retrieval.candidates import rank_individuals
 from tf_happywhale.retrieval.embeddings import load_embeddings
-from tf_happywhale.retrieval.learned import learn
-from tf_happywhale.retrieval.side import make_side
+from tf_happywhale.retrieval.ensemble.views import make_side
+from tf_happywhale.retrieval.new_individual.learned import learn
+from tf_happywhale.retrieval.search.candidates import rank_individuals
 from tf_happywhale.retrieval.together import CERTAIN
 
 

@@ -23,7 +23,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from tf_happywhale.files import write_json
+from tf_happywhale.disk.files import write_json
 
 CLASSES = 400
 WANTED = 0.05
@@ -40,14 +40,14 @@ def measure(args: argparse.Namespace) -> dict:
     from tf_happywhale.config import Model, Train
     from tf_happywhale.models.classifier import build_classifier
     from tf_happywhale.models.embedder import build_embedder
-    from tf_happywhale.training.average import WeightAverage
-    from tf_happywhale.training.checkpoint import Checkpoints, Progress
-    from tf_happywhale.training.clipping import clip_by_global_norm
     from tf_happywhale.training.epoch import train_epoch
-    from tf_happywhale.training.loss import Loss
-    from tf_happywhale.training.optimizer import Optimizers
-    from tf_happywhale.training.step import make_step
-    from tf_happywhale.training.watch import Watch
+    from tf_happywhale.training.resume.checkpoint import Checkpoints, Progress
+    from tf_happywhale.training.resume.watch import Watch
+    from tf_happywhale.training.update.average import WeightAverage
+    from tf_happywhale.training.update.clipping import clip_by_global_norm
+    from tf_happywhale.training.update.loss import Loss
+    from tf_happywhale.training.update.optimizer import Optimizers
+    from tf_happywhale.training.update.tensorflow_step import make_step
 
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)

@@ -23,13 +23,13 @@ import cv2
 import numpy as np
 from wanted import Wanted, judge
 
-from tf_happywhale.catalogue.boxes import Box, best_boxes
-from tf_happywhale.catalogue.boxes_import import read_box_rows
-from tf_happywhale.catalogue.table import read_catalogue
+from tf_happywhale.catalogue.boxes.box import Box, best_boxes
+from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
+from tf_happywhale.catalogue.tables.table import read_catalogue
 from tf_happywhale.config import load_experiment
-from tf_happywhale.records.pictures import crop, read_picture, resize
-from tf_happywhale.training.explain import Explainer
-from tf_happywhale.training.run_folder import load_model
+from tf_happywhale.inference.explain import Explainer
+from tf_happywhale.pictures.pixels import crop, read_picture, resize
+from tf_happywhale.run_folder import load_model
 
 
 def wider(box: Box, width: int, height: int, rng: np.random.Generator) -> tuple[Box, np.ndarray]:

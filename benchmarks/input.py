@@ -70,7 +70,7 @@ def write_pod_records(args: argparse.Namespace) -> None:
     """The pod, its records, and each record's JPEG as a file for PyTorch."""
     from tf_happywhale import tfrecords
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.catalogue.tfrecord_index import read_features
+    from tf_happywhale.catalogue.kaggle.tfrecord_index import read_features
     from tf_happywhale.records.folder import read_manifest
     from tf_happywhale.records.plan import plan_records
 

@@ -39,7 +39,7 @@ from parity_seed import FirstStep, Pair, first_step, make_pair, steps_apart
 from safetensors.torch import save_file
 from tqdm import tqdm
 
-from tf_happywhale.files import write_json, write_text
+from tf_happywhale.disk.files import write_json, write_text
 from tf_happywhale.models.backbones.build import FEATURES
 from tf_happywhale.models.backbones.variants import LITE0, VARIANTS
 from tf_happywhale.models.pretrained import pretrained_backbone

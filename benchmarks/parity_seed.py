@@ -26,10 +26,10 @@ from tf_happywhale.models.backbones.variants import VARIANTS
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder
 from tf_happywhale.models.weights.fill import tensor_name
-from tf_happywhale.training.loss import Loss
-from tf_happywhale.training.optimizer import Optimizers
 from tf_happywhale.training.schedule import SEED_PERIOD, learning_rate
-from tf_happywhale.training.step import make_step
+from tf_happywhale.training.update.loss import Loss
+from tf_happywhale.training.update.optimizer import Optimizers
+from tf_happywhale.training.update.tensorflow_step import make_step
 
 BATCH, SIZE, CLASSES, STEPS = 8, 96, 40, 5
 LAYERS = {  # ours by theirs, behind the backbone

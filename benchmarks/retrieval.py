@@ -57,7 +57,7 @@ def image_counts(images: int, individuals: int) -> np.ndarray:
 def write_files(folder: Path, size: dict[str, int]) -> None:
     """Nine pairs of embeddings files, three models each for the folds 0, 1 and 2."""
     from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
-    from tf_happywhale.retrieval.trained_on import all_but
+    from tf_happywhale.retrieval.ensemble.trained_on import all_but
 
     rng = np.random.default_rng(0)
     counts = image_counts(size["images"], size["individuals"])
@@ -103,7 +103,7 @@ def size_of(folder: Path) -> dict[str, int]:
 def load(folder: Path):
     """Both sides, the gallery's individuals, and the folds."""
     from tf_happywhale.retrieval.embeddings import load_embeddings
-    from tf_happywhale.retrieval.side import make_side
+    from tf_happywhale.retrieval.ensemble.views import make_side
 
     members = sorted(folder.glob("model*"))
     gallery = [load_embeddings(member / "train.npz") for member in members]
@@ -139,7 +139,7 @@ def ours_to_submission(folder: Path) -> dict:
     scores, the threshold and P(new) included) and writing. Not included: starting Python, reading
     the config and the catalogue, hashing the embeddings files."""
     from tf_happywhale.config import Rank
-    from tf_happywhale.files import write_csv
+    from tf_happywhale.disk.files import write_csv
     from tf_happywhale.retrieval.ranking import rank_queries
     from tf_happywhale.retrieval.submission import write_submission
 
@@ -242,8 +242,8 @@ def notebook_to_submission(folder: Path, row_by_row: bool = False) -> dict:
 def ours_search(folder: Path, engine: str, shortlist: str = "auto", step: int = 1) -> dict:
     """The five best individuals of every query, from mapped files to arrays. Not included: opening
     the files, which reads them once for the embeddings' lengths, and loading TensorFlow."""
-    from tf_happywhale.retrieval.candidates import rank_individuals
-    from tf_happywhale.retrieval.engines import choose_engine
+    from tf_happywhale.retrieval.search.candidates import rank_individuals
+    from tf_happywhale.retrieval.search.products import choose_engine
 
     known, asked, ids, _ = load(folder)
     equal = [1.0] * len(known.members)
@@ -262,8 +262,8 @@ def products_alone(folder: Path) -> dict:
     by the same engine and workers."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from tf_happywhale.retrieval import neighbours
-    from tf_happywhale.retrieval.engines import choose_engine
+    from tf_happywhale.retrieval.search import exact
+    from tf_happywhale.retrieval.search.products import choose_engine
 
     known, asked, _, _ = load(folder)
     equal = [1.0] * len(known.members)
@@ -271,13 +271,13 @@ def products_alone(folder: Path) -> dict:
     queries = asked.stack(equal).take(np.arange(0, len(asked), SLOW))
 
     def tiles(rows, step: int) -> list:
-        places = neighbours.spans(0, len(rows), step)
+        places = exact.spans(0, len(rows), step)
         return [engine.operand(rows, *place) for place in places]
 
-    gallery, asked = tiles(known.stack(equal), neighbours.GALLERY_ROWS), tiles(queries, 1024)
+    gallery, asked = tiles(known.stack(equal), exact.GALLERY_ROWS), tiles(queries, 1024)
     engine.dots(gallery[0], asked[0])
     started = time.perf_counter()
-    with ThreadPoolExecutor(neighbours.WORKERS) as workers:
+    with ThreadPoolExecutor(exact.WORKERS) as workers:
         list(workers.map(lambda mine: [engine.dots(tile, mine).shape for tile in gallery], asked))
     return {"seconds": (time.perf_counter() - started) * SLOW, "extrapolated": True}
 
@@ -338,8 +338,8 @@ def float64_search(folder: Path) -> dict:
 
 def growth(folder: Path) -> dict:
     """Time and peak memory over four sizes of gallery and of queries, by the default engine."""
-    from tf_happywhale.retrieval.candidates import rank_individuals
-    from tf_happywhale.retrieval.engines import choose_engine
+    from tf_happywhale.retrieval.search.candidates import rank_individuals
+    from tf_happywhale.retrieval.search.products import choose_engine
 
     known, asked, ids, _ = load(folder)
     equal = [1.0] * len(known.members)

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from tf_happywhale.config import load_experiment, variants_of
-from tf_happywhale.files import write_json, write_text
+from tf_happywhale.disk.files import write_json, write_text
 
 DETECTORS = ("dolphin_fins", "happywhale_boxes", "pod_boxes")  # YOLO: see benchmarks/detection.py
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -35,10 +35,10 @@ def measure(name: str, variant: int, batch: int) -> dict:
 
     from tf_happywhale.models.classifier import build_classifier
     from tf_happywhale.models.embedder import build_embedder
-    from tf_happywhale.training.average import WeightAverage
-    from tf_happywhale.training.loss import Loss
-    from tf_happywhale.training.optimizer import Optimizers
-    from tf_happywhale.training.step import make_step
+    from tf_happywhale.training.update.average import WeightAverage
+    from tf_happywhale.training.update.loss import Loss
+    from tf_happywhale.training.update.optimizer import Optimizers
+    from tf_happywhale.training.update.tensorflow_step import make_step
 
     experiment = variants_of(load_experiment(CONFIGS / f"{name}.yaml"))[variant]
     individuals, kinds = HAPPYWHALE if "happywhale" in str(experiment.data.root) else OTHERS

@@ -40,7 +40,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import cv2
 import numpy as np
 
-from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.cores import usable_cores
 
 SIZE = 768
@@ -87,9 +87,9 @@ def draw_photographs(args: argparse.Namespace) -> dict[int, list[tuple[Path, Box
 
 
 def draw_one(folder: Path, job: int) -> tuple[dict[str, str], list[int]]:
-    from tf_happywhale.catalogue.boxes import outwards
-    from tf_happywhale.catalogue.pod.photograph import draw_photograph
-    from tf_happywhale.catalogue.pod.plan import draw_plan, pod_fin
+    from tf_happywhale.catalogue.boxes.box import outwards
+    from tf_happywhale.catalogue.pod.drawn_photograph import draw_photograph
+    from tf_happywhale.catalogue.pod.population import draw_plan, pod_fin
 
     plan = draw_plan(3, 40, 1, 1, 3, 1)
     fin = pod_fin(plan, 3, plan.photographs[job].individual)
@@ -174,7 +174,7 @@ def timed_ours(folder: Path, photographs: list[tuple[Path, Box]]) -> float:
 
 def timed_hashed(folder: Path, photographs: list[tuple[Path, Box]]) -> float:
     """The same with what the command does before: the content hash of photographs never seen."""
-    from tf_happywhale.files import ContentHashes
+    from tf_happywhale.disk.files import ContentHashes
 
     started = time.perf_counter()
 
@@ -217,8 +217,8 @@ def timed(work: Callable, photographs: list[tuple[Path, Box]], threads: int) -> 
 
 def write(folder: Path, photographs: list[tuple[Path, Box]]) -> None:
     """Our writer on these photographs, into an empty folder."""
-    from tf_happywhale.records.photograph import Photograph, Pixels
     from tf_happywhale.records.plan import Plan
+    from tf_happywhale.records.source_photograph import Photograph, Pixels
     from tf_happywhale.records.writer import write_records
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -233,8 +233,8 @@ def write(folder: Path, photographs: list[tuple[Path, Box]]) -> None:
 
 def pixels(photographs: list[tuple[Path, Box]]) -> dict:
     """How far our crops are from a full decode, and how far a plain resize of one would be."""
-    from tf_happywhale.records.pictures import crop, read_picture
-    from tf_happywhale.records.region import read_crops
+    from tf_happywhale.pictures.jpeg_region import read_crops
+    from tf_happywhale.pictures.pixels import crop, read_picture
 
     ours, plain, reduced = [], [], []
     for path, box in photographs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tf_happywhale.config import Experiment, keys
-from tf_happywhale.config_errors import allowed
+from tf_happywhale.config.errors_in_words import allowed
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.table import read_catalogue
-from tf_happywhale.records.pictures import encode_jpeg, read_picture, resize
+from tf_happywhale.catalogue.tables.table import read_catalogue
+from tf_happywhale.pictures.pixels import encode_jpeg, read_picture, resize
 
 COLUMNS, ROWS, WIDTH, HEIGHT, GAP = 5, 4, 300, 200, 6
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import hypothesis
+import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -47,3 +50,43 @@ def pod(tmp_path_factory: pytest.TempPathFactory) -> Path:
         workers=2,
     )
     return root
+
+
+@pytest.fixture
+def save() -> Callable[[Path, np.ndarray], Path]:
+    """Writes RGB [h, w, 3] or grey [h, w] as PNG, whatever the path ends in."""
+
+    def write(path: Path, picture: np.ndarray) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stored = picture[..., ::-1] if picture.ndim == 3 else picture
+        path.write_bytes(cv2.imencode(".png", stored)[1].tobytes())
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def task(tmp_path_factory: pytest.TempPathFactory):
+    """22 noisy squares of 32 pixels in finished records; two folds, fold 1 left out."""
+    from tests.training.squares import make_task
+
+    return make_task(tmp_path_factory.mktemp("squares"))
+
+
+@pytest.fixture
+def toy():
+    """A function that builds a small embedder, in place of `build_embedder`."""
+    import keras
+
+    from tf_happywhale.models.gem import GeM
+
+    def build(settings):
+        pictures = keras.Input((None, None, 3), name="picture")
+        x = keras.layers.Rescaling(1 / 255)(pictures)
+        x = keras.layers.Conv2D(8, 3, strides=4, activation="relu")(x)
+        x = GeM(settings.gem_p, name="gem")(x)
+        x = keras.layers.BatchNormalization(momentum=0.9, name="neck")(x)
+        x = keras.layers.Dense(settings.embedding_size)(x)
+        return keras.Model(pictures, x, name="embedder")
+
+    return build

@@ -16,7 +16,7 @@ from tests.conftest import QUICK
 from tf_happywhale import run, tfrecords
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import HappywhaleError, InputError
-from tf_happywhale.records.pictures import read_picture
+from tf_happywhale.pictures.pixels import read_picture
 from tf_happywhale.retrieval.embeddings import load_embeddings
 from tf_happywhale.training import loop
 

@@ -12,15 +12,15 @@ import tensorflow as tf
 from tests.community_fixture import write_community, write_shard
 from tests.conftest import QUICK
 from tf_happywhale import embed, evaluate, rank, tfrecords, train
-from tf_happywhale.catalogue.boxes import best_boxes
-from tf_happywhale.catalogue.boxes_import import read_box_rows
+from tf_happywhale.catalogue.boxes.box import best_boxes
+from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.dataset import load_data
-from tf_happywhale.catalogue.photo_files import list_images
+from tf_happywhale.catalogue.photographs.photo_files import list_images
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError
+from tf_happywhale.pictures.pixels import crop, read_picture, resize
 from tf_happywhale.records.folder import verify
 from tf_happywhale.records.labels import report_differing
-from tf_happywhale.records.pictures import crop, read_picture, resize
 from tf_happywhale.records.plan import plan_records
 from tf_happywhale.records.reader import checked, evaluation_batches
 from tf_happywhale.retrieval.embeddings import load_embeddings

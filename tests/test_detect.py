@@ -14,14 +14,14 @@ import pytest
 
 from tests.conftest import QUICK
 from tf_happywhale import detect
-from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
-from tf_happywhale.detection import prediction, training, ultralytics_package
-from tf_happywhale.detection.models import TRAINED_ON
+from tf_happywhale.detection import prediction, ultralytics_package, yolo_training
+from tf_happywhale.detection.detector_models import TRAINED_ON
+from tf_happywhale.disk.files import locked
+from tf_happywhale.disk.swap import AT_WORK
 from tf_happywhale.errors import Incomplete, InputError
-from tf_happywhale.files import locked
-from tf_happywhale.swap import AT_WORK
 
 
 class MiddleNetwork:
@@ -122,7 +122,7 @@ def test_weights_are_not_exchanged_while_they_are_exported(
             pass
         exported.append(weights)
 
-    monkeypatch.setattr(training, "export_network", export)
+    monkeypatch.setattr(yolo_training, "export_network", export)
     detect.main("export", experiment)
     assert [weights.name for weights in exported] == ["weights.pt"]
 
@@ -148,8 +148,8 @@ def test_stopped_while_it_is_judged_a_model_is_not_trained_again(
         return dict.fromkeys(("precision", "recall", "AP50", "AP50:95"), 1.0)
 
     judged: list[tuple] = []
-    monkeypatch.setattr(training, "train_network", train)
-    monkeypatch.setattr(training, "judge_network", judge)
+    monkeypatch.setattr(yolo_training, "train_network", train)
+    monkeypatch.setattr(yolo_training, "judge_network", judge)
     monkeypatch.setattr(ultralytics_package, "need_ultralytics", lambda: None)
     with pytest.raises(KeyboardInterrupt):
         detect.main("train", experiment)
@@ -169,13 +169,13 @@ def test_an_unfinished_training_of_something_else_is_named_and_stays(
     experiment: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fold = Path(experiment.output) / "detector" / "fold0"
-    checkpoint = fold / "next" / "training" / training.CHECKPOINT
+    checkpoint = fold / "next" / "training" / yolo_training.CHECKPOINT
 
     def killed(data: Path, weights: Path, *others: object) -> None:
         checkpoint.write_text("half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "train_network", killed)
+    monkeypatch.setattr(yolo_training, "train_network", killed)
     monkeypatch.setattr(ultralytics_package, "need_ultralytics", lambda: None)
 
     def train(**changes: object) -> None:

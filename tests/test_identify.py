@@ -17,16 +17,17 @@ import numpy as np
 import pytest
 
 from tests.conftest import QUICK
-from tf_happywhale import export, gallery, identify, why
+from tf_happywhale import export, identify, why
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Data, dump_experiment, load_experiment
+from tf_happywhale.disk.files import write_text
 from tf_happywhale.errors import Incomplete, InputError
-from tf_happywhale.files import write_text
+from tf_happywhale.gallery import __main__ as gallery
+from tf_happywhale.gallery.gallery_folder import open_gallery
+from tf_happywhale.inference.reference import embed_catalogue
 from tf_happywhale.retrieval.embeddings import load_embeddings, save_embeddings
-from tf_happywhale.retrieval.gallery import open_gallery
-from tf_happywhale.retrieval.learned import Learned
-from tf_happywhale.retrieval.trained_on import all_but
-from tf_happywhale.training.reference import embed_catalogue
+from tf_happywhale.retrieval.ensemble.trained_on import all_but
+from tf_happywhale.retrieval.new_individual.learned import Learned
 
 
 class Trip:
@@ -116,7 +117,7 @@ def test_a_picture_goes_through_a_model_once(trip: Trip, monkeypatch) -> None:
     def load(*_: object) -> None:
         raise AssertionError("a model was loaded")
 
-    monkeypatch.setattr("tf_happywhale.training.run_folder.load_model", load)
+    monkeypatch.setattr("tf_happywhale.run_folder.load_model", load)
     assert trip.identify(trip.data) == first
     renamed = trip.folder / "renamed"
     renamed.mkdir()
@@ -683,7 +684,7 @@ def test_an_exported_model_identifies_alike_without_keras(trip: Trip, monkeypatc
     def load(*_: object) -> None:
         raise AssertionError("Keras was asked for")
 
-    monkeypatch.setattr("tf_happywhale.training.run_folder.load_model", load)
+    monkeypatch.setattr("tf_happywhale.run_folder.load_model", load)
     places = [str(carried), str(trip.data), str(trip.photos)]
     identify.main(places, [f"output={trip.folder / 'by_export'}"])
     again = trip.table("predictions.csv", "by_export")

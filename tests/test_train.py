@@ -13,17 +13,18 @@ import yaml
 
 from tests import small_network
 from tests.conftest import QUICK
-from tf_happywhale import stages, swap, tfrecords, train
+from tf_happywhale import stages, tfrecords, train
 from tf_happywhale.config import Experiment, dump_experiment, keys, load_experiment
+from tf_happywhale.disk import swap
+from tf_happywhale.disk.files import locked, write_text
 from tf_happywhale.errors import ConfigError, InputError
-from tf_happywhale.files import locked, write_text
+from tf_happywhale.inference.trained import is_run
 from tf_happywhale.run import main as run
+from tf_happywhale.run_folder import load_model, read_trained_on, write_trained_on
 from tf_happywhale.training import loop
-from tf_happywhale.training.checkpoint_files import is_begun
-from tf_happywhale.training.made_from import FREE, SECTIONS, flat
-from tf_happywhale.training.run_folder import load_model, read_trained_on, write_trained_on
-from tf_happywhale.training.trained import is_run
-from tf_happywhale.training.unfinished import OUTPUTS, settle
+from tf_happywhale.training.resume.checkpoint_files import is_begun
+from tf_happywhale.training.resume.made_from import FREE, SECTIONS, flat
+from tf_happywhale.training.resume.unfinished import OUTPUTS, settle
 
 
 @pytest.fixture
@@ -390,7 +391,7 @@ def test_the_second_of_two_runs_says_so_and_ends(place) -> None:
 def older_version(place: Place, folder: Path, *overrides: str) -> tuple[Experiment, str]:
     """What the version before `made_from.json` left of a training: its config, and its stamp."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.files import digest
+    from tf_happywhale.disk.files import digest
     from tf_happywhale.records.plan import plan_records
 
     experiment = place.experiment(*overrides)

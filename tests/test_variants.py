@@ -15,7 +15,7 @@ from tf_happywhale import demo, evaluate, report, run
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import ConfigError
-from tf_happywhale.retrieval.members import find_members
+from tf_happywhale.retrieval.ensemble.members import find_members
 from tf_happywhale.training import loop
 
 VARIANTS = (

@@ -25,13 +25,13 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     from collections import Counter
     from pathlib import Path
 
-    from tf_happywhale.catalogue.box_names import match_rows
-    from tf_happywhale.catalogue.boxes_import import read_box_rows
-    from tf_happywhale.catalogue.photos import find_photos
-    from tf_happywhale.catalogue.reading import reading_of
+    from tf_happywhale.catalogue.boxes.box_names import match_rows
+    from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
+    from tf_happywhale.catalogue.photographs.photos import find_photos
+    from tf_happywhale.catalogue.tables.reading import reading_of
     from tf_happywhale.config import load_experiment
     from tf_happywhale.errors import InputError
-    from tf_happywhale.records.box_fit import misfits
+    from tf_happywhale.pictures.box_fit import misfits
 
     file, folders = Path(words[0]).expanduser(), words[1:]
     rows = read_box_rows(file, reading_of(load_experiment(None, overrides).data))

@@ -11,9 +11,9 @@ from typing import NoReturn
 
 from tf_happywhale.backend import set_backend
 from tf_happywhale.config import Experiment, load_experiment
-from tf_happywhale.config_text import refuse_address
+from tf_happywhale.config.text import refuse_address
+from tf_happywhale.disk.os_errors import as_os_error, doing_of, in_words
 from tf_happywhale.errors import HappywhaleError, Incomplete, Stopped
-from tf_happywhale.os_errors import as_os_error, doing_of, in_words
 
 AGAIN = 75  # sysexits' EX_TEMPFAIL: call again later
 IN_PART = 3  # done and written, but not all that was asked for

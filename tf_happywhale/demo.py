@@ -22,8 +22,8 @@ def main(experiment: Experiment) -> None:
 
     from tf_happywhale import run
     from tf_happywhale.catalogue.dataset import load_data
+    from tf_happywhale.disk.files import write_json
     from tf_happywhale.errors import ConfigError
-    from tf_happywhale.files import write_json
     from tf_happywhale.places import output_folder
 
     if experiment.data.root is not None or experiment.fold == "all" or experiment.variants:
@@ -45,9 +45,9 @@ def compare(experiment: Experiment, data: DataSet) -> dict:
     """mAP@5 on the held-out answers of the trained model and of what it has to beat."""
     from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
     from tf_happywhale.catalogue.pod.layout import NO_FIN
+    from tf_happywhale.inference import baselines
     from tf_happywhale.places import data_root, run_folder
-    from tf_happywhale.training import baselines
-    from tf_happywhale.training.run_folder import load_model
+    from tf_happywhale.run_folder import load_model
 
     def crops(folder, images):
         return baselines.read_crops(folder, images, data.boxes, experiment.image_size)
@@ -77,12 +77,12 @@ def score(experiment: Experiment, data: DataSet, gallery, queries, truth: list[s
     """mAP@5 of one way to embed, ranked as `rank` does, and of its predictions shuffled."""
     import numpy as np
 
+    from tf_happywhale.inference.baselines import chance
     from tf_happywhale.retrieval.embeddings import Embeddings
-    from tf_happywhale.retrieval.metrics import mean_average_precision
+    from tf_happywhale.retrieval.ensemble.trained_on import all_but
+    from tf_happywhale.retrieval.ensemble.views import make_side
+    from tf_happywhale.retrieval.evaluation.metrics import mean_average_precision
     from tf_happywhale.retrieval.ranking import rank_queries
-    from tf_happywhale.retrieval.side import make_side
-    from tf_happywhale.retrieval.trained_on import all_but
-    from tf_happywhale.training.baselines import chance
 
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     about = {"trained_on": all_but(experiment.fold, data.name, folds)}

@@ -37,13 +37,13 @@ def main(verb: str, experiment: Experiment) -> None:
 
 def train(experiment: Experiment) -> None:
     """Train and judge the models that are not up to date."""
+    from tf_happywhale.detection.all_photographs import find_photographs, hash_contents
     from tf_happywhale.detection.annotations import deal_folds, describe, read_annotations
+    from tf_happywhale.detection.detector_models import TRAINED_ON, asked_folds, fold_folder
     from tf_happywhale.detection.letterbox import square_side
-    from tf_happywhale.detection.models import TRAINED_ON, asked_folds, fold_folder
-    from tf_happywhale.detection.photographs import find_photographs, hash_contents
     from tf_happywhale.detection.training_set import LEFT_OUT, write_training_set
     from tf_happywhale.detection.ultralytics_package import need_ultralytics
-    from tf_happywhale.files import digest
+    from tf_happywhale.disk.files import digest
     from tf_happywhale.places import detector_folder, output_folder
     from tf_happywhale.stages import stage
 
@@ -86,9 +86,9 @@ def train_locked(
     experiment: Experiment, training_set: Path, fold: int, training: dict[str, Any]
 ) -> None:
     """`train_fold`, in one process at a time."""
-    from tf_happywhale.detection.models import fold_folder
-    from tf_happywhale.files import locked
-    from tf_happywhale.swap import AT_WORK
+    from tf_happywhale.detection.detector_models import fold_folder
+    from tf_happywhale.disk.files import locked
+    from tf_happywhale.disk.swap import AT_WORK
 
     with locked(fold_folder(experiment, fold), AT_WORK):
         train_fold(experiment, training_set, fold, training)
@@ -103,19 +103,19 @@ def train_fold(
     Raises:
         InputError: there is an unfinished training of something else, or another process trains it.
     """
-    from tf_happywhale.catalogue.table import read_text_table
-    from tf_happywhale.detection.models import NEXT, TRAINED_ON, fold_folder
-    from tf_happywhale.detection.training import (
+    from tf_happywhale.catalogue.tables.table import read_text_table
+    from tf_happywhale.detection.detector_models import NEXT, TRAINED_ON, fold_folder
+    from tf_happywhale.detection.training_set import PICTURES
+    from tf_happywhale.detection.yolo_training import (
         begin,
         judge_network,
         prepare,
         train_network,
         was_begun,
     )
-    from tf_happywhale.detection.training_set import PICTURES
-    from tf_happywhale.files import write_csv, write_json
+    from tf_happywhale.disk.files import write_csv, write_json
+    from tf_happywhale.disk.swap import end_swap, swap_in
     from tf_happywhale.places import detector_folder
-    from tf_happywhale.swap import end_swap, swap_in
 
     home, place = detector_folder(experiment), fold_folder(experiment, fold)
     made, settings = place / NEXT, experiment.detect
@@ -140,8 +140,8 @@ def show(experiment: Experiment, left_out: Path, folds: list[int]) -> None:
     """How good each model is on what it has not seen, and what nobody learnt from."""
     import json
 
-    from tf_happywhale.catalogue.table import read_text_table
-    from tf_happywhale.detection.models import fold_folder
+    from tf_happywhale.catalogue.tables.table import read_text_table
+    from tf_happywhale.detection.detector_models import fold_folder
 
     reasons = read_text_table(left_out, ("image", "reason"))
     if len(reasons):
@@ -159,12 +159,12 @@ def predict(experiment: Experiment) -> None:
     """Write the boxes of all photographs, and which have none and why."""
     import pandas as pd
 
+    from tf_happywhale.detection.all_photographs import find_photographs
     from tf_happywhale.detection.boxes_table import WITHOUT, write_boxes
-    from tf_happywhale.detection.models import origin
-    from tf_happywhale.detection.photographs import find_photographs
+    from tf_happywhale.detection.detector_models import origin
     from tf_happywhale.detection.prediction import draw_boxes, look
+    from tf_happywhale.disk.files import write_csv
     from tf_happywhale.errors import Incomplete, InputError
-    from tf_happywhale.files import write_csv
     from tf_happywhale.places import detector_folder
 
     settings, folder = experiment.detect, detector_folder(experiment)
@@ -202,11 +202,11 @@ def predict(experiment: Experiment) -> None:
 
 def report(experiment: Experiment) -> None:
     """Write the contact sheet of the boxes there are."""
-    from tf_happywhale.catalogue.boxes_import import read_box_rows
-    from tf_happywhale.catalogue.table import read_text_table
+    from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
+    from tf_happywhale.catalogue.tables.table import read_text_table
+    from tf_happywhale.detection.all_photographs import find_photographs
     from tf_happywhale.detection.boxes_table import COLUMNS, WITHOUT
-    from tf_happywhale.detection.page import make_cards, write_page
-    from tf_happywhale.detection.photographs import find_photographs
+    from tf_happywhale.detection.contact_sheet import make_cards, write_page
     from tf_happywhale.errors import InputError
     from tf_happywhale.places import detector_folder
 
@@ -237,8 +237,8 @@ def report(experiment: Experiment) -> None:
 
 def export(experiment: Experiment) -> None:
     """Write each fold's model as .onnx beside its weights."""
-    from tf_happywhale.detection.models import asked_folds, existing, fold_folder
-    from tf_happywhale.files import sha256
+    from tf_happywhale.detection.detector_models import asked_folds, existing, fold_folder
+    from tf_happywhale.disk.files import sha256
     from tf_happywhale.places import output_folder
     from tf_happywhale.stages import stage
 
@@ -255,10 +255,10 @@ def export(experiment: Experiment) -> None:
 
 def export_locked(experiment: Experiment, weights: Path) -> None:
     """Write weights as .onnx, while no training replaces them."""
-    from tf_happywhale.detection.training import export_network
-    from tf_happywhale.files import locked
+    from tf_happywhale.detection.yolo_training import export_network
+    from tf_happywhale.disk.files import locked
+    from tf_happywhale.disk.swap import AT_WORK
     from tf_happywhale.places import detector_folder
-    from tf_happywhale.swap import AT_WORK
 
     with locked(weights.parent, AT_WORK):
         export_network(weights, detector_folder(experiment), experiment.detect)

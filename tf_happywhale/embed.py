@@ -28,15 +28,15 @@ def main(experiment: Experiment) -> None:
 def embed_folds(experiment: Experiment) -> None:
     """Write the embeddings of both splits for every fold that is not up to date."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.files import digest, sha256
+    from tf_happywhale.disk.files import digest, sha256
+    from tf_happywhale.inference.trained import preprocess
     from tf_happywhale.places import embeddings_file, output_folder, run_folder, run_name
     from tf_happywhale.records.folder import skipped_images
     from tf_happywhale.records.plan import plan_records
-    from tf_happywhale.retrieval.trained_on import all_but
+    from tf_happywhale.retrieval.ensemble.trained_on import all_but
+    from tf_happywhale.run_folder import check_model, read_trained_on
     from tf_happywhale.stages import stage
-    from tf_happywhale.training.run_folder import check_model, read_trained_on
-    from tf_happywhale.training.trained import preprocess
-    from tf_happywhale.training.unfinished import settle
+    from tf_happywhale.training.resume.unfinished import settle
 
     data = load_data(experiment)
     plan = plan_records(experiment, data)
@@ -83,10 +83,10 @@ def embed_locked(
     Raises:
         InputError: another process trains it, or has just trained it.
     """
+    from tf_happywhale.disk.files import locked, sha256
+    from tf_happywhale.disk.swap import AT_WORK
     from tf_happywhale.errors import InputError
-    from tf_happywhale.files import locked, sha256
     from tf_happywhale.places import run_folder
-    from tf_happywhale.swap import AT_WORK
 
     run, about = run_folder(experiment, fold), what[1]
     with locked(run, AT_WORK):
@@ -108,13 +108,13 @@ def embed_split(
     the model's head, which are `order`'s."""
     import numpy as np
 
+    from tf_happywhale.inference.embedding import embed
+    from tf_happywhale.inference.engines import choose
     from tf_happywhale.models.whitened import among_embeddings
     from tf_happywhale.places import embeddings_file, run_folder
     from tf_happywhale.records.reader import checked, evaluation_batches
     from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
-    from tf_happywhale.training.embedding import embed
-    from tf_happywhale.training.engines import choose
-    from tf_happywhale.training.run_folder import load_model
+    from tf_happywhale.run_folder import load_model
 
     labels, run = _labels(data, split), run_folder(experiment, fold)
     settings, each = experiment.embed, []

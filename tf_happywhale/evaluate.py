@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tf_happywhale.catalogue.dataset import DataSet
-    from tf_happywhale.retrieval.side import Side
+    from tf_happywhale.retrieval.ensemble.views import Side
 
 EXAMPLES = [
     "python -m tf_happywhale.evaluate configs/demo.yaml",
@@ -25,12 +25,12 @@ def main(experiment: Experiment) -> None:
     import json
 
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.files import digest, sha256
+    from tf_happywhale.disk.files import digest, sha256
     from tf_happywhale.places import output_folder
     from tf_happywhale.records.plan import readable_data
-    from tf_happywhale.retrieval.figures import figure_files
-    from tf_happywhale.retrieval.members import member_files
-    from tf_happywhale.retrieval.open_set import one_sided
+    from tf_happywhale.retrieval.ensemble.members import member_files
+    from tf_happywhale.retrieval.evaluation.figures import figure_files
+    from tf_happywhale.retrieval.new_individual.thresholds import one_sided
     from tf_happywhale.retrieval.ranking import chooses
     from tf_happywhale.stages import stage
 
@@ -77,17 +77,17 @@ def was_measured(file: Path) -> bool:
 
 def write_metrics(experiment: Experiment, data: DataSet) -> None:
     """Measure every fold by the models that have not seen it, and predictions by known answers."""
-    from tf_happywhale.catalogue.table import read_text_table
-    from tf_happywhale.files import write_json
+    from tf_happywhale.catalogue.tables.table import read_text_table
+    from tf_happywhale.disk.files import write_json
     from tf_happywhale.places import output_folder
-    from tf_happywhale.retrieval.evaluation import evaluate_pool, pool_folds
-    from tf_happywhale.retrieval.figures import draw_figures, figure_files
-    from tf_happywhale.retrieval.members import find_members, load_side
-    from tf_happywhale.retrieval.out_of_fold import mark_unseen, score_folds
-    from tf_happywhale.retrieval.side import check_labels
+    from tf_happywhale.retrieval.ensemble.members import find_members, load_side
+    from tf_happywhale.retrieval.ensemble.out_of_fold import mark_unseen, score_folds
+    from tf_happywhale.retrieval.ensemble.selection import best_members, score_folds_by_chosen
+    from tf_happywhale.retrieval.ensemble.views import check_labels
+    from tf_happywhale.retrieval.evaluation.figures import draw_figures, figure_files
+    from tf_happywhale.retrieval.evaluation.fold import judge, measure
+    from tf_happywhale.retrieval.evaluation.open_set import evaluate_pool, pool_folds
     from tf_happywhale.retrieval.submission import IDS
-    from tf_happywhale.retrieval.validation import judge, measure
-    from tf_happywhale.retrieval.weights import best_members, score_folds_by_chosen
 
     output, rank = output_folder(experiment), experiment.rank
     everyone = load_side(experiment, "train", data.images)
@@ -135,8 +135,8 @@ def measure_members(
     experiment: Experiment, data: DataSet, gallery: Side, species: Mapping[str, str]
 ) -> dict[str, dict]:
     """Each member alone, by number and name: on the folds it has not seen, and on known answers."""
-    from tf_happywhale.retrieval.alone import answer_alone, judge_members
-    from tf_happywhale.retrieval.members import find_members, load_side
+    from tf_happywhale.retrieval.ensemble.members import find_members, load_side
+    from tf_happywhale.retrieval.evaluation.members_alone import answer_alone, judge_members
 
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     known = data.individual_ids, folds, experiment.rank
@@ -152,7 +152,7 @@ def measure_members(
 
 def why_unmeasured(gallery: Side, folds: Mapping[str, int], rank: Rank) -> str:
     """Why nothing can be measured out of fold, in a sentence; empty if it can."""
-    from tf_happywhale.retrieval.out_of_fold import may_judge, untold
+    from tf_happywhale.retrieval.ensemble.out_of_fold import may_judge, untold
 
     if rank.preset == "seed":
         return "rank.preset=seed is not measured out of fold: leave it out to measure the default."

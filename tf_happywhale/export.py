@@ -11,7 +11,7 @@ from tf_happywhale.cli import command_of_places
 if TYPE_CHECKING:
     import numpy as np
 
-    from tf_happywhale.training.trained import Trained
+    from tf_happywhale.inference.trained import Trained
 
 PLACES = {
     "": (
@@ -34,13 +34,13 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     """Convert, compare with Keras on real pictures, and only then put the folder in place."""
     import shutil
 
+    from tf_happywhale.disk.files import atomic_write, write_json
     from tf_happywhale.errors import InputError
-    from tf_happywhale.files import atomic_write, write_json
-    from tf_happywhale.retrieval.learned import save_learned
-    from tf_happywhale.training.engines import FILES, by_keras, convert, load_engine, prove
-    from tf_happywhale.training.identifier import LEARNED, learned_from, learned_of
-    from tf_happywhale.training.run_folder import load_model
-    from tf_happywhale.training.trained import EXPORTED, find_trained
+    from tf_happywhale.inference.engines import FILES, by_keras, convert, load_engine, prove
+    from tf_happywhale.inference.identifier import LEARNED, learned_from, learned_of
+    from tf_happywhale.inference.trained import EXPORTED, find_trained
+    from tf_happywhale.retrieval.new_individual.learned import save_learned
+    from tf_happywhale.run_folder import load_model
 
     run, folder = (Path(word).expanduser() for word in words)
     if folder.exists():
@@ -79,11 +79,11 @@ def real_pictures(model: Trained, folder: str | None) -> np.ndarray:
     """
     import numpy as np
 
-    from tf_happywhale.catalogue.photos import boxes_beside, find_photos
-    from tf_happywhale.catalogue.reading import reading_of
+    from tf_happywhale.catalogue.photographs.photos import boxes_beside, find_photos
+    from tf_happywhale.catalogue.tables.reading import reading_of
     from tf_happywhale.errors import InputError
+    from tf_happywhale.inference.shots import Shot, read_shot
     from tf_happywhale.places import data_root
-    from tf_happywhale.training.shots import Shot, read_shot
 
     data, root = model.experiment.data, data_root(model.experiment)
     home = root / data.train_images if folder is None else Path(folder).expanduser()

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from tf_happywhale.catalogue.photos import Photo
+    from tf_happywhale.catalogue.photographs.photos import Photo
     from tf_happywhale.config import Experiment
     from tf_happywhale.detection.detector import Detector
-    from tf_happywhale.retrieval.candidates import Candidates
+    from tf_happywhale.inference.identifier import Identifier
+    from tf_happywhale.inference.shots import Shot
     from tf_happywhale.retrieval.embeddings import Embeddings
     from tf_happywhale.retrieval.ranking import Ranking
-    from tf_happywhale.training.identifier import Identifier
-    from tf_happywhale.training.shots import Shot
+    from tf_happywhale.retrieval.search.candidates import Candidates
 
 PLACES = {
     "": (
@@ -42,7 +42,7 @@ OUTPUT = "identified"  # where nothing else is said: never the model's own outpu
 
 def main(words: Sequence[str], overrides: list[str]) -> None:
     """Embed, rank, and write predictions.csv, photographs.csv, queries.npz and the pages."""
-    from tf_happywhale.files import locked
+    from tf_happywhale.disk.files import locked
     from tf_happywhale.places import output_folder
 
     model, gallery_folder, *given = words
@@ -56,17 +56,17 @@ def identify(
     experiment: Experiment, identifier: Identifier, unknown: str, folder: Path, given: Sequence[str]
 ) -> None:
     """`main`, once the models are read and nobody else writes to the output."""
-    from tf_happywhale.catalogue.own_output import mark_new_output
-    from tf_happywhale.catalogue.photo_files import passed_over
-    from tf_happywhale.catalogue.photos import group, search
-    from tf_happywhale.catalogue.reading import reading_of
+    from tf_happywhale.catalogue.photographs.own_output import mark_new_output
+    from tf_happywhale.catalogue.photographs.photo_files import passed_over
+    from tf_happywhale.catalogue.photographs.photos import group, search
+    from tf_happywhale.catalogue.tables.reading import reading_of
     from tf_happywhale.detection.detector import find_detector
-    from tf_happywhale.files import write_csv
+    from tf_happywhale.disk.files import write_csv
+    from tf_happywhale.gallery.queries import save_queries
+    from tf_happywhale.inference.identifier import not_honoured
+    from tf_happywhale.inference.reference import damaged, load_gallery
     from tf_happywhale.places import output_folder
-    from tf_happywhale.retrieval.queries import save_queries
     from tf_happywhale.retrieval.together import judge_together
-    from tf_happywhale.training.identifier import not_honoured
-    from tf_happywhale.training.reference import damaged, load_gallery
 
     output = output_folder(experiment)
     for sentence in not_honoured(experiment.rank):
@@ -109,7 +109,7 @@ def identify(
     with timed("the pages"):
         why = None
         if experiment.report.why:
-            from tf_happywhale.review.why import why_of
+            from tf_happywhale.review.explanation import why_of
 
             why = why_of(identifier.models[0], queries, gallery)
         page = write_pages(experiment, table, queries, gallery, warned, why)
@@ -136,9 +136,9 @@ def check_complete(unread: dict[str, str], failed: dict[str, str], table: Path) 
 
 def load_identifier(model: Path, overrides: Sequence[str]) -> tuple[Experiment, Identifier, str]:
     """The settings, the models as one, and why P(new) is not known, if it is not."""
+    from tf_happywhale.inference.identifier import identifier_of
+    from tf_happywhale.inference.trained import find_trained
     from tf_happywhale.places import output_folder
-    from tf_happywhale.training.identifier import identifier_of
-    from tf_happywhale.training.trained import find_trained
 
     experiment, models = find_trained(model, [f"output={OUTPUT}", *overrides])
     home = experiment.identify.cache
@@ -158,10 +158,10 @@ def find_boxes(
     there is one. A photograph without a box is used whole."""
     from functools import partial
 
-    from tf_happywhale.catalogue.animal_boxes import Telling, animal_rows
-    from tf_happywhale.catalogue.photos import boxes_of
-    from tf_happywhale.catalogue.reading import reading_of
-    from tf_happywhale.training.reference import boxed, make_shots, unfit
+    from tf_happywhale.catalogue.boxes.animal_boxes import Telling, animal_rows
+    from tf_happywhale.catalogue.photographs.photos import boxes_of
+    from tf_happywhale.catalogue.tables.reading import reading_of
+    from tf_happywhale.inference.reference import boxed, make_shots, unfit
 
     settings, telling = experiment.identify, None
     if settings.animals == "all":
@@ -190,7 +190,7 @@ def embed_queries(
 
     import numpy as np
 
-    from tf_happywhale.catalogue.animal import photograph_of
+    from tf_happywhale.catalogue.animal_key import photograph_of
     from tf_happywhale.errors import InputError
 
     queries, failed = identifier.embed(shots, [""] * len(shots), "photographs")
@@ -207,7 +207,7 @@ def searcher(experiment: Experiment, gallery: Embeddings) -> Callable[[np.ndarra
     """A function from embeddings [n, d] to their candidates in the gallery, each by itself."""
     from functools import partial
 
-    from tf_happywhale.retrieval.candidates import rank_individuals
+    from tf_happywhale.retrieval.search.candidates import rank_individuals
 
     settings, ids = experiment.rank, gallery.individual_id.tolist()
     return partial(
@@ -229,8 +229,8 @@ def rank(
     """Candidates, with `new_individual` among them. Photographs of one encounter are ranked
     together if they may show one animal."""
     from tf_happywhale.catalogue.individuals import most_frequent
-    from tf_happywhale.retrieval.encounters import rank_encounters
     from tf_happywhale.retrieval.ranking import Ranking
+    from tf_happywhale.retrieval.search.encounters import rank_encounters
     from tf_happywhale.retrieval.together import several_animals, together_of
 
     settings, ids = experiment.rank, gallery.individual_id.tolist()
@@ -260,7 +260,7 @@ def rank(
 
 def quality_warnings(experiment: Experiment, queries: Embeddings) -> dict[str, list[str]]:
     """The warnings about each animal's crop, by its key."""
-    from tf_happywhale.records.quality import Quality, warnings
+    from tf_happywhale.pictures.quality import Quality, warnings
 
     names = ("side", "sharpness", "confidence", "damage")
     columns = [queries.column(name).tolist() for name in names]
@@ -278,7 +278,7 @@ def photographs(
     wrong with it."""
     import pandas as pd
 
-    from tf_happywhale.catalogue.animal import key_columns
+    from tf_happywhale.catalogue.animal_key import key_columns
 
     names = ["encounter", "box", "side", "sharpness", "confidence"]
     keys = key_columns(queries.image.tolist())
@@ -297,11 +297,11 @@ def write_pages(
     why: Callable | None = None,
 ) -> Path:
     """The pages on which a person judges the matches."""
+    from tf_happywhale.gallery.queries import in_short
     from tf_happywhale.places import output_folder
-    from tf_happywhale.retrieval.queries import in_short
     from tf_happywhale.retrieval.together import together_of
-    from tf_happywhale.review.pictures import picture_reader, whole_reader
-    from tf_happywhale.review.report import Known, write_report
+    from tf_happywhale.review.query_pages import Known, write_report
+    from tf_happywhale.review.query_pictures import picture_reader, whole_reader
 
     references: dict[str, list[str]] = {}
     for who, image in zip(gallery.individual_id.tolist(), gallery.image.tolist(), strict=True):
@@ -344,7 +344,7 @@ def write_pages(
 
 def asked(queries: Embeddings) -> str:
     """How many photographs there are to identify, and how many animals if there are more."""
-    from tf_happywhale.catalogue.animal import count_animals
+    from tf_happywhale.catalogue.animal_key import count_animals
 
     photographs = len(count_animals(queries.image.tolist()))
     several = f", {len(queries)} animals" if len(queries) > photographs else ""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from tf_happywhale.backend import set_backend
 from tf_happywhale.config import Experiment, dump_experiment, load_experiment
-from tf_happywhale.files import write_text
+from tf_happywhale.disk.files import write_text
+from tf_happywhale.disk.temporary import is_temporary
 from tf_happywhale.places import output_folder, records_home
-from tf_happywhale.temporary import is_temporary
 
 KEPT = "experiment.yaml"  # in the output folder, by which the next notebook knows it
 HOURS = 8  # Kaggle ends a session on a TPU after 9

@@ -79,9 +79,9 @@ def _made_from(
     Raises:
         InputError: embeddings of the round before are missing.
     """
-    from tf_happywhale.files import digest, sha256
+    from tf_happywhale.disk.files import digest, sha256
     from tf_happywhale.places import pseudo_file
-    from tf_happywhale.retrieval.members import member_files
+    from tf_happywhale.retrieval.ensemble.members import member_files
 
     before = experiment.in_round(experiment.round - 1, fold)
     files = member_files(before, ("train", "test"))
@@ -107,7 +107,7 @@ def read_labels(
         InputError: there is none, it is of other images or individuals, labels an image twice, or
             was made from other folds, models or settings than the present ones.
     """
-    from tf_happywhale.catalogue.table import read_text_table
+    from tf_happywhale.catalogue.tables.table import read_text_table
     from tf_happywhale.errors import InputError
     from tf_happywhale.places import output_folder, pseudo_file
     from tf_happywhale.stages import up_to_date
@@ -152,11 +152,11 @@ def write_labels(
     """
     import pandas as pd
 
-    from tf_happywhale.files import write_csv
+    from tf_happywhale.disk.files import write_csv
+    from tf_happywhale.pictures.near_duplicates import near_duplicates
     from tf_happywhale.places import pseudo_file
     from tf_happywhale.retrieval.confidence import keep_first_confidence, predict_confidently
-    from tf_happywhale.retrieval.members import load_side
-    from tf_happywhale.retrieval.near_duplicates import near_duplicates
+    from tf_happywhale.retrieval.ensemble.members import load_side
 
     before = experiment.in_round(experiment.round - 1, fold)
     gallery = load_side(before, "train", data.images)
@@ -196,8 +196,8 @@ def read_thumbnails(records: Path, split: str, images: list[str]) -> np.ndarray:
     """`thumbnails` of a split's images, in their order, from the records' primary crops."""
     import numpy as np
 
+    from tf_happywhale.pictures.near_duplicates import SIDE, thumbnails
     from tf_happywhale.records.reader import checked, evaluation_batches
-    from tf_happywhale.retrieval.near_duplicates import SIDE, thumbnails
 
     rows = {image: n for n, image in enumerate(images)}
     pictures = np.zeros((len(images), SIDE, SIDE, 3), np.uint8)

@@ -22,10 +22,10 @@ EXAMPLES = [
 def main(experiment: Experiment) -> None:
     """Rank with the experiment's members, or its folds' models, unless that is up to date."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.files import digest, sha256
+    from tf_happywhale.disk.files import digest, sha256
     from tf_happywhale.places import output_folder
     from tf_happywhale.records.plan import readable_data
-    from tf_happywhale.retrieval.members import member_files
+    from tf_happywhale.retrieval.ensemble.members import member_files
     from tf_happywhale.stages import stage
 
     whole, output = load_data(experiment), output_folder(experiment)
@@ -59,7 +59,7 @@ def why_no_submission(experiment: Experiment, data: DataSet) -> str:
     Raises:
         InputError: none is written, but a `sample_submission.csv` asks for one.
     """
-    from tf_happywhale.catalogue.sample import SAMPLE
+    from tf_happywhale.catalogue.kaggle.sample_submission import SAMPLE
     from tf_happywhale.errors import InputError
     from tf_happywhale.places import data_root
     from tf_happywhale.retrieval.submission import no_submission
@@ -79,14 +79,14 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     individuals.
     """
     from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
-    from tf_happywhale.files import write_csv
+    from tf_happywhale.disk.files import write_csv
     from tf_happywhale.places import output_folder
-    from tf_happywhale.retrieval.members import find_members, load_side
-    from tf_happywhale.retrieval.out_of_fold import untold
+    from tf_happywhale.retrieval.ensemble.members import find_members, load_side
+    from tf_happywhale.retrieval.ensemble.out_of_fold import untold
+    from tf_happywhale.retrieval.ensemble.selection import best_members
+    from tf_happywhale.retrieval.original_rules import not_honoured, rank_queries_by_seed
     from tf_happywhale.retrieval.ranking import rank_queries
-    from tf_happywhale.retrieval.seed_rules import not_honoured, rank_queries_by_seed
     from tf_happywhale.retrieval.submission import pad, write_submission
-    from tf_happywhale.retrieval.weights import best_members
 
     rows = submission_rows(experiment, asked)
     gallery = load_side(experiment, "train", data.images)
@@ -143,8 +143,8 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
 def sample_of_shards(experiment: Experiment, data: DataSet) -> dict[str, str]:
     """The content of `sample_submission.csv` if the images come from TFRecords; those of a data
     folder are in its order already."""
-    from tf_happywhale.catalogue.sample import SAMPLE
-    from tf_happywhale.files import sha256
+    from tf_happywhale.catalogue.kaggle.sample_submission import SAMPLE
+    from tf_happywhale.disk.files import sha256
     from tf_happywhale.places import data_root
 
     sample = data_root(experiment) / SAMPLE
@@ -154,7 +154,7 @@ def sample_of_shards(experiment: Experiment, data: DataSet) -> dict[str, str]:
 def submission_rows(experiment: Experiment, asked: Sequence[str]) -> list[tuple[str, str]]:
     """The names of the submission's rows, each with its image. If there is a
     `sample_submission.csv`, it decides names and order."""
-    from tf_happywhale.catalogue.sample import SAMPLE, rows_asked
+    from tf_happywhale.catalogue.kaggle.sample_submission import SAMPLE, rows_asked
     from tf_happywhale.places import data_root
 
     sample = data_root(experiment) / SAMPLE

@@ -22,8 +22,8 @@ EXAMPLES = [
 def main(experiment: Experiment) -> None:
     """Write report.html and report/ from predictions.csv, unless they are up to date."""
     from tf_happywhale.catalogue.dataset import load_data
+    from tf_happywhale.disk.files import digest, sha256
     from tf_happywhale.errors import InputError
-    from tf_happywhale.files import digest, sha256
     from tf_happywhale.places import output_folder
     from tf_happywhale.stages import stage
 
@@ -55,12 +55,12 @@ def main(experiment: Experiment) -> None:
 
 def write_pages(experiment: Experiment, data: DataSet) -> None:
     """Draw the report of the experiment's predictions."""
-    from tf_happywhale.catalogue.animal import photograph_of
-    from tf_happywhale.catalogue.table import read_text_table
+    from tf_happywhale.catalogue.animal_key import photograph_of
+    from tf_happywhale.catalogue.tables.table import read_text_table
     from tf_happywhale.errors import InputError
+    from tf_happywhale.pictures.pixels import read_small
     from tf_happywhale.places import output_folder
-    from tf_happywhale.records.pictures import read_small
-    from tf_happywhale.review.report import Known, write_report
+    from tf_happywhale.review.query_pages import Known, write_report
 
     output, settings = output_folder(experiment), experiment.report
     table = read_text_table(output / "predictions.csv", ("image", "rank", "individual_id"))
@@ -105,7 +105,7 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
 def damaged(experiment: Experiment, data: DataSet) -> dict[str, list[str]]:
     """What is wrong with the images to identify, as noted when the records were written. It is
     empty for several models: to find their records, every photograph would have to be read."""
-    from tf_happywhale.catalogue.table import read_text_table
+    from tf_happywhale.catalogue.tables.table import read_text_table
     from tf_happywhale.records.folder import DAMAGED_TABLE
     from tf_happywhale.records.plan import plan_records
 
@@ -129,7 +129,7 @@ def figures(experiment: Experiment) -> dict[str, Path]:
     """What `evaluate` and the training of each fold have drawn, by caption."""
     from tf_happywhale.config import variants_of
     from tf_happywhale.places import output_folder, run_folder, run_name
-    from tf_happywhale.retrieval.figures import figure_files
+    from tf_happywhale.retrieval.evaluation.figures import figure_files
 
     files = figure_files(output_folder(experiment) / "figures")
     for variant in variants_of(experiment):

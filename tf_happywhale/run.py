@@ -20,10 +20,10 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale import embed, evaluate, pseudo, rank, report, tfrecords, train
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.config import variants_of
+    from tf_happywhale.devices.workers import place
     from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import output_folder
     from tf_happywhale.stages import locked_stage
-    from tf_happywhale.training.workers import place
 
     if place().workers > 1:
         raise ConfigError(

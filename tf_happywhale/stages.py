@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from tf_happywhale.catalogue.own_output import mark_new_output
-from tf_happywhale.files import digest, locked, write_json
+from tf_happywhale.catalogue.photographs.own_output import mark_new_output
+from tf_happywhale.disk.files import digest, locked, write_json
 
 FOLDER = ".stages"
 

@@ -50,9 +50,9 @@ def handle(verb: str, experiment: Experiment) -> None:
 
 def write(experiment: Experiment, data: DataSet, plan: Plan) -> None:
     """Write what is missing of the records folder."""
-    from tf_happywhale.catalogue.same_picture import same_pictures
-    from tf_happywhale.files import MISSING
-    from tf_happywhale.records.box_fit import misfits
+    from tf_happywhale.catalogue.photographs.same_picture import same_pictures
+    from tf_happywhale.disk.files import MISSING
+    from tf_happywhale.pictures.box_fit import misfits
     from tf_happywhale.records.folder import DAMAGED_TABLE, is_complete
     from tf_happywhale.records.writer import write_records
 

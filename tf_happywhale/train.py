@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from tf_happywhale.catalogue.dataset import DataSet
     from tf_happywhale.records.plan import Plan
-    from tf_happywhale.training.made_from import MadeFrom
-    from tf_happywhale.training.older import Older
+    from tf_happywhale.training.resume.made_from import MadeFrom
+    from tf_happywhale.training.resume.older import Older
     from tf_happywhale.training.task import Task
 
 VERBS = {
@@ -59,10 +59,10 @@ def train_folds(experiment: Experiment, started: float) -> None:
     """
     from functools import partial
 
+    from tf_happywhale.devices.workers import place
     from tf_happywhale.places import output_folder, run_name
     from tf_happywhale.stages import stage, up_to_date
-    from tf_happywhale.training import unfinished
-    from tf_happywhale.training.workers import place
+    from tf_happywhale.training.resume import unfinished
 
     chief = place().chief
     for job in jobs_of(experiment):
@@ -89,12 +89,12 @@ def train_job(experiment: Experiment, job: Job, started: float, chief: bool) -> 
     """Train one fold in a folder of its own, and put its model in the place of the one before."""
     from contextlib import nullcontext
 
-    from tf_happywhale.files import locked
+    from tf_happywhale.disk.files import locked
+    from tf_happywhale.disk.swap import AT_WORK
     from tf_happywhale.records.folder import read_manifest
-    from tf_happywhale.swap import AT_WORK
-    from tf_happywhale.training import unfinished
+    from tf_happywhale.run_folder import write_trained_on
     from tf_happywhale.training.loop import train_fold
-    from tf_happywhale.training.run_folder import write_trained_on
+    from tf_happywhale.training.resume import unfinished
 
     read_manifest(job.task.records)  # raises before anything is changed
     run, restart = job.run, experiment.train.restart
@@ -119,13 +119,13 @@ def finish(experiment: Experiment) -> None:
         InputError: there is none, it has no validated epoch yet, or photographs or labels are not
             those that it has seen.
     """
+    from tf_happywhale.disk.files import locked
+    from tf_happywhale.disk.swap import AT_WORK
     from tf_happywhale.errors import InputError
-    from tf_happywhale.files import locked
-    from tf_happywhale.swap import AT_WORK
-    from tf_happywhale.training import unfinished
-    from tf_happywhale.training.checkpoint_files import is_begun
-    from tf_happywhale.training.finish import finish_fold
-    from tf_happywhale.training.run_folder import write_trained_on
+    from tf_happywhale.run_folder import write_trained_on
+    from tf_happywhale.training.resume import unfinished
+    from tf_happywhale.training.resume.checkpoint_files import is_begun
+    from tf_happywhale.training.resume.finish import finish_fold
 
     done = 0
     for variant in variants_of(experiment):
@@ -175,15 +175,15 @@ def jobs_of(experiment: Experiment) -> Iterator[Job]:
     """The training of each fold of an experiment; its catalogue and records are read and checked
     before the first."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.files import digest, sha256
+    from tf_happywhale.disk.files import digest, sha256
     from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import pseudo_file, run_folder
     from tf_happywhale.records.folder import same_training, skipped_images
     from tf_happywhale.records.labels import report_differing
     from tf_happywhale.records.plan import plan_records
-    from tf_happywhale.retrieval.trained_on import all_but
-    from tf_happywhale.training.made_from import made_from
-    from tf_happywhale.training.older import Older
+    from tf_happywhale.retrieval.ensemble.trained_on import all_but
+    from tf_happywhale.training.resume.made_from import made_from
+    from tf_happywhale.training.resume.older import Older
     from tf_happywhale.training.start import check_start
     from tf_happywhale.training.task import Task
 

@@ -32,7 +32,7 @@ def main(name: str, backbone: str | None, to: Path | None) -> None:
         import torch._dynamo  # noqa: F401
     import numpy as np
 
-    from tf_happywhale.files import atomic_write
+    from tf_happywhale.disk.files import atomic_write
     from tf_happywhale.models.pretrained import pretrained_backbone
     from tf_happywhale.models.weights.names import find_weights
 
@@ -85,7 +85,7 @@ def resolve(name: str, backbone: str | None) -> tuple[str, str]:
 
 def place(to: str | None) -> Path | None:
     """Where the Keras model is saved; ConfigError for an address."""
-    from tf_happywhale.config_text import refuse_address
+    from tf_happywhale.config.text import refuse_address
 
     refuse_address(to or "", "--to")
     return Path(to) if to else None

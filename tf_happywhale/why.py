@@ -26,17 +26,17 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     import cv2
     import numpy as np
 
-    from tf_happywhale.catalogue.animal import animal_words, count_animals, photograph_of
-    from tf_happywhale.catalogue.own_output import mark_own_output
-    from tf_happywhale.catalogue.photos import find_photos
+    from tf_happywhale.catalogue.animal_key import animal_words, count_animals, photograph_of
+    from tf_happywhale.catalogue.photographs.own_output import mark_own_output
+    from tf_happywhale.catalogue.photographs.photos import find_photos
     from tf_happywhale.detection.detector import find_detector
+    from tf_happywhale.disk.files import atomic_write
     from tf_happywhale.errors import InputError
-    from tf_happywhale.files import atomic_write
     from tf_happywhale.identify import embed_queries, find_boxes, load_identifier
+    from tf_happywhale.inference.reference import load_gallery
     from tf_happywhale.places import output_folder
-    from tf_happywhale.retrieval.candidates import rank_individuals
-    from tf_happywhale.review.why import why_of
-    from tf_happywhale.training.reference import load_gallery
+    from tf_happywhale.retrieval.search.candidates import rank_individuals
+    from tf_happywhale.review.explanation import why_of
 
     model, gallery_folder, photo, who = words
     if Path(photo).expanduser().is_dir():

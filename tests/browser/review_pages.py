@@ -22,19 +22,19 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from tf_happywhale import identify
-from tf_happywhale.catalogue.confirmed import read_decisions
 from tf_happywhale.catalogue.dataset import DataSet, load_data
 from tf_happywhale.config import load_experiment
-from tf_happywhale.files import sha256
+from tf_happywhale.disk.files import sha256
+from tf_happywhale.gallery.new_rows import read_decisions
+from tf_happywhale.inference.baselines import raw_pixels, read_crops
+from tf_happywhale.inference.identifier import Identifier
+from tf_happywhale.inference.shots import box_text
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.learned import learn
-from tf_happywhale.retrieval.side import make_side
-from tf_happywhale.retrieval.trained_on import all_but
+from tf_happywhale.retrieval.ensemble.trained_on import all_but
+from tf_happywhale.retrieval.ensemble.views import make_side
+from tf_happywhale.retrieval.new_individual.learned import learn
 from tf_happywhale.review.overlay import heat_pair
-from tf_happywhale.review.pictures import picture_reader
-from tf_happywhale.training.baselines import raw_pixels, read_crops
-from tf_happywhale.training.identifier import Identifier
-from tf_happywhale.training.shots import box_text
+from tf_happywhale.review.query_pictures import picture_reader
 
 QUERIES = 200
 DEMO = Path(__file__).parents[2] / "configs" / "demo.yaml"

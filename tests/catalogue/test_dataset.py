@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tf_happywhale.catalogue import dataset
-from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.dataset import DataSet, load_data
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tf_happywhale.catalogue.reading import Reading
-from tf_happywhale.catalogue.table import read_text_table
+from tf_happywhale.catalogue.tables.reading import Reading
+from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.errors import InputError
 
 SEPARATORS = (",", ";", "\t", "|")

@@ -15,8 +15,8 @@ from tf_happywhale.catalogue.identities import (
     placeholder_warnings,
     spelled,
 )
-from tf_happywhale.catalogue.reading import Reading
-from tf_happywhale.catalogue.table import read_catalogue
+from tf_happywhale.catalogue.tables.reading import Reading
+from tf_happywhale.catalogue.tables.table import read_catalogue
 from tf_happywhale.errors import InputError
 
 TWINS = [

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tf_happywhale.config import Experiment, load_experiment
-from tf_happywhale.detection.models import TRAINED_ON
+from tf_happywhale.detection.detector_models import TRAINED_ON
 
 
 class RedNetwork:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.boxes import Box, RelativeBox
+from tf_happywhale.catalogue.boxes.box import Box, RelativeBox
 from tf_happywhale.config import load_experiment
 from tf_happywhale.detection.annotations import deal_folds, describe, read_annotations
 from tf_happywhale.errors import InputError

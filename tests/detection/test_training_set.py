@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tf_happywhale.catalogue.boxes import Box, RelativeBox
-from tf_happywhale.catalogue.table import read_text_table
+from tf_happywhale.catalogue.boxes.box import Box, RelativeBox
+from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.detection.training_set import write_training_set
 from tf_happywhale.errors import InputError
-from tf_happywhale.records.pictures import read_picture
+from tf_happywhale.pictures.pixels import read_picture
 
 
 def test_pictures_labels_and_lists(photographs, tmp_path: Path) -> None:

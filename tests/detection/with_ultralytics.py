@@ -21,18 +21,18 @@ import numpy as np
 import pandas as pd
 
 from tf_happywhale import detect
-from tf_happywhale.catalogue.boxes import best_rows
-from tf_happywhale.catalogue.boxes_import import read_box_rows
+from tf_happywhale.catalogue.boxes.box import best_rows
+from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.detection.all_photographs import find_photographs
 from tf_happywhale.detection.annotations import read_annotations
 from tf_happywhale.detection.detections import find_boxes
 from tf_happywhale.detection.detector import find_detector
 from tf_happywhale.detection.letterbox import letterbox, square_side
 from tf_happywhale.detection.networks import OnnxNetwork, TorchNetwork
-from tf_happywhale.detection.photographs import find_photographs
 from tf_happywhale.detection.ultralytics_package import load_yolo
-from tf_happywhale.files import sha256
+from tf_happywhale.disk.files import sha256
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "configs" / "pod_boxes.yaml"

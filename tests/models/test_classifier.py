@@ -8,9 +8,9 @@ import tensorflow as tf
 from tf_happywhale.config import Model, Train
 from tf_happywhale.models.arcface import ArcFace
 from tf_happywhale.models.classifier import build_classifier
-from tf_happywhale.training.loss import Loss
-from tf_happywhale.training.optimizer import Optimizers
-from tf_happywhale.training.step import make_step
+from tf_happywhale.training.update.loss import Loss
+from tf_happywhale.training.update.optimizer import Optimizers
+from tf_happywhale.training.update.tensorflow_step import make_step
 
 
 @pytest.fixture

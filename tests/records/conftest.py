@@ -3,29 +3,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
-from tf_happywhale.files import sha256
-from tf_happywhale.records.photograph import Photograph, Pixels
+from tf_happywhale.disk.files import sha256
 from tf_happywhale.records.plan import Plan
+from tf_happywhale.records.source_photograph import Photograph, Pixels
 from tf_happywhale.records.writer import write_records
 
 QUALITY = 95
-
-
-@pytest.fixture
-def save() -> Callable[[Path, np.ndarray], Path]:
-    """Writes RGB [h, w, 3] or grey [h, w] as PNG, whatever the path ends in."""
-
-    def write(path: Path, picture: np.ndarray) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        stored = picture[..., ::-1] if picture.ndim == 3 else picture
-        path.write_bytes(cv2.imencode(".png", stored)[1].tobytes())
-        return path
-
-    return write
 
 
 @pytest.fixture

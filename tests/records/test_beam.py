@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from tf_happywhale.disk.files import sha256
 from tf_happywhale.errors import ConfigError
-from tf_happywhale.files import sha256
 from tf_happywhale.records.beam import write_job, write_with_beam
 from tf_happywhale.records.shards import make_jobs
 from tf_happywhale.records.writer import write_records

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tf_happywhale.disk.files import sha256
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import sha256
 from tf_happywhale.records import folder as folder_module
 from tf_happywhale.records.folder import (
     MANIFEST,

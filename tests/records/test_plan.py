@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import load_experiment
-from tf_happywhale.records.photograph import Pixels
 from tf_happywhale.records.plan import Plan, plan_records
+from tf_happywhale.records.source_photograph import Pixels
 
 BOXES = """\
 image,source,xmin,ymin,xmax,ymax,confidence,origin

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.config import Augment
 from tf_happywhale.errors import InputError
 from tf_happywhale.records import crops, reader
 from tf_happywhale.records.folder import MARKER
-from tf_happywhale.records.photograph import Photograph, Pixels
 from tf_happywhale.records.plan import Plan
 from tf_happywhale.records.reader import evaluation_batches, training_batches
+from tf_happywhale.records.source_photograph import Photograph, Pixels
 from tf_happywhale.records.writer import write_records
 
 PLAIN = Augment(enabled=False)

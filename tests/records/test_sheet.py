@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.config import Augment
-from tf_happywhale.records.pictures import read_picture
+from tf_happywhale.pictures.pixels import read_picture
 from tf_happywhale.records.sheet import GAP, draw_sheet
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.catalogue.boxes import Box
-from tf_happywhale.catalogue.table import read_text_table
+from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.catalogue.tables.table import read_text_table
+from tf_happywhale.disk.files import locked, sha256
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import locked, sha256
+from tf_happywhale.pictures.pixels import decode
 from tf_happywhale.records import shards, writer
 from tf_happywhale.records.folder import (
     MANIFEST,
@@ -24,9 +25,8 @@ from tf_happywhale.records.folder import (
     skipped_images,
     verify,
 )
-from tf_happywhale.records.photograph import Photograph, Pixels
-from tf_happywhale.records.pictures import decode
 from tf_happywhale.records.plan import Plan
+from tf_happywhale.records.source_photograph import Photograph, Pixels
 from tf_happywhale.records.writer import PLAN, write_records
 
 

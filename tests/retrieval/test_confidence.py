@@ -7,7 +7,7 @@ from tests.retrieval.conftest import Herd, embed
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.confidence import keep_first_confidence, predict_confidently
-from tf_happywhale.retrieval.side import make_side
+from tf_happywhale.retrieval.ensemble.views import make_side
 
 
 def predict(herd: Herd, degrees: list[float], gallery=None) -> tuple[np.ndarray, np.ndarray]:

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes import Box
-from tf_happywhale.review.decisions import closest_first
+from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.review.closeness import closest_first
 from tf_happywhale.review.overlay import OTHERS, OUTLINE, number_boxes
-from tf_happywhale.review.report import Known, write_report
+from tf_happywhale.review.query_pages import Known, write_report
 
 COLUMNS = ["image", "box_number", "rank", "individual_id", "score", "p_new", "reference_image",
            "reference_box_number"]  # fmt: skip

@@ -86,7 +86,7 @@ def finish(folder: Path, *processes: subprocess.Popen) -> None:
 
 def difference(folder: Path, first: str, second: str) -> float:
     """The largest between two kinds' averaged weights and neck statistics."""
-    from tf_happywhale.training.run_folder import load_model
+    from tf_happywhale.run_folder import load_model
 
     weights = [
         load_model(folder / kind / "classifier.keras").get_weights() for kind in (first, second)
@@ -96,7 +96,7 @@ def difference(folder: Path, first: str, second: str) -> float:
 
 def moved(folder: Path, kind: str) -> float:
     """The largest change of a weight since the start."""
-    from tf_happywhale.training.run_folder import load_model
+    from tf_happywhale.run_folder import load_model
 
     classifier = load_model(folder / kind / "classifier.keras")
     now = classifier.get_weights()
@@ -107,8 +107,8 @@ def moved(folder: Path, kind: str) -> float:
 
 def embeddings_differ(folder: Path) -> float:
     """What JAX's model embeds on TensorFlow, beside what it has embedded on JAX itself."""
-    from tf_happywhale.training.engines import by_keras
-    from tf_happywhale.training.run_folder import load_model
+    from tf_happywhale.inference.engines import by_keras
+    from tf_happywhale.run_folder import load_model
 
     told = np.load(folder / "jax.npz")
     found = by_keras(load_model(folder / "jax" / "model.keras"))(told["pictures"])
@@ -118,7 +118,7 @@ def embeddings_differ(folder: Path) -> float:
 def check_workers_files(folder: Path) -> None:
     """The chief's are as one device's, the other worker has left none, and the neck is a plain one
     again."""
-    from tf_happywhale.training.run_folder import load_model
+    from tf_happywhale.run_folder import load_model
 
     names = [
         {str(file.relative_to(folder / kind)) for file in (folder / kind).rglob("*")}

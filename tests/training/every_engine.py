@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tf_happywhale.config import Model
+from tf_happywhale.inference.engines import by_keras, choose, convert, load_engine, prove
 from tf_happywhale.models.embedder import build_embedder
-from tf_happywhale.training.engines import by_keras, choose, convert, load_engine, prove
 
 SIZE = 64
 
@@ -49,5 +49,5 @@ def test_bfloat16_stays_close(run) -> None:
 def test_auto_takes_openvino_where_it_was_converted_to(run, monkeypatch) -> None:
     folder, _ = run
     choose(folder, SIZE, "openvino", "float32")(PICTURES)
-    monkeypatch.delattr("tf_happywhale.training.run_folder.load_model")
+    monkeypatch.delattr("tf_happywhale.run_folder.load_model")
     assert choose(folder, SIZE, "auto", "float32")(PICTURES).shape == (5, 32)

@@ -75,7 +75,7 @@ def train() -> None:
     import tensorflow as tf
 
     from tf_happywhale.training import loop
-    from tf_happywhale.training.checkpoint import Checkpoints
+    from tf_happywhale.training.resume.checkpoint import Checkpoints
 
     class Kept(Checkpoints):
         def best(self, progress):
@@ -107,7 +107,7 @@ def line(home: Path, name: str) -> list[str]:
 
 def compare(*outputs: Path) -> None:
     """The runs in two output folders end alike, bit for bit."""
-    from tf_happywhale.training.run_folder import load_model
+    from tf_happywhale.run_folder import load_model
 
     logs, runs = [], [next(output.rglob("log.jsonl")).parent for output in outputs]
     for run_folder in runs:

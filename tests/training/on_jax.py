@@ -8,16 +8,16 @@ import pytest
 
 from tests.training.grouped import assert_same_as_one_by_one
 from tf_happywhale.config import Model, Train
+from tf_happywhale.devices.strategy import choose_devices
 from tf_happywhale.errors import ConfigError
+from tf_happywhale.inference.engines import by_keras
 from tf_happywhale.models.classifier import build_classifier
-from tf_happywhale.training.average import WeightAverage
-from tf_happywhale.training.devices import choose_devices
-from tf_happywhale.training.engines import by_keras
-from tf_happywhale.training.jax_step import make_step
-from tf_happywhale.training.loss import Loss
-from tf_happywhale.training.loss_scale import START, LossScale
-from tf_happywhale.training.optimizer import Optimizers
-from tf_happywhale.training.step import own_share
+from tf_happywhale.training.update.average import WeightAverage
+from tf_happywhale.training.update.jax_step import make_step
+from tf_happywhale.training.update.loss import Loss
+from tf_happywhale.training.update.loss_scale import START, LossScale
+from tf_happywhale.training.update.optimizer import Optimizers
+from tf_happywhale.training.update.tensorflow_step import own_share
 
 MODEL = Model(embedding_size=6)
 

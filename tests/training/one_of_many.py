@@ -55,7 +55,7 @@ def mirrored():
     """Two logical CPUs."""
     import tensorflow as tf
 
-    from tf_happywhale.training.devices import Devices
+    from tf_happywhale.devices.strategy import Devices
 
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -80,8 +80,8 @@ def main() -> None:
     from dataclasses import replace
 
     from tests.training.squares import make_task
+    from tf_happywhale.devices.strategy import choose_devices
     from tf_happywhale.training import loop
-    from tf_happywhale.training.devices import choose_devices
 
     home = Path(folder)
     if network == "small":
@@ -111,8 +111,8 @@ def main() -> None:
     if kind == "jax":
         import numpy as np
 
-        from tf_happywhale.training.engines import by_keras
-        from tf_happywhale.training.run_folder import load_model
+        from tf_happywhale.inference.engines import by_keras
+        from tf_happywhale.run_folder import load_model
 
         pictures = np.random.default_rng(0).integers(0, 256, (11, 32, 32, 3), dtype=np.uint8)
         embedding = by_keras(load_model(home / "jax" / "model.keras"))(pictures)

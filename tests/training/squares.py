@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tf_happywhale.records.photograph import Photograph, Pixels
 from tf_happywhale.records.plan import Plan
+from tf_happywhale.records.source_photograph import Photograph, Pixels
 from tf_happywhale.records.writer import write_records
 from tf_happywhale.training.task import Task
 

@@ -7,8 +7,8 @@ import pytest
 
 from tf_happywhale.config import Train
 from tf_happywhale.errors import TrainingError
-from tf_happywhale.training.checkpoint import Progress
 from tf_happywhale.training.epoch import train_epoch
+from tf_happywhale.training.resume.checkpoint import Progress
 from tf_happywhale.training.schedule import learning_rate
 
 NOT_FINITE = float("nan")

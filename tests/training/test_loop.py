@@ -12,12 +12,12 @@ import pytest
 
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError, Stopped, TrainingError
+from tf_happywhale.inference.engines import by_keras
+from tf_happywhale.run_folder import load_model
 from tf_happywhale.training import batches as batches_module
 from tf_happywhale.training import loop, results, validation
-from tf_happywhale.training.checkpoint import clear
-from tf_happywhale.training.engines import by_keras
-from tf_happywhale.training.entry import show_loss
-from tf_happywhale.training.run_folder import load_model
+from tf_happywhale.training.log.log_entry import show_loss
+from tf_happywhale.training.resume.checkpoint import clear
 
 SETTINGS = [
     "image_size=32",

@@ -16,14 +16,14 @@ import tensorflow as tf
 
 from tests.training.squares import make_task
 from tf_happywhale.config import Model, Train, load_experiment
+from tf_happywhale.devices import strategy
+from tf_happywhale.inference.engines import by_keras, choose
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.gem import GeM
-from tf_happywhale.training import devices
-from tf_happywhale.training.average import WeightAverage
-from tf_happywhale.training.engines import by_keras, choose
-from tf_happywhale.training.loss import Loss
-from tf_happywhale.training.optimizer import Optimizers
-from tf_happywhale.training.step import make_step
+from tf_happywhale.training.update.average import WeightAverage
+from tf_happywhale.training.update.loss import Loss
+from tf_happywhale.training.update.optimizer import Optimizers
+from tf_happywhale.training.update.tensorflow_step import make_step
 from tf_happywhale.training.validation import embed_fold
 
 STEPS, BATCH, CLASSES = 6, 8, 10
@@ -105,7 +105,7 @@ def embedded(two: tf.distribute.Strategy) -> dict:
         task = make_task(Path(home))
         sides = [embed_fold(how, settings, task, "") for how in (plain, spread)]
         embedder.save(Path(home) / "model.keras")
-        devices.embedding_strategy = lambda: two
+        strategy.embedding_strategy = lambda: two
         read = choose(Path(home), 16, "keras", "float32")(pictures)
     found["validation"] = max(
         float(np.abs(one.embedding - both.embedding).max())

@@ -11,11 +11,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.animal import photograph_of
-from tf_happywhale.catalogue.box_names import rows_of_photographs
-from tf_happywhale.catalogue.boxes import WHOLE, AnyBox, best_boxes, check_numbered, check_source
-from tf_happywhale.catalogue.boxes_import import read_box_rows
-from tf_happywhale.catalogue.community import (
+from tf_happywhale.catalogue.animal_key import photograph_of
+from tf_happywhale.catalogue.boxes.box import (
+    WHOLE,
+    AnyBox,
+    best_boxes,
+    check_numbered,
+    check_source,
+)
+from tf_happywhale.catalogue.boxes.box_names import rows_of_photographs
+from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
+from tf_happywhale.catalogue.folds import assign_folds
+from tf_happywhale.catalogue.individuals import label_order, to_targets, with_new
+from tf_happywhale.catalogue.kaggle.community import (
     NO_FOLD,
     CommunityShard,
     catalogue_of,
@@ -23,13 +31,11 @@ from tf_happywhale.catalogue.community import (
     read_index,
     read_individuals,
 )
-from tf_happywhale.catalogue.disk_names import on_disk
-from tf_happywhale.catalogue.folds import assign_folds
-from tf_happywhale.catalogue.individuals import label_order, to_targets, with_new
-from tf_happywhale.catalogue.photo_files import list_photographs, passed_over
+from tf_happywhale.catalogue.photographs.disk_names import on_disk
+from tf_happywhale.catalogue.photographs.photo_files import list_photographs, passed_over
 from tf_happywhale.catalogue.pod.layout import write_pod
-from tf_happywhale.catalogue.reading import Reading, reading_of
-from tf_happywhale.catalogue.table import (
+from tf_happywhale.catalogue.tables.reading import Reading, reading_of
+from tf_happywhale.catalogue.tables.table import (
     check_names,
     read_answers,
     read_catalogue,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes import is_manual
-from tf_happywhale.catalogue.table import read_text_table
+from tf_happywhale.catalogue.boxes.box import is_manual
+from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.detection.detections import Detection
-from tf_happywhale.files import write_csv
+from tf_happywhale.disk.files import write_csv
 
 COLUMNS = ["image", "source", "xmin", "ymin", "xmax", "ymax", "confidence", "origin"]
 WITHOUT = ["image", "source", "reason"]  # of the table of what has no box

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tf_happywhale.catalogue.animal_boxes import Telling, tell_apart
-from tf_happywhale.catalogue.boxes import WHOLE, BoxRow, outwards
+from tf_happywhale.catalogue.boxes.animal_boxes import Telling, tell_apart
+from tf_happywhale.catalogue.boxes.box import WHOLE, BoxRow, outwards
 from tf_happywhale.config import Detect, Experiment
 from tf_happywhale.detection.detections import Detection
 from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.look_once import look_once
 from tf_happywhale.detection.networks import open_network
 from tf_happywhale.detection.prediction import draw_boxes
+from tf_happywhale.disk.files import MISSING, digest, sha256
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import MISSING, digest, sha256
 
 ENDINGS = (".onnx", ".pt")
 Boxes = dict[str, dict[str, list[BoxRow]]]  # of each image, by source and image name

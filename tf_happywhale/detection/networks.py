@@ -12,8 +12,8 @@ import numpy as np
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.ultralytics_package import load_yolo, use_all_cores
+from tf_happywhale.disk.os_errors import check_opens
 from tf_happywhale.errors import InputError
-from tf_happywhale.os_errors import check_opens
 
 
 class Network(Protocol):

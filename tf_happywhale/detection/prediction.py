@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tf_happywhale.config import Detect, Experiment
+from tf_happywhale.detection.all_photographs import hash_contents
 from tf_happywhale.detection.choice import choose, pad
 from tf_happywhale.detection.detections import Detection
+from tf_happywhale.detection.detector_models import find_models
 from tf_happywhale.detection.fusion import fuse
 from tf_happywhale.detection.letterbox import square_side
-from tf_happywhale.detection.models import find_models
 from tf_happywhale.detection.networks import open_network
-from tf_happywhale.detection.photographs import hash_contents
 from tf_happywhale.detection.sweep import Seen, sweep
-from tf_happywhale.files import digest, sha256
+from tf_happywhale.disk.files import digest, sha256
 from tf_happywhale.places import detector_folder
 
 

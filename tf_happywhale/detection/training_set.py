@@ -10,14 +10,14 @@ import pandas as pd
 import yaml
 from tqdm import tqdm
 
-from tf_happywhale.catalogue.boxes import AnyBox
-from tf_happywhale.catalogue.own_output import mark_own_output
+from tf_happywhale.catalogue.boxes.box import AnyBox
+from tf_happywhale.catalogue.photographs.own_output import mark_own_output
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.annotations import Annotations
 from tf_happywhale.detection.letterbox import read_photograph
+from tf_happywhale.disk.files import atomic_write, write_csv, write_text
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import atomic_write, write_csv, write_text
-from tf_happywhale.records.pictures import encode_jpeg
+from tf_happywhale.pictures.pixels import encode_jpeg
 
 QUALITY = 95
 LEFT_OUT = "left_out.csv"

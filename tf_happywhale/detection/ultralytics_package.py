@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tf_happywhale.catalogue.own_output import mark_own_output
+from tf_happywhale.catalogue.photographs.own_output import mark_own_output
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 
 from tf_happywhale.errors import ConfigError
-from tf_happywhale.records.photograph import Pixels
 from tf_happywhale.records.shards import Job, make_record, write_shard
+from tf_happywhale.records.source_photograph import Pixels
 
 
 def write_with_beam(jobs: list[Job], pixels: Pixels, options: list[str]) -> None:

@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.errors import InputError
+from tf_happywhale.pictures.jpeg_region import read_crops
+from tf_happywhale.pictures.pixels import decode, largest_reduction, resize
 from tf_happywhale.records.folder import COMMUNITY
-from tf_happywhale.records.pictures import decode, largest_reduction, resize
-from tf_happywhale.records.region import read_crops
 from tf_happywhale.records.schema import parse_community, parse_crops
 
 Place = Callable[[tf.Tensor], tf.Tensor | int]

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tf_happywhale.catalogue.tfrecord_index import compression
+from tf_happywhale.catalogue.kaggle.tfrecord_index import compression
+from tf_happywhale.disk.files import sha256, write_json, write_text
 from tf_happywhale.errors import HappywhaleError, InputError
-from tf_happywhale.files import sha256, write_json, write_text
 
 MANIFEST = "manifest.json"
 MARKER = "COMPLETE"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tf_happywhale.catalogue.dataset import DataSet
-from tf_happywhale.catalogue.tfrecord_index import read_features
+from tf_happywhale.catalogue.kaggle.tfrecord_index import read_features
 from tf_happywhale.records.folder import is_complete, read_manifest
 
 

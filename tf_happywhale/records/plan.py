@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tf_happywhale.catalogue.animal import photograph_of
-from tf_happywhale.catalogue.boxes import WHOLE, AnyBox
-from tf_happywhale.catalogue.community import read_individuals
+from tf_happywhale.catalogue.animal_key import photograph_of
+from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox
 from tf_happywhale.catalogue.dataset import DataSet
+from tf_happywhale.catalogue.kaggle.community import read_individuals
 from tf_happywhale.config import Experiment
 from tf_happywhale.cores import usable_cores
-from tf_happywhale.files import ContentHashes, digest
+from tf_happywhale.disk.files import ContentHashes, digest
 from tf_happywhale.places import output_folder, records_home
 from tf_happywhale.records.folder import (
     COMMUNITY,
@@ -23,7 +23,7 @@ from tf_happywhale.records.folder import (
     is_complete,
     skipped_images,
 )
-from tf_happywhale.records.photograph import Photograph, Pixels
+from tf_happywhale.records.source_photograph import Photograph, Pixels
 
 
 @dataclass(frozen=True)

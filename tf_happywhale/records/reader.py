@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tf_happywhale.catalogue.tfrecord_index import compression
+from tf_happywhale.catalogue.kaggle.tfrecord_index import compression
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
-from tf_happywhale.records.augmentation import Settings, augment, generator
+from tf_happywhale.records.augmentation.mixup import mixup
+from tf_happywhale.records.augmentation.one_picture import Settings, augment, generator
 from tf_happywhale.records.crops import crop_decoder, drawn_crop, example_parser, fixed_crop
 from tf_happywhale.records.folder import COMMUNITY, read_manifest
-from tf_happywhale.records.mixup import mixup
 
 WORKERS = usable_cores()
 THREADS = ThreadPoolExecutor(WORKERS)

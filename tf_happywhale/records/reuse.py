@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from tf_happywhale.catalogue.table import read_text_table
-from tf_happywhale.files import MISSING, digest, sha256, write_csv
+from tf_happywhale.catalogue.tables.table import read_text_table
+from tf_happywhale.disk.files import MISSING, digest, sha256, write_csv
 from tf_happywhale.records.folder import DAMAGED_TABLE, MANIFEST, VERSION, Shard, is_complete
-from tf_happywhale.records.photograph import Pixels
 from tf_happywhale.records.shards import SKIPPED, Job, shard_path
+from tf_happywhale.records.source_photograph import Pixels
 
 
 def made_from(job: Job, pixels: Pixels) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
-from tf_happywhale.catalogue.boxes import WHOLE
+from tf_happywhale.catalogue.boxes.box import WHOLE
 
 DETECTORS = ("yolov5", "detic")  # whose boxes community examples may have
 

@@ -11,15 +11,15 @@ from pathlib import Path
 import pandas as pd
 import tensorflow as tf
 
-from tf_happywhale.catalogue.table import read_text_table
+from tf_happywhale.catalogue.tables.table import read_text_table
+from tf_happywhale.disk.files import write_csv, written_as
+from tf_happywhale.disk.temporary import temporary_beside, to_disk
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import write_csv, written_as
-from tf_happywhale.records.damage import complaint
-from tf_happywhale.records.photograph import Photograph, Pixels
-from tf_happywhale.records.pictures import read_file
-from tf_happywhale.records.region import encode_crop, read_crops
+from tf_happywhale.pictures.damage import complaint
+from tf_happywhale.pictures.jpeg_region import encode_crop, read_crops
+from tf_happywhale.pictures.pixels import read_file
 from tf_happywhale.records.schema import make_example, shard_name, shard_stem
-from tf_happywhale.temporary import temporary_beside, to_disk
+from tf_happywhale.records.source_photograph import Photograph, Pixels
 
 SKIPPED = ["image", "split", "reason"]  # columns, also for damaged photographs
 SKIPPED_ENDING, DAMAGED_ENDING = ".skipped.csv", ".damaged.csv"

@@ -16,10 +16,10 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from tf_happywhale.catalogue.table import read_text_table
+from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.cores import usable_cores
+from tf_happywhale.disk.files import digest, locked, sha256, write_csv, write_text
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import digest, locked, sha256, write_csv, write_text
 from tf_happywhale.records.folder import (
     DAMAGED_TABLE,
     MARKER,
@@ -29,7 +29,6 @@ from tf_happywhale.records.folder import (
     is_complete,
     skipped_images,
 )
-from tf_happywhale.records.photograph import Pixels
 from tf_happywhale.records.plan import Plan
 from tf_happywhale.records.reuse import made_from, reuse_shards
 from tf_happywhale.records.shards import (
@@ -44,6 +43,7 @@ from tf_happywhale.records.shards import (
     shard_path,
     write_shard,
 )
+from tf_happywhale.records.source_photograph import Pixels
 
 PLAN = "plan.sha256"  # of what the shards in the folder were written from
 SKIPPED_TABLE = "skipped.csv"

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.disk.files import atomic_write
+from tf_happywhale.disk.os_errors import check_opens
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import atomic_write
-from tf_happywhale.os_errors import check_opens
 from tf_happywhale.retrieval.foreign import as_ours
-from tf_happywhale.retrieval.stack import squared_lengths, without_direction
+from tf_happywhale.retrieval.search.rows import squared_lengths, without_direction
 
 ALIGNED = 64  # bytes; the header of an `.npy` is a multiple of it too
 HEADER = 30 + 20  # bytes of a ZIP entry's header, and of what it says for large files

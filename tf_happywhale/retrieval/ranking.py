@@ -8,24 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.animal import key_columns
+from tf_happywhale.catalogue.animal_key import key_columns
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, most_frequent
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.calibration import fit_new_probability
-from tf_happywhale.retrieval.candidates import Candidates
-from tf_happywhale.retrieval.engines import load_engine
-from tf_happywhale.retrieval.ensemble import rank_side
-from tf_happywhale.retrieval.open_set import (
-    LOWEST,
-    NewRule,
-    best_threshold,
-    insert_new,
-    one_sided,
-    share_threshold,
-    species_thresholds,
-)
-from tf_happywhale.retrieval.out_of_fold import (
+from tf_happywhale.retrieval.ensemble.combine import rank_side
+from tf_happywhale.retrieval.ensemble.out_of_fold import (
     LEARN_FROM,
     FoldScores,
     Line,
@@ -37,9 +25,21 @@ from tf_happywhale.retrieval.out_of_fold import (
     shares_of,
     untold,
 )
-from tf_happywhale.retrieval.side import Side, check_labels
+from tf_happywhale.retrieval.ensemble.selection import choose_weights
+from tf_happywhale.retrieval.ensemble.views import Side, check_labels
+from tf_happywhale.retrieval.new_individual.probability import fit_new_probability
+from tf_happywhale.retrieval.new_individual.thresholds import (
+    LOWEST,
+    NewRule,
+    best_threshold,
+    insert_new,
+    one_sided,
+    share_threshold,
+    species_thresholds,
+)
+from tf_happywhale.retrieval.search.candidates import Candidates
+from tf_happywhale.retrieval.search.products import load_engine
 from tf_happywhale.retrieval.submission import IDS, pad
-from tf_happywhale.retrieval.weights import choose_weights
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from tf_happywhale.disk.files import write_csv
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import write_csv
 
 IDS = 5
 

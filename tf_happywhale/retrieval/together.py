@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from tf_happywhale.catalogue.animal import count_animals, judged_together, photograph_of
-from tf_happywhale.retrieval.candidates import Candidates
+from tf_happywhale.catalogue.animal_key import count_animals, judged_together, photograph_of
 from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.search.candidates import Candidates
 
 TOGETHER = "together"  # a column: the encounter that a photograph is judged with; empty: alone
 CERTAIN = 0.8  # a photograph is certain if P(right) of its own best candidate is above this

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 
-from tf_happywhale.catalogue.boxes import Box
+from tf_happywhale.catalogue.boxes.box import Box
 
 SIDE = 384  # of each of the two pictures, pixels
 GAP = 12

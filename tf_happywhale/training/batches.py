@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from tqdm import tqdm
 
 from tf_happywhale.config import Experiment
+from tf_happywhale.devices.replicas import cut
+from tf_happywhale.devices.strategy import Devices, on_jax
 from tf_happywhale.records.reader import checked, training_batches
 from tf_happywhale.records.sampling import balanced_copies
-from tf_happywhale.training.devices import Devices, on_jax
-from tf_happywhale.training.replicas import cut
 from tf_happywhale.training.schedule import picture_size
 from tf_happywhale.training.task import Task
 

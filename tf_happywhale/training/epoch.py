@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from tf_happywhale.config import Train
 from tf_happywhale.errors import TrainingError
-from tf_happywhale.training.checkpoint import Progress
+from tf_happywhale.training.resume.checkpoint import Progress
 from tf_happywhale.training.schedule import learning_rate
-from tf_happywhale.training.step import Step
+from tf_happywhale.training.update.tensorflow_step import Step
 
 
 def train_epoch(

@@ -12,38 +12,38 @@ from tqdm import tqdm
 
 from tf_happywhale.catalogue.folds import why_unjudged
 from tf_happywhale.config import Experiment
+from tf_happywhale.devices.precision import policy
+from tf_happywhale.devices.strategy import Devices, check_batch, choose_devices, on_jax
+from tf_happywhale.devices.workers import any_worker, check_same_start, others_may_go
 from tf_happywhale.errors import InputError, Stopped, TrainingError
+from tf_happywhale.inference.engines import by_keras
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder, synchronise_neck
-from tf_happywhale.training.average import WeightAverage
-from tf_happywhale.training.batches import epoch_batches
-from tf_happywhale.training.board import Board, check_tensorboard
-from tf_happywhale.training.checkpoint import Checkpoints, Progress
-from tf_happywhale.training.devices import Devices, check_batch, choose_devices, on_jax
-from tf_happywhale.training.engines import by_keras
-from tf_happywhale.training.entry import entry_of, line_of, show_loss
-from tf_happywhale.training.epoch import train_epoch
-from tf_happywhale.training.history import draw_figure, read_log, write_table
-from tf_happywhale.training.loss import Loss
-from tf_happywhale.training.loss_scale import LossScale
-from tf_happywhale.training.optimizer import Optimizers
-from tf_happywhale.training.precision import policy
-from tf_happywhale.training.results import write_results
-from tf_happywhale.training.run_folder import (
+from tf_happywhale.run_folder import (
     continue_run,
     log,
     save_weights,
     start_run,
 )
+from tf_happywhale.training.batches import epoch_batches
+from tf_happywhale.training.epoch import train_epoch
+from tf_happywhale.training.log.board import Board, check_tensorboard
+from tf_happywhale.training.log.history import draw_figure, read_log, write_table
+from tf_happywhale.training.log.log_entry import entry_of, line_of, show_loss
+from tf_happywhale.training.results import write_results
+from tf_happywhale.training.resume.checkpoint import Checkpoints, Progress
+from tf_happywhale.training.resume.watch import Watch
 from tf_happywhale.training.task import Task
+from tf_happywhale.training.update.average import WeightAverage
+from tf_happywhale.training.update.loss import Loss
+from tf_happywhale.training.update.loss_scale import LossScale
+from tf_happywhale.training.update.optimizer import Optimizers
 from tf_happywhale.training.validation import validate_fold
-from tf_happywhale.training.watch import Watch
-from tf_happywhale.training.workers import any_worker, check_same_start, others_may_go
 
 if on_jax():
-    from tf_happywhale.training.jax_step import make_step
+    from tf_happywhale.training.update.jax_step import make_step
 else:
-    from tf_happywhale.training.step import make_step
+    from tf_happywhale.training.update.tensorflow_step import make_step
 
 
 def train_fold(

@@ -8,12 +8,12 @@ from typing import Any
 import keras
 
 from tf_happywhale.config import Experiment
-from tf_happywhale.files import write_json
+from tf_happywhale.devices.precision import to_float32
+from tf_happywhale.disk.files import write_json
+from tf_happywhale.inference.engines import Forward, by_keras
 from tf_happywhale.models.embedder import synchronise_neck
 from tf_happywhale.models.sizes import at_sizes
-from tf_happywhale.training.engines import Forward, by_keras
-from tf_happywhale.training.precision import to_float32
-from tf_happywhale.training.run_folder import save_model, save_weights
+from tf_happywhale.run_folder import save_model, save_weights
 from tf_happywhale.training.task import Task
 from tf_happywhale.training.validation import validate_fold, whiten
 

@@ -9,14 +9,14 @@ import keras
 import numpy as np
 
 from tf_happywhale.config import Experiment
+from tf_happywhale.inference.embedding import embed
+from tf_happywhale.inference.engines import Forward
 from tf_happywhale.models.whitened import add_whitening
 from tf_happywhale.records.reader import checked, evaluation_batches
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.validation import validate
-from tf_happywhale.retrieval.whitening import within_individuals
-from tf_happywhale.training.embedding import embed
-from tf_happywhale.training.engines import Forward
+from tf_happywhale.retrieval.evaluation.fold import validate
 from tf_happywhale.training.task import Task
+from tf_happywhale.training.whitening import within_individuals
 
 
 def validate_fold(forward: Forward, experiment: Experiment, task: Task) -> dict:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tf_happywhale.config import Model
+from tf_happywhale.disk.swap import WHOLE
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.gem import GeM
@@ -16,7 +17,6 @@ from tf_happywhale.models.sizes import at_sizes
 from tf_happywhale.models.weights.names import find_weights
 from tf_happywhale.models.weights.own import fill_backbone, fill_neck
 from tf_happywhale.models.whitened import add_whitening
-from tf_happywhale.swap import WHOLE
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
 

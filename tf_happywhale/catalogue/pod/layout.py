@@ -16,11 +16,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.pod.drawn_photograph import Box, draw_photograph, jpeg_quality
 from tf_happywhale.catalogue.pod.fin import SPECIES
-from tf_happywhale.catalogue.pod.photograph import Box, draw_photograph, jpeg_quality
-from tf_happywhale.catalogue.pod.plan import Plan, draw_plan, pod_fin
+from tf_happywhale.catalogue.pod.population import Plan, draw_plan, pod_fin
+from tf_happywhale.disk.files import atomic_write, write_bytes, write_json
 from tf_happywhale.errors import InputError
-from tf_happywhale.files import atomic_write, write_bytes, write_json
 
 DRAWING = 1  # raised whenever the same arguments give other files
 MARKER = "pod.json"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.disk.os_errors import check_opens
 from tf_happywhale.errors import InputError
-from tf_happywhale.os_errors import check_opens
 
 OUTSIDE = {"stem_conv": "conv_stem", "stem_bn": "bn1", "top_conv": "conv_head", "top_bn": "bn2"}
 OUTSIDE |= {"predictions": "classifier", "probs": "classifier"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tf_happywhale.disk.swap import settle_swap
 from tf_happywhale.errors import InputError
-from tf_happywhale.swap import settle_swap
 
 ENDINGS = (".keras", ".weights.h5")
 # The weights in a run folder, the best first: of a finished run, then of one that was stopped.

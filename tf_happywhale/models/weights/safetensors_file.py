@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.disk.os_errors import check_opens
 from tf_happywhale.errors import InputError
-from tf_happywhale.os_errors import check_opens
 
 KINDS = ("F64", "F32", "F16", "I64")  # I64: PyTorch's counters
 MAPPED = 32 * 2**20  # bytes read before the file is opened again: what is mapped counts as memory

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tf_happywhale.catalogue.tables.values import iso_date, sides
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("02-Jun-15", "2015-06-02"),
+        ("2 June 2015", "2015-06-02"),
+        ("2. Jun. 2015 09:05", "2015-06-02 09:05"),
+        ("Sept 3, 1998", "1998-09-03"),
+        ("3/SEP/98", "1998-09-03"),
+        ("02/06/15", "02/06/15"),
+        ("02.06.2015", "02.06.2015"),
+        ("2015-06-02", "2015-06-02"),
+        ("31-Feb-15", "31-Feb-15"),
+        ("02-Jun-45", "02-Jun-45"),
+        ("02-Juno-15", "02-Juno-15"),
+        ("02-Jun-15 or so", "02-Jun-15 or so"),
+        ("", ""),
+    ],
+)
+def test_a_date_with_a_word_for_the_month_becomes_iso_and_no_other(
+    written: str, meant: str
+) -> None:
+    assert iso_date(written) == meant
+
+
+@given(st.dates(datetime.date(1970, 1, 1), datetime.date(2029, 12, 31)))
+def test_each_day_is_read_as_that_day(day: datetime.date) -> None:
+    for form in ("%d-%b-%y", "%d-%b-%Y", "%d %B %Y", "%B %d, %Y"):
+        assert iso_date(day.strftime(form)) == day.isoformat()
+
+
+@given(st.text(max_size=20))
+def test_other_text_stays(text: str) -> None:
+    assert iso_date(text) == text or iso_date(text)[:4].isdecimal()
+
+
+def test_sides_are_read_where_the_column_holds_nothing_else() -> None:
+    assert sides(["R", "L", "", "r"]) == ["right", "left", "", "right"]
+    assert sides(["R", "L", "D"]) == ["R", "L", "D"]
+    assert sides(["Left", "R"]) == ["Left", "R"]

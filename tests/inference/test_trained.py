@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import pytest
+
+from tf_happywhale.config import Experiment
+from tf_happywhale.errors import InputError
+from tf_happywhale.inference.trained import Trained
+
+
+def test_a_model_that_is_trained_again_while_a_command_runs_is_not_taken_for_the_first(
+    tmp_path: Path,
+) -> None:
+    """Its embeddings would be kept as the first one's, and mixed with them."""
+
+    def save(units: int) -> None:
+        pictures = keras.Input((8, 8, 3))
+        pooled = keras.layers.GlobalAveragePooling2D()(pictures)
+        keras.Model(pictures, keras.layers.Dense(units)(pooled)).save(tmp_path / "model.keras")
+
+    save(3)
+    trained = Trained(tmp_path, Experiment())
+    assert len(trained.about["model"]) == 64
+    trained.load()
+    save(4)
+    with pytest.raises(InputError, match="has become another model meanwhile"):
+        trained.load()

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.retrieval.conftest import embed
+from tf_happywhale.config import Rank
+from tf_happywhale.evaluate import _group, why_unmeasured
+from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores
+from tf_happywhale.retrieval.ensemble.trained_on import TrainedOn, assignment_of
+from tf_happywhale.retrieval.ensemble.views import make_side
+from tf_happywhale.retrieval.evaluation import metrics
+from tf_happywhale.retrieval.evaluation.open_set import Pool, evaluate_pool, pool_folds
+from tf_happywhale.retrieval.search.candidates import Candidates
+
+NEW = "new_individual"
+
+
+def make_fold(fold: int, seed: int, shift: float = 0.0) -> FoldScores:
+    """100 queries of 20 individuals, every fifth of them new; known ones are found first."""
+    rng = np.random.default_rng(seed)
+    who = np.array([f"{n % 20:02d}" if n % 5 else f"new{n % 4}{fold}" for n in range(100)])
+    truth = [NEW if identity.startswith("new") else identity for identity in who]
+    best = np.where(np.array(truth) == NEW, -1.0, 1.0) + rng.normal(size=100) * 0.5 + shift
+    others = [[i for i in ("80", "81", "82", "83", "84") if i != w][:4] for w in who]
+    first = [w if t != NEW else "85" for w, t in zip(who, truth, strict=True)]
+    ids = np.array([[f, *o] for f, o in zip(first, others, strict=True)])
+    standard = best[:, None] - np.arange(5) * 0.4
+    images = np.array([f"{fold}-{n}" for n in range(100)])
+    found = Candidates(ids, (0.5 + standard / 10).astype(np.float32), np.zeros((100, 5), int))
+    return FoldScores(fold, (0,), images, who, found, standard, truth)
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "DRAWS", 50)
+
+
+def pool(folds: list[FoldScores]) -> Pool:
+    catalogue = [identity for fold in folds for identity in fold.individual_ids.tolist()]
+    return pool_folds(folds, catalogue, dict.fromkeys(catalogue, "fin"))
+
+
+def test_every_mode_is_measured_against_the_oracle() -> None:
+    found = evaluate_pool(pool([make_fold(0, 0), make_fold(1, 1)]), Rank(), {}, 0)
+    assert (found["queries"], found["queries_new"], found["new_individuals"]) == (200, 40, 8)
+    assert set(found["modes"]) == {"seed", "column", "target_share", "per_species"}
+    for mode, part in found["modes"].items():
+        oracle = found["oracle"]["seed" if mode == "seed" else "column"]["value"]
+        assert 0.7 < part["value"] <= oracle + 1e-12
+        assert part["interval"][0] <= part["value"] <= part["interval"][1]
+    assert found["auroc"]["value"] > 0.99
+    assert found["ranks"]["1"]["value"] == 1.0
+    assert found["p_new"]["error_after"] < found["p_new"]["error_before"]
+    assert found["map5"] == found["modes"]["seed"]["value"]
+    assert found["species"]["fin"]["queries"] == 200
+    assert found["gallery_images"]["0"]["queries"] == 40  # the new ones
+
+
+def test_groups_are_measured_as_the_whole_is() -> None:
+    folds = pool([make_fold(0, 0), make_fold(1, 1)])
+    found = evaluate_pool(folds, Rank(), {}, 0)
+    only = found["species"]["fin"]  # all of them are
+    assert only["value"] == found["map5"]
+    assert only["rank1"] == found["ranks"]["1"]
+    for name in ("balanced_accuracy_known", "balanced_accuracy_new", "auroc"):
+        assert only[name] == found[name]
+    new = found["gallery_images"]["0"]
+    assert (new["rank1"]["value"], new["balanced_accuracy_known"]["value"]) == (None, None)
+    assert new["balanced_accuracy_new"] == found["balanced_accuracy_new"]
+    assert new["auroc"]["value"] is None
+    (known,) = (part for name, part in found["gallery_images"].items() if name != "0")
+    assert known["auroc"] == found["auroc"]  # against all new ones
+    assert known["queries_new"] == 0
+    assert "BAKS" in _group(known) and "BAUS" not in _group(known)
+
+
+def test_a_rule_is_learned_on_the_other_folds_only() -> None:
+    # the second fold's scores lie elsewhere: a rule that had seen it would know
+    apart = pool([make_fold(0, 0), make_fold(1, 1, shift=10.0)])
+    modes = evaluate_pool(apart, Rank(), {}, 0)["modes"]
+    assert modes["seed"]["new"]["value"] == pytest.approx(0.75)  # new first in fold 0, second in 1
+
+
+def test_a_single_fold_is_measured_on_individuals_it_did_not_learn_from() -> None:
+    alone = pool([make_fold(0, 0)])
+    parts = {identity: set() for identity in alone.individual_ids.tolist()}
+    for identity, part in zip(alone.individual_ids.tolist(), alone.part.tolist(), strict=True):
+        parts[identity].add(part)
+    assert all(len(found) == 1 for found in parts.values())
+    assert evaluate_pool(alone, Rank(), {}, 0)["map5"] > 0.9
+
+
+def test_without_new_individuals_there_is_no_probability() -> None:
+    folds = [make_fold(0, 0), make_fold(1, 1)]
+    known = [
+        FoldScores(
+            fold.fold, (0,), fold.images[kept], fold.individual_ids[kept],
+            Candidates(*(column[kept] for column in vars(fold.candidates).values())),
+            fold.standard[kept], [t for t in fold.truth if t != NEW],
+        )
+        for fold in folds
+        for kept in [np.array([t != NEW for t in fold.truth])]
+    ]  # fmt: skip
+    found = evaluate_pool(pool(known), Rank(), {}, 0)
+    assert found["p_new"] == {}
+    assert found["auroc"]["value"] is None
+    assert found["modes"]["seed"]["new"]["value"] is None
+    assert found["map5"] > 0.99  # a score below all that were learned from puts new first
+
+
+def test_a_given_threshold_is_measured_as_it_is() -> None:
+    folds = pool([make_fold(0, 0), make_fold(1, 1)])
+    never = evaluate_pool(folds, Rank(threshold=-9.0), {}, 0)  # new is second everywhere
+    assert never["map5"] == pytest.approx((160 * 1 + 40 * 1 / 2) / 200)
+    always = evaluate_pool(folds, Rank(threshold=9.0), {}, 0)
+    assert always["map5"] == pytest.approx((160 * 1 / 2 + 40 * 1) / 200)
+    assert always["modes"]["seed"] == never["modes"]["seed"]
+
+
+def test_what_cannot_be_measured_is_said_in_a_sentence() -> None:
+    folds = {"a": 0, "b": 1}
+    seen = str(TrainedOn("r", frozenset({0, 1}), assignment_of(folds)))
+    part = embed([0, 40], ["a", "b"], ["1", "2"], {"trained_on": seen})
+    side = make_side([part], ["a", "b"])
+    assert "seen every fold" in why_unmeasured(side, folds, Rank(threshold=0.5))
+    assert "preset=seed" in why_unmeasured(side, folds, Rank(preset="seed"))
+    assert why_unmeasured(side, folds, Rank()) == ""  # score_folds says what to do
+
+
+def test_the_figures_are_drawn(tmp_path: Path) -> None:
+    from tf_happywhale.retrieval.evaluation.figures import NAMES, draw_figures
+
+    folds = pool([make_fold(0, 0), make_fold(1, 1)])
+    files = draw_figures(tmp_path / "figures", folds, evaluate_pool(folds, Rank(), {}, 0))
+    assert [file.stem for file in files] == list(NAMES)
+    for file in files:
+        assert file.read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.retrieval.conftest import Herd
+from tf_happywhale.config import Rank
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.ensemble.views import make_side
+from tf_happywhale.retrieval.new_individual.learned import (
+    learn,
+    load_learned,
+    nothing_learned,
+    save_learned,
+)
+
+
+@pytest.fixture
+def learned(herd: Herd):
+    return learn(make_side([herd.gallery()], herd.images), herd.ids, herd.folds, [1.0], Rank())
+
+
+def test_it_knows_what_ranking_the_same_catalogue_would_have_learned(herd: Herd, learned) -> None:
+    for mode in ("seed", "column"):
+        ranked = herd.rank([1, 100, 300], new=mode, new_share=Rank().new_share)
+        score = ranked.candidates.score
+        rule = learned.rule(Rank(new=mode), score)
+        assert rule.threshold == pytest.approx(ranked.rule.threshold)
+        assert rule.anywhere == ranked.rule.anywhere
+        np.testing.assert_allclose(learned.p_new(score), ranked.p_new)
+    assert (learned.queries, learned.queries_new) == (2, 1)
+
+
+def test_members_that_ranking_would_leave_out_have_no_share(herd: Herd) -> None:
+    """The second one takes two images for one another; both are of fold 0."""
+    good = herd.gallery()
+    wrong = replace(good, embedding=good.embedding[[2, 1, 0, 3, 4, 5]])
+    side = make_side([good, wrong], herd.images)
+    alone = learn(side.only([0]), herd.ids, herd.folds, [1.0], Rank())
+    for rank in (Rank(members=1), Rank(weights="chosen")):
+        found = learn(side, herd.ids, herd.folds, [1.0, 1.0], rank)
+        assert found.shares == (*alone.shares, 0.0)
+        assert (found.threshold, found.slope) == (alone.threshold, alone.slope)
+    assert min(learn(side, herd.ids, herd.folds, [1.0, 1.0], Rank()).shares) > 0
+
+
+def test_it_comes_back_from_its_file_for_the_same_models_only(tmp_path: Path, learned) -> None:
+    file = tmp_path / "new_individuals.json"
+    assert load_learned(file, "these") is None
+    save_learned(file, learned, "these")
+    assert load_learned(file, "these") == learned
+    assert load_learned(file, "others") is None
+    file.write_text('{"made_from": "these", "shares": [1], "weights": null, "odd": 1}')
+    with pytest.raises(InputError, match="is damaged: delete it"):
+        load_learned(file, "these")
+
+
+def test_where_nothing_was_learned_new_individual_comes_last() -> None:
+    nothing, score = nothing_learned([1.0]), np.array([[0.2, -0.9]], np.float32)
+    rule = nothing.rule(Rank(), score)
+    assert rule.anywhere and rule.threshold <= -1
+    assert np.isnan(nothing.p_new(score)).all()
+    assert nothing.rule(Rank(threshold=0.4), score).threshold == 0.4
+
+
+def test_where_no_threshold_was_taught_it_says_so(learned) -> None:
+    assert learned.unsure(Rank()) == ""
+    one_kind = replace(learned, queries_new=0)
+    assert "none shows a new individual" in one_kind.unsure(Rank())
+    assert one_kind.unsure(Rank(threshold=0.5)) == ""
+
+
+def test_it_knows_how_likely_the_best_candidate_is_right(learned) -> None:
+    """Of the two images that taught it, the one that was ranked rightly lies near its own."""
+    near, far = learned.p_right(np.array([[0.99, 0.1], [0.3, 0.29]], np.float32))
+    assert near > 0.5 > far
+    assert np.isnan(nothing_learned([1.0]).p_right(np.zeros((1, 2)))).all()
+
+
+def test_what_an_older_version_learned_lacks_that_and_is_read(learned, tmp_path: Path) -> None:
+    file = tmp_path / "new_individuals.json"
+    save_learned(file, learned, "these")
+    said = json.loads(file.read_text())
+    for name in ("wrong_weights", "wrong_intercept"):
+        del said[name]
+    file.write_text(json.dumps(said))
+    older = load_learned(file, "these")
+    assert older.wrong_intercept is None and learned.wrong_intercept is not None
+    assert older.threshold == learned.threshold

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tf_happywhale.retrieval.new_individual.probability import (
+    expected_calibration_error,
+    fit_new_probability,
+    reliability,
+)
+
+
+def draw(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scores [n, 2] of which P(new) is the logistic function of −3·best − 1, exactly."""
+    rng = np.random.default_rng(seed)
+    best = rng.normal(size=count)
+    is_new = rng.random(count) < 1 / (1 + np.exp(3 * best + 1))
+    return np.stack([best, best - 0.3], axis=1), is_new
+
+
+def test_the_probability_that_made_the_answers_is_found() -> None:
+    learn = fit_new_probability(*draw(20_000, 0))
+    scores, is_new = draw(20_000, 1)
+    truth = 1 / (1 + np.exp(3 * scores[:, 0] + 1))
+    np.testing.assert_allclose(learn(scores), truth, atol=0.03)
+    assert expected_calibration_error(learn(scores), is_new) < 0.015
+    assert expected_calibration_error(1 - truth, is_new) > 0.2
+
+
+@pytest.mark.parametrize("is_new", [np.zeros(5, bool), np.ones(5, bool), np.zeros(0, bool)])
+def test_one_kind_teaches_nothing(is_new: np.ndarray) -> None:
+    scores = np.zeros((len(is_new), 5))
+    assert np.isnan(fit_new_probability(scores, is_new)(np.zeros((3, 5)))).all()
+
+
+def test_missing_candidates_do_no_harm() -> None:
+    scores, is_new = draw(100, 2)
+    scores[0, 1] = -np.inf
+    learn = fit_new_probability(scores, is_new)
+    assert np.isfinite(learn(np.array([[0.5, -np.inf], [-np.inf, -np.inf]]))).all()
+
+
+def test_the_curve_and_its_error_by_hand() -> None:
+    p_new = np.array([0.1, 0.3, 0.9, 1.0])
+    is_new = np.array([False, True, True, True])
+    curve = reliability(p_new, is_new, bins=2)
+    assert [part["queries"] for part in curve] == [2, 2]
+    assert [part["p_new"] for part in curve] == pytest.approx([0.2, 0.95])
+    assert [part["share_new"] for part in curve] == pytest.approx([0.5, 1.0])
+    expected = (2 * 0.3 + 2 * 0.05) / 4
+    assert expected_calibration_error(p_new, is_new, bins=2) == pytest.approx(expected)
+    assert expected_calibration_error(np.zeros(0), np.zeros(0)) == 0.0

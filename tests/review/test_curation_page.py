@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+
+from tests.retrieval.conftest import embed
+from tf_happywhale.errors import InputError
+from tf_happywhale.gallery.curation import flat_map, suspected_duplicates, suspected_errors
+from tf_happywhale.review.curation_page import map_svg, write_curation
+
+HOSTILE = '<img/src=x>"&'
+
+
+def images():
+    made = embed([0, 5, 84, 80, 90], [f"{HOSTILE}{n}.jpg" for n in range(5)], list("aaabb"))
+    return replace(made, columns={"species": np.array(["minke_whale", HOSTILE, "", "", ""])})
+
+
+def picture(image: str) -> np.ndarray:
+    if image.endswith("3.jpg"):
+        raise InputError("It is gone.")
+    return np.full((30, 40, 3), 90, np.uint8)
+
+
+def write(folder: Path, name: str = "whales") -> str:
+    gallery = images()
+    page = write_curation(
+        folder,
+        gallery,
+        flat_map(gallery.embedding, "pca", 0),
+        suspected_duplicates(gallery, 5),
+        suspected_errors(gallery, 5),
+        picture=picture,
+        thumbnail=32,
+        name=name,
+    )
+    return page.read_text(encoding="utf-8")
+
+
+def test_both_lists_and_the_map_are_on_the_page(tmp_path: Path) -> None:
+    html = write(tmp_path / "curation")
+    nearer = [one for one in suspected_errors(images(), 5) if one.doubt > 0]
+    assert 0 < len(nearer) < 5
+    assert html.count('class="pair"') == 1 + len(nearer)  # the others are nearer to their own
+    assert "gallery merge whales b a" in html
+    assert html.count("<circle") == 5 and "minke whale" in html
+    linked = set(re.findall(r'src="(thumbnails/[^"]*)"', html))
+    assert linked and all((tmp_path / "curation" / name).is_file() for name in linked)
+    assert "It is gone." in html
+
+
+def test_names_are_text_and_nothing_is_loaded_from_elsewhere(tmp_path: Path) -> None:
+    html = write(tmp_path / "curation")
+    assert HOSTILE not in html and "&lt;img/src=x&gt;&quot;&amp;" in html
+    assert "default-src &#x27;none&#x27;" in html and "<script" not in html
+
+
+def test_commands_are_words_whatever_the_names(tmp_path: Path) -> None:
+    html = unescape(write(tmp_path / "curation", name="my $(whales)"))
+    commands = [shlex.split(line) for line in re.findall(r"<code>(.*?)</code>", html)]
+    assert commands and all(words[4] == "my $(whales)" for words in commands)
+    assert {len(words) for words in commands if words[3] == "move"} == {7}
+
+
+def test_a_new_page_replaces_the_old_one(tmp_path: Path) -> None:
+    write(tmp_path / "curation")
+    (tmp_path / "curation" / "old.txt").touch()
+    write(tmp_path / "curation")
+    assert sorted(file.name for file in (tmp_path / "curation").iterdir()) == [
+        ".tf_happywhale", "index.html", "thumbnails",
+    ]  # fmt: skip
+
+
+def test_a_large_gallery_is_thinned_on_the_map(monkeypatch) -> None:
+    monkeypatch.setattr("tf_happywhale.review.curation_page.MOST", 2)
+    gallery = images()
+    assert map_svg(gallery, flat_map(gallery.embedding, "pca", 0)).count("<circle") == 2

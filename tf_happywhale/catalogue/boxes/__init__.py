@@ -1,0 +1,1 @@
+"""Boxes around animals: read in every format, numbered, and matched to photographs."""

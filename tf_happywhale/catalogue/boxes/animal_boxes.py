@@ -1,0 +1,121 @@
+"""Which boxes of a photograph show animals to identify, and which number each of them has.
+
+A table may number them (`box_number`). Where it does not, they are numbered by
+confidence, the highest first and equal ones in the order of the table. So the best box is the first
+animal. Rows of other photographs do not change this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
+
+from tf_happywhale.catalogue.boxes.box import BoxRow, counted, is_better, shared_area, wanted_rows
+
+ONE_INSIDE = 0.5  # share of the smaller box; boxes of two sources that share more are one animal
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What tells the animals of a photograph apart.
+
+    Attributes:
+        least: lowest confidence of a further animal; the best box always counts.
+        overlap: intersection over union from which two detected boxes are one animal.
+    """
+
+    least: float
+    overlap: float
+
+
+def animal_rows(
+    rows: Iterable[BoxRow],
+    source: str,
+    images: Iterable[str],
+    path: Path,
+    telling: Telling | None,
+) -> dict[str, list[BoxRow]]:
+    """The rows of one source that are the animals of each photograph, in the order of their
+    numbers; one row without a box if a person says that there is none.
+
+    Args:
+        telling: None: the best row alone, whatever its number.
+
+    Further args, errors: see `boxes.best_rows`.
+    """
+    found: dict[str, list[BoxRow]] = {}
+    for image, row in wanted_rows(rows, source, images, path):
+        found.setdefault(image, []).append(row)
+    if telling is None:
+        return {image: [reduce(_better, own)] for image, own in found.items()}
+    return {image: tell_apart(own, telling) for image, own in found.items()}
+
+
+def tell_apart(rows: Sequence[BoxRow], telling: Telling) -> list[BoxRow]:
+    """The rows that are animals, of one photograph and one source, in the order of their numbers.
+
+    Of the rows of one number the best counts, as in `boxes.best_rows`. Where no row has a number, a
+    person's rows count alone if there are any. Of detected ones the best counts, and each further
+    one that is sure enough and not the same animal again.
+    """
+    if any(row.number for row in rows):
+        best: dict[int, BoxRow] = {}
+        for row in rows:
+            number = row.number or 1
+            if number not in best or is_better(row, best[number]):
+                best[number] = row
+        numbered = [best[number] for number in sorted(best)]
+        return [row for row in numbered if row.box] or numbered[:1]
+    absent = [row for row in rows if row.absent]
+    if absent and not any(row.manual and row.box for row in rows):
+        return absent[:1]
+    found = counted(rows, telling.overlap)
+    return [
+        replace(row, number=0)
+        for row in found
+        if row.manual or row.number == 1 or row.confidence >= telling.least or not row.confidence
+    ]
+
+
+def _better(one: BoxRow, later: BoxRow) -> BoxRow:
+    return later if is_better(later, one) else one
+
+
+def pair_sources(found: Mapping[str, Sequence[BoxRow]]) -> list[tuple[int, dict[str, BoxRow]]]:
+    """The animals of one photograph: the number and the row of each source.
+
+    Boxes of different sources belong together by their number, or else by how much of the smaller
+    one lies in the other. A box that belongs to none of the first source is an animal of its own,
+    unless a person has drawn that source's boxes.
+
+    Args:
+        found: rows by source, the most important source first; see `tell_apart`.
+    """
+    boxed = {source: [row for row in rows if row.box] for source, rows in found.items()}
+    every = [row for rows in boxed.values() for row in rows]
+    if every and all(row.number for row in every):
+        numbered: dict[int, dict[str, BoxRow]] = {}
+        for source, rows in boxed.items():
+            for row in rows:
+                numbered.setdefault(row.number, {})[source] = row
+        return sorted(numbered.items())
+    animals: list[dict[str, BoxRow]] = []
+    by_hand = False
+    for source, rows in boxed.items():
+        for row in rows:
+            free = [animal for animal in animals if source not in animal]
+            nearest = max(free, key=lambda animal: _nearness(row, animal), default=None)
+            if nearest is not None and _nearness(row, nearest) >= ONE_INSIDE:
+                nearest[source] = row
+            elif row.manual or not by_hand:
+                animals.append({source: row})
+        by_hand = by_hand or any(row.manual for row in found[source])
+    if not animals:
+        return [(1, {source: rows[0] for source, rows in found.items() if rows})]
+    return list(enumerate(animals, start=1))
+
+
+def _nearness(row: BoxRow, animal: Mapping[str, BoxRow]) -> float:
+    return max(shared_area(row.box, own.box)[1] for own in animal.values())

@@ -1,0 +1,194 @@
+"""What the four numbers of a box mean: corners or a size, pixels or shares of the picture.
+
+Nothing is guessed. The header of a file says it, or numbers that only one reading allows; where
+both readings are possible, a setting must say it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tf_happywhale.catalogue.boxes.box import AnyBox, BoxRow, RelativeBox, outwards
+from tf_happywhale.errors import InputError
+
+AUTO, CORNERS, XYWH, CXCYWH = "auto", "corners", "xywh", "cxcywh"
+SLACK = 0.1  # how far a box may reach beyond its picture, as a share of the picture
+FEW = 0.05  # if a smaller share of the boxes cannot be corners, those may be typing errors
+PIXELS = 2  # numbers that are not shares are in pixels if one is as large as this
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The four numbers of one box, as its file has them.
+
+    Attributes:
+        where: the file and line, for errors.
+        four: in the order of the file.
+        drawn_on: width and height of the picture that they are of, if the file says it.
+    """
+
+    where: str
+    four: tuple[float, float, float, float]
+    drawn_on: tuple[float, float] | None = None
+
+    def __str__(self) -> str:
+        return ", ".join(f"{number:g}" for number in self.four)
+
+
+def with_boxes(
+    found: Sequence[tuple[BoxRow, Numbers | None]],
+    convention: str | None,
+    *,
+    shares: bool | None = None,
+    remedy: str = "correct the numbers.",
+) -> list[BoxRow]:
+    """The rows of one file with their boxes; a row without numbers has none.
+
+    Args: see `read_boxes`.
+    """
+    numbers = [four for _, four in found if four is not None]
+    boxes = iter(read_boxes(numbers, convention, shares=shares, remedy=remedy))
+    return [row if four is None else replace(row, box=next(boxes)) for row, four in found]
+
+
+def read_boxes(
+    found: Sequence[Numbers],
+    convention: str | None,
+    *,
+    shares: bool | None = None,
+    remedy: str = "correct the numbers.",
+) -> list[AnyBox]:
+    """The boxes of one file.
+
+    Args:
+        found: their numbers.
+        convention: `corners` (left, top, right, bottom), `xywh` (left, top, width, height) or
+            `cxcywh` (middle, width, height); None: corners or xywh, whichever the numbers allow.
+        shares: whether the numbers are shares of the picture's width and height; None: they are
+            if all of them lie between 0 and 1.
+        remedy: what a person can do, the end of the error.
+
+    Raises:
+        InputError: a box has no area or lies outside its picture, the rows are not in one
+            convention, or two conventions are possible. It names the row.
+    """
+    for box in found:
+        _check_area(box, remedy)
+    shares = _are_shares(found) if shares is None else shares
+    convention = _decide(found, shares) if convention is None else convention
+    return [_box(box, convention, shares, remedy) for box in found]
+
+
+def _check_area(box: Numbers, remedy: str) -> None:
+    left, top, right, bottom = box.four
+    if not all(map(math.isfinite, box.four)):
+        raise InputError(f"{box.where}: a box of {box} is not finite: {remedy}")
+    if (right <= left or bottom <= top) and (right <= 0 or bottom <= 0):
+        raise InputError(
+            f"{box.where}: {box} span no area: correct them, or leave them empty if there is no "
+            "box."
+        )
+
+
+def _are_shares(found: Sequence[Numbers]) -> bool:
+    small, large = [], []
+    for box in found:
+        share = all(-SLACK <= number <= 1 + SLACK for number in box.four)
+        (small if share else large).append(box)
+    for box in large:
+        if max(map(abs, box.four)) < PIXELS:
+            raise InputError(
+                f"{box.where}: {box} are neither shares of the picture, which go from 0 to 1, nor "
+                "pixels: correct them."
+            )
+    if small and large:
+        raise InputError(
+            f"{small[0].where}: {small[0]} are shares of the picture, but {large[0].where} has "
+            f"pixels ({large[0]}): give all boxes of the file in one way."
+        )
+    return bool(small)
+
+
+def _decide(found: Sequence[Numbers], shares: bool) -> str:
+    """Corners or xywh, decided by a box that can be only one of them."""
+    odd = [box for box in found if _not_corners(box)]
+    no_corners = odd[0] if odd else None
+    no_size = next((box for box in found if _not_xywh(box, shares)), None)
+    if no_corners and no_size:
+        raise InputError(
+            f"{no_corners.where}: {no_corners} cannot be corners, and {no_size.where}: {no_size} "
+            "cannot be x, y, width, height: give all boxes of the file in one way."
+        )
+    if not found or no_size:
+        return CORNERS
+    if no_corners and len(odd) < FEW * len(found):
+        raise InputError(
+            f"{no_corners.where}: {no_corners} cannot be left, top, right, bottom, but nearly all "
+            "other boxes of the file can: correct it, or set data.boxes_format=xywh."
+        )
+    if no_corners:
+        return XYWH
+    raise InputError(
+        f"{found[0].where}: {found[0]} may be left, top, right, bottom or left, top, width, "
+        "height, and no other box of the file decides: set data.boxes_format=corners or "
+        "data.boxes_format=xywh."
+    )
+
+
+def _not_corners(box: Numbers) -> bool:
+    left, top, right, bottom = box.four
+    return right <= left or bottom <= top
+
+
+def _not_xywh(box: Numbers, shares: bool) -> bool:
+    left, top, across, down = box.four
+    size = (1.0, 1.0) if shares else box.drawn_on
+    beyond = size and (left + across > (1 + SLACK) * size[0] or top + down > (1 + SLACK) * size[1])
+    return across <= 0 or down <= 0 or bool(beyond)
+
+
+def _box(box: Numbers, convention: str, shares: bool, remedy: str) -> AnyBox:
+    corners = _corners(box.four, convention)
+    size = (1.0, 1.0) if shares else box.drawn_on
+    if size is None:  # rounded, since 512.7 + 100.3 is a little more than 613
+        corners = tuple(round(corner, 6) for corner in corners)
+    left, top, right, bottom = corners
+    if right <= left:
+        raise InputError(
+            f"{box.where}: the right edge ({right:g}) is not right of the left edge ({left:g}): "
+            + remedy
+        )
+    if bottom <= top:
+        raise InputError(
+            f"{box.where}: the lower edge ({bottom:g}) is not below the upper edge ({top:g}): "
+            + remedy
+        )
+    if size is None:
+        return outwards(left, top, right, bottom)
+    width, height = size
+    if not (
+        -SLACK * width <= left <= right <= (1 + SLACK) * width
+        and -SLACK * height <= top <= bottom <= (1 + SLACK) * height
+    ):
+        raise InputError(
+            f"{box.where}: {box} reach beyond the picture, which is {width:g} by {height:g}: "
+            + remedy
+        )
+    return RelativeBox(
+        left / width,
+        top / height,
+        right / width,
+        bottom / height,
+        drawn_on=None if shares else box.drawn_on,
+    )
+
+
+def _corners(four: tuple[float, ...], convention: str) -> tuple[float, ...]:
+    x, y, across, down = four
+    if convention == CORNERS:
+        return four
+    if convention == CXCYWH:
+        return x - across / 2, y - down / 2, x + across / 2, y + down / 2
+    return x, y, x + across, y + down

@@ -1,0 +1,64 @@
+"""LabelMe's JSON: one file for each picture, shapes in pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tf_happywhale.catalogue.boxes.box import BoxRow
+from tf_happywhale.catalogue.boxes.formats.beside import name_beside
+from tf_happywhale.catalogue.boxes.formats.cells import quoted
+from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, Numbers, with_boxes
+from tf_happywhale.catalogue.boxes.formats.json_values import field, size_of
+from tf_happywhale.catalogue.boxes.formats.shapes import Corners, around, around_circle, is_upright
+from tf_happywhale.errors import InputError
+
+
+def is_labelme(tree: Any) -> bool:
+    """Whether a JSON file is in this format."""
+    return isinstance(tree, dict) and isinstance(tree.get("shapes"), list) and "imagePath" in tree
+
+
+def labelme_rows(trees: Sequence[tuple[Path, dict]], folder: Path) -> list[BoxRow]:
+    """The rows of LabelMe's files; a picture without shapes has a row without a box. Of a polygon
+    and a circle, the box around it is taken.
+
+    Args:
+        trees: the files with what they hold.
+        folder: from which the pictures' names are seen.
+
+    Raises:
+        InputError: a shape has no area or is turned, or a file is of a picture of another name.
+    """
+    found: list[tuple[BoxRow, Numbers | None]] = []
+    for file, tree in trees:
+        image = name_beside(field(tree, "imagePath", str, str(file)), file, folder)
+        size = size_of(tree, "imageWidth", "imageHeight")
+        if not tree["shapes"]:
+            found.append((BoxRow(image, "", None, 0.0, where=str(file)), None))
+        for place, shape in enumerate(tree["shapes"], start=1):
+            where = f"{file}: shape {place}"
+            source = field(shape, "label", str, where).strip()
+            numbers = Numbers(where, _corners(shape, where), size)
+            found.append((BoxRow(image, source, None, 0.0, where=where), numbers))
+    return with_boxes(found, CORNERS)
+
+
+def _corners(shape: dict, where: str) -> Corners:
+    kind = shape.get("shape_type") or "polygon"  # LabelMe's first files had no other
+    points = field(shape, "points", list, where)
+    corners = around(points, where)
+    if kind in ("rectangle", "mask") and is_upright(points):
+        return corners
+    if kind == "polygon" and len(points) > 2:
+        return corners
+    if kind == "circle" and len(points) == 2:
+        middle, edge = points
+        radius = math.dist(middle, edge)
+        return around_circle(*middle, radius, radius)
+    raise InputError(
+        f"{where} is a {quoted(kind)} of {len(points)} points, of which no upright box can be "
+        "made: draw a rectangle, or take it out."
+    )

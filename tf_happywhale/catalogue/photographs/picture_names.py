@@ -1,0 +1,130 @@
+"""The name of a photograph in a catalogue, new or already there; its content decides."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from tf_happywhale.catalogue.animal_key import photograph_of
+from tf_happywhale.disk.files import sha256
+from tf_happywhale.errors import InputError
+
+UNKNOWN = ""  # in place of a content: the name is in use, but its picture is missing
+
+
+def place_for(image: str, content: str, content_of: Callable[[str], str | None]) -> str:
+    """The name that a photograph gets in a catalogue: its own, with a part of its content's hash if
+    another picture has that name.
+
+    Args:
+        image: its name.
+        content: SHA-256 of its bytes.
+        content_of: the SHA-256 of the picture with a name; None if there is none.
+    """
+    pure = PurePosixPath(image)
+    for name in (image, str(pure.with_name(f"{pure.stem}-{content[:8]}{pure.suffix}"))):
+        if content_of(name) in (None, content):
+            return name
+    raise InputError(f"{image} cannot be named apart from what is there: rename the file.")
+
+
+class PictureNames:
+    """The names of a catalogue's photographs, and of those that are to join them.
+
+    A photograph that is there keeps its name there, whatever its file is called now. A new one
+    keeps its own name, unless another photograph has it, or a row whose picture is missing. Names
+    that differ only in case or in Unicode's form count as one, since some disks take them for one.
+
+    Args:
+        folder: the catalogue's pictures; None: there is no catalogue.
+        in_gallery: content by image, of the gallery's images.
+        rows: images that the catalogue lists.
+        boxed: images that its table of boxes lists, also those to identify.
+        to_identify: the folder of the photographs to identify.
+        find: gives the path of a photograph to be added, by its name.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        in_gallery: Mapping[str, str],
+        rows: Iterable[str],
+        find: Callable[[str], Path],
+        boxed: Iterable[str] = (),
+        to_identify: Path | None = None,
+    ) -> None:
+        self.folder, self.to_identify, self.find = folder, to_identify, find
+        self.in_gallery = {photograph_of(image): c for image, c in in_gallery.items()}
+        self.listed = {_alike(photograph_of(image)) for image in rows}
+        self.boxed = {_alike(photograph_of(image)) for image in boxed}
+        self.named: dict[str, str] = {}  # by content
+        self.taken: dict[str, str] = {}  # content by name, of those that were named here
+        self.hashes: dict[str, str | None] = {}
+        self.by_size: dict[int, list[str]] | None = None
+
+    def name(self, image: str, content: str) -> str:
+        """The name of a photograph with this content, whose own name is `image`."""
+        if content not in self.named:
+            name = self._there(image, content) or place_for(image, content, self._content_of)
+            self.named[content] = name
+            self.taken[_alike(name)] = content
+        return self.named[content]
+
+    def is_there(self, name: str, content: str) -> bool:
+        """Whether the catalogue's folder has the picture of this name and content."""
+        return self.folder is not None and self._hash(name) == content
+
+    def _there(self, image: str, content: str) -> str | None:
+        """The name of the picture with this content, where there is one."""
+        own = [name for name, known in self.in_gallery.items() if known == content]
+        if self.folder is None:
+            return own[0] if own else None
+        found = next((name for name in own if self.is_there(name, content)), None)
+        found = found or next((n for n in self._own_names(image, content)), None)
+        return found or self._found_by_content(image, content)
+
+    def _own_names(self, image: str, content: str) -> list[str]:
+        """Where an earlier `gallery add` that was stopped has put it."""
+        try:
+            name = place_for(image, content, self._hash)
+        except InputError:
+            return []
+        return [name] if self.is_there(name, content) else []
+
+    def _found_by_content(self, image: str, content: str) -> str | None:
+        """The picture in the folder with this content; only files of the same size are read."""
+        if self.by_size is None:
+            self.by_size = {}
+            for file in sorted(self.folder.rglob("*")):
+                if file.is_file() and not file.name.startswith("."):
+                    name = file.relative_to(self.folder).as_posix()
+                    self.by_size.setdefault(file.stat().st_size, []).append(name)
+        same = self.by_size.get(self.find(image).stat().st_size, ())
+        return next((name for name in same if self._hash(name) == content), None)
+
+    def _content_of(self, name: str) -> str | None:
+        if _alike(name) in self.taken:
+            return self.taken[_alike(name)]
+        if self.folder is None:
+            return self.in_gallery.get(name)
+        found = self._hash(name)
+        if found is None and _alike(name) in self.listed:
+            return UNKNOWN
+        if found is None and _alike(name) in self.boxed:  # a box must not become another picture's
+            return (self.to_identify and _content(self.to_identify / name)) or UNKNOWN
+        return found
+
+    def _hash(self, name: str) -> str | None:
+        if name not in self.hashes:
+            self.hashes[name] = _content(self.folder / name)
+        return self.hashes[name]
+
+
+def _content(file: Path) -> str | None:
+    return sha256(file) if file.is_file() else None
+
+
+def _alike(name: str) -> str:
+    """One text for all names that some disks take for one."""
+    return unicodedata.normalize("NFC", name).casefold()

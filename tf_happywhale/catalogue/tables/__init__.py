@@ -1,0 +1,1 @@
+"""Tables that people write: their text, their rows, and rows added to them."""

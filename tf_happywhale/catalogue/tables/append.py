@@ -1,0 +1,97 @@
+"""Rows added to a person's table: the bytes that are there stay, and the new rows are written in
+the same way."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
+from tf_happywhale.catalogue.tables.rows import Dialect, Rows
+from tf_happywhale.catalogue.tables.spreadsheet import AS_CSV, is_spreadsheet
+from tf_happywhale.catalogue.tables.table import named_columns, read_rows_of
+from tf_happywhale.catalogue.tables.text_file import decode, mark_of
+from tf_happywhale.errors import InputError
+
+
+def with_rows(
+    path: Path,
+    rows: Sequence[Mapping[str, str]],
+    columns: Collection[str],
+    reading: Reading = PLAIN,
+    new_columns: Collection[str] = (),
+) -> bytes:
+    """The content of a table with further rows at its end, in its own encoding, columns and way of
+    separating them. Values of columns that the table lacks are left out.
+
+    Args:
+        path: the table.
+        rows: text by our names of the columns.
+        columns: names that it must have.
+        reading: how it is read.
+        new_columns: added to the header where the table lacks them; empty in the older rows.
+
+    Raises:
+        InputError: it cannot be read, is an Excel file, or its encoding lacks a letter.
+    """
+    raw = path.read_bytes() if path.is_file() else b""
+    if is_spreadsheet(raw, path):
+        raise InputError(
+            f"{path} is an Excel file, to which nothing is added: {AS_CSV}, and name that file "
+            "in its place."
+        )
+    there = read_rows_of(path, columns, reading)
+    text, encoding = decode(raw, path, reading.encoding)
+    lacking = [name for name in new_columns if name not in there.header]
+    if lacking:
+        text = _with_columns(text, there, lacking)
+        raw = mark_of(raw) + text.encode(encoding)
+        there = replace(there, header=[*there.header, *lacking])
+    places = named_columns(there.header, columns, reading.columns, path)
+    dialect = there.dialect or Dialect()
+    added = io.StringIO()
+    if not text.endswith(("\n", "\r")):
+        added.write(dialect.line_end)
+    for row in rows:
+        cells = [""] * len(there.header)
+        for name, place in places.items():
+            cells[place] = row.get(name, "")
+        broken = any(end in cell for cell in cells for end in "\r\n")
+        every = dialect.quoted or dialect.spaced or broken
+        csv.writer(
+            added,
+            delimiter=dialect.separator,
+            lineterminator=dialect.line_end,
+            quoting=csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL,
+        ).writerow(cells)
+    try:
+        return raw + added.getvalue().encode(encoding)
+    except UnicodeEncodeError as error:
+        letter = error.object[error.start]
+        raise InputError(
+            f"{path} is written in {encoding}, which has no {letter!r} (U+{ord(letter):04X}): save "
+            "it as UTF-8, and take data.encoding out."
+        ) from None
+
+
+def _with_columns(text: str, rows: Rows, names: Sequence[str]) -> str:
+    """The text with further columns at the end, which are empty in each row."""
+    dialect = rows.dialect or Dialect()
+    between = dialect.separator + " " * dialect.spaced
+    first = rows.line - 1
+    lines = list(io.StringIO(text, newline=""))
+    reader = csv.reader(lines[first:], delimiter=dialect.separator, skipinitialspace=dialect.spaced)
+    added = between.join(["", *(f'"{name}"' if dialect.quoted else name for name in names)])
+    ends = {}
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            short = max(0, len(rows.header) - len(cells))
+            ends[first + reader.line_num - 1] = dialect.separator * short + added
+        added = dialect.separator * len(names)
+    for place, further in ends.items():
+        whole = lines[place].rstrip("\r\n")
+        lines[place] = whole + further + lines[place][len(whole) :]
+    return "".join(lines)

@@ -1,0 +1,1 @@
+"""Files on the disk: written whole, replaced together, and what the system refuses."""

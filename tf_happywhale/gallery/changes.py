@@ -1,0 +1,94 @@
+"""What is put right in a gallery after its images were added: written beside them, never over them.
+
+A change is a small numbered JSON file. It counts for the parts that were there when it was made, so
+that an id that was renamed away can be given again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.catalogue.identities import check_identity
+from tf_happywhale.disk.files import write_json
+from tf_happywhale.errors import InputError
+from tf_happywhale.gallery.numbered_files import add_numbered, numbered
+from tf_happywhale.retrieval.embeddings import Embeddings
+
+
+@dataclass(frozen=True)
+class Change:
+    """One correction.
+
+    Attributes:
+        verb: `rename` (also what merges one individual into another) or `remove`.
+        individual_id: whom it is about; empty if an image is.
+        to: the new individual_id; empty where something is removed.
+        image: the one image to be renamed or removed; empty: all of the individual's.
+        after: how many parts there were.
+    """
+
+    verb: str
+    individual_id: str = ""
+    to: str = ""
+    image: str = ""
+    after: int = 0
+
+
+def check_id(individual_id: str) -> None:
+    """Raise InputError if this cannot be an individual's id."""
+    check_identity(individual_id)
+
+
+def add_change(folder: Path, change: Change) -> None:
+    """Write a change, whole or not at all; the caller is the folder's `only_writer`."""
+    whole = folder / ".change.json"
+    write_json(whole, asdict(change))
+    try:
+        add_numbered(whole, folder, "change")
+    finally:
+        whole.unlink(missing_ok=True)
+
+
+def load_changes(folder: Path) -> list[Change]:
+    """A gallery's changes in their order.
+
+    Raises:
+        InputError: one is missing or damaged.
+    """
+    changes = []
+    for file in numbered(folder, "change", ".json"):
+        try:
+            change = Change(**json.loads(file.read_text(encoding="utf-8")))
+            if change.verb not in ("rename", "remove") or not isinstance(change.after, int):
+                raise ValueError(change.verb)
+        except (ValueError, TypeError):
+            raise InputError(f"{file} is damaged: bring it back, or build it again.") from None
+        changes.append(change)
+    return changes
+
+
+def changed(parts: Sequence[Embeddings], changes: Sequence[Change]) -> list[Embeddings]:
+    """The parts as the changes leave them."""
+    parts = list(parts)
+    for change in changes:
+        for number in range(min(change.after, len(parts))):
+            parts[number] = _apply(change, parts[number])
+    return parts
+
+
+def _apply(change: Change, part: Embeddings) -> Embeddings:
+    named, asked = (
+        (part.image, change.image) if change.image else (part.individual_id, change.individual_id)
+    )
+    meant = named == asked
+    if not meant.any():
+        return part
+    if change.verb == "remove":
+        return part.take(~meant)
+    ids = part.individual_id.astype(f"U{max(1, *map(len, (*part.individual_id, change.to)))}")
+    return replace(part, individual_id=np.where(meant, change.to, ids))

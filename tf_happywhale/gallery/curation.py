@@ -1,0 +1,182 @@
+"""What a catalogue's curators want to look at: one animal under two ids, and images that do not
+belong to their individual."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from tf_happywhale.catalogue.animal_key import photograph_of
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.search.candidates import rank_individuals
+
+NAMED = 6  # individuals that each image names, its own among them
+TRIED = 50  # named pairs that are compared image by image, for each that is listed
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two individuals that may be one.
+
+    Attributes:
+        individual_ids: the two, in text order.
+        images: the two images that are most alike, one of each.
+        score: mean over all images of both of the best cosine with any image of the other one.
+    """
+
+    individual_ids: tuple[str, str]
+    images: tuple[str, str]
+    score: float
+
+
+@dataclass(frozen=True)
+class Odd:
+    """An image that may show another individual than it says.
+
+    Attributes:
+        image: its name.
+        individual_id: whom it says it shows.
+        own_image: the nearest other image of that individual.
+        own_score: its cosine.
+        other_id: who looks more like it.
+        other_image: the nearest image of that one.
+        other_score: its cosine.
+    """
+
+    image: str
+    individual_id: str
+    own_image: str
+    own_score: float
+    other_id: str
+    other_image: str
+    other_score: float
+
+    @property
+    def doubt(self) -> float:
+        """How much nearer the other individual is."""
+        return self.other_score - self.own_score
+
+
+def suspected_duplicates(gallery: Embeddings, count: int) -> list[Pair]:
+    """The pairs of different individuals that look most alike, the most first.
+
+    Every image names the individuals nearest to it; the pairs named with the highest cosines are
+    compared as a whole. A single pair of similar pictures, such as two of one day, thus counts
+    less than individuals whose pictures all find one another. Two that are in one
+    photograph are different individuals.
+    """
+    ids, labels = np.unique(gallery.individual_id, return_inverse=True)
+    if len(ids) < 2:
+        return []
+    rows = _unit(gallery.embedding)
+    named = _named(gallery)
+    best: dict[tuple[int, int], float] = {}
+    place = {identity: n for n, identity in enumerate(ids.tolist())}
+    for row, (whom, scores) in enumerate(zip(named.individual_id, named.score, strict=True)):
+        for who, score in zip(whom.tolist(), scores.tolist(), strict=True):
+            if who and place[who] != labels[row]:
+                pair = tuple(sorted((int(labels[row]), place[who])))
+                best[pair] = max(best.get(pair, -1.0), score)
+    apart = _in_one_photograph(gallery, labels)
+    likely = (pair for pair in best if pair not in apart)
+    tried = sorted(likely, key=lambda pair: (-best[pair], pair))[: TRIED * count]
+    of = _rows_of(labels, len(ids))
+    pairs = []
+    for one, other in tried:
+        cosine = rows[of[one]] @ rows[of[other]].T
+        score = np.concatenate([cosine.max(axis=0), cosine.max(axis=1)]).mean()
+        a, b = np.unravel_index(int(cosine.argmax()), cosine.shape)
+        images = str(gallery.image[of[one][a]]), str(gallery.image[of[other][b]])
+        pairs.append(Pair((str(ids[one]), str(ids[other])), images, float(score)))
+    return sorted(pairs, key=lambda pair: (-pair.score, pair.individual_ids))[:count]
+
+
+def suspected_errors(gallery: Embeddings, count: int) -> list[Odd]:
+    """The images that are nearest to another individual and far from their own, the most doubtful
+    first; individuals with one image are left out."""
+    ids, labels = np.unique(gallery.individual_id, return_inverse=True)
+    if len(ids) < 2:
+        return []
+    rows, of, named = _unit(gallery.embedding), _rows_of(labels, len(ids)), _named(gallery)
+    found = []
+    for row, image in enumerate(gallery.image.tolist()):
+        own = of[labels[row]]
+        own = own[own != row]
+        if not len(own):
+            continue
+        cosine = rows[own] @ rows[row]
+        mine = str(gallery.individual_id[row])
+        other = next(n for n, who in enumerate(named.individual_id[row]) if who not in ("", mine))
+        found.append(
+            Odd(
+                image,
+                mine,
+                str(gallery.image[own[int(cosine.argmax())]]),
+                float(cosine.max()),
+                str(named.individual_id[row, other]),
+                str(gallery.image[named.reference[row, other]]),
+                float(named.score[row, other]),
+            )
+        )
+    return sorted(found, key=lambda odd: (-odd.doubt, odd.image))[:count]
+
+
+def flat_map(embedding: np.ndarray, method: str, seed: int) -> np.ndarray:
+    """A place in the plane for each embedding, float64 [n, 2].
+
+    Args:
+        embedding: [n, d].
+        method: `pca`, the two directions in which they differ most; or `umap` (McInnes et al.
+            2018, the extra `umap`), which keeps neighbours together.
+        seed: for umap.
+
+    Raises:
+        InputError: umap is not installed.
+    """
+    rows = _unit(embedding).astype(np.float64)
+    if method == "umap":
+        return _umap(rows, seed)
+    centred = rows - rows.mean(axis=0)
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    flat = centred @ vectors[:, -2:][:, ::-1]
+    signs = np.sign(flat[np.abs(flat).argmax(axis=0), np.arange(flat.shape[1])])
+    flat = flat * np.where(signs == 0, 1, signs)  # else a matter of the library's taste
+    return np.pad(flat, [(0, 0), (0, 2 - flat.shape[1])])
+
+
+def _umap(rows: np.ndarray, seed: int) -> np.ndarray:
+    from tf_happywhale.errors import InputError
+
+    try:
+        import umap
+    except ImportError:
+        raise InputError(
+            "curate.map=umap needs the extra `umap`: pip install tf-happywhale[umap], or take pca."
+        ) from None
+    made = umap.UMAP(metric="cosine", random_state=seed, n_jobs=1)
+    return np.asarray(made.fit_transform(rows), np.float64)
+
+
+def _in_one_photograph(gallery: Embeddings, labels: np.ndarray) -> set[tuple[int, int]]:
+    """Pairs of labels, the smaller one first, that one photograph shows both."""
+    shown: dict[str, set[int]] = {}
+    for key, label in zip(gallery.image.tolist(), labels.tolist(), strict=True):
+        shown.setdefault(photograph_of(key), set()).add(label)
+    return {pair for found in shown.values() for pair in combinations(sorted(found), 2)}
+
+
+def _named(gallery: Embeddings):
+    ids: Sequence[str] = gallery.individual_id.tolist()
+    return rank_individuals(gallery.embedding, gallery.embedding, ids, NAMED, engine="auto")
+
+
+def _rows_of(labels: np.ndarray, count: int) -> list[np.ndarray]:
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.searchsorted(labels[order], np.arange(1, count)))
+
+
+def _unit(embedding: np.ndarray) -> np.ndarray:
+    return embedding / np.linalg.norm(embedding, axis=1, keepdims=True)

@@ -1,0 +1,125 @@
+"""What `identify` keeps of the photographs, and where they are now, found by their content."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.catalogue.animal_key import photograph_of
+from tf_happywhale.disk.files import sha256
+from tf_happywhale.errors import InputError
+from tf_happywhale.gallery.gallery_folder import beside
+from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings, save_embeddings
+
+QUERIES = "queries.npz"
+SEEN_FROM_OUTPUT = "picture_from_output"  # a column: the picture's path, seen from that folder
+SHORT = 16  # digits of a SHA-256 in decisions.csv
+
+
+def in_short(content: str) -> str:
+    """A content as decisions.csv names it, which a spreadsheet keeps as text; empty stays empty."""
+    return f"sha256:{content[:SHORT]}" if content else ""
+
+
+def save_queries(output: Path, queries: Embeddings) -> None:
+    """Write them into the folder `output`. The paths of their pictures stay right in another
+    working folder (`picture` is absolute), and if the output is moved with the photographs."""
+    pictures = queries.column("picture").tolist()
+    columns = {
+        "picture": [os.path.abspath(picture) for picture in pictures],
+        SEEN_FROM_OUTPUT: beside(output, map(Path, pictures)),
+    }
+    columns = {name: np.array(paths, np.str_) for name, paths in columns.items()}
+    save_embeddings(output / QUERIES, replace(queries, columns=queries.columns | columns))
+
+
+def load_queries(output: Path) -> Embeddings:
+    """Read what `save_queries` wrote, or an older version.
+
+    Raises:
+        InputError: `identify` has not written into this folder, or the file is damaged.
+    """
+    if not (output / QUERIES).is_file():
+        raise InputError(
+            f"There is no {output / QUERIES}: set output=DIR to the folder that identify wrote."
+        )
+    return load_embeddings(output / QUERIES)
+
+
+class Photographs:
+    """Where the photographs that were identified are now.
+
+    A photograph is known by the hash of its bytes, which `identify` kept, whatever its name.
+
+    Args:
+        queries: with the columns picture and content.
+        output: the folder that `identify` wrote.
+        elsewhere: a folder to search for photographs that are not at their path.
+    """
+
+    def __init__(self, queries: Embeddings, output: Path, elsewhere: Path | None = None) -> None:
+        self.elsewhere = elsewhere
+        self.paths: dict[str, list[Path]] = {}
+        self.content: dict[str, str] = {}
+        columns = [
+            queries.column(name).tolist() for name in ("picture", SEEN_FROM_OUTPUT, "content")
+        ]
+        for key, picture, seen, content in zip(queries.image.tolist(), *columns, strict=True):
+            # Seen from the output first: both may be copies of the same folders.
+            near = [Path(os.path.realpath(output / seen))] if seen else []
+            self.paths[photograph_of(key)] = [*near, Path(picture)] if picture else near
+            self.content[photograph_of(key)] = content
+        self.found: dict[str, Path] = {}  # by content
+        self.looked_at: set[Path] = set()
+
+    def path(self, key: str) -> Path:
+        """Where the photograph of an animal is.
+
+        Raises:
+            InputError: it is not at its path, or another photograph is there; and `elsewhere` does
+                not hold it.
+        """
+        image = photograph_of(key)
+        content = self.content[image]
+        if content not in self.found and not self._at_its_path(image):
+            self._look_elsewhere(image)
+        if content in self.found:
+            return self.found[content]
+        there = next((path for path in self.paths[image] if path.is_file()), None)
+        path = there or next(iter(self.paths[image]), Path(image))
+        what = "is another photograph than the one that was identified" if there else "is gone"
+        if self.elsewhere is None:
+            raise InputError(
+                f"{path} {what}: set identify.photographs=FOLDER to a folder that holds the one "
+                "that was identified, under whatever name."
+            )
+        raise InputError(
+            f"{path} {what}, and {self.elsewhere} does not hold the one that was identified: set "
+            "identify.photographs=FOLDER to the folder that does."
+        )
+
+    def _at_its_path(self, image: str) -> bool:
+        for path in self.paths[image]:
+            if path.is_file() and sha256(path) == self.content[image]:
+                self.found[self.content[image]] = path
+                return True
+        return False
+
+    def _look_elsewhere(self, image: str) -> None:
+        """Look for the photograph in the folder, among files with its ending, its own name
+        first."""
+        if self.elsewhere is None:
+            return
+        if not self.elsewhere.is_dir():
+            raise InputError(f"There is no folder {self.elsewhere}: correct identify.photographs.")
+        name, ending = Path(image).name.lower(), Path(image).suffix.lower()
+        files = [file for file in self.elsewhere.rglob("*") if file.suffix.lower() == ending]
+        for file in sorted(files, key=lambda file: (file.name.lower() != name, str(file))):
+            if file not in self.looked_at and file.is_file():
+                self.looked_at.add(file)
+                self.found.setdefault(sha256(file), file)
+                if self.content[image] in self.found:
+                    return

@@ -1,0 +1,1 @@
+"""What finished models do: photographs to embeddings, explanations, other engines."""

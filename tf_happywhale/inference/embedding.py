@@ -1,0 +1,52 @@
+"""Pictures through a trained model: every image exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.inference.engines import Forward, by_keras
+
+
+def embed(
+    model: keras.Model | Forward,
+    batches: Iterable,
+    count: int,
+    label: str,
+    *,
+    mirrored: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Embeddings [n, d] float32 and image names str [n], in the order of the batches.
+
+    Args:
+        model: pictures uint8 [b, h, w, 3] to embedding [b, d], of Keras or another engine.
+        batches: (pictures, names, mask) of `records.reader.evaluation_batches`.
+        count: number of images to expect.
+        label: what the progress bar says.
+        mirrored: show the model each picture as in a mirror, left for right.
+
+    Raises:
+        InputError: the batches hold more or fewer images than expected.
+    """
+    forward = by_keras(model) if isinstance(model, keras.Model) else model
+    embeddings, names = [], []
+    with tqdm(total=count, desc=label, unit="img", leave=False) as progress:
+        for pictures, image, mask in batches:
+            kept = mask.numpy()
+            shown = pictures[:, :, ::-1] if mirrored else pictures
+            embeddings.append(forward(shown.numpy())[kept])
+            names += [name.decode("utf-8") for name in image.numpy()[kept]]
+            progress.update(int(kept.sum()))
+    if len(names) != count:
+        raise InputError(
+            f"The TFRecords hold {len(names)} of the {count} images asked for: delete their folder "
+            "and write them again."
+        )
+    if not names:
+        width = model.output_shape[-1] if isinstance(model, keras.Model) else 0
+        return np.zeros((0, width), np.float32), np.zeros(0, np.str_)
+    return np.concatenate(embeddings), np.array(names, dtype=np.str_)

@@ -1,0 +1,1 @@
+"""Pictures: read from photographs of any format, cropped, and checked."""

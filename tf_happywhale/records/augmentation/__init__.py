@@ -1,0 +1,1 @@
+"""Augmentation: one picture drawn differently in each epoch."""

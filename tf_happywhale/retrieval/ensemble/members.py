@@ -1,0 +1,90 @@
+"""The models that rank together, and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tf_happywhale.config import Experiment, variants_of
+from tf_happywhale.errors import InputError
+from tf_happywhale.places import run_folder
+from tf_happywhale.retrieval.embeddings import check_embeddings, load_embeddings
+from tf_happywhale.retrieval.ensemble.views import Side, make_side
+
+
+@dataclass(frozen=True)
+class Member:
+    """A model of an ensemble.
+
+    Attributes:
+        folder: of its embeddings files.
+        weight: its share of the score, against the others'.
+    """
+
+    folder: Path
+    weight: float
+
+    @property
+    def name(self) -> str:
+        """For people: the two last folders above the embeddings, as `demo/fold0`."""
+        folder = self.folder.parent if self.folder.name == "embeddings" else self.folder
+        return "/".join(folder.parts[-2:])
+
+    def file(self, split: str, view: str = "original") -> Path:
+        """Its embeddings of a split (train or test) and view (original or mirrored)."""
+        return self.folder / f"{split}{'' if view == 'original' else f'-{view}'}.npz"
+
+
+def find_members(experiment: Experiment) -> list[Member]:
+    """The experiment's `members`; where it names none, the models of its variants' folds.
+
+    Raises:
+        InputError: a member is an embeddings file of another name than train.npz.
+    """
+    if not experiment.members:
+        return [
+            Member(run_folder(variant, fold) / "embeddings", 1.0)
+            for variant in variants_of(experiment)
+            for fold in variant.folds
+        ]
+    found = []
+    for member in experiment.members:
+        path = Path(member.path).expanduser()
+        if path.suffix == ".npz" and path.name != "train.npz":
+            raise InputError(
+                f"A member is a folder with train.npz and test.npz, or its train.npz, not {path}."
+            )
+        folder = path.parent if path.suffix == ".npz" else path
+        inside = folder / "embeddings"
+        found.append(Member(inside if inside.is_dir() else folder, member.weight))
+    return found
+
+
+def member_files(experiment: Experiment, splits: Sequence[str]) -> list[Path]:
+    """Every file that ranking reads.
+
+    Raises:
+        InputError: one is missing.
+    """
+    mirrored = experiment.rank.mirrored != "none"
+    views = ("original", "mirrored") if mirrored else ("original",)
+    members = find_members(experiment)
+    files = [member.file(split, view) for member in members for view in views for split in splits]
+    for file in files:
+        check_embeddings(file)
+    return files
+
+
+def load_side(experiment: Experiment, split: str, images: Sequence[str]) -> Side:
+    """A split as all members see it, the images in the order asked for.
+
+    Raises:
+        InputError: a file is missing or damaged, or is of other images.
+    """
+    members = find_members(experiment)
+    found = [load_embeddings(member.file(split)) for member in members]
+    mirrored = []
+    if experiment.rank.mirrored != "none":
+        mirrored = [load_embeddings(member.file(split, "mirrored")) for member in members]
+    return make_side(found, images, mirrored)

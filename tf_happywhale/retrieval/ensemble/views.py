@@ -1,0 +1,162 @@
+"""The same images seen by several models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.search.rows import Stack, stack
+
+
+@dataclass(frozen=True)
+class Side:
+    """n images as the members of an ensemble see them: the gallery's side, or the queries'.
+
+    Attributes:
+        images: str [n].
+        members: each model's embeddings, in its own order of images.
+        rows: for each member int64 [n], where each image stands among its embeddings.
+        mirrored: the same of the mirrored pictures; empty if there are none.
+        mirrored_rows: as `rows`.
+        unseen: for each member bool [n], whether it was never trained on the individual in an
+            image, so that its head's centre of it means nothing; empty if that is not asked.
+    """
+
+    images: np.ndarray
+    members: tuple[Embeddings, ...]
+    rows: tuple[np.ndarray, ...]
+    mirrored: tuple[Embeddings, ...] = ()
+    mirrored_rows: tuple[np.ndarray, ...] = ()
+    unseen: tuple[np.ndarray, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, images: np.ndarray) -> Side:
+        """Some of the images, by number or a mask."""
+        return replace(
+            self,
+            images=self.images[images],
+            rows=tuple(rows[images] for rows in self.rows),
+            mirrored_rows=tuple(rows[images] for rows in self.mirrored_rows),
+            unseen=tuple(rows[images] for rows in self.unseen),
+        )
+
+    def only(self, members: Sequence[int]) -> Side:
+        """Some of the members."""
+        return replace(
+            self,
+            members=tuple(self.members[n] for n in members),
+            rows=tuple(self.rows[n] for n in members),
+            mirrored=tuple(self.mirrored[n] for n in members if self.mirrored),
+            mirrored_rows=tuple(self.mirrored_rows[n] for n in members if self.mirrored),
+            unseen=tuple(self.unseen[n] for n in members if self.unseen),
+        )
+
+    def stack(self, shares: Sequence[float], *, lengths: bool = False) -> Stack:
+        """The members side by side; `shares` and `lengths`: see `stack`."""
+        parts = [member.embedding for member in self.members]
+        squares = [member.squares for member in self.members]
+        return stack(parts, self.rows, shares, lengths=lengths, squares=squares)
+
+    def mirror(self) -> Side:
+        """The mirrored pictures' side."""
+        return replace(self, members=self.mirrored, rows=self.mirrored_rows)
+
+    def centres(self, shares: Sequence[float], individual_ids: Sequence[str]) -> Stack:
+        """For each image the centre of its individual in the members' heads, of several sub-centres
+        the nearest; the image itself where a member was never trained on the individual.
+
+        Raises:
+            InputError: a head lacks an individual.
+        """
+        parts, rows = [], []
+        for n, member in enumerate(self.members):
+            place = {identity: row for row, identity in enumerate(member.centre_id.tolist())}
+            lacking = next((i for i in individual_ids if i not in place), None)
+            if lacking is not None:
+                raise InputError(
+                    f"The head of a model has no centre for {lacking}: set rank.centre_share=0, or "
+                    "train and embed with this catalogue."
+                )
+            row, part = np.array([place[i] for i in individual_ids], dtype=np.int64), member.centre
+            row = nearest_centre(member, self.rows[n], row)
+            if self.unseen:
+                own = np.flatnonzero(self.unseen[n])
+                row[own] = len(part) + np.arange(len(own))
+                part = np.concatenate([part, member.embedding[self.rows[n][own]]])
+            parts.append(part)
+            rows.append(row)
+        return stack(parts, rows, shares)
+
+
+def nearest_centre(member: Embeddings, images: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """For images (rows of the embedding) the row of the nearest of their individual's sub-centres,
+    int64 [n]; `last` is where each individual's end."""
+    count = len(member.centre_id) // max(1, len(set(member.centre_id.tolist())))
+    if count == 1:
+        return last
+    centre = member.centre / np.maximum(np.linalg.norm(member.centre, axis=1, keepdims=True), 1e-12)
+    embedding = member.embedding[images]
+    cosines = [np.einsum("nd,nd->n", embedding, centre[last - n]) for n in range(count)]
+    return last - np.argmax(cosines, axis=0)
+
+
+def make_side(
+    members: Sequence[Embeddings], images: Sequence[str], mirrored: Sequence[Embeddings] = ()
+) -> Side:
+    """Members matched by image name.
+
+    Raises:
+        InputError: a member's images are not `images`, or its mirrored embeddings are of another
+            model, other images or other individuals.
+    """
+    for number, pair in enumerate(zip(members, mirrored, strict=bool(mirrored)), start=1):
+        _check_mirrored(number, *pair)
+    return Side(
+        np.asarray(images, dtype=np.str_),
+        tuple(members),
+        tuple(member.rows_of(images) for member in members),
+        tuple(mirrored),
+        tuple(member.rows_of(images) for member in mirrored),
+    )
+
+
+def _check_mirrored(number: int, original: Embeddings, mirrored: Embeddings) -> None:
+    alike = mirrored.about == original.about | {"view": "mirrored"}
+    who = [dict(zip(e.image.tolist(), e.individual_id.tolist(), strict=True))
+           for e in (original, mirrored)]  # fmt: skip
+    if not alike or who[0] != who[1]:
+        raise InputError(
+            f"The mirrored embeddings of model {number} are not of the same model and images as "
+            "the others: run embed again."
+        )
+
+
+def check_labels(members: Sequence[Embeddings], side: Side, individual_ids: Sequence[str]) -> None:
+    """Refuse members that know the gallery's images as other individuals, or in their heads other
+    individuals or another order than the first.
+
+    Raises:
+        InputError: in one sentence.
+    """
+    expected = np.asarray(individual_ids, dtype=np.str_)
+    for number, (member, rows) in enumerate(zip(members, side.rows, strict=True), start=1):
+        said = member.individual_id[rows]
+        different = (said != expected) & (said != "")  # empty: the catalogue says who it is
+        if different.any():
+            image = side.images[different][0]
+            raise InputError(
+                f"Model {number} has embedded {image} as {member.individual_id[rows][different][0]}"
+                f", but it is {expected[different][0]} in the catalogue: run embed again."
+            )
+        heads = [head.centre_id.tolist() for head in (member, members[0])]
+        if all(heads) and heads[0] != heads[1]:
+            raise InputError(
+                f"Model {number} was trained with other individuals, or in another order, than the "
+                "first: an ensemble's models need the same catalogue."
+            )

@@ -1,0 +1,252 @@
+"""The open set measured out of fold: what each way to place `new_individual` would have reached."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.config import Rank
+from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores, Line
+from tf_happywhale.retrieval.evaluation.metrics import (
+    auroc,
+    balanced_accuracy,
+    interval,
+    weighted_mean,
+)
+from tf_happywhale.retrieval.new_individual.probability import (
+    expected_calibration_error,
+    fit_new_probability,
+    reliability,
+)
+from tf_happywhale.retrieval.new_individual.thresholds import AT, best_threshold, precision_by_place
+from tf_happywhale.retrieval.ranking import new_rule
+
+MODES = ("seed", "column", "target_share", "per_species")
+STANDARD = Line(1.0, 0.0)  # the folds' scores are standardised already
+PARTS = 5  # that a single fold is cut into
+GALLERY_IMAGES = {"0": (0, 0), "1": (1, 1), "2-4": (2, 4), "5-9": (5, 9), "10+": (10, 10**9)}
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Out-of-fold queries of all folds, with what was learned from the other folds only.
+
+    Attributes:
+        part: which part a query belongs to; what is used on a part is learned on the others.
+        individual_ids: who is in each image, str [n].
+        truth: the same, or `new_individual`.
+        is_new: bool [n].
+        ids: candidates str [n, k].
+        standard: their standardised scores [n, k].
+        score: the same as they are [n, k].
+        gallery_images: how many images the gallery has of the right individual [n].
+        species: of the images [n]; empty if it is unknown.
+    """
+
+    part: np.ndarray
+    individual_ids: np.ndarray
+    truth: np.ndarray
+    is_new: np.ndarray
+    ids: np.ndarray
+    standard: np.ndarray
+    score: np.ndarray
+    gallery_images: np.ndarray
+    species: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+
+def pool_folds(
+    scored: Sequence[FoldScores], individual_ids: Sequence[str], species: Mapping[str, str]
+) -> Pool:
+    """All folds' queries; a single fold is cut by individuals, to learn on one part and measure on
+    another."""
+    everywhere = Counter(individual_ids)
+    parts, counts = [], []
+    for number, fold in enumerate(scored):
+        here = Counter(fold.individual_ids.tolist())
+        who = fold.individual_ids.tolist()
+        counts.append([everywhere[identity] - here[identity] for identity in who])
+        if len(scored) > 1:
+            parts.append(np.full(len(who), number))
+        else:
+            place = {identity: n % PARTS for n, identity in enumerate(sorted(here))}
+            parts.append(np.array([place[identity] for identity in who], dtype=np.int64))
+    who = np.concatenate([fold.individual_ids for fold in scored])
+    truth = np.array([answer for fold in scored for answer in fold.truth], dtype=np.str_)
+    return Pool(
+        part=np.concatenate(parts),
+        individual_ids=who,
+        truth=truth,
+        is_new=truth == NEW_INDIVIDUAL,
+        ids=np.concatenate([fold.candidates.individual_id for fold in scored]),
+        standard=np.concatenate([fold.standard for fold in scored]),
+        score=np.concatenate([fold.candidates.score for fold in scored]).astype(float),
+        gallery_images=np.concatenate(counts).astype(int),
+        species=np.array([species.get(identity, "") for identity in who.tolist()], dtype=np.str_),
+    )
+
+
+def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int) -> dict:
+    """Everything `evaluate` says about the out-of-fold queries, with 95% bootstrap intervals.
+
+    Returns:
+        Counts; `map5` and others by the config's own mode, and its threshold where one is given;
+        `modes`, by what the other parts have taught, each with mAP@5 of all, known
+        and new; `oracle`, the best that any threshold could have reached on these very images;
+        `auroc`; `p_new` with the calibration error before and after and the curves; `species` and
+        `gallery_images`, each group with its mAP@5, `rank1`, balanced accuracies and `auroc`, which
+        for a number of gallery images is that of telling these known individuals from all new ones.
+    """
+    place = {mode: _places(pool, rank, mode, species) for mode in MODES}
+    precision = precision_by_place(pool.ids, pool.truth, min(AT, pool.ids.shape[1]))
+    rows = np.arange(len(pool))
+    reached = {mode: precision[rows, places] for mode, places in place.items()}
+    own_place = place[rank.new]
+    if rank.threshold is not None:
+        own_place = (pool.score[:, : AT if rank.new != "seed" else 1] > rank.threshold).sum(axis=1)
+    own = precision[rows, own_place]
+
+    def mean(values: np.ndarray, kept: np.ndarray | None = None) -> dict:
+        rows = slice(None) if kept is None else kept
+        return _measure(pool, rows, lambda weights: weighted_mean(values[rows], weights), seed)
+
+    def balanced(kept: np.ndarray) -> dict:
+        _, who = np.unique(pool.individual_ids[kept], return_inverse=True)  # numbers sort quicker
+        return _measure(pool, kept, lambda w: balanced_accuracy(right[kept], who, w), seed)
+
+    def told_apart(kept: np.ndarray) -> dict:
+        score, is_new = -pool.standard[kept, 0], pool.is_new[kept]
+        return _measure(pool, kept, lambda weights: auroc(score, is_new, weights), seed)
+
+    def group(kept: np.ndarray, against: np.ndarray) -> dict:
+        known = kept & ~pool.is_new
+        return mean(own, kept) | {
+            "rank1": mean(_within(pool, 1).astype(float), known),
+            "balanced_accuracy_known": balanced(known),
+            "balanced_accuracy_new": balanced(kept & pool.is_new),
+            "auroc": told_apart(against),
+        }
+
+    first_new = own_place == 0
+    right = np.where(pool.is_new, first_new, ~first_new & (pool.ids[:, 0] == pool.truth))
+    closed = _closed(pool)
+    return {
+        "queries": len(pool),
+        "queries_new": int(pool.is_new.sum()),
+        "new_individuals": len(set(pool.individual_ids[pool.is_new].tolist())),
+        "map5": float(own.mean()),
+        "map5_interval": mean(own)["interval"],
+        "map5_known": mean(own, ~pool.is_new)["value"],
+        "map5_known_closed": mean(closed, ~pool.is_new)["value"],
+        "ranks": {str(k): mean(_within(pool, k).astype(float), ~pool.is_new) for k in (1, 5)},
+        "balanced_accuracy_known": balanced(~pool.is_new),
+        "balanced_accuracy_new": balanced(pool.is_new),
+        "modes": {
+            mode: mean(values)
+            | {
+                "known": mean(values, ~pool.is_new),
+                "new": mean(values, pool.is_new),
+                "share_new_first": float((place[mode] == 0).mean()),
+            }
+            for mode, values in reached.items()
+        },
+        "oracle": {
+            name: mean(precision[rows, _oracle_places(pool, anywhere)])
+            for name, anywhere in (("seed", False), ("column", True))
+        },
+        "auroc": told_apart(np.ones(len(pool), bool)),
+        "p_new": _calibration(pool, seed),
+        "species": {
+            name: group(pool.species == name, pool.species == name)
+            for name in sorted(set(pool.species.tolist()) - {""})
+        },
+        "gallery_images": {
+            name: group(kept, kept | pool.is_new)
+            for name, (low, high) in GALLERY_IMAGES.items()
+            if (kept := (pool.gallery_images >= low) & (pool.gallery_images <= high)).any()
+        },
+    }
+
+
+def _places(pool: Pool, rank: Rank, mode: str, species: Mapping[str, str]) -> np.ndarray:
+    """How many candidates stand before `new_individual` in each query, by a rule learned on the
+    other parts."""
+    wanted = rank.model_copy(update={"new": mode, "threshold": None})
+    places = np.zeros(len(pool), int)
+    for part in np.unique(pool.part):
+        mine = pool.part == part
+        others = ~mine
+        rule = new_rule(
+            pool.ids[others],
+            pool.standard[others],
+            pool.truth[others].tolist(),
+            pool.standard[mine],
+            STANDARD,
+            wanted,
+            species,
+        )
+        best = [species.get(identity, "") for identity in pool.ids[mine, 0].tolist()]
+        threshold = np.array([rule.threshold_for(kind) for kind in best])
+        passed = pool.standard[mine] > threshold[:, None]
+        places[mine] = passed[:, : AT if rule.anywhere else 1].sum(axis=1)
+    return places
+
+
+def _oracle_places(pool: Pool, anywhere: bool) -> np.ndarray:
+    share = float(pool.is_new.mean()) if len(pool) else 0.0
+    threshold = best_threshold(pool.ids, pool.standard, pool.truth, share, anywhere)
+    return (pool.standard[:, : AT if anywhere else 1] > threshold).sum(axis=1)
+
+
+def _calibration(pool: Pool, seed: int) -> dict:
+    """P(new) of each part learned on the others, and one minus the cosine as it would be without.
+
+    Empty if there are no new, or no known individuals to learn from.
+    """
+    p_new = np.full(len(pool), np.nan)
+    for part in np.unique(pool.part):
+        mine = pool.part == part
+        learn = fit_new_probability(pool.standard[~mine], pool.is_new[~mine])
+        p_new[mine] = learn(pool.standard[mine])
+    if not np.isfinite(p_new).all():
+        return {}
+    before = np.clip(1 - pool.score[:, 0], 0, 1)
+    return {
+        "error_before": expected_calibration_error(before, pool.is_new),
+        "error_after": expected_calibration_error(p_new, pool.is_new),
+        "brier_before": float(np.mean((before - pool.is_new) ** 2)),
+        "brier_after": float(np.mean((p_new - pool.is_new) ** 2)),
+        "auroc": _measure(pool, slice(None), lambda w: auroc(p_new, pool.is_new, w), seed),
+        "curve_before": reliability(before, pool.is_new),
+        "curve_after": reliability(p_new, pool.is_new),
+    }
+
+
+def _closed(pool: Pool) -> np.ndarray:
+    """Average precision@5 without `new_individual`."""
+    right = pool.ids[:, :AT] == pool.truth[:, None]
+    return np.where(right.any(axis=1), 1 / (right.argmax(axis=1) + 1), 0.0)
+
+
+def _within(pool: Pool, k: int) -> np.ndarray:
+    return (pool.ids[:, :k] == pool.truth[:, None]).any(axis=1)
+
+
+def _measure(
+    pool: Pool, rows: slice | np.ndarray, statistic: Callable[[np.ndarray], float], seed: int
+) -> dict:
+    """A statistic of some queries, from their weights, with its interval and their number."""
+    who = pool.individual_ids[rows]
+    value = statistic(np.ones(len(who))) if len(who) else float("nan")
+    return {
+        "value": value if np.isfinite(value) else None,
+        "interval": interval(statistic, who, seed),
+        "queries": len(who),
+        "queries_new": int(pool.is_new[rows].sum()),
+    }

@@ -1,0 +1,1 @@
+"""Whether a query shows a new individual, and how likely that is."""

@@ -1,0 +1,178 @@
+"""What a model's own catalogue has taught about new individuals, kept for other galleries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.config import Rank
+from tf_happywhale.disk.files import write_json
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.ensemble.out_of_fold import Line, line_of, score_folds, shares_of
+from tf_happywhale.retrieval.ensemble.selection import best_members, choose_weights
+from tf_happywhale.retrieval.ensemble.views import Side
+from tf_happywhale.retrieval.new_individual.probability import NewProbability, fit_new_probability
+from tf_happywhale.retrieval.new_individual.thresholds import (
+    LOWEST,
+    NewRule,
+    best_threshold,
+    one_sided,
+    share_threshold,
+)
+from tf_happywhale.retrieval.ranking import chooses
+from tf_happywhale.retrieval.submission import IDS
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Thresholds and P(new) from the images that the models had not seen.
+
+    Attributes:
+        shares: each model's share of the score, 0 of one that was not taken.
+        threshold: by the way `new_individual` is put in: `seed` (rank 1 or 2), `column` (any).
+        slope, offset: from the score to standard deviations above the mean of those images.
+        weights, intercept: of P(new) by the standardised scores; None if it is not known.
+        queries, queries_new: how many images taught it, and how many of new individuals.
+        wrong_weights, wrong_intercept: the same for P(the best candidate is wrong); no intercept if
+            an older version learned nothing about it.
+    """
+
+    shares: tuple[float, ...]
+    threshold: Mapping[str, float]
+    slope: float = 1.0
+    offset: float = 0.0
+    weights: tuple[float, ...] | None = None
+    intercept: float = 0.0
+    queries: int = 0
+    queries_new: int = 0
+    wrong_weights: tuple[float, ...] | None = None
+    wrong_intercept: float | None = None
+
+    def p_new(self, score: np.ndarray) -> np.ndarray:
+        """P(new) float64 [n] of queries with candidates' scores [n, k]; NaN where unknown."""
+        weights = None if self.weights is None else np.array(self.weights)
+        line = Line(self.slope, self.offset)
+        return NewProbability(weights, self.intercept)(line.standard(score.astype(np.float64)))
+
+    def p_right(self, score: np.ndarray) -> np.ndarray:
+        """P(the best candidate is right) float64 [n], as `p_new`."""
+        weights = None if self.wrong_weights is None else np.array(self.wrong_weights)
+        line = Line(self.slope, self.offset)
+        wrong = NewProbability(weights, self.wrong_intercept or 0.0)
+        return 1 - wrong(line.standard(score.astype(np.float64)))
+
+    def unsure(self, rank: Rank) -> str:
+        """A sentence on why no threshold could be chosen; empty if one was chosen or is given."""
+        return one_sided(self.queries, self.queries_new) if chooses(rank) else ""
+
+    def rule(self, rank: Rank, score: np.ndarray) -> NewRule:
+        """Where `new_individual` goes among queries with candidates' scores [n, k]; last where no
+        threshold is known. Thresholds by species are not kept: `per_species` is `column` here."""
+        anywhere = rank.new != "seed"
+        if rank.threshold is not None:
+            return NewRule(rank.threshold, anywhere)
+        if rank.new == "target_share":
+            return NewRule(share_threshold(score[:, 0], rank.target_share), anywhere)
+        known = self.threshold.get("column" if anywhere else "seed")
+        return NewRule(LOWEST, True) if known is None else NewRule(known, anywhere)
+
+
+def nothing_learned(weights: Sequence[float]) -> Learned:
+    """What is used where no image is known that the models have not seen."""
+    return Learned(tuple(weights), {})
+
+
+def learn(
+    gallery: Side,
+    individual_ids: Sequence[str],
+    folds: Mapping[str, int],
+    weights: Sequence[float],
+    rank: Rank,
+) -> Learned:
+    """Learn from a catalogue's images, each scored by the models that have not seen it.
+
+    Args:
+        gallery: the catalogue the models were trained on, as they see it.
+        individual_ids, folds: of its images.
+        weights: of the models.
+        rank: how scores are made, which `members` are taken, and whether `weights` are chosen.
+
+    Raises:
+        InputError: a model has seen every fold, or other folds than these.
+    """
+    weights = _weights(gallery, individual_ids, folds, weights, rank)
+    taken = [n for n, weight in enumerate(weights) if weight > 0]
+    gallery, own = gallery.only(taken), [weights[n] for n in taken]
+    everyone = range(len(taken))
+    scored, standards = score_folds(gallery, individual_ids, folds, own, IDS, rank)
+    line = line_of(everyone, own, standards)
+    shares = np.zeros(len(weights))
+    shares[taken] = shares_of(everyone, own, standards)
+    ids = np.concatenate([part.candidates.individual_id for part in scored])
+    standard = np.concatenate([part.standard for part in scored])
+    truth = [answer for part in scored for answer in part.truth]
+    is_new = np.array(truth) == NEW_INDIVIDUAL
+    probability = fit_new_probability(standard, is_new)
+    wrong = fit_new_probability(standard, ids[:, 0] != np.array(truth, np.str_))
+    share = rank.new_share
+    return Learned(
+        shares=tuple(shares.tolist()),
+        threshold={
+            mode: line.score(best_threshold(ids, standard, truth, share, mode == "column"))
+            for mode in ("seed", "column")
+        },
+        slope=line.slope,
+        offset=line.offset,
+        weights=None if probability.weights is None else tuple(probability.weights.tolist()),
+        intercept=probability.intercept,
+        queries=len(truth),
+        queries_new=int(is_new.sum()),
+        wrong_weights=None if wrong.weights is None else tuple(wrong.weights.tolist()),
+        wrong_intercept=wrong.intercept,
+    )
+
+
+def _weights(
+    gallery: Side,
+    individual_ids: Sequence[str],
+    folds: Mapping[str, int],
+    weights: Sequence[float],
+    rank: Rank,
+) -> list[float]:
+    """Each model's weight as `rank` would take it, 0 of one that it leaves out."""
+    taken = best_members(gallery, individual_ids, folds, rank.members, rank)
+    found = [weights[n] for n in taken]
+    if rank.weights == "chosen":
+        found = choose_weights(gallery.only(taken), individual_ids, folds, rank)
+    own = dict(zip(taken, found, strict=True))
+    return [own.get(n, 0.0) for n in range(len(weights))]
+
+
+def save_learned(path: Path, learned: Learned, made_from: str) -> None:
+    """Write it as JSON; `made_from` says of which models and settings it is."""
+    write_json(path, {"made_from": made_from, **asdict(learned)})
+
+
+def load_learned(path: Path, made_from: str) -> Learned | None:
+    """What was written, None if there is nothing or it is of other models or settings.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    if not path.is_file():
+        return None
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if said.pop("made_from") != made_from:
+            return None
+        said["shares"] = tuple(map(float, said["shares"]))
+        for name in ("weights", "wrong_weights"):  # the latter is absent from older files
+            said[name] = said.get(name) and tuple(map(float, said[name]))
+        return Learned(**said)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{path} is damaged: delete it and run again.") from None

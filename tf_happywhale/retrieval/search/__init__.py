@@ -1,0 +1,1 @@
+"""Exact search: the best individuals of a gallery for each query."""

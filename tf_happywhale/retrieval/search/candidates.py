@@ -1,0 +1,115 @@
+"""Candidates: for each query the individuals of the gallery, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.search.by_library import nearest_by_library
+from tf_happywhale.retrieval.search.exact import MEMORY, Neighbours, nearest
+from tf_happywhale.retrieval.search.mean_of_best import mean_of_best
+from tf_happywhale.retrieval.search.rows import Blend, Stack, stack
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The k best individuals of each query, best first.
+
+    Attributes:
+        individual_id: str [n, k]; empty if there are fewer than k individuals.
+        score: float32 [n, k], cosine of the best image; −inf where there is no individual.
+        reference: int64 [n, k], gallery row of that image; −1 where there is none.
+    """
+
+    individual_id: np.ndarray
+    score: np.ndarray
+    reference: np.ndarray
+
+
+def rank_individuals(
+    queries: np.ndarray | Stack,
+    gallery: np.ndarray | Stack | Blend,
+    individual_ids: Sequence[str],
+    k: int,
+    *,
+    engine: str = "numpy",
+    shortlist: str = "auto",
+    memory: int = MEMORY,
+    best_of: int = 1,
+    index: str = "auto",
+) -> Candidates:
+    """Exact candidates by the highest cosine over each individual's images.
+
+    The whole gallery is searched, in tiles. Equal scores are ordered by individual_id. An empty
+    gallery leaves every place empty.
+
+    Args:
+        queries: embeddings [n, d], or a stack of several models'.
+        gallery: embeddings [m, d], a stack, or a blend with the head's centres.
+        individual_ids: text [m].
+        k: candidates a query.
+        engine: `auto`, `tensorflow`, `numpy`; `sklearn` (the reference) or `faiss`.
+        shortlist: what TensorFlow multiplies: `float32`, `bfloat16`, or `auto`.
+        memory: bytes for the gallery in the engine's numbers.
+        best_of: an individual's score is the mean of its that many best images, not of the one.
+        index: of faiss: `auto`, `flat`, `ivf` or `hnsw`.
+
+    Raises:
+        InputError: queries and gallery are not equally wide, or images and individuals not equally
+            many.
+    """
+    if not len(queries):  # whose width nobody knows where there was no image to embed
+        return nobody(0, k)
+    queries = queries if isinstance(queries, Stack) else stack([queries])
+    gallery = stack([gallery]) if isinstance(gallery, np.ndarray) else gallery
+    if queries.widths != gallery.widths:
+        raise InputError(
+            f"The queries' embeddings have {_widths(queries)} numbers, but the gallery's "
+            f"{_widths(gallery)}: embed both with the same model."
+        )
+    if len(individual_ids) != len(gallery):
+        raise InputError(
+            f"The gallery has {len(gallery)} images, but {len(individual_ids)} are named: give "
+            "each its individual_id."
+        )
+    if not len(gallery):
+        return nobody(len(queries), k)
+    ids, labels = np.unique(np.asarray(individual_ids, dtype=np.str_), return_inverse=True)
+
+    def search(asked: Stack, count: int) -> Neighbours:
+        if engine in ("sklearn", "faiss"):
+            return nearest_by_library(asked, gallery, labels, count, engine, index)
+        return nearest(
+            asked, gallery, labels, count, engine=engine, shortlist=shortlist, memory=memory
+        )
+
+    if best_of > 1:
+        found = mean_of_best(queries, gallery, labels, k, best_of, search)
+    else:
+        found = search(queries, k)
+    return fill(ids, found, k)
+
+
+def _widths(rows: Stack | Blend) -> str:
+    return " and ".join(map(str, rows.widths))
+
+
+def nobody(queries: int, k: int) -> Candidates:
+    """What an empty gallery has to say."""
+    shape = (queries, k)
+    return Candidates(
+        np.full(shape, "", "U1"), np.full(shape, -np.inf, np.float32), np.full(shape, -1, np.int64)
+    )
+
+
+def fill(ids: np.ndarray, found: Neighbours, k: int) -> Candidates:
+    """Labels as individuals; empty places where there are fewer than k."""
+    missing = [(0, 0), (0, k - found.label.shape[1])]
+    return Candidates(
+        np.pad(ids[found.label], missing, constant_values=""),
+        np.pad(found.score.astype(np.float32), missing, constant_values=-np.inf),
+        np.pad(found.image, missing, constant_values=-1),
+    )

@@ -1,0 +1,188 @@
+"""Exact nearest neighbours by cosine, streamed over the gallery in tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.search.products import choose_engine, error_bound
+from tf_happywhale.retrieval.search.rows import Blend, Stack
+from tf_happywhale.retrieval.search.shortlist import CrowdedError, Shortlist, make_groups
+
+GALLERY_ROWS = 2048  # of a tile
+QUERY_ROWS = 2048  # of a tile
+FEWEST = 512  # the same, where fewer tiles than workers would be made
+DECIMALS = 12  # of a cosine; what differs less is a tie
+ROUNDING = 1e-6  # of scores that come from a library, or go out, in float32
+MEMORY = 2**29  # bytes
+WORKERS = 3  # tiles of queries in work at a time
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The k nearest labels of each query, best first, equal ones in their order.
+
+    Attributes:
+        label: int64 [n, k].
+        score: float64 [n, k], cosine of the label's best image, or the blend's score.
+        image: int64 [n, k], gallery row of that image.
+    """
+
+    label: np.ndarray
+    score: np.ndarray
+    image: np.ndarray
+
+
+def nearest(
+    queries: Stack,
+    gallery: Stack | Blend,
+    labels: np.ndarray,
+    k: int,
+    *,
+    engine: str = "numpy",
+    shortlist: str = "auto",
+    memory: int = MEMORY,
+) -> Neighbours:
+    """The labels with the best image of each query; exact, whatever the engine.
+
+    The engine's dot products choose a shortlist that cannot miss anybody (`shortlist.py`); what is
+    on it is scored in float64. To find images rather than individuals give each its own label.
+
+    Args:
+        queries: n rows of length 1.
+        gallery: m rows, m ≥ 1.
+        labels: int64 [m], not negative.
+        k: labels a query; fewer come back if there are fewer.
+        engine: `numpy`, `tensorflow`, or `auto`.
+        shortlist: `float32`, `bfloat16`, or `auto`, for TensorFlow.
+        memory: bytes for the gallery in the engine's numbers; a larger one is taken in parts.
+
+    Raises:
+        InputError: the engine's dot products are further off than they may be, or the embeddings
+            are so much alike that no engine can tell them apart.
+    """
+    for multiplier in dict.fromkeys((engine, "numpy")):  # NumPy's float32 is the least off
+        with suppress(CrowdedError):
+            return _search(queries, gallery, labels, k, multiplier, shortlist, memory)
+    raise InputError(
+        "The embeddings are nearly all alike, so that nothing tells individuals apart: see whether "
+        "the model was trained and its weights loaded, then run embed again."
+    )
+
+
+def _search(
+    queries: Stack,
+    gallery: Stack | Blend,
+    labels: np.ndarray,
+    k: int,
+    engine: str,
+    shortlist: str,
+    memory: int,
+) -> Neighbours:
+    """`nearest` by one engine; CrowdedError where its shortlist grows too long."""
+    k = min(k, len(np.unique(labels)))
+    order = np.argsort(labels, kind="stable")
+    labels, gallery = labels[order], gallery.take(order)
+    chosen = choose_engine(engine, shortlist, float(len(queries)) * len(gallery) * gallery.width)
+    groups = make_groups(labels, k)
+    rows = min(QUERY_ROWS, max(FEWEST, -(-len(queries) // WORKERS)))
+    lists: list[Shortlist | None] = [
+        Shortlist.empty(k, groups, stop - start, chosen.rounding)
+        for start, stop in spans(0, len(queries), rows)
+    ]
+    part = max(GALLERY_ROWS, memory // (chosen.bytes * gallery.width))
+    # One thread's tile is multiplied while another's is looked through.
+    with ThreadPoolExecutor(WORKERS) as workers:
+        for start, stop in spans(0, len(gallery), part):
+            places = list(spans(start, stop, GALLERY_ROWS))
+            tiles = workers.map(lambda place: chosen.operand(gallery, *place), places)
+            operands = list(zip(places, tiles, strict=True))
+
+            def look(number: int, operands: list = operands, last: bool = stop == len(gallery)):
+                mine = queries.take(slice(number * rows, (number + 1) * rows))
+                asked = chosen.operand(mine, 0, len(mine))
+                for (place, _), tile in operands:
+                    bound = error_bound(tile, asked, gallery.width)
+                    lists[number].add(chosen.dots(tile, asked), place, bound)
+                if not last:
+                    return None
+                found, lists[number] = lists[number], None  # its pairs are let go of
+                return _exact(found, mine, gallery, labels)
+
+            parts = list(workers.map(look, range(len(lists))))
+    empty = (np.zeros((0, k), np.int64), np.zeros((0, k)), np.zeros((0, k), np.int64))
+    label, score, image = (np.concatenate(column) for column in zip(empty, *parts, strict=True))
+    return Neighbours(label, score, order[image])
+
+
+def rank_labels(score: np.ndarray, label: np.ndarray, k: int) -> np.ndarray:
+    """Places int64 [n, k] of each row's k highest scores [n, c], equal ones by label [n, c]."""
+    return np.lexsort([label, -np.round(score, DECIMALS)], axis=1)[:, :k]
+
+
+def spans(start: int, stop: int, step: int) -> Iterator[tuple[int, int]]:
+    """start to stop in steps, the last perhaps shorter."""
+    for first in range(start, stop, step):
+        yield first, min(first + step, stop)
+
+
+def _exact(
+    found: Shortlist, queries: Stack, gallery: Stack | Blend, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The k best labels [b, k] of a shortlist with float64 scores and images.
+
+    The k labels that look best are scored first; only what may reach the worst of them is scored
+    after that, and of a label only the images that may be its best.
+    """
+    k, count = found.k, len(queries)
+    images, asked, dots = found.pairs()
+    order = np.lexsort([-dots, labels[images], asked])
+    images, asked, dots = images[order], asked[order], dots[order]
+    heads = np.flatnonzero(_changes(asked) | _changes(labels[images]))
+    best = np.repeat(dots[heads], np.diff(np.append(heads, len(dots))))  # of the pair's label
+    top = heads[_first_k(asked[heads], dots[heads], k)]
+    exact = np.full(len(dots), np.nan)
+    exact[top] = gallery.dot(images[top], queries, asked[top])
+    reach = found.reach(exact[top].reshape(count, k).min(axis=1))[asked]
+    own = found.reach(best - found.bound - np.abs(best) * found.rounding)
+    kept = (best >= reach) & (dots >= np.maximum(reach, own))
+    images, asked, dots, exact = images[kept], asked[kept], dots[kept], exact[kept]
+    rest = np.isnan(exact)
+    exact[rest] = gallery.dot(images[rest], queries, asked[rest])
+    _check(exact, dots, found)
+    score = np.round(exact, DECIMALS)
+    order = np.lexsort([images, -score, labels[images], asked])  # a label's best image first
+    images, asked, score, exact = images[order], asked[order], score[order], exact[order]
+    heads = np.flatnonzero(_changes(asked) | _changes(labels[images]))
+    top = heads[_first_k(asked[heads], score[heads], k)]
+    shape = (count, k)
+    return (labels[images[top]].reshape(shape), exact[top].reshape(shape),
+            images[top].reshape(shape))  # fmt: skip
+
+
+def _changes(values: np.ndarray) -> np.ndarray:
+    """Where a value differs from the one before it, the first included."""
+    return np.append(True, values[1:] != values[:-1])[: len(values)]
+
+
+def _first_k(asked: np.ndarray, score: np.ndarray, k: int) -> np.ndarray:
+    """Places of the k highest scores of each query, best first, equal ones as they come."""
+    order = np.lexsort([-score, asked])
+    starts = np.flatnonzero(_changes(asked[order]))
+    place = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
+    return order[place < k]
+
+
+def _check(exact: np.ndarray, dots: np.ndarray, found: Shortlist) -> None:
+    """The promise that the shortlist rests on, tried on every pair that was scored exactly."""
+    off = np.abs(exact - dots) - np.abs(dots) * found.rounding
+    if len(off) and off.max() > found.bound:
+        raise InputError(
+            f"The search engine's cosines are off by {off.max():.1e}, which may be "
+            f"{found.bound:.1e} at most: set rank.shortlist=float32 or rank.engine=numpy."
+        )

@@ -1,0 +1,45 @@
+"""What a score rests on, as pictures of the query beside a reference image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tf_happywhale.catalogue.animal_key import animal_words
+from tf_happywhale.inference.explain import Explainer
+from tf_happywhale.inference.trained import Trained
+from tf_happywhale.pictures.pixels import resize
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.review.overlay import heat_pair, line_pair
+from tf_happywhale.review.query_pictures import picture_reader
+from tf_happywhale.run_folder import check_model, load_model
+
+Pictures = list[tuple[str, np.ndarray]]
+
+
+def why_of(
+    model: Trained, queries: Embeddings, gallery: Embeddings
+) -> Callable[[str, str, str], Pictures]:
+    """A function from the names of query, individual and reference image to captions and pictures
+    uint8 [h, w, 3]: where the two are alike to the model, and which of their parts correspond.
+
+    Raises:
+        InputError: the model is not Keras'.
+    """
+    check_model(model.file)
+    explain, side = Explainer(load_model(model.file)), model.sizes[1]
+    asked, known = (picture_reader(images, 2 * side) for images in (queries, gallery))
+
+    def why(query: str, individual_id: str, reference: str) -> Pictures:
+        first, second = (resize(read(n), side) for read, n in ((asked, query), (known, reference)))
+        match = explain(first, second)
+        first, second = explain.seen(first), explain.seen(second)
+        names = " and ".join(animal_words(image, {}) for image in (query, reference))
+        lines = line_pair(first, second, match.parts, match.heat[0].shape)
+        return [
+            (f"where {names} are alike", heat_pair(first, second, match.heat)),
+            ("parts that correspond", lines),
+        ]
+
+    return why

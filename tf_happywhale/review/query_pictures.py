@@ -1,0 +1,73 @@
+"""The pictures of embedded images, as their columns say where they lie."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.catalogue.animal_key import split_key
+from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.errors import InputError
+from tf_happywhale.pictures.jpeg_header import read_jpeg_header
+from tf_happywhale.pictures.pixels import read_file, read_small
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.review.overlay import number_boxes
+
+
+def whole_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray]:
+    """A function from an animal's key to its whole photograph, uint8 RGB [h, w, 3], in which the
+    boxes of all its animals are drawn with their numbers, this one's thick.
+
+    It raises InputError if the picture is not there or cannot be read.
+    """
+    boxes: dict[str, dict[int, Box]] = {}
+    paths: dict[str, tuple[Path, str]] = {}
+    columns = (images.column(name).tolist() for name in ("picture", "box", "content"))
+    for key, picture, box, content in zip(images.image.tolist(), *columns, strict=True):
+        photograph, number = split_key(key)
+        paths[photograph] = Path(picture), content
+        if box:
+            corners = (int(corner) for corner in box.split(" ")[-4:])
+            boxes.setdefault(photograph, {})[number] = Box(*corners)
+
+    def read(key: str) -> np.ndarray:
+        photograph, number = split_key(key)
+        path, content = paths[photograph]
+        check_content(path, content, photograph)
+        picture = read_small(path, None, longest)
+        header = read_jpeg_header(read_file(path))  # only a JPEG is decoded in a smaller size
+        width = picture.shape[1]
+        if header:
+            width = header.height if header.orientation >= 5 else header.width
+        return number_boxes(picture, width, boxes.get(photograph, {}), number, longest)
+
+    return read
+
+
+def picture_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray]:
+    """A function from an image's name to its crop uint8 RGB [h, w, 3], for a thumbnail.
+
+    It raises InputError if the picture is not there, cannot be read, or is not the one that was
+    embedded: nobody is shown another photograph under an animal's name.
+    """
+    columns = (images.column(name).tolist() for name in ("picture", "box", "content"))
+    known = dict(zip(images.image.tolist(), zip(*columns, strict=True), strict=True))
+
+    def read(image: str) -> np.ndarray:
+        picture, box, content = known.get(image, ("", "", ""))
+        if not picture:
+            raise InputError(f"Where the picture of {image} lies is not known.")
+        check_content(Path(picture), content, image)
+        corners = [int(number) for number in box.split(" ")[-4:]] if box else None
+        return read_small(Path(picture), Box(*corners) if corners else None, longest)
+
+    return read
+
+
+def check_content(path: Path, content: str, image: str) -> None:
+    """Raise InputError if a file has another SHA-256 than this; empty: it is not known."""
+    if content and hashlib.sha256(read_file(path)).hexdigest() != content:
+        raise InputError(f"{path} is not the picture that was embedded as {image}.")

@@ -1,0 +1,1 @@
+"""A training's log: entries, table, figure, TensorBoard."""

@@ -1,0 +1,1 @@
+"""Training that was stopped: what is kept, and how it resumes or ends."""

@@ -1,0 +1,40 @@
+"""End a training before its last epoch: make a model of the best epoch so far."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tf_happywhale.config import Experiment
+from tf_happywhale.errors import InputError
+from tf_happywhale.training.log.history import read_log
+from tf_happywhale.training.loop import build_models
+from tf_happywhale.training.results import write_results
+from tf_happywhale.training.resume.checkpoint_files import best_weights
+from tf_happywhale.training.task import Task
+
+
+def finish_fold(folder: Path, experiment: Experiment, task: Task) -> int:
+    """Write the results of a training's best epoch so far into its folder, and return the number of
+    its epochs.
+
+    Args:
+        folder: of the unfinished training.
+        experiment: how it was trained.
+        task: what it was trained on.
+
+    Raises:
+        InputError: no epoch was validated yet.
+    """
+    entries = {entry["epoch"]: entry for entry in read_log(folder)}
+    kept = best_weights(folder / "checkpoints")
+    epoch = next((n for n in sorted(kept, reverse=True) if n in entries), None)
+    if epoch is None:
+        raise InputError(
+            f"{folder} has no epoch that was validated yet: there is nothing to make a model of."
+        )
+    model = experiment.model.model_copy(update={"weights": "none"})  # its own are loaded
+    embedder, classifier = build_models(experiment.model_copy(update={"model": model}), task)
+    classifier.load_weights(kept[epoch])
+    metrics = {key: value for key, value in entries[epoch].items() if key != "learning_rate"}
+    write_results(folder, experiment, task, embedder, classifier, metrics)
+    return len(entries)

@@ -1,0 +1,199 @@
+"""What a training is made from: settings, weights, and each picture with who is in it.
+
+It is written into the run folder. So a finished model is trained again only if something that
+training reads has changed, and the change can be named.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tf_happywhale.config import Experiment
+from tf_happywhale.disk.files import digest, write_csv, write_json
+from tf_happywhale.training.task import Task
+
+FILE = "made_from.json"
+PICTURES = "made_from.csv"
+COLUMNS = ("image", "individual_id", "part", "picture")
+PREDICTED = "predicted"  # in place of a fold, for images to identify
+SECTIONS = {"seed", "image_size", "model", "train", "augment"}
+
+# Keys of these sections that may change between and during trainings, with the reason. All others
+# decide which weights come out.
+FREE = {
+    "train.validate_every": "weights are the same; it says which epochs can be the best one",
+    "train.checkpoint_minutes": "only where a stopped run resumes",
+    "train.max_hours": "only when a run stops",
+    "train.max_bad_steps": "only when a run stops",
+    "train.steps_per_execution": "the same steps, in other calls",
+    "train.device": "where the same steps are computed",
+    "train.tensorboard": "the same log, in another form",
+    "train.restart": "what becomes of an unfinished training of something else",
+    "model.weights": "the content of the file counts, not its name",
+}
+
+
+@dataclass(frozen=True)
+class MadeFrom:
+    """What a training is made from.
+
+    Attributes:
+        config: the value of each key of SECTIONS that is not FREE, such as `train.epochs`.
+        weights: SHA-256 of the file that it starts from, or the name of weights without a file.
+        individuals: a digest of all individuals in the order of their targets.
+        species: a digest of the species of each, if the model tells species apart.
+        fold: the fold that is left out.
+        pictures: for each image its name, who is in it, its fold or PREDICTED, and a digest of
+            what its pixels depend on.
+    """
+
+    config: dict[str, Any]
+    weights: str | None
+    individuals: str
+    species: str | None
+    fold: int
+    pictures: tuple[tuple[str, str, str, str], ...]
+
+    def stamp(self) -> str:
+        """A digest of all of it."""
+        return digest(asdict(self))
+
+
+def made_from(
+    experiment: Experiment,
+    task: Task,
+    order: Sequence[str],
+    weights: str | None,
+    pictures: Sequence[str],
+    more_pictures: Sequence[str],
+) -> MadeFrom:
+    """What one fold's training is made from.
+
+    Args:
+        experiment: how to train.
+        task: what to train on.
+        order: all individuals, by target.
+        weights: SHA-256 of the file that training starts from, or the name of weights without a
+            file.
+        pictures: what the pixels of each of the task's images depend on (`Plan.pictures`).
+        more_pictures: the same for the task's `more_images`.
+    """
+    folds = map(str, task.folds.tolist())
+    rows = [*zip(task.images, task.individual_ids, folds, pictures, strict=True)]
+    predicted = [order[target] for target in task.more_targets]
+    for row in zip(task.more_images, predicted, more_pictures, strict=True):
+        rows.append((*row[:2], PREDICTED, row[2]))
+    return MadeFrom(
+        flat(experiment.model_dump(mode="json", include=SECTIONS)),
+        weights,
+        digest(list(order)),
+        None if task.species is None else digest(task.species.tolist()),
+        task.fold,
+        tuple(rows),
+    )
+
+
+def flat(tree: dict[str, Any]) -> dict[str, Any]:
+    """The values of SECTIONS by key, such as `train.epochs`, without the FREE ones."""
+    found = {}
+    for name in sorted(SECTIONS & tree.keys()):
+        value = tree[name]
+        keys = {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {}
+        found |= keys or {name: value}
+    return {key: value for key, value in found.items() if key not in FREE}
+
+
+def write_made_from(folder: Path, made: MadeFrom, **more: Any) -> None:
+    """Write it into a folder, together with `more`."""
+    import pandas as pd
+
+    write_csv(folder / PICTURES, pd.DataFrame(list(made.pictures), columns=list(COLUMNS)))
+    told = asdict(replace(made, pictures=()))
+    write_json(folder / FILE, {**told, "pictures": digest(made.pictures), **more})
+
+
+def read_made_from(folder: Path) -> tuple[MadeFrom, dict[str, Any]] | None:
+    """What `write_made_from` wrote, and the `more`; None if there is nothing whole."""
+    try:
+        told = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        with (folder / PICTURES).open(encoding="utf-8", newline="") as file:
+            pictures = tuple(map(tuple, csv.reader(file)))[1:]
+        if told.pop("pictures") != digest(pictures):
+            return None
+        parts = {name: told.pop(name) for name in asdict(_NOTHING) if name != "pictures"}
+        return MadeFrom(**parts, pictures=pictures), told
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error):
+        return None
+
+
+def differences(asked: MadeFrom, before: MadeFrom) -> list[str]:
+    """The ways in which something else is asked for than before, in words; empty if none.
+
+    A key that did not exist before counts as its default of today. A key that does not exist any
+    more is ignored.
+    """
+    found = config_differences(asked.config, before.config)
+    if asked.fold != before.fold:
+        found.append(f"fold is {asked.fold}, was {before.fold}")
+    if asked.weights != before.weights:
+        found.append("model.weights names another file than before")
+    if asked.pictures != before.pictures:
+        found += _of_pictures(asked.pictures, before.pictures)
+    elif asked.individuals != before.individuals:
+        found.append("the catalogue's individuals have changed")
+    if asked.species != before.species:
+        found.append("the species have changed")
+    return found
+
+
+def config_differences(asked: dict[str, Any], before: dict[str, Any]) -> list[str]:
+    """The keys whose values have changed, in words."""
+    return [
+        f"{key} is {_shown(value)}, was {_shown(before.get(key, _defaults()[key]))}"
+        for key, value in asked.items()
+        if value != before.get(key, _defaults()[key])
+    ]
+
+
+def in_words(found: Sequence[str], most: int = 4) -> str:
+    """Differences as a part of a sentence."""
+    more = [f"and {len(found) - most} more"] if len(found) > most else []
+    return "; ".join([*found[:most], *more])
+
+
+def _of_pictures(asked: Sequence[tuple], before: Sequence[tuple]) -> list[str]:
+    """The differences among the pictures, each with its first image as an example."""
+    now, then = ({(row[0], row[2] == PREDICTED): row for row in rows} for rows in (asked, before))
+    both = [(now[key], then[key]) for key in now if key in then]
+    kinds = {
+        "new": [row[0] for key, row in now.items() if key not in then],
+        "gone": [row[0] for key, row in then.items() if key not in now],
+        "of another individual": [a[0] for a, b in both if a[1] != b[1]],
+        "in another fold": [a[0] for a, b in both if a[2] != b[2]],
+        "changed (the picture or its box)": [a[0] for a, b in both if a[3] != b[3]],
+    }
+    said = [f"{_images(names)} {kind}" for kind, names in kinds.items() if names]
+    return said or ["the images are in another order"]
+
+
+def _images(names: Sequence[str]) -> str:
+    first = names[0][:40]
+    return f"{first} is" if len(names) == 1 else f"{len(names)} images, such as {first}, are"
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)[:60]
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    return flat(Experiment().model_dump(mode="json", include=SECTIONS))
+
+
+_NOTHING = MadeFrom({}, None, "", None, 0, ())

@@ -1,0 +1,86 @@
+"""What versions before `made_from.json` noted of a training: a digest of what it was made from.
+
+Their run folders hold the settings. So the digest shows whether all else - weights, photographs,
+labels, folds - is the same as today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tf_happywhale.config import load_experiment
+from tf_happywhale.config.text import read_yaml
+from tf_happywhale.disk.files import digest
+from tf_happywhale.errors import HappywhaleError
+from tf_happywhale.training.resume.made_from import SECTIONS, MadeFrom, differences, flat
+
+LIMITS = {"checkpoint_minutes", "max_hours", "max_bad_steps", "device", "steps_per_execution"}
+
+
+@dataclass(frozen=True)
+class Older:
+    """Today's inputs of a training in the earlier form.
+
+    Attributes:
+        today: the inputs in the present form.
+        inputs: all that the earlier form held but the settings and the records' name.
+        records: names of the records folders whose training examples are those of today.
+    """
+
+    today: MadeFrom
+    inputs: dict[str, Any]
+    records: Sequence[str]
+
+    def forms(self, folder: Path) -> list[dict[str, Any]]:
+        """What the earlier version may have noted, if its inputs were those of today and its
+        settings those of the folder's config.yaml; empty if that cannot be read."""
+        tree = settings_of(folder)
+        if tree is None:
+            return []
+        config = _without_limits(tree)
+        return [{**self.inputs, "records": name, "config": config} for name in self.records]
+
+    def stamps(self, folder: Path) -> list[str]:
+        """The digests of these forms."""
+        return [digest(form) for form in self.forms(folder)]
+
+    def same(self, folder: Path) -> list[dict[str, Any]]:
+        """The forms, where the folder's settings are those that are asked for."""
+        forms = self.forms(folder)
+        return forms if forms and not differences(self.today, self.made_from(folder)) else []
+
+    def made_from(self, folder: Path) -> MadeFrom:
+        """What the training with this stamp is made from."""
+        return replace(self.today, config=flat(settings_of(folder) or {}))
+
+
+def settings_of(folder: Path) -> dict[str, Any] | None:
+    """The sections of a run folder's config.yaml that training reads, with the keys of that time;
+    None if it cannot be read."""
+    file = folder / "config.yaml"
+    try:
+        tree = load_experiment(file).model_dump(mode="json", include=SECTIONS)
+        written = read_yaml(file)
+    except (HappywhaleError, OSError):
+        return None
+    return {
+        name: {key: v for key, v in value.items() if key in written[name]}
+        if isinstance(value, dict)
+        else value
+        for name, value in tree.items()
+        if name in written
+    }
+
+
+def _without_limits(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings that the earlier version counted."""
+    train = config.get("train", {})
+    left_out = set(LIMITS)
+    if train.get("precision") == "auto":
+        left_out.add("precision")
+    if not train.get("embedding_mixup"):
+        left_out.add("embedding_mixup")
+    return {**config, "train": {k: v for k, v in train.items() if k not in left_out}}

@@ -1,0 +1,1 @@
+"""One training step: loss, gradients, and what is done with them."""
