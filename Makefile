@@ -97,7 +97,7 @@ bench-writing: .venv/installed
 	$(PY) benchmarks/writing.py $(ARGS)
 
 test-writers: .venv/installed
-	$(PY) -m tests.gallery.two_writers --rounds 200
+	$(PY) -m tests.galleries.two_writers --rounds 200
 
 test-beam: .venv-beam/installed
 	PYTHONPATH=. .venv-beam/bin/python tests/records/two_workers.py

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.gallery.curation import suspected_duplicates, suspected_errors
-from tf_happywhale.gallery.gallery_folder import open_gallery
+from tf_happywhale.galleries.curation import suspected_duplicates, suspected_errors
+from tf_happywhale.galleries.gallery_folder import open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 

@@ -18,12 +18,12 @@ import pytest
 
 from tests.conftest import QUICK
 from tf_happywhale import export, identify, why
+from tf_happywhale import gallery as gallery
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Data, dump_experiment, load_experiment
 from tf_happywhale.disk.files import write_text
 from tf_happywhale.errors import Incomplete, InputError
-from tf_happywhale.gallery import __main__ as gallery
-from tf_happywhale.gallery.gallery_folder import open_gallery
+from tf_happywhale.galleries.gallery_folder import open_gallery
 from tf_happywhale.inference.reference import embed_catalogue
 from tf_happywhale.retrieval.embeddings import load_embeddings, save_embeddings
 from tf_happywhale.retrieval.ensemble.trained_on import all_but

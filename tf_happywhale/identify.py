@@ -62,7 +62,7 @@ def identify(
     from tf_happywhale.catalogue.tables.reading import reading_of
     from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.disk.files import write_csv
-    from tf_happywhale.gallery.queries import save_queries
+    from tf_happywhale.galleries.queries import save_queries
     from tf_happywhale.inference.identifier import not_honoured
     from tf_happywhale.inference.reference import damaged, load_gallery
     from tf_happywhale.places import output_folder
@@ -297,7 +297,7 @@ def write_pages(
     why: Callable | None = None,
 ) -> Path:
     """The pages on which a person judges the matches."""
-    from tf_happywhale.gallery.queries import in_short
+    from tf_happywhale.galleries.queries import in_short
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.together import together_of
     from tf_happywhale.review.query_pages import Known, write_report

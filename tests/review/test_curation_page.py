@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.retrieval.conftest import embed
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.curation import flat_map, suspected_duplicates, suspected_errors
+from tf_happywhale.galleries.curation import flat_map, suspected_duplicates, suspected_errors
 from tf_happywhale.review.curation_page import map_svg, write_curation
 
 HOSTILE = '<img/src=x>"&'

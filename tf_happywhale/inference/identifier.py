@@ -15,7 +15,7 @@ from tf_happywhale.catalogue.folds import assign_folds
 from tf_happywhale.config import Rank
 from tf_happywhale.disk.files import digest
 from tf_happywhale.errors import HappywhaleError, InputError
-from tf_happywhale.gallery.embedding_cache import EmbeddingStore
+from tf_happywhale.galleries.embedding_cache import EmbeddingStore
 from tf_happywhale.inference.shots import Shot, embed_shots
 from tf_happywhale.inference.trained import Trained
 from tf_happywhale.places import data_root

@@ -23,7 +23,7 @@ from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.detector import Detector
 from tf_happywhale.disk.files import MISSING, ContentHashes
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.gallery_folder import is_gallery, open_gallery
+from tf_happywhale.galleries.gallery_folder import is_gallery, open_gallery
 from tf_happywhale.inference.identifier import Identifier
 from tf_happywhale.inference.shots import Shot
 from tf_happywhale.pictures.box_fit import misfits

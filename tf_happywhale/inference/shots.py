@@ -17,7 +17,7 @@ from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox, Box
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.disk.files import MISSING, digest
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.embedding_cache import EmbeddingStore
+from tf_happywhale.galleries.embedding_cache import EmbeddingStore
 from tf_happywhale.inference.trained import Trained
 from tf_happywhale.pictures.damage import complaint
 from tf_happywhale.pictures.jpeg_region import picture_size, read_crops

@@ -11,7 +11,7 @@ import numpy as np
 
 from tf_happywhale.catalogue.photographs.own_output import mark_own_output
 from tf_happywhale.disk.files import atomic_write
-from tf_happywhale.gallery.curation import Odd, Pair
+from tf_happywhale.galleries.curation import Odd, Pair
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.cards import Picture, picture_html, text
 from tf_happywhale.review.style import STYLE

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.gallery.embedding_cache import EmbeddingStore
+from tf_happywhale.galleries.embedding_cache import EmbeddingStore
 
 ABOUT = {"model": "m1", "preprocess": "squashed to 128"}
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.retrieval.conftest import embed
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.queries import Photographs, load_queries, save_queries
+from tf_happywhale.galleries.queries import Photographs, load_queries, save_queries
 from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
 
 

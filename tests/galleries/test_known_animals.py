@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.known_animals import Animal, KnownAnimals, same_box
+from tf_happywhale.galleries.known_animals import Animal, KnownAnimals, same_box
 
 LEFT, RIGHT, LEFT_AGAIN = "fin 0 0 40 40", "fin 60 0 100 40", "fin 2 1 41 40"
 

@@ -8,8 +8,14 @@ import pytest
 
 from tests.retrieval.conftest import embed
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.gallery_folder import Gallery, beside, faults, make_gallery, open_gallery
-from tf_happywhale.gallery.numbered_files import add_part
+from tf_happywhale.galleries.gallery_folder import (
+    Gallery,
+    beside,
+    faults,
+    make_gallery,
+    open_gallery,
+)
+from tf_happywhale.galleries.numbered_files import add_part
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 ABOUT = {"model": "m1", "source": "backfin", "view": "original", "preprocess": "squashed to 128"}
@@ -158,7 +164,7 @@ def test_a_writer_that_is_killed_leaves_the_gallery_as_it_was(
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tf_happywhale.gallery.numbered_files.os.link", killed)
+    monkeypatch.setattr("tf_happywhale.galleries.numbered_files.os.link", killed)
     for work in (
         lambda: gallery.append(seen([180], ["04"], "x")),
         lambda: gallery.rename("01", "09"),

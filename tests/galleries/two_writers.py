@@ -1,6 +1,6 @@
 """Two processes that change a gallery and its catalogue at the same time, again and again.
 
-    python -m tests.gallery.two_writers --rounds 200
+    python -m tests.galleries.two_writers --rounds 200
 
 A round is a new catalogue of four animals. It has one gallery, or two galleries, or none. Two
 processes start together: each adds its own decided photographs, one of which the other adds too,
@@ -28,9 +28,9 @@ import numpy as np
 from tf_happywhale.catalogue.tables.table import read_catalogue, read_text_table
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.confirmed import add_confirmed
-from tf_happywhale.gallery.embedding_cache import EmbeddingStore
-from tf_happywhale.gallery.gallery_folder import beside, faults, make_gallery, open_gallery
+from tf_happywhale.galleries.confirmed import add_confirmed
+from tf_happywhale.galleries.embedding_cache import EmbeddingStore
+from tf_happywhale.galleries.gallery_folder import beside, faults, make_gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 ABOUT = {"model": "m1", "source": "fin", "view": "original", "preprocess": "squashed to 128"}

@@ -11,9 +11,9 @@ from tests.retrieval.conftest import embed
 from tf_happywhale.catalogue.tables.table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery import confirmed
-from tf_happywhale.gallery.confirmed import add_confirmed
-from tf_happywhale.gallery.gallery_folder import make_gallery, open_gallery
+from tf_happywhale.galleries import confirmed
+from tf_happywhale.galleries.confirmed import add_confirmed
+from tf_happywhale.galleries.gallery_folder import make_gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 ABOUT = {"model": "m1", "source": "whole", "view": "original", "preprocess": "squashed to 128"}
@@ -156,7 +156,7 @@ def test_adding_that_was_stopped_is_done_again_with_the_same_end(
 def test_killed_between_any_two_files_nothing_is_lost(
     gallery, root: Path, queries: Embeddings, picture: int, monkeypatch
 ) -> None:
-    from tf_happywhale.gallery import new_rows as files
+    from tf_happywhale.galleries import new_rows as files
 
     copy, done = files._copy, []
 
@@ -287,7 +287,7 @@ def test_another_photograph_at_a_photographs_path_is_refused_before_anything_is_
 def test_a_photograph_that_changes_while_it_is_copied_is_not_kept(
     gallery, root: Path, queries: Embeddings, monkeypatch
 ) -> None:
-    from tf_happywhale.gallery import new_rows as files
+    from tf_happywhale.galleries import new_rows as files
 
     def another(_: Path, target: Path) -> None:
         target.write_text("another animal")

@@ -16,10 +16,10 @@ from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.tables.table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery import confirmed
-from tf_happywhale.gallery import new_rows as files
-from tf_happywhale.gallery.confirmed import add_confirmed
-from tf_happywhale.gallery.gallery_folder import make_gallery, open_gallery
+from tf_happywhale.galleries import confirmed
+from tf_happywhale.galleries import new_rows as files
+from tf_happywhale.galleries.confirmed import add_confirmed
+from tf_happywhale.galleries.gallery_folder import make_gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 ABOUT = {"model": "m1", "source": "fin", "view": "original", "preprocess": "squashed to 128"}

@@ -14,14 +14,14 @@ import numpy as np
 
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.changes import (
+from tf_happywhale.galleries.changes import (
     Change,
     add_change,
     changed,
     check_id,
     load_changes,
 )
-from tf_happywhale.gallery.numbered_files import add_part, load_parts, numbered, only_writer
+from tf_happywhale.galleries.numbered_files import add_part, load_parts, numbered, only_writer
 from tf_happywhale.retrieval.embeddings import Embeddings, join_embeddings
 from tf_happywhale.retrieval.search.candidates import Candidates, rank_individuals
 

@@ -10,7 +10,7 @@ from tf_happywhale.cli import command_of_places
 
 if TYPE_CHECKING:
     from tf_happywhale.config import Experiment
-    from tf_happywhale.gallery.gallery_folder import Gallery
+    from tf_happywhale.galleries.gallery_folder import Gallery
 
 VERBS = {
     "build": ("MODEL CATALOGUE GALLERY", "embed a catalogue folder into a new gallery"),
@@ -39,7 +39,7 @@ EXAMPLES = [
 def main(words: Sequence[str], overrides: list[str]) -> None:
     """Do one verb."""
     from tf_happywhale.config import load_experiment
-    from tf_happywhale.gallery.gallery_folder import open_gallery
+    from tf_happywhale.galleries.gallery_folder import open_gallery
 
     verb, first, *rest = words
     if verb == "build":
@@ -69,7 +69,7 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
     from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.disk.files import atomic_write, locked
     from tf_happywhale.errors import Incomplete, InputError
-    from tf_happywhale.gallery.gallery_folder import beside, make_gallery, open_gallery
+    from tf_happywhale.galleries.gallery_folder import beside, make_gallery, open_gallery
     from tf_happywhale.identify import load_identifier
     from tf_happywhale.inference.reference import embed_catalogue
 
@@ -97,9 +97,9 @@ def add(settings: Experiment, folder: Path, file: Path) -> None:
     """Put decided matches into the catalogue and the gallery."""
     from tf_happywhale.catalogue.animal_key import animal_words, count_animals
     from tf_happywhale.errors import InputError
-    from tf_happywhale.gallery.confirmed import add_confirmed
-    from tf_happywhale.gallery.new_rows import check_identified, read_decisions
-    from tf_happywhale.gallery.queries import Photographs, in_short, load_queries
+    from tf_happywhale.galleries.confirmed import add_confirmed
+    from tf_happywhale.galleries.new_rows import check_identified, read_decisions
+    from tf_happywhale.galleries.queries import Photographs, in_short, load_queries
     from tf_happywhale.places import output_folder
 
     output, elsewhere = output_folder(settings), settings.identify.photographs
@@ -159,7 +159,7 @@ def verify(settings: Experiment, folder: Path) -> None:
     """Print what is wrong with a gallery, its pictures and its catalogue; InputError if anything
     is."""
     from tf_happywhale.errors import InputError
-    from tf_happywhale.gallery import verify as verification
+    from tf_happywhale.galleries import verify as verification
 
     found, images = verification.verify(folder, settings.data)
     for sentence in found:
@@ -198,7 +198,7 @@ def curate(settings: Experiment, gallery: Gallery) -> None:
 
     from tf_happywhale.catalogue.animal_key import key_columns
     from tf_happywhale.disk.files import write_csv
-    from tf_happywhale.gallery.curation import (
+    from tf_happywhale.galleries.curation import (
         Odd,
         flat_map,
         suspected_duplicates,
@@ -242,7 +242,7 @@ def export(gallery: Gallery, file: Path) -> None:
 
     from tf_happywhale.catalogue.animal_key import BOX_NUMBER, key_columns
     from tf_happywhale.disk.files import write_csv
-    from tf_happywhale.gallery.known_animals import box_columns
+    from tf_happywhale.galleries.known_animals import box_columns
 
     images = gallery.images()
     further = [name for name in ("encounter", "date", "viewpoint") if name in images.columns]

@@ -34,7 +34,7 @@ from tf_happywhale.catalogue.tables.table import read_catalogue, read_text_table
 from tf_happywhale.catalogue.tables.text_file import encoding_of_own
 from tf_happywhale.disk.files import atomic_write, sha256, write_bytes
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.known_animals import box_words, parse, same_box
+from tf_happywhale.galleries.known_animals import box_words, parse, same_box
 
 DECISIONS = ("match", "new", "skip")
 BOXES_FILE = "boxes.csv"

@@ -5,7 +5,7 @@ import pytest
 
 from tests.retrieval.conftest import embed
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.curation import flat_map, suspected_duplicates, suspected_errors
+from tf_happywhale.galleries.curation import flat_map, suspected_duplicates, suspected_errors
 
 
 def gallery(rows: list[tuple[float, str]]):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.retrieval.conftest import embed
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.numbered_files import add_numbered, add_part, load_parts, numbered
+from tf_happywhale.galleries.numbered_files import add_numbered, add_part, load_parts, numbered
 
 
 def test_parts_are_numbered_and_found_in_order(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from tf_happywhale.catalogue.identities import check_identity
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.numbered_files import add_numbered, numbered
+from tf_happywhale.galleries.numbered_files import add_numbered, numbered
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 

@@ -25,8 +25,8 @@ from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.catalogue.tables.table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError, nearest
-from tf_happywhale.gallery.changes import check_id, load_changes
-from tf_happywhale.gallery.gallery_folder import (
+from tf_happywhale.galleries.changes import check_id, load_changes
+from tf_happywhale.galleries.gallery_folder import (
     HEAD,
     Gallery,
     beside,
@@ -34,8 +34,8 @@ from tf_happywhale.gallery.gallery_folder import (
     changing,
     is_gallery,
 )
-from tf_happywhale.gallery.known_animals import Animal, KnownAnimals, box_words, parse
-from tf_happywhale.gallery.new_rows import (
+from tf_happywhale.galleries.known_animals import Animal, KnownAnimals, box_words, parse
+from tf_happywhale.galleries.new_rows import (
     BOXES_FILE,
     Confirmed,
     add_to_catalogue,
@@ -43,8 +43,8 @@ from tf_happywhale.gallery.new_rows import (
     name_new,
     numbered_boxes,
 )
-from tf_happywhale.gallery.numbered_files import load_parts, only_writer
-from tf_happywhale.gallery.queries import SEEN_FROM_OUTPUT, Photographs
+from tf_happywhale.galleries.numbered_files import load_parts, only_writer
+from tf_happywhale.galleries.queries import SEEN_FROM_OUTPUT, Photographs
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.together import TOGETHER, together_of
 from tf_happywhale.said import say_once

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from tests.retrieval.conftest import embed
+from tf_happywhale import gallery as command
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery import __main__ as command
-from tf_happywhale.gallery.gallery_folder import beside, make_gallery, open_gallery
-from tf_happywhale.gallery.verify import verify
+from tf_happywhale.galleries.gallery_folder import beside, make_gallery, open_gallery
+from tf_happywhale.galleries.verify import verify
 
 IMAGES = {"a.jpg": "A", "b.jpg": "A", "c.jpg": "B"}
 

@@ -11,7 +11,7 @@ import numpy as np
 from tf_happywhale.catalogue.animal_key import photograph_of
 from tf_happywhale.disk.files import sha256
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.gallery_folder import beside
+from tf_happywhale.galleries.gallery_folder import beside
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings, save_embeddings
 
 QUERIES = "queries.npz"

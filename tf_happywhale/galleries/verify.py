@@ -17,8 +17,8 @@ from tf_happywhale.config import Data
 from tf_happywhale.disk.files import sha256
 from tf_happywhale.disk.os_errors import in_words
 from tf_happywhale.errors import InputError
-from tf_happywhale.gallery.gallery_folder import HEAD, Gallery, faults, is_gallery, open_gallery
-from tf_happywhale.gallery.new_rows import BOXES_FILE, boxed_images
+from tf_happywhale.galleries.gallery_folder import HEAD, Gallery, faults, is_gallery, open_gallery
+from tf_happywhale.galleries.new_rows import BOXES_FILE, boxed_images
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 NAMED = 20  # sentences of one kind
