@@ -43,7 +43,7 @@ def main(experiment: Experiment) -> None:
 
 def compare(experiment: Experiment, data: DataSet) -> dict:
     """mAP@5 on the held-out answers of the trained model and of what it has to beat."""
-    from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+    from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
     from tf_happywhale.catalogue.pod.layout import NO_FIN
     from tf_happywhale.inference import baselines
     from tf_happywhale.places import data_root, run_folder

@@ -95,7 +95,7 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
 
 def add(settings: Experiment, folder: Path, file: Path) -> None:
     """Put decided matches into the catalogue and the gallery."""
-    from tf_happywhale.catalogue.animal_key import animal_words, count_animals
+    from tf_happywhale.catalogue.animals.animal_key import animal_words, count_animals
     from tf_happywhale.errors import InputError
     from tf_happywhale.galleries.confirmed import add_confirmed
     from tf_happywhale.galleries.new_rows import check_identified, read_decisions
@@ -172,7 +172,7 @@ def verify(settings: Experiment, folder: Path) -> None:
 
 def change(gallery: Gallery, verb: str, words: Sequence[str]) -> None:
     """Correct a gallery; its catalogue is left as it is."""
-    from tf_happywhale.catalogue.identities import like, spelled
+    from tf_happywhale.catalogue.animals.identities import like, spelled
 
     work = {
         "remove": gallery.remove,
@@ -196,7 +196,7 @@ def curate(settings: Experiment, gallery: Gallery) -> None:
 
     import pandas as pd
 
-    from tf_happywhale.catalogue.animal_key import key_columns
+    from tf_happywhale.catalogue.animals.animal_key import key_columns
     from tf_happywhale.disk.files import write_csv
     from tf_happywhale.galleries.curation import (
         Odd,
@@ -240,7 +240,7 @@ def export(gallery: Gallery, file: Path) -> None:
     """Write the gallery's images as a catalogue, with the boxes where images show several."""
     import pandas as pd
 
-    from tf_happywhale.catalogue.animal_key import BOX_NUMBER, key_columns
+    from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, key_columns
     from tf_happywhale.disk.files import write_csv
     from tf_happywhale.galleries.known_animals import box_columns
 

@@ -190,7 +190,7 @@ def embed_queries(
 
     import numpy as np
 
-    from tf_happywhale.catalogue.animal_key import photograph_of
+    from tf_happywhale.catalogue.animals.animal_key import photograph_of
     from tf_happywhale.errors import InputError
 
     queries, failed = identifier.embed(shots, [""] * len(shots), "photographs")
@@ -228,7 +228,7 @@ def rank(
 ) -> Ranking:
     """Candidates, with `new_individual` among them. Photographs of one encounter are ranked
     together if they may show one animal."""
-    from tf_happywhale.catalogue.individuals import most_frequent
+    from tf_happywhale.catalogue.animals.individuals import most_frequent
     from tf_happywhale.retrieval.ranking import Ranking
     from tf_happywhale.retrieval.search.encounters import rank_encounters
     from tf_happywhale.retrieval.together import several_animals, together_of
@@ -278,7 +278,7 @@ def photographs(
     wrong with it."""
     import pandas as pd
 
-    from tf_happywhale.catalogue.animal_key import key_columns
+    from tf_happywhale.catalogue.animals.animal_key import key_columns
 
     names = ["encounter", "box", "side", "sharpness", "confidence"]
     keys = key_columns(queries.image.tolist())
@@ -344,7 +344,7 @@ def write_pages(
 
 def asked(queries: Embeddings) -> str:
     """How many photographs there are to identify, and how many animals if there are more."""
-    from tf_happywhale.catalogue.animal_key import count_animals
+    from tf_happywhale.catalogue.animals.animal_key import count_animals
 
     photographs = len(count_animals(queries.image.tolist()))
     several = f", {len(queries)} animals" if len(queries) > photographs else ""

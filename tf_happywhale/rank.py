@@ -78,7 +78,7 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     answers all images that were `asked`; one that cannot be read gets the most frequent
     individuals.
     """
-    from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+    from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
     from tf_happywhale.disk.files import write_csv
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.ensemble.members import find_members, load_side

@@ -55,7 +55,7 @@ def main(experiment: Experiment) -> None:
 
 def write_pages(experiment: Experiment, data: DataSet) -> None:
     """Draw the report of the experiment's predictions."""
-    from tf_happywhale.catalogue.animal_key import photograph_of
+    from tf_happywhale.catalogue.animals.animal_key import photograph_of
     from tf_happywhale.catalogue.tables.table import read_text_table
     from tf_happywhale.errors import InputError
     from tf_happywhale.pictures.pixels import read_small

@@ -232,7 +232,7 @@ def _predicted(
     experiment: Experiment, data: DataSet, plan: Plan, fold: int
 ) -> tuple[list[str], Sequence[int]]:
     """The images to identify that this round trains on, and who was predicted to be in them."""
-    from tf_happywhale.catalogue.individuals import to_targets
+    from tf_happywhale.catalogue.animals.individuals import to_targets
     from tf_happywhale.pseudo import read_labels
 
     if experiment.round == 0:
@@ -243,7 +243,7 @@ def _predicted(
 
 def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:
     """The species of each individual, where the model has a head for them."""
-    from tf_happywhale.catalogue.individuals import species_of
+    from tf_happywhale.catalogue.animals.individuals import species_of
     from tf_happywhale.errors import ConfigError
 
     if not experiment.model.species_weight:

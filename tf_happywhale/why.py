@@ -26,7 +26,11 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     import cv2
     import numpy as np
 
-    from tf_happywhale.catalogue.animal_key import animal_words, count_animals, photograph_of
+    from tf_happywhale.catalogue.animals.animal_key import (
+        animal_words,
+        count_animals,
+        photograph_of,
+    )
     from tf_happywhale.catalogue.photographs.own_output import mark_own_output
     from tf_happywhale.catalogue.photographs.photos import find_photos
     from tf_happywhale.detection.detector import find_detector

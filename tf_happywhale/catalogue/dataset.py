@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.animal_key import photograph_of
+from tf_happywhale.catalogue.animals.animal_key import photograph_of
+from tf_happywhale.catalogue.animals.individuals import label_order, to_targets, with_new
 from tf_happywhale.catalogue.boxes.box import (
     WHOLE,
     AnyBox,
@@ -22,7 +23,6 @@ from tf_happywhale.catalogue.boxes.box import (
 from tf_happywhale.catalogue.boxes.box_names import rows_of_photographs
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.folds import assign_folds
-from tf_happywhale.catalogue.individuals import label_order, to_targets, with_new
 from tf_happywhale.catalogue.kaggle.community import (
     NO_FOLD,
     CommunityShard,

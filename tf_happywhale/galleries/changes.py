@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.identities import check_identity
+from tf_happywhale.catalogue.animals.identities import check_identity
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.numbered_files import add_numbered, numbered

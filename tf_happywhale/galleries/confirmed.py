@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.animal_key import (
+from tf_happywhale.catalogue.animals.animal_key import (
     animal_words,
     count_animals,
     photograph_of,
     split_key,
 )
+from tf_happywhale.catalogue.animals.identities import PLACEHOLDERS, like, look, spelled
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.boxes.box import Box, best_rows
 from tf_happywhale.catalogue.boxes.box_names import match_rows
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
-from tf_happywhale.catalogue.identities import PLACEHOLDERS, like, look, spelled
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.photographs.picture_names import PictureNames
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.catalogue.tables.table import read_catalogue

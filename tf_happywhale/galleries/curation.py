@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from tf_happywhale.catalogue.animal_key import photograph_of
+from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.candidates import rank_individuals
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tf_happywhale.catalogue.animal_key import (
+from tf_happywhale.catalogue.animals.animal_key import (
     BOX_NUMBER,
     animal_words,
     count_animals,
@@ -23,10 +23,10 @@ from tf_happywhale.catalogue.animal_key import (
     photograph_of,
     split_key,
 )
+from tf_happywhale.catalogue.animals.identities import check_identity, look
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.boxes.box import MANUAL, RelativeBox, is_manual, number, outwards
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
-from tf_happywhale.catalogue.identities import check_identity, look
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.photographs.disk_names import on_disk
 from tf_happywhale.catalogue.tables.append import with_rows
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.animal_key import photograph_of
+from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.disk.files import sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import beside

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tf_happywhale.catalogue.animal_key import photograph_of
+from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.photographs.disk_names import Names, on_disk
 from tf_happywhale.catalogue.photographs.photo_files import list_images
 from tf_happywhale.catalogue.tables.reading import reading_of

@@ -9,7 +9,7 @@ import cv2
 import keras
 import numpy as np
 
-from tf_happywhale.catalogue.animal_key import photograph_of
+from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.inference.engines import by_keras
 from tf_happywhale.models.pretrained import pretrained_backbone

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.animal_key import animal_key, count_animals, photograph_of
+from tf_happywhale.catalogue.animals.animal_key import animal_key, count_animals, photograph_of
 from tf_happywhale.catalogue.boxes.animal_boxes import Telling, pair_sources
 from tf_happywhale.catalogue.boxes.box import WHOLE, BoxRow, check_numbered
 from tf_happywhale.catalogue.photographs.photos import boxes_beside

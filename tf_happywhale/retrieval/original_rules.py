@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, most_frequent, with_new
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, most_frequent, with_new
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.out_of_fold import held_out_of, may_judge

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.animal_key import key_columns
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, most_frequent
+from tf_happywhale.catalogue.animals.animal_key import key_columns
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, most_frequent
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.combine import rank_side

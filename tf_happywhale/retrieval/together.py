@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tf_happywhale.catalogue.animal_key import count_animals, judged_together, photograph_of
+from tf_happywhale.catalogue.animals.animal_key import count_animals, judged_together, photograph_of
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.candidates import Candidates
 

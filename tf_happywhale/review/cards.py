@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from tf_happywhale.catalogue.animal_key import animal_words, photograph_of, split_key
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.animals.animal_key import animal_words, photograph_of, split_key
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 
 NUMBERS = ("none", "one", "two", "three", "four", "five")
 FIN = (

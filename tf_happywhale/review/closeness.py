@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.animal_key import BOX_NUMBER, keys_of
+from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, keys_of
 from tf_happywhale.errors import InputError
 
 COLUMNS = ("image", "rank", "individual_id", "score", "p_new", "reference_image")
@@ -15,7 +15,7 @@ def closest_first(predictions: pd.DataFrame) -> pd.DataFrame:
     """The rows by how close the first two scores of their query are, then by image and rank.
 
     Queries with fewer than two scores come last. Returns new columns of text and numbers; image and
-    reference_image are keys of animals (`catalogue/animal_key.py`).
+    reference_image are keys of animals (`catalogue/animals/animal_key.py`).
     """
     missing = [column for column in COLUMNS if column not in predictions.columns]
     if missing:

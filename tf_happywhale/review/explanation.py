@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tf_happywhale.catalogue.animal_key import animal_words
+from tf_happywhale.catalogue.animals.animal_key import animal_words
 from tf_happywhale.inference.explain import Explainer
 from tf_happywhale.inference.trained import Trained
 from tf_happywhale.pictures.pixels import resize

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.animal_key import count_animals, photograph_of
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.animals.animal_key import count_animals, photograph_of
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.photographs.own_output import mark_own_output
 from tf_happywhale.disk.files import atomic_write, digest
 from tf_happywhale.errors import InputError

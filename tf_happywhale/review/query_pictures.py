@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.animal_key import split_key
+from tf_happywhale.catalogue.animals.animal_key import split_key
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.jpeg_header import read_jpeg_header

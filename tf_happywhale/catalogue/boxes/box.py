@@ -7,7 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tf_happywhale.catalogue.animal_key import animal_key, count_animals, photograph_of, split_key
+from tf_happywhale.catalogue.animals.animal_key import (
+    animal_key,
+    count_animals,
+    photograph_of,
+    split_key,
+)
 from tf_happywhale.errors import InputError
 from tf_happywhale.said import say_once
 

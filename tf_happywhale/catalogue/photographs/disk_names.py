@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from tf_happywhale.catalogue.animal_key import animal_key, photograph_of, split_key
+from tf_happywhale.catalogue.animals.animal_key import animal_key, photograph_of, split_key
 from tf_happywhale.catalogue.photographs.photo_files import IMAGE_ENDINGS
 from tf_happywhale.errors import InputError
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
-from tf_happywhale.catalogue.animal_key import photograph_of
+from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.disk.files import sha256
 from tf_happywhale.errors import InputError
 

@@ -15,7 +15,7 @@ import cv2
 import pandas as pd
 from tqdm import tqdm
 
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.pod.drawn_photograph import Box, draw_photograph, jpeg_quality
 from tf_happywhale.catalogue.pod.fin import SPECIES
 from tf_happywhale.catalogue.pod.population import Plan, draw_plan, pod_fin

@@ -10,15 +10,15 @@ from typing import get_args
 
 import pandas as pd
 
-from tf_happywhale.catalogue.animal_key import BOX_NUMBER, keys_of, split_key
-from tf_happywhale.catalogue.identities import (
+from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, keys_of, split_key
+from tf_happywhale.catalogue.animals.identities import (
     check_identity,
     lookalike_warnings,
     placeholder_warnings,
     shortened_warnings,
 )
+from tf_happywhale.catalogue.animals.species import fix_species
 from tf_happywhale.catalogue.photographs.disk_names import Names, on_disk
-from tf_happywhale.catalogue.species import fix_species
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.catalogue.tables.rows import Rows, read_rows
 from tf_happywhale.catalogue.tables.spreadsheet import is_spreadsheet, read_sheet
@@ -163,7 +163,7 @@ def read_catalogue(
     be there, unless `must_be_there` is False.
 
     A photograph may be listed several times with different numbers in the column box_number, which
-    becomes part of `image`, the key of an animal (`catalogue/animal_key.py`). Rows whose id
+    becomes part of `image`, the key of an animal (`catalogue/animals/animal_key.py`). Rows whose id
     `reading.unknown` lists are left out. A missing `species` column is filled with empty text;
     Happywhale's own misspellings of species are mended in Happywhale's own rows. A `date` whose
     month is a word becomes ISO text, a `viewpoint` R or L right or left. What may be a typing error

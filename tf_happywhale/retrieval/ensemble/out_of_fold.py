@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tf_happywhale.catalogue.individuals import with_new
+from tf_happywhale.catalogue.animals.individuals import with_new
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.combine import rank_side

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, with_new
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, with_new
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.out_of_fold import (

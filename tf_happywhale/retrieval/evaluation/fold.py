@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL, with_new
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, with_new
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.evaluation.metrics import mean_average_precision, rank_share
 from tf_happywhale.retrieval.new_individual.thresholds import best_threshold, insert_new

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores, Line
 from tf_happywhale.retrieval.evaluation.metrics import (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Rank
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError

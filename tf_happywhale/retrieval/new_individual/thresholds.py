@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tf_happywhale.catalogue.individuals import NEW_INDIVIDUAL
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 
 GRID = tuple(step / 10 for step in range(11))  # the seed's thresholds
 AT = 5  # ids that count

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tf_happywhale.catalogue.animal_key import BOX_NUMBER, number_of
+from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, number_of
 from tf_happywhale.catalogue.boxes.box import BoxRow, is_manual
 from tf_happywhale.catalogue.boxes.formats.cells import (
     has_decimal_commas,

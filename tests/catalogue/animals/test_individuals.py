@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tf_happywhale.catalogue.individuals import (
+from tf_happywhale.catalogue.animals.individuals import (
     label_order,
     most_frequent,
     species_of,

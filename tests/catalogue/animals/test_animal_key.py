@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tf_happywhale.catalogue.animal_key import (
+from tf_happywhale.catalogue.animals.animal_key import (
     animal_key,
     animal_words,
     count_animals,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tf_happywhale.catalogue.species import fix_species
+from tf_happywhale.catalogue.animals.species import fix_species
 
 WRITTEN = {
     "globis": "short_finned_pilot_whale",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tf_happywhale.catalogue.identities import (
+from tf_happywhale.catalogue.animals.identities import (
     check_identity,
     like,
     look,
