@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from tf_happywhale.backend import set_backend
 from tf_happywhale.config import Experiment, load_experiment
-from tf_happywhale.config.text import refuse_address
+from tf_happywhale.config.addresses import refuse_address
 from tf_happywhale.disk.os_errors import as_os_error, doing_of, in_words
 from tf_happywhale.errors import HappywhaleError, Incomplete, Stopped
 

@@ -85,7 +85,7 @@ def resolve(name: str, backbone: str | None) -> tuple[str, str]:
 
 def place(to: str | None) -> Path | None:
     """Where the Keras model is saved; ConfigError for an address."""
-    from tf_happywhale.config.text import refuse_address
+    from tf_happywhale.config.addresses import refuse_address
 
     refuse_address(to or "", "--to")
     return Path(to) if to else None

@@ -1,0 +1,16 @@
+"""The section `curate` of the config: `gallery curate`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from tf_happywhale.config.section import Positive, Section
+
+
+class Curate(Section):
+    """What `gallery curate` lists."""
+
+    count: Positive = Field(40, description="suspected duplicates and errors listed")
+    map: Literal["pca", "umap"] = Field("pca", description="how the map is made; umap is an extra")

@@ -1,0 +1,81 @@
+"""The section `data` of the config: photographs and who is in them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from tf_happywhale.config.section import Section
+
+
+def _encoding(name: str) -> str:
+    try:
+        "a".encode(name)
+    except LookupError:
+        raise ValueError(
+            f"data.encoding is {name[:80]!r}, which is not an encoding of text: take cp1252, "
+            "latin-1, utf-16-le or another that Python knows"
+        ) from None
+    return name
+
+
+TextEncoding = Annotated[str, AfterValidator(_encoding)]
+TableColumn = Literal["image", "individual_id", "species", "encounter", "date", "viewpoint"]
+
+
+class Data(Section):
+    """The photographs and who is in them, in Kaggle's layout."""
+
+    root: str | None = Field(
+        None, description="folder of train.csv, train_images/, …; null: draw the synthetic pod"
+    )
+    catalogue: str = Field("train.csv", description="table image,species,individual_id")
+    train_images: str = Field("train_images", description="folder of the catalogue's images")
+    test_images: str = Field("test_images", description="folder of the images to identify")
+    answers: str = Field("answers.csv", description="image,individual_id of test images, if known")
+    columns: dict[TableColumn, str] = Field(
+        {},
+        description="names of your columns by ours, such as {individual_id: ID, image: photo}; "
+        "image, individual_id, species, encounter, date and viewpoint can be named",
+    )
+    encoding: TextEncoding | None = Field(
+        None,
+        description="of your tables, such as cp1252 (Windows); null: UTF-8, or what the file's "
+        "byte order mark says",
+    )
+    unknown: tuple[str, ...] = Field(
+        (),
+        description='ids that mean that nobody knows the animal, such as [unknown, "?", ""]; '
+        "such rows are left out of training and gallery",
+    )
+    boxes: str | dict[str, str] | None = Field(
+        None,
+        description="boxes: a table, JSON of COCO, MegaDetector, LabelMe or VIA, or a folder of "
+        "VOC, LabelMe or YOLO files, seen from data.root unless it starts with /, or one for each "
+        "source as {fullbody: FILE, …}; null: boxes.csv if there is one, else whole images",
+    )
+    boxes_format: Literal["auto", "corners", "xywh", "cxcywh"] = Field(
+        "auto",
+        description="what the four numbers in a bbox or box cell are: corners (left, top, right, "
+        "bottom), xywh (left, top, width, height) or cxcywh (middle, width, height); auto: the "
+        "numbers must tell",
+    )
+    tfrecords: str | None = Field(
+        None,
+        description="folder of community TFRecords to use as they are, in place of photographs",
+    )
+    tfrecords_pattern: str | None = Field(
+        None,
+        description="the form of their files' names: {split}, {count}, perhaps {fold}, and * for "
+        "anything, such as whales_{split}_{fold}_{count}.tfrecord; null: "
+        "{split}-{fold}-{count}.tfrec",
+    )
+    folds: int = Field(5, ge=2, le=100, description="number of folds")
+    fold_by: Literal["auto", "stratified", "encounter", "open"] = Field(
+        "auto",
+        description="auto: by encounter where the catalogue has that column, else stratified",
+    )
+    open_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.18, description="fold_by=open: share of the individuals held out whole by some fold"
+    )

@@ -1,0 +1,141 @@
+"""The whole experiment: its own keys, its sections, and what they must agree on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic.fields import FieldInfo
+
+from tf_happywhale.config.augment import Augment
+from tf_happywhale.config.curate import Curate
+from tf_happywhale.config.data import Data
+from tf_happywhale.config.detect import Detect
+from tf_happywhale.config.download import Download
+from tf_happywhale.config.embed import Embed
+from tf_happywhale.config.export import Export
+from tf_happywhale.config.identify import Identify
+from tf_happywhale.config.model import Model
+from tf_happywhale.config.pod import Pod
+from tf_happywhale.config.pseudo import Pseudo
+from tf_happywhale.config.quality import Quality
+from tf_happywhale.config.rank import Rank
+from tf_happywhale.config.records import Records
+from tf_happywhale.config.report import Report
+from tf_happywhale.config.section import Section
+from tf_happywhale.config.train import Train
+
+
+class Member(Section):
+    """A model of an ensemble."""
+
+    path: str = Field(description="run folder, or a folder of train.npz and test.npz")
+    weight: float = Field(1, gt=0, description="its share of the score, against the others'")
+
+
+class Experiment(Section):
+    """Everything one experiment depends on."""
+
+    name: str = Field(
+        "experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="a name"
+    )
+    output: str = Field("output", description="folder for everything the experiment writes")
+    seed: int = Field(42, ge=0, le=2**31 - 1, description="where every random number comes from")
+    image_size: int = Field(512, ge=32, le=4096, description="side of the model's input, pixels")
+    fold: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
+        0, description="the validation fold, or all for one model a fold"
+    )
+    members: tuple[Member, ...] = Field(
+        (), description="models that rank together, each with path and weight; none: the folds'"
+    )
+    variants: tuple[dict[str, str | None], ...] = Field(
+        (),
+        description="experiments that are trained in this one's place and rank together, each by "
+        "the keys in which it differs, such as {name: b0, model.backbone: b0}; keys on the "
+        "command line hold for all; none: itself",
+    )
+    data: Data = Data()
+    pod: Pod = Pod()
+    detect: Detect = Detect()
+    records: Records = Records()
+    augment: Augment = Augment()
+    model: Model = Model()
+    train: Train = Train()
+    embed: Embed = Embed()
+    pseudo: Pseudo = Pseudo()
+    rank: Rank = Rank()
+    report: Report = Report()
+    identify: Identify = Identify()
+    quality: Quality = Quality()
+    curate: Curate = Curate()
+    export: Export = Export()
+    download: Download = Download()
+
+    @model_validator(mode="after")
+    def _name_is_free(self) -> Experiment:
+        if self.name in ("pod", "records", "report", "detector"):
+            raise ValueError(f"name is {self.name!r}, a folder of the output: take another name")
+        if re.search(r"-round\d+$", self.name):
+            raise ValueError(
+                f"name is {self.name!r}, which ends as the folders of pseudo.rounds do: take "
+                "another name"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _output_is_named(self) -> Experiment:
+        if not self.output:
+            raise ValueError("output is empty: name a folder, such as output/whales")
+        return self
+
+    @model_validator(mode="after")
+    def _fold_exists(self) -> Experiment:
+        if self.fold != "all" and self.fold >= self.data.folds:
+            raise ValueError(f"fold {self.fold} does not exist: data.folds is {self.data.folds}")
+        return self
+
+    @model_validator(mode="after")
+    def _drawn_crops_are_kept(self) -> Experiment:
+        for source in self.augment.crops:
+            if source not in self.records.sources:
+                raise ValueError(
+                    f"augment.crops names {source!r}, which is not kept: add it to "
+                    "records.more_sources"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _mixed_once(self) -> Experiment:
+        if self.train.embedding_mixup and self.augment.mixup_p:
+            raise ValueError(
+                f"train.embedding_mixup is {self.train.embedding_mixup:g} and augment.mixup_p "
+                f"{self.augment.mixup_p:g}, which do not go together: set one to 0"
+            )
+        return self
+
+    @property
+    def folds(self) -> list[int]:
+        """The validation folds this experiment trains a model for."""
+        return list(range(self.data.folds)) if self.fold == "all" else [self.fold]
+
+    @property
+    def round(self) -> int:
+        """Which training this is: 0 on the catalogue alone, then on confident predictions too."""
+        return self.pseudo.rounds if self.pseudo.round is None else self.pseudo.round
+
+    def in_round(self, number: int, fold: int | None = None) -> Experiment:
+        """The same experiment's own models of another training, of one fold if that is given."""
+        pseudo = self.pseudo.model_copy(update={"round": number})
+        alone = {} if fold is None else {"fold": fold, "members": ()}
+        return self.model_copy(update={"pseudo": pseudo, **alone})
+
+
+def keys(section: type[Section] = Experiment, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every key of the experiment with its pydantic field, as `train.epochs`."""
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from keys(field.annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field

@@ -1,0 +1,19 @@
+"""The section `pod` of the config: synthetic pod."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from tf_happywhale.config.section import Positive, Section
+
+
+class Pod(Section):
+    """The synthetic pod: drawn dolphins, used where data.root is null."""
+
+    individuals: Positive = Field(64, description="individuals of the catalogue")
+    new_individuals: int = Field(16, ge=0, description="individuals seen in test images only")
+    singletons: int = Field(10, ge=0, description="individuals with one image in the catalogue")
+    mean_images: float = Field(8, ge=2, description="mean number of images of the others")
+    test_images: float = Field(2, ge=1, description="mean number of test images an individual")
+    width: int = Field(900, ge=300, description="width of a photograph, pixels")
+    height: int = Field(600, ge=200, description="height of a photograph, pixels")

@@ -1,0 +1,63 @@
+"""The experiments that one config trains in its place: `variants`."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from tf_happywhale.config.experiment import Experiment
+from tf_happywhale.config.text import put_value
+from tf_happywhale.config.validation import validated
+from tf_happywhale.errors import ConfigError
+
+
+def variants_of(experiment: Experiment) -> list[Experiment]:
+    """The experiments that are trained: the variants, or the experiment itself where it has none.
+
+    Raises:
+        ConfigError: a variant is not an experiment, or two have one name and fold.
+    """
+    if not experiment.variants:
+        return [experiment]
+    base = experiment.model_dump(mode="json", exclude={"variants"})
+    found = []
+    for changes in experiment.variants:
+        tree = deepcopy(base)
+        for key, value in changes.items():
+            put_value(tree, key, value)
+        found.append(validated(tree))
+    places = [(variant.name, fold) for variant in found for fold in variant.folds]
+    for name, fold in places:
+        if places.count((name, fold)) > 1:
+            raise ConfigError(
+                f"Two variants train {name}, fold {fold}: give each its own name, and none to all "
+                "of them."
+            )
+    return found
+
+
+def without_given(variants: Any, given: list[str]) -> Any:
+    """Return the variants of a file without the keys that the command line gives.
+
+    Variants that differed in nothing else become one, such as the folds of one network with
+    `fold=0`.
+
+    Raises:
+        ConfigError: one key is a part of what a variant gives as a whole.
+    """
+    if not isinstance(variants, list) or not all(isinstance(each, dict) for each in variants):
+        return variants  # which is refused when all is checked
+    left: list[dict] = []
+    for variant in variants:
+        kept = {}
+        for own, value in variant.items():
+            if any(key.startswith(f"{own}.") for key in given):
+                raise ConfigError(
+                    f"A variant of the config gives all of {own}: give all of it on the command "
+                    f"line too, as {own}={{…}}."
+                )
+            if not any(f"{own}.".startswith(f"{key}.") for key in given):
+                kept[own] = value
+        if kept == variant or kept not in left:
+            left.append(kept)
+    return left
