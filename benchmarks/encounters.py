@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.catalogue.catalogue_table import read_answers
 from tf_happywhale.catalogue.dataset import load_data
-from tf_happywhale.catalogue.tables.table import read_answers
 from tf_happywhale.config import Rank, load_experiment
 from tf_happywhale.retrieval.embeddings import load_embeddings
 from tf_happywhale.retrieval.ensemble.views import make_side

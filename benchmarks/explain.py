@@ -25,7 +25,7 @@ from wanted import Wanted, judge
 
 from tf_happywhale.catalogue.boxes.box import Box, best_boxes
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
-from tf_happywhale.catalogue.tables.table import read_catalogue
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.config import load_experiment
 from tf_happywhale.inference.explain import Explainer
 from tf_happywhale.pictures.pixels import crop, read_picture, resize

@@ -25,7 +25,8 @@ import numpy as np
 import pandas as pd
 from wanted import Wanted, judge
 
-from tf_happywhale.catalogue.tables.table import read_answers, read_text_table
+from tf_happywhale.catalogue.catalogue_table import read_answers
+from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.galleries.gallery_folder import Gallery, faults, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings
 from tf_happywhale.retrieval.evaluation.metrics import mean_average_precision

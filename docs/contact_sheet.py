@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.tables.table import read_catalogue
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.pictures.pixels import encode_jpeg, read_picture, resize
 
 COLUMNS, ROWS, WIDTH, HEIGHT, GAP = 5, 4, 300, 200, 6

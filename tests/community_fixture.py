@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from tf_happywhale.catalogue.boxes.box import best_boxes
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.photo_files import list_images
-from tf_happywhale.catalogue.tables.table import read_catalogue
 
 
 def write_community(pod: Path, folder: Path, folds: int = 3) -> None:

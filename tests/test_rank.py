@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from tf_happywhale import evaluate, rank
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.photo_files import list_images
-from tf_happywhale.catalogue.tables.table import read_catalogue
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
 

@@ -79,7 +79,8 @@ def real_pictures(model: Trained, folder: str | None) -> np.ndarray:
     """
     import numpy as np
 
-    from tf_happywhale.catalogue.photographs.photos import boxes_beside, find_photos
+    from tf_happywhale.catalogue.boxes.find_boxes import boxes_beside
+    from tf_happywhale.catalogue.photographs.photos import find_photos
     from tf_happywhale.catalogue.tables.reading import reading_of
     from tf_happywhale.errors import InputError
     from tf_happywhale.inference.shots import Shot, read_shot

@@ -159,7 +159,7 @@ def find_boxes(
     from functools import partial
 
     from tf_happywhale.catalogue.boxes.animal_boxes import Telling, animal_rows
-    from tf_happywhale.catalogue.photographs.photos import boxes_of
+    from tf_happywhale.catalogue.boxes.find_boxes import boxes_of
     from tf_happywhale.catalogue.tables.reading import reading_of
     from tf_happywhale.inference.reference import boxed, make_shots, unfit
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.retrieval.conftest import embed
-from tf_happywhale.catalogue.tables.table import read_catalogue
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries import confirmed

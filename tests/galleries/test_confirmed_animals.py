@@ -13,7 +13,7 @@ import pytest
 from tests.retrieval.conftest import embed
 from tf_happywhale.catalogue.boxes.box import Box, best_boxes
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
-from tf_happywhale.catalogue.tables.table import read_catalogue
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries import confirmed

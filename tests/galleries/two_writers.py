@@ -25,7 +25,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.tables.table import read_catalogue, read_text_table
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
+from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.confirmed import add_confirmed

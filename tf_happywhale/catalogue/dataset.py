@@ -22,6 +22,7 @@ from tf_happywhale.catalogue.boxes.box import (
 )
 from tf_happywhale.catalogue.boxes.box_names import rows_of_photographs
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
+from tf_happywhale.catalogue.catalogue_table import read_answers, read_catalogue
 from tf_happywhale.catalogue.folds import assign_folds
 from tf_happywhale.catalogue.kaggle.community import (
     NO_FOLD,
@@ -31,16 +32,12 @@ from tf_happywhale.catalogue.kaggle.community import (
     read_index,
     read_individuals,
 )
+from tf_happywhale.catalogue.photographs.checked_names import check_names
 from tf_happywhale.catalogue.photographs.disk_names import on_disk
 from tf_happywhale.catalogue.photographs.photo_files import list_photographs, passed_over
 from tf_happywhale.catalogue.pod.layout import write_pod
 from tf_happywhale.catalogue.tables.reading import Reading, reading_of
-from tf_happywhale.catalogue.tables.table import (
-    check_names,
-    read_answers,
-    read_catalogue,
-    read_text_table,
-)
+from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.places import data_root, output_folder

@@ -20,9 +20,9 @@ from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.boxes.box import Box, best_rows
 from tf_happywhale.catalogue.boxes.box_names import match_rows
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.picture_names import PictureNames
 from tf_happywhale.catalogue.tables.reading import reading_of
-from tf_happywhale.catalogue.tables.table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError, nearest
 from tf_happywhale.galleries.changes import check_id, load_changes

@@ -27,10 +27,12 @@ from tf_happywhale.catalogue.animals.identities import check_identity, look
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.boxes.box import MANUAL, RelativeBox, is_manual, number, outwards
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.disk_names import on_disk
+from tf_happywhale.catalogue.photographs.known_names import same_names
 from tf_happywhale.catalogue.tables.append import with_rows
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
-from tf_happywhale.catalogue.tables.table import read_catalogue, read_text_table, same_names
+from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.catalogue.tables.text_file import encoding_of_own
 from tf_happywhale.disk.files import atomic_write, sha256, write_bytes
 from tf_happywhale.errors import InputError

@@ -9,10 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
-from tf_happywhale.catalogue.photographs.disk_names import Names, on_disk
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
+from tf_happywhale.catalogue.photographs.disk_names import on_disk
+from tf_happywhale.catalogue.photographs.known_names import Names
 from tf_happywhale.catalogue.photographs.photo_files import list_images
 from tf_happywhale.catalogue.tables.reading import reading_of
-from tf_happywhale.catalogue.tables.table import read_catalogue, read_text_table
+from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.config import Data
 from tf_happywhale.disk.files import sha256
 from tf_happywhale.disk.os_errors import in_words

@@ -14,10 +14,11 @@ import pandas as pd
 from tf_happywhale.catalogue.animals.animal_key import animal_key, count_animals, photograph_of
 from tf_happywhale.catalogue.boxes.animal_boxes import Telling, pair_sources
 from tf_happywhale.catalogue.boxes.box import WHOLE, BoxRow, check_numbered
-from tf_happywhale.catalogue.photographs.photos import boxes_beside
+from tf_happywhale.catalogue.boxes.find_boxes import boxes_beside
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.same_picture import same_pictures
 from tf_happywhale.catalogue.tables.reading import reading_of
-from tf_happywhale.catalogue.tables.table import read_catalogue, tables_in
+from tf_happywhale.catalogue.tables.table import tables_in
 from tf_happywhale.config import Data
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.detector import Detector

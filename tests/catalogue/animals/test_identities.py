@@ -15,8 +15,8 @@ from tf_happywhale.catalogue.animals.identities import (
     placeholder_warnings,
     spelled,
 )
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.tables.reading import Reading
-from tf_happywhale.catalogue.tables.table import read_catalogue
 from tf_happywhale.errors import InputError
 
 TWINS = [

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.community_fixture import example, serialized, write_community, write_shard
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.catalogue.kaggle.community import (
     COLUMNS,
@@ -17,7 +18,6 @@ from tf_happywhale.catalogue.kaggle.community import (
     read_individuals,
 )
 from tf_happywhale.catalogue.photographs.photo_files import list_images
-from tf_happywhale.catalogue.tables.table import read_catalogue
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
 

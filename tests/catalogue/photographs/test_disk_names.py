@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tf_happywhale.catalogue.photographs.disk_names import Names, on_disk
+from tf_happywhale.catalogue.photographs.disk_names import on_disk
+from tf_happywhale.catalogue.photographs.known_names import Names
 from tf_happywhale.errors import InputError
 
 TABLE = Path("train.csv")

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.tables.reading import Reading
-from tf_happywhale.catalogue.tables.table import read_catalogue, read_text_table
+from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.errors import InputError
 
 WANTED = ("image", "individual_id")

@@ -17,8 +17,9 @@ from pathlib import Path
 import pandas as pd
 
 from tf_happywhale.catalogue.kaggle.tfrecord_index import feature_names, read_features
-from tf_happywhale.catalogue.photographs.disk_names import Names
-from tf_happywhale.catalogue.tables.table import check_names, read_text_table
+from tf_happywhale.catalogue.photographs.checked_names import check_names
+from tf_happywhale.catalogue.photographs.known_names import Names
+from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.disk.files import digest, shown, write_csv
 from tf_happywhale.errors import InputError
 

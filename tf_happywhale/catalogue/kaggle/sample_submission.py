@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tf_happywhale.catalogue.photographs.disk_names import Names
+from tf_happywhale.catalogue.photographs.known_names import Names
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.errors import InputError
 

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import repeat
-from pathlib import Path, PurePosixPath
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import get_args
 
 import pandas as pd
 
-from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, keys_of, split_key
-from tf_happywhale.catalogue.animals.identities import (
-    check_identity,
-    lookalike_warnings,
-    placeholder_warnings,
-    shortened_warnings,
-)
-from tf_happywhale.catalogue.animals.species import fix_species
-from tf_happywhale.catalogue.photographs.disk_names import Names, on_disk
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.catalogue.tables.rows import Rows, read_rows
 from tf_happywhale.catalogue.tables.spreadsheet import is_spreadsheet, read_sheet
 from tf_happywhale.catalogue.tables.text_file import decode
-from tf_happywhale.catalogue.tables.values import iso_date, sides
 from tf_happywhale.config import TableColumn
 from tf_happywhale.disk.files import shown
 from tf_happywhale.errors import InputError
-from tf_happywhale.said import say_once
 
 TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 NAMEABLE = get_args(TableColumn)  # what data.columns may name
@@ -148,140 +135,3 @@ def _places(header: Sequence[str], mapped: Mapping[str, str]) -> dict[str, list[
     taken = [place for there in renamed.values() for place in there]
     own = {name: [p for p in there if p not in taken] for name, there in places.items()}
     return {name: there for name, there in own.items() if there and name not in renamed} | renamed
-
-
-def read_catalogue(
-    path: Path,
-    reading: Reading = PLAIN,
-    folder: Path | None = None,
-    *,
-    must_be_there: bool = True,
-) -> pd.DataFrame:
-    """The catalogue's rows in file order: text columns image, species, individual_id, and others.
-
-    If the `folder` of its pictures is given, `image` is what they are called there, and they must
-    be there, unless `must_be_there` is False.
-
-    A photograph may be listed several times with different numbers in the column box_number, which
-    becomes part of `image`, the key of an animal (`catalogue/animals/animal_key.py`). Rows whose id
-    `reading.unknown` lists are left out. A missing `species` column is filled with empty text;
-    Happywhale's own misspellings of species are mended in Happywhale's own rows. A `date` whose
-    month is a word becomes ISO text, a `viewpoint` R or L right or left. What may be a typing error
-    is printed.
-
-    Raises:
-        InputError: a column is missing, an image is listed twice, is not there, or its name leaves
-            the folder, or an individual_id is empty or `new_individual`.
-    """
-    table = read_text_table(path, ("image", "individual_id", *reading.columns), reading)
-    if table.empty:
-        raise InputError(f"{path} lists no image: add rows image,species,individual_id.")
-    table = known_rows(table, path, reading)
-    if BOX_NUMBER in table.columns:
-        numbers = list(table.pop(BOX_NUMBER))
-        table["image"] = keys_of(list(table["image"]), numbers, str(path), table.index)
-    check_names(table["image"], path, table.index)
-    if folder is not None:
-        table["image"] = on_disk(
-            table["image"], folder, path, table.index, must_be_there=must_be_there
-        )
-        check_names(table["image"], path, table.index)
-    for line, identity in table["individual_id"].drop_duplicates().items():
-        check_identity(identity, f"{path} line {line}")
-    if "species" not in table.columns:
-        table["species"] = ""
-    table["species"] = fix_species(table["image"], table["species"], table["individual_id"])
-    if "date" in table.columns:
-        table["date"] = [iso_date(cell) for cell in table["date"]]
-    if "viewpoint" in table.columns:
-        table["viewpoint"] = sides(table["viewpoint"])
-    for sentence in (
-        *lookalike_warnings(table["individual_id"], str(path)),
-        *shortened_warnings(table["individual_id"], str(path)),
-        *placeholder_warnings(list(table["individual_id"]), list(table["species"]), str(path)),
-    ):
-        say_once(sentence)
-    return table.reset_index(drop=True)
-
-
-def known_rows(table: pd.DataFrame, path: Path, reading: Reading) -> pd.DataFrame:
-    """The rows whose id `reading.unknown` does not list; how many it lists is printed.
-
-    Raises:
-        InputError: it lists the id of every row.
-    """
-    unknown = table["individual_id"].map(reading.leaves_out).to_numpy(bool)
-    if unknown.all():
-        raise InputError(f"{path}: data.unknown leaves out every row: correct it.")
-    if unknown.any():
-        say_once(f"{path}: {unknown.sum()} of {len(table)} rows are left out by data.unknown")
-    return table[~unknown]
-
-
-def read_answers(
-    path: Path, reading: Reading = PLAIN, images: Collection[str] = ()
-) -> dict[str, str]:
-    """The individual_id (or `new_individual`) of held-out images, by name; rows whose id
-    `reading.unknown` lists are left out.
-
-    Args:
-        path: the table.
-        reading: how it is read.
-        images: names of the images to identify; the answers get these names.
-    """
-    table = read_text_table(path, ("image", "individual_id"), reading)
-    table["image"] = same_names(table["image"], images, path, "among the images to identify")
-    check_names(table["image"], path, table.index)
-    pairs = zip(table["image"], table["individual_id"], strict=True)
-    return {image: who for image, who in pairs if not reading.leaves_out(who)}
-
-
-def same_names(written: pd.Series, names: Iterable[str], path: Path, place: str) -> list[str]:
-    """A table's names of pictures, written as in `names`; a name that is not there is unchanged.
-
-    Args:
-        written: a column; its index is the table's line numbers.
-        names: of the pictures.
-        path: the table.
-        place: where the pictures are, in words for the errors.
-    """
-    index = Names(names, place)
-    return [index.find(name, f"{path} line {line}") or name for line, name in written.items()]
-
-
-def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = None) -> None:
-    """Refuse images listed twice and names that lead out of the image folder.
-
-    Args:
-        names: of images, or keys of animals in them.
-        path: the table or folder that they are from.
-        lines: of each name in it, if it is a table.
-
-    Raises:
-        InputError: with the first such name.
-    """
-    seen: dict[tuple[str, int], str] = {}
-    places = repeat("") if lines is None else (f" line {line}" for line in lines)
-    for key, place in zip(names, places, strict=lines is not None):
-        name, number = split_key(key)
-        pure = PurePosixPath(name.replace("\\", "/"))
-        if (str(pure), number) in seen:
-            before = seen[str(pure), number]
-            first = f", first in{before}" if before else ""
-            raise InputError(
-                f"{path}{place} lists the image {name[:80]!r} twice with box number {number}"
-                f"{first}: keep one of the rows. If it shows several animals, count them 1, 2, 3 "
-                f"in a column {BOX_NUMBER}, here and in the table of boxes (data.boxes={path.name} "
-                "if their boxes are in this table)."
-            )
-        seen[str(pure), number] = place
-        if ":" in name and not pure.is_absolute() and not re.match(r"[A-Za-z]+:[\\/]", name):
-            raise InputError(
-                f"{path}{place} names the image {name[:80]!r}, which holds a colon, and other "
-                "systems take that for a disk: rename the file, without a colon."
-            )
-        if not name or pure.is_absolute() or ".." in pure.parts or "\0" in name or ":" in name:
-            raise InputError(
-                f"{path}{place} names the image {name[:80]!r}, which is not inside the image "
-                "folder: give a name relative to it."
-            )

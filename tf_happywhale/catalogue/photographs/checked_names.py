@@ -1,0 +1,49 @@
+"""Names of pictures in a table, checked: each once, and none outside the folder of pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import repeat
+from pathlib import Path, PurePosixPath
+
+from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, split_key
+from tf_happywhale.errors import InputError
+
+
+def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = None) -> None:
+    """Refuse images listed twice and names that lead out of the image folder.
+
+    Args:
+        names: of images, or keys of animals in them.
+        path: the table or folder that they are from.
+        lines: of each name in it, if it is a table.
+
+    Raises:
+        InputError: with the first such name.
+    """
+    seen: dict[tuple[str, int], str] = {}
+    places = repeat("") if lines is None else (f" line {line}" for line in lines)
+    for key, place in zip(names, places, strict=lines is not None):
+        name, number = split_key(key)
+        pure = PurePosixPath(name.replace("\\", "/"))
+        if (str(pure), number) in seen:
+            before = seen[str(pure), number]
+            first = f", first in{before}" if before else ""
+            raise InputError(
+                f"{path}{place} lists the image {name[:80]!r} twice with box number {number}"
+                f"{first}: keep one of the rows. If it shows several animals, count them 1, 2, 3 "
+                f"in a column {BOX_NUMBER}, here and in the table of boxes (data.boxes={path.name} "
+                "if their boxes are in this table)."
+            )
+        seen[str(pure), number] = place
+        if ":" in name and not pure.is_absolute() and not re.match(r"[A-Za-z]+:[\\/]", name):
+            raise InputError(
+                f"{path}{place} names the image {name[:80]!r}, which holds a colon, and other "
+                "systems take that for a disk: rename the file, without a colon."
+            )
+        if not name or pure.is_absolute() or ".." in pure.parts or "\0" in name or ":" in name:
+            raise InputError(
+                f"{path}{place} names the image {name[:80]!r}, which is not inside the image "
+                "folder: give a name relative to it."
+            )
