@@ -71,7 +71,7 @@ def write_pod_records(args: argparse.Namespace) -> None:
     from tf_happywhale import tfrecords
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.catalogue.kaggle.tfrecord_index import read_features
-    from tf_happywhale.records.folder import read_manifest
+    from tf_happywhale.records.manifest import read_manifest
     from tf_happywhale.records.plan import plan_records
 
     settings = experiment(args)
@@ -161,7 +161,7 @@ def rate(batches: Iterable) -> float:
 def examples(files: list[str]):
     import tensorflow as tf
 
-    from tf_happywhale.records.schema import parse_crops
+    from tf_happywhale.records.example import parse_crops
 
     def parse(serialized):
         crops, name = parse_crops(serialized, [])

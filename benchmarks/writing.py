@@ -89,9 +89,12 @@ def draw_photographs(args: argparse.Namespace) -> dict[int, list[tuple[Path, Box
 def draw_one(folder: Path, job: int) -> tuple[dict[str, str], list[int]]:
     from tf_happywhale.catalogue.boxes.box import outwards
     from tf_happywhale.catalogue.pod.drawn_photograph import draw_photograph
-    from tf_happywhale.catalogue.pod.population import draw_plan, pod_fin
+    from tf_happywhale.catalogue.pod.population import (
+        draw_population,
+        pod_fin,
+    )
 
-    plan = draw_plan(3, 40, 1, 1, 3, 1)
+    plan = draw_population(3, 40, 1, 1, 3, 1)
     fin = pod_fin(plan, 3, plan.photographs[job].individual)
     picture, boxes = draw_photograph(
         fin, seed=[3, 3, job], width=3600, height=2400, with_animal=True
@@ -174,7 +177,7 @@ def timed_ours(folder: Path, photographs: list[tuple[Path, Box]]) -> float:
 
 def timed_hashed(folder: Path, photographs: list[tuple[Path, Box]]) -> float:
     """The same with what the command does before: the content hash of photographs never seen."""
-    from tf_happywhale.disk.files import ContentHashes
+    from tf_happywhale.disk.hashes import ContentHashes
 
     started = time.perf_counter()
 
@@ -217,16 +220,17 @@ def timed(work: Callable, photographs: list[tuple[Path, Box]], threads: int) -> 
 
 def write(folder: Path, photographs: list[tuple[Path, Box]]) -> None:
     """Our writer on these photographs, into an empty folder."""
-    from tf_happywhale.records.plan import Plan
-    from tf_happywhale.records.source_photograph import Photograph, Pixels
+    from tf_happywhale.records.plan import CropFormat, RecordsPlan, SourcePhotograph
     from tf_happywhale.records.writer import write_records
 
     shutil.rmtree(folder, ignore_errors=True)
     entries = [
-        Photograph(f"{n}_{path.name}", path, "train", n % 5, n, 0, {"fullbody": box}, path.name)
+        SourcePhotograph(
+            f"{n}_{path.name}", path, "train", n % 5, n, 0, {"fullbody": box}, path.name
+        )
         for n, (path, box) in enumerate(photographs)
     ]
-    plan = Plan(folder, "pod", entries, Pixels(SIZE, 95, ("fullbody",)), [])
+    plan = RecordsPlan(folder, "pod", entries, CropFormat(SIZE, 95, ("fullbody",)), [])
     with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
         write_records(plan, shard_images=512, made_by={})
 

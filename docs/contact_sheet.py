@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
-from tf_happywhale.pictures.pixels import encode_jpeg, read_picture, resize
+from tf_happywhale.pictures.pixels import encode_jpeg, read_picture
+from tf_happywhale.pictures.resizing import resize
 
 COLUMNS, ROWS, WIDTH, HEIGHT, GAP = 5, 4, 300, 200, 6
 

@@ -19,7 +19,7 @@ from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.detection import prediction, ultralytics_package, yolo_training
 from tf_happywhale.detection.detector_models import TRAINED_ON
-from tf_happywhale.disk.files import locked
+from tf_happywhale.disk.locks import locked
 from tf_happywhale.disk.swap import AT_WORK
 from tf_happywhale.errors import Incomplete, InputError
 

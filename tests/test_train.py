@@ -16,7 +16,8 @@ from tests.conftest import QUICK
 from tf_happywhale import stages, tfrecords, train
 from tf_happywhale.config import Experiment, dump_experiment, keys, load_experiment
 from tf_happywhale.disk import swap
-from tf_happywhale.disk.files import locked, write_text
+from tf_happywhale.disk.files import write_text
+from tf_happywhale.disk.locks import locked
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.inference.trained import is_run
 from tf_happywhale.run import main as run
@@ -391,7 +392,7 @@ def test_the_second_of_two_runs_says_so_and_ends(place) -> None:
 def older_version(place: Place, folder: Path, *overrides: str) -> tuple[Experiment, str]:
     """What the version before `made_from.json` left of a training: its config, and its stamp."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.disk.files import digest
+    from tf_happywhale.disk.hashes import digest
     from tf_happywhale.records.plan import plan_records
 
     experiment = place.experiment(*overrides)

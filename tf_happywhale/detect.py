@@ -43,7 +43,7 @@ def train(experiment: Experiment) -> None:
     from tf_happywhale.detection.letterbox import square_side
     from tf_happywhale.detection.training_set import LEFT_OUT, write_training_set
     from tf_happywhale.detection.ultralytics_package import need_ultralytics
-    from tf_happywhale.disk.files import digest
+    from tf_happywhale.disk.hashes import digest
     from tf_happywhale.places import detector_folder, output_folder
     from tf_happywhale.stages import stage
 
@@ -87,7 +87,7 @@ def train_locked(
 ) -> None:
     """`train_fold`, in one process at a time."""
     from tf_happywhale.detection.detector_models import fold_folder
-    from tf_happywhale.disk.files import locked
+    from tf_happywhale.disk.locks import locked
     from tf_happywhale.disk.swap import AT_WORK
 
     with locked(fold_folder(experiment, fold), AT_WORK):
@@ -238,7 +238,7 @@ def report(experiment: Experiment) -> None:
 def export(experiment: Experiment) -> None:
     """Write each fold's model as .onnx beside its weights."""
     from tf_happywhale.detection.detector_models import asked_folds, existing, fold_folder
-    from tf_happywhale.disk.files import sha256
+    from tf_happywhale.disk.hashes import sha256
     from tf_happywhale.places import output_folder
     from tf_happywhale.stages import stage
 
@@ -256,7 +256,7 @@ def export(experiment: Experiment) -> None:
 def export_locked(experiment: Experiment, weights: Path) -> None:
     """Write weights as .onnx, while no training replaces them."""
     from tf_happywhale.detection.yolo_training import export_network
-    from tf_happywhale.disk.files import locked
+    from tf_happywhale.disk.locks import locked
     from tf_happywhale.disk.swap import AT_WORK
     from tf_happywhale.places import detector_folder
 

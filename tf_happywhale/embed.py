@@ -28,10 +28,10 @@ def main(experiment: Experiment) -> None:
 def embed_folds(experiment: Experiment) -> None:
     """Write the embeddings of both splits for every fold that is not up to date."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.disk.files import digest, sha256
+    from tf_happywhale.disk.hashes import digest, sha256
     from tf_happywhale.inference.trained import preprocess
     from tf_happywhale.places import embeddings_file, output_folder, run_folder, run_name
-    from tf_happywhale.records.folder import skipped_images
+    from tf_happywhale.records.manifest import skipped_images
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.retrieval.ensemble.trained_on import all_but
     from tf_happywhale.run_folder import check_model, read_trained_on
@@ -83,7 +83,8 @@ def embed_locked(
     Raises:
         InputError: another process trains it, or has just trained it.
     """
-    from tf_happywhale.disk.files import locked, sha256
+    from tf_happywhale.disk.hashes import sha256
+    from tf_happywhale.disk.locks import locked
     from tf_happywhale.disk.swap import AT_WORK
     from tf_happywhale.errors import InputError
     from tf_happywhale.places import run_folder

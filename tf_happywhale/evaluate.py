@@ -25,7 +25,7 @@ def main(experiment: Experiment) -> None:
     import json
 
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.disk.files import digest, sha256
+    from tf_happywhale.disk.hashes import digest, sha256
     from tf_happywhale.places import output_folder
     from tf_happywhale.records.plan import readable_data
     from tf_happywhale.retrieval.ensemble.members import member_files

@@ -67,7 +67,8 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
     import numpy as np
 
     from tf_happywhale.detection.detector import find_detector
-    from tf_happywhale.disk.files import atomic_write, locked
+    from tf_happywhale.disk.files import atomic_write
+    from tf_happywhale.disk.locks import locked
     from tf_happywhale.errors import Incomplete, InputError
     from tf_happywhale.galleries.gallery_folder import beside, make_gallery, open_gallery
     from tf_happywhale.identify import load_identifier

@@ -42,7 +42,7 @@ OUTPUT = "identified"  # where nothing else is said: never the model's own outpu
 
 def main(words: Sequence[str], overrides: list[str]) -> None:
     """Embed, rank, and write predictions.csv, photographs.csv, queries.npz and the pages."""
-    from tf_happywhale.disk.files import locked
+    from tf_happywhale.disk.locks import locked
     from tf_happywhale.places import output_folder
 
     model, gallery_folder, *given = words
@@ -260,13 +260,15 @@ def rank(
 
 def quality_warnings(experiment: Experiment, queries: Embeddings) -> dict[str, list[str]]:
     """The warnings about each animal's crop, by its key."""
-    from tf_happywhale.pictures.quality import Quality, warnings
+    from tf_happywhale.pictures.quality import CropQuality, warnings
 
     names = ("side", "sharpness", "confidence", "damage")
     columns = [queries.column(name).tolist() for name in names]
     return {
         image: [damage] * bool(damage)
-        + warnings(Quality(int(side), float(sharp), float(sure or math.nan)), experiment.quality)
+        + warnings(
+            CropQuality(int(side), float(sharp), float(sure or math.nan)), experiment.quality
+        )
         for image, side, sharp, sure, damage in zip(queries.image.tolist(), *columns, strict=True)
     }
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from tf_happywhale.catalogue.dataset import DataSet
-    from tf_happywhale.records.plan import Plan
+    from tf_happywhale.records.plan import RecordsPlan
 
 EXAMPLES = [
     "python -m tf_happywhale.pseudo configs/right_whale_strong.yaml data.root=DIR",
@@ -33,7 +33,7 @@ def label_folds(experiment: Experiment) -> None:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.errors import ConfigError, InputError
     from tf_happywhale.places import output_folder, pseudo_file
-    from tf_happywhale.records.folder import skipped_images
+    from tf_happywhale.records.manifest import skipped_images
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.stages import stage
 
@@ -72,14 +72,14 @@ def _stage_name(experiment: Experiment, fold: int) -> str:
 
 
 def _made_from(
-    experiment: Experiment, data: DataSet, plan: Plan, fold: int, *, older: bool = False
+    experiment: Experiment, data: DataSet, plan: RecordsPlan, fold: int, *, older: bool = False
 ) -> dict:
     """All that a fold's labels depend on; `older`: in the form of earlier versions.
 
     Raises:
         InputError: embeddings of the round before are missing.
     """
-    from tf_happywhale.disk.files import digest, sha256
+    from tf_happywhale.disk.hashes import digest, sha256
     from tf_happywhale.places import pseudo_file
     from tf_happywhale.retrieval.ensemble.members import member_files
 
@@ -99,7 +99,7 @@ def _made_from(
 
 
 def read_labels(
-    experiment: Experiment, data: DataSet, plan: Plan, fold: int
+    experiment: Experiment, data: DataSet, plan: RecordsPlan, fold: int
 ) -> dict[str, tuple[str, float]]:
     """Of each image that one fold's pseudo.csv labels, who it says is in it, and how surely.
 

@@ -22,7 +22,7 @@ EXAMPLES = [
 def main(experiment: Experiment) -> None:
     """Rank with the experiment's members, or its folds' models, unless that is up to date."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.disk.files import digest, sha256
+    from tf_happywhale.disk.hashes import digest, sha256
     from tf_happywhale.places import output_folder
     from tf_happywhale.records.plan import readable_data
     from tf_happywhale.retrieval.ensemble.members import member_files
@@ -144,7 +144,7 @@ def sample_of_shards(experiment: Experiment, data: DataSet) -> dict[str, str]:
     """The content of `sample_submission.csv` if the images come from TFRecords; those of a data
     folder are in its order already."""
     from tf_happywhale.catalogue.kaggle.sample_submission import SAMPLE
-    from tf_happywhale.disk.files import sha256
+    from tf_happywhale.disk.hashes import sha256
     from tf_happywhale.places import data_root
 
     sample = data_root(experiment) / SAMPLE

@@ -22,7 +22,7 @@ EXAMPLES = [
 def main(experiment: Experiment) -> None:
     """Write report.html and report/ from predictions.csv, unless they are up to date."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.disk.files import digest, sha256
+    from tf_happywhale.disk.hashes import digest, sha256
     from tf_happywhale.errors import InputError
     from tf_happywhale.places import output_folder
     from tf_happywhale.stages import stage
@@ -106,7 +106,7 @@ def damaged(experiment: Experiment, data: DataSet) -> dict[str, list[str]]:
     """What is wrong with the images to identify, as noted when the records were written. It is
     empty for several models: to find their records, every photograph would have to be read."""
     from tf_happywhale.catalogue.tables.table import read_text_table
-    from tf_happywhale.records.folder import DAMAGED_TABLE
+    from tf_happywhale.records.manifest import DAMAGED_TABLE
     from tf_happywhale.records.plan import plan_records
 
     if experiment.members or experiment.variants or data.shards:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tf_happywhale.catalogue.photographs.own_output import mark_new_output
-from tf_happywhale.disk.files import digest, locked, write_json
+from tf_happywhale.disk.files import write_json
+from tf_happywhale.disk.hashes import digest
+from tf_happywhale.disk.locks import locked
 
 FOLDER = ".stages"
 

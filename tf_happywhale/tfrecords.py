@@ -9,7 +9,7 @@ from tf_happywhale.config import Experiment, variants_of
 
 if TYPE_CHECKING:
     from tf_happywhale.catalogue.dataset import DataSet
-    from tf_happywhale.records.plan import Plan
+    from tf_happywhale.records.plan import RecordsPlan
 
 VERBS = {
     "write": "crop the photographs and write the shards that are not there (the default)",
@@ -34,7 +34,7 @@ def main(verb: str, experiment: Experiment) -> None:
 def handle(verb: str, experiment: Experiment) -> None:
     """The same for one experiment."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.records.folder import verify
+    from tf_happywhale.records.manifest import verify
     from tf_happywhale.records.plan import plan_records
 
     data = load_data(experiment)
@@ -48,12 +48,12 @@ def handle(verb: str, experiment: Experiment) -> None:
         write(experiment, data, plan)
 
 
-def write(experiment: Experiment, data: DataSet, plan: Plan) -> None:
+def write(experiment: Experiment, data: DataSet, plan: RecordsPlan) -> None:
     """Write what is missing of the records folder."""
     from tf_happywhale.catalogue.photographs.same_picture import same_pictures
-    from tf_happywhale.disk.files import MISSING
+    from tf_happywhale.disk.hashes import MISSING
     from tf_happywhale.pictures.box_fit import misfits
-    from tf_happywhale.records.folder import DAMAGED_TABLE, is_complete
+    from tf_happywhale.records.manifest import DAMAGED_TABLE, is_complete
     from tf_happywhale.records.writer import write_records
 
     records = experiment.records
@@ -97,10 +97,10 @@ def write(experiment: Experiment, data: DataSet, plan: Plan) -> None:
         print(f"tfrecords: up to date in {plan.folder}")
 
 
-def draw(experiment: Experiment, data: DataSet, plan: Plan) -> None:
+def draw(experiment: Experiment, data: DataSet, plan: RecordsPlan) -> None:
     """Draw the contact sheet of images spread over the catalogue."""
     from tf_happywhale.places import output_folder
-    from tf_happywhale.records.folder import skipped_images
+    from tf_happywhale.records.manifest import skipped_images
     from tf_happywhale.records.sheet import draw_sheet
 
     images = data.without(skipped_images(plan.folder)).images

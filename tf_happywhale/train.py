@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from tf_happywhale.catalogue.dataset import DataSet
-    from tf_happywhale.records.plan import Plan
+    from tf_happywhale.records.plan import RecordsPlan
     from tf_happywhale.training.resume.made_from import MadeFrom
     from tf_happywhale.training.resume.older import Older
     from tf_happywhale.training.task import Task
@@ -89,9 +89,9 @@ def train_job(experiment: Experiment, job: Job, started: float, chief: bool) -> 
     """Train one fold in a folder of its own, and put its model in the place of the one before."""
     from contextlib import nullcontext
 
-    from tf_happywhale.disk.files import locked
+    from tf_happywhale.disk.locks import locked
     from tf_happywhale.disk.swap import AT_WORK
-    from tf_happywhale.records.folder import read_manifest
+    from tf_happywhale.records.manifest import read_manifest
     from tf_happywhale.run_folder import write_trained_on
     from tf_happywhale.training.loop import train_fold
     from tf_happywhale.training.resume import unfinished
@@ -119,7 +119,7 @@ def finish(experiment: Experiment) -> None:
         InputError: there is none, it has no validated epoch yet, or photographs or labels are not
             those that it has seen.
     """
-    from tf_happywhale.disk.files import locked
+    from tf_happywhale.disk.locks import locked
     from tf_happywhale.disk.swap import AT_WORK
     from tf_happywhale.errors import InputError
     from tf_happywhale.run_folder import write_trained_on
@@ -175,11 +175,11 @@ def jobs_of(experiment: Experiment) -> Iterator[Job]:
     """The training of each fold of an experiment; its catalogue and records are read and checked
     before the first."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.disk.files import digest, sha256
+    from tf_happywhale.disk.hashes import digest, sha256
     from tf_happywhale.models.weights.names import find_weights
     from tf_happywhale.places import pseudo_file, run_folder
-    from tf_happywhale.records.folder import same_training, skipped_images
     from tf_happywhale.records.labels import report_differing
+    from tf_happywhale.records.manifest import same_training, skipped_images
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.retrieval.ensemble.trained_on import all_but
     from tf_happywhale.training.resume.made_from import made_from
@@ -229,7 +229,7 @@ def jobs_of(experiment: Experiment) -> Iterator[Job]:
 
 
 def _predicted(
-    experiment: Experiment, data: DataSet, plan: Plan, fold: int
+    experiment: Experiment, data: DataSet, plan: RecordsPlan, fold: int
 ) -> tuple[list[str], Sequence[int]]:
     """The images to identify that this round trains on, and who was predicted to be in them."""
     from tf_happywhale.catalogue.animals.individuals import to_targets

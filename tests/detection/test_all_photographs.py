@@ -6,7 +6,7 @@ import pytest
 
 from tf_happywhale.config import load_experiment
 from tf_happywhale.detection.all_photographs import find_photographs, hash_contents
-from tf_happywhale.disk.files import sha256
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 
 

@@ -8,7 +8,7 @@ from tf_happywhale.catalogue.boxes.box import Box, BoxRow
 from tf_happywhale.config import Detect, load_experiment
 from tf_happywhale.detection import detector as module
 from tf_happywhale.detection.detector import Detector, find_detector
-from tf_happywhale.disk.files import MISSING, sha256
+from tf_happywhale.disk.hashes import MISSING, sha256
 from tf_happywhale.errors import InputError
 
 

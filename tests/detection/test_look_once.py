@@ -6,7 +6,7 @@ import pytest
 
 from tf_happywhale.detection import look_once as module
 from tf_happywhale.detection.look_once import look_once
-from tf_happywhale.disk.files import sha256
+from tf_happywhale.disk.hashes import sha256
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 
 from tf_happywhale.detection import sweep as module
 from tf_happywhale.detection.sweep import Seen, split_parts, sweep
-from tf_happywhale.disk.files import sha256
+from tf_happywhale.disk.hashes import sha256
 
 
 @pytest.fixture(autouse=True)

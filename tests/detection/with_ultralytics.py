@@ -32,7 +32,7 @@ from tf_happywhale.detection.detector import find_detector
 from tf_happywhale.detection.letterbox import letterbox, square_side
 from tf_happywhale.detection.networks import OnnxNetwork, TorchNetwork
 from tf_happywhale.detection.ultralytics_package import load_yolo
-from tf_happywhale.disk.files import sha256
+from tf_happywhale.disk.hashes import sha256
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "configs" / "pod_boxes.yaml"

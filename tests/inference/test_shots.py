@@ -8,7 +8,7 @@ import pytest
 
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.config import load_experiment
-from tf_happywhale.disk.files import sha256
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.inference.shots import Shot, read_shot
 from tf_happywhale.inference.trained import Trained

@@ -18,7 +18,7 @@ from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.pixels import decode
-from tf_happywhale.records.folder import verify
+from tf_happywhale.records.manifest import verify
 from tf_happywhale.records.plan import plan_records
 
 SIDE = 64

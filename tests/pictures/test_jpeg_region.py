@@ -10,7 +10,8 @@ import pytest
 from tf_happywhale.catalogue.boxes.box import Box, RelativeBox
 from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.jpeg_region import encode_crop, read_crops, turn_upright
-from tf_happywhale.pictures.pixels import crop, decode, encode_jpeg, resize
+from tf_happywhale.pictures.pixels import crop, decode, encode_jpeg
+from tf_happywhale.pictures.resizing import resize
 
 
 def photograph(height: int = 303, width: int = 401) -> np.ndarray:

@@ -10,7 +10,12 @@ import pytest
 
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.errors import InputError
-from tf_happywhale.pictures.pixels import crop, decode, encode_jpeg, read_picture, resize
+from tf_happywhale.pictures.pixels import (
+    crop,
+    decode,
+    encode_jpeg,
+    read_picture,
+)
 
 # 8×8 pixels of RGB (200, 60, 20), stored as four-channel CMYK.
 CMYK = base64.b64decode(
@@ -108,23 +113,6 @@ def test_a_crop_is_the_pixels_in_the_box_its_end_left_out() -> None:
 def test_without_a_box_in_the_picture_it_is_used_whole(box: Box | None) -> None:
     picture = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
     assert np.array_equal(crop(picture, box), picture)
-
-
-def test_a_picture_is_squashed_and_not_cut() -> None:
-    assert np.array_equal(resize(quarters(8, 32), 4), quarters(4, 4))
-    assert np.array_equal(resize(quarters(4, 4), 4), quarters(4, 4))
-    enlarged = resize(quarters(2, 2), 8)
-    assert enlarged.shape == (8, 8, 3)
-    assert (enlarged[0, 0] == COLOURS[0, 0]).all()
-    assert (enlarged[-1, 0] == COLOURS[1, 0]).all()
-
-
-@pytest.mark.parametrize("height", [32, 16, 8])
-def test_every_pixel_of_a_shrinking_side_counts(height: int) -> None:
-    picture = np.zeros((height, 256, 3), np.uint8)
-    picture[:, ::16] = 160  # one column of the 16 that become one
-    assert (resize(picture, 16) == 10).all()
-    assert (resize(np.ascontiguousarray(picture.transpose(1, 0, 2)), 16) == 10).all()
 
 
 def test_jpegs_keep_the_colour_of_every_pixel() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tf_happywhale.config import Quality as Limits
-from tf_happywhale.pictures.quality import Quality, sharpness, warnings
+from tf_happywhale.pictures.quality import CropQuality, sharpness, warnings
 
 
 @pytest.fixture
@@ -35,10 +35,10 @@ def test_the_steps_of_a_faint_slope_are_no_edges() -> None:
 
 def test_each_fault_is_said_in_words_and_a_good_crop_has_none() -> None:
     limits = Limits(min_side=100, min_sharpness=0.1, min_confidence=0.5)
-    assert warnings(Quality(100, 0.1, 0.5), limits) == []
-    assert warnings(Quality(400, 1.0, math.nan), limits) == []
-    assert warnings(Quality(400, 1.0, 0.0), Limits(min_confidence=0)) == []
-    (nothing,) = warnings(Quality(400, 1.0, 0.0), limits)
+    assert warnings(CropQuality(100, 0.1, 0.5), limits) == []
+    assert warnings(CropQuality(400, 1.0, math.nan), limits) == []
+    assert warnings(CropQuality(400, 1.0, 0.0), Limits(min_confidence=0)) == []
+    (nothing,) = warnings(CropQuality(400, 1.0, 0.0), limits)
     assert nothing == "The detector found no box: the whole picture is used."
-    said = warnings(Quality(99, 0.05, 0.25), limits)
+    said = warnings(CropQuality(99, 0.05, 0.25), limits)
     assert said == ["Small: 99 pixels.", "Blurred.", "The detector was not sure of the box (25%)."]

@@ -6,23 +6,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tf_happywhale.disk.files import sha256
-from tf_happywhale.records.plan import Plan
-from tf_happywhale.records.source_photograph import Photograph, Pixels
+from tf_happywhale.disk.hashes import sha256
+from tf_happywhale.records.plan import CropFormat, RecordsPlan, SourcePhotograph
 from tf_happywhale.records.writer import write_records
 
 QUALITY = 95
 
 
 @pytest.fixture
-def make_plan(tmp_path: Path, save) -> Callable[..., Plan]:
+def make_plan(tmp_path: Path, save) -> Callable[..., RecordsPlan]:
     """A plan of one-coloured photographs: the grey level of number k is 10 + 8 k.
 
     Train photographs are `k.png` with target 100 + k, dealt to the folds in turn; test photographs
     go on counting as `tk.png`.
     """
 
-    def make(train: int, test: int = 0, folds: int = 2, size: int = 16) -> Plan:
+    def make(train: int, test: int = 0, folds: int = 2, size: int = 16) -> RecordsPlan:
         photographs = []
         for k in range(train + test):
             split = "train" if k < train else "test"
@@ -31,11 +30,13 @@ def make_plan(tmp_path: Path, save) -> Callable[..., Plan]:
             fold, target = (k % folds, 100 + k) if k < train else (0, -1)
             kind = k % 3 if k < train else -1
             photographs.append(
-                Photograph(name, path, split, fold, target, kind, {"fullbody": None}, sha256(path))
+                SourcePhotograph(
+                    name, path, split, fold, target, kind, {"fullbody": None}, sha256(path)
+                )
             )
-        pixels = Pixels(size, QUALITY, ("fullbody",))
+        pixels = CropFormat(size, QUALITY, ("fullbody",))
         individuals = [f"whale{n:03d}" for n in range(100 + train)]
-        return Plan(tmp_path / "records", "pod", photographs, pixels, individuals)
+        return RecordsPlan(tmp_path / "records", "pod", photographs, pixels, individuals)
 
     return make
 

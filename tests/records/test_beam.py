@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tf_happywhale.disk.files import sha256
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.records.beam import write_job, write_with_beam
 from tf_happywhale.records.shards import make_jobs

@@ -8,8 +8,7 @@ import pytest
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import load_experiment
-from tf_happywhale.records.plan import Plan, plan_records
-from tf_happywhale.records.source_photograph import Pixels
+from tf_happywhale.records.plan import CropFormat, RecordsPlan, plan_records
 
 BOXES = """\
 image,source,xmin,ymin,xmax,ymax,confidence,origin
@@ -33,7 +32,7 @@ def root(tmp_path: Path, save) -> Path:
 
 @pytest.fixture
 def plan(root: Path):
-    def make(*overrides: str) -> Plan:
+    def make(*overrides: str) -> RecordsPlan:
         usual = [f"data.root={root}", f"output={root.parent / 'out'}", "data.folds=2"]
         experiment = load_experiment(None, [*usual, "image_size=32", *overrides])
         return plan_records(experiment, load_data(experiment))
@@ -52,7 +51,7 @@ def test_photographs_of_both_splits_with_labels_folds_and_boxes(plan, root: Path
     assert [p.crops for p in made.photographs] == [{"fullbody": box} for box in boxes]
     assert made.individuals == ["a", "b"]
     assert made.photographs[4].path == root / "test_images" / "t.png"
-    assert made.pixels == Pixels(32, 95, ("fullbody",))
+    assert made.pixels == CropFormat(32, 95, ("fullbody",))
     assert made.dataset == "whales"
 
 

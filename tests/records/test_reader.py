@@ -12,10 +12,9 @@ from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.config import Augment
 from tf_happywhale.errors import InputError
 from tf_happywhale.records import crops, reader
-from tf_happywhale.records.folder import MARKER
-from tf_happywhale.records.plan import Plan
+from tf_happywhale.records.manifest import MARKER
+from tf_happywhale.records.plan import CropFormat, RecordsPlan, SourcePhotograph
 from tf_happywhale.records.reader import evaluation_batches, training_batches
-from tf_happywhale.records.source_photograph import Photograph, Pixels
 from tf_happywhale.records.writer import write_records
 
 PLAIN = Augment(enabled=False)
@@ -280,9 +279,9 @@ def several(tmp_path: Path, save) -> Path:
         if k == 7:
             del found["backfin"]
         path = save(tmp_path / f"{k}.png", picture)
-        photographs.append(Photograph(f"{k}.png", path, "train", 0, k, 0, found, ""))
-    pixels = Pixels(16, 95, ("fullbody", "backfin", "whole"))
-    plan = Plan(tmp_path / "records", "pod", photographs, pixels, [])
+        photographs.append(SourcePhotograph(f"{k}.png", path, "train", 0, k, 0, found, ""))
+    pixels = CropFormat(16, 95, ("fullbody", "backfin", "whole"))
+    plan = RecordsPlan(tmp_path / "records", "pod", photographs, pixels, [])
     write_records(plan, shard_images=9, made_by={})
     return plan.folder
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from tf_happywhale.records import shards, writer
-from tf_happywhale.records.folder import read_manifest, verify
-from tf_happywhale.records.plan import Plan
+from tf_happywhale.records.manifest import read_manifest, verify
+from tf_happywhale.records.plan import RecordsPlan
 from tf_happywhale.records.writer import write_records
 
 
@@ -30,7 +30,7 @@ def made(monkeypatch) -> list[str]:
     return names
 
 
-def written(plan: Plan, folder: str) -> Path:
+def written(plan: RecordsPlan, folder: str) -> Path:
     plan = replace(plan, folder=plan.folder.parent / "home" / folder)
     write_records(plan, shard_images=3, made_by={})
     return plan.folder

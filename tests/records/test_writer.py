@@ -12,11 +12,12 @@ import tensorflow as tf
 
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.tables.table import read_text_table
-from tf_happywhale.disk.files import locked, sha256
+from tf_happywhale.disk.hashes import sha256
+from tf_happywhale.disk.locks import locked
 from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.pixels import decode
 from tf_happywhale.records import shards, writer
-from tf_happywhale.records.folder import (
+from tf_happywhale.records.manifest import (
     MANIFEST,
     MARKER,
     VERSION,
@@ -25,8 +26,7 @@ from tf_happywhale.records.folder import (
     skipped_images,
     verify,
 )
-from tf_happywhale.records.plan import Plan
-from tf_happywhale.records.source_photograph import Photograph, Pixels
+from tf_happywhale.records.plan import CropFormat, RecordsPlan, SourcePhotograph
 from tf_happywhale.records.writer import PLAN, write_records
 
 
@@ -112,7 +112,9 @@ def test_an_image_without_a_box_is_used_whole_and_never_by_anothers(tmp_path: Pa
     picture = np.zeros((32, 32, 3), np.uint8)
     picture[:16, :16] = 250
     photographs = [
-        Photograph(name, save(tmp_path / name, picture), "train", 0, 0, 0, {"fullbody": box}, "")
+        SourcePhotograph(
+            name, save(tmp_path / name, picture), "train", 0, 0, 0, {"fullbody": box}, ""
+        )
         for name, box in [
             ("boxed.png", Box(0, 0, 16, 16)),
             ("bare.png", None),
@@ -120,8 +122,8 @@ def test_an_image_without_a_box_is_used_whole_and_never_by_anothers(tmp_path: Pa
             ("clipped.png", Box(16, 16, 90, 90)),
         ]
     ]
-    pixels = Pixels(16, 95, ("fullbody",))
-    plan = Plan(tmp_path / "records", "pod", photographs, pixels, ["whale"])
+    pixels = CropFormat(16, 95, ("fullbody",))
+    plan = RecordsPlan(tmp_path / "records", "pod", photographs, pixels, ["whale"])
     write_records(plan, shard_images=9, made_by={})
     (shard,) = plan.folder.glob("*.tfrec")
     means = {example["image"]: example["picture"].mean() for example in examples(shard)}
@@ -252,7 +254,7 @@ def test_a_writer_that_broke_off_goes_on_and_ends_the_same(
     shutil.rmtree(plan.folder)
     made, original = [], shards.make_record
 
-    def breaking(photograph: Photograph, pixels: Pixels) -> bytes | InputError:
+    def breaking(photograph: SourcePhotograph, pixels: CropFormat) -> bytes | InputError:
         made.append(photograph.image)
         if len(made) > after:
             raise KeyboardInterrupt
@@ -307,11 +309,11 @@ def test_further_crops_lie_beside_the_primary_where_there_is_a_box(tmp_path: Pat
     crops = {"fullbody": Box(0, 0, 16, 16), "backfin": Box(16, 16, 32, 32), "whole": None}
     path = save(tmp_path / "a.png", picture)
     photographs = [
-        Photograph("a.png", path, "train", 0, 0, 0, crops, ""),
-        Photograph("b.png", path, "train", 0, 0, 0, {"fullbody": None, "whole": None}, ""),
+        SourcePhotograph("a.png", path, "train", 0, 0, 0, crops, ""),
+        SourcePhotograph("b.png", path, "train", 0, 0, 0, {"fullbody": None, "whole": None}, ""),
     ]
-    pixels = Pixels(16, 95, ("fullbody", "backfin", "whole"))
-    plan = Plan(tmp_path / "records", "pod", photographs, pixels, ["whale"])
+    pixels = CropFormat(16, 95, ("fullbody", "backfin", "whole"))
+    plan = RecordsPlan(tmp_path / "records", "pod", photographs, pixels, ["whale"])
     write_records(plan, shard_images=9, made_by={})
     (shard,) = plan.folder.glob("*.tfrec")
     held = []

@@ -7,8 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tf_happywhale.records.plan import Plan
-from tf_happywhale.records.source_photograph import Photograph, Pixels
+from tf_happywhale.records.plan import CropFormat, RecordsPlan, SourcePhotograph
 from tf_happywhale.records.writer import write_records
 from tf_happywhale.training.task import Task
 
@@ -34,11 +33,11 @@ def make_task(root: Path, images: int = IMAGES) -> Task:
             (root / image).write_bytes(encoded.tobytes())
             rows.append((image, individual, target, fold))
     photographs = [
-        Photograph(image, root / image, "train", fold, target, -1, {"whole": None}, "")
+        SourcePhotograph(image, root / image, "train", fold, target, -1, {"whole": None}, "")
         for image, _, target, fold in rows
     ]
-    pixels = Pixels(32, 95, ("whole",))
-    plan = Plan(root / "records", "squares", photographs, pixels, list(COLOURS))
+    pixels = CropFormat(32, 95, ("whole",))
+    plan = RecordsPlan(root / "records", "squares", photographs, pixels, list(COLOURS))
     write_records(plan, shard_images=5, made_by={})
     images, individual_ids, targets, folds = (list(column) for column in zip(*rows, strict=True))
     return Task(

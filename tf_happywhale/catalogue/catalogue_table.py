@@ -22,7 +22,7 @@ from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.catalogue.tables.values import iso_date, sides
 from tf_happywhale.errors import InputError
-from tf_happywhale.said import say_once
+from tf_happywhale.messages import say_once
 
 
 def read_catalogue(

@@ -40,8 +40,8 @@ from tf_happywhale.catalogue.tables.reading import Reading, reading_of
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
+from tf_happywhale.messages import say_once
 from tf_happywhale.places import data_root, output_folder
-from tf_happywhale.said import say_once
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from tf_happywhale.catalogue.photographs.photo_files import list_photographs, passed_over
 from tf_happywhale.config import Experiment
 from tf_happywhale.cores import usable_cores
-from tf_happywhale.disk.files import ContentHashes
+from tf_happywhale.disk.hashes import ContentHashes
 from tf_happywhale.errors import InputError
+from tf_happywhale.messages import say_once
 from tf_happywhale.places import data_root, output_folder
-from tf_happywhale.said import say_once
 
 
 def find_photographs(experiment: Experiment) -> dict[str, Path]:

@@ -14,7 +14,7 @@ from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.look_once import look_once
 from tf_happywhale.detection.networks import open_network
 from tf_happywhale.detection.prediction import draw_boxes
-from tf_happywhale.disk.files import MISSING, digest, sha256
+from tf_happywhale.disk.hashes import MISSING, digest, sha256
 from tf_happywhale.errors import InputError
 
 ENDINGS = (".onnx", ".pt")

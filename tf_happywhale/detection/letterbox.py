@@ -9,7 +9,12 @@ import numpy as np
 
 from tf_happywhale.detection.detections import Detection
 from tf_happywhale.pictures.jpeg_header import read_jpeg_header
-from tf_happywhale.pictures.pixels import decode, largest_reduction, read_file, resize
+from tf_happywhale.pictures.pixels import (
+    decode,
+    largest_reduction,
+    read_file,
+)
+from tf_happywhale.pictures.resizing import resize
 
 GREY = 114  # YOLO's
 STRIDE = 64  # the coarsest map of the networks with four scales; the others' 32 divides it

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tf_happywhale.detection.networks import Network
 from tf_happywhale.detection.sweep import PART, Seen, from_json, look_through, to_json
-from tf_happywhale.disk.files import digest, shown, write_json
+from tf_happywhale.disk.files import shown, write_json
+from tf_happywhale.disk.hashes import digest
 
 
 def look_once(

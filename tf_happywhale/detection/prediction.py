@@ -14,7 +14,7 @@ from tf_happywhale.detection.fusion import fuse
 from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.networks import open_network
 from tf_happywhale.detection.sweep import Seen, sweep
-from tf_happywhale.disk.files import digest, sha256
+from tf_happywhale.disk.hashes import digest, sha256
 from tf_happywhale.places import detector_folder
 
 

@@ -25,7 +25,8 @@ from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.detections import Detection, find_boxes
 from tf_happywhale.detection.letterbox import Letterbox, letterbox
 from tf_happywhale.detection.networks import Network
-from tf_happywhale.disk.files import digest, write_json
+from tf_happywhale.disk.files import write_json
+from tf_happywhale.disk.hashes import digest
 from tf_happywhale.errors import InputError
 
 PART = 64  # photographs of a part, at most about

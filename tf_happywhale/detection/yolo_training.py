@@ -14,7 +14,8 @@ from tf_happywhale.config import Detect
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.ultralytics_package import load_yolo, use_all_cores
-from tf_happywhale.disk.files import atomic_write, digest, write_json
+from tf_happywhale.disk.files import atomic_write, write_json
+from tf_happywhale.disk.hashes import digest
 from tf_happywhale.errors import InputError
 
 if TYPE_CHECKING:

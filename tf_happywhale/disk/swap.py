@@ -13,7 +13,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from tf_happywhale.disk.files import locked, write_json
+from tf_happywhale.disk.files import write_json
+from tf_happywhale.disk.locks import locked
 
 WHOLE = "whole.json"
 AT_WORK = "at work in"

@@ -45,9 +45,9 @@ from tf_happywhale.galleries.new_rows import (
 )
 from tf_happywhale.galleries.numbered_files import load_parts, only_writer
 from tf_happywhale.galleries.queries import SEEN_FROM_OUTPUT, Photographs
+from tf_happywhale.messages import say_once
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.together import TOGETHER, together_of
-from tf_happywhale.said import say_once
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.disk.files import digest
+from tf_happywhale.disk.hashes import digest
 from tf_happywhale.galleries.numbered_files import add_part, load_parts, only_writer
 from tf_happywhale.retrieval.embeddings import Embeddings
 

@@ -34,7 +34,8 @@ from tf_happywhale.catalogue.tables.append import with_rows
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.catalogue.tables.text_file import encoding_of_own
-from tf_happywhale.disk.files import atomic_write, sha256, write_bytes
+from tf_happywhale.disk.files import atomic_write, write_bytes
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.known_animals import box_words, parse, same_box
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from tf_happywhale.disk.files import locked
+from tf_happywhale.disk.locks import locked
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings, save_embeddings
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
-from tf_happywhale.disk.files import sha256
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import beside
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings, save_embeddings

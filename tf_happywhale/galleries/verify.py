@@ -16,7 +16,7 @@ from tf_happywhale.catalogue.photographs.photo_files import list_images
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.config import Data
-from tf_happywhale.disk.files import sha256
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.disk.os_errors import in_words
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import HEAD, Gallery, faults, is_gallery, open_gallery

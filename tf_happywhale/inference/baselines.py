@@ -13,7 +13,8 @@ from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.inference.engines import by_keras
 from tf_happywhale.models.pretrained import pretrained_backbone
-from tf_happywhale.pictures.pixels import crop, read_picture, resize
+from tf_happywhale.pictures.pixels import crop, read_picture
+from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.retrieval.evaluation.metrics import mean_average_precision
 
 BATCH = 64

@@ -159,7 +159,8 @@ def proofs(folder: Path) -> dict[str, float]:
 
 
 def _converted(folder: Path, size: int, engine: str, precision: str) -> Forward:
-    from tf_happywhale.disk.files import atomic_write, sha256, write_json
+    from tf_happywhale.disk.files import atomic_write, write_json
+    from tf_happywhale.disk.hashes import sha256
     from tf_happywhale.disk.swap import remove
     from tf_happywhale.run_folder import load_model
 
@@ -195,7 +196,7 @@ def check_same(model: Path, content: str) -> None:
     Raises:
         InputError: its SHA-256 is not `content`.
     """
-    from tf_happywhale.disk.files import sha256
+    from tf_happywhale.disk.hashes import sha256
 
     if sha256(model) != content:
         raise InputError(f"{model} has become another model meanwhile: run the command again.")

@@ -13,7 +13,7 @@ from tf_happywhale.catalogue.boxes.box import WHOLE
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.catalogue.folds import assign_folds
 from tf_happywhale.config import Rank
-from tf_happywhale.disk.files import digest
+from tf_happywhale.disk.hashes import digest
 from tf_happywhale.errors import HappywhaleError, InputError
 from tf_happywhale.galleries.embedding_cache import EmbeddingStore
 from tf_happywhale.inference.shots import Shot, embed_shots

@@ -22,7 +22,7 @@ from tf_happywhale.catalogue.tables.table import tables_in
 from tf_happywhale.config import Data
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.detection.detector import Detector
-from tf_happywhale.disk.files import MISSING, ContentHashes
+from tf_happywhale.disk.hashes import MISSING, ContentHashes
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import is_gallery, open_gallery
 from tf_happywhale.inference.identifier import Identifier

@@ -15,14 +15,15 @@ from tqdm import tqdm
 
 from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox, Box
 from tf_happywhale.cores import usable_cores
-from tf_happywhale.disk.files import MISSING, digest
+from tf_happywhale.disk.hashes import MISSING, digest
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.embedding_cache import EmbeddingStore
 from tf_happywhale.inference.trained import Trained
 from tf_happywhale.pictures.damage import complaint
 from tf_happywhale.pictures.jpeg_region import picture_size, read_crops
-from tf_happywhale.pictures.pixels import read_file, resize
+from tf_happywhale.pictures.pixels import read_file
 from tf_happywhale.pictures.quality import sharpness
+from tf_happywhale.pictures.resizing import resize
 
 KEPT = 2048  # pictures between two writings of the store
 Forward = Callable[[np.ndarray], np.ndarray]

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tf_happywhale.config import Embed, Experiment, load_experiment, variants_of
-from tf_happywhale.disk.files import sha256
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.places import run_folder
 from tf_happywhale.training.resume.unfinished import settle

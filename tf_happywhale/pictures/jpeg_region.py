@@ -15,7 +15,8 @@ from tf_happywhale.catalogue.boxes.box import AnyBox, Box
 from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.heic import heic_size, is_heic
 from tf_happywhale.pictures.jpeg_header import JpegHeader, is_cut_off, read_jpeg_header
-from tf_happywhale.pictures.pixels import crop, decode, largest_reduction, resize, resize_window
+from tf_happywhale.pictures.pixels import crop, decode, largest_reduction
+from tf_happywhale.pictures.resizing import resize, resize_window
 from tf_happywhale.pictures.unreadable import unreadable
 
 BORDER = 2  # pixels

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from tf_happywhale.config import Quality as Limits
-from tf_happywhale.pictures.pixels import resize
+from tf_happywhale.pictures.resizing import resize
 
 
 @dataclass(frozen=True)
-class Quality:
+class CropQuality:
     """How good a crop is.
 
     Attributes:
@@ -45,7 +45,7 @@ def sharpness(crop: np.ndarray) -> float:
     return edges / contrast if contrast > 1e-6 else 0.0
 
 
-def warnings(quality: Quality, limits: Limits) -> list[str]:
+def warnings(quality: CropQuality, limits: Limits) -> list[str]:
     """What to say of a crop, in words; nothing where it is good enough."""
     said = []
     if quality.side < limits.min_side:

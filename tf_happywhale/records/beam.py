@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import partial
 
 from tf_happywhale.errors import ConfigError
-from tf_happywhale.records.shards import Job, make_record, write_shard
-from tf_happywhale.records.source_photograph import Pixels
+from tf_happywhale.records.plan import CropFormat
+from tf_happywhale.records.shards import ShardJob, make_record, write_shard
 
 
-def write_with_beam(jobs: list[Job], pixels: Pixels, options: list[str]) -> None:
+def write_with_beam(jobs: list[ShardJob], pixels: CropFormat, options: list[str]) -> None:
     """Write the shards of `jobs` with the runner that `options` name, and wait for it.
 
     Args:
@@ -43,6 +43,6 @@ def write_with_beam(jobs: list[Job], pixels: Pixels, options: list[str]) -> None
         )
 
 
-def write_job(job: Job, pixels: Pixels) -> None:
+def write_job(job: ShardJob, pixels: CropFormat) -> None:
     """Write one shard; runs in a worker, again where an earlier try was lost."""
     write_shard(job, (make_record(photograph, pixels) for photograph in job.photographs))

@@ -11,9 +11,10 @@ import tensorflow as tf
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.jpeg_region import read_crops
-from tf_happywhale.pictures.pixels import decode, largest_reduction, resize
-from tf_happywhale.records.folder import COMMUNITY
-from tf_happywhale.records.schema import parse_community, parse_crops
+from tf_happywhale.pictures.pixels import decode, largest_reduction
+from tf_happywhale.pictures.resizing import resize
+from tf_happywhale.records.example import parse_community, parse_crops
+from tf_happywhale.records.manifest import COMMUNITY
 
 Place = Callable[[tf.Tensor], tf.Tensor | int]
 BUCKETS = 2**30

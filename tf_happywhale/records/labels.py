@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tf_happywhale.catalogue.dataset import DataSet
 from tf_happywhale.catalogue.kaggle.tfrecord_index import read_features
-from tf_happywhale.records.folder import is_complete, read_manifest
+from tf_happywhale.records.manifest import is_complete, read_manifest
 
 
 def differing_labels(folder: Path, data: DataSet) -> list[tuple[str, str, str]]:

@@ -13,9 +13,9 @@ from tf_happywhale.catalogue.dataset import DataSet
 from tf_happywhale.catalogue.kaggle.community import read_individuals
 from tf_happywhale.config import Experiment
 from tf_happywhale.cores import usable_cores
-from tf_happywhale.disk.files import ContentHashes, digest
+from tf_happywhale.disk.hashes import ContentHashes, digest
 from tf_happywhale.places import output_folder, records_home
-from tf_happywhale.records.folder import (
+from tf_happywhale.records.manifest import (
     COMMUNITY,
     VERSION,
     Shard,
@@ -23,17 +23,39 @@ from tf_happywhale.records.folder import (
     is_complete,
     skipped_images,
 )
-from tf_happywhale.records.source_photograph import Photograph, Pixels
 
 
 @dataclass(frozen=True)
-class Plan:
+class SourcePhotograph:
+    """One image to be written."""
+
+    image: str  # its name in the catalogue
+    path: Path
+    split: str  # train or test
+    fold: int
+    target: int
+    species: int
+    crops: dict[str, AnyBox | None]  # source of each crop and its box; None: the whole picture
+    content: str  # hash of the file's bytes
+
+
+@dataclass(frozen=True)
+class CropFormat:
+    """How a photograph becomes stored crops."""
+
+    size: int
+    quality: int
+    sources: tuple[str, ...]  # the primary crop's, which all have, then those of further ones
+
+
+@dataclass(frozen=True)
+class RecordsPlan:
     """What to write, how, and where."""
 
     folder: Path
     dataset: str
-    photographs: list[Photograph]
-    pixels: Pixels
+    photographs: list[SourcePhotograph]
+    pixels: CropFormat
     individuals: list[str]  # who the targets are; empty for one that nobody is
     foreign: dict[str, str] = field(default_factory=dict)  # a digest of each split's shards
 
@@ -52,7 +74,7 @@ class Plan:
         return [found[image] for image in images]
 
 
-def plan_records(experiment: Experiment, data: DataSet) -> Plan:
+def plan_records(experiment: Experiment, data: DataSet) -> RecordsPlan:
     """The records folder of an experiment, `<dataset>-<size>-<hash>`, and what belongs into it.
 
     Its name is the same for every experiment that needs the same pixels: labels and folds do not
@@ -62,12 +84,12 @@ def plan_records(experiment: Experiment, data: DataSet) -> Plan:
         return _plan_community(experiment, data)
     records = experiment.records
     sources = (records.source, *records.more_sources)
-    pixels = Pixels(records.size or experiment.image_size, records.quality, sources)
+    pixels = CropFormat(records.size or experiment.image_size, records.quality, sources)
     photographs = _photographs(data, sources, output_folder(experiment) / ".stages")
     rows = sorted([p.split, p.image, p.content, str(p.crops)] for p in photographs)
     name = digest([VERSION, pixels.size, pixels.quality, sources, rows])[:8]
     folder = records_home(experiment) / f"{data.name}-{pixels.size}-{name}"
-    return Plan(folder, data.name, photographs, pixels, data.order)
+    return RecordsPlan(folder, data.name, photographs, pixels, data.order)
 
 
 def readable_data(experiment: Experiment, data: DataSet) -> DataSet:
@@ -79,10 +101,10 @@ def readable_data(experiment: Experiment, data: DataSet) -> DataSet:
     return data.without(skipped_images(plan_records(experiment, data).folder))
 
 
-def _plan_community(experiment: Experiment, data: DataSet) -> Plan:
+def _plan_community(experiment: Experiment, data: DataSet) -> RecordsPlan:
     """A records folder that holds no shards but names the community's, finished as it is made."""
     source = experiment.records.source
-    pixels = Pixels(experiment.records.size or experiment.image_size, 0, (source,))
+    pixels = CropFormat(experiment.records.size or experiment.image_size, 0, (source,))
     shards = [Shard(str(s.path), s.split, s.fold, s.count, "") for s in data.shards]
     about = {"schema": COMMUNITY, "dataset": data.name, "size": pixels.size, "sources": [source]}
     stamps = [(str(s.path), s.path.stat().st_size, s.path.stat().st_mtime_ns) for s in data.shards]
@@ -98,10 +120,10 @@ def _plan_community(experiment: Experiment, data: DataSet) -> Plan:
                                      if s.split == split)])[:16]
         for split in ("train", "test")
     }  # fmt: skip
-    return Plan(folder, data.name, [], pixels, individuals, foreign)
+    return RecordsPlan(folder, data.name, [], pixels, individuals, foreign)
 
 
-def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[Photograph]:
+def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[SourcePhotograph]:
     kinds = sorted(set(data.catalogue["species"]) - {""})
     species = [kinds.index(kind) if kind else -1 for kind in data.catalogue["species"]]
     rows = [
@@ -116,7 +138,7 @@ def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[P
         contents = list(workers.map(hashes, [path for _, path, *_ in rows]))
     hashes.save()
     return [
-        Photograph(*row, _crops(data, row[0], sources), content)
+        SourcePhotograph(*row, _crops(data, row[0], sources), content)
         for row, content in zip(rows, contents, strict=True)
     ]
 

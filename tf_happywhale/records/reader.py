@@ -25,7 +25,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.records.augmentation.mixup import mixup
 from tf_happywhale.records.augmentation.one_picture import Settings, augment, generator
 from tf_happywhale.records.crops import crop_decoder, drawn_crop, example_parser, fixed_crop
-from tf_happywhale.records.folder import COMMUNITY, read_manifest
+from tf_happywhale.records.manifest import COMMUNITY, read_manifest
 
 WORKERS = usable_cores()
 THREADS = ThreadPoolExecutor(WORKERS)

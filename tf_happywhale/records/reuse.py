@@ -11,13 +11,20 @@ from contextlib import suppress
 from pathlib import Path
 
 from tf_happywhale.catalogue.tables.table import read_text_table
-from tf_happywhale.disk.files import MISSING, digest, sha256, write_csv
-from tf_happywhale.records.folder import DAMAGED_TABLE, MANIFEST, VERSION, Shard, is_complete
-from tf_happywhale.records.shards import SKIPPED, Job, shard_path
-from tf_happywhale.records.source_photograph import Pixels
+from tf_happywhale.disk.files import write_csv
+from tf_happywhale.disk.hashes import MISSING, digest, sha256
+from tf_happywhale.records.manifest import (
+    DAMAGED_TABLE,
+    MANIFEST,
+    VERSION,
+    Shard,
+    is_complete,
+)
+from tf_happywhale.records.plan import CropFormat
+from tf_happywhale.records.shards import SKIPPED, ShardJob, shard_path
 
 
-def made_from(job: Job, pixels: Pixels) -> str:
+def made_from(job: ShardJob, pixels: CropFormat) -> str:
     """A digest of all that a job's shard depends on, without its name; empty if a photograph's
     content is not known."""
     if any(photograph.content in ("", MISSING) for photograph in job.photographs):
@@ -26,7 +33,7 @@ def made_from(job: Job, pixels: Pixels) -> str:
     return digest([VERSION, pixels.__dict__, rows])
 
 
-def reuse_shards(jobs: Iterable[Job], pixels: Pixels, home: Path) -> int:
+def reuse_shards(jobs: Iterable[ShardJob], pixels: CropFormat, home: Path) -> int:
     """Give jobs the shards that finished folders in `home` have already, and return how many. They
     are links if the disk has links, else copies."""
     known, count = None, 0
@@ -52,7 +59,7 @@ def _shards_in(home: Path) -> dict[str, tuple[Path, Shard]]:
     return found
 
 
-def _carry_damage(table: Path, job: Job) -> None:
+def _carry_damage(table: Path, job: ShardJob) -> None:
     """List which of a job's photographs are damaged, as the folder of the shard lists them."""
     if table.is_file():
         rows, images = read_text_table(table, SKIPPED), {p.image for p in job.photographs}

@@ -18,8 +18,12 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.damage import complaint
 from tf_happywhale.pictures.jpeg_region import encode_crop, read_crops
 from tf_happywhale.pictures.pixels import read_file
-from tf_happywhale.records.schema import make_example, shard_name, shard_stem
-from tf_happywhale.records.source_photograph import Photograph, Pixels
+from tf_happywhale.records.example import (
+    make_example,
+    shard_name,
+    shard_stem,
+)
+from tf_happywhale.records.plan import CropFormat, SourcePhotograph
 
 SKIPPED = ["image", "split", "reason"]  # columns, also for damaged photographs
 SKIPPED_ENDING, DAMAGED_ENDING = ".skipped.csv", ".damaged.csv"
@@ -39,7 +43,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Job:
+class ShardJob:
     """A shard to be written: the photographs of one split and fold, or a part of them."""
 
     folder: Path
@@ -47,7 +51,7 @@ class Job:
     split: str
     fold: int
     part: int
-    photographs: list[Photograph]
+    photographs: list[SourcePhotograph]
 
     @property
     def stem(self) -> str:
@@ -66,20 +70,20 @@ class Job:
 
 
 def make_jobs(
-    folder: Path, dataset: str, photographs: Iterable[Photograph], shard_images: int
-) -> list[Job]:
+    folder: Path, dataset: str, photographs: Iterable[SourcePhotograph], shard_images: int
+) -> list[ShardJob]:
     """Each split and fold dealt out in turn to as few shards as hold at most `shard_images`."""
-    groups: dict[tuple[str, int], list[Photograph]] = defaultdict(list)
+    groups: dict[tuple[str, int], list[SourcePhotograph]] = defaultdict(list)
     for photograph in photographs:
         groups[photograph.split, photograph.fold].append(photograph)
     jobs = []
     for (split, fold), group in sorted(groups.items()):
         parts = -(-len(group) // shard_images)
-        jobs += [Job(folder, dataset, split, fold, n, group[n::parts]) for n in range(parts)]
+        jobs += [ShardJob(folder, dataset, split, fold, n, group[n::parts]) for n in range(parts)]
     return jobs
 
 
-def make_record(photograph: Photograph, pixels: Pixels) -> Record | InputError:
+def make_record(photograph: SourcePhotograph, pixels: CropFormat) -> Record | InputError:
     """The record of a photograph, or why there is none."""
     try:
         encoded = read_file(photograph.path)
@@ -96,7 +100,7 @@ def make_record(photograph: Photograph, pixels: Pixels) -> Record | InputError:
     return Record(example, complaint(encoded))
 
 
-def write_shard(job: Job, records: Iterable[Record | InputError]) -> None:
+def write_shard(job: ShardJob, records: Iterable[Record | InputError]) -> None:
     """Write a job's shard from the record of each of its photographs. Those without a record are
     listed, and those that are damaged.
 
@@ -124,17 +128,17 @@ def write_shard(job: Job, records: Iterable[Record | InputError]) -> None:
         os.replace(temporary, shard_path(job, len(skipped)))
 
 
-def read_skipped(job: Job) -> pd.DataFrame:
+def read_skipped(job: ShardJob) -> pd.DataFrame:
     """The photographs that a written shard lacks, with the reasons."""
     return _listed(job.skipped_file)
 
 
-def read_damaged(job: Job) -> pd.DataFrame:
+def read_damaged(job: ShardJob) -> pd.DataFrame:
     """The photographs of a written shard that are damaged, with what is wrong."""
     return _listed(job.damaged_file)
 
 
-def shard_path(job: Job, skipped: int) -> Path:
+def shard_path(job: ShardJob, skipped: int) -> Path:
     """The file of a job's shard that lacks so many of its photographs."""
     count = len(job.photographs) - skipped
     return job.folder / shard_name(job.dataset, job.split, job.fold, job.part, count)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.disk.files import write_bytes
-from tf_happywhale.pictures.pixels import encode_jpeg, resize
+from tf_happywhale.pictures.pixels import encode_jpeg
+from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.records.augmentation.one_picture import Settings
 from tf_happywhale.records.reader import checked, evaluation_batches, training_batches
 

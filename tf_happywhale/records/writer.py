@@ -18,9 +18,11 @@ from tqdm import tqdm
 
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.cores import usable_cores
-from tf_happywhale.disk.files import digest, locked, sha256, write_csv, write_text
+from tf_happywhale.disk.files import write_csv, write_text
+from tf_happywhale.disk.hashes import digest, sha256
+from tf_happywhale.disk.locks import locked
 from tf_happywhale.errors import InputError
-from tf_happywhale.records.folder import (
+from tf_happywhale.records.manifest import (
     DAMAGED_TABLE,
     MARKER,
     VERSION,
@@ -29,13 +31,13 @@ from tf_happywhale.records.folder import (
     is_complete,
     skipped_images,
 )
-from tf_happywhale.records.plan import Plan
+from tf_happywhale.records.plan import CropFormat, RecordsPlan
 from tf_happywhale.records.reuse import made_from, reuse_shards
 from tf_happywhale.records.shards import (
     DAMAGED_ENDING,
     SKIPPED,
     SKIPPED_ENDING,
-    Job,
+    ShardJob,
     make_jobs,
     make_record,
     read_damaged,
@@ -43,7 +45,6 @@ from tf_happywhale.records.shards import (
     shard_path,
     write_shard,
 )
-from tf_happywhale.records.source_photograph import Pixels
 
 PLAN = "plan.sha256"  # of what the shards in the folder were written from
 SKIPPED_TABLE = "skipped.csv"
@@ -51,7 +52,7 @@ AHEAD = 4  # photographs a worker may be ahead of the shard that is being writte
 
 
 def write_records(
-    plan: Plan,
+    plan: RecordsPlan,
     *,
     shard_images: int,
     made_by: dict,
@@ -114,7 +115,7 @@ def write_records(
     return True
 
 
-def _write_here(plan: Plan, jobs: list[Job], total: int) -> None:
+def _write_here(plan: RecordsPlan, jobs: list[ShardJob], total: int) -> None:
     """Write the shards with all cores, one after the other, behind a progress bar."""
     left = sum(len(job.photographs) for job in jobs)
     workers = usable_cores()
@@ -159,18 +160,18 @@ def _start(folder: Path, plan: str) -> None:
     write_text(known, plan + "\n")
 
 
-def _row(job: Job) -> list:
+def _row(job: ShardJob) -> list:
     rows = [[p.image, p.content, p.target, p.species, str(p.crops)] for p in job.photographs]
     return [job.stem, rows]
 
 
-def _is_missing(job: Job, *, again: bool) -> bool:
+def _is_missing(job: ShardJob, *, again: bool) -> bool:
     """Whether a shard has to be written; `again` also where photographs could not be read."""
     skipped = read_skipped(job)
     return (again and len(skipped) > 0) or not shard_path(job, len(skipped)).is_file()
 
 
-def _collect(jobs: list[Job], pixels: Pixels) -> tuple[list[Shard], pd.DataFrame]:
+def _collect(jobs: list[ShardJob], pixels: CropFormat) -> tuple[list[Shard], pd.DataFrame]:
     """All shards that hold an image, and the photographs that cannot be read."""
     shards, lists = [], [read_skipped(job) for job in jobs]
     for job, skipped in zip(jobs, lists, strict=True):

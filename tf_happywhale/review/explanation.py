@@ -9,7 +9,7 @@ import numpy as np
 from tf_happywhale.catalogue.animals.animal_key import animal_words
 from tf_happywhale.inference.explain import Explainer
 from tf_happywhale.inference.trained import Trained
-from tf_happywhale.pictures.pixels import resize
+from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.overlay import heat_pair, line_pair
 from tf_happywhale.review.query_pictures import picture_reader

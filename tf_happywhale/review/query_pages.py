@@ -15,7 +15,8 @@ import pandas as pd
 from tf_happywhale.catalogue.animals.animal_key import count_animals, photograph_of
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.photographs.own_output import mark_own_output
-from tf_happywhale.disk.files import atomic_write, digest
+from tf_happywhale.disk.files import atomic_write
+from tf_happywhale.disk.hashes import digest
 from tf_happywhale.errors import InputError
 from tf_happywhale.review.cards import Candidate, Picture, Query
 from tf_happywhale.review.closeness import bar_range, closest_first

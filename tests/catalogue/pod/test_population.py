@@ -6,11 +6,14 @@ from collections import Counter
 
 import numpy as np
 
-from tf_happywhale.catalogue.pod.population import draw_plan, pod_fin
+from tf_happywhale.catalogue.pod.population import (
+    draw_population,
+    pod_fin,
+)
 
 
 def test_a_plan_has_the_numbers_asked_for() -> None:
-    plan = draw_plan(7, 64, 16, 10, 8.0, 2.0)
+    plan = draw_population(7, 64, 16, 10, 8.0, 2.0)
     train = Counter(p.individual for p in plan.photographs if p.split == "train")
     test = Counter(p.individual for p in plan.photographs if p.split == "test")
     assert len(set(plan.individual_ids)) == 80
@@ -25,13 +28,13 @@ def test_a_plan_has_the_numbers_asked_for() -> None:
 
 
 def test_a_fin_is_the_same_in_every_process_and_another_in_another_pod() -> None:
-    plan = draw_plan(7, 3, 1, 1, 3.0, 1.0)
+    plan = draw_population(7, 3, 1, 1, 3.0, 1.0)
     assert pod_fin(plan, 7, 2).individual_id == plan.individual_ids[2]
     assert np.array_equal(pod_fin(plan, 7, 2).outline, pod_fin(plan, 7, 2).outline)
     assert not np.array_equal(pod_fin(plan, 7, 2).outline, pod_fin(plan, 8, 2).outline)
 
 
 def test_a_pod_without_new_individuals_or_of_singletons_only() -> None:
-    assert draw_plan(7, 3, 0, 0, 3.0, 1.0).known == 3
-    only = draw_plan(7, 3, 1, 3, 9.0, 1.0)
+    assert draw_population(7, 3, 0, 0, 3.0, 1.0).known == 3
+    only = draw_population(7, 3, 1, 3, 9.0, 1.0)
     assert sum(p.split == "train" for p in only.photographs) == 3

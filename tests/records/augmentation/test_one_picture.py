@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tf_happywhale.config import Augment
-from tf_happywhale.pictures.pixels import resize
+from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.records.augmentation import one_picture
 from tf_happywhale.records.augmentation.colour import blur, colour_matrix, recolour
 from tf_happywhale.records.augmentation.one_picture import (

@@ -14,7 +14,7 @@ from tf_happywhale.catalogue.animals.animal_key import (
     split_key,
 )
 from tf_happywhale.errors import InputError
-from tf_happywhale.said import say_once
+from tf_happywhale.messages import say_once
 
 WHOLE = "whole"  # the source that needs no box
 SAME_ANIMAL = 0.55  # intersection over union; two detected boxes that reach it are one animal

@@ -27,7 +27,7 @@ from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.boxes.box import BoxRow
 from tf_happywhale.catalogue.photographs.photo_files import IMAGE_ENDINGS
 from tf_happywhale.errors import InputError
-from tf_happywhale.said import say_once
+from tf_happywhale.messages import say_once
 
 MOST_FOLDERS = 50  # in which the other pictures of a table are looked for
 Parts = tuple[str, ...]  # of a path, the file's name last

@@ -20,7 +20,8 @@ from tf_happywhale.catalogue.kaggle.tfrecord_index import feature_names, read_fe
 from tf_happywhale.catalogue.photographs.checked_names import check_names
 from tf_happywhale.catalogue.photographs.known_names import Names
 from tf_happywhale.catalogue.tables.table import read_text_table
-from tf_happywhale.disk.files import digest, shown, write_csv
+from tf_happywhale.disk.files import shown, write_csv
+from tf_happywhale.disk.hashes import digest
 from tf_happywhale.errors import InputError
 
 SHARD = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
-from tf_happywhale.disk.files import sha256
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 
 UNKNOWN = ""  # in place of a content: the name is in use, but its picture is missing

@@ -18,7 +18,11 @@ from tqdm import tqdm
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.pod.drawn_photograph import Box, draw_photograph, jpeg_quality
 from tf_happywhale.catalogue.pod.fin import SPECIES
-from tf_happywhale.catalogue.pod.population import Plan, draw_plan, pod_fin
+from tf_happywhale.catalogue.pod.population import (
+    Population,
+    draw_population,
+    pod_fin,
+)
 from tf_happywhale.disk.files import atomic_write, write_bytes, write_json
 from tf_happywhale.errors import InputError
 
@@ -98,7 +102,7 @@ def write_pod(
 
 
 def _write_photograph(
-    root: Path, plan: Plan, seed: int, width: int, height: int, job: int
+    root: Path, plan: Population, seed: int, width: int, height: int, job: int
 ) -> dict[str, Box]:
     photograph = plan.photographs[job]
     fin = pod_fin(plan, seed, photograph.individual)
@@ -132,7 +136,7 @@ def _one_thread() -> None:
     cv2.setNumThreads(1)
 
 
-def _write_tables(root: Path, plan: Plan, boxes: list[dict[str, Box]]) -> None:
+def _write_tables(root: Path, plan: Population, boxes: list[dict[str, Box]]) -> None:
     train = [p for p in plan.photographs if p.split == "train"]
     test = [p for p in plan.photographs if p.split == "test"]
     rows = [
@@ -183,12 +187,12 @@ def _marker(root: Path) -> dict | None:
     return None
 
 
-def _plan(wanted: dict) -> Plan:
+def _plan(wanted: dict) -> Population:
     names = (
         "seed", "individuals", "new_individuals", "singletons", "mean_images",
         "test_images_per_individual",
     )  # fmt: skip
-    return draw_plan(*(wanted[name] for name in names))
+    return draw_population(*(wanted[name] for name in names))
 
 
 def _check_untouched(root: Path, known: dict) -> None:

@@ -10,7 +10,7 @@ from tf_happywhale.catalogue.pod.fin import SPECIES, Fin, draw_fin
 
 
 @dataclass(frozen=True)
-class Photograph:
+class PodPhotograph:
     """One photograph to draw: who is in it (`individual`, an index), and where it is stored."""
 
     image: str
@@ -19,23 +19,23 @@ class Photograph:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Population:
     """Who is in the pod and in which photographs; `individual_ids` begins with the known."""
 
     individual_ids: list[str]
     species: list[int]
     known: int
-    photographs: list[Photograph]
+    photographs: list[PodPhotograph]
 
 
-def draw_plan(
+def draw_population(
     seed: int,
     individuals: int,
     new_individuals: int,
     singletons: int,
     mean_images: float,
     test_images_per_individual: float,
-) -> Plan:
+) -> Population:
     """Draws ids, species and the number of photographs of each individual.
 
     Train counts are 1 for the singletons and long-tailed from 2 for the others, with the mean
@@ -63,11 +63,11 @@ def draw_plan(
     who += [("test", i) for i in range(total) for _ in range(test[i])]
     names = _names(len(who), rng)
     order = np.argsort(names)
-    photographs = [Photograph(names[k], *who[k]) for k in order]
-    return Plan(ids, species, individuals, photographs)
+    photographs = [PodPhotograph(names[k], *who[k]) for k in order]
+    return Population(ids, species, individuals, photographs)
 
 
-def pod_fin(plan: Plan, seed: int, individual: int) -> Fin:
+def pod_fin(plan: Population, seed: int, individual: int) -> Fin:
     """The fin of individual number `individual` of the pod `seed`."""
     rng = np.random.default_rng([seed, 2, individual])
     return draw_fin(plan.individual_ids[individual], SPECIES[plan.species[individual]], rng)

@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-from tf_happywhale.pictures.pixels import resize, warp_affine
+from tf_happywhale.pictures.resizing import resize, warp_affine
 
 ALIASING = 1.5  # crop pixels a step of one pixel may skip over before they have to be averaged
 

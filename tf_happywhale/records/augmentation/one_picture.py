@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from tf_happywhale.pictures.pixels import resize
+from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.records.augmentation import geometry
 from tf_happywhale.records.augmentation.colour import (
     add_noise,

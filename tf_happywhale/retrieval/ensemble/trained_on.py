@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tf_happywhale.disk.files import digest
+from tf_happywhale.disk.hashes import digest
 from tf_happywhale.errors import InputError
 
 FORM = re.compile(r"(?P<records>.+); folds (?P<folds>[\d ]+|none) of (?P<assignment>[0-9a-f]{8})")

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tf_happywhale.config import Experiment
-from tf_happywhale.disk.files import digest, write_csv, write_json
+from tf_happywhale.disk.files import write_csv, write_json
+from tf_happywhale.disk.hashes import digest
 from tf_happywhale.training.task import Task
 
 FILE = "made_from.json"

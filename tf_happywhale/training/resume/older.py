@@ -13,7 +13,7 @@ from typing import Any
 
 from tf_happywhale.config import load_experiment
 from tf_happywhale.config.text import read_yaml
-from tf_happywhale.disk.files import digest
+from tf_happywhale.disk.hashes import digest
 from tf_happywhale.errors import HappywhaleError
 from tf_happywhale.training.resume.made_from import SECTIONS, MadeFrom, differences, flat
 

@@ -12,7 +12,7 @@ from tf_happywhale.catalogue.boxes.formats.conventions import XYWH, Numbers, wit
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, four_numbers, size_of
 from tf_happywhale.catalogue.boxes.formats.shapes import around
 from tf_happywhale.errors import InputError
-from tf_happywhale.said import say_once
+from tf_happywhale.messages import say_once
 
 ANGLES = ("theta", "rotation", "angle")
 

@@ -27,7 +27,7 @@ from tf_happywhale.catalogue.boxes.formats.conventions import (
 )
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, four_numbers
 from tf_happywhale.errors import InputError
-from tf_happywhale.said import say_once
+from tf_happywhale.messages import say_once
 
 ANIMAL = "animal"
 USUAL = {"1": ANIMAL, "2": "person", "3": "vehicle"}

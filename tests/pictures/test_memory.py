@@ -4,13 +4,13 @@ import platform
 import subprocess
 import sys
 
-from tf_happywhale.records import memory
+from tf_happywhale.pictures import memory
 
 FAULTS = """
 import resource, sys
 import numpy as np
 if sys.argv[1] == "keep":
-    from tf_happywhale.records.memory import keep_freed_memory
+    from tf_happywhale.pictures.memory import keep_freed_memory
     keep_freed_memory()
 def work():
     for _ in range(50):

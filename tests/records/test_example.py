@@ -5,7 +5,7 @@ import re
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.records.schema import (
+from tf_happywhale.records.example import (
     make_example,
     parse_community,
     parse_crops,

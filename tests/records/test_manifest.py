@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.disk.files import sha256
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
-from tf_happywhale.records import folder as folder_module
-from tf_happywhale.records.folder import (
+from tf_happywhale.records import manifest as folder_module
+from tf_happywhale.records.manifest import (
     MANIFEST,
     MARKER,
     Shard,

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tf_happywhale.catalogue.kaggle.tfrecord_index import compression
-from tf_happywhale.disk.files import sha256, write_json, write_text
+from tf_happywhale.disk.files import write_json, write_text
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import HappywhaleError, InputError
 
 MANIFEST = "manifest.json"

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from tf_happywhale.disk import hashes as hashing
+from tf_happywhale.disk.hashes import ContentHashes, digest, sha256
+
+
+def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"abc")
+    assert sha256(tmp_path / "file") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_content_hashes_notice_changed_content(tmp_path: Path) -> None:
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(b"one")
+    os.utime(path, ns=(10**18, 10**18))
+    hashes = ContentHashes(tmp_path / "cache.json")
+    assert hashes(path) == hashlib.sha256(b"one").hexdigest()
+    path.write_bytes(b"two")  # as long, but later
+    os.utime(path, ns=(10**18, 10**18 + 1))
+    assert hashes(path) == hashlib.sha256(b"two").hexdigest()
+    path.write_bytes(b"longer")  # at the same time, but longer
+    os.utime(path, ns=(10**18, 10**18 + 1))
+    assert hashes(path) == hashlib.sha256(b"longer").hexdigest()
+    path.unlink()
+    assert hashes(path) == "missing"
+
+
+def test_content_hashes_read_an_unchanged_file_once(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(b"one")
+    first = ContentHashes(tmp_path / "cache.json")
+    known = first(path)
+    first.save()
+    monkeypatch.setattr(hashing, "sha256", lambda path: pytest.fail("read again"))
+    assert first(path) == known
+    assert ContentHashes(tmp_path / "cache.json")(path) == known
+
+
+def test_content_hashes_notice_another_file_of_the_same_name_size_and_date(tmp_path: Path) -> None:
+    path, hashes = tmp_path / "picture.jpg", ContentHashes(tmp_path / "cache.json")
+    path.write_bytes(b"one")
+    os.utime(path, ns=(10**18, 10**18))
+    assert hashes(path) == hashlib.sha256(b"one").hexdigest()
+    known = path.stat().st_ctime_ns
+    while path.stat().st_ctime_ns == known:  # a tick of the disk's clock
+        path.write_bytes(b"two")
+        os.utime(path, ns=(10**18, 10**18))
+    assert hashes(path) == hashlib.sha256(b"two").hexdigest()
+
+
+def test_what_cannot_be_opened_has_no_hash_and_stops_nobody(tmp_path: Path) -> None:
+    (tmp_path / "picture.jpg").mkdir()
+    hashes = ContentHashes(tmp_path / "cache.json")
+    assert hashes(tmp_path / "picture.jpg") == "missing"
+    assert hashes(tmp_path / "picture.jpg" / "below.jpg") == "missing"
+    (tmp_path / "file").write_bytes(b"abc")
+    assert hashes(tmp_path / "file" / "below.jpg") == "missing"
+
+
+def test_a_broken_cache_of_hashes_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "cache.json").write_text('{"half')
+    (tmp_path / "file").write_bytes(b"abc")
+    hashes = ContentHashes(tmp_path / "cache.json")
+    assert hashes(tmp_path / "file") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_a_digest_is_the_same_for_equal_values_only() -> None:
+    assert digest({"a": 1, "b": [2, "x"]}) == digest({"b": (2, "x"), "a": 1})
+    assert digest({"a": 1}) != digest({"a": "1"})
+    assert digest(["ab", "c"]) != digest(["a", "bc"])
+    assert digest({"root": Path("x")}) == digest({"root": "x"})
