@@ -22,7 +22,7 @@ EXAMPLES = [
 
 def main(verb: str, experiment: Experiment) -> None:
     """Do what `verb` says with the experiment's `download` section."""
-    from tf_happywhale.catalogue.kaggle.client import client
+    from tf_happywhale.catalogue.kaggle import kaggle_client
     from tf_happywhale.catalogue.kaggle.kaggle_files import fetch
     from tf_happywhale.places import output_folder
 
@@ -30,13 +30,17 @@ def main(verb: str, experiment: Experiment) -> None:
     if verb == "submit":
         file = output_folder(experiment) / "submission.csv"
         check_submission(experiment, file)
-        print(client.submit(client.connect(), download.competition, file, download.message))
+        print(
+            kaggle_client.submit(
+                kaggle_client.connect(), download.competition, file, download.message
+            )
+        )
         return
-    api = client.connect()
+    api = kaggle_client.connect()
     if download.dataset:
-        remote = client.dataset(api, download.dataset)
+        remote = kaggle_client.dataset(api, download.dataset)
     else:
-        remote = client.competition(api, download.competition)
+        remote = kaggle_client.competition(api, download.competition)
     fetch(api, remote, Path(download.to).expanduser())
     print(f"{download.to} holds every file of {remote.name}.")
 
@@ -47,12 +51,12 @@ def check_submission(experiment: Experiment, file: Path) -> None:
     Raises:
         InputError: it is not a submission, or its rows are not the sample's.
     """
-    from tf_happywhale.catalogue.kaggle.client import client
+    from tf_happywhale.catalogue.kaggle import kaggle_client
     from tf_happywhale.catalogue.kaggle.sample_submission import SAMPLE, check_rows
     from tf_happywhale.catalogue.tables.table import read_text_table
     from tf_happywhale.places import data_root
 
-    client.check_submission(file)
+    kaggle_client.check_submission(file)
     sample = data_root(experiment) / SAMPLE
     if sample.is_file():
         check_rows(file, list(read_text_table(file, ("image",))["image"]), sample)

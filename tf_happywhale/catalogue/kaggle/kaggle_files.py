@@ -12,7 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from tf_happywhale.catalogue.kaggle.archive import file_there, inside, place, readable_bytes, unpack
-from tf_happywhale.catalogue.kaggle.client import Remote, explained, list_files
+from tf_happywhale.catalogue.kaggle.kaggle_client import Remote, explained, list_files
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
 

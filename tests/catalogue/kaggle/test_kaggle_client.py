@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tf_happywhale.catalogue.kaggle import client, kaggle_files
+from tf_happywhale.catalogue.kaggle import kaggle_client, kaggle_files
 from tf_happywhale.catalogue.kaggle.kaggle_files import fetch
 from tf_happywhale.errors import ConfigError, InputError
 
@@ -110,7 +110,7 @@ FILES = {"train.csv": b"image,species", "train_images/a b.jpg": b"12345", "test_
 def get(client: Client, to: Path) -> list[str]:
     """Fetch, and say which files the client was asked for."""
     client.calls.clear()
-    fetch(client, client.competition(client, "whales"), to)
+    fetch(client, kaggle_client.competition(client, "whales"), to)
     return [call for call in client.calls if not call.startswith("list")]
 
 
@@ -128,33 +128,33 @@ def install(monkeypatch, client: Client) -> None:
 def test_connect_gives_the_client_and_keeps_it_quiet(monkeypatch, capsys) -> None:
     client = Client({})
     install(monkeypatch, client)
-    assert client.connect() is client
+    assert kaggle_client.connect() is client
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("error", [SystemExit(1), OSError("Could not find client.json"), Http(401)])
+@pytest.mark.parametrize("error", [SystemExit(1), OSError("Could not find kaggle.json"), Http(401)])
 def test_no_credentials_say_where_to_get_and_put_them(monkeypatch, error: BaseException) -> None:
     client = Client({})
     client.error = error
     install(monkeypatch, client)
     with pytest.raises(ConfigError) as caught:
-        client.connect()
-    for word in ("client.com/settings/api", "~/.kaggle/access_token", "KAGGLE_KEY"):
+        kaggle_client.connect()
+    for word in ("kaggle.com/settings/api", "~/.kaggle/access_token", "KAGGLE_KEY"):
         assert word in str(caught.value)
 
 
 def test_client_that_is_not_installed(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "kaggle", None)
     with pytest.raises(ConfigError, match="pip install"):
-        client.connect()
+        kaggle_client.connect()
 
 
 def test_client_that_exits_while_it_is_imported(monkeypatch, tmp_path: Path) -> None:
-    (tmp_path / "client.py").write_text("print('help'); exit(1)", encoding="utf-8")
+    (tmp_path / "kaggle.py").write_text("print('help'); exit(1)", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "kaggle", raising=False)
     with pytest.raises(ConfigError, match="token"):
-        client.connect()
+        kaggle_client.connect()
 
 
 @pytest.mark.parametrize("nests", [True, False], ids=["as 2.2.5", "as 1.7"])
@@ -278,13 +278,13 @@ def test_what_fails_is_one_sentence(tmp_path: Path, error: BaseException, words:
 
 def test_dataset_is_fetched_by_owner_and_name(tmp_path: Path) -> None:
     client = Client({"train-0-12.tfrec": b"12"})
-    fetch(client, client.dataset(client, "somebody/happywhale-512"), tmp_path)
+    fetch(client, kaggle_client.dataset(client, "somebody/happywhale-512"), tmp_path)
     assert contents(tmp_path) == {"train-0-12.tfrec": b"12"}
     with pytest.raises(ConfigError, match="owner/name"):
-        client.dataset(client, "happywhale-512")
+        kaggle_client.dataset(client, "happywhale-512")
     client.error = Http(403)
     with pytest.raises(InputError, match=r"kaggle\.com/datasets/somebody/x "):
-        fetch(client, client.dataset(client, "somebody/x"), tmp_path / "other")
+        fetch(client, kaggle_client.dataset(client, "somebody/x"), tmp_path / "other")
 
 
 def submission(folder: Path, text: str) -> Path:
@@ -296,14 +296,14 @@ def submission(folder: Path, text: str) -> Path:
 def test_submission_is_sent_and_the_answer_given_back(tmp_path: Path) -> None:
     client = Client({})
     path = submission(tmp_path, "image,predictions\na.jpg,09913 1e10 NA new_individual nan\n")
-    assert client.submit(client, "whales", path, "b0") == "Successfully submitted"
+    assert kaggle_client.submit(client, "whales", path, "b0") == "Successfully submitted"
     assert client.calls == ["submit submission.csv b0 whales"]
     client.message = client.COMPETITION_SUBMIT_UPLOAD_FAILED_MESSAGE
     with pytest.raises(InputError, match="broke off"):
-        client.submit(client, "whales", path, "b0")
+        kaggle_client.submit(client, "whales", path, "b0")
     client.error = Http(403)
     with pytest.raises(InputError, match="rules"):
-        client.submit(client, "whales", path, "b0")
+        kaggle_client.submit(client, "whales", path, "b0")
 
 
 @pytest.mark.parametrize(
@@ -321,10 +321,10 @@ def test_submission_is_sent_and_the_answer_given_back(tmp_path: Path) -> None:
 def test_file_that_is_no_submission_is_not_sent(tmp_path: Path, text: str, words: str) -> None:
     client = Client({})
     with pytest.raises(InputError, match=words):
-        client.submit(client, "whales", submission(tmp_path, text), "b0")
+        kaggle_client.submit(client, "whales", submission(tmp_path, text), "b0")
     assert client.calls == []
 
 
 def test_missing_submission(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="There is no file"):
-        client.check_submission(tmp_path / "submission.csv")
+        kaggle_client.check_submission(tmp_path / "submission.csv")
