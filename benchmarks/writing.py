@@ -87,7 +87,7 @@ def draw_photographs(args: argparse.Namespace) -> dict[int, list[tuple[Path, Box
 
 
 def draw_one(folder: Path, job: int) -> tuple[dict[str, str], list[int]]:
-    from tf_happywhale.catalogue.boxes.box import outwards
+    from tf_happywhale.catalogue.boxes.box import pixels_touched
     from tf_happywhale.catalogue.pod.drawn_photograph import draw_photograph
     from tf_happywhale.catalogue.pod.population import (
         draw_population,
@@ -99,7 +99,7 @@ def draw_one(folder: Path, job: int) -> tuple[dict[str, str], list[int]]:
     picture, boxes = draw_photograph(
         fin, seed=[3, 3, job], width=3600, height=2400, with_animal=True
     )
-    box = outwards(*boxes["fullbody"])
+    box = pixels_touched(*boxes["fullbody"])
     names = {}
     for mb in MEGABYTES:
         names[str(mb)] = f"{job:03d}_{mb}MB.jpg"

@@ -25,7 +25,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     from collections import Counter
     from pathlib import Path
 
-    from tf_happywhale.catalogue.boxes.box_names import match_rows
+    from tf_happywhale.catalogue.boxes.match_photographs import match_rows
     from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
     from tf_happywhale.catalogue.photographs.photos import find_photos
     from tf_happywhale.catalogue.tables.reading import reading_of

@@ -79,7 +79,7 @@ def real_pictures(model: Trained, folder: str | None) -> np.ndarray:
     """
     import numpy as np
 
-    from tf_happywhale.catalogue.boxes.find_boxes import boxes_beside
+    from tf_happywhale.catalogue.boxes.find_boxes import boxes_in_folder
     from tf_happywhale.catalogue.photographs.photos import find_photos
     from tf_happywhale.catalogue.tables.reading import reading_of
     from tf_happywhale.errors import InputError
@@ -98,7 +98,7 @@ def real_pictures(model: Trained, folder: str | None) -> np.ndarray:
     source = model.sources[0]
     beside = root if folder is None else home
     paths = {photo.image: photo.path for photo in photos}
-    boxes = boxes_beside(
+    boxes = boxes_in_folder(
         beside,
         None,
         [source],

@@ -173,7 +173,7 @@ def verify(settings: Experiment, folder: Path) -> None:
 
 def change(gallery: Gallery, verb: str, words: Sequence[str]) -> None:
     """Correct a gallery; its catalogue is left as it is."""
-    from tf_happywhale.catalogue.animals.identities import like, spelled
+    from tf_happywhale.catalogue.animals.identities import lookalike_of, spelled_out
 
     work = {
         "remove": gallery.remove,
@@ -183,9 +183,11 @@ def change(gallery: Gallery, verb: str, words: Sequence[str]) -> None:
         "move": gallery.move_image,
     }
     changed = work[verb](*words)
-    twin = like(words[-1], set(changed.individual_id.tolist()))
+    twin = lookalike_of(words[-1], set(changed.individual_id.tolist()))
     if verb in ("rename", "move") and twin is not None:
-        print(f"{spelled(words[-1])} looks like {spelled(twin)}: if they are one, merge them")
+        print(
+            f"{spelled_out(words[-1])} looks like {spelled_out(twin)}: if they are one, merge them"
+        )
     print(f"gallery {gallery.folder}: {len(gallery)} images before, {len(changed)} now")
     if gallery.catalogue is not None:
         print(f"the catalogue in {gallery.catalogue} was left as it is: correct it there too")

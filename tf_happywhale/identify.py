@@ -57,8 +57,8 @@ def identify(
 ) -> None:
     """`main`, once the models are read and nobody else writes to the output."""
     from tf_happywhale.catalogue.photographs.own_output import mark_new_output
-    from tf_happywhale.catalogue.photographs.photo_files import passed_over
-    from tf_happywhale.catalogue.photographs.photos import group, search
+    from tf_happywhale.catalogue.photographs.photo_files import skipped_lines
+    from tf_happywhale.catalogue.photographs.photos import group_photos, search_photos
     from tf_happywhale.catalogue.tables.reading import reading_of
     from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.disk.files import write_csv
@@ -78,10 +78,10 @@ def identify(
     elif identifier.learned.unsure(experiment.rank):
         print(identifier.learned.unsure(experiment.rank))
     reading = reading_of(experiment.data)
-    found, listing = search(given)
-    for sentence in passed_over(listing):
+    found, listing = search_photos(given)
+    for sentence in skipped_lines(listing):
         print(sentence)
-    photos = group(found, experiment.identify.encounters, reading)
+    photos = group_photos(found, experiment.identify.encounters, reading)
     mark_new_output(output)
     detector = find_detector(experiment, identifier.home)
     with timed(f"boxes of {len(photos)} photographs"):
@@ -159,7 +159,7 @@ def find_boxes(
     from functools import partial
 
     from tf_happywhale.catalogue.boxes.animal_boxes import Telling, animal_rows
-    from tf_happywhale.catalogue.boxes.find_boxes import boxes_of
+    from tf_happywhale.catalogue.boxes.find_boxes import boxes_of_photos
     from tf_happywhale.catalogue.tables.reading import reading_of
     from tf_happywhale.inference.reference import boxed, make_shots, unfit
 
@@ -167,7 +167,7 @@ def find_boxes(
     if settings.animals == "all":
         telling = Telling(settings.min_confidence, experiment.detect.overlap)
     images, sources = [photo.image for photo in photos], identifier.sources
-    boxes = boxes_of(
+    boxes = boxes_of_photos(
         photos,
         settings.boxes,
         [*sources, *identifier.stand_ins],

@@ -243,7 +243,7 @@ def _predicted(
 
 def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:
     """The species of each individual, where the model has a head for them."""
-    from tf_happywhale.catalogue.animals.individuals import species_of
+    from tf_happywhale.catalogue.animals.individuals import species_targets
     from tf_happywhale.errors import ConfigError
 
     if not experiment.model.species_weight:
@@ -254,7 +254,7 @@ def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:
             f"model.species_weight is {experiment.model.species_weight}, but the catalogue names "
             "no species: set it to 0."
         )
-    return species_of(data.order, data.individual_ids, species)
+    return species_targets(data.order, data.individual_ids, species)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.photographs.picture_names import place_for
+from tf_happywhale.catalogue.photographs.catalogue_names import free_name
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.new_rows import check_identified, name_new, read_decisions
 
@@ -77,12 +77,12 @@ def test_new_individuals_get_free_ids_one_a_group() -> None:
 
 def test_a_name_that_another_picture_has_gets_a_part_of_the_content() -> None:
     there = {"trip/a.jpg": "1" * 64}
-    assert place_for("trip/a.jpg", "1" * 64, there.get) == "trip/a.jpg"
-    assert place_for("trip/b.jpg", "1" * 64, there.get) == "trip/b.jpg"
-    assert place_for("trip/a.jpg", "2" * 64, there.get) == "trip/a-22222222.jpg"
+    assert free_name("trip/a.jpg", "1" * 64, there.get) == "trip/a.jpg"
+    assert free_name("trip/b.jpg", "1" * 64, there.get) == "trip/b.jpg"
+    assert free_name("trip/a.jpg", "2" * 64, there.get) == "trip/a-22222222.jpg"
     there["trip/a-22222222.jpg"] = "3" * 64
     with pytest.raises(InputError, match="rename the file"):
-        place_for("trip/a.jpg", "2" * 64, there.get)
+        free_name("trip/a.jpg", "2" * 64, there.get)
 
 
 def test_animals_of_one_photograph_are_decided_one_by_one(tmp_path: Path) -> None:

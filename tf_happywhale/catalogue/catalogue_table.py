@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, keys_of
+from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, keys_from_columns
 from tf_happywhale.catalogue.animals.identities import (
     check_identity,
     lookalike_warnings,
@@ -16,11 +16,11 @@ from tf_happywhale.catalogue.animals.identities import (
 )
 from tf_happywhale.catalogue.animals.species import fix_species
 from tf_happywhale.catalogue.photographs.checked_names import check_names
-from tf_happywhale.catalogue.photographs.disk_names import on_disk
-from tf_happywhale.catalogue.photographs.known_names import same_names
+from tf_happywhale.catalogue.photographs.disk_names import names_on_disk
+from tf_happywhale.catalogue.photographs.known_names import names_as_listed
+from tf_happywhale.catalogue.tables.dates_and_sides import iso_date, viewpoint_sides
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.catalogue.tables.table import read_text_table
-from tf_happywhale.catalogue.tables.values import iso_date, sides
 from tf_happywhale.errors import InputError
 from tf_happywhale.messages import say_once
 
@@ -54,10 +54,10 @@ def read_catalogue(
     table = known_rows(table, path, reading)
     if BOX_NUMBER in table.columns:
         numbers = list(table.pop(BOX_NUMBER))
-        table["image"] = keys_of(list(table["image"]), numbers, str(path), table.index)
+        table["image"] = keys_from_columns(list(table["image"]), numbers, str(path), table.index)
     check_names(table["image"], path, table.index)
     if folder is not None:
-        table["image"] = on_disk(
+        table["image"] = names_on_disk(
             table["image"], folder, path, table.index, must_be_there=must_be_there
         )
         check_names(table["image"], path, table.index)
@@ -69,7 +69,7 @@ def read_catalogue(
     if "date" in table.columns:
         table["date"] = [iso_date(cell) for cell in table["date"]]
     if "viewpoint" in table.columns:
-        table["viewpoint"] = sides(table["viewpoint"])
+        table["viewpoint"] = viewpoint_sides(table["viewpoint"])
     for sentence in (
         *lookalike_warnings(table["individual_id"], str(path)),
         *shortened_warnings(table["individual_id"], str(path)),
@@ -105,7 +105,7 @@ def read_answers(
         images: names of the images to identify; the answers get these names.
     """
     table = read_text_table(path, ("image", "individual_id"), reading)
-    table["image"] = same_names(table["image"], images, path, "among the images to identify")
+    table["image"] = names_as_listed(table["image"], images, path, "among the images to identify")
     check_names(table["image"], path, table.index)
     pairs = zip(table["image"], table["individual_id"], strict=True)
     return {image: who for image, who in pairs if not reading.leaves_out(who)}

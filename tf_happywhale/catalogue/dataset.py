@@ -17,10 +17,10 @@ from tf_happywhale.catalogue.boxes.box import (
     WHOLE,
     AnyBox,
     best_boxes,
-    check_numbered,
+    check_boxes_of_animals,
     check_source,
 )
-from tf_happywhale.catalogue.boxes.box_names import rows_of_photographs
+from tf_happywhale.catalogue.boxes.match_photographs import rows_of_photographs
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_answers, read_catalogue
 from tf_happywhale.catalogue.folds import assign_folds
@@ -33,8 +33,8 @@ from tf_happywhale.catalogue.kaggle.community import (
     read_individuals,
 )
 from tf_happywhale.catalogue.photographs.checked_names import check_names
-from tf_happywhale.catalogue.photographs.disk_names import on_disk
-from tf_happywhale.catalogue.photographs.photo_files import list_photographs, passed_over
+from tf_happywhale.catalogue.photographs.disk_names import names_on_disk
+from tf_happywhale.catalogue.photographs.photo_files import list_photographs, skipped_lines
 from tf_happywhale.catalogue.pod.layout import write_pod
 from tf_happywhale.catalogue.tables.reading import Reading, reading_of
 from tf_happywhale.catalogue.tables.table import read_text_table
@@ -127,7 +127,7 @@ def load_data(experiment: Experiment) -> DataSet:
     }
     boxed = set().union(*boxes.values())
     if set(boxes) != {WHOLE}:
-        check_numbered(catalogue["image"], boxed, "the table of boxes")
+        check_boxes_of_animals(catalogue["image"], boxed, "the table of boxes")
     both = set(catalogue["image"]) & set(test_images) & boxed
     if both:
         raise InputError(
@@ -241,12 +241,12 @@ def _test_images(experiment: Experiment, root: Path) -> list[str]:
     folder, sample = root / experiment.data.test_images, root / "sample_submission.csv"
     if not sample.is_file():
         listing = list_photographs(folder)
-        for line in passed_over(listing):
+        for line in skipped_lines(listing):
             say_once(line)
         return listing.images
     table = read_text_table(sample, ("image",), reading_of(experiment.data))
     check_names(table["image"], sample, table.index)
-    images = on_disk(table["image"], folder, sample, table.index)
+    images = names_on_disk(table["image"], folder, sample, table.index)
     check_names(images, sample, table.index)
     return images
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tf_happywhale.catalogue.photographs.photo_files import list_photographs, passed_over
+from tf_happywhale.catalogue.photographs.photo_files import list_photographs, skipped_lines
 from tf_happywhale.config import Experiment
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.disk.hashes import ContentHashes
@@ -28,7 +28,7 @@ def find_photographs(experiment: Experiment) -> dict[str, Path]:
         if not folder.is_dir():
             continue
         listing = list_photographs(folder)
-        for line in passed_over(listing):
+        for line in skipped_lines(listing):
             say_once(line)
         for image in listing.images:
             if image in found:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox, BoxRow, rank_row
-from tf_happywhale.catalogue.boxes.box_names import rows_of_photographs
+from tf_happywhale.catalogue.boxes.match_photographs import rows_of_photographs
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Experiment

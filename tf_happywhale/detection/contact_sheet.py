@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes.box import MANUAL, is_manual, number, outwards
+from tf_happywhale.catalogue.boxes.box import MANUAL, is_manual, number_or, pixels_touched
 from tf_happywhale.detection.letterbox import read_photograph
 from tf_happywhale.disk.files import write_text
 from tf_happywhale.errors import InputError
@@ -55,7 +55,8 @@ class Card:
         if self.missing:
             return -1.0
         return min(
-            1.0 if is_manual(row["origin"]) else number(row["confidence"], 0) for row in self.rows
+            1.0 if is_manual(row["origin"]) else number_or(row["confidence"], 0)
+            for row in self.rows
         )
 
 
@@ -133,8 +134,8 @@ def draw_boxes(
     across, down = drawn.shape[1] / size[0], drawn.shape[0] / size[1]
     thick = max(1, round(max(drawn.shape) / 200))
     for row in rows:
-        corners = (number(row[name], math.nan) for name in ("xmin", "ymin", "xmax", "ymax"))
-        box = outwards(*corners)
+        corners = (number_or(row[name], math.nan) for name in ("xmin", "ymin", "xmax", "ymax"))
+        box = pixels_touched(*corners)
         inside = box and box.clip(*size)
         if not inside:
             continue

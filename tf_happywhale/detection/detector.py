@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tf_happywhale.catalogue.boxes.animal_boxes import Telling, tell_apart
-from tf_happywhale.catalogue.boxes.box import WHOLE, BoxRow, outwards
+from tf_happywhale.catalogue.boxes.box import WHOLE, BoxRow, pixels_touched
 from tf_happywhale.config import Detect, Experiment
 from tf_happywhale.detection.detections import Detection
 from tf_happywhale.detection.letterbox import square_side
@@ -132,6 +132,6 @@ def _rows(
     for box in drawn:
         if box.source == source:
             corners = (round(corner, 2) for corner in box.corners)
-            rows.append(BoxRow(image, source, outwards(*corners), box.confidence))
+            rows.append(BoxRow(image, source, pixels_touched(*corners), box.confidence))
     rows = rows or [BoxRow(image, source, None, 0.0)]
     return tell_apart(rows, telling) if telling and rows[0].box else rows[:1]

@@ -15,13 +15,18 @@ from tf_happywhale.catalogue.animals.animal_key import (
     photograph_of,
     split_key,
 )
-from tf_happywhale.catalogue.animals.identities import PLACEHOLDERS, like, look, spelled
+from tf_happywhale.catalogue.animals.identities import (
+    PLACEHOLDERS,
+    as_seen,
+    lookalike_of,
+    spelled_out,
+)
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.boxes.box import Box, best_rows
-from tf_happywhale.catalogue.boxes.box_names import match_rows
+from tf_happywhale.catalogue.boxes.match_photographs import match_rows
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
-from tf_happywhale.catalogue.photographs.picture_names import PictureNames
+from tf_happywhale.catalogue.photographs.catalogue_names import CatalogueNames
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError, nearest
@@ -146,7 +151,7 @@ def _add(
             f"({nearest(odd, species)}): correct the id, which a spreadsheet may have changed, or "
             "make the decision `new`."
         )
-    pictures = PictureNames(
+    pictures = CatalogueNames(
         None if root is None else root / data.train_images,
         {animal.key: animal.content for animal in there},
         names,
@@ -190,7 +195,7 @@ def _in_catalogue(
     names: Mapping[str, str],
     named: Mapping[str, str],
     boxes: Mapping[str, str],
-    pictures: PictureNames,
+    pictures: CatalogueNames,
 ) -> Iterator[Animal]:
     """The animals of these photographs that the catalogue has, with their pictures.
 
@@ -228,13 +233,13 @@ def check_new(
                 f"A photograph was decided to show a new individual {who}, but {folder} has {who} "
                 f"already, in {others[0]}: make the decision `match`, or give another id."
             )
-        if look(who) in PLACEHOLDERS:
+        if as_seen(who) in PLACEHOLDERS:
             say_once(f"{folder}: {who!r} is taken for the id of one animal: skip unknown animals.")
-        twin = like(who, owners)
+        twin = lookalike_of(who, owners)
         if twin is not None:
             say_once(
-                f"{folder}: the new {spelled(who)} looks like {spelled(twin)}, and is taken for "
-                "another individual: if they are one, `gallery merge` them."
+                f"{folder}: the new {spelled_out(who)} looks like {spelled_out(twin)}, and is "
+                "taken for another individual: if they are one, `gallery merge` them."
             )
 
 
@@ -242,7 +247,7 @@ def confirm(
     queries: Embeddings,
     decided: Mapping[str, str],
     species: Mapping[str, str],
-    pictures: PictureNames,
+    pictures: CatalogueNames,
     known: KnownAnimals,
     given: Collection[str] = (),
 ) -> list[Confirmed]:

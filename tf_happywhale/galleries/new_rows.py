@@ -19,18 +19,24 @@ from tf_happywhale.catalogue.animals.animal_key import (
     BOX_NUMBER,
     animal_words,
     count_animals,
-    keys_of,
+    keys_from_columns,
     photograph_of,
     split_key,
 )
-from tf_happywhale.catalogue.animals.identities import check_identity, look
+from tf_happywhale.catalogue.animals.identities import as_seen, check_identity
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
-from tf_happywhale.catalogue.boxes.box import MANUAL, RelativeBox, is_manual, number, outwards
+from tf_happywhale.catalogue.boxes.box import (
+    MANUAL,
+    RelativeBox,
+    is_manual,
+    number_or,
+    pixels_touched,
+)
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
-from tf_happywhale.catalogue.photographs.disk_names import on_disk
-from tf_happywhale.catalogue.photographs.known_names import same_names
-from tf_happywhale.catalogue.tables.append import with_rows
+from tf_happywhale.catalogue.photographs.disk_names import names_on_disk
+from tf_happywhale.catalogue.photographs.known_names import names_as_listed
+from tf_happywhale.catalogue.tables.append import table_with_rows
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.catalogue.tables.text_file import encoding_of_own
@@ -110,7 +116,7 @@ def read_decisions(
                 f"{at} says {row.decision[:80]!r} of {row.image!r}: a decision is one of "
                 f"{', '.join(DECISIONS)}."
             )
-        who = row.individual_id if look(row.individual_id) else NEW_INDIVIDUAL
+        who = row.individual_id if as_seen(row.individual_id) else NEW_INDIVIDUAL
         if row.decision == "match" and who == NEW_INDIVIDUAL:
             raise InputError(f"{at} matches {row.image!r} with nobody: name the individual.")
         said = "" if row.decision == "skip" else who
@@ -175,9 +181,9 @@ def _decisions(path: Path, encoding: str | None, images: Iterable[str]) -> pd.Da
     reading = Reading(encoding_of_own(path, encoding))
     table = read_text_table(path, ("image", "decision", "individual_id"), reading)
     numbers = list(table[BOX_NUMBER]) if BOX_NUMBER in table.columns else None
-    table["image"] = keys_of(list(table["image"]), numbers, str(path), table.index)
+    table["image"] = keys_from_columns(list(table["image"]), numbers, str(path), table.index)
     photographs = dict.fromkeys(map(photograph_of, images))
-    table["image"] = same_names(table["image"], photographs, path, "among those identified")
+    table["image"] = names_as_listed(table["image"], photographs, path, "among those identified")
     return table
 
 
@@ -240,8 +246,8 @@ def _with_confirmed(
     """The catalogue's content with rows of theirs."""
     there = read_text_table(path, ("image", "individual_id"), reading)
     numbers = list(there[BOX_NUMBER]) if BOX_NUMBER in there.columns else None
-    keys = keys_of(list(there["image"]), numbers, str(path), there.index)
-    names = on_disk(keys, folder, path, there.index, must_be_there=False)
+    keys = keys_from_columns(list(there["image"]), numbers, str(path), there.index)
+    names = names_on_disk(keys, folder, path, there.index, must_be_there=False)
     pairs = zip(names, there["individual_id"], strict=True)
     unknown = {image: who for image, who in pairs if reading.leaves_out(who)}
     for one in added:
@@ -252,7 +258,7 @@ def _with_confirmed(
             )
     facts = ("species", "individual_id", "encounter")
     rows = [{name: getattr(one, name) for name in facts} | _image_cells(one) for one in added]
-    return with_rows(path, rows, ("image", "individual_id"), reading, _new_columns(rows))
+    return table_with_rows(path, rows, ("image", "individual_id"), reading, _new_columns(rows))
 
 
 def _image_cells(one: Confirmed) -> dict[str, str]:
@@ -272,7 +278,7 @@ def numbered_boxes(root: Path, reading: Reading = PLAIN) -> list[tuple[str, str]
     table = read_text_table(path, ("image",), reading) if path.is_file() else pd.DataFrame()
     if not {*BOXES[:6], BOX_NUMBER} <= set(table.columns):
         return []
-    keys = keys_of(list(table["image"]), list(table[BOX_NUMBER]), str(path), table.index)
+    keys = keys_from_columns(list(table["image"]), list(table[BOX_NUMBER]), str(path), table.index)
     rows = zip(keys, table.to_dict("records"), strict=True)
     return [(key, _row_box(row)) for key, row in rows if row[BOX_NUMBER].strip() and _row_box(row)]
 
@@ -316,7 +322,7 @@ def _with_boxes(path: Path, confirmed: Iterable[Confirmed], reading: Reading) ->
     if not path.is_file():
         names = [*BOXES, *new_columns]
         return pd.DataFrame(rows)[names].to_csv(index=False, lineterminator="\n").encode()
-    return with_rows(path, rows, ("image",), reading, new_columns)
+    return table_with_rows(path, rows, ("image",), reading, new_columns)
 
 
 def _has_shares(path: Path, reading: Reading) -> bool:
@@ -329,7 +335,7 @@ def _has_shares(path: Path, reading: Reading) -> bool:
 
 def _row_box(row: Mapping[str, str], source: str = "") -> str:
     """The box of a row in pixels as text; empty if it has none."""
-    box = outwards(*(number(row[corner], math.nan) for corner in BOXES[2:6]))
+    box = pixels_touched(*(number_or(row[corner], math.nan) for corner in BOXES[2:6]))
     return box_words(row["source"] or source, box) if box else ""
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
-from tf_happywhale.catalogue.photographs.disk_names import on_disk
-from tf_happywhale.catalogue.photographs.known_names import Names
+from tf_happywhale.catalogue.photographs.disk_names import names_on_disk
+from tf_happywhale.catalogue.photographs.known_names import KnownNames
 from tf_happywhale.catalogue.photographs.photo_files import list_images
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.catalogue.tables.table import read_text_table
@@ -99,7 +99,7 @@ def _catalogue(root: Path, data: Data) -> tuple[list[str], pd.DataFrame]:
     try:
         rows = read_catalogue(path, reading, folder, must_be_there=False)
         written = read_text_table(path, ("image",), reading)["image"]  # with data.unknown's rows
-        listed = set(map(photograph_of, on_disk(written, folder, path, must_be_there=False)))
+        listed = set(map(photograph_of, names_on_disk(written, folder, path, must_be_there=False)))
         listed |= set(map(photograph_of, rows["image"]))
         pictures = list_images(folder)
         boxed = list(dict.fromkeys(map(photograph_of, boxed_images(root, reading))))
@@ -118,12 +118,12 @@ def _catalogue(root: Path, data: Data) -> tuple[list[str], pd.DataFrame]:
         for name in pictures
         if name not in listed
     )
-    known = Names([*pictures, *(list_images(tests) if tests.is_dir() else [])], f"in {folder}")
+    known = KnownNames([*pictures, *(list_images(tests) if tests.is_dir() else [])], f"in {folder}")
     found = [*_some(missing), *_some(unlisted), *_some(_boxes(boxed, known, root / BOXES_FILE))]
     return found, rows
 
 
-def _boxes(boxed: Iterable[str], known: Names, path: Path) -> Iterator[str]:
+def _boxes(boxed: Iterable[str], known: KnownNames, path: Path) -> Iterator[str]:
     for name in boxed:
         try:
             there = known.find(name, str(path)) is not None

@@ -13,8 +13,8 @@ import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import animal_key, count_animals, photograph_of
 from tf_happywhale.catalogue.boxes.animal_boxes import Telling, pair_sources
-from tf_happywhale.catalogue.boxes.box import WHOLE, BoxRow, check_numbered
-from tf_happywhale.catalogue.boxes.find_boxes import boxes_beside
+from tf_happywhale.catalogue.boxes.box import WHOLE, BoxRow, check_boxes_of_animals
+from tf_happywhale.catalogue.boxes.find_boxes import boxes_in_folder
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.same_picture import same_pictures
 from tf_happywhale.catalogue.tables.reading import reading_of
@@ -80,7 +80,7 @@ def embed_catalogue(
         for source, rows in catalogue_boxes(root, data, identifier, images, detector).items()
     }
     if set(identifier.sources) != {WHOLE}:
-        check_numbered(images, set().union(*boxes.values()), "the table of boxes")
+        check_boxes_of_animals(images, set().union(*boxes.values()), "the table of boxes")
     shots = make_shots(
         images,
         [folder / photograph_of(image) for image in images],
@@ -137,7 +137,7 @@ def catalogue_boxes(
         table = root / given if given else None
         inside = bool(given) and not Path(given).is_absolute() and table.exists()
         file = str(table) if table and (own or inside) else None
-        found |= boxes_beside(
+        found |= boxes_in_folder(
             root,
             file,
             [source],

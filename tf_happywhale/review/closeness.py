@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, keys_of
+from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, keys_from_columns
 from tf_happywhale.errors import InputError
 
 COLUMNS = ("image", "rank", "individual_id", "score", "p_new", "reference_image")
@@ -29,7 +29,9 @@ def closest_first(predictions: pd.DataFrame) -> pd.DataFrame:
         if f"{prefix}{BOX_NUMBER}" in predictions.columns:
             numbers = _text(predictions[f"{prefix}{BOX_NUMBER}"])
             images = table[f"{prefix}image"]
-            table[f"{prefix}image"] = keys_of(list(images), list(numbers), "the predictions")
+            table[f"{prefix}image"] = keys_from_columns(
+                list(images), list(numbers), "the predictions"
+            )
     for column in ("score", "p_new", "rank"):
         table[column] = pd.to_numeric(table[column], errors="coerce").astype("float64")
     if table["rank"].isna().any():

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from tf_happywhale.catalogue.animals.animal_key import (
     animal_key,
     animal_words,
+    box_number_of,
     count_animals,
     key_columns,
-    keys_of,
-    number_of,
+    keys_from_columns,
     split_key,
 )
 from tf_happywhale.errors import InputError
@@ -29,7 +29,7 @@ def test_a_key_says_the_photograph_and_the_number(image: str, number: int) -> No
 def test_what_two_columns_say_is_the_same_keys_again(animals: list[tuple[str, int]]) -> None:
     keys = [animal_key(*animal) for animal in animals]
     columns = key_columns(keys)
-    assert keys_of(columns["image"], columns["box_number"], "t.csv") == keys
+    assert keys_from_columns(columns["image"], columns["box_number"], "t.csv") == keys
 
 
 def test_the_first_animal_goes_by_the_photographs_name() -> None:
@@ -51,7 +51,7 @@ def test_a_person_reads_which_animal_of_how_many() -> None:
 
 
 def test_a_number_is_a_whole_one_from_1_on_and_1_where_the_cell_is_empty() -> None:
-    assert [number_of(cell, "") for cell in ("", " ", "1", " 2 ", "12", "3.0")] == [
+    assert [box_number_of(cell, "") for cell in ("", " ", "1", " 2 ", "12", "3.0")] == [
         1,
         1,
         1,
@@ -63,7 +63,7 @@ def test_a_number_is_a_whole_one_from_1_on_and_1_where_the_cell_is_empty() -> No
         with pytest.raises(
             InputError, match=r"^Line 3 of t\.csv: the box_number .* is not a whole"
         ):
-            number_of(cell, "Line 3 of t.csv")
+            box_number_of(cell, "Line 3 of t.csv")
 
 
 def test_an_empty_image_stays_empty() -> None:
@@ -71,5 +71,5 @@ def test_an_empty_image_stays_empty() -> None:
         "reference_image": ["", "a.jpg"],
         "reference_box_number": ["", "2"],
     }
-    assert keys_of(["", "a.jpg"], ["", "2"], "t.csv") == ["", "a.jpg#2"]
-    assert keys_of(["a.jpg"], None, "t.csv") == ["a.jpg"]
+    assert keys_from_columns(["", "a.jpg"], ["", "2"], "t.csv") == ["", "a.jpg#2"]
+    assert keys_from_columns(["a.jpg"], None, "t.csv") == ["a.jpg"]

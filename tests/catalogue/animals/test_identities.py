@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tf_happywhale.catalogue.animals.identities import (
+    as_seen,
     check_identity,
-    like,
-    look,
+    lookalike_of,
     lookalike_warnings,
     lookalikes,
     placeholder_warnings,
-    spelled,
+    spelled_out,
 )
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.tables.reading import Reading
@@ -61,22 +61,22 @@ def test_ids_that_look_the_same_are_told_with_their_code_points() -> None:
     first, second = lookalike_warnings(TWINS, "train.csv")
     assert first.startswith("train.csv: 'Luna' and 'Luna[U+0020]' and 'Lu[U+00AD]na' and 'luna'")
     assert "'Lu[U+0308]na' and 'L[U+00DC]NA' and 'L[U+00FC]na'" in second
-    assert like("LUNA", ["Luna", "Tom"]) == "Luna"
-    assert like("Luna", ["Luna", "Tom"]) is None
+    assert lookalike_of("LUNA", ["Luna", "Tom"]) == "Luna"
+    assert lookalike_of("Luna", ["Luna", "Tom"]) is None
 
 
 @given(st.text(max_size=12))
 def test_what_is_spelled_out_shows_every_odd_letter(text: str) -> None:
-    shown = spelled(text)
+    shown = spelled_out(text)
     assert shown.isascii()
     assert shown.isprintable()
-    assert look(look(text)) == look(text)
+    assert as_seen(as_seen(text)) == as_seen(text)
 
 
 @given(st.text(max_size=8), st.text(max_size=8))
 def test_two_ids_are_never_spelled_alike(one: str, other: str) -> None:
     plain = "[U+" not in one + other
-    assert one == other or not plain or spelled(one) != spelled(other)
+    assert one == other or not plain or spelled_out(one) != spelled_out(other)
 
 
 def test_words_for_nobody_are_told_where_they_stand_for_several(

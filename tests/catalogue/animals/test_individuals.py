@@ -5,7 +5,7 @@ import numpy as np
 from tf_happywhale.catalogue.animals.individuals import (
     label_order,
     most_frequent,
-    species_of,
+    species_targets,
     to_targets,
     with_new,
 )
@@ -34,11 +34,11 @@ def test_most_frequent_come_first_and_equal_ones_in_text_order() -> None:
 
 def test_the_species_of_individuals_by_their_place_in_text_order() -> None:
     order = ["a", "b", "c"]
-    found = species_of(order, ["c", "a", "b", "c"], ["orca", "orca", "fin_whale", "orca"])
+    found = species_targets(order, ["c", "a", "b", "c"], ["orca", "orca", "fin_whale", "orca"])
     assert found.tolist() == [1, 0, 1]
 
 
 def test_of_an_individuals_several_species_the_commonest_counts_then_the_first() -> None:
     ids, species = ["a", "a", "a", "b", "b"], ["orca", "fin", "orca", "orca", "fin"]
-    assert species_of(["a", "b"], ids, species).tolist() == [1, 0]
-    assert species_of(["a", "b"], ids[::-1], species[::-1]).tolist() == [1, 0]
+    assert species_targets(["a", "b"], ids, species).tolist() == [1, 0]
+    assert species_targets(["a", "b"], ids[::-1], species[::-1]).tolist() == [1, 0]

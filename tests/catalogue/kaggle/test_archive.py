@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from tf_happywhale.catalogue.kaggle import archive
-from tf_happywhale.catalogue.kaggle.archive import inside, place, readable_bytes, unpack
+from tf_happywhale.catalogue.kaggle.archive import (
+    move_into_place,
+    path_inside,
+    readable_bytes,
+    unpack,
+)
 from tf_happywhale.errors import InputError
 
 
@@ -112,15 +117,15 @@ def test_no_space_is_said_before_unpacking(tmp_path: Path, monkeypatch) -> None:
 
 
 def test_inside_keeps_plain_names(tmp_path: Path) -> None:
-    assert inside(tmp_path, "train_images/a..b.jpg") == tmp_path / "train_images" / "a..b.jpg"
+    assert path_inside(tmp_path, "train_images/a..b.jpg") == tmp_path / "train_images" / "a..b.jpg"
     for name in ("", ".", "a\0b"):
         with pytest.raises(InputError):
-            inside(tmp_path, name)
+            path_inside(tmp_path, name)
 
 
 def test_place_makes_the_folder(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"1")
-    place(tmp_path / "a", tmp_path / "deep" / "er" / "b")
+    move_into_place(tmp_path / "a", tmp_path / "deep" / "er" / "b")
     assert files_below(tmp_path) == {"deep/er/b": b"1"}
 
 

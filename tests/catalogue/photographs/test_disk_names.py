@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tf_happywhale.catalogue.photographs.disk_names import on_disk
-from tf_happywhale.catalogue.photographs.known_names import Names
+from tf_happywhale.catalogue.photographs.disk_names import names_on_disk
+from tf_happywhale.catalogue.photographs.known_names import KnownNames
 from tf_happywhale.errors import InputError
 
 TABLE = Path("train.csv")
@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_picture_is_found_as_people_write_its_name(
     folder: Path, written: str, called: str
 ) -> None:
-    assert on_disk([written, "a.jpg"], folder, TABLE) == [called, "a.jpg"]
+    assert names_on_disk([written, "a.jpg"], folder, TABLE) == [called, "a.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_a_picture_that_is_not_clear_is_named_with_its_line(
     folder: Path, written: str, said: str
 ) -> None:
     with pytest.raises(InputError, match=f"^train.csv {said}"):
-        on_disk(["a.jpg", written], folder, TABLE, [2, 7])
+        names_on_disk(["a.jpg", written], folder, TABLE, [2, 7])
 
 
 def test_what_is_not_there_is_counted_or_keeps_its_name(folder: Path) -> None:
     with pytest.raises(InputError, match=r"train\.csv lists 'b\.jpg' \(and 1 more\)"):
-        on_disk(["b.jpg", "b.jpg#2", "a", "c"], folder, TABLE)
-    kept = on_disk(["b.jpg", "a"], folder, TABLE, must_be_there=False)
+        names_on_disk(["b.jpg", "b.jpg#2", "a", "c"], folder, TABLE)
+    kept = names_on_disk(["b.jpg", "a"], folder, TABLE, must_be_there=False)
     assert kept == ["b.jpg", "a.jpg"]
 
 
@@ -94,7 +94,7 @@ def test_a_name_is_never_taken_for_another_picture(names: list[str], data: st.Da
         written = unicodedata.normalize("NFD", written)
     written = written.replace("/", data.draw(st.sampled_from("/\\")))
     try:
-        found = Names(names, "there").find(written, "line 2")
+        found = KnownNames(names, "there").find(written, "line 2")
     except InputError as error:
         assert "may be" in str(error) or "case" in str(error)
         return
@@ -110,8 +110,8 @@ def test_the_listing_decides_where_a_disk_finds_a_file_in_any_case(
     """As exFAT's and a Mac's disks do."""
     monkeypatch.setattr(Path, "is_file", lambda self: self.name != "folder.jpg")
     with pytest.raises(InputError, match=r"'A\.JPG' differs by case from 'a\.jpg'"):
-        on_disk(["A.JPG"], folder, TABLE)
-    assert on_disk(["Z\u00f6e.jpg"], folder, TABLE) == ["Zo\u0308e.jpg"]
+        names_on_disk(["A.JPG"], folder, TABLE)
+    assert names_on_disk(["Z\u00f6e.jpg"], folder, TABLE) == ["Zo\u0308e.jpg"]
 
 
 def test_pictures_behind_links_are_found_and_links_that_lead_back_are_not_followed(
@@ -123,6 +123,6 @@ def test_pictures_behind_links_are_found_and_links_that_lead_back_are_not_follow
     (card / "deep" / "up").symlink_to(card)
     (folder / "card").symlink_to(card)
     (folder / "all").symlink_to(folder)
-    assert on_disk(["card\\deep\\c", "a.jpg"], folder, TABLE) == ["card/deep/c.jpg", "a.jpg"]
+    assert names_on_disk(["card\\deep\\c", "a.jpg"], folder, TABLE) == ["card/deep/c.jpg", "a.jpg"]
     with pytest.raises(InputError, match=r"has no such file"):
-        on_disk(["a.jpg"], folder / "gone", TABLE)
+        names_on_disk(["a.jpg"], folder / "gone", TABLE)

@@ -10,7 +10,7 @@ from tf_happywhale.catalogue.photographs.own_output import mark_new_output, mark
 from tf_happywhale.catalogue.photographs.photo_files import (
     list_images,
     list_photographs,
-    passed_over,
+    skipped_lines,
 )
 from tf_happywhale.errors import InputError
 
@@ -44,7 +44,7 @@ def test_raw_files_and_films_are_counted_by_ending_with_what_helps(tmp_path: Pat
     assert listing.images == ["ok.jpg"]
     assert list(listing.not_read) == ["a.CR2", "b.cr2", "c.NEF", "d.MOV", "f.gif", "g.zip",
                                       "sub/e.mp4"]  # fmt: skip
-    lines = passed_over(listing)
+    lines = skipped_lines(listing)
     assert lines[0].startswith("not looked at: 2 .cr2, 1 .nef (such as a.CR2), a camera's raw file")
     assert "1 .mov, 1 .mp4" in lines[1]
     assert len(lines) == 4
@@ -64,7 +64,7 @@ def test_heic_is_a_photograph_where_its_reader_is_installed(tmp_path: Path, monk
     monkeypatch.setattr(photo_files, "reads_heic", lambda: False)
     listing = list_photographs(tmp_path)
     assert listing.images == []
-    assert passed_over(listing) == [
+    assert skipped_lines(listing) == [
         "not looked at: 1 .heic, 1 .heif, 1 .hif (such as a.HEIC), HEIC needs pillow-heif: "
         "pip install pillow-heif"
     ]
@@ -80,7 +80,7 @@ def test_what_other_programs_keep_beside_photographs_is_left_out_and_said(tmp_pa
     assert listing.images == ["a.jpg", "thumbsup/b.jpg"]
     assert len(listing.left_out["folders of hidden, deleted or small pictures"]) == len(others)
     assert listing.left_out["hidden files"] == ["._a.jpg"]
-    (line,) = passed_over(listing)
+    (line,) = skipped_lines(listing)
     assert line.startswith("left out: ")
     assert f"folders of hidden, deleted or small pictures: {len(others)} (" in line
     assert list_images(tmp_path / "@eaDir") == ["a.jpg/thumb.jpg"]  # one that is named is meant

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.photographs.photos import Photo, find_photos, group
+from tf_happywhale.catalogue.photographs.photos import Photo, find_photos, group_photos
 from tf_happywhale.errors import InputError
 
 
@@ -45,11 +45,11 @@ def test_what_is_no_photograph_is_one_sentence(tmp_path: Path) -> None:
 
 def test_encounters_are_folders_or_a_table(tmp_path: Path) -> None:
     photos = [Photo(name, Path(name)) for name in ("a.jpg", "x/b.jpg", "x/c.jpg", "x/y/d.jpg")]
-    assert [photo.encounter for photo in group(photos, None)] == ["", "", "", ""]
-    assert [photo.encounter for photo in group(photos, "folders")] == ["", "x", "x", "x/y"]
+    assert [photo.encounter for photo in group_photos(photos, None)] == ["", "", "", ""]
+    assert [photo.encounter for photo in group_photos(photos, "folders")] == ["", "x", "x", "x/y"]
     table = tmp_path / "table.csv"
     table.write_text("image,encounter\na.jpg,007\nx/c.jpg,007\nother.jpg,8\n", encoding="utf-8")
-    assert [photo.encounter for photo in group(photos, str(table))] == ["007", "", "007", ""]
+    assert [photo.encounter for photo in group_photos(photos, str(table))] == ["007", "", "007", ""]
     table.write_text("image,encounter\nother.jpg,8\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"images are named like 'a\.jpg'"):
-        group(photos, str(table))
+        group_photos(photos, str(table))

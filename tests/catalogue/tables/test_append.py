@@ -8,7 +8,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tf_happywhale.catalogue.tables.append import with_rows
+from tf_happywhale.catalogue.tables.append import table_with_rows
 from tf_happywhale.catalogue.tables.reading import Reading
 from tf_happywhale.catalogue.tables.table import read_text_table
 
@@ -38,7 +38,7 @@ def test_what_is_added_is_read_back_and_the_rest_stays(
     columns = {"image": "photo", "individual_id": "ID"}
     reading = Reading("cp1252" if encoding == "cp1252" else None, columns)
     rows = [{"image": image, "individual_id": who, "species": "lost"} for image, who in new]
-    before, content = file.read_bytes(), with_rows(file, rows, tuple(columns), reading)
+    before, content = file.read_bytes(), table_with_rows(file, rows, tuple(columns), reading)
     assert content.startswith(before)
     file.write_bytes(content)
     found = read_text_table(file, tuple(columns), reading)[["individual_id", "note", "image"]]
@@ -69,10 +69,10 @@ def test_a_new_column_is_empty_in_the_rows_that_are_there(
     reading = Reading("cp1252" if encoding == "cp1252" else None)
     rows = [{"image": image, "individual_id": "1", "box_number": number} for image, number in new]
     columns = ("image", "individual_id")
-    content = with_rows(file, rows, columns, reading, ["box_number"])
+    content = table_with_rows(file, rows, columns, reading, ["box_number"])
     file.write_bytes(content)
     found = read_text_table(file, columns, reading)[["individual_id", "image", "box_number"]]
     expected = [[*row, ""] for row in old] + [["1", image, number] for image, number in new]
     assert found.to_numpy().tolist() == expected
-    once = with_rows(file, [], columns, reading, ["box_number"])
+    once = table_with_rows(file, [], columns, reading, ["box_number"])
     assert once == content

@@ -69,7 +69,7 @@ def judged_together(keys: Sequence[str], encounters: Sequence[str]) -> list[str]
     ]
 
 
-def number_of(cell: str, where: str) -> int:
+def box_number_of(cell: str, where: str) -> int:
     """The number in a cell of the column box_number; empty: 1, as in tables without the column.
 
     Args:
@@ -103,7 +103,7 @@ def key_columns(keys: Sequence[str], prefix: str = "") -> dict[str, list]:
     }
 
 
-def keys_of(
+def keys_from_columns(
     images: Sequence[str],
     numbers: Sequence[str] | None,
     table: str,
@@ -124,7 +124,7 @@ def keys_of(
     if numbers is None:
         return list(images)
     return [
-        animal_key(image, number_of(cell, f"Line {line} of {table}")) if image else ""
+        animal_key(image, box_number_of(cell, f"Line {line} of {table}")) if image else ""
         for line, image, cell in zip(
             range(2, len(images) + 2) if lines is None else lines, images, numbers, strict=True
         )

@@ -34,7 +34,7 @@ def check_identity(individual_id: str, where: str = "") -> None:
         InputError: it is empty, holds a control character, or is `new_individual`.
     """
     at = f"{where}: " if where else ""
-    if not look(individual_id):
+    if not as_seen(individual_id):
         leave = ', or leave such rows out with data.unknown=[""]' if where else ""
         raise InputError(f"{at}individual_id {individual_id!r} is empty: name the animal{leave}.")
     if not individual_id.isprintable() and "Cc" in map(unicodedata.category, individual_id):
@@ -47,14 +47,14 @@ def check_identity(individual_id: str, where: str = "") -> None:
             f"{at}individual_id {individual_id!r} is a spreadsheet's error, not an id: mend the "
             "cell there, and save the table again."
         )
-    if look(individual_id) == NEW_INDIVIDUAL:
+    if as_seen(individual_id) == NEW_INDIVIDUAL:
         raise InputError(
             f"{at}new_individual is not the id of an individual: give the animal an id of its own"
             f"{', or leave the image out' if where else ''}."
         )
 
 
-def look(text: str) -> str:
+def as_seen(text: str) -> str:
     """A text as the eye sees it: without case, Unicode form, invisible letters and outer spaces."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split()).casefold()
@@ -67,17 +67,17 @@ def lookalikes(individual_ids: Iterable[str]) -> list[tuple[str, ...]]:
     """The ids that look the same, each group in text order."""
     groups: dict[str, list[str]] = {}
     for identity in sorted(set(individual_ids)):
-        groups.setdefault(look(identity), []).append(identity)
+        groups.setdefault(as_seen(identity), []).append(identity)
     return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
-def like(individual_id: str, others: Iterable[str]) -> str | None:
+def lookalike_of(individual_id: str, others: Iterable[str]) -> str | None:
     """Another id that looks the same as this one, if there is one."""
-    seen = look(individual_id)
-    return next((o for o in sorted(others) if o != individual_id and look(o) == seen), None)
+    seen = as_seen(individual_id)
+    return next((o for o in sorted(others) if o != individual_id and as_seen(o) == seen), None)
 
 
-def spelled(text: str) -> str:
+def spelled_out(text: str) -> str:
     """A text in quotes, with its invisible and accented letters as code points."""
     inner = "".join(
         letter if " " <= letter <= "~" else f"[U+{ord(letter):04X}]" for letter in text.strip(" ")
@@ -91,8 +91,8 @@ def lookalike_warnings(individual_ids: Iterable[str], where: str) -> list[str]:
     """A sentence for each group of ids that look the same, of many groups the first few."""
     groups = lookalikes(individual_ids)
     said = [
-        f"{where}: {' and '.join(map(spelled, group))} look the same, and are taken for different "
-        "individuals: if they are one, write them alike."
+        f"{where}: {' and '.join(map(spelled_out, group))} look the same, and are taken for "
+        "different individuals: if they are one, write them alike."
         for group in groups[:SHOWN]
     ]
     if len(groups) > SHOWN:
@@ -119,7 +119,9 @@ def placeholder_warnings(
     counts = Counter(individual_ids)
     kinds = Counter(who for who, _ in set(zip(individual_ids, species, strict=True)))
     odd = [
-        who for who in counts if look(who) in PLACEHOLDERS and (counts[who] > 1 or kinds[who] > 1)
+        who
+        for who in counts
+        if as_seen(who) in PLACEHOLDERS and (counts[who] > 1 or kinds[who] > 1)
     ]
     if not odd:
         return []

@@ -27,7 +27,7 @@ def with_new(individual_ids: Iterable[str], gallery_ids: Iterable[str]) -> list[
     return [identity if identity in known else NEW_INDIVIDUAL for identity in individual_ids]
 
 
-def species_of(
+def species_targets(
     order: Sequence[str], individual_ids: Sequence[str], species: Sequence[str]
 ) -> np.ndarray:
     """The species of each individual of a label order, int64 [classes], by place among all species

@@ -12,7 +12,13 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
-from tf_happywhale.catalogue.boxes.box import BoxRow, counted, is_better, shared_area, wanted_rows
+from tf_happywhale.catalogue.boxes.box import (
+    BoxRow,
+    is_better,
+    numbered_rows,
+    rows_of_source,
+    shared_area,
+)
 
 ONE_INSIDE = 0.5  # share of the smaller box; boxes of two sources that share more are one animal
 
@@ -46,7 +52,7 @@ def animal_rows(
     Further args, errors: see `boxes.best_rows`.
     """
     found: dict[str, list[BoxRow]] = {}
-    for image, row in wanted_rows(rows, source, images, path):
+    for image, row in rows_of_source(rows, source, images, path):
         found.setdefault(image, []).append(row)
     if telling is None:
         return {image: [reduce(_better, own)] for image, own in found.items()}
@@ -71,7 +77,7 @@ def tell_apart(rows: Sequence[BoxRow], telling: Telling) -> list[BoxRow]:
     absent = [row for row in rows if row.absent]
     if absent and not any(row.manual and row.box for row in rows):
         return absent[:1]
-    found = counted(rows, telling.overlap)
+    found = numbered_rows(rows, telling.overlap)
     return [
         replace(row, number=0)
         for row in found

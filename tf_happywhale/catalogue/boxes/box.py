@@ -57,7 +57,7 @@ class RelativeBox:
             self.xmin * width, self.ymin * height, self.xmax * width, self.ymax * height,
         )  # fmt: skip
         # Rounded, since 3/900·900 may be a little more than 3.
-        box = outwards(*(round(corner, 6) for corner in corners))
+        box = pixels_touched(*(round(corner, 6) for corner in corners))
         return box and box.clip(width, height)
 
 
@@ -106,10 +106,10 @@ def best_rows(
 
     Rows that do not say what is in the box count for any source, rows without a number for the
     first animal. Where `images` name several animals of a photograph and none of its rows has a
-    number, the rows are numbered as `identify` does it (see `counted`). Among an animal's rows
-    a manual one wins, then one with its number, then the highest confidence, then the later row. A
-    row without an area is no box; a manual one whose cells are empty says that there is none, and
-    wins over detected ones, its box None.
+    number, the rows are numbered as `identify` does it (see `numbered_rows`). Among an animal's
+    rows a manual one wins, then one with its number, then the highest confidence, then the later
+    row. A row without an area is no box; a manual one whose cells are empty says that there is
+    none, and wins over detected ones, its box None.
 
     Args:
         rows: of `boxes_import.read_box_rows`.
@@ -122,13 +122,13 @@ def best_rows(
     """
     images = list(images)
     found: dict[str, list[BoxRow]] = {}
-    for image, row in wanted_rows(rows, source, images, path):
+    for image, row in rows_of_source(rows, source, images, path):
         found.setdefault(image, []).append(row)
     animals = count_animals(images)
     _say_where_one_of_several_is_taken(found, animals, source, path)
     best: dict[str, BoxRow] = {}
     for image, own in found.items():
-        for row in counted(own) if animals[image] > 1 else own:
+        for row in numbered_rows(own) if animals[image] > 1 else own:
             key = animal_key(image, row.number or 1)
             if key not in best or is_better(row, best[key]):
                 best[key] = row
@@ -145,7 +145,7 @@ def _say_where_one_of_several_is_taken(
         for image, own in found.items()
         if animals.get(image, 1) <= 1
         and not any(row.number for row in own)
-        and len(counted(own)) > 1
+        and len(numbered_rows(own)) > 1
     ]
     if several:
         say_once(
@@ -155,7 +155,7 @@ def _say_where_one_of_several_is_taken(
         )
 
 
-def counted(rows: Sequence[BoxRow], overlap: float = SAME_ANIMAL) -> list[BoxRow]:
+def numbered_rows(rows: Sequence[BoxRow], overlap: float = SAME_ANIMAL) -> list[BoxRow]:
     """One photograph's rows of one source, each with the number of its animal.
 
     Rows that have numbers keep them. If none has one, boxes are numbered by confidence, the highest
@@ -189,7 +189,7 @@ def shared_area(one: AnyBox, other: AnyBox) -> tuple[float, float]:
     return both / (first + second - both), both / min(first, second)
 
 
-def wanted_rows(
+def rows_of_source(
     rows: Iterable[BoxRow], source: str, images: Iterable[str], path: Path
 ) -> list[tuple[str, BoxRow]]:
     """The rows of one source that say something, each with its image's name with the ending.
@@ -220,7 +220,7 @@ def check_source(rows: Iterable[BoxRow], source: str, path: Path) -> None:
         )
 
 
-def check_numbered(images: Iterable[str], boxed: Iterable[str], table: Path | str) -> None:
+def check_boxes_of_animals(images: Iterable[str], boxed: Iterable[str], table: Path | str) -> None:
     """Refuse a catalogue that lists a second animal of an image without a box of it.
 
     Args:
@@ -260,7 +260,7 @@ def is_manual(origin: str) -> bool:
     return origin.strip().lower() == MANUAL
 
 
-def outwards(left: float, top: float, right: float, bottom: float) -> Box | None:
+def pixels_touched(left: float, top: float, right: float, bottom: float) -> Box | None:
     """The whole pixels that a rectangle touches; None if it has no area."""
     if not all(map(math.isfinite, (left, top, right, bottom))):
         return None
@@ -268,7 +268,7 @@ def outwards(left: float, top: float, right: float, bottom: float) -> Box | None
     return box if box.xmin < box.xmax and box.ymin < box.ymax else None
 
 
-def number(cell: str, otherwise: float) -> float:
+def number_or(cell: str, otherwise: float) -> float:
     """A cell of text as a number, `otherwise` where it is none."""
     try:
         value = float(cell)

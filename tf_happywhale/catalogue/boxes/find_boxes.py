@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tf_happywhale.catalogue.boxes.box import WHOLE, best_rows, check_source
-from tf_happywhale.catalogue.boxes.box_names import rows_of_photographs
+from tf_happywhale.catalogue.boxes.match_photographs import rows_of_photographs
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.photographs.photos import Photo
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
@@ -15,7 +15,7 @@ from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 T = TypeVar("T")
 
 
-def boxes_beside(
+def boxes_in_folder(
     folder: Path,
     file: str | None,
     sources: Sequence[str],
@@ -61,7 +61,7 @@ def boxes_beside(
     }
 
 
-def boxes_of(
+def boxes_of_photos(
     photos: Sequence[Photo],
     file: str | None,
     sources: Sequence[str],
@@ -74,11 +74,11 @@ def boxes_of(
     beside each, or in a folder above it, up to the one that was given; the nearest one that has
     boxes of a photograph counts.
 
-    Args, errors: see `boxes_beside`.
+    Args, errors: see `boxes_in_folder`.
     """
     how = {"required": required, "reading": reading, "choose": choose}
     if file is not None:
-        return boxes_beside(Path(), file, sources, {p.image: p.path for p in photos}, **how)
+        return boxes_in_folder(Path(), file, sources, {p.image: p.path for p in photos}, **how)
     below: dict[Path, list[Photo]] = {}
     for photo in photos:
         inside = photo.path.relative_to(photo.folder).parent
@@ -88,7 +88,7 @@ def boxes_of(
     for folder in sorted(below, key=lambda one: len(one.parts)):
         image_of = {p.path.relative_to(folder).as_posix(): p for p in below[folder]}
         paths = {name: photo.path for name, photo in image_of.items()}
-        own = boxes_beside(folder, None, sources, paths, **how)
+        own = boxes_in_folder(folder, None, sources, paths, **how)
         for source, rows in own.items():
             found[source] |= {image_of[name].image: row for name, row in rows.items()}
     return found

@@ -17,7 +17,7 @@ from tf_happywhale.disk.temporary import sweep, temporary_beside, to_disk
 from tf_happywhale.errors import InputError
 
 
-def inside(folder: Path, name: str) -> Path:
+def path_inside(folder: Path, name: str) -> Path:
     """The path of `name` below `folder`.
 
     Raises:
@@ -29,12 +29,12 @@ def inside(folder: Path, name: str) -> Path:
     return Path(folder, *pure.parts)
 
 
-def file_there(path: Path, size: int) -> bool:
+def has_size(path: Path, size: int) -> bool:
     """Whether `path` is a file of `size` bytes."""
     return path.is_file() and path.stat().st_size == size
 
 
-def place(file: Path, target: Path) -> None:
+def move_into_place(file: Path, target: Path) -> None:
     """Rename `file` to `target`; another file of that name is kept as `<name>.before`, or as
     `<name>.before2` and so on where there is one already."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def unpack(archive: Path, to: Path) -> dict[str, int]:
             _check(archive, members, to)
             sizes = {member.filename: member.file_size for member in members}
             for member in tqdm(members, desc=f"unpack {archive.name}", unit="file"):
-                if not file_there(inside(to, member.filename), member.file_size):
+                if not has_size(path_inside(to, member.filename), member.file_size):
                     _unpack_member(zipped, member, to)
     except (zipfile.BadZipFile, EOFError, zlib.error):
         archive.unlink()
@@ -87,13 +87,13 @@ def readable_bytes(count: int) -> str:
 def _check(archive: Path, members: list[zipfile.ZipInfo], to: Path) -> None:
     needed = 0
     for member in members:
-        target = inside(to, member.filename)
+        target = path_inside(to, member.filename)
         if stat.S_ISLNK(member.external_attr >> 16) or member.flag_bits & 0x1:
             raise InputError(
                 f"{archive} holds {member.filename!r}, a link or an encrypted file: unpack it "
                 "yourself if you trust it."
             )
-        needed += 0 if file_there(target, member.file_size) else member.file_size
+        needed += 0 if has_size(target, member.file_size) else member.file_size
     free = shutil.disk_usage(to).free
     if needed > free:
         raise InputError(
@@ -103,10 +103,10 @@ def _check(archive: Path, members: list[zipfile.ZipInfo], to: Path) -> None:
 
 
 def _unpack_member(zipped: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> None:
-    target = inside(to, member.filename)
+    target = path_inside(to, member.filename)
     temporary = temporary_beside(to / target.name)
     with written_as(target, temporary):
         with zipped.open(member) as source, temporary.open("wb") as file:
             shutil.copyfileobj(source, file, 1 << 20)
         to_disk(temporary)
-        place(temporary, target)
+        move_into_place(temporary, target)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from tf_happywhale.catalogue.kaggle.tfrecord_index import feature_names, read_features
 from tf_happywhale.catalogue.photographs.checked_names import check_names
-from tf_happywhale.catalogue.photographs.known_names import Names
+from tf_happywhale.catalogue.photographs.known_names import KnownNames
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.disk.files import shown, write_csv
 from tf_happywhale.disk.hashes import digest
@@ -195,7 +195,7 @@ def catalogue_of(
     train = index[index["split"] == "train"]
     known = {}
     if labels is not None:
-        names = Names(train["image"], f"in the TFRecords of {folder}")
+        names = KnownNames(train["image"], f"in the TFRecords of {folder}")
         images = [names.find(image, "train.csv") or image for image in labels["image"]]
         check_names(images, folder / "train.csv")
         known = labels.assign(image=images).set_index("image").to_dict("index")

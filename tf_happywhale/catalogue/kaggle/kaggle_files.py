@@ -11,7 +11,13 @@ from typing import Any
 
 from tqdm import tqdm
 
-from tf_happywhale.catalogue.kaggle.archive import file_there, inside, place, readable_bytes, unpack
+from tf_happywhale.catalogue.kaggle.archive import (
+    has_size,
+    move_into_place,
+    path_inside,
+    readable_bytes,
+    unpack,
+)
 from tf_happywhale.catalogue.kaggle.kaggle_client import Remote, explained, list_files
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
@@ -62,11 +68,11 @@ def missing_files(sizes: dict[str, int], to: Path) -> dict[str, int]:
 
     def there(name: str, size: int) -> bool:
         if not name.endswith(".zip"):
-            return file_there(inside(to, name), size)
+            return has_size(path_inside(to, name), size)
         known = unpacked.get(name, {"bytes": None})
-        home = inside(to, name).parent
+        home = path_inside(to, name).parent
         return known["bytes"] == size and all(
-            file_there(home / member, count) for member, count in known["files"].items()
+            has_size(home / member, count) for member, count in known["files"].items()
         )
 
     return {name: size for name, size in sizes.items() if not there(name, size)}
@@ -77,7 +83,7 @@ def _check_space(
 ) -> None:
     archives = sum(size for name, size in missing.items() if name.endswith(".zip"))
     archives += sum(sizes.values()) if whole else 0
-    here = [inside(to, name) for name, size in missing.items() if name.endswith(".zip")]
+    here = [path_inside(to, name) for name, size in missing.items() if name.endswith(".zip")]
     here += list((to / WORK).rglob("*"))
     partial = sum(file.stat().st_size for file in here if file.is_file())
     needed = max(0, sum(missing.values()) + archives - partial)
@@ -106,8 +112,8 @@ def _fetch_whole(remote: Remote, to: Path) -> None:
 
 
 def _fetch_file(remote: Remote, name: str, size: int, to: Path) -> None:
-    target = inside(to, name)
-    if file_there(target, size):  # an archive that came, but was not unpacked yet
+    target = path_inside(to, name)
+    if has_size(target, size):  # an archive that came, but was not unpacked yet
         return
     folder = to / WORK / hashlib.sha256(name.encode()).hexdigest()[:20]
     folder.mkdir(parents=True, exist_ok=True)
@@ -126,7 +132,7 @@ def _fetch_file(remote: Remote, name: str, size: int, to: Path) -> None:
         raise InputError(
             f"{name} came with {count:,} bytes, but Kaggle lists {size:,}: run this again."
         )
-    place(came[0], target)
+    move_into_place(came[0], target)
     shutil.rmtree(folder)
 
 
@@ -136,7 +142,7 @@ def _unpacked(to: Path) -> dict[str, Any]:
 
 
 def _unpack_listed(to: Path, name: str) -> None:
-    archive = inside(to, name)
+    archive = path_inside(to, name)
     size = archive.stat().st_size
     files = unpack(archive, archive.parent)
     write_json(to / UNPACKED, {**_unpacked(to), name: {"bytes": size, "files": files}})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tf_happywhale.catalogue.photographs.known_names import Names
+from tf_happywhale.catalogue.photographs.known_names import KnownNames
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.errors import InputError
 
@@ -26,7 +26,7 @@ def rows_asked(sample: Path, images: Sequence[str]) -> list[tuple[str, str]]:
     Raises:
         InputError: the sample lists an image that is not among `images`.
     """
-    known = Names(images, "among the images")
+    known = KnownNames(images, "among the images")
     rows = [(name, known.find(name, str(sample))) for name in read_sample(sample)]
     lacking = [name for name, image in rows if image is None]
     if lacking:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
-from tf_happywhale.catalogue.photographs.known_names import Names
+from tf_happywhale.catalogue.photographs.known_names import KnownNames
 from tf_happywhale.errors import InputError
 
 
-def on_disk(
+def names_on_disk(
     names: Iterable[str],
     folder: Path,
     listed_in: Path,
@@ -33,7 +33,7 @@ def on_disk(
     """
     written = list(names)
     places = [""] * len(written) if lines is None else [f" line {line}" for line in lines]
-    index = Names(_files(folder), f"in {folder}")
+    index = KnownNames(_files(folder), f"in {folder}")
     # The listing decides, since some disks find a file under another case or Unicode form too.
     there = {
         name

@@ -18,7 +18,7 @@ from tf_happywhale.catalogue.photographs.photo_files import IMAGE_ENDINGS
 from tf_happywhale.errors import InputError
 
 
-class Names:
+class KnownNames:
     """Names of pictures, in which a name is found as somebody wrote it."""
 
     def __init__(self, names: Iterable[str], place: str) -> None:
@@ -73,7 +73,7 @@ class Names:
         return plain | {_plain(name).casefold(): name for name in self.names}
 
 
-def same_names(written: pd.Series, names: Iterable[str], path: Path, place: str) -> list[str]:
+def names_as_listed(written: pd.Series, names: Iterable[str], path: Path, place: str) -> list[str]:
     """A table's names of pictures, written as in `names`; a name that is not there is unchanged.
 
     Args:
@@ -82,7 +82,7 @@ def same_names(written: pd.Series, names: Iterable[str], path: Path, place: str)
         path: the table.
         place: where the pictures are, in words for the errors.
     """
-    index = Names(names, place)
+    index = KnownNames(names, place)
     return [index.find(name, f"{path} line {line}") or name for line, name in written.items()]
 
 

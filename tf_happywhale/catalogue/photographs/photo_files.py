@@ -119,7 +119,7 @@ def why_not_read(path: Path) -> str:
     return UNNAMED if start.startswith(PICTURE_STARTS) else ""
 
 
-def passed_over(listing: Listing) -> list[str]:
+def skipped_lines(listing: Listing) -> list[str]:
     """Lines on what is not looked at: for each reason how many files of which endings, then one
     line that counts what was left out."""
     lines = []

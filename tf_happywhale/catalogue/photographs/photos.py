@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from tf_happywhale.catalogue.photographs.known_names import same_names
+from tf_happywhale.catalogue.photographs.known_names import names_as_listed
 from tf_happywhale.catalogue.photographs.photo_files import (
     IMAGE_ENDINGS,
     Listing,
     is_photograph,
     list_photographs,
-    passed_over,
+    skipped_lines,
     why_not_read,
 )
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
@@ -41,11 +41,11 @@ class Photo:
 
 
 def find_photos(given: Iterable[str | Path]) -> list[Photo]:
-    """The photographs among files and folders, each once, by name; errors: see `search`."""
-    return search(given)[0]
+    """The photographs among files and folders, each once, by name; errors: see `search_photos`."""
+    return search_photos(given)[0]
 
 
-def search(given: Iterable[str | Path]) -> tuple[list[Photo], Listing]:
+def search_photos(given: Iterable[str | Path]) -> tuple[list[Photo], Listing]:
     """The photographs among files and folders, each once, by name; and the same names with all
     else that is there and is not looked at.
 
@@ -86,11 +86,11 @@ def search(given: Iterable[str | Path]) -> tuple[list[Photo], Listing]:
     found.not_read = {name_of(path): reason for path, reason in not_read.items()}
     if not named:
         nothing = "There is no photograph to identify: name files or folders of them."
-        raise InputError(" ".join([nothing, *(f"({line})" for line in passed_over(found))]))
+        raise InputError(" ".join([nothing, *(f"({line})" for line in skipped_lines(found))]))
     return [named[image] for image in found.images], found
 
 
-def group(photos: Sequence[Photo], by: str | None, reading: Reading = PLAIN) -> list[Photo]:
+def group_photos(photos: Sequence[Photo], by: str | None, reading: Reading = PLAIN) -> list[Photo]:
     """The same with their encounters: none, `folders` (the folder each lies in; those at the top
     stand alone), or a table with the columns image and encounter.
 
@@ -108,7 +108,7 @@ def group(photos: Sequence[Photo], by: str | None, reading: Reading = PLAIN) -> 
     file = Path(by).expanduser()
     table = read_text_table(file, ("image", "encounter"), reading)
     images = [photo.image for photo in photos]
-    table["image"] = same_names(table["image"], images, file, "among the photographs")
+    table["image"] = names_as_listed(table["image"], images, file, "among the photographs")
     named: dict[str, str] = {}
     for line, image, encounter in table[["image", "encounter"]].itertuples():
         if named.setdefault(image, encounter) != encounter:

@@ -12,12 +12,12 @@ from pathlib import Path
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.catalogue.tables.rows import Dialect, Rows
 from tf_happywhale.catalogue.tables.spreadsheet import AS_CSV, is_spreadsheet
-from tf_happywhale.catalogue.tables.table import named_columns, read_rows_of
-from tf_happywhale.catalogue.tables.text_file import decode, mark_of
+from tf_happywhale.catalogue.tables.table import column_places, read_rows_of
+from tf_happywhale.catalogue.tables.text_file import byte_order_mark, decode_table
 from tf_happywhale.errors import InputError
 
 
-def with_rows(
+def table_with_rows(
     path: Path,
     rows: Sequence[Mapping[str, str]],
     columns: Collection[str],
@@ -44,13 +44,13 @@ def with_rows(
             "in its place."
         )
     there = read_rows_of(path, columns, reading)
-    text, encoding = decode(raw, path, reading.encoding)
+    text, encoding = decode_table(raw, path, reading.encoding)
     lacking = [name for name in new_columns if name not in there.header]
     if lacking:
         text = _with_columns(text, there, lacking)
-        raw = mark_of(raw) + text.encode(encoding)
+        raw = byte_order_mark(raw) + text.encode(encoding)
         there = replace(there, header=[*there.header, *lacking])
-    places = named_columns(there.header, columns, reading.columns, path)
+    places = column_places(there.header, columns, reading.columns, path)
     dialect = there.dialect or Dialect()
     added = io.StringIO()
     if not text.endswith(("\n", "\r")):

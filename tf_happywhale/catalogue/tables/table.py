@@ -11,7 +11,7 @@ import pandas as pd
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.catalogue.tables.rows import Rows, read_rows
 from tf_happywhale.catalogue.tables.spreadsheet import is_spreadsheet, read_sheet
-from tf_happywhale.catalogue.tables.text_file import decode
+from tf_happywhale.catalogue.tables.text_file import decode_table
 from tf_happywhale.config import TableColumn
 from tf_happywhale.disk.files import shown
 from tf_happywhale.errors import InputError
@@ -39,7 +39,7 @@ def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLA
     """
     path = Path(path)
     rows = read_rows_of(path, columns, reading)
-    places = named_columns(rows.header, columns, reading.columns, path)
+    places = column_places(rows.header, columns, reading.columns, path)
     missing = [column for column in columns if column not in places]
     if missing:
         mapped = reading.columns
@@ -82,7 +82,7 @@ def read_rows_of(path: Path, columns: Collection[str], reading: Reading) -> Rows
     raw = path.read_bytes()
     if is_spreadsheet(raw, path):
         return read_sheet(path, fits, is_id)
-    return read_rows(decode(raw, path, reading.encoding)[0], path, fits)
+    return read_rows(decode_table(raw, path, reading.encoding)[0], path, fits)
 
 
 def tables_in(folder: Path) -> list[str]:
@@ -91,7 +91,7 @@ def tables_in(folder: Path) -> list[str]:
     return sorted(file.name for file in files if file.suffix.lower() in TABLE_ENDINGS)
 
 
-def named_columns(
+def column_places(
     header: Sequence[str], columns: Collection[str], mapped: Mapping[str, str], path: Path
 ) -> dict[str, int]:
     """The place of each column in a header, by our name.

@@ -18,7 +18,7 @@ MARKS = {  # UTF-32 first, since its little-endian mark begins with that of UTF-
 }
 
 
-def decode(raw: bytes, path: Path, asked: str | None) -> tuple[str, str]:
+def decode_table(raw: bytes, path: Path, asked: str | None) -> tuple[str, str]:
     """A file's text without its mark, and its encoding.
 
     Args:
@@ -58,7 +58,7 @@ def encoding_of_own(path: Path, asked: str | None) -> str | None:
     return None if not path.is_file() or _is(path.read_bytes(), "utf-8") else asked
 
 
-def mark_of(raw: bytes) -> bytes:
+def byte_order_mark(raw: bytes) -> bytes:
     """The byte order mark that a file begins with; empty if there is none."""
     return next((mark for mark in MARKS if raw.startswith(mark)), b"")
 

@@ -11,8 +11,8 @@ from tf_happywhale.catalogue.boxes.formats.conventions import (
     CORNERS,
     CXCYWH,
     XYWH,
-    Numbers,
-    read_boxes,
+    FourNumbers,
+    boxes_from_numbers,
 )
 from tf_happywhale.errors import InputError
 
@@ -41,15 +41,15 @@ def written(box: Box, convention: str, width: float = 1, height: float = 1) -> t
     return left, top, across, down
 
 
-def numbers(fours) -> list[Numbers]:
-    return [Numbers(f"line {line}", tuple(four)) for line, four in enumerate(fours, 2)]
+def numbers(fours) -> list[FourNumbers]:
+    return [FourNumbers(f"line {line}", tuple(four)) for line, four in enumerate(fours, 2)]
 
 
 @given(drawn(), st.sampled_from([CORNERS, XYWH, CXCYWH]), st.booleans())
 def test_a_named_convention_gives_the_pixels_back(case, convention: str, shares: bool) -> None:
     width, height, boxes = case
     of = (width, height) if shares else (1, 1)
-    found = read_boxes(numbers(written(box, convention, *of) for box in boxes), convention)
+    found = boxes_from_numbers(numbers(written(box, convention, *of) for box in boxes), convention)
     assert [box.clip(width, height) for box in found] == boxes
     assert all(isinstance(box, RelativeBox) == shares for box in found)
 
@@ -59,7 +59,7 @@ def test_corners_and_sizes_are_told_apart_or_asked_for(case, convention: str, sh
     width, height, boxes = case
     of = (width, height) if shares else (1, 1)
     try:
-        found = read_boxes(numbers(written(box, convention, *of) for box in boxes), None)
+        found = boxes_from_numbers(numbers(written(box, convention, *of) for box in boxes), None)
     except InputError as error:
         assert "data.boxes_format=" in str(error)
     else:
@@ -70,9 +70,9 @@ def test_corners_and_sizes_are_told_apart_or_asked_for(case, convention: str, sh
 def test_the_size_of_the_picture_tells_more(case, convention: str) -> None:
     width, height, boxes = case
     fours = [written(box, convention) for box in boxes]
-    with_size = [Numbers("line", four, (width, height)) for four in fours]
+    with_size = [FourNumbers("line", four, (width, height)) for four in fours]
     try:
-        found = read_boxes(with_size, None)
+        found = boxes_from_numbers(with_size, None)
     except InputError:
         return
     assert [box.clip(width, height) for box in found] == boxes
@@ -88,7 +88,7 @@ def test_one_box_in_shares_among_pixels_is_refused(case, convention: str, data) 
     place = data.draw(st.integers(0, len(boxes)))
     fours[place] = written(([*boxes, boxes[0]])[place], convention, width, height)
     with pytest.raises(InputError, match=rf"line {place + 2}"):
-        read_boxes(numbers(fours), convention)
+        boxes_from_numbers(numbers(fours), convention)
 
 
 @given(drawn(), st.data())
@@ -99,7 +99,7 @@ def test_one_box_in_another_convention_is_refused_or_rightly_read(case, data) ->
     fours = [written(box, CORNERS) for box in boxes]
     fours[place] = written(boxes[place], XYWH)
     try:
-        found = read_boxes(numbers(fours), CORNERS)
+        found = boxes_from_numbers(numbers(fours), CORNERS)
     except InputError as error:
         assert f"line {place + 2}" in str(error)
     else:  # no reader can know: x, y, w, h of it are corners too
@@ -119,29 +119,29 @@ def test_one_box_in_another_convention_is_refused_or_rightly_read(case, data) ->
 )
 def test_what_cannot_be_corners_is_refused_by_its_line(four: tuple, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        read_boxes(numbers([four]), CORNERS)
+        boxes_from_numbers(numbers([four]), CORNERS)
 
 
 def test_shares_that_reach_beyond_the_picture_are_not_sizes() -> None:
     with pytest.raises(InputError, match="reach beyond the picture, which is 1 by 1"):
-        read_boxes(numbers([(0.7, 0.5, 0.6, 0.3)]), XYWH)
-    (box,) = read_boxes(numbers([(0.7, 0.5, 0.6, 0.3)]), CXCYWH)
+        boxes_from_numbers(numbers([(0.7, 0.5, 0.6, 0.3)]), XYWH)
+    (box,) = boxes_from_numbers(numbers([(0.7, 0.5, 0.6, 0.3)]), CXCYWH)
     assert box.clip(200, 100) == Box(80, 35, 200, 65)
 
 
 def test_a_box_that_reaches_far_beyond_the_size_that_its_file_says_is_refused() -> None:
     with pytest.raises(InputError, match="reach beyond the picture, which is 640 by 480"):
-        read_boxes([Numbers("line 2", (10, 10, 1200, 900), (640, 480))], CORNERS)
+        boxes_from_numbers([FourNumbers("line 2", (10, 10, 1200, 900), (640, 480))], CORNERS)
 
 
 def test_a_lone_box_among_many_is_a_slip_of_the_pen_rather_than_a_convention() -> None:
     corners = [(n, n, 200 + n, 300 + n) for n in range(30)]
     with pytest.raises(InputError, match=r"line 32: .* nearly all other boxes of the file can"):
-        read_boxes(numbers([*corners, (90, 10, 40, 60)]), None)
-    few = read_boxes(numbers([*corners[:9], (90, 10, 40, 60)]), None)
+        boxes_from_numbers(numbers([*corners, (90, 10, 40, 60)]), None)
+    few = boxes_from_numbers(numbers([*corners[:9], (90, 10, 40, 60)]), None)
     assert few[-1] == Box(90, 10, 130, 70)
 
 
 def test_less_than_a_millionth_of_a_pixel_is_no_area() -> None:
     with pytest.raises(InputError, match="the right edge"):
-        read_boxes(numbers([(10, 20, 10.0000001, 40)]), CORNERS)
+        boxes_from_numbers(numbers([(10, 20, 10.0000001, 40)]), CORNERS)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, number_of
+from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, box_number_of
 from tf_happywhale.catalogue.boxes.box import BoxRow, is_manual
 from tf_happywhale.catalogue.boxes.formats.cells import (
     has_decimal_commas,
@@ -33,8 +33,8 @@ from tf_happywhale.catalogue.boxes.formats.conventions import (
     CXCYWH,
     PIXELS,
     XYWH,
-    Numbers,
-    with_boxes,
+    FourNumbers,
+    rows_with_boxes,
 )
 from tf_happywhale.errors import InputError
 
@@ -83,14 +83,14 @@ def table_rows(table: pd.DataFrame, path: Path, asked: str | None) -> list[BoxRo
     angle = _first(names, ANGLES)
     number_columns = [*corners, *(sizes or ()), *([angle] if angle else [])]
     comma = has_decimal_commas(row[name] for name in number_columns for row in rows)
-    found: list[tuple[BoxRow, Numbers | None]] = []
+    found: list[tuple[BoxRow, FourNumbers | None]] = []
     for place, row in zip(where, rows, strict=True):
         about = _about(row, names, row[image], place)
         drawn_on = _size(row, sizes, place, comma)
         if cells:
             fours = _cell_numbers(row[cells], f"{place}: {cells}")
             sure = _sure(row, names, len(fours), place)
-            several = [Numbers(place, four, drawn_on) for four in fours] or [None]
+            several = [FourNumbers(place, four, drawn_on) for four in fours] or [None]
         else:
             sure = _sure(row, names, 1, place)
             several = [_column_numbers(row, corners, place, drawn_on, comma)]
@@ -108,7 +108,7 @@ def table_rows(table: pd.DataFrame, path: Path, asked: str | None) -> list[BoxRo
         remedy = "correct the numbers, or set data.boxes_format to corners, xywh or cxcywh."
     if sizes and sizes[0].strip().lower() == "width" and convention == CORNERS:
         found = _without_own_size(found)
-    return with_boxes(found, convention, remedy=remedy)
+    return rows_with_boxes(found, convention, remedy=remedy)
 
 
 def _names(table: pd.DataFrame) -> dict[str, str]:
@@ -158,7 +158,7 @@ def _about(row: Mapping[str, str], names: Mapping[str, str], image: str, place: 
         None,
         0.0,
         is_manual(row[origin]) if origin else False,
-        number=number_of(number, place) if number else 0,
+        number=box_number_of(number, place) if number else 0,
         where=place,
     )
 
@@ -196,7 +196,7 @@ def _column_numbers(
     place: str,
     drawn_on: tuple[float, float] | None,
     comma: bool,
-) -> Numbers | None:
+) -> FourNumbers | None:
     empty = [name for name in columns if is_empty(row[name])]
     if len(empty) == len(columns):
         return None
@@ -206,7 +206,7 @@ def _column_numbers(
             "empty all four if there is no box."
         )
     four = [to_number(row[name], f"{place}: {name}", decimal_comma=comma) for name in columns]
-    return Numbers(place, tuple(four), drawn_on)
+    return FourNumbers(place, tuple(four), drawn_on)
 
 
 def _cell_numbers(cell: str, what: str) -> list[tuple[float, float, float, float]]:
@@ -255,8 +255,8 @@ def _check_upright(cell: str, column: str, place: str, comma: bool) -> None:
 
 
 def _without_own_size(
-    found: list[tuple[BoxRow, Numbers | None]],
-) -> list[tuple[BoxRow, Numbers | None]]:
+    found: list[tuple[BoxRow, FourNumbers | None]],
+) -> list[tuple[BoxRow, FourNumbers | None]]:
     """The boxes, without a picture's size if `width,height` are the size of the box itself."""
     sized = [numbers for _, numbers in found if numbers and numbers.drawn_on]
     own = [numbers for numbers in sized if _is_own_size(numbers)]
@@ -267,10 +267,10 @@ def _without_own_size(
             f"{sized[0].where}: width and height may be the picture's or the box's: name them "
             "image_width,image_height, or leave them out."
         )
-    return [(row, numbers and Numbers(numbers.where, numbers.four)) for row, numbers in found]
+    return [(row, numbers and FourNumbers(numbers.where, numbers.four)) for row, numbers in found]
 
 
-def _is_own_size(numbers: Numbers) -> bool:
+def _is_own_size(numbers: FourNumbers) -> bool:
     left, top, right, bottom = numbers.four
     width, height = numbers.drawn_on
     return abs(right - left - width) <= ROUNDING and abs(bottom - top - height) <= ROUNDING

@@ -8,7 +8,7 @@ from typing import Any
 
 from tf_happywhale.catalogue.boxes.box import BoxRow
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
-from tf_happywhale.catalogue.boxes.formats.conventions import XYWH, Numbers, with_boxes
+from tf_happywhale.catalogue.boxes.formats.conventions import XYWH, FourNumbers, rows_with_boxes
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, four_numbers, size_of
 from tf_happywhale.catalogue.boxes.formats.shapes import around
 from tf_happywhale.errors import InputError
@@ -63,7 +63,7 @@ def coco_rows(tree: dict, path: Path) -> list[BoxRow]:
         if name not in boxed
     ]
     remedy = "in COCO's format they are left, top, width, height in pixels."
-    return with_boxes(found, XYWH, remedy=remedy)
+    return rows_with_boxes(found, XYWH, remedy=remedy)
 
 
 def _annotations(annotations: list, images: dict, sources: dict, path: Path) -> Iterator:
@@ -86,7 +86,7 @@ def _annotations(annotations: list, images: dict, sources: dict, path: Path) -> 
         confidence = 0.0 if sure is None else to_number(sure, f"{where}: the score")
         row = BoxRow(name, sources.get(category, ""), None, confidence, where=where)
         four = _four(annotation, where)
-        yield row, None if four is None else Numbers(where, four, size)
+        yield row, None if four is None else FourNumbers(where, four, size)
 
 
 def _four(annotation: dict, where: str) -> tuple[float, float, float, float] | None:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tf_happywhale.catalogue.boxes.box import AnyBox, BoxRow, RelativeBox, outwards
+from tf_happywhale.catalogue.boxes.box import AnyBox, BoxRow, RelativeBox, pixels_touched
 from tf_happywhale.errors import InputError
 
 AUTO, CORNERS, XYWH, CXCYWH = "auto", "corners", "xywh", "cxcywh"
@@ -20,7 +20,7 @@ PIXELS = 2  # numbers that are not shares are in pixels if one is as large as th
 
 
 @dataclass(frozen=True)
-class Numbers:
+class FourNumbers:
     """The four numbers of one box, as its file has them.
 
     Attributes:
@@ -37,8 +37,8 @@ class Numbers:
         return ", ".join(f"{number:g}" for number in self.four)
 
 
-def with_boxes(
-    found: Sequence[tuple[BoxRow, Numbers | None]],
+def rows_with_boxes(
+    found: Sequence[tuple[BoxRow, FourNumbers | None]],
     convention: str | None,
     *,
     shares: bool | None = None,
@@ -46,15 +46,15 @@ def with_boxes(
 ) -> list[BoxRow]:
     """The rows of one file with their boxes; a row without numbers has none.
 
-    Args: see `read_boxes`.
+    Args: see `boxes_from_numbers`.
     """
     numbers = [four for _, four in found if four is not None]
-    boxes = iter(read_boxes(numbers, convention, shares=shares, remedy=remedy))
+    boxes = iter(boxes_from_numbers(numbers, convention, shares=shares, remedy=remedy))
     return [row if four is None else replace(row, box=next(boxes)) for row, four in found]
 
 
-def read_boxes(
-    found: Sequence[Numbers],
+def boxes_from_numbers(
+    found: Sequence[FourNumbers],
     convention: str | None,
     *,
     shares: bool | None = None,
@@ -81,7 +81,7 @@ def read_boxes(
     return [_box(box, convention, shares, remedy) for box in found]
 
 
-def _check_area(box: Numbers, remedy: str) -> None:
+def _check_area(box: FourNumbers, remedy: str) -> None:
     left, top, right, bottom = box.four
     if not all(map(math.isfinite, box.four)):
         raise InputError(f"{box.where}: a box of {box} is not finite: {remedy}")
@@ -92,7 +92,7 @@ def _check_area(box: Numbers, remedy: str) -> None:
         )
 
 
-def _are_shares(found: Sequence[Numbers]) -> bool:
+def _are_shares(found: Sequence[FourNumbers]) -> bool:
     small, large = [], []
     for box in found:
         share = all(-SLACK <= number <= 1 + SLACK for number in box.four)
@@ -111,7 +111,7 @@ def _are_shares(found: Sequence[Numbers]) -> bool:
     return bool(small)
 
 
-def _decide(found: Sequence[Numbers], shares: bool) -> str:
+def _decide(found: Sequence[FourNumbers], shares: bool) -> str:
     """Corners or xywh, decided by a box that can be only one of them."""
     odd = [box for box in found if _not_corners(box)]
     no_corners = odd[0] if odd else None
@@ -137,19 +137,19 @@ def _decide(found: Sequence[Numbers], shares: bool) -> str:
     )
 
 
-def _not_corners(box: Numbers) -> bool:
+def _not_corners(box: FourNumbers) -> bool:
     left, top, right, bottom = box.four
     return right <= left or bottom <= top
 
 
-def _not_xywh(box: Numbers, shares: bool) -> bool:
+def _not_xywh(box: FourNumbers, shares: bool) -> bool:
     left, top, across, down = box.four
     size = (1.0, 1.0) if shares else box.drawn_on
     beyond = size and (left + across > (1 + SLACK) * size[0] or top + down > (1 + SLACK) * size[1])
     return across <= 0 or down <= 0 or bool(beyond)
 
 
-def _box(box: Numbers, convention: str, shares: bool, remedy: str) -> AnyBox:
+def _box(box: FourNumbers, convention: str, shares: bool, remedy: str) -> AnyBox:
     corners = _corners(box.four, convention)
     size = (1.0, 1.0) if shares else box.drawn_on
     if size is None:  # rounded, since 512.7 + 100.3 is a little more than 613
@@ -166,7 +166,7 @@ def _box(box: Numbers, convention: str, shares: bool, remedy: str) -> AnyBox:
             + remedy
         )
     if size is None:
-        return outwards(left, top, right, bottom)
+        return pixels_touched(left, top, right, bottom)
     width, height = size
     if not (
         -SLACK * width <= left <= right <= (1 + SLACK) * width

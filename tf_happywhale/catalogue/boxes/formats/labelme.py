@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tf_happywhale.catalogue.boxes.box import BoxRow
-from tf_happywhale.catalogue.boxes.formats.beside import name_beside
+from tf_happywhale.catalogue.boxes.formats.annotated_picture import annotated_picture
 from tf_happywhale.catalogue.boxes.formats.cells import quoted
-from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, Numbers, with_boxes
+from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, FourNumbers, rows_with_boxes
 from tf_happywhale.catalogue.boxes.formats.json_values import field, size_of
 from tf_happywhale.catalogue.boxes.formats.shapes import Corners, around, around_circle, is_upright
 from tf_happywhale.errors import InputError
@@ -32,18 +32,18 @@ def labelme_rows(trees: Sequence[tuple[Path, dict]], folder: Path) -> list[BoxRo
     Raises:
         InputError: a shape has no area or is turned, or a file is of a picture of another name.
     """
-    found: list[tuple[BoxRow, Numbers | None]] = []
+    found: list[tuple[BoxRow, FourNumbers | None]] = []
     for file, tree in trees:
-        image = name_beside(field(tree, "imagePath", str, str(file)), file, folder)
+        image = annotated_picture(field(tree, "imagePath", str, str(file)), file, folder)
         size = size_of(tree, "imageWidth", "imageHeight")
         if not tree["shapes"]:
             found.append((BoxRow(image, "", None, 0.0, where=str(file)), None))
         for place, shape in enumerate(tree["shapes"], start=1):
             where = f"{file}: shape {place}"
             source = field(shape, "label", str, where).strip()
-            numbers = Numbers(where, _corners(shape, where), size)
+            numbers = FourNumbers(where, _corners(shape, where), size)
             found.append((BoxRow(image, source, None, 0.0, where=where), numbers))
-    return with_boxes(found, CORNERS)
+    return rows_with_boxes(found, CORNERS)
 
 
 def _corners(shape: dict, where: str) -> Corners:

@@ -22,8 +22,8 @@ from tf_happywhale.catalogue.boxes.formats.conventions import (
     CORNERS,
     PIXELS,
     XYWH,
-    Numbers,
-    with_boxes,
+    FourNumbers,
+    rows_with_boxes,
 )
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, four_numbers
 from tf_happywhale.errors import InputError
@@ -32,7 +32,7 @@ from tf_happywhale.messages import say_once
 ANIMAL = "animal"
 USUAL = {"1": ANIMAL, "2": "person", "3": "vehicle"}
 WILDLIFE = {"0": ANIMAL, "1": "person", "2": "vehicle"}  # PytorchWildlife counts from 0
-Found = list[tuple[BoxRow, Numbers | None]]
+Found = list[tuple[BoxRow, FourNumbers | None]]
 
 
 def is_megadetector(tree: Any) -> bool:
@@ -62,9 +62,9 @@ def megadetector_rows(tree: Any, path: Path, asked: str | None) -> list[BoxRow]:
         found = list(_detections(tree, "file", WILDLIFE, path))
         numbers = [four for _, four in found if four]
         small = all(max(map(abs, four.four)) < PIXELS for four in numbers)
-        return with_boxes(found, asked if numbers and small else CORNERS)
+        return rows_with_boxes(found, asked if numbers and small else CORNERS)
     if "annotations" in tree:
-        return with_boxes(list(_wildlife(tree, path)), CORNERS, shares=False)
+        return rows_with_boxes(list(_wildlife(tree, path)), CORNERS, shares=False)
     categories = tree.get("detection_categories", USUAL)
     names = _texts(categories, f"{path}: detection_categories")
     if "predictions" in tree:
@@ -72,7 +72,9 @@ def megadetector_rows(tree: Any, path: Path, asked: str | None) -> list[BoxRow]:
     else:
         images, key = field(tree, "images", list, str(path)), "file"
     remedy = "in this format they are left, top, width, height, from 0 to 1."
-    return with_boxes(list(_detections(images, key, names, path)), XYWH, shares=True, remedy=remedy)
+    return rows_with_boxes(
+        list(_detections(images, key, names, path)), XYWH, shares=True, remedy=remedy
+    )
 
 
 def _detections(images: Sequence, key: str, names: dict[str, str], path: Path) -> Iterator:
@@ -87,7 +89,7 @@ def _detections(images: Sequence, key: str, names: dict[str, str], path: Path) -
             four = four_numbers(field(detection, "bbox", list, where), where)
             sure = detection.get("conf", detection.get("confidence", 0))
             row = _row(name, detection.get("category"), sure, names, where)
-            yield row, Numbers(where, four)
+            yield row, FourNumbers(where, four)
 
 
 def _say_failures(images: Sequence, key: str, path: Path) -> None:
@@ -124,7 +126,7 @@ def _wildlife(tree: dict, path: Path) -> Iterator:
         if not boxes:
             yield BoxRow(name, "", None, 0.0, where=where), None
         for box, kind, one in zip(boxes, kinds, sure, strict=True):
-            yield _row(name, kind, one, names, where), Numbers(where, four_numbers(box, where))
+            yield _row(name, kind, one, names, where), FourNumbers(where, four_numbers(box, where))
 
 
 def _row(image: str, category: Any, sure: Any, names: dict[str, str], where: str) -> BoxRow:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tf_happywhale.catalogue.boxes.box import BoxRow
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
-from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, Numbers, with_boxes
+from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, FourNumbers, rows_with_boxes
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, parse_json
 from tf_happywhale.catalogue.boxes.formats.shapes import Corners, around, around_circle
 from tf_happywhale.errors import InputError
@@ -80,11 +80,11 @@ def via_rows(tree: dict, path: Path) -> list[BoxRow]:
 
 
 def _rows(regions: Iterator) -> list[BoxRow]:
-    found: list[tuple[BoxRow, Numbers | None]] = []
+    found: list[tuple[BoxRow, FourNumbers | None]] = []
     for image, shape, attributes, where in regions:
         row = BoxRow(image, _source(attributes), None, 0.0, where=where)
-        found.append((row, Numbers(where, _corners(shape, where)) if shape else None))
-    return with_boxes(found, CORNERS)
+        found.append((row, FourNumbers(where, _corners(shape, where)) if shape else None))
+    return rows_with_boxes(found, CORNERS)
 
 
 def _source(attributes: Any) -> str:

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from tf_happywhale.catalogue.boxes.box import BoxRow
-from tf_happywhale.catalogue.boxes.formats.beside import name_beside
+from tf_happywhale.catalogue.boxes.formats.annotated_picture import annotated_picture
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
-from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, Numbers, with_boxes
+from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, FourNumbers, rows_with_boxes
 from tf_happywhale.errors import InputError
 
 
@@ -24,7 +24,7 @@ def voc_rows(files: Sequence[Path], folder: Path) -> list[BoxRow]:
     Raises:
         InputError: a file is not in this format, or is of a picture of another name.
     """
-    found: list[tuple[BoxRow, Numbers | None]] = []
+    found: list[tuple[BoxRow, FourNumbers | None]] = []
     for file in files:
         root = _parse(file)
         if root.tag != "annotation":
@@ -32,7 +32,7 @@ def voc_rows(files: Sequence[Path], folder: Path) -> list[BoxRow]:
                 f"{file} is not a VOC annotation but begins with {quoted(root.tag)}: export it as "
                 "Pascal VOC, COCO or YOLO."
             )
-        image = name_beside(root.findtext("filename") or "", file, folder)
+        image = annotated_picture(root.findtext("filename") or "", file, folder)
         size = _size(root, file)
         objects = root.findall("object")
         if not objects:
@@ -42,9 +42,9 @@ def voc_rows(files: Sequence[Path], folder: Path) -> list[BoxRow]:
             four = _four(thing, where)
             source = (thing.findtext("name") or "").strip()
             found.append(
-                (BoxRow(image, source, None, 0.0, where=where), Numbers(where, four, size))
+                (BoxRow(image, source, None, 0.0, where=where), FourNumbers(where, four, size))
             )
-    return with_boxes(found, CORNERS)
+    return rows_with_boxes(found, CORNERS)
 
 
 def _parse(file: Path) -> ElementTree.Element:

@@ -8,7 +8,7 @@ import yaml
 
 from tf_happywhale.catalogue.boxes.box import BoxRow
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
-from tf_happywhale.catalogue.boxes.formats.conventions import CXCYWH, Numbers, with_boxes
+from tf_happywhale.catalogue.boxes.formats.conventions import CXCYWH, FourNumbers, rows_with_boxes
 from tf_happywhale.disk.files import shown
 from tf_happywhale.errors import InputError
 
@@ -31,7 +31,7 @@ def yolo_rows(folder: Path) -> list[BoxRow]:
         InputError: a file is not text, or a line is not `class cx cy w h` in shares of the picture.
     """
     classes = _class_names(folder)
-    found: list[tuple[BoxRow, Numbers | None]] = []
+    found: list[tuple[BoxRow, FourNumbers | None]] = []
     for file in label_files(folder):
         image = file.relative_to(folder).with_suffix("").as_posix()
         lines = [(n, line) for n, line in enumerate(_text(file).splitlines(), 1) if line.strip()]
@@ -59,8 +59,8 @@ def yolo_rows(folder: Path) -> list[BoxRow]:
                 )
             source = classes.get(kind, "")
             row = BoxRow(image, source, None, sure, stem=True, where=where)
-            found.append((row, Numbers(where, four)))
-    return with_boxes(
+            found.append((row, FourNumbers(where, four)))
+    return rows_with_boxes(
         found, CXCYWH, shares=True, remedy="give `class cx cy w h` as shares of the picture."
     )
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tf_happywhale.catalogue.tables.values import iso_date, sides
+from tf_happywhale.catalogue.tables.dates_and_sides import iso_date, viewpoint_sides
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,6 @@ def test_other_text_stays(text: str) -> None:
 
 
 def test_sides_are_read_where_the_column_holds_nothing_else() -> None:
-    assert sides(["R", "L", "", "r"]) == ["right", "left", "", "right"]
-    assert sides(["R", "L", "D"]) == ["R", "L", "D"]
-    assert sides(["Left", "R"]) == ["Left", "R"]
+    assert viewpoint_sides(["R", "L", "", "r"]) == ["right", "left", "", "right"]
+    assert viewpoint_sides(["R", "L", "D"]) == ["R", "L", "D"]
+    assert viewpoint_sides(["Left", "R"]) == ["Left", "R"]

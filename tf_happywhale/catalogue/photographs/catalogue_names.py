@@ -13,7 +13,7 @@ from tf_happywhale.errors import InputError
 UNKNOWN = ""  # in place of a content: the name is in use, but its picture is missing
 
 
-def place_for(image: str, content: str, content_of: Callable[[str], str | None]) -> str:
+def free_name(image: str, content: str, content_of: Callable[[str], str | None]) -> str:
     """The name that a photograph gets in a catalogue: its own, with a part of its content's hash if
     another picture has that name.
 
@@ -29,7 +29,7 @@ def place_for(image: str, content: str, content_of: Callable[[str], str | None])
     raise InputError(f"{image} cannot be named apart from what is there: rename the file.")
 
 
-class PictureNames:
+class CatalogueNames:
     """The names of a catalogue's photographs, and of those that are to join them.
 
     A photograph that is there keeps its name there, whatever its file is called now. A new one
@@ -66,7 +66,7 @@ class PictureNames:
     def name(self, image: str, content: str) -> str:
         """The name of a photograph with this content, whose own name is `image`."""
         if content not in self.named:
-            name = self._there(image, content) or place_for(image, content, self._content_of)
+            name = self._there(image, content) or free_name(image, content, self._content_of)
             self.named[content] = name
             self.taken[_alike(name)] = content
         return self.named[content]
@@ -87,7 +87,7 @@ class PictureNames:
     def _own_names(self, image: str, content: str) -> list[str]:
         """Where an earlier `gallery add` that was stopped has put it."""
         try:
-            name = place_for(image, content, self._hash)
+            name = free_name(image, content, self._hash)
         except InputError:
             return []
         return [name] if self.is_there(name, content) else []

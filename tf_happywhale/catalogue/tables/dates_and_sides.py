@@ -37,7 +37,7 @@ def iso_date(text: str) -> str:
         return text
 
 
-def sides(viewpoints: Iterable[str]) -> list[str]:
+def viewpoint_sides(viewpoints: Iterable[str]) -> list[str]:
     """Viewpoints with `R` and `L` as `right` and `left`, if the column holds nothing else."""
     cells = list(viewpoints)
     if not {cell.strip().lower() for cell in cells} <= {*SIDES, ""}:

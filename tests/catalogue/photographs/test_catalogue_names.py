@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.photographs.picture_names import PictureNames
+from tf_happywhale.catalogue.photographs.catalogue_names import CatalogueNames
 
 
 def sha(text: str) -> str:
@@ -24,7 +24,7 @@ class Trip:
         """Under which names photographs go in, given by name without `.jpg` and by content."""
         for name, text in photographs.items():
             (self.trip / f"{name}.jpg").write_text(text)
-        names = PictureNames(
+        names = CatalogueNames(
             self.pictures, in_gallery or {}, rows, lambda key: self.trip / key, boxed, self.test
         )
         return [names.name(f"{name}.jpg", sha(text)) for name, text in photographs.items()]

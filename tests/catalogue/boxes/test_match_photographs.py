@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tf_happywhale.catalogue.boxes.box import Box, BoxRow
-from tf_happywhale.catalogue.boxes.box_names import match_rows, rows_of_photographs
+from tf_happywhale.catalogue.boxes.match_photographs import match_rows, rows_of_photographs
 from tf_happywhale.errors import InputError
 
 HOME = Path("/season")

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from tf_happywhale.errors import InputError
 
 
-def name_beside(said: str, file: Path, folder: Path) -> str:
+def annotated_picture(said: str, file: Path, folder: Path) -> str:
     """The picture's name, seen from the folder of the annotations.
 
     Args:
