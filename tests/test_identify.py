@@ -66,7 +66,7 @@ class Trip:
         """Leave a model and its embeddings of the catalogue in a run folder, as of fold 0."""
         network.save(run / "model.keras")
         data = load_data(load_experiment(run / "config.yaml"))
-        folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+        folds = data.fold_of
         _, identifier, _ = identify.load_identifier(run, [f"output={self.folder / 'first'}"])
         embedded, _ = embed_catalogue(self.data, identifier, Data())
         trained_on = all_but(0, "records", folds)

@@ -84,7 +84,7 @@ def score(experiment: Experiment, data: DataSet, gallery, queries, truth: list[s
     from tf_happywhale.retrieval.evaluation.metrics import mean_average_precision
     from tf_happywhale.retrieval.ranking import rank_queries
 
-    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    folds = data.fold_of
     about = {"trained_on": all_but(experiment.fold, data.name, folds)}
     known = Embeddings(gallery, np.array(data.images), np.array(data.individual_ids), about)
     unknown = np.full(len(data.test_images), "")

@@ -42,7 +42,7 @@ def embed_folds(experiment: Experiment) -> None:
     plan = plan_records(experiment, data)
     records = plan.folder
     data = data.without(skipped_images(records))
-    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    folds = data.fold_of
     views = ("original", "mirrored") if experiment.embed.mirrored else ("original",)
     for fold in experiment.folds:
         run = run_folder(experiment, fold)
@@ -163,7 +163,7 @@ def sources(experiment: Experiment) -> list[str | None]:
 def _labels(data: DataSet, split: str) -> dict[str, str]:
     """The individual_id of each image of a split, empty if it is to be found."""
     if split == "train":
-        return dict(zip(data.images, data.individual_ids, strict=True))
+        return data.individual_of
     return dict.fromkeys(data.test_images, "")
 
 

@@ -92,7 +92,7 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
     output, rank = output_folder(experiment), experiment.rank
     everyone = load_side(experiment, "train", data.images)
     check_labels(everyone.members, everyone, data.individual_ids)
-    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    folds = data.fold_of
     metrics: dict = {}
     taken = best_members(everyone, data.individual_ids, folds, rank.members, rank)
     gallery, count = everyone.only(taken), len(everyone.members)
@@ -114,8 +114,7 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
             f"fold{part.fold}": measure(part.candidates, part.truth, rank.new_share)
             for part in scored
         }
-        catalogue = data.catalogue
-        species = dict(zip(catalogue["individual_id"], catalogue["species"], strict=True))
+        species = data.species_of
         pool = pool_folds(scored, data.individual_ids, species)
         metrics["out_of_fold"] = evaluate_pool(pool, rank, species, experiment.seed)
         if len(taken) < count:
@@ -138,7 +137,7 @@ def measure_members(
     from tf_happywhale.retrieval.ensemble.members import find_members, load_side
     from tf_happywhale.retrieval.evaluation.members_alone import answer_alone, judge_members
 
-    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    folds = data.fold_of
     known = data.individual_ids, folds, experiment.rank
     found = judge_members(gallery, *known)
     if data.answers:

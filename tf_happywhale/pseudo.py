@@ -161,7 +161,7 @@ def write_labels(
     before = experiment.in_round(experiment.round - 1, fold)
     gallery = load_side(before, "train", data.images)
     queries = load_side(before, "test", data.test_images)
-    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    folds = data.fold_of
     who, confidence = predict_confidently(
         gallery, queries, data.individual_ids, folds, fold, experiment.rank
     )
@@ -178,8 +178,7 @@ def write_labels(
         f"pseudo: {int(taken.sum())} of {len(taken)} images are confidently known, of which "
         f"{int((taken & seen).sum())} are nearly images of fold {fold} and left out"
     )
-    catalogue = data.catalogue
-    species = dict(zip(catalogue["individual_id"], catalogue["species"], strict=True))
+    species = data.species_of
     kept = taken & ~seen
     table = pd.DataFrame(
         {

@@ -91,7 +91,7 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     rows = submission_rows(experiment, asked)
     gallery = load_side(experiment, "train", data.images)
     queries = load_side(experiment, "test", data.test_images)
-    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    folds = data.fold_of
     taken = best_members(
         gallery, data.individual_ids, folds, experiment.rank.members, experiment.rank
     )
@@ -107,7 +107,6 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
         )
     else:
         weights = [members[n].weight for n in taken]
-        catalogue = data.catalogue
         ranking = rank_queries(
             gallery,
             queries,
@@ -115,7 +114,7 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
             folds,
             weights,
             experiment.rank,
-            dict(zip(catalogue["individual_id"], catalogue["species"], strict=True)),
+            data.species_of,
         )
     if ranking.unsure:
         print(ranking.unsure)

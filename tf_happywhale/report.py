@@ -87,7 +87,7 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
         query_picture=picture(data.test_folder, data.test_images),
         reference_picture=picture(data.train_folder, data.images),
         known=Known(
-            species=dict(zip(catalogue["individual_id"], catalogue["species"], strict=True)),
+            species=data.species_of,
             answers=data.answers,
             references=catalogue.groupby("individual_id")["image"].agg(list).to_dict(),
             seen=dict(zip(catalogue["image"], seen(catalogue), strict=True)),

@@ -60,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sights = [SIGHT if image in together else "" for image in data.test_images]
     nobody = [""] * QUERIES
     asked = by_pixels(data.test_folder, data.test_images, data, nobody, {"encounter": sights}, code)
-    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    folds = data.fold_of
     about = {"trained_on": all_but(experiment.fold, data.name, folds)}
     known = Embeddings(gallery.embedding, gallery.image, gallery.individual_id, about)
     learned = learn(make_side([known], data.images), ids, folds, [1.0], experiment.rank)

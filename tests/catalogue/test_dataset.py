@@ -44,6 +44,14 @@ def test_a_data_folder_is_read_in_file_order(root: Path) -> None:
     assert data.boxes == {}
 
 
+def test_individuals_folds_and_species_are_found_by_name(root: Path) -> None:
+    data = load(root)
+    assert data.individual_of == {"b.jpg": "10", "a.jpg": "09913", "c.jpg": "10"}
+    assert data.fold_of == dict(zip(["b.jpg", "a.jpg", "c.jpg"], data.folds, strict=True))
+    assert data.species_of == {"10": "x", "09913": ""}
+    assert set(data.without([("train", "b.jpg")]).fold_of) == {"a.jpg", "c.jpg"}
+
+
 def test_test_images_come_in_the_submissions_order_or_by_name(root: Path) -> None:
     assert load(root).test_images == ["x.jpg", "y.jpg", "z.jpg"]
     (root / "sample_submission.csv").write_text("image,predictions\nz.jpg,1\nx.jpg,1\n")

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -83,12 +84,27 @@ class DataSet:
 
     @property
     def individual_ids(self) -> list[str]:
-        """Who is in them."""
+        """The individual in each of them."""
         return list(self.catalogue["individual_id"])
 
+    @cached_property
+    def individual_of(self) -> dict[str, str]:
+        """The individual in each of the catalogue's images, by the image's name."""
+        return dict(zip(self.images, self.individual_ids, strict=True))
+
+    @cached_property
+    def fold_of(self) -> dict[str, int]:
+        """The fold of each of the catalogue's images, by the image's name."""
+        return dict(zip(self.images, self.folds.tolist(), strict=True))
+
+    @cached_property
+    def species_of(self) -> dict[str, str]:
+        """The species of each individual; of an individual with several, the last one listed."""
+        return dict(zip(self.individual_ids, self.catalogue["species"], strict=True))
+
     def without(self, images: Iterable[tuple[str, str]]) -> DataSet:
-        """The same data less these images, each by its split (train or test) and name; folds and
-        targets stay."""
+        """The same data without these images, each given by its split (train or test) and name.
+        Folds and targets stay."""
         gone = set(images)
         kept = np.array([("train", image) not in gone for image in self.images], bool)
         return replace(

@@ -184,7 +184,7 @@ def _learn(models: Sequence[Trained], weights: Sequence[float], rank: Rank) -> L
     data = load_data(experiment)
     added = set(data.images) - set(members[0].image.tolist())  # such as confirmed matches
     data = data.without(("train", image) for image in added)
-    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
+    folds = data.fold_of
     if added and assignment_of(folds) not in members[0].about.get("trained_on", ""):
         settings = experiment.data
         found = assign_folds(

@@ -23,7 +23,7 @@ def differing_labels(folder: Path, data: DataSet) -> list[tuple[str, str, str]]:
         return []
     manifest = read_manifest(folder)
     individuals = manifest["individuals"]
-    labels = dict(zip(data.images, data.individual_ids, strict=True))
+    labels = data.individual_of
     differing = []
     for shard in manifest["shards"]:
         if shard.split != "train":
