@@ -9,14 +9,14 @@ $(@D)/bin/python -m pip install --quiet --upgrade pip
 $(@D)/bin/python -m pip install --quiet $(PACKAGES)
 endef
 
-.PHONY: help demo test docs follow bench-seed bench-recipe bench-start bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
+.PHONY: help demo test docs follow bench-original bench-recipe bench-start bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
 	@echo "make test          style and tests"
 	@echo "make docs          the documentation, with what is made from the code, links checked"
 	@echo "make follow        the tutorials word by word, and what their commands print into their pages"
-	@echo "make bench-seed DATA=DIR   the seed's recipe in PyTorch, to compare with (own environment)"
+	@echo "make bench-original DATA=DIR   the original's recipe in PyTorch, in its own environment"
 	@echo "make parity        our networks against timm's, to docs/parity.md (own environment)"
 	@echo "make bench-recipe DATA=DIR   what each part of the winners' recipe is worth (hours)"
 	@echo "make bench-start DATA=DIR    a model of other animals as a start, against ImageNet's weights"
@@ -25,7 +25,7 @@ help:
 	@echo "make bench-epoch   what an epoch costs beside its bare training steps"
 	@echo "make bench-retrieval  ranking at Happywhale's size against scikit-learn and faiss"
 	@echo "make bench-input   batches a second, beside Keras layers and PyTorch (own environment)"
-	@echo "make bench-writing photographs to TFRecords, beside the seed's way"
+	@echo "make bench-writing photographs to TFRecords, beside the original's way"
 	@echo "make notebooks     the demo, then the notebooks in Jupyter on TensorFlow and on JAX (own environment)"
 	@echo "make kaggle        the folder to attach to notebooks on Kaggle"
 	@echo "make devices       several devices train as one; killed again and again, as if left in peace"
@@ -66,8 +66,8 @@ follow: .venv/installed
 	$(PY) -m pip install --quiet --editable '.[tf,test,docs]'
 	touch $@
 
-bench-seed: .venv-torch/installed
-	.venv-torch/bin/python benchmarks/seed_torch.py --data $(DATA) $(ARGS)
+bench-original: .venv-torch/installed
+	.venv-torch/bin/python benchmarks/original_torch.py --data $(DATA) $(ARGS)
 
 bench-recipe: .venv/installed
 	$(PY) benchmarks/recipe.py --data $(DATA) $(ARGS)

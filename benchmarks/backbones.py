@@ -77,7 +77,7 @@ def theirs(name: str, work: str, args: argparse.Namespace) -> float:
     """Images a second of timm on PyTorch."""
     import timm
     import torch
-    from seed_torch import ArcFace, GeM, make_optimizer
+    from original_torch import ArcFace, GeM, make_optimizer
     from torch import nn
     from torch.nn import functional as F
 

@@ -81,7 +81,7 @@ def load(engine: str, folder: Path, backbone: str) -> Callable[[np.ndarray], np.
 def _torch(backbone: str, bfloat16: bool) -> Callable[[np.ndarray], np.ndarray]:
     import timm
     import torch
-    from seed_torch import GeM
+    from original_torch import GeM
     from torch import nn
 
     from tf_happywhale.models.backbones.variants import VARIANTS
@@ -142,7 +142,7 @@ def one(engine: str, work: str, folder: Path, args: argparse.Namespace) -> tuple
 
 
 def _read(files: list[Path], plainly: bool, args: argparse.Namespace):
-    """Batches of crops: as `identify` reads them, or as the seed does (whole decode, resize)."""
+    """Batches of crops: as `identify` reads them, or as the original does: decode all, resize."""
     if plainly:
         import cv2
 

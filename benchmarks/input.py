@@ -36,7 +36,7 @@ ROWS = {
     "keras_shares": "the same on the shares of a batch that would be drawn",
     "torch_decode": "PyTorch DataLoader, decoding alone",
     "torch": "PyTorch DataLoader, albumentations, the list",
-    "torch_seed": "the same, normalised to float as the seed has it",
+    "torch_original": "the same, normalised to float as the original has it",
 }
 
 

@@ -1,7 +1,7 @@
 """The PyTorch peer of input.py: a DataLoader with albumentations over a folder of JPEGs.
 
-Images a second of every round as one line of JSON: decoding alone, with the seed's list, and with
-the list as the seed ends it, which normalises and makes a float tensor in the worker.
+Images a second of every round as one line of JSON: decoding alone, with the original's list, and
+with the list as the original ends it, which normalises and makes a float tensor in the worker.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import albumentations as A
 import cv2
 import numpy as np
 from albumentations.pytorch import ToTensorV2
-from seed_torch import augmentation, start_worker
+from original_torch import augmentation, start_worker
 from torch.utils.data import DataLoader, Dataset
 
 
@@ -74,7 +74,7 @@ def main() -> None:
             {
                 "torch_decode": rates(args.folder, "decoded", args),
                 "torch": rates(args.folder, "augmented", args),
-                "torch_seed": rates(args.folder, "normalised", args),
+                "torch_original": rates(args.folder, "normalised", args),
             }
         )
     )

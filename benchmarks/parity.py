@@ -2,10 +2,10 @@
 
 For each network timm's model gets random weights and random BatchNorm statistics, is written as
 .safetensors and read by our loader; feature maps at two picture sizes, parameter counts, and for
-eca_nfnet_l0 every gradient of a training step are compared; so is the whole preset seed beside the
-original's PyTorch model (parity_seed.py), its gradients in float64 too. Then how long building and
-filling takes, and how much memory. The tables go to docs/parity.md; `--fixtures` also writes timm's
-values for the tests, which have no PyTorch.
+eca_nfnet_l0 every gradient of a training step are compared; so is the whole preset original beside
+the original's PyTorch model (parity_original.py), its gradients in float64 too. Then how long
+building and filling takes, and how much memory. The tables go to docs/parity.md;
+`--fixtures` also writes timm's values for the tests, which have no PyTorch.
 
     python benchmarks/parity.py
     python benchmarks/parity.py --only b0 eca_nfnet_l0     (prints, writes nothing)
@@ -35,7 +35,7 @@ import numpy as np
 import tensorflow as tf
 import timm
 import torch
-from parity_seed import FirstStep, Pair, first_step, make_pair, steps_apart
+from parity_original import FirstStep, Pair, first_step, make_pair, steps_apart
 from safetensors.torch import save_file
 from tqdm import tqdm
 
@@ -158,8 +158,8 @@ def compare_gradients(name: str, folder: Path) -> str:
     return f"| {name} | {len(variables)} | {worst:.1e} | `{place}` |"
 
 
-def seed_pair(name: str, folder: Path) -> Pair:
-    """The preset seed with this backbone, here and in the original's PyTorch model."""
+def original_pair(name: str, folder: Path) -> Pair:
+    """The preset original with this backbone, here and in the original's PyTorch model."""
     if name == "lite0":  # with its real weights
         tensors, weights = read_weights(LITE0.weights["lite0_package"]), "lite0_package"
         theirs = timm_model(name, tensors)
@@ -171,12 +171,12 @@ def seed_pair(name: str, folder: Path) -> Pair:
 
 
 def compare_whole(name: str, folder: Path) -> str:
-    """A line of the preset seed's table."""
+    """A line of the preset original's table."""
     exact = in_float64(name, folder)
-    pair = seed_pair(name, folder)
+    pair = original_pair(name, folder)
     rounded, later = first_step(pair, in_torch_layout), steps_apart(pair)
-    check(f"preset seed, {name}: loss", max(exact.loss, rounded.loss), 1e-4)
-    check(f"preset seed, {name}: gradients in float64", exact.gradient, 1e-4)
+    check(f"preset original, {name}: loss", max(exact.loss, rounded.loss), 1e-4)
+    check(f"preset original, {name}: gradients in float64", exact.gradient, 1e-4)
     return (
         f"| {name} | {exact.parameters} | {exact.loss:.1e} | {exact.gradient:.1e} | "
         f"`{exact.where}` | {rounded.loss:.1e} | {rounded.gradient:.1e} | {max(later[1:]):.1e} |"
@@ -204,7 +204,7 @@ def print_in_float64(name: str) -> None:
     """What `in_float64` reads, in its process."""
     keras.config.set_floatx("float64")
     with tempfile.TemporaryDirectory() as folder:
-        pair = seed_pair(name, Path(folder))
+        pair = original_pair(name, Path(folder))
     kinds = {variable.dtype for variable in pair.ours.variables}
     if kinds != {"float64"}:
         raise SystemExit(f"{name} has variables of {kinds}, not of float64 alone.")
@@ -371,7 +371,7 @@ def page(rows: dict[str, list[str]], real: str) -> str:
             "|---|---|---|---|",
             *rows["gradients"],
             "",
-            "## The preset seed, step for step",
+            "## The preset original, step for step",
             "",
             "Backbone, GeM, BatchNorm, Dense and ArcFace from the same weights and with the same",
             "batches as the original's PyTorch model: the first step's loss, relative, and the",
@@ -386,7 +386,7 @@ def page(rows: dict[str, list[str]], real: str) -> str:
             "| network | parameters | loss, float64 | gradient, float64 | where | loss, float32 | "
             "gradient, float32 | later losses |",
             "|---|---|---|---|---|---|---|---|",
-            *rows["seed"],
+            *rows["original"],
             "",
             "## Building and filling",
             "",
@@ -416,7 +416,7 @@ def main() -> None:
     if args.quick:
         args.only = ["b0", "eca_nfnet_l0"]
     chosen = args.only or NETWORKS
-    rows: dict[str, list[str]] = {"maps": [], "gradients": [], "seed": [], "build": []}
+    rows: dict[str, list[str]] = {"maps": [], "gradients": [], "original": [], "build": []}
     with tempfile.TemporaryDirectory() as folder:
         for name in chosen:
             rows["maps"].append(compare(name, Path(folder)))
@@ -425,8 +425,8 @@ def main() -> None:
             rows["gradients"].append(compare_gradients(name, Path(folder)))
             print(rows["gradients"][-1], flush=True)
         for name in (n for n in WHOLE if n in chosen):
-            rows["seed"].append(compare_whole(name, Path(folder)))
-            print(rows["seed"][-1], flush=True)
+            rows["original"].append(compare_whole(name, Path(folder)))
+            print(rows["original"][-1], flush=True)
         for name in (n for n in BUILT if n in chosen):
             rows["build"].append(measure_build(name, Path(folder)))
             print(rows["build"][-1], flush=True)

@@ -43,7 +43,7 @@ class Row:
 
 # What is kept was decided before any row was measured: the strong presets' parts, in their order.
 WHALES = (
-    Row("seed", "the seed's recipe", kept=True),
+    Row("original", "the original's recipe", kept=True),
     # Here, since later rows look at a part that is not the same in a mirror.
     Row("retrieval", "mirrored pictures beside",
         {"rank.mirrored": "joined", "embed.mirrored": "true"}),

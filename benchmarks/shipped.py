@@ -1,8 +1,8 @@
 """Every shipped config at its real picture size: one training step, one embedding, peak memory.
 
     python benchmarks/shipped.py                    (all of configs/, two pictures each, on the CPU)
-    python benchmarks/shipped.py --only seed_b6_768 strong_b6_768
-    python benchmarks/shipped.py --quick            (the demo's and the smallest of the seed's)
+    python benchmarks/shipped.py --only original_b6_768 strong_b6_768
+    python benchmarks/shipped.py --quick            (the demo's and the smallest of the original's)
     python benchmarks/shipped.py --headers          (and write the figures into the configs)
 
 Each model is built with random weights, for as many individuals as the data has that the config is
@@ -25,7 +25,7 @@ from tf_happywhale.disk.files import write_json, write_text
 DETECTORS = ("dolphin_fins", "happywhale_boxes", "pod_boxes")  # YOLO: see benchmarks/detection.py
 CONFIGS = Path(__file__).parents[1] / "configs"
 HAPPYWHALE, OTHERS = (15_587, 26), (395, 1)  # individuals and species
-QUICK = ["demo", "seed_b0_512"]
+QUICK = ["demo", "original_b0_512"]
 
 
 def measure(name: str, variant: int, batch: int) -> dict:

@@ -7,9 +7,10 @@
 Photographs of 3,600×2,400 drawn by the synthetic pod, saved at about 1, 2 and 7 MB (4:2:0; with
 film grain where the pod is too smooth for so large a file), their fullbody crops written at 768 px.
 
-speed   ours beside the seed's way (imread, slice, resize, imwrite), which runs once as its notebook
-        has it, one photograph after another, and once on as many threads as ours; beside both the
-        floor, the entropy decoding of whole files (an eighth of the size, grey, nothing written).
+speed   ours beside the original's way (imread, slice, resize, imwrite), which runs once as its
+        notebook has it, one photograph after another, and once on as many threads as ours;
+        beside both the floor, the entropy decoding of whole files (an eighth of the size, grey,
+        nothing written).
         Ours also with the content hashes that a first run takes of every photograph
 pixels  mean absolute difference, in grey levels, from a full decode and cv2's INTER_AREA
 memory  largest resident size of a process that writes 1,000, and 10,000 photographs
@@ -135,9 +136,9 @@ def speed(args: argparse.Namespace, photographs: list[tuple[Path, Box]]) -> dict
     ways = {
         "ours": lambda: timed_ours(args.output / "records", photographs),
         "ours, hashed first": lambda: timed_hashed(args.output / "records", photographs),
-        "seed": lambda: other.submit(timed_seeds, photographs, crops, 1).result(),
-        "seed on all cores": lambda: other.submit(
-            timed_seeds, photographs, crops, usable_cores()
+        "original": lambda: other.submit(timed_original, photographs, crops, 1).result(),
+        "original on all cores": lambda: other.submit(
+            timed_original, photographs, crops, usable_cores()
         ).result(),
         "floor": lambda: other.submit(timed_floor, photographs, usable_cores()).result(),
     }
@@ -161,8 +162,8 @@ def speed(args: argparse.Namespace, photographs: list[tuple[Path, Box]]) -> dict
             name: round(statistics.median(values) / len(photographs) * 1e3, 1)
             for name, values in rounds.items()
         },
-        "seed is times ours": times("seed"),
-        "seed on all cores is times ours": times("seed on all cores"),
+        "original is times ours": times("original"),
+        "original on all cores is times ours": times("original on all cores"),
         "hashing makes ours times as long": times("ours, hashed first"),
         "ours is times the floor": round(1 / times("floor"), 2),
         "rounds": rounds,
@@ -189,7 +190,7 @@ def timed_hashed(folder: Path, photographs: list[tuple[Path, Box]]) -> float:
     return time.perf_counter() - started + timed_ours(folder, photographs)
 
 
-def timed_seeds(photographs: list[tuple[Path, Box]], crops: Path, threads: int) -> float:
+def timed_original(photographs: list[tuple[Path, Box]], crops: Path, threads: int) -> float:
     """As its notebook does it; on one thread OpenCV may use the other cores itself."""
 
     def crop(photograph: tuple[Path, Box]) -> None:

@@ -335,7 +335,7 @@ def test_nobody_to_identify_is_no_reason_to_fail(pod: Path, tmp_path: Path) -> N
         (work.data / name).unlink()
     run.main(work.experiment())
     assert work.rows("submission.csv") == work.rows("predictions.csv") == []
-    rank.main(work.experiment("rank.preset=seed"))
+    rank.main(work.experiment("rank.preset=original"))
     assert work.rows("submission.csv") == []
     assert (work.output / "report.html").is_file()
 

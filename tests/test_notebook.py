@@ -56,7 +56,7 @@ def test_without_photographs_kaggle_draws_the_pod_and_stops_in_time(kaggle: Path
 def test_photographs_that_are_attached_are_found(kaggle: Path, place: str) -> None:
     root = attach(kaggle, place, {"train.csv": "", "train_images/a.jpg": ""})
     experiment = start(kaggle, name="")
-    assert (experiment.name, experiment.data.root) == ("seed_b0_512", str(root))
+    assert (experiment.name, experiment.data.root) == ("original_b0_512", str(root))
     assert start(kaggle).data.root == str(root)  # the demo's config, on them
 
 

@@ -118,3 +118,13 @@ def test_another_processes_failure_leaves_the_stamp_as_it_is(tmp_path: Path) -> 
     with pytest.raises(ZeroDivisionError):
         once(lambda: 1 / 0, stamps=False)
     assert stamp_of(tmp_path) == before
+
+
+def test_a_stage_of_an_earlier_version_is_up_to_date_with_todays_names(tmp_path: Path) -> None:
+    def ranked(new: str, work) -> bool:
+        asked = {"rank": {"new": new, "candidates": 5}, "embeddings": ["a"]}
+        return stage(tmp_path, "rank", depends_on=asked, outputs=[], work=work)
+
+    assert ranked("seed", lambda: None) is True
+    assert ranked("first_or_second", lambda: pytest.fail("again")) is False
+    assert ranked("column", lambda: None) is True

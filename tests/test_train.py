@@ -399,6 +399,7 @@ def older_version(place: Place, folder: Path, *overrides: str) -> tuple[Experime
     tree = yaml.safe_load(dump_experiment(experiment))
     for key in ("restart", "tensorboard"):
         del tree["train"][key]
+    tree["train"]["schedule"] = tree["train"]["schedule"].replace("original", "seed")
     write_text(folder / "config.yaml", yaml.safe_dump(tree, sort_keys=False))
     write_text(folder / "environment.json", "{}")
     write_text(folder / "log.jsonl", "")
@@ -413,9 +414,9 @@ def older_version(place: Place, folder: Path, *overrides: str) -> tuple[Experime
     return experiment, digest({**made_from, "config": config})
 
 
-def leave_older_model(place: Place) -> None:
+def leave_older_model(place: Place, *overrides: str) -> None:
     """A finished model as the version before `made_from.json` left it."""
-    _, stamp = older_version(place, place.run)
+    _, stamp = older_version(place, place.run, *overrides)
     for name in OUTPUTS:
         write_text(place.run / name, "older")
     write_text(place.output / ".stages" / "train-quick-fold-0.json", json.dumps({"stamp": stamp}))
@@ -432,6 +433,13 @@ def test_an_earlier_versions_model_stays_when_there_is_more_to_identify(place, t
     place.write()
     place.train()  # the catalogue's examples are others now
     assert place.models() == {"1"}
+
+
+def test_a_model_of_an_earlier_version_with_the_old_name_of_its_schedule(place, trainings) -> None:
+    leave_older_model(place, "train.schedule=original")
+    assert "schedule: seed" in (place.run / "config.yaml").read_text()
+    place.train("train.schedule=original")
+    assert trainings == []
 
 
 def test_a_model_of_an_earlier_version_is_up_to_date(place, trainings, monkeypatch) -> None:

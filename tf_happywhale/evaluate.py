@@ -153,8 +153,10 @@ def why_unmeasured(gallery: Side, folds: Mapping[str, int], rank: Rank) -> str:
     """Why nothing can be measured out of fold, in a sentence; empty if it can."""
     from tf_happywhale.retrieval.ensemble.out_of_fold import may_judge, untold
 
-    if rank.preset == "seed":
-        return "rank.preset=seed is not measured out of fold: leave it out to measure the default."
+    if rank.preset == "original":
+        return (
+            "rank.preset=original is not measured out of fold: leave it out to measure the default."
+        )
     if untold(gallery):
         return (
             "Nothing is measured out of fold: a model's embeddings do not say what it was trained "

@@ -46,8 +46,8 @@ def notebook_experiment(
 
     Args:
         configs: folder of the config files.
-        name: of the config, without its ending; empty: seed_b0_512 where photographs are attached,
-            else demo.
+        name: of the config, without its ending; empty: original_b0_512 where photographs are
+            attached, else demo.
         keys: further changes, as `key=value`.
         kaggle: folder of `input/` and `working/`; without the latter this is not Kaggle.
 
@@ -59,7 +59,7 @@ def notebook_experiment(
     photographs = [root for root in photographs if not (root / "pod.json").is_file()]
     if photographs:
         here.append(f"data.root={photographs[-1]}")
-    config = configs / f"{name or ('seed_b0_512' if photographs else 'demo')}.yaml"
+    config = configs / f"{name or ('original_b0_512' if photographs else 'demo')}.yaml"
     if (kaggle / "working").is_dir():
         first = load_experiment(config, [*here, *keys])
         here += [f"output={kaggle / 'working' / first.name}", f"train.max_hours={HOURS}"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 EXAMPLES = [
     "python -m tf_happywhale.rank configs/demo.yaml",
     "python -m tf_happywhale.rank configs/demo.yaml rank.engine=sklearn   # the reference",
-    "python -m tf_happywhale.rank configs/demo.yaml rank.preset=seed      # the original rules",
+    "python -m tf_happywhale.rank configs/demo.yaml rank.preset=original      # the original rules",
     "python -m tf_happywhale.rank configs/demo.yaml rank.new=column       # new at any rank",
 ]
 
@@ -84,7 +84,7 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     from tf_happywhale.retrieval.ensemble.members import find_members, load_side
     from tf_happywhale.retrieval.ensemble.out_of_fold import untold
     from tf_happywhale.retrieval.ensemble.selection import best_members
-    from tf_happywhale.retrieval.original_rules import not_honoured, rank_queries_by_seed
+    from tf_happywhale.retrieval.original_rules import not_honoured, rank_queries_by_original_rules
     from tf_happywhale.retrieval.ranking import rank_queries
     from tf_happywhale.retrieval.submission import pad, write_submission
 
@@ -99,10 +99,10 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     members = find_members(experiment)
     for sentence in blind_sentences([members[taken[n]].name for n in untold(gallery)], experiment):
         print(sentence)
-    if experiment.rank.preset == "seed":
+    if experiment.rank.preset == "original":
         for sentence in not_honoured(experiment.rank):
             print(sentence)
-        ranking = rank_queries_by_seed(
+        ranking = rank_queries_by_original_rules(
             gallery, queries, data.individual_ids, folds, experiment.rank
         )
     else:

@@ -11,7 +11,7 @@ from tf_happywhale.errors import ConfigError
 EXAMPLES = [
     "python -m tf_happywhale.run configs/demo.yaml",
     "python -m tf_happywhale.run configs/right_whale.yaml data.root=DIR output=DIR",
-    "python -m tf_happywhale.run configs/seed_b0_512.yaml data.root=DIR fold=all",
+    "python -m tf_happywhale.run configs/original_b0_512.yaml data.root=DIR fold=all",
 ]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tf_happywhale.catalogue.photographs.own_output import mark_new_output
+from tf_happywhale.config.renamed import as_before
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.disk.hashes import digest
 from tf_happywhale.disk.locks import locked
@@ -124,10 +125,12 @@ def _seconds_before(stamp_file: Path, stamp: str) -> float:
 def up_to_date(
     output: Path, name: str, *, depends_on: dict[str, Any], outputs: Sequence[Path]
 ) -> bool:
-    """Whether a stage was done from the same `depends_on` and its outputs are still there."""
+    """Whether a stage was done from the same `depends_on`, perhaps with the names of an earlier
+    version, and its outputs are still there."""
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
         known = json.loads(_stamp_file(output, name).read_text(encoding="utf-8"))
-        return known["stamp"] == digest(depends_on) and all(path.exists() for path in outputs)
+        asked = (digest(depends_on), digest(as_before(depends_on)))
+        return known["stamp"] in asked and all(path.exists() for path in outputs)
     return False
 
 

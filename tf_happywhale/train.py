@@ -27,8 +27,8 @@ VERBS = {
 EXAMPLES = [
     "python -m tf_happywhale.train configs/demo.yaml",
     "python -m tf_happywhale.train configs/right_whale.yaml data.root=DIR fold=1",
-    "python -m tf_happywhale.train configs/seed_b0_512.yaml fold=all train.learning_rate=1e-4",
-    "python -m tf_happywhale.train finish configs/seed_b0_512.yaml",
+    "python -m tf_happywhale.train configs/original_b0_512.yaml fold=all train.learning_rate=1e-4",
+    "python -m tf_happywhale.train finish configs/original_b0_512.yaml",
 ]
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The seed's fullbody crops at 512 pixels:
+# The original's fullbody crops at 512 pixels:
 #   tfrecords/fullbody_512.sh data.root=data/happywhale records.dir=records [key=value ...]
 set -euo pipefail
 settings=(name=fullbody_512 image_size=512 records.source=fullbody output=output/tfrecords)

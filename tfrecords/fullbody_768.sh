@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The seed's fullbody crops at 768 pixels:
+# The original's fullbody crops at 768 pixels:
 #   tfrecords/fullbody_768.sh data.root=data/happywhale records.dir=records [key=value ...]
 set -euo pipefail
 settings=(name=fullbody_768 image_size=768 records.source=fullbody output=output/tfrecords)

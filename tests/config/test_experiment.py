@@ -247,9 +247,9 @@ def test_every_key_has_a_description() -> None:
     assert [key for key, field in described.items() if not field.description] == []
 
 
-def test_augmentation_starts_from_the_seeds_parameters() -> None:
+def test_augmentation_starts_from_the_originals_parameters() -> None:
     chosen = Augment().model_dump()
-    seeds = {
+    original = {
         "enabled": True,
         "affine_p": 0.5,
         "rotate": 15,
@@ -268,8 +268,8 @@ def test_augmentation_starts_from_the_seeds_parameters() -> None:
         "contrast": 0.2,
         "flip_p": 0.1,
     }
-    assert {key: chosen[key] for key in seeds} == seeds
-    added = {key: value for key, value in chosen.items() if key not in seeds}
+    assert {key: chosen[key] for key in original} == original
+    added = {key: value for key, value in chosen.items() if key not in original}
     assert all(value == 0 for key, value in added.items() if key.endswith("_p"))
     assert added["crops"] == {}
 

@@ -82,7 +82,7 @@ def test_without_targets_the_logits_are_scaled_cosines():
     np.testing.assert_allclose(logits, want, atol=1e-4)
 
 
-def test_label_smoothing_mixes_logits_as_the_seed_does():
+def test_label_smoothing_mixes_logits_as_the_original_does():
     share, classes = 0.12, len(CENTRES)
     layer = head(label_smoothing=share)
     logits = np.asarray(layer(queries(), np.full(180, 1)))

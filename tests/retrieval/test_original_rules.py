@@ -1,4 +1,4 @@
-"""`rank.preset=seed` against the notebook's way, written out in pandas."""
+"""`rank.preset=original` against the notebook's way, written out in pandas."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tf_happywhale.retrieval.ensemble.views import make_side
 from tf_happywhale.retrieval.original_rules import (
     PADDING,
     not_honoured,
-    rank_by_seed,
-    rank_queries_by_seed,
-    seed_padding,
+    original_padding,
+    rank_by_original_rules,
+    rank_queries_by_original_rules,
 )
 from tf_happywhale.retrieval.search.rows import stack
 
@@ -101,12 +101,12 @@ def test_the_submission_equals_the_notebooks(case: dict) -> None:
     about = {"trained_on": all_but(0, "records", folds)}
     known = Embeddings(case["gallery"], case["images"], case["ids"], about)
     asked = Embeddings(case["queries"].astype(np.float32), case["asked"], np.full(60, ""), about)
-    ranking = rank_queries_by_seed(
+    ranking = rank_queries_by_original_rules(
         make_side([known], case["images"].tolist()),
         make_side([asked], case["asked"].tolist()),
         case["ids"].tolist(),
         folds,
-        Rank(preset="seed"),
+        Rank(preset="original"),
     )
     assert ranking.rule.threshold == threshold
     assert 0 < sum(ids[0] == NEW for ids in ranking.ids()) < 60  # both sides occur
@@ -115,13 +115,15 @@ def test_the_submission_equals_the_notebooks(case: dict) -> None:
 
 def test_850_neighbours_may_hold_fewer_than_five_individuals() -> None:
     gallery = np.concatenate([np.tile([[1.0, 0.01]], (900, 1)), [[0.0, 1.0]]]).astype(np.float32)
-    found = rank_by_seed(stack([np.array([[1.0, 0.0]])]), stack([gallery]), ["a"] * 900 + ["b"], 5)
+    found = rank_by_original_rules(
+        stack([np.array([[1.0, 0.0]])]), stack([gallery]), ["a"] * 900 + ["b"], 5
+    )
     assert found.individual_id.tolist() == [["a", "", "", "", ""]]
 
 
 def test_padding_is_the_notebooks_where_the_catalogue_has_it() -> None:
-    assert seed_padding(["x", *PADDING, "x"]) == list(PADDING)
-    assert seed_padding(["b", "a", "b"]) == ["b", "a"]
+    assert original_padding(["x", *PADDING, "x"]) == list(PADDING)
+    assert original_padding(["b", "a", "b"]) == ["b", "a"]
 
 
 def test_models_that_have_seen_everything_need_a_threshold(case: dict) -> None:
@@ -130,20 +132,22 @@ def test_models_that_have_seen_everything_need_a_threshold(case: dict) -> None:
     known = Embeddings(case["gallery"], case["images"], case["ids"], about)
     side = make_side([known], case["images"].tolist())
     with pytest.raises(InputError, match=r"set rank\.threshold"):
-        rank_queries_by_seed(side, side, case["ids"].tolist(), folds, Rank(preset="seed"))
-    given = Rank(preset="seed", threshold=0.5)
-    ranking = rank_queries_by_seed(side, side, case["ids"].tolist(), folds, given)
+        rank_queries_by_original_rules(
+            side, side, case["ids"].tolist(), folds, Rank(preset="original")
+        )
+    given = Rank(preset="original", threshold=0.5)
+    ranking = rank_queries_by_original_rules(side, side, case["ids"].tolist(), folds, given)
     assert [row[0] for row in ranking.ids()] == case["ids"].tolist()  # every image finds itself
 
 
 def test_an_empty_gallery_knows_nobody() -> None:
-    found = rank_by_seed(stack([np.ones((2, 3))]), stack([np.zeros((0, 3))]), [], 5)
+    found = rank_by_original_rules(stack([np.ones((2, 3))]), stack([np.zeros((0, 3))]), [], 5)
     assert (found.individual_id == "").all() and np.isneginf(found.score).all()
 
 
 def test_what_these_rules_do_not_know_is_said() -> None:
-    assert not_honoured(Rank(preset="seed", threshold=0.5, members=3)) == []
-    said = not_honoured(Rank(preset="seed", mirrored="images", new="column"))
+    assert not_honoured(Rank(preset="original", threshold=0.5, members=3)) == []
+    said = not_honoured(Rank(preset="original", mirrored="images", new="column"))
     assert [sentence.split(" ")[0] for sentence in said] == [
         "rank.mirrored=images",
         "rank.new=column",

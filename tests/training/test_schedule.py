@@ -36,7 +36,7 @@ def test_warm_up_rises_in_equal_parts_and_the_cosine_starts_at_the_highest():
 
 
 def test_it_never_rises_after_the_warm_up():
-    """The seed steps a cosine of 24 once a batch, so that its rate goes up and down."""
+    """The original steps a cosine of 24 once a batch, so that its rate goes up and down."""
     run = rates(500, 50)
     assert run.index(max(run)) in (49, 50)
     assert all(later < sooner for sooner, later in itertools.pairwise(run[50:]))
@@ -54,7 +54,7 @@ def test_short_runs_have_a_rate_in_every_step(steps, warmup_steps):
 
 def test_a_warm_up_longer_than_the_run_takes_all_of_it():
     assert rates(4, 5) == pytest.approx([0.25e-3, 0.5e-3, 0.75e-3, 1e-3])
-    assert rates(1, 5, schedule="seed") == pytest.approx([1e-3])
+    assert rates(1, 5, schedule="original") == pytest.approx([1e-3])
 
 
 def test_warm_up_may_end_within_an_epoch():
@@ -64,9 +64,9 @@ def test_warm_up_may_end_within_an_epoch():
     assert run[-1] == 0
 
 
-def test_the_seed_goes_down_and_up_again_every_24_steps():
+def test_the_original_goes_down_and_up_again_every_24_steps():
     """PyTorch's CosineAnnealingLR(T_max=24) stepped once a batch, by its closed form."""
-    run = rates(100, 0, highest=1e-4, lowest=1e-7, schedule="seed")
+    run = rates(100, 0, highest=1e-4, lowest=1e-7, schedule="original")
     want = [1e-7 + (1e-4 - 1e-7) * (1 + math.cos(math.pi * n / 24)) / 2 for n in range(100)]
     assert run == pytest.approx(want)
     assert run[24] == pytest.approx(1e-7)

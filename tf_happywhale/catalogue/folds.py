@@ -20,9 +20,9 @@ def assign_folds(
 
     Args:
         catalogue: columns individual_id and, for `encounter`, encounter.
-        fold_by: `stratified` (the seed's: StratifiedKFold on individual_id, rows in file order, no
-            shuffle), `encounter` (no encounter in two folds), `open` (see `open_folds`), or `auto`
-            (`encounter` where that column exists, else `stratified`).
+        fold_by: `stratified` (the original's: StratifiedKFold on individual_id, rows in file order,
+            no shuffle), `encounter` (no encounter in two folds), `open` (see `open_folds`), or
+            `auto` (`encounter` where that column exists, else `stratified`).
         folds: number of folds.
         open_share: for `open`, share of the individuals that are held out whole.
         seed: for `open`, which individuals those are.
@@ -84,7 +84,7 @@ def _assign(
 
 
 def stratified_folds(individual_ids: Sequence[str], folds: int) -> np.ndarray:
-    """scikit-learn's StratifiedKFold without shuffle, as in the seed: fold [n] int64."""
+    """scikit-learn's StratifiedKFold without shuffle, as in the original: fold [n] int64."""
     if max(Counter(individual_ids).values()) < folds:
         # scikit-learn refuses this case, although its rule would work: deal the rows out in turn.
         order = np.argsort(np.asarray(individual_ids, dtype=object), kind="stable")

@@ -12,7 +12,7 @@ RANGES = (
 
 
 class Augment(Section):
-    """The seed's list of augmentations, each with the probability (`_p`) of being drawn."""
+    """The original's list of augmentations, each with the probability (`_p`) of being drawn."""
 
     enabled: bool = Field(True, description="false: training sees the crops as they are")
     affine_p: Share = Field(0.5, description="rotation, translation and shear together")

@@ -65,7 +65,7 @@ class Model(Section):
     scale: float = Field(30, gt=0, description="ArcFace scale of the cosines")
     easy_margin: bool = Field(False, description="margin only where the cosine is positive")
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0, description="the seed's mixing of logits with and without margin"
+        0, description="the original's mixing of logits with and without margin"
     )
     subcentres: Positive = Field(1, description="centres of each individual, the nearest counts")
     dynamic_margin: tuple[float, float, float] | None = Field(

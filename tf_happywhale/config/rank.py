@@ -12,8 +12,9 @@ from tf_happywhale.config.section import Positive, Section, Share
 class Rank(Section):
     """How embeddings become ranked individuals."""
 
-    preset: Literal["default", "seed"] = Field(
-        "default", description="seed: the original notebook's own rules, k=850 neighbours and all"
+    preset: Literal["default", "original"] = Field(
+        "default",
+        description="original: the original notebook's own rules, k=850 neighbours and all",
     )
     engine: Literal["auto", "tensorflow", "numpy", "sklearn", "faiss"] = Field(
         "auto",
@@ -51,13 +52,13 @@ class Rank(Section):
     members: Positive | None = Field(
         None,
         description="how many models rank: those with the best mAP@5 on folds they have not seen, "
-        "as the seed took nine, which flatters what is measured on these folds; null: all",
+        "as the original took nine, which flatters what is measured on these folds; null: all",
     )
     weights: Literal["given", "chosen"] = Field(
         "given", description="the members' weights as given, or chosen on out-of-fold scores"
     )
-    new: Literal["seed", "column", "target_share", "per_species"] = Field(
-        "seed",
+    new: Literal["first_or_second", "column", "target_share", "per_species"] = Field(
+        "first_or_second",
         description="where new_individual goes: first or second by a threshold, to its place "
         "among the scores, first for a share of the queries, or to its place with a threshold "
         "for each species",

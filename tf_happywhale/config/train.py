@@ -27,8 +27,9 @@ class Train(Section):
     head_rate: float = Field(
         1, gt=0, description="learning rate of all but the backbone, as a multiple"
     )
-    schedule: Literal["cosine", "seed"] = Field(
-        "cosine", description="over the run; seed: up and down again every 24 steps, as it was"
+    schedule: Literal["cosine", "original"] = Field(
+        "cosine",
+        description="over the run; original: up and down again every 24 steps, as it was there",
     )
     min_learning_rate: NotNegative = Field(1e-7, description="where the cosine ends")
     warmup_epochs: NotNegative = Field(

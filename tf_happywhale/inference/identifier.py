@@ -32,11 +32,14 @@ from tf_happywhale.retrieval.new_individual.learned import (
 
 LEARNED = "new_individuals.json"  # in a run folder
 ONLY_RANK = {  # settings that `rank` alone knows how to honour, and why
-    "preset": (("default",), "the seed's rules are for one fixed catalogue"),
+    "preset": (("default",), "the original's rules are for one fixed catalogue"),
     "mirrored": (("none",), "a gallery keeps one embedding of each picture"),
     "centre_share": ((0,), "a gallery may know individuals that no model was trained on"),
     "ensemble": (("join",), "a gallery keeps the models' embeddings as one row"),
-    "new": (("seed", "column", "target_share"), "one threshold is kept, as with new=column"),
+    "new": (
+        ("first_or_second", "column", "target_share"),
+        "one threshold is kept, as with new=column",
+    ),
 }
 
 

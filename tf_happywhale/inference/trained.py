@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from tf_happywhale.config import Embed, Experiment, load_experiment, variants_of
+from tf_happywhale.config import Embed, Experiment, load_dumped, load_experiment, variants_of
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.places import run_folder
@@ -120,7 +120,7 @@ def find_trained(path: Path, overrides: Sequence[str] = ()) -> tuple[Experiment,
                 f"{path} is not a run folder with model.keras and config.yaml{hint}: name one, or "
                 "an ensemble's config."
             )
-        experiment = load_experiment(path / "config.yaml", overrides)
+        experiment = load_dumped(path / "config.yaml", overrides)
         return experiment, [_trained(path, 1.0, experiment.embed)]
     if path.suffix not in (".yaml", ".yml"):
         raise InputError(f"There is no model {path}: name a run folder, or an ensemble's config.")
@@ -150,7 +150,7 @@ def _trained(folder: Path, weight: float, embed: Embed) -> Trained:
             f"{folder} holds no model.keras with its config.yaml: run `python -m "
             "tf_happywhale.train` first."
         )
-    return Trained(folder, load_experiment(folder / "config.yaml"), weight, embed)
+    return Trained(folder, load_dumped(folder / "config.yaml"), weight, embed)
 
 
 def preprocess(size: int, precision: str) -> str:

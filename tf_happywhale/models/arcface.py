@@ -23,8 +23,8 @@ class ArcFace(keras.layers.Layer):
         margin: m, radians; one number, or one for each class in label order (see `margins.py`).
         scale: s.
         easy_margin: apply the margin only where cos θ > 0.
-        label_smoothing: share e of the logit with margin that every class gets, as the seed mixes
-            it: (w·φ + (1 − w)·cos θ) with w = (1 − e)·onehot + e / classes.
+        label_smoothing: share e of the logit with margin that every class gets, as the original
+            mixes it: (w·φ + (1 − w)·cos θ) with w = (1 − e)·onehot + e / classes.
         subcentres: centres of each class; the nearest counts, so that an individual seen from two
             sides, or mislabelled pictures, may have one of their own.
 

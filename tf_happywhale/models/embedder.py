@@ -58,7 +58,7 @@ def build_embedder(settings: Model) -> keras.Model:
     if settings.dropout:
         x = keras.layers.Dropout(settings.dropout, dtype="float32", name="dropout")(x)
     if settings.embedding_size is not None:
-        # PyTorch's start for a Linear layer, as the seed has it: half as wide as Keras' own.
+        # PyTorch's start for a Linear layer, as the original has it: half as wide as Keras' own.
         start = keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
         x = keras.layers.Dense(
             settings.embedding_size, kernel_initializer=start, dtype="float32", name="embedding"

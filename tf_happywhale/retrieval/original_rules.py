@@ -1,4 +1,4 @@
-"""The original notebook's ranking, rule by rule, for comparison: `rank.preset=seed`."""
+"""The original notebook's ranking, rule by rule, for comparison: `rank.preset=original`."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ DEFAULT_ONLY = ("ensemble", "mirrored", "centre_share", "best_of", "weights", "n
 def not_honoured(rank: Rank) -> list[str]:
     """A sentence for each setting that these rules do not know."""
     return [
-        f"rank.{name}={getattr(rank, name)} does not count here: rank.preset=seed ranks by the "
+        f"rank.{name}={getattr(rank, name)} does not count here: rank.preset=original ranks by the "
         "original's rules."
         for name in DEFAULT_ONLY
         if getattr(rank, name) != Rank.model_fields[name].default
     ]
 
 
-def rank_queries_by_seed(
+def rank_queries_by_original_rules(
     gallery: Side,
     queries: Side,
     individual_ids: Sequence[str],
@@ -78,19 +78,19 @@ def rank_queries_by_seed(
         rule=NewRule(threshold),
         p_new=fit_new_probability(scores, is_new)(candidates.score),
         gallery_images=gallery.images,
-        padding=seed_padding(ids.tolist()),
+        padding=original_padding(ids.tolist()),
         unsure=one_sided(len(truth), int(is_new.sum())) if chooses(rank) else "",
     )
 
 
 def _search(queries: Side, gallery: Side, individual_ids: Sequence[str], k: int) -> Candidates:
     equal = [1.0] * len(gallery.members)
-    return rank_by_seed(
+    return rank_by_original_rules(
         queries.stack(equal, lengths=True), gallery.stack(equal, lengths=True), individual_ids, k
     )
 
 
-def rank_by_seed(
+def rank_by_original_rules(
     queries: Stack, gallery: Stack, individual_ids: Sequence[str], k: int
 ) -> Candidates:
     """Candidates from the 850 nearest images by cosine, each individual's best score.
@@ -124,7 +124,7 @@ def rank_by_seed(
     return Candidates(individual_id, score, reference)
 
 
-def seed_padding(individual_ids: Sequence[str]) -> list[str]:
+def original_padding(individual_ids: Sequence[str]) -> list[str]:
     """The notebook's five ids where the catalogue has them, else its most frequent individuals."""
     known = set(individual_ids)
     if known.issuperset(PADDING):

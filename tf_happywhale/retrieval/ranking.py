@@ -202,7 +202,7 @@ def rank_queries(
 
 def chooses(rank: Rank) -> bool:
     """Whether these settings learn the threshold from validation."""
-    return rank.threshold is None and (rank.preset == "seed" or rank.new != "target_share")
+    return rank.threshold is None and (rank.preset == "original" or rank.new != "target_share")
 
 
 def check_members(gallery: Side, queries: Side, individual_ids: Sequence[str]) -> None:
@@ -237,7 +237,7 @@ def new_rule(
         rank: `new`, `threshold`, `new_share` and `target_share`.
         species: of individuals.
     """
-    anywhere = rank.new != "seed"
+    anywhere = rank.new != "first_or_second"
     if rank.threshold is not None:
         return NewRule(rank.threshold, anywhere)
     if rank.new == "target_share":

@@ -7,7 +7,7 @@ import math
 from tf_happywhale.config import Train
 
 SIZE_STEP = 32  # pixels
-SEED_PERIOD = 24  # T_max of the seed's schedule, meant in epochs and stepped in batches
+ORIGINAL_PERIOD = 24  # T_max of the original's schedule, meant in epochs and stepped in batches
 
 
 def learning_rate(train: Train, step: int, steps_per_epoch: int) -> float:
@@ -15,16 +15,16 @@ def learning_rate(train: Train, step: int, steps_per_epoch: int) -> float:
 
     `cosine`: linear warm-up to the highest, then one cosine down to the lowest at the last step. A
     warm-up that is longer than the run takes all of it, so that a quick look needs no other config.
-    `seed`: the seed's cosine as it ran: stepped once a batch where it was meant once an epoch, it
-    goes down over 24 batches and up again over as many, to the end of the run.
+    `original`: the cosine of the original solution as it ran. It was stepped once a batch where
+    once an epoch was meant, so it goes down over 24 batches and up again over as many, to the end.
     """
     highest, lowest = train.learning_rate, train.min_learning_rate
     steps = train.epochs * steps_per_epoch
     warmup_steps = min(round(train.warmup_epochs * steps_per_epoch), steps)
     if step < warmup_steps:
         return highest * (step + 1) / warmup_steps
-    if train.schedule == "seed":
-        done = step / SEED_PERIOD
+    if train.schedule == "original":
+        done = step / ORIGINAL_PERIOD
     else:
         done = min((step - warmup_steps) / max(1, steps - 1 - warmup_steps), 1.0)
     return lowest + (highest - lowest) * (1 + math.cos(math.pi * done)) / 2

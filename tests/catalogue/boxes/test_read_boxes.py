@@ -19,7 +19,7 @@ def read(tmp_path: Path):
     return from_text
 
 
-def test_the_seeds_format_with_ragged_spaces_and_nan_rows(read) -> None:
+def test_the_originals_format_with_ragged_spaces_and_nan_rows(read) -> None:
     boxes = read(
         "image,bbox,conf\n"
         "a.jpg,[[0  103  803  656]],[0.97]\n"

@@ -193,7 +193,7 @@ def test_the_result_has_the_size_asked_for(shape: tuple[int, int]) -> None:
         assert picture.flags["C_CONTIGUOUS"]
 
 
-def test_an_operation_of_probability_one_is_drawn_once_in_the_seeds_order(monkeypatch) -> None:
+def test_an_operation_of_probability_one_is_drawn_once_in_the_originals_order(monkeypatch) -> None:
     called = []
     for name in (
         "blur", "motion_blur", "grid_shuffle", "recolour", "add_noise", "cutout", "occlude",

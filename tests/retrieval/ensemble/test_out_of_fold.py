@@ -43,7 +43,7 @@ def test_some_of_a_folds_images_are_judged_as_among_all(pod: Herd) -> None:
 
 
 @pytest.mark.parametrize(
-    ("new", "judged"), [("seed", [9, 9]), ("column", [9, 9]), ("per_species", [40, 36])]
+    ("new", "judged"), [("first_or_second", [9, 9]), ("column", [9, 9]), ("per_species", [40, 36])]
 )
 def test_a_threshold_is_learned_from_enough_images_a_species_one_from_all(
     pod: Herd, monkeypatch: pytest.MonkeyPatch, new: str, judged: list[int]

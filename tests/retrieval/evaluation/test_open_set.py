@@ -46,15 +46,17 @@ def pool(folds: list[FoldScores]) -> Pool:
 def test_every_mode_is_measured_against_the_oracle() -> None:
     found = evaluate_pool(pool([make_fold(0, 0), make_fold(1, 1)]), Rank(), {}, 0)
     assert (found["queries"], found["queries_new"], found["new_individuals"]) == (200, 40, 8)
-    assert set(found["modes"]) == {"seed", "column", "target_share", "per_species"}
+    assert set(found["modes"]) == {"first_or_second", "column", "target_share", "per_species"}
     for mode, part in found["modes"].items():
-        oracle = found["oracle"]["seed" if mode == "seed" else "column"]["value"]
+        oracle = found["oracle"]["first_or_second" if mode == "first_or_second" else "column"][
+            "value"
+        ]
         assert 0.7 < part["value"] <= oracle + 1e-12
         assert part["interval"][0] <= part["value"] <= part["interval"][1]
     assert found["auroc"]["value"] > 0.99
     assert found["ranks"]["1"]["value"] == 1.0
     assert found["p_new"]["error_after"] < found["p_new"]["error_before"]
-    assert found["map5"] == found["modes"]["seed"]["value"]
+    assert found["map5"] == found["modes"]["first_or_second"]["value"]
     assert found["species"]["fin"]["queries"] == 200
     assert found["gallery_images"]["0"]["queries"] == 40  # the new ones
 
@@ -81,7 +83,9 @@ def test_a_rule_is_learned_on_the_other_folds_only() -> None:
     # the second fold's scores lie elsewhere: a rule that had seen it would know
     apart = pool([make_fold(0, 0), make_fold(1, 1, shift=10.0)])
     modes = evaluate_pool(apart, Rank(), {}, 0)["modes"]
-    assert modes["seed"]["new"]["value"] == pytest.approx(0.75)  # new first in fold 0, second in 1
+    assert modes["first_or_second"]["new"]["value"] == pytest.approx(
+        0.75
+    )  # new first in fold 0, second in 1
 
 
 def test_a_single_fold_is_measured_on_individuals_it_did_not_learn_from() -> None:
@@ -107,7 +111,7 @@ def test_without_new_individuals_there_is_no_probability() -> None:
     found = evaluate_pool(pool(known), Rank(), {}, 0)
     assert found["p_new"] == {}
     assert found["auroc"]["value"] is None
-    assert found["modes"]["seed"]["new"]["value"] is None
+    assert found["modes"]["first_or_second"]["new"]["value"] is None
     assert found["map5"] > 0.99  # a score below all that were learned from puts new first
 
 
@@ -117,7 +121,7 @@ def test_a_given_threshold_is_measured_as_it_is() -> None:
     assert never["map5"] == pytest.approx((160 * 1 + 40 * 1 / 2) / 200)
     always = evaluate_pool(folds, Rank(threshold=9.0), {}, 0)
     assert always["map5"] == pytest.approx((160 * 1 / 2 + 40 * 1) / 200)
-    assert always["modes"]["seed"] == never["modes"]["seed"]
+    assert always["modes"]["first_or_second"] == never["modes"]["first_or_second"]
 
 
 def test_what_cannot_be_measured_is_said_in_a_sentence() -> None:
@@ -126,7 +130,7 @@ def test_what_cannot_be_measured_is_said_in_a_sentence() -> None:
     part = embed([0, 40], ["a", "b"], ["1", "2"], {"trained_on": seen})
     side = make_side([part], ["a", "b"])
     assert "seen every fold" in why_unmeasured(side, folds, Rank(threshold=0.5))
-    assert "preset=seed" in why_unmeasured(side, folds, Rank(preset="seed"))
+    assert "preset=original" in why_unmeasured(side, folds, Rank(preset="original"))
     assert why_unmeasured(side, folds, Rank()) == ""  # score_folds says what to do
 
 

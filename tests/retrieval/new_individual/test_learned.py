@@ -25,7 +25,7 @@ def learned(herd: Herd):
 
 
 def test_it_knows_what_ranking_the_same_catalogue_would_have_learned(herd: Herd, learned) -> None:
-    for mode in ("seed", "column"):
+    for mode in ("first_or_second", "column"):
         ranked = herd.rank([1, 100, 300], new=mode, new_share=Rank().new_share)
         score = ranked.candidates.score
         rule = learned.rule(Rank(new=mode), score)

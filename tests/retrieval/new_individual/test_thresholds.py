@@ -44,7 +44,7 @@ def test_the_weighted_score_by_hand() -> None:
     assert weighted_map(IDS, SCORES, TRUTH, 0.0, 0.15) == pytest.approx(expected)
 
 
-def test_the_grid_threshold_is_the_seeds_first_best() -> None:
+def test_the_grid_threshold_is_the_originals_first_best() -> None:
     assert grid_threshold(IDS, SCORES, TRUTH, 0.15) == 0.5
 
 

@@ -75,6 +75,13 @@ def test_a_key_is_named_with_both_values() -> None:
     ]
 
 
+def test_a_value_that_an_earlier_version_called_otherwise_is_the_same(tmp_path: Path) -> None:
+    old = replace(MADE, config={**settings_of(), "train.schedule": "seed"})
+    write_made_from(tmp_path, old)
+    asked = replace(MADE, config=settings_of("train.schedule=original"))
+    assert differences(asked, read_made_from(tmp_path)[0]) == []
+
+
 def test_a_key_of_a_later_version_had_the_effect_of_its_default() -> None:
     earlier = {key: value for key, value in MADE.config.items() if key != "train.average"}
     before = replace(MADE, config={**earlier, "train.removed": 1})

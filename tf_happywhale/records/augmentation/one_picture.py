@@ -1,4 +1,4 @@
-"""The seed's augmentations on one picture, drawn in the seed's order and done in few passes.
+"""The original's augmentations on one picture, in the original's order and in few passes.
 
 All geometry is one affine map (`geometry.py`), all colour one 3×4 matrix (`colour.py`); what is
 rarer is done only where it is drawn. The random numbers of an example depend on (seed, epoch,

@@ -25,7 +25,7 @@ from tf_happywhale.retrieval.new_individual.probability import (
 from tf_happywhale.retrieval.new_individual.thresholds import AT, best_threshold, precision_by_place
 from tf_happywhale.retrieval.ranking import new_rule
 
-MODES = ("seed", "column", "target_share", "per_species")
+MODES = ("first_or_second", "column", "target_share", "per_species")
 STANDARD = Line(1.0, 0.0)  # the folds' scores are standardised already
 PARTS = 5  # that a single fold is cut into
 GALLERY_IMAGES = {"0": (0, 0), "1": (1, 1), "2-4": (2, 4), "5-9": (5, 9), "10+": (10, 10**9)}
@@ -109,7 +109,9 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
     reached = {mode: precision[rows, places] for mode, places in place.items()}
     own_place = place[rank.new]
     if rank.threshold is not None:
-        own_place = (pool.score[:, : AT if rank.new != "seed" else 1] > rank.threshold).sum(axis=1)
+        own_place = (
+            pool.score[:, : AT if rank.new != "first_or_second" else 1] > rank.threshold
+        ).sum(axis=1)
     own = precision[rows, own_place]
 
     def mean(values: np.ndarray, kept: np.ndarray | None = None) -> dict:
@@ -158,7 +160,7 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
         },
         "oracle": {
             name: mean(precision[rows, _oracle_places(pool, anywhere)])
-            for name, anywhere in (("seed", False), ("column", True))
+            for name, anywhere in (("first_or_second", False), ("column", True))
         },
         "auroc": told_apart(np.ones(len(pool), bool)),
         "p_new": _calibration(pool, seed),

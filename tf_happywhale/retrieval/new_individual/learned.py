@@ -34,7 +34,8 @@ class Learned:
 
     Attributes:
         shares: each model's share of the score, 0 of one that was not taken.
-        threshold: by the way `new_individual` is put in: `seed` (rank 1 or 2), `column` (any).
+        threshold: by the way `new_individual` is put in: `first_or_second` or `column`, see
+            `rank.new`.
         slope, offset: from the score to standard deviations above the mean of those images.
         weights, intercept: of P(new) by the standardised scores; None if it is not known.
         queries, queries_new: how many images taught it, and how many of new individuals.
@@ -73,12 +74,12 @@ class Learned:
     def rule(self, rank: Rank, score: np.ndarray) -> NewRule:
         """Where `new_individual` goes among queries with candidates' scores [n, k]; last where no
         threshold is known. Thresholds by species are not kept: `per_species` is `column` here."""
-        anywhere = rank.new != "seed"
+        anywhere = rank.new != "first_or_second"
         if rank.threshold is not None:
             return NewRule(rank.threshold, anywhere)
         if rank.new == "target_share":
             return NewRule(share_threshold(score[:, 0], rank.target_share), anywhere)
-        known = self.threshold.get("column" if anywhere else "seed")
+        known = self.threshold.get("column" if anywhere else "first_or_second")
         return NewRule(LOWEST, True) if known is None else NewRule(known, anywhere)
 
 
@@ -124,7 +125,7 @@ def learn(
         shares=tuple(shares.tolist()),
         threshold={
             mode: line.score(best_threshold(ids, standard, truth, share, mode == "column"))
-            for mode in ("seed", "column")
+            for mode in ("first_or_second", "column")
         },
         slope=line.slope,
         offset=line.offset,
@@ -173,6 +174,9 @@ def load_learned(path: Path, made_from: str) -> Learned | None:
         said["shares"] = tuple(map(float, said["shares"]))
         for name in ("weights", "wrong_weights"):  # the latter is absent from older files
             said[name] = said.get(name) and tuple(map(float, said[name]))
+        said["threshold"] = dict(said["threshold"])
+        if "seed" in said["threshold"]:  # its name in older files
+            said["threshold"]["first_or_second"] = said["threshold"].pop("seed")
         return Learned(**said)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path} is damaged: delete it and run again.") from None

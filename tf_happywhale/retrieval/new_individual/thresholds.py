@@ -9,7 +9,7 @@ import numpy as np
 
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 
-GRID = tuple(step / 10 for step in range(11))  # the seed's thresholds
+GRID = tuple(step / 10 for step in range(11))  # the original's thresholds
 AT = 5  # ids that count
 LOWEST = -1.0  # the lowest cosine: new_individual comes last
 FEW = 20  # known and new images of a species below which its threshold is everybody's
@@ -22,7 +22,7 @@ class NewRule:
     Attributes:
         threshold: its score.
         anywhere: it stands among the scores where its own belongs; else first or second, as in
-            the seed.
+            the original.
         by_species: thresholds of species whose own are known.
     """
 
@@ -38,7 +38,7 @@ class NewRule:
 def insert_new(
     ids: Sequence[str], scores: Sequence[float], threshold: float, anywhere: bool = False
 ) -> list[str]:
-    """`new_individual` put in behind every score above the threshold; by the seed's rule (not
+    """`new_individual` put in behind every score above the threshold; by the original's rule (not
     `anywhere`) behind the best at most. Ids that are empty are left out."""
     known = [identity for identity in ids if identity]
     place = sum(score > threshold for score in scores[: len(known) if anywhere else 1])
@@ -49,7 +49,7 @@ def insert_new(
 def grid_threshold(
     ids: np.ndarray, scores: np.ndarray, truth: Sequence[str], new_share: float
 ) -> float:
-    """The seed's threshold: the one of 0, .1, …, 1 with the best weighted mAP@5.
+    """The original's threshold: the one of 0, .1, …, 1 with the best weighted mAP@5.
 
     Args:
         ids: candidates str [n, k] of validation queries, best first.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tf_happywhale.config import Experiment
+from tf_happywhale.config.renamed import renewed
 from tf_happywhale.disk.files import write_csv, write_json
 from tf_happywhale.disk.hashes import digest
 from tf_happywhale.training.task import Task
@@ -128,6 +129,7 @@ def read_made_from(folder: Path) -> tuple[MadeFrom, dict[str, Any]] | None:
         if told.pop("pictures") != digest(pictures):
             return None
         parts = {name: told.pop(name) for name in asdict(_NOTHING) if name != "pictures"}
+        parts["config"] = renewed(parts["config"])
         return MadeFrom(**parts, pictures=pictures), told
     except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error):
         return None

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tf_happywhale.config import load_experiment
+from tf_happywhale.config import load_dumped
+from tf_happywhale.config.renamed import as_before
 from tf_happywhale.config.text import read_yaml
 from tf_happywhale.disk.hashes import digest
 from tf_happywhale.errors import HappywhaleError
@@ -40,7 +41,7 @@ class Older:
         tree = settings_of(folder)
         if tree is None:
             return []
-        config = _without_limits(tree)
+        config = as_before(_without_limits(tree))
         return [{**self.inputs, "records": name, "config": config} for name in self.records]
 
     def stamps(self, folder: Path) -> list[str]:
@@ -62,7 +63,7 @@ def settings_of(folder: Path) -> dict[str, Any] | None:
     None if it cannot be read."""
     file = folder / "config.yaml"
     try:
-        tree = load_experiment(file).model_dump(mode="json", include=SECTIONS)
+        tree = load_dumped(file).model_dump(mode="json", include=SECTIONS)
         written = read_yaml(file)
     except (HappywhaleError, OSError):
         return None

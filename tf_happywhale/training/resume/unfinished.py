@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.config import Experiment, load_dumped
 from tf_happywhale.disk.swap import end_swap, remove, settle_swap, swap_in
 from tf_happywhale.errors import InputError
 from tf_happywhale.training.resume.checkpoint_files import STEPS, files_of, is_begun, stamp_of
@@ -185,7 +185,7 @@ def settings_to_finish(run: Path, asked: MadeFrom, older: Older) -> Experiment:
             "that back to finish it."
         )
     write_made_from(folder, before, **more)
-    return load_experiment(folder / "config.yaml")
+    return load_dumped(folder / "config.yaml")
 
 
 def note_finish(folder: Path, epochs: int, of: int) -> None:

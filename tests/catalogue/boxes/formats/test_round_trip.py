@@ -236,7 +236,7 @@ WRITERS: dict[str, Writer] = {
         "image,source,xmin,ymin,xmax,ymax",
         lambda n, w, h, b: [n, "fin", b.xmin / w, b.ymin / h, b.xmax / w, b.ymax / h],
     ),
-    "seed": table(
+    "original": table(
         "image,conf,label,bbox",
         lambda n, w, h, b: [n, "[0.9]", "fin", f"[[{b.xmin}  {b.ymin} {b.xmax} {b.ymax}]]"],
     ),

@@ -1,13 +1,13 @@
-"""The seed's recipe in plain PyTorch: the peer that the TensorFlow road is measured against.
+"""The original's recipe in plain PyTorch: the peer that the TensorFlow road is measured against.
 
 One fold of a Kaggle-style folder: EfficientNet-lite0 from ImageNet weights -> GeM -> BatchNorm ->
-Linear(512) -> ArcFace, the seed's augmentation list, AdamW with one cosine over the run. The last
-epoch's weights embed the training and the validation images, and each validation image is ranked
-by its nearest training image of every individual (cosine). It imports nothing of tf_happywhale:
-`requirements-torch.txt` is its whole environment.
+Linear(512) -> ArcFace, the original's augmentation list, AdamW with one cosine over the run. The
+last epoch's weights embed the training and the validation images, and each validation image is
+ranked by its nearest training image of every individual (cosine). It imports nothing of
+tf_happywhale: `requirements-torch.txt` is its whole environment.
 
-Where the seed leaves a choice: no stochastic depth (as its timm models), BatchNorm's epsilon and
-momentum as in the weights' package, and the weights' own normalisation, (x - 127) / 128.
+Where the original leaves a choice: no stochastic depth (as its timm models), BatchNorm's epsilon
+and momentum as in the weights' package, and the weights' own normalisation, (x - 127) / 128.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from torch.utils.data import DataLoader, Dataset, get_worker_info
 from tqdm import tqdm
 
 EXAMPLES = """examples:
-  python benchmarks/seed_torch.py --data DATA --json peer.json
-  python benchmarks/seed_torch.py --data DATA --precision float32 --fold 1 --seed 3
-  python benchmarks/seed_torch.py --data DATA --quick
-  python benchmarks/seed_torch.py --steps-only 20          (speed of the model alone, no data)
+  python benchmarks/original_torch.py --data DATA --json peer.json
+  python benchmarks/original_torch.py --data DATA --precision float32 --fold 1 --seed 3
+  python benchmarks/original_torch.py --data DATA --quick
+  python benchmarks/original_torch.py --steps-only 20          (speed of the model alone, no data)
 
 DATA is a folder with train.csv (image,species,individual_id) and train_images/."""
 
@@ -187,7 +187,7 @@ def decode(root: Path, names: pd.Series) -> list[np.ndarray]:
 
 
 def augmentation(image_size: int):
-    """The seed's list; noise as strong as in the albumentations 1.x it was written for."""
+    """The original's list; noise as strong as in the albumentations 1.x it was written for."""
     os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # no look at the network on import
     import albumentations as A
 
@@ -382,7 +382,7 @@ def measure_fold(args: argparse.Namespace) -> dict[str, object]:
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="The seed's recipe in PyTorch on one fold, on a CPU.",
+        description="The original's recipe in PyTorch on one fold, on a CPU.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -1,4 +1,4 @@
-"""The preset seed beside the original's PyTorch model, step for step: part of `make parity`.
+"""The preset original beside the original's PyTorch model, step for step: part of `make parity`.
 
 timm's network without its pool, GeM, BatchNorm, Linear and ArcFace get the same weights here and
 there, and the same batches: the first step's loss and the gradient of every parameter are compared,
@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 import torch
-from seed_torch import ArcFace, GeM
+from original_torch import ArcFace, GeM
 from torch import nn
 from torch.nn import functional as F
 
@@ -26,7 +26,7 @@ from tf_happywhale.models.backbones.variants import VARIANTS
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder
 from tf_happywhale.models.weights.fill import tensor_name
-from tf_happywhale.training.schedule import SEED_PERIOD, learning_rate
+from tf_happywhale.training.schedule import ORIGINAL_PERIOD, learning_rate
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.optimizer import Optimizers
 from tf_happywhale.training.update.tensorflow_step import make_step
@@ -55,14 +55,14 @@ class FirstStep:
 
 @dataclass(frozen=True)
 class Pair:
-    """The preset seed twice, with the same weights."""
+    """The preset original twice, with the same weights."""
 
     name: str  # of the backbone
     theirs: nn.Module
     ours: keras.Model
 
 
-class Seed(nn.Module):
+class Original(nn.Module):
     """The original's network: pictures normalised [n, 3, h, w] and target to logits."""
 
     def __init__(self, backbone: nn.Module, dimensions: int) -> None:
@@ -87,7 +87,7 @@ def make_pair(name: str, backbone: nn.Module, weights: str) -> Pair:
     """
     settings = Model(backbone=name, weights=weights)
     torch.manual_seed(1)
-    theirs = Seed(backbone, settings.embedding_size).train()
+    theirs = Original(backbone, settings.embedding_size).train()
     theirs = theirs.to(getattr(torch, keras.config.floatx()))
     ours = build_classifier(build_embedder(settings), settings, [1] * CLASSES)
     state = {key: value.detach().numpy() for key, value in theirs.named_parameters()}
@@ -134,12 +134,12 @@ def first_step(pair: Pair, layout: Layout) -> FirstStep:
 
 def steps_apart(pair: Pair) -> list[float]:
     """Relative differences of the losses of five steps, each side learning by itself."""
-    train = Train(batch_size=BATCH, schedule="seed")
+    train = Train(batch_size=BATCH, schedule="original")
     optimizer = torch.optim.AdamW(
         pair.theirs.parameters(), lr=train.learning_rate, weight_decay=train.weight_decay
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-        optimizer, T_max=SEED_PERIOD, eta_min=train.min_learning_rate
+        optimizer, T_max=ORIGINAL_PERIOD, eta_min=train.min_learning_rate
     )
     optimizers = Optimizers(pair.ours, train)
     step = make_step(tf.distribute.get_strategy(), pair.ours, optimizers, train, Loss())

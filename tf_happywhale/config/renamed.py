@@ -1,0 +1,64 @@
+"""Names of earlier versions: old configs, run folders and `key=value` are still read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tf_happywhale.messages import say_once
+
+# The key, and its value before and now.
+VALUES = {
+    ("rank.preset", "seed"): "original",
+    ("rank.new", "seed"): "first_or_second",
+    ("train.schedule", "seed"): "original",
+}
+# Keys that are gone, each with the value that is used now for all.
+REMOVED: dict[str, Any] = {}
+
+
+def renewed(tree: dict[str, Any], *, tell: bool = False, section: str = "") -> dict[str, Any]:
+    """Return a config's tree with today's names, and without keys that are gone.
+
+    Args:
+        tree: sections of keys, or keys such as `train.epochs`; values are typed or text.
+        tell: print a sentence for each name that has changed.
+        section: where in the config the tree is, with a dot behind it.
+    """
+    found = {}
+    for name, value in tree.items():
+        key = f"{section}{name}"
+        if key == "variants" and isinstance(value, list):
+            value = [renewed(v, tell=tell) if isinstance(v, dict) else v for v in value]
+        elif isinstance(value, dict):
+            value = renewed(value, tell=tell, section=f"{key}.")
+        elif isinstance(value, str) and (key, value) in VALUES:
+            value, before = VALUES[key, value], value
+            if tell:
+                say_once(f"{key}={before} is now called {key}={value}")
+        elif key in REMOVED:
+            if tell and _text(value) != _text(REMOVED[key]):
+                say_once(
+                    f"{key} no longer does anything ({_text(REMOVED[key])} is used): remove it"
+                )
+            continue
+        found[name] = value
+    return found
+
+
+def as_before(tree: dict[str, Any], section: str = "") -> dict[str, Any]:
+    """Return a tree of today's values with their earlier names, as stamps of stages have them."""
+    names = {(key, now): before for (key, before), now in VALUES.items()}
+    found = {}
+    for name, value in tree.items():
+        key = f"{section}{name}"
+        if isinstance(value, dict):
+            value = as_before(value, f"{key}.")
+        elif isinstance(value, str):
+            value = names.get((key, value), value)
+        found[name] = value
+    return found
+
+
+def _text(value: Any) -> str:
+    items = list(map(str, value)) if isinstance(value, (list, tuple)) else [str(value)]
+    return ", ".join(items).lower()
