@@ -23,7 +23,8 @@ import cv2
 import numpy as np
 from wanted import Wanted, judge
 
-from tf_happywhale.catalogue.boxes.box import Box, best_boxes
+from tf_happywhale.catalogue.boxes.best_boxes import best_boxes
+from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.config import load_experiment

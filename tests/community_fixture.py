@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
-from tf_happywhale.catalogue.boxes.box import best_boxes
+from tf_happywhale.catalogue.boxes.best_boxes import best_boxes
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.photo_files import list_images

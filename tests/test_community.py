@@ -12,7 +12,7 @@ import tensorflow as tf
 from tests.community_fixture import write_community, write_shard
 from tests.conftest import QUICK
 from tf_happywhale import embed, evaluate, rank, tfrecords, train
-from tf_happywhale.catalogue.boxes.box import best_boxes
+from tf_happywhale.catalogue.boxes.best_boxes import best_boxes
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.catalogue.photographs.photo_files import list_images

@@ -79,7 +79,7 @@ def real_pictures(model: Trained, folder: str | None) -> np.ndarray:
     """
     import numpy as np
 
-    from tf_happywhale.catalogue.boxes.find_boxes import boxes_in_folder
+    from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_in_folder
     from tf_happywhale.catalogue.photographs.photos import find_photos
     from tf_happywhale.catalogue.tables.reading import reading_of
     from tf_happywhale.errors import InputError
@@ -101,10 +101,8 @@ def real_pictures(model: Trained, folder: str | None) -> np.ndarray:
     boxes = boxes_in_folder(
         beside,
         None,
-        [source],
         paths,
-        required=(),
-        reading=reading_of(data),
+        WantedBoxes([source], required=(), reading=reading_of(data)),
         folders=[home, root / data.test_images],
     )[source]
     crops, unread = [], ""

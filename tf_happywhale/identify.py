@@ -159,7 +159,7 @@ def find_boxes(
     from functools import partial
 
     from tf_happywhale.catalogue.boxes.animal_boxes import Telling, animal_rows
-    from tf_happywhale.catalogue.boxes.find_boxes import boxes_of_photos
+    from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_of_photos
     from tf_happywhale.catalogue.tables.reading import reading_of
     from tf_happywhale.inference.reference import boxed, make_shots, unfit
 
@@ -167,14 +167,13 @@ def find_boxes(
     if settings.animals == "all":
         telling = Telling(settings.min_confidence, experiment.detect.overlap)
     images, sources = [photo.image for photo in photos], identifier.sources
-    boxes = boxes_of_photos(
-        photos,
-        settings.boxes,
+    wanted = WantedBoxes(
         [*sources, *identifier.stand_ins],
         required=() if detector else sources,
         reading=reading_of(experiment.data),
         choose=partial(animal_rows, telling=telling),
     )
+    boxes = boxes_of_photos(photos, settings.boxes, wanted)
     paths = [photo.path for photo in photos]
     shots = make_shots(images, paths, boxes, identifier.home, detector, "photographs", telling)
     for sentence in [*boxed(shots, identifier, "photographs"), *unfit(shots)]:

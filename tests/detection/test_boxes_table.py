@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tf_happywhale.catalogue.boxes.box import Box, best_boxes
+from tf_happywhale.catalogue.boxes.best_boxes import best_boxes
+from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.detection.boxes_table import write_boxes
 from tf_happywhale.detection.detections import Detection

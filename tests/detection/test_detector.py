@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.boxes.box import Box, BoxRow
+from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.config import Detect, load_experiment
 from tf_happywhale.detection import detector as module
 from tf_happywhale.detection.detector import Detector, find_detector

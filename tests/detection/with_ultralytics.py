@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from tf_happywhale import detect
-from tf_happywhale.catalogue.boxes.box import best_rows
+from tf_happywhale.catalogue.boxes.best_boxes import best_rows
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment

@@ -14,13 +14,9 @@ import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.animals.individuals import label_order, to_targets, with_new
-from tf_happywhale.catalogue.boxes.box import (
-    WHOLE,
-    AnyBox,
-    best_boxes,
-    check_boxes_of_animals,
-    check_source,
-)
+from tf_happywhale.catalogue.boxes.best_boxes import best_boxes
+from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox
+from tf_happywhale.catalogue.boxes.box_rows import check_boxes_of_animals, check_source
 from tf_happywhale.catalogue.boxes.match_photographs import rows_of_photographs
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_answers, read_catalogue

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox, BoxRow, rank_row
+from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow, rank_row
 from tf_happywhale.catalogue.boxes.match_photographs import rows_of_photographs
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.tables.reading import reading_of

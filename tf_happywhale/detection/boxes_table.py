@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes.box import is_manual
+from tf_happywhale.catalogue.boxes.box_rows import is_manual
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.detection.detections import Detection
 from tf_happywhale.disk.files import write_csv

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes.box import MANUAL, is_manual, number_or, pixels_touched
+from tf_happywhale.catalogue.boxes.box import pixels_touched
+from tf_happywhale.catalogue.boxes.box_rows import MANUAL, is_manual, number_or
 from tf_happywhale.detection.letterbox import read_photograph
 from tf_happywhale.disk.files import write_text
 from tf_happywhale.errors import InputError

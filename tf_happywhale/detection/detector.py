@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tf_happywhale.catalogue.boxes.animal_boxes import Telling, tell_apart
-from tf_happywhale.catalogue.boxes.box import WHOLE, BoxRow, pixels_touched
+from tf_happywhale.catalogue.boxes.box import WHOLE, pixels_touched
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.config import Detect, Experiment
 from tf_happywhale.detection.detections import Detection
 from tf_happywhale.detection.letterbox import square_side

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tf_happywhale.catalogue.boxes.box import is_manual
+from tf_happywhale.catalogue.boxes.box_rows import is_manual
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.config import Experiment
 from tf_happywhale.disk.swap import settle_swap

@@ -22,7 +22,8 @@ from tf_happywhale.catalogue.animals.identities import (
     spelled_out,
 )
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
-from tf_happywhale.catalogue.boxes.box import Box, best_rows
+from tf_happywhale.catalogue.boxes.best_boxes import best_rows
+from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.boxes.match_photographs import match_rows
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_catalogue

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from tf_happywhale.catalogue.animals.animal_key import animal_key, split_key
 from tf_happywhale.catalogue.boxes.animal_boxes import ONE_INSIDE
-from tf_happywhale.catalogue.boxes.box import SAME_ANIMAL, Box, shared_area
+from tf_happywhale.catalogue.boxes.best_boxes import SAME_ANIMAL
+from tf_happywhale.catalogue.boxes.box import Box, shared_area
 from tf_happywhale.errors import InputError
 
 

@@ -25,13 +25,8 @@ from tf_happywhale.catalogue.animals.animal_key import (
 )
 from tf_happywhale.catalogue.animals.identities import as_seen, check_identity
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
-from tf_happywhale.catalogue.boxes.box import (
-    MANUAL,
-    RelativeBox,
-    is_manual,
-    number_or,
-    pixels_touched,
-)
+from tf_happywhale.catalogue.boxes.box import RelativeBox, pixels_touched
+from tf_happywhale.catalogue.boxes.box_rows import MANUAL, is_manual, number_or
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.disk_names import names_on_disk

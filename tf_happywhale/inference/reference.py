@@ -13,8 +13,9 @@ import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import animal_key, count_animals, photograph_of
 from tf_happywhale.catalogue.boxes.animal_boxes import Telling, pair_sources
-from tf_happywhale.catalogue.boxes.box import WHOLE, BoxRow, check_boxes_of_animals
-from tf_happywhale.catalogue.boxes.find_boxes import boxes_in_folder
+from tf_happywhale.catalogue.boxes.box import WHOLE
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow, check_boxes_of_animals
+from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_in_folder
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.same_picture import same_pictures
 from tf_happywhale.catalogue.tables.reading import reading_of
@@ -140,10 +141,8 @@ def catalogue_boxes(
         found |= boxes_in_folder(
             root,
             file,
-            [source],
             photographs,
-            required=required,
-            reading=reading_of(data),
+            WantedBoxes([source], required, reading_of(data)),
             folders=[folder, root / data.test_images],
         )
     return found

@@ -13,7 +13,9 @@ from tf_happywhale.catalogue.boxes.animal_boxes import (
     pair_sources,
     tell_apart,
 )
-from tf_happywhale.catalogue.boxes.box import Box, BoxRow, RelativeBox, best_rows
+from tf_happywhale.catalogue.boxes.best_boxes import best_rows
+from tf_happywhale.catalogue.boxes.box import Box, RelativeBox
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 
 TELLING = Telling(0.2, 0.55)
 

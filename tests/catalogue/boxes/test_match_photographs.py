@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tf_happywhale.catalogue.boxes.box import Box, BoxRow
+from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.match_photographs import match_rows, rows_of_photographs
 from tf_happywhale.errors import InputError
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.boxes.box import Box, RelativeBox, best_boxes
+from tf_happywhale.catalogue.boxes.best_boxes import best_boxes
+from tf_happywhale.catalogue.boxes.box import Box, RelativeBox
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.errors import InputError
 

@@ -12,13 +12,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
-from tf_happywhale.catalogue.boxes.box import (
-    BoxRow,
-    is_better,
-    numbered_rows,
-    rows_of_source,
-    shared_area,
-)
+from tf_happywhale.catalogue.boxes.best_boxes import numbered_rows
+from tf_happywhale.catalogue.boxes.box import shared_area
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow, is_better, rows_of_source
 
 ONE_INSIDE = 0.5  # share of the smaller box; boxes of two sources that share more are one animal
 
@@ -49,7 +45,7 @@ def animal_rows(
     Args:
         telling: None: the best row alone, whatever its number.
 
-    Further args, errors: see `boxes.best_rows`.
+    Further args, errors: see `best_rows`.
     """
     found: dict[str, list[BoxRow]] = {}
     for image, row in rows_of_source(rows, source, images, path):
@@ -62,7 +58,7 @@ def animal_rows(
 def tell_apart(rows: Sequence[BoxRow], telling: Telling) -> list[BoxRow]:
     """The rows that are animals, of one photograph and one source, in the order of their numbers.
 
-    Of the rows of one number the best counts, as in `boxes.best_rows`. Where no row has a number, a
+    Of the rows of one number the best counts, as in `best_rows`. Where no row has a number, a
     person's rows count alone if there are any. Of detected ones the best counts, and each further
     one that is sure enough and not the same animal again.
     """

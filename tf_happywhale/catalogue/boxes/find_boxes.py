@@ -1,41 +1,52 @@
-"""The boxes of photographs, in the tables that lie beside them or in one that is named."""
+"""The boxes of photographs, from the tables that lie in their folders or from one that is named."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
-from tf_happywhale.catalogue.boxes.box import WHOLE, best_rows, check_source
+from tf_happywhale.catalogue.boxes.best_boxes import best_rows
+from tf_happywhale.catalogue.boxes.box import WHOLE
+from tf_happywhale.catalogue.boxes.box_rows import check_source
 from tf_happywhale.catalogue.boxes.match_photographs import rows_of_photographs
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.photographs.photos import Photo
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 
-T = TypeVar("T")
+
+@dataclass(frozen=True)
+class WantedBoxes:
+    """Which boxes are wanted of photographs.
+
+    Attributes:
+        sources: what is in the boxes; `whole` needs none.
+        required: the sources of which a table must have a box; None: all.
+        reading: how tables are read.
+        choose: which rows of a table count: `best_rows`, or a function with the same arguments.
+    """
+
+    sources: Sequence[str]
+    required: Collection[str] | None = None
+    reading: Reading = PLAIN
+    choose: Callable[..., dict[str, Any]] = best_rows
 
 
 def boxes_in_folder(
     folder: Path,
     file: str | None,
-    sources: Sequence[str],
     photographs: Mapping[str, Path],
-    *,
-    required: Collection[str] | None = None,
-    reading: Reading = PLAIN,
-    choose: Callable[..., dict[str, T]] = best_rows,
+    wanted: WantedBoxes,
     folders: Sequence[Path] = (),
-) -> dict[str, dict[str, T]]:
-    """The boxes of photographs, by source and name; a source has none if there is no table.
+) -> dict[str, dict[str, Any]]:
+    """The boxes of photographs, by source and name. A source has none if there is no table.
 
     Args:
         folder: where `boxes.csv` is looked for.
         file: another table, or any file or folder of boxes that can be read, in its place.
-        sources: which boxes are wanted; `whole` needs none.
         photographs: path by name, or by the key of each animal in it.
-        required: the sources of which a table must have a box; None: all.
-        reading: how tables are read.
-        choose: which rows of a table count: `best_rows`, or one with its arguments.
+        wanted: which boxes.
         folders: where other pictures lie; a table may have boxes of them too.
 
     Raises:
@@ -43,52 +54,48 @@ def boxes_in_folder(
             names none of the photographs.
     """
     path = folder / "boxes.csv" if file is None else Path(file).expanduser()
+    found: dict[str, dict[str, Any]] = {source: {} for source in wanted.sources}
     if file is None and not path.is_file():
-        return {source: {} for source in sources}
-    rows = read_box_rows(path, reading)
+        return found
+    rows = read_box_rows(path, wanted.reading)
     there = {row.source for row in rows}
-    must = sources if required is None else required
-    wanted = [s for s in sources if s != WHOLE and (s in must or there & {s, ""})]
-    found: dict[str, dict[str, T]] = {source: {} for source in sources}
-    if wanted:
-        for source in wanted:
-            check_source(rows, source, path)
-        beside = file is None
-        rows = rows_of_photographs(rows, photographs, path, folders=folders, beside=beside)
+    must = wanted.sources if wanted.required is None else wanted.required
+    sources = [s for s in wanted.sources if s != WHOLE and (s in must or there & {s, ""})]
+    if not sources:
+        return found
+    for source in sources:
+        check_source(rows, source, path)
+    rows = rows_of_photographs(rows, photographs, path, folders=folders, beside=file is None)
     there = {row.source for row in rows}  # on these photographs
     return found | {
-        source: choose(rows, source, photographs, path) for source in wanted if there & {source, ""}
+        source: wanted.choose(rows, source, photographs, path)
+        for source in sources
+        if there & {source, ""}
     }
 
 
 def boxes_of_photos(
-    photos: Sequence[Photo],
-    file: str | None,
-    sources: Sequence[str],
-    *,
-    required: Collection[str] | None = None,
-    reading: Reading = PLAIN,
-    choose: Callable[..., dict[str, T]] = best_rows,
-) -> dict[str, dict[str, T]]:
-    """The boxes of photographs, by source and image: those of `file`, else those of the `boxes.csv`
-    beside each, or in a folder above it, up to the one that was given; the nearest one that has
-    boxes of a photograph counts.
+    photos: Sequence[Photo], file: str | None, wanted: WantedBoxes
+) -> dict[str, dict[str, Any]]:
+    """The boxes of photographs, by source and image.
+
+    They are those of `file`. Without it, they are those of the `boxes.csv` in the photograph's
+    folder or in a folder above it, up to the one that was given; the nearest table that has boxes
+    of a photograph counts.
 
     Args, errors: see `boxes_in_folder`.
     """
-    how = {"required": required, "reading": reading, "choose": choose}
     if file is not None:
-        return boxes_in_folder(Path(), file, sources, {p.image: p.path for p in photos}, **how)
+        return boxes_in_folder(Path(), file, {p.image: p.path for p in photos}, wanted)
     below: dict[Path, list[Photo]] = {}
     for photo in photos:
         inside = photo.path.relative_to(photo.folder).parent
         for place in (inside, *inside.parents):
             below.setdefault(photo.folder / place, []).append(photo)
-    found: dict[str, dict[str, T]] = {source: {} for source in sources}
+    found: dict[str, dict[str, Any]] = {source: {} for source in wanted.sources}
     for folder in sorted(below, key=lambda one: len(one.parts)):
-        image_of = {p.path.relative_to(folder).as_posix(): p for p in below[folder]}
-        paths = {name: photo.path for name, photo in image_of.items()}
-        own = boxes_in_folder(folder, None, sources, paths, **how)
-        for source, rows in own.items():
-            found[source] |= {image_of[name].image: row for name, row in rows.items()}
+        by_name = {p.path.relative_to(folder).as_posix(): p for p in below[folder]}
+        paths = {name: photo.path for name, photo in by_name.items()}
+        for source, rows in boxes_in_folder(folder, None, paths, wanted).items():
+            found[source] |= {by_name[name].image: row for name, row in rows.items()}
     return found

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tf_happywhale.catalogue.boxes.box import BoxRow
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.box_tables import table_rows
 from tf_happywhale.catalogue.boxes.formats.cells import quoted
 from tf_happywhale.catalogue.boxes.formats.coco import coco_rows, is_coco

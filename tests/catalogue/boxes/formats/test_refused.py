@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.boxes.box import Box, BoxRow
+from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.tables.reading import Reading
 from tf_happywhale.errors import InputError

@@ -21,7 +21,7 @@ from pathlib import Path
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, box_number_of
-from tf_happywhale.catalogue.boxes.box import BoxRow, is_manual
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow, is_manual
 from tf_happywhale.catalogue.boxes.formats.cells import (
     has_decimal_commas,
     is_empty,

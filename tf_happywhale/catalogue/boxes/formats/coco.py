@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tf_happywhale.catalogue.boxes.box import BoxRow
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
 from tf_happywhale.catalogue.boxes.formats.conventions import XYWH, FourNumbers, rows_with_boxes
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, four_numbers, size_of

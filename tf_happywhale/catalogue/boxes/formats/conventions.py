@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tf_happywhale.catalogue.boxes.box import AnyBox, BoxRow, RelativeBox, pixels_touched
+from tf_happywhale.catalogue.boxes.box import AnyBox, RelativeBox, pixels_touched
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.errors import InputError
 
 AUTO, CORNERS, XYWH, CXCYWH = "auto", "corners", "xywh", "cxcywh"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tf_happywhale.catalogue.boxes.box import BoxRow
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.annotated_picture import annotated_picture
 from tf_happywhale.catalogue.boxes.formats.cells import quoted
 from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, FourNumbers, rows_with_boxes

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tf_happywhale.catalogue.boxes.box import BoxRow
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
 from tf_happywhale.catalogue.boxes.formats.conventions import (
     CORNERS,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes.box import BoxRow
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
 from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, FourNumbers, rows_with_boxes
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, parse_json

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from tf_happywhale.catalogue.boxes.box import BoxRow
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
 from tf_happywhale.catalogue.boxes.formats.conventions import CXCYWH, FourNumbers, rows_with_boxes
 from tf_happywhale.disk.files import shown

@@ -1,0 +1,100 @@
+"""The best box of each animal, and how boxes without numbers are numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tf_happywhale.catalogue.animals.animal_key import animal_key, count_animals
+from tf_happywhale.catalogue.boxes.box import AnyBox, shared_area
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow, is_better, rows_of_source
+from tf_happywhale.messages import say_once
+
+SAME_ANIMAL = 0.55  # intersection over union; two detected boxes that reach it are one animal
+
+
+def best_boxes(
+    rows: Iterable[BoxRow], source: str, images: Iterable[str], path: Path
+) -> dict[str, AnyBox]:
+    """The box of each image for one source, by image name; as `best_rows`."""
+    best = best_rows(rows, source, images, path)
+    return {image: row.box for image, row in best.items() if row.box}
+
+
+def best_rows(
+    rows: Iterable[BoxRow], source: str, images: Iterable[str], path: Path
+) -> dict[str, BoxRow]:
+    """The row of each animal for one source, by its key: the image's name for the first.
+
+    Rows that do not say what is in the box count for any source, rows without a number for the
+    first animal. Where `images` name several animals of a photograph and none of its rows has a
+    number, the rows are numbered as `identify` does it (see `numbered_rows`). Among an animal's
+    rows a manual one wins, then one with its number, then the highest confidence, then the later
+    row. A row without an area is no box; a manual one whose cells are empty says that there is
+    none, and wins over detected ones, its box None.
+
+    Args:
+        rows: of `read_box_rows`.
+        source: which boxes are wanted.
+        images: keys of the images, for rows that lack the ending.
+        path: where the rows come from, for the error.
+
+    Raises:
+        InputError: there are rows, but none of this source.
+    """
+    images = list(images)
+    found: dict[str, list[BoxRow]] = {}
+    for image, row in rows_of_source(rows, source, images, path):
+        found.setdefault(image, []).append(row)
+    animals = count_animals(images)
+    _say_where_one_of_several_is_taken(found, animals, source, path)
+    best: dict[str, BoxRow] = {}
+    for image, own in found.items():
+        for row in numbered_rows(own) if animals[image] > 1 else own:
+            key = animal_key(image, row.number or 1)
+            if key not in best or is_better(row, best[key]):
+                best[key] = row
+    return best
+
+
+def _say_where_one_of_several_is_taken(
+    found: Mapping[str, Sequence[BoxRow]], animals: Mapping[str, int], source: str, path: Path
+) -> None:
+    """Print how many photographs have several boxes, none with a number, for the one animal that is
+    asked for: nothing says which of them it is."""
+    several = [
+        image
+        for image, own in found.items()
+        if animals.get(image, 1) <= 1
+        and not any(row.number for row in own)
+        and len(numbered_rows(own)) > 1
+    ]
+    if several:
+        say_once(
+            f"{path}: {len(several)} photographs have several boxes of source {source}, such as "
+            f"{several[0]}, and one is asked for: a person's is taken, else the surest. To take "
+            "another, add a row with origin manual."
+        )
+
+
+def numbered_rows(rows: Sequence[BoxRow], overlap: float = SAME_ANIMAL) -> list[BoxRow]:
+    """One photograph's rows of one source, each with the number of its animal.
+
+    Rows that have numbers keep them. If none has one, boxes are numbered by confidence, the highest
+    first and equal ones in the order of the table; boxes that show an animal again are left out. If
+    a person has drawn boxes, all of those count and no others.
+
+    Args:
+        rows: of the table, in its order.
+        overlap: intersection over union at which two detected boxes are one animal.
+    """
+    if any(row.number for row in rows):
+        return list(rows)
+    drawn = {str(row.box): row for row in rows if row.manual and row.box}
+    kept = list(drawn.values())
+    if not kept:
+        for row in sorted((row for row in rows if row.box), key=lambda row: -row.confidence):
+            if all(shared_area(row.box, one.box)[0] <= overlap for one in kept):
+                kept.append(row)
+    return [replace(row, number=n) for n, row in enumerate(kept, start=1)]
