@@ -43,7 +43,7 @@ def make(folder: Path, backbone: str, size: int, photographs: int) -> None:
     from tf_happywhale.config import Model
     from tf_happywhale.inference.engines import FILES, convert
     from tf_happywhale.models.embedder import build_embedder
-    from tf_happywhale.run_folder import save_model
+    from tf_happywhale.run_folders.model_files import save_model
 
     keras.utils.set_random_seed(0)
     model = build_embedder(Model(backbone=backbone, weights="none", embedding_size=512))
@@ -72,7 +72,7 @@ def load(engine: str, folder: Path, backbone: str) -> Callable[[np.ndarray], np.
     from tf_happywhale.inference.engines import by_keras, load_engine
 
     if name == "keras":
-        from tf_happywhale.run_folder import load_model
+        from tf_happywhale.run_folders.model_files import load_model
 
         return by_keras(load_model(folder / "model.keras"))
     return load_engine(folder, name, precision or "float32")

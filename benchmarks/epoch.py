@@ -42,12 +42,12 @@ def measure(args: argparse.Namespace) -> dict:
     from tf_happywhale.models.embedder import build_embedder
     from tf_happywhale.training.epoch import train_epoch
     from tf_happywhale.training.resume.checkpoint import Checkpoints, Progress
-    from tf_happywhale.training.resume.watch import Watch
-    from tf_happywhale.training.update.average import WeightAverage
+    from tf_happywhale.training.resume.clock_and_signals import Watch
     from tf_happywhale.training.update.clipping import clip_by_global_norm
     from tf_happywhale.training.update.loss import Loss
     from tf_happywhale.training.update.optimizer import Optimizers
     from tf_happywhale.training.update.tensorflow_step import make_step
+    from tf_happywhale.training.update.weight_average import WeightAverage
 
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)

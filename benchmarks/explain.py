@@ -31,7 +31,7 @@ from tf_happywhale.config import load_experiment
 from tf_happywhale.inference.explain import Explainer
 from tf_happywhale.pictures.pixels import crop, read_picture
 from tf_happywhale.pictures.resizing import resize
-from tf_happywhale.run_folder import load_model
+from tf_happywhale.run_folders.model_files import load_model
 
 
 def wider(box: Box, width: int, height: int, rng: np.random.Generator) -> tuple[Box, np.ndarray]:

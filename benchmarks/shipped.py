@@ -35,10 +35,10 @@ def measure(name: str, variant: int, batch: int) -> dict:
 
     from tf_happywhale.models.classifier import build_classifier
     from tf_happywhale.models.embedder import build_embedder
-    from tf_happywhale.training.update.average import WeightAverage
     from tf_happywhale.training.update.loss import Loss
     from tf_happywhale.training.update.optimizer import Optimizers
     from tf_happywhale.training.update.tensorflow_step import make_step
+    from tf_happywhale.training.update.weight_average import WeightAverage
 
     experiment = variants_of(load_experiment(CONFIGS / f"{name}.yaml"))[variant]
     individuals, kinds = HAPPYWHALE if "happywhale" in str(experiment.data.root) else OTHERS

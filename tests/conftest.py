@@ -66,11 +66,11 @@ def save() -> Callable[[Path, np.ndarray], Path]:
 
 
 @pytest.fixture(scope="session")
-def task(tmp_path_factory: pytest.TempPathFactory):
+def squares(tmp_path_factory: pytest.TempPathFactory):
     """22 noisy squares of 32 pixels in finished records; two folds, fold 1 left out."""
-    from tests.training.squares import make_task
+    from tests.training.squares import make_fold_data
 
-    return make_task(tmp_path_factory.mktemp("squares"))
+    return make_fold_data(tmp_path_factory.mktemp("squares"))
 
 
 @pytest.fixture

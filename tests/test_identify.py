@@ -117,7 +117,7 @@ def test_a_picture_goes_through_a_model_once(trip: Trip, monkeypatch) -> None:
     def load(*_: object) -> None:
         raise AssertionError("a model was loaded")
 
-    monkeypatch.setattr("tf_happywhale.run_folder.load_model", load)
+    monkeypatch.setattr("tf_happywhale.run_folders.model_files.load_model", load)
     assert trip.identify(trip.data) == first
     renamed = trip.folder / "renamed"
     renamed.mkdir()
@@ -684,7 +684,7 @@ def test_an_exported_model_identifies_alike_without_keras(trip: Trip, monkeypatc
     def load(*_: object) -> None:
         raise AssertionError("Keras was asked for")
 
-    monkeypatch.setattr("tf_happywhale.run_folder.load_model", load)
+    monkeypatch.setattr("tf_happywhale.run_folders.model_files.load_model", load)
     places = [str(carried), str(trip.data), str(trip.photos)]
     identify.main(places, [f"output={trip.folder / 'by_export'}"])
     again = trip.table("predictions.csv", "by_export")

@@ -18,7 +18,7 @@ from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.records.plan import plan_records
 from tf_happywhale.training import loop
-from tf_happywhale.training.task import Task
+from tf_happywhale.training.fold_data import FoldData
 
 ROUNDS = ["pseudo.rounds=1", "pseudo.confidence=0", "rank.threshold=0.5"]
 
@@ -46,13 +46,13 @@ def experiment(folder: Path, *overrides: str) -> Experiment:
 
 
 @pytest.fixture(scope="module")
-def trained(place: Path) -> tuple[Path, list[Task]]:
+def trained(place: Path) -> tuple[Path, list[FoldData]]:
     """Everything, run once, and what each training was given."""
     tasks, real = [], loop.train_fold
 
-    def watched(folder: Path, settings: Experiment, task: Task, **options) -> dict:
-        tasks.append(task)
-        return real(folder, settings, task, **options)
+    def watched(folder: Path, settings: Experiment, data: FoldData, **options) -> dict:
+        tasks.append(data)
+        return real(folder, settings, data, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "train_fold", watched)

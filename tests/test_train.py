@@ -21,11 +21,11 @@ from tf_happywhale.disk.locks import locked
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.inference.trained import is_run
 from tf_happywhale.run import main as run
-from tf_happywhale.run_folder import load_model, read_trained_on, write_trained_on
+from tf_happywhale.run_folders.contents import OUTPUTS, read_trained_on, settle, write_trained_on
+from tf_happywhale.run_folders.model_files import load_model
 from tf_happywhale.training import loop
 from tf_happywhale.training.resume.checkpoint_files import is_begun
 from tf_happywhale.training.resume.made_from import FREE, SECTIONS, flat
-from tf_happywhale.training.resume.unfinished import OUTPUTS, settle
 
 
 @pytest.fixture

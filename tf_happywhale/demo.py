@@ -47,7 +47,7 @@ def compare(experiment: Experiment, data: DataSet) -> dict:
     from tf_happywhale.catalogue.pod.layout import NO_FIN
     from tf_happywhale.inference import baselines
     from tf_happywhale.places import data_root, run_folder
-    from tf_happywhale.run_folder import load_model
+    from tf_happywhale.run_folders.model_files import load_model
 
     def crops(folder, images):
         return baselines.read_crops(folder, images, data.boxes, experiment.image_size)

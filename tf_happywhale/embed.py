@@ -34,9 +34,8 @@ def embed_folds(experiment: Experiment) -> None:
     from tf_happywhale.records.manifest import skipped_images
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.retrieval.ensemble.trained_on import all_but
-    from tf_happywhale.run_folder import check_model, read_trained_on
+    from tf_happywhale.run_folders.contents import check_model, read_trained_on, settle
     from tf_happywhale.stages import stage
-    from tf_happywhale.training.resume.unfinished import settle
 
     data = load_data(experiment)
     plan = plan_records(experiment, data)
@@ -115,7 +114,7 @@ def embed_split(
     from tf_happywhale.places import embeddings_file, run_folder
     from tf_happywhale.records.reader import checked, evaluation_batches
     from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
-    from tf_happywhale.run_folder import load_model
+    from tf_happywhale.run_folders.model_files import load_model
 
     labels, run = _labels(data, split), run_folder(experiment, fold)
     settings, each = experiment.embed, []

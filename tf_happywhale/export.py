@@ -40,7 +40,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     from tf_happywhale.inference.identifier import LEARNED, learned_from, learned_of
     from tf_happywhale.inference.trained import EXPORTED, find_trained
     from tf_happywhale.retrieval.new_individual.learned import save_learned
-    from tf_happywhale.run_folder import load_model
+    from tf_happywhale.run_folders.model_files import load_model
 
     run, folder = (Path(word).expanduser() for word in words)
     if folder.exists():

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from tf_happywhale.catalogue.dataset import DataSet
     from tf_happywhale.records.plan import RecordsPlan
+    from tf_happywhale.training.fold_data import Task
     from tf_happywhale.training.resume.made_from import MadeFrom
-    from tf_happywhale.training.resume.older import Older
-    from tf_happywhale.training.task import Task
+    from tf_happywhale.training.resume.older_stamps import Older
 
 VERBS = {
     "train": "train the folds that are not up to date; resume one that was stopped (the default)",
@@ -61,6 +61,7 @@ def train_folds(experiment: Experiment, started: float) -> None:
 
     from tf_happywhale.devices.workers import place
     from tf_happywhale.places import output_folder, run_name
+    from tf_happywhale.run_folders.contents import OUTPUTS, settle
     from tf_happywhale.stages import stage, up_to_date
     from tf_happywhale.training.resume import unfinished
 
@@ -68,9 +69,9 @@ def train_folds(experiment: Experiment, started: float) -> None:
     for job in jobs_of(experiment):
         output, run = output_folder(experiment), job.run
         name = f"train {run_name(experiment)} fold {job.task.fold}"
-        outputs = [run / file for file in unfinished.OUTPUTS]
+        outputs = [run / file for file in OUTPUTS]
         if chief:
-            unfinished.settle(run)
+            settle(run)
             is_current = partial(up_to_date, output, name, outputs=outputs)
             unfinished.note_older(run, job.older, lambda form, ask=is_current: ask(depends_on=form))
         stage(
@@ -92,7 +93,7 @@ def train_job(experiment: Experiment, job: Job, started: float, chief: bool) -> 
     from tf_happywhale.disk.locks import locked
     from tf_happywhale.disk.swap import AT_WORK
     from tf_happywhale.records.manifest import read_manifest
-    from tf_happywhale.run_folder import write_trained_on
+    from tf_happywhale.run_folders.contents import TRAINING, write_trained_on
     from tf_happywhale.training.loop import train_fold
     from tf_happywhale.training.resume import unfinished
 
@@ -105,7 +106,7 @@ def train_job(experiment: Experiment, job: Job, started: float, chief: bool) -> 
             return  # killed before the stage was noted, or another process has just done it
         unfinished.say_why(run, job.asked, job.older)
         stamp = unfinished.prepare(run, job.asked, job.older, restart=restart, chief=chief)
-        folder = run / unfinished.FOLDER
+        folder = run / TRAINING
         train_fold(folder, experiment, job.task, stamp=stamp, started=started)
         if chief:
             write_trained_on(folder, job.trained_on, job.order)
@@ -122,15 +123,15 @@ def finish(experiment: Experiment) -> None:
     from tf_happywhale.disk.locks import locked
     from tf_happywhale.disk.swap import AT_WORK
     from tf_happywhale.errors import InputError
-    from tf_happywhale.run_folder import write_trained_on
+    from tf_happywhale.run_folders.contents import TRAINING, write_trained_on
+    from tf_happywhale.training.finish_early import finish_fold
     from tf_happywhale.training.resume import unfinished
     from tf_happywhale.training.resume.checkpoint_files import is_begun
-    from tf_happywhale.training.resume.finish import finish_fold
 
     done = 0
     for variant in variants_of(experiment):
         for job in jobs_of(variant):
-            run, folder = job.run, job.run / unfinished.FOLDER
+            run, folder = job.run, job.run / TRAINING
             with locked(run, AT_WORK):
                 unfinished.end(run)
                 if not is_begun(folder):
@@ -182,10 +183,10 @@ def jobs_of(experiment: Experiment) -> Iterator[Job]:
     from tf_happywhale.records.manifest import same_training, skipped_images
     from tf_happywhale.records.plan import plan_records
     from tf_happywhale.retrieval.ensemble.trained_on import all_but
+    from tf_happywhale.training.fold_data import Task
     from tf_happywhale.training.resume.made_from import made_from
-    from tf_happywhale.training.resume.older import Older
-    from tf_happywhale.training.start import check_start
-    from tf_happywhale.training.task import Task
+    from tf_happywhale.training.resume.older_stamps import Older
+    from tf_happywhale.training.start_weights import check_start
 
     weights = find_weights(experiment.model.backbone, experiment.model.weights)
     start = sha256(Path(weights)) if weights and Path(weights).is_file() else weights

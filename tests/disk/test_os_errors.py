@@ -17,7 +17,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.models.weights.keras_h5 import read_keras_h5
 from tf_happywhale.models.weights.safetensors_file import SafeTensors
 from tf_happywhale.retrieval.embeddings import load_embeddings
-from tf_happywhale.run_folder import load_model
+from tf_happywhale.run_folders.model_files import load_model
 
 
 @pytest.mark.parametrize(

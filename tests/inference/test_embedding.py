@@ -16,18 +16,20 @@ def mean_colour() -> keras.Model:
 
 
 @pytest.mark.parametrize("batch_size", [1, 5, 22, 64])
-def test_no_image_is_lost_or_doubled_whatever_the_batch(task, mean_colour, batch_size):
-    count = len(task.images)
+def test_no_image_is_lost_or_doubled_whatever_the_batch(squares, mean_colour, batch_size):
+    count = len(squares.images)
     assert count == 22
-    batches = evaluation_batches(task.records, "train", task.images, size=32, batch_size=batch_size)
+    batches = evaluation_batches(
+        squares.records, "train", squares.images, size=32, batch_size=batch_size
+    )
     embedding, names = embed(mean_colour, batches, count, "test")
-    assert sorted(names) == sorted(task.images)
+    assert sorted(names) == sorted(squares.images)
     assert embedding.shape == (22, 3)
     assert embedding.dtype == np.float32
     # Each embedding is its own image's: the colour of its individual.
     colours = {"0001": [220, 40, 40], "1e10": [40, 220, 40], "NA": [40, 40, 220]}
     colours["new"] = [220, 220, 220]
-    individual = dict(zip(task.images, task.individual_ids, strict=True))
+    individual = dict(zip(squares.images, squares.individual_ids, strict=True))
     want = [colours[individual[name]] for name in names]
     np.testing.assert_allclose(embedding, want, atol=6)
 
@@ -54,7 +56,7 @@ def test_no_images_are_no_rows(mean_colour):
     assert names.shape == (0,)
 
 
-def test_the_model_is_asked_as_in_inference(task):
+def test_the_model_is_asked_as_in_inference(squares):
     """BatchNorm by its moving averages: an embedding must not depend on its neighbours."""
     pictures = keras.Input((None, None, 3))
     norm = keras.layers.BatchNormalization()
@@ -63,13 +65,13 @@ def test_the_model_is_asked_as_in_inference(task):
 
     def run(batch_size: int) -> dict[str, np.ndarray]:
         batches = evaluation_batches(
-            task.records, "train", task.images, size=32, batch_size=batch_size
+            squares.records, "train", squares.images, size=32, batch_size=batch_size
         )
         embedding, names = embed(model, batches, 22, "test")
         return dict(zip(names.tolist(), embedding, strict=True))
 
     alone, together = run(1), run(8)
-    for name in task.images:
+    for name in squares.images:
         np.testing.assert_allclose(alone[name], together[name], rtol=1e-5)
     for now, was in zip(norm.get_weights(), before, strict=True):
         np.testing.assert_array_equal(now, was)

@@ -94,7 +94,7 @@ def test_what_was_converted_is_proven_before_it_is_trusted(
     shutil.rmtree(tmp_path / "saved_model")
     first = choose(tmp_path, 16, "savedmodel", "float32")(pictures)
     assert engines.proofs(tmp_path)["savedmodel float32"] > 0.9999
-    monkeypatch.delattr("tf_happywhale.run_folder.load_model")
+    monkeypatch.delattr("tf_happywhale.run_folders.model_files.load_model")
     assert np.array_equal(choose(tmp_path, 16, "savedmodel", "float32")(pictures), first)
 
 

@@ -55,7 +55,7 @@ def start(
 ) -> subprocess.Popen:
     """A process that trains; its output goes to FOLDER/<kind><TF_CONFIG's index>.log."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1", **more}
-    index = json.loads(more["TF_CONFIG"])["task"]["index"] if "TF_CONFIG" in more else ""
+    index = json.loads(more["TF_CONFIG"])["fold_data"]["index"] if "TF_CONFIG" in more else ""
     line = [python, "-m", "tests.training.one_of_many", kind, str(folder), network, *overrides]
     with (folder / f"{kind}{index}.log").open("a") as log:
         return subprocess.Popen(line, stdout=log, stderr=log, env=environment, cwd=ROOT)
@@ -66,7 +66,7 @@ def start_workers(folder: Path, network: str, *overrides: str) -> list[subproces
     cluster = {"worker": [f"localhost:{port}" for port in _free_ports(2)]}
     return [
         start("worker", folder, network, *overrides, TF_CONFIG=json.dumps(
-            {"cluster": cluster, "task": {"type": "worker", "index": index}}
+            {"cluster": cluster, "fold_data": {"type": "worker", "index": index}}
         ))
         for index in range(2)
     ]  # fmt: skip
@@ -86,7 +86,7 @@ def finish(folder: Path, *processes: subprocess.Popen) -> None:
 
 def difference(folder: Path, first: str, second: str) -> float:
     """The largest between two kinds' averaged weights and neck statistics."""
-    from tf_happywhale.run_folder import load_model
+    from tf_happywhale.run_folders.model_files import load_model
 
     weights = [
         load_model(folder / kind / "classifier.keras").get_weights() for kind in (first, second)
@@ -96,7 +96,7 @@ def difference(folder: Path, first: str, second: str) -> float:
 
 def moved(folder: Path, kind: str) -> float:
     """The largest change of a weight since the start."""
-    from tf_happywhale.run_folder import load_model
+    from tf_happywhale.run_folders.model_files import load_model
 
     classifier = load_model(folder / kind / "classifier.keras")
     now = classifier.get_weights()
@@ -108,7 +108,7 @@ def moved(folder: Path, kind: str) -> float:
 def embeddings_differ(folder: Path) -> float:
     """What JAX's model embeds on TensorFlow, beside what it has embedded on JAX itself."""
     from tf_happywhale.inference.engines import by_keras
-    from tf_happywhale.run_folder import load_model
+    from tf_happywhale.run_folders.model_files import load_model
 
     told = np.load(folder / "jax.npz")
     found = by_keras(load_model(folder / "jax" / "model.keras"))(told["pictures"])
@@ -118,7 +118,7 @@ def embeddings_differ(folder: Path) -> float:
 def check_workers_files(folder: Path) -> None:
     """The chief's are as one device's, the other worker has left none, and the neck is a plain one
     again."""
-    from tf_happywhale.run_folder import load_model
+    from tf_happywhale.run_folders.model_files import load_model
 
     names = [
         {str(file.relative_to(folder / kind)) for file in (folder / kind).rglob("*")}

@@ -49,5 +49,5 @@ def test_bfloat16_stays_close(run) -> None:
 def test_auto_takes_openvino_where_it_was_converted_to(run, monkeypatch) -> None:
     folder, _ = run
     choose(folder, SIZE, "openvino", "float32")(PICTURES)
-    monkeypatch.delattr("tf_happywhale.run_folder.load_model")
+    monkeypatch.delattr("tf_happywhale.run_folders.model_files.load_model")
     assert choose(folder, SIZE, "auto", "float32")(PICTURES).shape == (5, 32)

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 
 from tf_happywhale.config import Train
-from tf_happywhale.training.update.average import WeightAverage
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.optimizer import Optimizers
+from tf_happywhale.training.update.weight_average import WeightAverage
 
 
 def assert_same_as_one_by_one(

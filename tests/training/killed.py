@@ -107,7 +107,7 @@ def line(home: Path, name: str) -> list[str]:
 
 def compare(*outputs: Path) -> None:
     """The runs in two output folders end alike, bit for bit."""
-    from tf_happywhale.run_folder import load_model
+    from tf_happywhale.run_folders.model_files import load_model
 
     logs, runs = [], [next(output.rglob("log.jsonl")).parent for output in outputs]
     for run_folder in runs:

@@ -12,12 +12,12 @@ from tf_happywhale.devices.strategy import choose_devices
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.inference.engines import by_keras
 from tf_happywhale.models.classifier import build_classifier
-from tf_happywhale.training.update.average import WeightAverage
 from tf_happywhale.training.update.jax_step import make_step
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.loss_scale import START, LossScale
 from tf_happywhale.training.update.optimizer import Optimizers
 from tf_happywhale.training.update.tensorflow_step import own_share
+from tf_happywhale.training.update.weight_average import WeightAverage
 
 MODEL = Model(embedding_size=6)
 

@@ -79,7 +79,7 @@ def main() -> None:
     set_backend("auto")
     from dataclasses import replace
 
-    from tests.training.squares import make_task
+    from tests.training.squares import make_fold_data
     from tf_happywhale.devices.strategy import choose_devices
     from tf_happywhale.training import loop
 
@@ -99,12 +99,12 @@ def main() -> None:
 
     loop.build_models = build_models
     with TemporaryDirectory() as squares:
-        task = replace(make_task(Path(squares), images=14), fold=0)
+        fold_data = replace(make_fold_data(Path(squares), images=14), fold=0)
         try:
             singly = kind in ("one", "rounded")
             together = f"train.steps_per_execution={1 if singly else TOGETHER}"
             config = settings(network, together, *overrides)
-            loop.train_fold(home / kind, config, task, stamp="squares")
+            loop.train_fold(home / kind, config, fold_data, stamp="squares")
         except Stopped as stopped:
             print(f"stopped {stopped}")
             sys.exit(75)
@@ -112,7 +112,7 @@ def main() -> None:
         import numpy as np
 
         from tf_happywhale.inference.engines import by_keras
-        from tf_happywhale.run_folder import load_model
+        from tf_happywhale.run_folders.model_files import load_model
 
         pictures = np.random.default_rng(0).integers(0, 256, (11, 32, 32, 3), dtype=np.uint8)
         embedding = by_keras(load_model(home / "jax" / "model.keras"))(pictures)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tf_happywhale.records.plan import CropFormat, RecordsPlan, SourcePhotograph
 from tf_happywhale.records.writer import write_records
-from tf_happywhale.training.task import Task
+from tf_happywhale.training.fold_data import FoldData
 
 COLOURS = {
     "0001": (220, 40, 40),
@@ -20,7 +20,7 @@ COLOURS = {
 IMAGES = 6  # of each individual
 
 
-def make_task(root: Path, images: int = IMAGES) -> Task:
+def make_fold_data(root: Path, images: int = IMAGES) -> FoldData:
     """Noisy squares of 32 pixels, in finished records; two folds, fold 1 left out. Of each
     individual there are `images`, of `new` four: 22 in all, if nothing else is said."""
     rng = np.random.default_rng(0)
@@ -40,6 +40,6 @@ def make_task(root: Path, images: int = IMAGES) -> Task:
     plan = RecordsPlan(root / "records", "squares", photographs, pixels, list(COLOURS))
     write_records(plan, shard_images=5, made_by={})
     images, individual_ids, targets, folds = (list(column) for column in zip(*rows, strict=True))
-    return Task(
+    return FoldData(
         plan.folder, images, individual_ids, np.array(targets), np.array(folds), len(COLOURS), 1
     )

@@ -28,7 +28,7 @@ def test_the_weights_have_moved_by_far_more_than_they_agree(trained):
 
 
 def test_the_neck_is_saved_as_a_plain_one(trained):
-    from tf_happywhale.run_folder import load_model
+    from tf_happywhale.run_folders.model_files import load_model
 
     kinds = ("one", "mirrored")
     necks = [load_model(trained / kind / "model.keras").get_layer("neck") for kind in kinds]

@@ -14,16 +14,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tests.training.squares import make_task
+from tests.training.squares import make_fold_data
 from tf_happywhale.config import Model, Train, load_experiment
 from tf_happywhale.devices import strategy
 from tf_happywhale.inference.engines import by_keras, choose
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.gem import GeM
-from tf_happywhale.training.update.average import WeightAverage
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.optimizer import Optimizers
 from tf_happywhale.training.update.tensorflow_step import make_step
+from tf_happywhale.training.update.weight_average import WeightAverage
 from tf_happywhale.training.validation import embed_fold
 
 STEPS, BATCH, CLASSES = 6, 8, 10
@@ -102,8 +102,8 @@ def embedded(two: tf.distribute.Strategy) -> dict:
     )
     settings = load_experiment(None, ["image_size=32", "embed.batch_size=5"])
     with TemporaryDirectory() as home:
-        task = make_task(Path(home))
-        sides = [embed_fold(how, settings, task, "") for how in (plain, spread)]
+        fold_data = make_fold_data(Path(home))
+        sides = [embed_fold(how, settings, fold_data, "") for how in (plain, spread)]
         embedder.save(Path(home) / "model.keras")
         strategy.embedding_strategy = lambda: two
         read = choose(Path(home), 16, "keras", "float32")(pictures)

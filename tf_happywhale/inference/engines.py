@@ -140,7 +140,7 @@ def choose(folder: Path, size: int, engine: str, precision: str) -> Forward:
         if precision != "float32":
             raise InputError(f"embed.precision={precision} needs embed.engine=openvino.")
         from tf_happywhale.devices.strategy import embedding_strategy
-        from tf_happywhale.run_folder import load_model
+        from tf_happywhale.run_folders.model_files import load_model
 
         strategy = embedding_strategy()
         with strategy.scope() if strategy is not None else nullcontext():
@@ -162,7 +162,7 @@ def _converted(folder: Path, size: int, engine: str, precision: str) -> Forward:
     from tf_happywhale.disk.files import atomic_write, write_json
     from tf_happywhale.disk.hashes import sha256
     from tf_happywhale.disk.swap import remove
-    from tf_happywhale.run_folder import load_model
+    from tf_happywhale.run_folders.model_files import load_model
 
     keras_file = folder / "model.keras"
     content, embedder = sha256(keras_file), load_model(keras_file)

@@ -12,7 +12,7 @@ from tf_happywhale.config import Embed, Experiment, load_dumped, load_experiment
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.places import run_folder
-from tf_happywhale.training.resume.unfinished import settle
+from tf_happywhale.run_folders.contents import settle
 
 EXPORTED = "export.json"  # in a folder that `export` made
 

@@ -13,7 +13,8 @@ from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.overlay import heat_pair, line_pair
 from tf_happywhale.review.query_pictures import picture_reader
-from tf_happywhale.run_folder import check_model, load_model
+from tf_happywhale.run_folders.contents import check_model
+from tf_happywhale.run_folders.model_files import load_model
 
 Pictures = list[tuple[str, np.ndarray]]
 

@@ -11,12 +11,12 @@ from tf_happywhale.devices.replicas import cut
 from tf_happywhale.devices.strategy import Devices, on_jax
 from tf_happywhale.records.reader import checked, training_batches
 from tf_happywhale.records.sampling import balanced_copies
+from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.schedule import picture_size
-from tf_happywhale.training.task import Task
 
 
 def epoch_batches(
-    devices: Devices, experiment: Experiment, task: Task, epoch: int, done: int
+    devices: Devices, experiment: Experiment, data: FoldData, epoch: int, done: int
 ) -> tqdm:
     """The batches of an epoch after the first `done`, spread over the devices, as a progress
     bar over them.
@@ -26,13 +26,13 @@ def epoch_batches(
     Raises:
         InputError: while they are read, the TFRecords are damaged.
     """
-    train, (images, targets) = experiment.train, task.training()
+    train, (images, targets) = experiment.train, data.training()
     copies = None
     if train.balance:
         copies = balanced_copies(targets, train.balance, experiment.seed, epoch)
     batches = training_batches(
-        task.records,
-        ("train", "test") if task.more_images else ("train",),
+        data.records,
+        ("train", "test") if data.more_images else ("train",),
         images,
         targets,
         size=picture_size(train, experiment.image_size, epoch),
@@ -46,7 +46,7 @@ def epoch_batches(
         part=(devices.here.index, devices.here.workers),
     )
     return tqdm(
-        _spread(devices, checked(batches, task.records)),
+        _spread(devices, checked(batches, data.records)),
         total=len(images) // train.batch_size,
         initial=done,
         desc=f"epoch {epoch + 1}/{train.epochs}",

@@ -19,25 +19,21 @@ from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.inference.engines import by_keras
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder, synchronise_neck
-from tf_happywhale.run_folder import (
-    continue_run,
-    log,
-    save_weights,
-    start_run,
-)
+from tf_happywhale.run_folders.model_files import save_weights
 from tf_happywhale.training.batches import epoch_batches
 from tf_happywhale.training.epoch import train_epoch
-from tf_happywhale.training.log.board import Board, check_tensorboard
-from tf_happywhale.training.log.history import draw_figure, read_log, write_table
-from tf_happywhale.training.log.log_entry import entry_of, line_of, show_loss
-from tf_happywhale.training.results import write_results
+from tf_happywhale.training.finished_files import write_results
+from tf_happywhale.training.fold_data import FoldData
+from tf_happywhale.training.log.history import draw_figure, write_table
+from tf_happywhale.training.log.log_file import continue_run, log, read_log, start_run
+from tf_happywhale.training.log.tensorboard_events import Board, check_tensorboard
+from tf_happywhale.training.log_entry import entry_of, line_of, show_loss
 from tf_happywhale.training.resume.checkpoint import Checkpoints, Progress
-from tf_happywhale.training.resume.watch import Watch
-from tf_happywhale.training.task import Task
-from tf_happywhale.training.update.average import WeightAverage
+from tf_happywhale.training.resume.clock_and_signals import Watch
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.loss_scale import LossScale
 from tf_happywhale.training.update.optimizer import Optimizers
+from tf_happywhale.training.update.weight_average import WeightAverage
 from tf_happywhale.training.validation import validate_fold
 
 if on_jax():
@@ -47,7 +43,12 @@ else:
 
 
 def train_fold(
-    run: Path, experiment: Experiment, task: Task, *, stamp: str = "", started: float | None = None
+    run: Path,
+    experiment: Experiment,
+    data: FoldData,
+    *,
+    stamp: str = "",
+    started: float | None = None,
 ) -> dict:
     """Train one fold's model into its run folder; the metrics of the best epoch.
 
@@ -62,7 +63,7 @@ def train_fold(
     Args:
         run: the folder of this training (see `unfinished.py`).
         experiment: how to train.
-        task: what on.
+        data: what on.
         stamp: what the run is made from. Checkpoints of another run are refused, or with
             `train.restart` they are ignored.
         started: when the command started, of `time.monotonic()`; now where it is not given.
@@ -81,38 +82,38 @@ def train_fold(
     devices = choose_devices(experiment.train)
     check_batch(experiment.train.batch_size, devices.replicas)
     with others_may_go(devices.here):
-        return _train(devices, run, experiment, task, stamp, started)
+        return _train(devices, run, experiment, data, stamp, started)
 
 
 def _train(
     devices: Devices,
     run: Path,
     experiment: Experiment,
-    task: Task,
+    data: FoldData,
     stamp: str,
     started: float | None,
 ) -> dict:
     """`train_fold` on given devices."""
     train, here = experiment.train, devices.here
-    images = len(task.training()[0])
+    images = len(data.training()[0])
     steps_per_epoch = images // train.batch_size
     if steps_per_epoch == 0:
         raise InputError(
-            f"Fold {task.fold} leaves {images} images to train on, fewer than a batch: lower "
+            f"Fold {data.fold} leaves {images} images to train on, fewer than a batch: lower "
             f"train.batch_size ({train.batch_size})."
         )
     steps = steps_per_epoch * train.epochs
-    keras.utils.set_random_seed(experiment.seed + task.fold)
+    keras.utils.set_random_seed(experiment.seed + data.fold)
     with devices.scope():
         with policy(devices.precision):
-            embedder, classifier = build_models(experiment, task)
+            embedder, classifier = build_models(experiment, data)
         synchronise_neck(embedder, devices.replicas > 1 and not on_jax())
         scale = LossScale(devices.precision)
         optimizers = Optimizers(classifier, train)
         average = (
             WeightAverage(classifier.trainable_variables, train.average) if train.average else None
         )
-    loss = Loss(train.target_smoothing, task.species, experiment.model.species_weight)
+    loss = Loss(train.target_smoothing, data.species, experiment.model.species_weight)
     step = make_step(
         devices.strategy,
         classifier,
@@ -152,10 +153,10 @@ def _train(
         write_table(run)
         board = Board(run, read_log(run)) if train.tensorboard else None
     print(
-        f"{word} fold {task.fold} on {devices}: {train.epochs} epochs of {steps_per_epoch} steps "
+        f"{word} fold {data.fold} on {devices}: {train.epochs} epochs of {steps_per_epoch} steps "
         f"of {train.batch_size} images"
     )
-    unjudged = why_unjudged(task.individual_ids, task.folds.tolist(), task.fold)
+    unjudged = why_unjudged(data.individual_ids, data.folds.tolist(), data.fold)
     if unjudged and here.chief:
         print(unjudged)
     started = time.monotonic() if started is None else started
@@ -178,18 +179,18 @@ def _train(
 
         while progress.epoch < train.epochs:
             done = progress.step - progress.epoch * steps_per_epoch
-            bar = batches = epoch_batches(devices, experiment, task, progress.epoch, done)
+            bar = batches = epoch_batches(devices, experiment, data, progress.epoch, done)
             rate = train_epoch(step, batches, train, progress, steps_per_epoch, run, pause)
             if progress.step != (progress.epoch + 1) * steps_per_epoch:
                 raise InputError(
                     f"The TFRecords gave fewer than {steps_per_epoch} batches: delete "
-                    f"{task.records} and write them again."
+                    f"{data.records} and write them again."
                 )
             entry = entry_of(progress, train, rate)
             count = progress.epoch + 1
             if count % train.validate_every == 0 or count == train.epochs:
                 with average.swapped() if average else nullcontext():
-                    entry |= validate_fold(forward, experiment, task)
+                    entry |= validate_fold(forward, experiment, data)
                     trained = optimizers.updates > 0  # before the first update nothing is learned
                     if trained and (entry["map5_known"] or 0.0) >= (
                         progress.best.get("map5_known") or 0.0
@@ -209,7 +210,7 @@ def _train(
             pause()
     if optimizers.updates == 0:
         raise TrainingError(
-            f"None of the {steps} steps of fold {task.fold} was finite, so that nothing was "
+            f"None of the {steps} steps of fold {data.fold} was finite, so that nothing was "
             f"learned: lower train.learning_rate ({train.learning_rate}), or set "
             "train.precision=float32."
         )
@@ -224,7 +225,7 @@ def _train(
     return write_results(
         run,
         experiment,
-        task,
+        data,
         embedder,
         classifier,
         metrics,
@@ -233,13 +234,13 @@ def _train(
     )
 
 
-def build_models(experiment: Experiment, task: Task) -> tuple[keras.Model, keras.Model]:
+def build_models(experiment: Experiment, data: FoldData) -> tuple[keras.Model, keras.Model]:
     """The embedder and the classifier around it, as the config says."""
-    _, kept = task.training()
-    counts = np.bincount(kept, minlength=task.classes)
+    _, kept = data.training()
+    counts = np.bincount(kept, minlength=data.classes)
     species_counts = ()
-    if task.species is not None:
-        kinds = int(task.species.max()) + 1
-        species_counts = np.bincount(task.species[kept], minlength=kinds)
+    if data.species is not None:
+        kinds = int(data.species.max()) + 1
+        species_counts = np.bincount(data.species[kept], minlength=kinds)
     embedder = build_embedder(experiment.model)
     return embedder, build_classifier(embedder, experiment.model, counts, species_counts)

@@ -15,28 +15,28 @@ from tf_happywhale.models.whitened import add_whitening
 from tf_happywhale.records.reader import checked, evaluation_batches
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.evaluation.fold import validate
-from tf_happywhale.training.task import Task
+from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.whitening import within_individuals
 
 
-def validate_fold(forward: Forward, experiment: Experiment, task: Task) -> dict:
+def validate_fold(forward: Forward, experiment: Experiment, data: FoldData) -> dict:
     """Metrics of the fold's images as queries against the other folds' as gallery.
 
     Args:
         forward: the embedder as a function that `by_keras` makes. It is compiled once, and uses the
             weights that the embedder has when it is called.
-        experiment, task: what is validated.
+        experiment, data: what is validated.
     """
-    gallery, queries = embed_fold(forward, experiment, task, "validation")
+    gallery, queries = embed_fold(forward, experiment, data, "validation")
     return validate(gallery, queries, experiment.rank.new_share)
 
 
 def whiten(
-    embedder: keras.Model, forward: Forward, experiment: Experiment, task: Task
+    embedder: keras.Model, forward: Forward, experiment: Experiment, data: FoldData
 ) -> tuple[keras.Model, dict]:
     """The trained embedder with `model.whitening`, learned from the images of the other folds; and
     its metrics. The other arguments and the metrics: see `validate_fold`."""
-    both = embed_fold(forward, experiment, task, "whitening")
+    both = embed_fold(forward, experiment, data, "whitening")
     sides = [_unit(side) for side in both]
     learned = sides[0].embedding, sides[0].individual_id
     kernel, bias = within_individuals(*learned, experiment.model.whitening)
@@ -46,24 +46,24 @@ def whiten(
 
 
 def embed_fold(
-    forward: Forward, experiment: Experiment, task: Task, label: str
+    forward: Forward, experiment: Experiment, data: FoldData, label: str
 ) -> tuple[Embeddings, Embeddings]:
-    """The catalogue's images of the other folds, and of the task's own; `label` is what the
+    """The catalogue's images of the other folds, and of the data's own; `label` is what the
     progress bar says."""
     batches = evaluation_batches(
-        task.records,
+        data.records,
         "train",
-        task.images,
+        data.images,
         size=experiment.image_size,
         batch_size=experiment.embed.batch_size,
     )
-    found = checked(batches, task.records)
-    embedding, images = embed(forward, found, len(task.images), label)
-    row = {image: n for n, image in enumerate(task.images)}
+    found = checked(batches, data.records)
+    embedding, images = embed(forward, found, len(data.images), label)
+    row = {image: n for n, image in enumerate(data.images)}
     rows = np.array([row[image] for image in images])
-    individual_ids = np.asarray(task.individual_ids, dtype=np.str_)[rows]
+    individual_ids = np.asarray(data.individual_ids, dtype=np.str_)[rows]
     everything = Embeddings(embedding, images, individual_ids)
-    held_out = task.folds[rows] == task.fold
+    held_out = data.folds[rows] == data.fold
     return everything.take(~held_out), everything.take(held_out)
 
 

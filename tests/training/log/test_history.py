@@ -7,7 +7,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from tf_happywhale.training.log.history import draw_figure, read_log, write_table
+from tf_happywhale.training.log.history import draw_figure, write_table
+from tf_happywhale.training.log.log_file import read_log
 
 ENTRIES = [
     {"epoch": 0, "loss": 15.25, "seconds": 3.0},

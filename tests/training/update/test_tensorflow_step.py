@@ -15,11 +15,11 @@ from tests.training.grouped import assert_same_as_one_by_one
 from tf_happywhale.config import Model, Train
 from tf_happywhale.devices.precision import policy
 from tf_happywhale.models.classifier import build_classifier
-from tf_happywhale.training.update.average import WeightAverage
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.loss_scale import LossScale
 from tf_happywhale.training.update.optimizer import Optimizers
 from tf_happywhale.training.update.tensorflow_step import make_step, own_share
+from tf_happywhale.training.update.weight_average import WeightAverage
 
 
 @pytest.fixture

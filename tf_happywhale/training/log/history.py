@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
-from typing import Any
 
 from tf_happywhale.disk.files import atomic_write
+from tf_happywhale.training.log.log_file import read_log
 
 TABLE, FIGURE = "log.csv", "training.png"
 LOSS, MAP, GREY = "#d1495b", "#1f6f8b", "#8a8f98"
-
-
-def read_log(run: Path) -> list[dict[str, Any]]:
-    """The log's entries, one for each epoch. A half-written line and all after it are left out."""
-    entries = []
-    for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines():
-        try:
-            entries.append(dict(json.loads(line)))
-        except (ValueError, TypeError):
-            break
-    return entries
 
 
 def write_table(run: Path) -> None:

@@ -18,7 +18,7 @@ from tf_happywhale.config import Experiment
 from tf_happywhale.config.renamed import renewed
 from tf_happywhale.disk.files import write_csv, write_json
 from tf_happywhale.disk.hashes import digest
-from tf_happywhale.training.task import Task
+from tf_happywhale.training.fold_data import FoldData
 
 FILE = "made_from.json"
 PICTURES = "made_from.csv"
@@ -69,7 +69,7 @@ class MadeFrom:
 
 def made_from(
     experiment: Experiment,
-    task: Task,
+    data: FoldData,
     order: Sequence[str],
     weights: str | None,
     pictures: Sequence[str],
@@ -79,24 +79,24 @@ def made_from(
 
     Args:
         experiment: how to train.
-        task: what to train on.
+        data: what to train on.
         order: all individuals, by target.
         weights: SHA-256 of the file that training starts from, or the name of weights without a
             file.
-        pictures: what the pixels of each of the task's images depend on (`Plan.pictures`).
-        more_pictures: the same for the task's `more_images`.
+        pictures: what the pixels of each of the data's images depend on (`Plan.pictures`).
+        more_pictures: the same for the data's `more_images`.
     """
-    folds = map(str, task.folds.tolist())
-    rows = [*zip(task.images, task.individual_ids, folds, pictures, strict=True)]
-    predicted = [order[target] for target in task.more_targets]
-    for row in zip(task.more_images, predicted, more_pictures, strict=True):
+    folds = map(str, data.folds.tolist())
+    rows = [*zip(data.images, data.individual_ids, folds, pictures, strict=True)]
+    predicted = [order[target] for target in data.more_targets]
+    for row in zip(data.more_images, predicted, more_pictures, strict=True):
         rows.append((*row[:2], PREDICTED, row[2]))
     return MadeFrom(
         flat(experiment.model_dump(mode="json", include=SECTIONS)),
         weights,
         digest(list(order)),
-        None if task.species is None else digest(task.species.tolist()),
-        task.fold,
+        None if data.species is None else digest(data.species.tolist()),
+        data.fold,
         tuple(rows),
     )
 

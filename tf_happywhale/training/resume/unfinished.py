@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from tf_happywhale.config import Experiment, load_dumped
-from tf_happywhale.disk.swap import end_swap, remove, settle_swap, swap_in
+from tf_happywhale.disk.swap import end_swap, remove, swap_in
 from tf_happywhale.errors import InputError
+from tf_happywhale.run_folders.contents import OUTPUTS, TRAINING
 from tf_happywhale.training.resume.checkpoint_files import STEPS, files_of, is_begun, stamp_of
 from tf_happywhale.training.resume.made_from import (
     FILE,
@@ -28,10 +29,8 @@ from tf_happywhale.training.resume.made_from import (
     read_made_from,
     write_made_from,
 )
-from tf_happywhale.training.resume.older import Older, settings_of
+from tf_happywhale.training.resume.older_stamps import Older, settings_of
 
-FOLDER = "training"
-OUTPUTS = ("model.keras", "classifier.keras", "metrics.json")
 GIVEN_UP = "given_up"  # what `train.restart=true` gave up, until the new training is finished
 # What was made from the older model: `embed`'s conversions, and what `identify` has learned.
 OUTDATED = (
@@ -40,16 +39,10 @@ OUTDATED = (
 AT_FIRST = ("config.yaml", "environment.json", "log.jsonl")  # in a run folder of older versions
 
 
-def settle(run: Path) -> None:
-    """Put a finished training into its place, if a kill has interrupted that. Whoever reads a run
-    folder calls this first; mostly it does nothing."""
-    settle_swap(run / FOLDER)
-
-
 def end(run: Path) -> None:
     """The same for a process that has locked the run folder to train into it. It also takes over
     what an earlier version has left."""
-    end_swap(run / FOLDER)
+    end_swap(run / TRAINING)
     _take_over(run)
 
 
@@ -103,7 +96,7 @@ def say_why(run: Path, asked: MadeFrom, older: Older) -> None:
 def _take_over(run: Path) -> None:
     """Move an earlier version's unfinished training, which lies in the run folder itself, into
     `training/`."""
-    old, new = run / "checkpoints", run / FOLDER
+    old, new = run / "checkpoints", run / TRAINING
     if not list(old.glob(STEPS)) or (new / FILE).is_file():
         return
     (new / "checkpoints").mkdir(parents=True, exist_ok=True)
@@ -127,7 +120,7 @@ def prepare(run: Path, asked: MadeFrom, older: Older, *, restart: bool, chief: b
     Raises:
         InputError: there is an unfinished training of something else.
     """
-    folder = run / FOLDER
+    folder = run / TRAINING
     if is_begun(folder):
         known = known_of(folder, older)
         found = differences(asked, known[0]) if known else _perhaps(asked, folder)
@@ -170,7 +163,7 @@ def settings_to_finish(run: Path, asked: MadeFrom, older: Older) -> Experiment:
         InputError: it has learned from other photographs or labels than there are now, or does
             not say from which.
     """
-    folder = run / FOLDER
+    folder = run / TRAINING
     known = known_of(folder, older)
     if known is None or settings_of(folder) is None:
         raise InputError(
@@ -196,7 +189,7 @@ def note_finish(folder: Path, epochs: int, of: int) -> None:
 
 def put_in_place(run: Path) -> None:
     """Let the finished training in `training/` take the place of the model that is there."""
-    folder = run / FOLDER
+    folder = run / TRAINING
     only_to_resume = files_of(folder / "checkpoints")
     swap_in(folder, last="model.keras", outdated=OUTDATED, unneeded=only_to_resume)
     remove(run / GIVEN_UP)

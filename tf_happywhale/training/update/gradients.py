@@ -6,10 +6,10 @@ import keras
 from keras import ops
 
 from tf_happywhale.config import Train
-from tf_happywhale.training.update.average import WeightAverage
 from tf_happywhale.training.update.clipping import clip_adaptively, clip_by_global_norm
 from tf_happywhale.training.update.loss_scale import LossScale
 from tf_happywhale.training.update.optimizer import Optimizers
+from tf_happywhale.training.update.weight_average import WeightAverage
 
 
 class Update:

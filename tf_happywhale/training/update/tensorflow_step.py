@@ -10,11 +10,11 @@ import tensorflow as tf
 from keras import ops
 
 from tf_happywhale.config import Train
-from tf_happywhale.training.update.average import WeightAverage
 from tf_happywhale.training.update.gradients import Update
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.loss_scale import LossScale
 from tf_happywhale.training.update.optimizer import Optimizers
+from tf_happywhale.training.update.weight_average import WeightAverage
 
 
 def make_step(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -10,53 +9,16 @@ import keras
 import numpy as np
 import pytest
 
-from tf_happywhale import run_folder
-from tf_happywhale.config import Model, load_experiment
+import tf_happywhale
+from tf_happywhale.config import Model
 from tf_happywhale.errors import InputError
-from tf_happywhale.run_folder import (
-    check_model,
-    continue_run,
-    environment,
-    load_model,
-    log,
-    read_trained_on,
-    save_model,
-    save_weights,
-    start_run,
-    write_trained_on,
-)
+from tf_happywhale.run_folders.contents import check_model
+from tf_happywhale.run_folders.model_files import load_model, save_model, save_weights
 
 
 @pytest.fixture
 def model(toy) -> keras.Model:
     return toy(Model(embedding_size=4))
-
-
-def test_a_run_starts_with_its_config_its_environment_and_an_empty_log(tmp_path):
-    experiment = load_experiment(None, ["name=two", "seed=9", "train.learning_rate=2e-4"])
-    run = tmp_path / "two" / "fold0"
-    start_run(run, experiment, "1 CPU (OneDeviceStrategy)")
-    assert load_experiment(run / "config.yaml") == experiment
-    assert json.loads((run / "environment.json").read_text())["devices"].startswith("1 CPU")
-    log(run, {"epoch": 0, "loss": 1.5})
-    log(run, {"epoch": 1, "loss": 0.5})
-    lines = (run / "log.jsonl").read_text().splitlines()
-    assert [json.loads(line)["loss"] for line in lines] == [1.5, 0.5]
-    start_run(run, experiment, "1 CPU")
-    assert (run / "log.jsonl").read_text() == ""
-
-
-def test_the_environment_names_versions_and_says_what_is_missing(monkeypatch):
-    monkeypatch.setattr("tf_happywhale.run_folder.PACKAGES", ("keras", "no-such-package"))
-    found = environment("2 GPU")
-    assert found["packages"] == {"keras": keras.__version__, "no-such-package": "not installed"}
-    assert found["devices"] == "2 GPU"
-    assert {"python", "platform", "git"} <= set(found)
-
-
-def test_the_log_takes_no_number_that_json_has_not(tmp_path):
-    with pytest.raises(ValueError, match="JSON"):
-        log(tmp_path, {"loss": float("nan")})
 
 
 def test_saved_weights_load(tmp_path, model, toy):
@@ -121,7 +83,7 @@ def test_a_model_with_code_in_it_is_refused(tmp_path):
 
 
 def test_every_layer_of_ours_is_known_to_a_process_that_only_loads_models() -> None:
-    models = Path(run_folder.__file__).parent / "models"
+    models = Path(tf_happywhale.__file__).parent / "models"
     ours = [
         name
         for file in models.rglob("*.py")
@@ -131,30 +93,9 @@ def test_every_layer_of_ours_is_known_to_a_process_that_only_loads_models() -> N
     ]
     assert "DepthwiseConv" in ours
     code = (
-        "import keras, tf_happywhale.run_folder\n"
+        "import keras, tf_happywhale.run_folders.model_files\n"
         f"for name in {ours}:\n"
         "    assert keras.saving.get_registered_object(f'tf_happywhale>{name}'), name\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_a_resumed_run_has_the_lines_of_its_finished_epochs_and_todays_config(tmp_path):
-    start_run(tmp_path, load_experiment(None, ["name=two"]), "2 GPU (MirroredStrategy)")
-    for epoch in range(3):
-        log(tmp_path, {"epoch": epoch})
-    today = load_experiment(None, ["name=two", "train.validate_every=2"])
-    continue_run(tmp_path, today, 2, "1 CPU (OneDeviceStrategy)")
-    lines = (tmp_path / "log.jsonl").read_text().splitlines()
-    assert [json.loads(line)["epoch"] for line in lines] == [0, 1]
-    assert json.loads((tmp_path / "environment.json").read_text())["devices"].startswith("1 CPU")
-    assert load_experiment(tmp_path / "config.yaml") == today
-
-
-def test_what_a_model_was_trained_on_is_read_as_it_was_written(tmp_path):
-    assert read_trained_on(tmp_path) is None
-    write_trained_on(tmp_path, "pod-64-1; folds 1 of 12345678", ["09913", "1"])
-    assert read_trained_on(tmp_path) == ("pod-64-1; folds 1 of 12345678", ["09913", "1"])
-    (tmp_path / "trained_on.json").write_text("[]")
-    with pytest.raises(InputError, match="is damaged: train again"):
-        read_trained_on(tmp_path)

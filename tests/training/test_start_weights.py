@@ -4,8 +4,8 @@ import pytest
 
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
-from tf_happywhale.run_folder import write_trained_on
-from tf_happywhale.training.start import check_start
+from tf_happywhale.run_folders.contents import write_trained_on
+from tf_happywhale.training.start_weights import check_start
 
 FOLDS = {"a.jpg": 0, "b.jpg": 1, "c.jpg": 2}
 

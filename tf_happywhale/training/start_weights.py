@@ -8,7 +8,7 @@ from pathlib import Path
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.models.weights.own_files import is_own, run_of
 from tf_happywhale.retrieval.ensemble.trained_on import has_seen
-from tf_happywhale.run_folder import read_trained_on
+from tf_happywhale.run_folders.contents import read_trained_on
 
 
 def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, int]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Task:
+class FoldData:
     """What one fold trains and validates on.
 
     Attributes:

@@ -6,15 +6,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from tf_happywhale.training.resume import watch
-from tf_happywhale.training.resume.watch import Watch
+from tf_happywhale.training.resume import clock_and_signals
+from tf_happywhale.training.resume.clock_and_signals import Watch
 
 
 @pytest.fixture
 def clock(monkeypatch) -> SimpleNamespace:
     """Seconds that a test sets."""
     found = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: found.now))
+    monkeypatch.setattr(clock_and_signals, "time", SimpleNamespace(monotonic=lambda: found.now))
     return found
 
 

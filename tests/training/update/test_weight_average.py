@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.training.update.average import WeightAverage
+from tf_happywhale.training.update.weight_average import WeightAverage
 
 
 def variables() -> list[keras.Variable]:

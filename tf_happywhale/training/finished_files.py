@@ -13,15 +13,15 @@ from tf_happywhale.disk.files import write_json
 from tf_happywhale.inference.engines import Forward, by_keras
 from tf_happywhale.models.embedder import synchronise_neck
 from tf_happywhale.models.sizes import at_sizes
-from tf_happywhale.run_folder import save_model, save_weights
-from tf_happywhale.training.task import Task
+from tf_happywhale.run_folders.model_files import save_model, save_weights
+from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.validation import validate_fold, whiten
 
 
 def write_results(
     folder: Path,
     experiment: Experiment,
-    task: Task,
+    data: FoldData,
     embedder: keras.Model,
     classifier: keras.Model,
     metrics: dict[str, Any],
@@ -33,7 +33,7 @@ def write_results(
     Args:
         folder: of the training.
         experiment: how it was trained.
-        task: what it was trained on.
+        data: what it was trained on.
         embedder: with the best weights.
         classifier: around it.
         metrics: of the best epoch, whose weights these are.
@@ -52,10 +52,10 @@ def write_results(
     if sizes or (whitening and forward is None):
         forward = by_keras(embedder, strategy)
     if whitening:
-        embedder, whitened = whiten(embedder, forward, experiment, task)
+        embedder, whitened = whiten(embedder, forward, experiment, data)
         metrics = metrics | whitened
     elif sizes:
-        metrics = metrics | validate_fold(forward, experiment, task)
+        metrics = metrics | validate_fold(forward, experiment, data)
     save_model(folder / "classifier.keras", classifier)
     save_model(folder / "model.keras", embedder)
     write_json(folder / "metrics.json", metrics)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tf_happywhale.errors import ConfigError
-from tf_happywhale.training.log import board
-from tf_happywhale.training.log.board import Board, check_tensorboard
+from tf_happywhale.training.log import tensorboard_events
+from tf_happywhale.training.log.tensorboard_events import Board, check_tensorboard
 
 FIRST = {"epoch": 0, "loss": 1.5, "map5_known": None}
 SECOND = {"epoch": 1, "loss": 0.5, "map5_known": 0.25}
@@ -34,6 +34,6 @@ def test_a_run_that_is_resumed_shows_each_epoch_of_its_log_once(tmp_path):
 
 def test_where_tensorboard_is_not_installed_it_is_one_sentence(monkeypatch):
     check_tensorboard()
-    monkeypatch.setattr(board, "find_spec", lambda name: None)
+    monkeypatch.setattr(tensorboard_events, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"pip install 'tf-happywhale\[tensorboard\]'"):
         check_tensorboard()

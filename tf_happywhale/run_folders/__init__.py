@@ -1,0 +1,1 @@
+"""Run folders: what the training of one fold leaves behind."""
