@@ -12,23 +12,47 @@ from tf_happywhale.config.renamed import renewed
 from tf_happywhale.config.text import put_override, read_yaml
 from tf_happywhale.config.validation import validated
 from tf_happywhale.config.variants import variants_of, without_given
+from tf_happywhale.errors import ConfigError
+
+SHIPPED = Path(__file__).parents[2] / "configs"
 
 
 def load_experiment(path: str | Path | None, overrides: Sequence[str] = ()) -> Experiment:
     """Read a YAML file (None: defaults only), apply `key=value` overrides, and check it all.
 
-    An override holds for all variants of the file, those that have a value of their own too.
+    A file says only what differs from another if it has `base: FILE`, which is looked for in its
+    folder, then among the shipped configs. Sections are joined key by key; a list or a table is
+    taken whole. An override holds for all variants of the file, also for those that set the key.
 
     Raises:
         ConfigError: one sentence that names the key, its value and what is allowed.
     """
-    return _load({} if path is None else renewed(read_yaml(Path(path)), tell=True), overrides)
+    return _load({} if path is None else renewed(_with_base(Path(path)), tell=True), overrides)
 
 
 def load_dumped(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
     """Read what `dump_experiment` wrote, as `load_experiment` does. Names of earlier versions are
     read in silence, since nobody needs to change such a file."""
     return _load(renewed(read_yaml(Path(path))), overrides)
+
+
+def _with_base(path: Path, above: Sequence[Path] = ()) -> dict:
+    """Return the tree of a config, put on the tree of the config that its `base` names."""
+    tree, above = read_yaml(path), [*above, path.resolve()]
+    name = tree.pop("base", None)
+    if name is None:
+        return tree
+    if not isinstance(name, str):
+        raise ConfigError(f"base is {name!r} in {path}, but it must be the name of a config file.")
+    near = path.parent / name
+    file = near if near.is_file() or not (SHIPPED / name).is_file() else SHIPPED / name
+    if file.resolve() in above:
+        raise ConfigError(f"base is {name} in {path}, which is in a circle: name another config.")
+    below = _with_base(file, above)
+    for key, value in tree.items():
+        section = isinstance(value, dict) and isinstance(below.get(key), dict)
+        below[key] = {**below[key], **value} if section else value
+    return below
 
 
 def _load(tree: dict, overrides: Sequence[str]) -> Experiment:
