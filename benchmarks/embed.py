@@ -41,7 +41,7 @@ def make(folder: Path, backbone: str, size: int, photographs: int) -> None:
     import keras
 
     from tf_happywhale.config import Model
-    from tf_happywhale.inference.engines import FILES, convert
+    from tf_happywhale.inference.runtimes import FILES, convert
     from tf_happywhale.models.embedder import build_embedder
     from tf_happywhale.run_folders.model_files import save_model
 
@@ -69,7 +69,7 @@ def load(engine: str, folder: Path, backbone: str) -> Callable[[np.ndarray], np.
         return _torch(backbone, precision == "bfloat16")
     if name == "stock":
         return _stock_keras(backbone)
-    from tf_happywhale.inference.engines import by_keras, load_engine
+    from tf_happywhale.inference.runtimes import by_keras, load_engine
 
     if name == "keras":
         from tf_happywhale.run_folders.model_files import load_model
@@ -108,7 +108,7 @@ def _stock_keras(backbone: str) -> Callable[[np.ndarray], np.ndarray]:
     """The network of `keras.applications` in place of ours."""
     import keras
 
-    from tf_happywhale.inference.engines import by_keras
+    from tf_happywhale.inference.runtimes import by_keras
     from tf_happywhale.models.gem import GeM
 
     network = getattr(keras.applications, f"EfficientNet{backbone.upper()}")
@@ -205,7 +205,7 @@ def main() -> None:
         args.size, args.photographs, args.runs, args.seconds = 128, 32, 1, 1
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from tf_happywhale.disk.files import write_json
-    from tf_happywhale.inference.engines import least_cosine
+    from tf_happywhale.inference.runtimes import least_cosine
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

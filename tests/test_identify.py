@@ -24,7 +24,7 @@ from tf_happywhale.config import Data, dump_experiment, load_experiment
 from tf_happywhale.disk.files import write_text
 from tf_happywhale.errors import Incomplete, InputError
 from tf_happywhale.galleries.gallery_folder import open_gallery
-from tf_happywhale.inference.reference import embed_catalogue
+from tf_happywhale.inference.reference_images import embed_catalogue
 from tf_happywhale.retrieval.embeddings import load_embeddings, save_embeddings
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
 from tf_happywhale.retrieval.new_individual.learned import Learned

@@ -29,7 +29,7 @@ def embed_folds(experiment: Experiment) -> None:
     """Write the embeddings of both splits for every fold that is not up to date."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.disk.hashes import digest, sha256
-    from tf_happywhale.inference.trained import preprocess
+    from tf_happywhale.inference.trained_models import preprocess
     from tf_happywhale.places import embeddings_file, output_folder, run_folder, run_name
     from tf_happywhale.records.manifest import skipped_images
     from tf_happywhale.records.plan import plan_records
@@ -108,8 +108,8 @@ def embed_split(
     the model's head, which are `order`'s."""
     import numpy as np
 
-    from tf_happywhale.inference.embedding import embed
-    from tf_happywhale.inference.engines import choose
+    from tf_happywhale.inference.embed_batches import embed
+    from tf_happywhale.inference.runtimes import choose
     from tf_happywhale.models.whitened import among_embeddings
     from tf_happywhale.places import embeddings_file, run_folder
     from tf_happywhale.records.reader import checked, evaluation_batches

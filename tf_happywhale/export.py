@@ -11,7 +11,7 @@ from tf_happywhale.cli import command_of_places
 if TYPE_CHECKING:
     import numpy as np
 
-    from tf_happywhale.inference.trained import Trained
+    from tf_happywhale.inference.trained_models import TrainedModel
 
 PLACES = {
     "": (
@@ -36,9 +36,9 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
 
     from tf_happywhale.disk.files import atomic_write, write_json
     from tf_happywhale.errors import InputError
-    from tf_happywhale.inference.engines import FILES, by_keras, convert, load_engine, prove
     from tf_happywhale.inference.identifier import LEARNED, learned_from, learned_of
-    from tf_happywhale.inference.trained import EXPORTED, find_trained
+    from tf_happywhale.inference.runtimes import FILES, by_keras, convert, load_engine, prove
+    from tf_happywhale.inference.trained_models import EXPORTED, find_trained
     from tf_happywhale.retrieval.new_individual.learned import save_learned
     from tf_happywhale.run_folders.model_files import load_model
 
@@ -71,7 +71,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     print(f"written: {folder}")
 
 
-def real_pictures(model: Trained, folder: str | None) -> np.ndarray:
+def real_pictures(model: TrainedModel, folder: str | None) -> np.ndarray:
     """Crops uint8 [n, s, s, 3] of photographs: of a folder, else of the model's own catalogue.
 
     Raises:

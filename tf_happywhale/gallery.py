@@ -72,7 +72,7 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
     from tf_happywhale.errors import Incomplete, InputError
     from tf_happywhale.galleries.gallery_folder import beside, make_gallery, open_gallery
     from tf_happywhale.identify import load_identifier
-    from tf_happywhale.inference.reference import embed_catalogue
+    from tf_happywhale.inference.reference_images import embed_catalogue
 
     with locked(folder, "building"):
         if folder.exists():
@@ -98,9 +98,9 @@ def add(settings: Experiment, folder: Path, file: Path) -> None:
     """Put decided matches into the catalogue and the gallery."""
     from tf_happywhale.catalogue.animals.animal_key import animal_words, count_animals
     from tf_happywhale.errors import InputError
-    from tf_happywhale.galleries.confirmed import add_confirmed
-    from tf_happywhale.galleries.new_rows import check_identified, read_decisions
-    from tf_happywhale.galleries.queries import Photographs, in_short, load_queries
+    from tf_happywhale.galleries.adding import add_confirmed
+    from tf_happywhale.galleries.decisions import check_identified, read_decisions
+    from tf_happywhale.galleries.queries import PhotographFinder, in_short, load_queries
     from tf_happywhale.places import output_folder
 
     output, elsewhere = output_folder(settings), settings.identify.photographs
@@ -124,7 +124,7 @@ def add(settings: Experiment, folder: Path, file: Path) -> None:
         settings.data,
         decisions.matched,
         decisions.new,
-        Photographs(queries, output, elsewhere).path,
+        PhotographFinder(queries, output, elsewhere).path,
     )
     total = len(added.confirmed)
     counts = count_animals(keys)
@@ -160,9 +160,9 @@ def verify(settings: Experiment, folder: Path) -> None:
     """Print what is wrong with a gallery, its pictures and its catalogue; InputError if anything
     is."""
     from tf_happywhale.errors import InputError
-    from tf_happywhale.galleries import verify as verification
+    from tf_happywhale.galleries.gallery_faults import find_faults
 
-    found, images = verification.verify(folder, settings.data)
+    found, images = find_faults(folder, settings.data)
     for sentence in found:
         print(sentence)
     if found:

@@ -64,7 +64,7 @@ def identify(
     from tf_happywhale.disk.files import write_csv
     from tf_happywhale.galleries.queries import save_queries
     from tf_happywhale.inference.identifier import not_honoured
-    from tf_happywhale.inference.reference import damaged, load_gallery
+    from tf_happywhale.inference.reference_images import damaged, load_gallery
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.together import judge_together
 
@@ -137,7 +137,7 @@ def check_complete(unread: dict[str, str], failed: dict[str, str], table: Path) 
 def load_identifier(model: Path, overrides: Sequence[str]) -> tuple[Experiment, Identifier, str]:
     """The settings, the models as one, and why P(new) is not known, if it is not."""
     from tf_happywhale.inference.identifier import identifier_of
-    from tf_happywhale.inference.trained import find_trained
+    from tf_happywhale.inference.trained_models import find_trained
     from tf_happywhale.places import output_folder
 
     experiment, models = find_trained(model, [f"output={OUTPUT}", *overrides])
@@ -161,7 +161,7 @@ def find_boxes(
     from tf_happywhale.catalogue.boxes.animal_boxes import Telling, animal_rows
     from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_of_photos
     from tf_happywhale.catalogue.tables.reading import reading_of
-    from tf_happywhale.inference.reference import boxed, make_shots, unfit
+    from tf_happywhale.inference.reference_images import boxed, make_shots, unfit
 
     settings, telling = experiment.identify, None
     if settings.animals == "all":

@@ -37,7 +37,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     from tf_happywhale.disk.files import atomic_write
     from tf_happywhale.errors import InputError
     from tf_happywhale.identify import embed_queries, find_boxes, load_identifier
-    from tf_happywhale.inference.reference import load_gallery
+    from tf_happywhale.inference.reference_images import load_gallery
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.search.candidates import rank_individuals
     from tf_happywhale.review.explanation import why_of

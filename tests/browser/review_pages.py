@@ -25,7 +25,7 @@ from tf_happywhale import identify
 from tf_happywhale.catalogue.dataset import DataSet, load_data
 from tf_happywhale.config import load_experiment
 from tf_happywhale.disk.hashes import sha256
-from tf_happywhale.galleries.new_rows import read_decisions
+from tf_happywhale.galleries.decisions import read_decisions
 from tf_happywhale.inference.baselines import raw_pixels, read_crops
 from tf_happywhale.inference.identifier import Identifier
 from tf_happywhale.inference.shots import box_text

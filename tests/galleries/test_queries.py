@@ -11,7 +11,7 @@ import pytest
 
 from tests.retrieval.conftest import embed
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.queries import Photographs, load_queries, save_queries
+from tf_happywhale.galleries.queries import PhotographFinder, load_queries, save_queries
 from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
 
 
@@ -36,7 +36,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def where(output: Path, key: str = "a.jpg", elsewhere: Path | None = None) -> Path:
-    return Photographs(load_queries(output), output, elsewhere).path(key).resolve()
+    return PhotographFinder(load_queries(output), output, elsewhere).path(key).resolve()
 
 
 def test_photographs_are_found_from_another_working_folder(home: Path, monkeypatch) -> None:

@@ -29,7 +29,7 @@ from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.confirmed import add_confirmed
+from tf_happywhale.galleries.adding import add_confirmed
 from tf_happywhale.galleries.embedding_cache import EmbeddingStore
 from tf_happywhale.galleries.gallery_folder import beside, faults, make_gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings

@@ -11,7 +11,7 @@ from tf_happywhale.config import load_experiment
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.inference.shots import Shot, read_shot
-from tf_happywhale.inference.trained import Trained
+from tf_happywhale.inference.trained_models import TrainedModel
 
 BODY, FIN = Box(0, 0, 90, 60), Box(30, 0, 60, 20)
 
@@ -37,7 +37,7 @@ def test_crops_are_those_that_the_records_hold(
         None,
         ["records.more_sources=[backfin, whole]", f"records.embed_source={embed_source}"],
     )
-    model = Trained(Path("run"), experiment)
+    model = TrainedModel(Path("run"), experiment)
     shot = Shot("a.jpg", Path("a.jpg"), "1" * 64, boxes)
     assert shot.boxes_for(model) == crops
     if crops[0]:
@@ -48,7 +48,7 @@ def test_a_photograph_that_was_replaced_after_it_was_hashed_is_not_embedded(tmp_
     path = tmp_path / "a.png"
     cv2.imwrite(str(path), np.zeros((8, 8, 3), np.uint8))
     shot = Shot("a.png", path, sha256(path))
-    model = Trained(Path("run"), load_experiment(None, ["image_size=32", "records.size=32"]))
+    model = TrainedModel(Path("run"), load_experiment(None, ["image_size=32", "records.size=32"]))
     crops, facts = read_shot(shot, model)
     assert crops.shape == (1, 32, 32, 3) and facts["side"] == "8"
     cv2.imwrite(str(path), np.ones((8, 8, 3), np.uint8))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tf_happywhale.config import Model
-from tf_happywhale.inference.engines import by_keras, choose, convert, load_engine, prove
+from tf_happywhale.inference.runtimes import by_keras, choose, convert, load_engine, prove
 from tf_happywhale.models.embedder import build_embedder
 
 SIZE = 64

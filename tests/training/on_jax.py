@@ -10,7 +10,7 @@ from tests.training.grouped import assert_same_as_one_by_one
 from tf_happywhale.config import Model, Train
 from tf_happywhale.devices.strategy import choose_devices
 from tf_happywhale.errors import ConfigError
-from tf_happywhale.inference.engines import by_keras
+from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.training.update.jax_step import make_step
 from tf_happywhale.training.update.loss import Loss

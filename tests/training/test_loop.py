@@ -12,7 +12,7 @@ import pytest
 
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError, Stopped, TrainingError
-from tf_happywhale.inference.engines import by_keras
+from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.run_folders.model_files import load_model
 from tf_happywhale.training import batches as batches_module
 from tf_happywhale.training import finished_files, loop, validation

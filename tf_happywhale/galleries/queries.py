@@ -49,7 +49,7 @@ def load_queries(output: Path) -> Embeddings:
     return load_embeddings(output / QUERIES)
 
 
-class Photographs:
+class PhotographFinder:
     """Where the photographs that were identified are now.
 
     A photograph is known by the hash of its bytes, which `identify` kept, whatever its name.

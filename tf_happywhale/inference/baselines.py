@@ -11,7 +11,7 @@ import numpy as np
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.boxes.box import Box
-from tf_happywhale.inference.engines import by_keras
+from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.models.pretrained import pretrained_backbone
 from tf_happywhale.pictures.pixels import crop, read_picture
 from tf_happywhale.pictures.resizing import resize

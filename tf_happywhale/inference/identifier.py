@@ -1,4 +1,4 @@
-"""Trained models as one: photographs to comparable embeddings, and what P(new) rests on."""
+"""TrainedModel models as one: photographs to comparable embeddings, and what P(new) rests on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tf_happywhale.disk.hashes import digest
 from tf_happywhale.errors import HappywhaleError, InputError
 from tf_happywhale.galleries.embedding_cache import EmbeddingStore
 from tf_happywhale.inference.shots import Shot, embed_shots
-from tf_happywhale.inference.trained import Trained
+from tf_happywhale.inference.trained_models import TrainedModel
 from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings
 from tf_happywhale.retrieval.ensemble.trained_on import assignment_of
@@ -57,7 +57,7 @@ class Identifier:
         batch_size: pictures a step.
     """
 
-    models: tuple[Trained, ...]
+    models: tuple[TrainedModel, ...]
     learned: Learned
     home: Path
     batch_size: int
@@ -120,7 +120,7 @@ class Identifier:
 
 
 def identifier_of(
-    models: Sequence[Trained], rank: Rank, home: Path, batch_size: int
+    models: Sequence[TrainedModel], rank: Rank, home: Path, batch_size: int
 ) -> tuple[Identifier, str]:
     """Those of the models that `rank.members` and `rank.weights` take, as one, and why nothing was
     learned about new individuals if nothing was; then all models are taken as they are weighted."""
@@ -141,7 +141,7 @@ def not_honoured(rank: Rank) -> list[str]:
     ]
 
 
-def learned_of(models: Sequence[Trained], rank: Rank) -> tuple[Learned, str]:
+def learned_of(models: Sequence[TrainedModel], rank: Rank) -> tuple[Learned, str]:
     """What the models' own catalogue teaches about new individuals, and why nothing if nothing.
 
     It is worked out once and kept in the first model's run folder, since the catalogue may not be
@@ -165,7 +165,7 @@ def learned_of(models: Sequence[Trained], rank: Rank) -> tuple[Learned, str]:
     return found, ""
 
 
-def learned_from(models: Sequence[Trained], rank: Rank) -> str:
+def learned_from(models: Sequence[TrainedModel], rank: Rank) -> str:
     """A digest of what `learned_of` depends on."""
     weights = [model.weight for model in models]
     choice = [rank.members, rank.weights] if len(models) > 1 else []
@@ -174,7 +174,7 @@ def learned_from(models: Sequence[Trained], rank: Rank) -> str:
     )
 
 
-def _learn(models: Sequence[Trained], weights: Sequence[float], rank: Rank) -> Learned:
+def _learn(models: Sequence[TrainedModel], weights: Sequence[float], rank: Rank) -> Learned:
     members = [load_embeddings(model.folder / "embeddings" / "train.npz") for model in models]
     for model, own in zip(models, members, strict=True):
         if own.about.get("model") != model.about["model"]:

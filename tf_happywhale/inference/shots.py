@@ -18,7 +18,7 @@ from tf_happywhale.cores import usable_cores
 from tf_happywhale.disk.hashes import MISSING, digest
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.embedding_cache import EmbeddingStore
-from tf_happywhale.inference.trained import Trained
+from tf_happywhale.inference.trained_models import TrainedModel
 from tf_happywhale.pictures.damage import complaint
 from tf_happywhale.pictures.jpeg_region import picture_size, read_crops
 from tf_happywhale.pictures.pixels import read_file
@@ -49,16 +49,16 @@ class Shot:
     boxes: Mapping[str, AnyBox] = field(default_factory=dict)
     confidence: float = math.nan
 
-    def key(self, model: Trained) -> str:
+    def key(self, model: TrainedModel) -> str:
         """What an embedding depends on besides the model."""
         return digest([self.content, list(map(str, self.boxes_for(model))), model.sizes])
 
-    def source(self, model: Trained) -> str:
+    def source(self, model: TrainedModel) -> str:
         """What is in the first crop that a model wants, where there is a box."""
         first = model.sources[0]
         return first if first in self.boxes else model.primary
 
-    def boxes_for(self, model: Trained) -> list[AnyBox | None]:
+    def boxes_for(self, model: TrainedModel) -> list[AnyBox | None]:
         """The box of each source a model wants, as its records would crop it; None: whole."""
         primary = self.boxes.get(model.primary)
         return [
@@ -67,7 +67,7 @@ class Shot:
 
 
 def embed_shots(
-    model: Trained,
+    model: TrainedModel,
     shots: Sequence[Shot],
     store: EmbeddingStore,
     load: Callable[[], Forward],
@@ -147,7 +147,7 @@ def _why_closed(shot: Shot) -> str:
     return f"{shot.path} could not be read at first: run the command again."
 
 
-def read_shot(shot: Shot, model: Trained) -> tuple[np.ndarray, dict[str, str]]:
+def read_shot(shot: Shot, model: TrainedModel) -> tuple[np.ndarray, dict[str, str]]:
     """The crops uint8 [sources, s, s, 3] a model wants of a photograph; of the first its shorter
     side in the photograph, sharpness and box; and what is damaged, as text.
 
@@ -178,7 +178,7 @@ def box_text(source: str, box: Box | None) -> str:
     return f"{source} {box.xmin} {box.ymin} {box.xmax} {box.ymax}" if box else ""
 
 
-def _batches(model: Trained, shots: list[Shot], size: int) -> Iterator[list]:
+def _batches(model: TrainedModel, shots: list[Shot], size: int) -> Iterator[list]:
     """Batches of (shot, what `read_shot` gives or its InputError), a batch ahead in the making."""
 
     def read(shot: Shot):

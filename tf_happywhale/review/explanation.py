@@ -8,7 +8,7 @@ import numpy as np
 
 from tf_happywhale.catalogue.animals.animal_key import animal_words
 from tf_happywhale.inference.explain import Explainer
-from tf_happywhale.inference.trained import Trained
+from tf_happywhale.inference.trained_models import TrainedModel
 from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.overlay import heat_pair, line_pair
@@ -20,7 +20,7 @@ Pictures = list[tuple[str, np.ndarray]]
 
 
 def why_of(
-    model: Trained, queries: Embeddings, gallery: Embeddings
+    model: TrainedModel, queries: Embeddings, gallery: Embeddings
 ) -> Callable[[str, str, str], Pictures]:
     """A function from the names of query, individual and reference image to captions and pictures
     uint8 [h, w, 3]: where the two are alike to the model, and which of their parts correspond.

@@ -10,7 +10,7 @@ import keras
 from tf_happywhale.config import Experiment
 from tf_happywhale.devices.precision import to_float32
 from tf_happywhale.disk.files import write_json
-from tf_happywhale.inference.engines import Forward, by_keras
+from tf_happywhale.inference.runtimes import Forward, by_keras
 from tf_happywhale.models.embedder import synchronise_neck
 from tf_happywhale.models.sizes import at_sizes
 from tf_happywhale.run_folders.model_files import save_model, save_weights

@@ -16,7 +16,7 @@ from tf_happywhale.devices.precision import policy
 from tf_happywhale.devices.strategy import Devices, check_batch, choose_devices, on_jax
 from tf_happywhale.devices.workers import any_worker, check_same_start, others_may_go
 from tf_happywhale.errors import InputError, Stopped, TrainingError
-from tf_happywhale.inference.engines import by_keras
+from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder, synchronise_neck
 from tf_happywhale.run_folders.model_files import save_weights

@@ -17,7 +17,7 @@ import tensorflow as tf
 from tests.training.squares import make_fold_data
 from tf_happywhale.config import Model, Train, load_experiment
 from tf_happywhale.devices import strategy
-from tf_happywhale.inference.engines import by_keras, choose
+from tf_happywhale.inference.runtimes import by_keras, choose
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.gem import GeM
 from tf_happywhale.training.update.loss import Loss

@@ -19,7 +19,7 @@ from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries import confirmed
 from tf_happywhale.galleries import new_rows as files
-from tf_happywhale.galleries.confirmed import add_confirmed
+from tf_happywhale.galleries.adding import add_confirmed
 from tf_happywhale.galleries.gallery_folder import make_gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings
 

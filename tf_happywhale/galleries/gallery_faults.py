@@ -19,14 +19,14 @@ from tf_happywhale.config import Data
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.disk.os_errors import in_words
 from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.decisions import BOXES_FILE, boxed_images
 from tf_happywhale.galleries.gallery_folder import HEAD, Gallery, faults, is_gallery, open_gallery
-from tf_happywhale.galleries.new_rows import BOXES_FILE, boxed_images
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 NAMED = 20  # sentences of one kind
 
 
-def verify(folder: Path, data: Data) -> tuple[list[str], int]:
+def find_faults(folder: Path, data: Data) -> tuple[list[str], int]:
     """Sentences on what is wrong with a gallery and its catalogue, or with a catalogue's folder
     alone; and how many images were looked at.
 

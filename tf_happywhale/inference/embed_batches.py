@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.inference.engines import Forward, by_keras
+from tf_happywhale.inference.runtimes import Forward, by_keras
 
 
 def embed(

@@ -9,7 +9,7 @@ import pytest
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.inference import engines
-from tf_happywhale.inference.engines import (
+from tf_happywhale.inference.runtimes import (
     by_keras,
     choose,
     convert,

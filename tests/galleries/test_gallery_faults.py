@@ -11,8 +11,8 @@ from tests.retrieval.conftest import embed
 from tf_happywhale import gallery as command
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.gallery_faults import find_faults
 from tf_happywhale.galleries.gallery_folder import beside, make_gallery, open_gallery
-from tf_happywhale.galleries.verify import verify
 
 IMAGES = {"a.jpg": "A", "b.jpg": "A", "c.jpg": "B"}
 
@@ -52,15 +52,15 @@ def drop_row(table: Path, image: str) -> None:
 
 
 def test_a_whole_gallery_and_its_catalogue_have_no_fault(whales: Path, root: Path, capsys) -> None:
-    assert verify(whales, Data()) == ([], 3)
-    assert verify(root, Data()) == ([], 3)
+    assert find_faults(whales, Data()) == ([], 3)
+    assert find_faults(root, Data()) == ([], 3)
     command.main(["verify", str(whales)], [])
     assert "3 images, nothing wrong" in capsys.readouterr().out
 
 
 def test_a_lost_row_is_found_from_both_sides(whales: Path, root: Path, capsys) -> None:
     drop_row(root / "train.csv", "b.jpg")
-    found, _ = verify(whales, Data())
+    found, _ = find_faults(whales, Data())
     assert len(found) == 2
     assert found[0].startswith(f"{root}/train.csv does not list b.jpg, which is in ")
     assert found[1].startswith("The gallery has b.jpg as A, but ") and "no row of it" in found[1]
@@ -71,14 +71,14 @@ def test_a_lost_row_is_found_from_both_sides(whales: Path, root: Path, capsys) -
 
 def test_a_lost_picture_is_found(whales: Path, root: Path) -> None:
     (root / "train_images" / "c.jpg").unlink()
-    found, _ = verify(whales, Data())
+    found, _ = find_faults(whales, Data())
     assert [sentence.split(":")[0] for sentence in found] == [
         f"The picture of c.jpg is not in {root}/train_images/c.jpg",
         f"{root}/train.csv lists c.jpg, but there is no such picture in {root}/train_images",
         f"{root}/boxes.csv has a box of c.jpg, but there is no such picture",
     ]
     (root / "train_images" / "c.jpg").write_text("another")
-    (sentence,) = verify(whales, Data())[0]
+    (sentence,) = find_faults(whales, Data())[0]
     assert sentence.startswith("The picture of c.jpg is not the one that was embedded: bring")
 
 
@@ -91,18 +91,18 @@ def test_a_picture_that_may_not_be_read_is_a_fault_of_its_own(whales: Path, monk
         return real(self, *words, **named)
 
     monkeypatch.setattr(Path, "open", refuse)
-    (sentence,) = verify(whales, Data())[0]
+    (sentence,) = find_faults(whales, Data())[0]
     assert sentence.startswith("The picture of c.jpg cannot be compared: ")
     assert "c.jpg may not be read" in sentence
 
 
 def test_a_part_that_is_gone_or_disagrees_is_found(whales: Path, root: Path) -> None:
     open_gallery(whales).merge("A", "B")
-    (sentence,) = verify(whales, Data())[0]
+    (sentence,) = find_faults(whales, Data())[0]
     assert sentence.startswith("The gallery has 2 images, such as a.jpg, as B, but ")
     assert "train.csv as A: correct it where it is wrong" in sentence
     open_gallery(whales).remove_image("a.jpg")
-    found, _ = verify(whales, Data())
+    found, _ = find_faults(whales, Data())
     assert any("train.csv lists a.jpg as A, but the gallery lacks it" in each for each in found)
 
 
@@ -123,7 +123,7 @@ def test_one_photograph_under_two_names_is_found(whales: Path, root: Path) -> No
             columns=columns,
         )
         open_gallery(whales).append(one)
-    assert verify(whales, Data())[0] == [
+    assert find_faults(whales, Data())[0] == [
         "a.jpg (A) and d.jpg (A) are one photograph with one box: `gallery drop` one.",
         "a.jpg (A) and e.jpg (B) are one photograph with one box: `gallery drop` one, or if both "
         "are in it, give each its box in boxes.csv.",
@@ -133,14 +133,14 @@ def test_one_photograph_under_two_names_is_found(whales: Path, root: Path) -> No
 def test_a_catalogue_that_is_gone_or_damaged_is_one_sentence(whales: Path, root: Path) -> None:
     with (root / "train.csv").open("a") as file:
         file.write("a.jpg,orca,A\n")
-    assert "lists the image 'a.jpg' twice" in verify(whales, Data())[0][0]
+    assert "lists the image 'a.jpg' twice" in find_faults(whales, Data())[0][0]
     root.rename(root.with_name("moved"))
-    found = verify(whales, Data())[0]
+    found = find_faults(whales, Data())[0]
     assert found[-1].startswith(f"There is no catalogue {root}/train.csv, from which")
 
 
 def test_of_many_faults_of_a_kind_twenty_are_named(root: Path) -> None:
     for n in range(30):
         (root / "train_images" / f"more{n:02d}.jpg").write_text(str(n))
-    found, _ = verify(root, Data())
+    found, _ = find_faults(root, Data())
     assert len(found) == 21 and found[-1] == "10 more are like that."

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.inference.embedding import embed
+from tf_happywhale.inference.embed_batches import embed
 from tf_happywhale.records.reader import evaluation_batches
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tf_happywhale.catalogue.photographs.catalogue_names import free_name
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.new_rows import check_identified, name_new, read_decisions
+from tf_happywhale.galleries.decisions import check_identified, name_new, read_decisions
 
 HEAD = "image,decision,individual_id,rank,encounter\n"
 

@@ -7,7 +7,7 @@ import pytest
 
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
-from tf_happywhale.inference.trained import Trained
+from tf_happywhale.inference.trained_models import TrainedModel
 
 
 def test_a_model_that_is_trained_again_while_a_command_runs_is_not_taken_for_the_first(
@@ -21,7 +21,7 @@ def test_a_model_that_is_trained_again_while_a_command_runs_is_not_taken_for_the
         keras.Model(pictures, keras.layers.Dense(units)(pooled)).save(tmp_path / "model.keras")
 
     save(3)
-    trained = Trained(tmp_path, Experiment())
+    trained = TrainedModel(tmp_path, Experiment())
     assert len(trained.about["model"]) == 64
     trained.load()
     save(4)

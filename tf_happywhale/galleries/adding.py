@@ -32,6 +32,14 @@ from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError, nearest
 from tf_happywhale.galleries.changes import check_id, load_changes
+from tf_happywhale.galleries.decisions import (
+    BOXES_FILE,
+    Confirmed,
+    add_to_catalogue,
+    boxed_images,
+    name_new,
+    numbered_boxes,
+)
 from tf_happywhale.galleries.gallery_folder import (
     HEAD,
     Gallery,
@@ -41,16 +49,8 @@ from tf_happywhale.galleries.gallery_folder import (
     is_gallery,
 )
 from tf_happywhale.galleries.known_animals import Animal, KnownAnimals, box_words, parse
-from tf_happywhale.galleries.new_rows import (
-    BOXES_FILE,
-    Confirmed,
-    add_to_catalogue,
-    boxed_images,
-    name_new,
-    numbered_boxes,
-)
 from tf_happywhale.galleries.numbered_files import load_parts, only_writer
-from tf_happywhale.galleries.queries import SEEN_FROM_OUTPUT, Photographs
+from tf_happywhale.galleries.queries import SEEN_FROM_OUTPUT, PhotographFinder
 from tf_happywhale.messages import say_once
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.together import TOGETHER, together_of
@@ -102,7 +102,7 @@ def add_confirmed(
             identified, or another process has been adding for a minute. Nothing is written then.
     """
     matched, new = set(matched), set(new)
-    find = find or Photographs(queries, Path()).path
+    find = find or PhotographFinder(queries, Path()).path
     with _held(folder, data) as (gallery, root):
         return _add(folder, gallery, root, queries, decided, data, matched, new, find)
 

@@ -18,7 +18,7 @@ EXPORTED = "export.json"  # in a folder that `export` made
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedModel:
     """One finished model.
 
     Attributes:
@@ -76,7 +76,7 @@ class Trained:
         Raises:
             InputError: another model has taken its place since `about` was asked for.
         """
-        from tf_happywhale.inference.engines import check_same, choose
+        from tf_happywhale.inference.runtimes import check_same, choose
 
         known = self.about
         forward = choose(self.folder, self.sizes[1], self.embed.engine, self.embed.precision)
@@ -99,7 +99,9 @@ def _exported(file: Path) -> dict[str, str]:
         raise InputError(f"{file} is damaged: export the model again.") from None
 
 
-def find_trained(path: Path, overrides: Sequence[str] = ()) -> tuple[Experiment, list[Trained]]:
+def find_trained(
+    path: Path, overrides: Sequence[str] = ()
+) -> tuple[Experiment, list[TrainedModel]]:
     """The settings and the models that MODEL means.
 
     Args:
@@ -143,14 +145,14 @@ def _run_of(path: Path) -> Path:
     return path.parent if path.name == "embeddings" else path
 
 
-def _trained(folder: Path, weight: float, embed: Embed) -> Trained:
+def _trained(folder: Path, weight: float, embed: Embed) -> TrainedModel:
     settle(folder)
     if not is_run(folder):
         raise InputError(
             f"{folder} holds no model.keras with its config.yaml: run `python -m "
             "tf_happywhale.train` first."
         )
-    return Trained(folder, load_dumped(folder / "config.yaml"), weight, embed)
+    return TrainedModel(folder, load_dumped(folder / "config.yaml"), weight, embed)
 
 
 def preprocess(size: int, precision: str) -> str:
