@@ -208,21 +208,19 @@ def curate(settings: Experiment, gallery: Gallery) -> None:
         suspected_errors,
     )
     from tf_happywhale.places import output_folder
-    from tf_happywhale.review.curation_page import write_curation
+    from tf_happywhale.review.curation_page import Curation, write_curation
     from tf_happywhale.review.query_pictures import picture_reader
 
     images, folder = gallery.images(), output_folder(settings) / "curation"
     pairs = suspected_duplicates(images, settings.curate.count)
     odd = suspected_errors(images, settings.curate.count)
+    flat = flat_map(images.embedding, settings.curate.map, settings.seed)
+    thumbnail = settings.report.thumbnail
     page = write_curation(
         folder,
-        images,
-        flat_map(images.embedding, settings.curate.map, settings.seed),
-        pairs,
-        odd,
-        picture=picture_reader(images, settings.report.thumbnail),
-        thumbnail=settings.report.thumbnail,
-        name=str(gallery.folder),
+        Curation(images, str(gallery.folder), flat, pairs, odd),
+        picture_reader(images, thumbnail),
+        thumbnail,
     )
     duplicates = {
         "individual_id": [pair.individual_ids[0] for pair in pairs],

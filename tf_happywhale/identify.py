@@ -301,8 +301,9 @@ def write_pages(
     from tf_happywhale.galleries.queries import in_short
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.together import together_of
-    from tf_happywhale.review.query_pages import Known, write_report
+    from tf_happywhale.review.query_pages import write_report
     from tf_happywhale.review.query_pictures import picture_reader, whole_reader
+    from tf_happywhale.review.report_content import Known, ReportContent
 
     references: dict[str, list[str]] = {}
     for who, image in zip(gallery.individual_id.tolist(), gallery.image.tolist(), strict=True):
@@ -313,9 +314,7 @@ def write_pages(
         ("To identify", asked(queries)),
     ]
     report, output = experiment.report, output_folder(experiment)
-    write_report(
-        output,
-        table,
+    content = ReportContent(
         title="Who is who?",
         summary=summary,
         query_picture=picture_reader(queries, report.thumbnail),
@@ -334,12 +333,9 @@ def write_pages(
             ),
             warnings=warned,
         ),
-        queries=report.queries,
-        page_size=report.page_size,
-        thumbnail=report.thumbnail,
-        references=report.references,
         why=why,
     )
+    write_report(output, table, content, report)
     return output / "report" / "index.html"
 
 

@@ -60,7 +60,8 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
     from tf_happywhale.errors import InputError
     from tf_happywhale.pictures.pixels import read_small
     from tf_happywhale.places import output_folder
-    from tf_happywhale.review.query_pages import Known, write_report
+    from tf_happywhale.review.query_pages import write_report
+    from tf_happywhale.review.report_content import Known, ReportContent
 
     output, settings = output_folder(experiment), experiment.report
     table = read_text_table(output / "predictions.csv", ("image", "rank", "individual_id"))
@@ -79,9 +80,7 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
 
         return read
 
-    page = write_report(
-        output,
-        table,
+    content = ReportContent(
         title=f"Who is who: {data.name.replace('_', ' ')}",
         summary=summary(experiment, data),
         query_picture=picture(data.test_folder, data.test_images),
@@ -93,12 +92,9 @@ def write_pages(experiment: Experiment, data: DataSet) -> None:
             seen=dict(zip(catalogue["image"], seen(catalogue), strict=True)),
             warnings=damaged(experiment, data),
         ),
-        queries=settings.queries,
-        page_size=settings.page_size,
-        thumbnail=settings.thumbnail,
-        references=settings.references,
         figures=figures(experiment),
     )
+    page = write_report(output, table, content, settings)
     print(f"report: {page} and {output / 'report' / 'index.html'}")
 
 

@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.config.report import Report
 from tf_happywhale.review.closeness import closest_first
 from tf_happywhale.review.overlay import OTHERS, OUTLINE, number_boxes
-from tf_happywhale.review.query_pages import Known, write_report
+from tf_happywhale.review.query_pages import write_report
+from tf_happywhale.review.report_content import Known, ReportContent
 
 COLUMNS = ["image", "box_number", "rank", "individual_id", "score", "p_new", "reference_image",
            "reference_box_number"]  # fmt: skip
@@ -45,19 +47,9 @@ def test_each_animal_has_a_block_that_shows_where_it_is(tmp_path: Path) -> None:
         return picture(key)
 
     boxes = {"a.jpg": "fin 0 0 9 9", "a.jpg#2": "fin 20 0 29 9"}
-    write_report(
-        tmp_path,
-        pd.DataFrame(ROWS, columns=COLUMNS),
-        title="Pod",
-        summary=[],
-        query_picture=picture,
-        reference_picture=picture,
-        known=Known(boxes=boxes),
-        queries=9,
-        page_size=9,
-        thumbnail=32,
-        whole_picture=whole,
-    )
+    content = ReportContent("Pod", [], picture, picture, Known(boxes=boxes), whole_picture=whole)
+    settings = Report(queries=9, page_size=9, thumbnail=32, references=1)
+    write_report(tmp_path, pd.DataFrame(ROWS, columns=COLUMNS), content, settings)
     assert sorted(asked) == ["a.jpg", "a.jpg#2"]  # b.jpg shows one animal
     for page in (tmp_path / "report.html", tmp_path / "report" / "index.html"):
         html = page.read_text("utf-8")

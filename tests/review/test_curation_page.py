@@ -11,7 +11,7 @@ import numpy as np
 from tests.retrieval.conftest import embed
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.curation import flat_map, suspected_duplicates, suspected_errors
-from tf_happywhale.review.curation_page import map_svg, write_curation
+from tf_happywhale.review.curation_page import Curation, map_svg, write_curation
 
 HOSTILE = '<img/src=x>"&'
 
@@ -29,16 +29,14 @@ def picture(image: str) -> np.ndarray:
 
 def write(folder: Path, name: str = "whales") -> str:
     gallery = images()
-    page = write_curation(
-        folder,
+    curation = Curation(
         gallery,
+        name,
         flat_map(gallery.embedding, "pca", 0),
         suspected_duplicates(gallery, 5),
         suspected_errors(gallery, 5),
-        picture=picture,
-        thumbnail=32,
-        name=name,
     )
+    page = write_curation(folder, curation, picture, 32)
     return page.read_text(encoding="utf-8")
 
 

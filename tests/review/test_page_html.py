@@ -10,16 +10,15 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tf_happywhale.review.cards import (
-    Candidate,
-    Picture,
-    Query,
-    candidate_html,
-    chance_of_new,
-    query_html,
-    verdict_html,
-)
-from tf_happywhale.review.page_html import navigation_html, page_html, page_name, script
+from tf_happywhale.review.block import Candidate, Picture, Query
+from tf_happywhale.review.block_html import chance_of_new, query_html, verdict_html
+from tf_happywhale.review.candidate_html import candidate_html
+from tf_happywhale.review.html_head import page_file
+from tf_happywhale.review.page_html import Page, page_html
+from tf_happywhale.review.page_links import navigation_html, page_name
+
+BAR = (0.0, 1.0)
+SCRIPT = page_file("review.js")
 
 HOSTILE = ("<img src=x onerror=alert(1)>", "'; --", '"><script>alert(2)</script>', "&amp;")
 
@@ -34,7 +33,7 @@ def query(*ids: str, answer: str = "", p_new: float = math.nan) -> Query:
     return Query("q.jpg", Picture("q.jpg"), cards, p_new, answer)
 
 
-class Page(HTMLParser):
+class Read(HTMLParser):
     """Tags, attributes and text as a browser would see them."""
 
     def __init__(self, html: str) -> None:
@@ -78,28 +77,28 @@ def test_verdict_says_where_the_right_answer_stands() -> None:
 
 
 def test_only_the_right_card_is_marked_with_a_word() -> None:
-    html = query_html(query("a", "b", "c", answer="b"), 0, 1)
+    html = query_html(query("a", "b", "c", answer="b"), BAR)
     assert html.count("✓ right") == 1
     assert html.index("<bdi>b</bdi>") < html.index("✓ right") < html.index("<bdi>c</bdi>")
-    assert "✓ right" not in query_html(query("a", "b", "c"), 0, 1)
+    assert "✓ right" not in query_html(query("a", "b", "c"), BAR)
 
 
 def test_new_individual_is_a_card_of_its_own_without_picture() -> None:
-    html = candidate_html(card(2, "new_individual", reference_image="", picture=None), "", 0, 1)
+    html = candidate_html(card(2, "new_individual", reference_image="", picture=None), "", BAR)
     assert "Nobody in the catalogue" in html
     assert "<img" not in html and "<svg" in html
 
 
 def test_card_shows_species_score_and_a_bar_within_its_limits() -> None:
-    html = candidate_html(card(1, "a", 0.8731, species="killer_whale"), "", 0, 1)
+    html = candidate_html(card(1, "a", 0.8731, species="killer_whale"), "", BAR)
     assert "killer whale" in html and "0.873" in html and "width:87.3%" in html
-    assert "width:0.0%" in candidate_html(card(1, "a", -0.2), "", 0, 1)
-    assert "width:100.0%" in candidate_html(card(1, "a", 7.0), "", 0, 1)
-    assert "no score" in candidate_html(card(1, "a", math.nan), "", 0, 1)
+    assert "width:0.0%" in candidate_html(card(1, "a", -0.2), "", BAR)
+    assert "width:100.0%" in candidate_html(card(1, "a", 7.0), "", BAR)
+    assert "no score" in candidate_html(card(1, "a", math.nan), "", BAR)
 
 
 def test_picture_that_is_missing_says_why() -> None:
-    html = candidate_html(card(1, "a", picture=Picture("", "It is <gone>.")), "", 0, 1)
+    html = candidate_html(card(1, "a", picture=Picture("", "It is <gone>.")), "", BAR)
     assert "No picture. It is &lt;gone&gt;." in html and "<img" not in html
 
 
@@ -111,7 +110,7 @@ def test_an_encounter_is_one_block_of_all_its_photographs() -> None:
         warnings=("Small: 40 pixels.",),
         sure="least",
     )
-    page = Page(query_html(block, 0, 1))
+    page = Read(query_html(block, BAR))
     attributes = dict(page.attributes)
     assert json.loads(attributes["data-images"]) == ["q.jpg", 's"1.jpg']
     assert attributes["data-name"] == attributes["data-encounter"] == "2019-07-03 <b>"
@@ -123,7 +122,7 @@ def test_an_encounter_is_one_block_of_all_its_photographs() -> None:
 
 def test_further_references_stand_under_the_nearest_with_their_names() -> None:
     more = (("r2.jpg", Picture("r2.jpg")), ("r3.jpg", Picture("", "It is gone.")))
-    page = Page(candidate_html(card(1, "a", more=more, seen="2019-07-03"), "", 0, 1))
+    page = Read(candidate_html(card(1, "a", more=more, seen="2019-07-03"), "", BAR))
     assert page.tags.count("img") == 2
     assert ("title", "r3.jpg") in page.attributes and ("aria-label", "More pictures of a") in (
         page.attributes
@@ -132,7 +131,7 @@ def test_further_references_stand_under_the_nearest_with_their_names() -> None:
 
 
 def test_each_card_and_block_has_buttons_that_say_what_they_decide() -> None:
-    page = Page(query_html(query("09913", "new_individual"), 0, 1))
+    page = Read(query_html(query("09913", "new_individual"), BAR))
     decisions = [value for key, value in page.attributes if key == "data-decision"]
     assert decisions == ["new", "skip", "match", "new"]
     ids = [value for key, value in page.attributes if key == "data-id"]
@@ -143,7 +142,7 @@ def test_each_card_and_block_has_buttons_that_say_what_they_decide() -> None:
 def test_everybody_can_be_searched_and_species_filtered() -> None:
     shown = [replace(query("a"), candidates=(card(1, "a", species="killer_whale"),))]
     everybody = {"a": "killer_whale", "<b>": "", "new_individual": ""}
-    page = Page(page_html("T", "", [], "", shown, 0, 1, individuals=everybody, report="r1"))
+    page = Read(page_html(Page("T", "", BAR, shown, individuals=everybody, report="r1")))
     values = [value for key, value in page.attributes if key == "value"]
     assert "<b>" in values and "a" in values and "killer_whale" in values
     assert "new_individual" not in values
@@ -151,9 +150,9 @@ def test_everybody_can_be_searched_and_species_filtered() -> None:
 
 
 def test_every_control_of_the_script_is_on_the_page() -> None:
-    page = Page(page_html("T", "", [], "", [], 0, 1))
+    page = Read(page_html(Page("T", "", BAR)))
     there = {value for key, value in page.attributes if key == "id"}
-    wanted = set(re.findall(r'find\("([a-z-]+)"\)', script()))
+    wanted = set(re.findall(r'find\("([a-z-]+)"\)', SCRIPT))
     assert {"status", "export", "search", "progress"} <= wanted
     assert wanted <= there
 
@@ -165,23 +164,23 @@ def test_hostile_names_show_as_text_wherever_they_stand(name: str) -> None:
         failed = card(2, "b", picture=Picture("", word))
         block = Query(word, Picture("q.jpg"), (shown, failed), 0.1, word)
         other = Query(word, Picture("", word), (failed,), 0.1, word)
-        return page_html(word, "lead", [(word, word)], "", [block, other], 0, 1)
+        return page_html(Page(word, "lead", BAR, [block, other], [(word, word)]))
 
-    harmless, hostile = Page(page("harmless")), Page(page(name))
+    harmless, hostile = Read(page("harmless")), Read(page(name))
     assert hostile.tags == harmless.tags
     assert [key for key, _ in hostile.attributes] == [key for key, _ in harmless.attributes]
     assert "".join(hostile.words).count(name) == "".join(harmless.words).count("harmless") > 5
 
 
 def test_page_asks_for_nothing_outside() -> None:
-    html = page_html("T", "lead", [], "", [query("a", "b")], 0, 1)
-    page = Page(html)
+    html = page_html(Page("T", "lead", BAR, [query("a", "b")]))
+    page = Read(html)
     assert page.tags.count("script") == 1 and "link" not in page.tags
     assert "http:" not in html and "https:" not in html
-    hashed = base64.b64encode(hashlib.sha256(script().encode()).digest()).decode()
+    hashed = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
     policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline' 'self'; "
     assert ("content", f"{policy}script-src 'sha256-{hashed}'") in page.attributes
-    assert f"<script>{script()}</script>" in html
+    assert f"<script>{SCRIPT}</script>" in html
     assert ("lang", "en") in page.attributes
     images = page.tags.count("img")
     assert images == [key for key, _ in page.attributes].count("alt") == 3
@@ -189,7 +188,7 @@ def test_page_asks_for_nothing_outside() -> None:
 
 
 def test_page_without_queries_says_so() -> None:
-    assert "There is no query to show." in page_html("T", "", [], "", [], 0, 1)
+    assert "There is no query to show." in page_html(Page("T", "", BAR))
 
 
 def test_navigation_links_only_pages_that_exist() -> None:

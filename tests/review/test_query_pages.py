@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tf_happywhale.config.report import Report
 from tf_happywhale.disk import files
 from tf_happywhale.errors import InputError
-from tf_happywhale.review.query_pages import Known, write_report
+from tf_happywhale.review.query_pages import write_report
+from tf_happywhale.review.report_content import Known, ReportContent
 
 COLUMNS = ["image", "rank", "individual_id", "score", "p_new", "reference_image"]
 
@@ -33,17 +35,18 @@ def picture(_: str) -> np.ndarray:
 
 
 def write(folder: Path, table: pd.DataFrame | None = None, **changes) -> Path:
-    arguments = {
+    sizes = {"queries": 2, "page_size": 3, "thumbnail": 32, "references": 1}
+    content = {
         "title": "Pod",
         "summary": [("mAP@5", "0.700")],
         "query_picture": picture,
         "reference_picture": picture,
         "known": Known(species={"09913": "killer_whale"}),
-        "queries": 2,
-        "page_size": 3,
-        "thumbnail": 32,
-    } | changes
-    return write_report(folder, predictions() if table is None else table, **arguments)
+    }
+    for name, value in changes.items():
+        (sizes if name in sizes else content)[name] = value
+    table = predictions() if table is None else table
+    return write_report(folder, table, ReportContent(**content), Report(**sizes))
 
 
 def images(html: str) -> list[str]:

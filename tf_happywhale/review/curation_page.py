@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,9 @@ from tf_happywhale.catalogue.photographs.own_output import mark_own_output
 from tf_happywhale.disk.files import atomic_write
 from tf_happywhale.galleries.curation import Odd, Pair
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.review.cards import Picture, picture_html, text
-from tf_happywhale.review.style import STYLE
+from tf_happywhale.review.block import Picture
+from tf_happywhale.review.html_head import head_html
+from tf_happywhale.review.html_parts import picture_html
 from tf_happywhale.review.thumbnails import Thumbnails
 
 POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
@@ -25,51 +28,44 @@ COLOURS = (
 WIDTH, HEIGHT, MOST = 1000, 620, 6000  # of the map, and its points
 
 
+@dataclass(frozen=True)
+class Curation:
+    """What a gallery's curators should look at.
+
+    Attributes:
+        gallery: all images.
+        name: of the gallery, for the commands that are suggested.
+        flat: the place of each image on the map, [n, 2].
+        pairs: individuals that may be one.
+        odd: images that may show another individual.
+    """
+
+    gallery: Embeddings
+    name: str
+    flat: np.ndarray
+    pairs: Sequence[Pair]
+    odd: Sequence[Odd]
+
+
 def write_curation(
-    folder: Path,
-    gallery: Embeddings,
-    flat: np.ndarray,
-    pairs: Sequence[Pair],
-    odd: Sequence[Odd],
-    *,
-    picture: Callable[[str], np.ndarray],
-    thumbnail: int,
-    name: str,
+    folder: Path, curation: Curation, picture: Callable[[str], np.ndarray], thumbnail: int
 ) -> Path:
-    """Write `folder/index.html` and its thumbnails, whole or not at all; the page's path.
+    """Write `folder/index.html` and its thumbnails, complete or not at all; return the page's path.
 
     Args:
-        folder: replaced if it is there.
-        gallery: all images.
-        flat: where each of them stands on the map, [n, 2].
-        pairs: individuals that may be one.
-        odd: images that may be somebody else's.
-        picture: uint8 RGB [h, w, 3] of a gallery image.
+        folder: replaced if it exists.
+        curation: what is shown.
+        picture: a function from an image's name to its crop, uint8 RGB [h, w, 3].
         thumbnail: longest side of a picture, pixels.
-        name: of the gallery, for the commands that are suggested.
     """
     with atomic_write(folder, lasting=False) as making:
         mark_own_output(making)
         thumbnails = Thumbnails(making / "thumbnails", thumbnail)
-        shown = [image for pair in pairs for image in pair.images]
-        shown += [image for one in odd for image in (one.image, one.own_image, one.other_image)]
+        shown = [image for pair in curation.pairs for image in pair.images]
+        for odd in curation.odd:
+            shown += [odd.image, odd.own_image, odd.other_image]
         thumbnails.draw_all("reference", list(dict.fromkeys(shown)), picture)
-
-        def figure(image: str, caption: str) -> str:
-            source, reason = thumbnails.drawn("reference", image)
-            place = Picture(f"thumbnails/{source}" if source else "", reason)
-            return (
-                f"<figure>{picture_html(place, image)}<figcaption>{caption}<br>"
-                f"<bdi>{text(image)}</bdi></figcaption></figure>"
-            )
-
-        counts = Counter(gallery.individual_id.tolist())
-        html = _page(
-            gallery,
-            map_svg(gallery, flat),
-            "".join(_pair(pair, counts, figure, name) for pair in pairs),
-            "".join(_odd(one, counts, figure, name) for one in odd if one.doubt > 0),
-        )
+        html = _page(curation, thumbnails)
         (making / "index.html").write_text(html, encoding="utf-8", newline="\n")
     return folder / "index.html"
 
@@ -89,10 +85,10 @@ def map_svg(gallery: Embeddings, flat: np.ndarray) -> str:
         words = f"{gallery.individual_id[row]}, {gallery.image[row]}"
         points.append(
             f'<circle cx="{x:.1f}" cy="{HEIGHT - y:.1f}" r="4" fill="{colour[species[row]]}">'
-            f"<title>{text(words)}</title></circle>"
+            f"<title>{escape(words)}</title></circle>"
         )
     legend = "".join(
-        f'<li><span style="background:{colour[kind]}"></span>{text(kind.replace("_", " "))}</li>'
+        f'<li><span style="background:{colour[kind]}"></span>{escape(kind.replace("_", " "))}</li>'
         for kind in kinds[: len(COLOURS)]
         if kind
     )
@@ -102,21 +98,32 @@ def map_svg(gallery: Embeddings, flat: np.ndarray) -> str:
     )
 
 
-def _pair(pair: Pair, counts: Counter, figure: Callable[[str, str], str], name: str) -> str:
+def _figure(thumbnails: Thumbnails, image: str, caption: str) -> str:
+    """Return a picture with a caption, which is HTML, and its name."""
+    source, reason = thumbnails.drawn("reference", image)
+    place = Picture(f"thumbnails/{source}" if source else "", reason)
+    return (
+        f"<figure>{picture_html(place, image)}<figcaption>{caption}<br>"
+        f"<bdi>{escape(image)}</bdi></figcaption></figure>"
+    )
+
+
+def _pair(pair: Pair, counts: Counter, thumbnails: Thumbnails, name: str) -> str:
     figures = "".join(
-        figure(image, f"<b><bdi>{text(who)}</bdi></b>, {_images(counts[who])}")
+        _figure(thumbnails, image, f"<b><bdi>{escape(who)}</bdi></b>, {_images(counts[who])}")
         for who, image in zip(pair.individual_ids, pair.images, strict=True)
     )
     fewer, more = sorted(pair.individual_ids, key=lambda who: (counts[who], who))
     return _item(figures, f"Alike: {pair.score:.3f}", ["merge", name, fewer, more])
 
 
-def _odd(odd: Odd, counts: Counter, figure: Callable[[str, str], str], name: str) -> str:
-    own, other = (f"<b><bdi>{text(who)}</bdi></b>" for who in (odd.individual_id, odd.other_id))
+def _odd(odd: Odd, counts: Counter, thumbnails: Thumbnails, name: str) -> str:
+    own, other = (f"<b><bdi>{escape(who)}</bdi></b>" for who in (odd.individual_id, odd.other_id))
+    count = _images(counts[odd.individual_id])
     figures = (
-        figure(odd.image, f"Is it really {own}?")
-        + figure(odd.own_image, f"{own}, {_images(counts[odd.individual_id])}, {odd.own_score:.3f}")
-        + figure(odd.other_image, f"Or {other}? {odd.other_score:.3f}")
+        _figure(thumbnails, odd.image, f"Is it really {own}?")
+        + _figure(thumbnails, odd.own_image, f"{own}, {count}, {odd.own_score:.3f}")
+        + _figure(thumbnails, odd.other_image, f"Or {other}? {odd.other_score:.3f}")
     )
     return _item(figures, f"Nearer by {odd.doubt:.3f}", ["move", name, odd.image, odd.other_id])
 
@@ -125,7 +132,7 @@ def _item(figures: str, words: str, verb: Sequence[str]) -> str:
     command = f"python -m tf_happywhale.gallery {shlex.join(verb)}"
     return (
         f'<li class="pair"><div class="figures">{figures}</div><p>{words}. '
-        f"<code>{text(command)}</code></p></li>"
+        f"<code>{escape(command)}</code></p></li>"
     )
 
 
@@ -133,21 +140,16 @@ def _images(count: int) -> str:
     return "1 image" if count == 1 else f"{count} images"
 
 
-def _page(gallery: Embeddings, drawn: str, pairs: str, odd: str) -> str:
-    individuals = len(set(gallery.individual_id.tolist()))
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{text(POLICY)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>What to look at</title>
-<style>{STYLE}</style>
-</head>
+def _page(curation: Curation, thumbnails: Thumbnails) -> str:
+    gallery, name = curation.gallery, curation.name
+    counts = Counter(gallery.individual_id.tolist())
+    pairs = "".join(_pair(pair, counts, thumbnails, name) for pair in curation.pairs)
+    odd = "".join(_odd(one, counts, thumbnails, name) for one in curation.odd if one.doubt > 0)
+    return f"""{head_html("What to look at", POLICY)}
 <body>
 <header>
 <h1>What to look at</h1>
-<p class="lead">{len(gallery):,} images of {individuals:,} individuals.</p>
+<p class="lead">{len(gallery):,} images of {len(counts):,} individuals.</p>
 <p class="lead">Neither list is a verdict: a model thinks so, you decide. It knows its own
 training images too well; what it was trained on wrongly it may not find.</p>
 <nav aria-label="Lists"><a href="#duplicates">One animal, two ids?</a>
@@ -162,7 +164,7 @@ training images too well; what it was trained on wrongly it may not find.</p>
 <ol class="pairs">{odd or "<li>None.</li>"}</ol>
 <h2 id="map">Map</h2>
 <p class="lead">Images that the model finds alike lie close together.</p>
-<div class="map">{drawn}</div>
+<div class="map">{map_svg(gallery, curation.flat)}</div>
 </main>
 </body>
 </html>

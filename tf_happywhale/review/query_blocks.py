@@ -1,0 +1,99 @@
+"""The blocks of a report, from the ranking of its queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from tf_happywhale.catalogue.animals.animal_key import count_animals, photograph_of
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
+from tf_happywhale.review.block import Candidate, Picture, Query
+from tf_happywhale.review.report_content import Known
+
+CARDS = 5
+NAMED = 3  # photographs of an encounter in one warning
+
+
+def make_blocks(
+    table: pd.DataFrame, known: Known, references: int, *, whole: bool = False
+) -> list[Query]:
+    """Return a block for each query that has no encounter, and one for each encounter.
+
+    The blocks are in the table's order; an encounter's block is where its first query would be.
+    Their pictures have no source yet.
+
+    Args:
+        table: what `closest_first` returns.
+        known: what is known of queries and individuals.
+        references: pictures of each candidate.
+        whole: show the whole photograph too if it shows several animals.
+    """
+    rows_of = {str(image): rows.head(CARDS) for image, rows in table.groupby("image", sort=False)}
+    counts = count_animals(rows_of)
+    groups: dict[str, list[str]] = {}
+    for image in rows_of:
+        encounter = known.encounters.get(image, "")
+        groups.setdefault(f"in {encounter}" if encounter else f"of {image}", []).append(image)
+    blocks = []
+    for place, images in enumerate(groups.values()):
+        first, of = images[0], counts[photograph_of(images[0])]
+        rows = rows_of[first]
+        block = Query(
+            image=first,
+            picture=Picture(""),
+            candidates=_candidates(rows, known, references),
+            p_new=float(rows["p_new"].iloc[0]),
+            answer=known.answers.get(first, ""),
+            encounter=known.encounters.get(first, ""),
+            more=tuple((image, Picture("")) for image in images[1:]),
+            warnings=_warnings(images, known.warnings),
+            sure=("least", "middle", "most")[3 * place // len(groups)],
+            of=of,
+            whole=Picture("") if whole and of > 1 else None,
+            boxes=tuple(known.boxes.get(image, "") for image in images),
+            contents=tuple(known.contents.get(image, "") for image in images),
+        )
+        blocks.append(block)
+    return blocks
+
+
+def _candidates(rows: pd.DataFrame, known: Known, references: int) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(
+            rank=int(row.rank),
+            individual_id=row.individual_id,
+            species=known.species.get(row.individual_id, ""),
+            score=row.score,
+            reference_image=row.reference_image,
+            picture=_picture(row.individual_id, row.reference_image),
+            more=tuple(
+                (other, Picture(""))
+                for other in known.references.get(row.individual_id, ())
+                if other != row.reference_image
+            )[: references - 1],
+            seen=known.seen.get(row.reference_image, ""),
+        )
+        for row in rows.itertuples(index=False)
+    )
+
+
+def _picture(individual_id: str, reference_image: str) -> Picture | None:
+    if individual_id == NEW_INDIVIDUAL:
+        return None
+    return Picture("", "" if reference_image else "No reference image is named.")
+
+
+def _warnings(images: Sequence[str], warnings: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return what is wrong with a block's photographs; of several, each warning names its own."""
+    if len(images) == 1:
+        return tuple(warnings.get(images[0], ()))
+    named: dict[str, list[str]] = {}
+    for image in images:
+        for what in warnings.get(image, ()):
+            named.setdefault(what, []).append(image)
+    said = []
+    for what, names in named.items():
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        said.append(f"{', '.join(names[:NAMED])}{more}: {what}")
+    return tuple(said)
