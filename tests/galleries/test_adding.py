@@ -11,7 +11,7 @@ from tests.retrieval.conftest import embed
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries import confirmed
+from tf_happywhale.galleries import adding
 from tf_happywhale.galleries.adding import add_confirmed
 from tf_happywhale.galleries.gallery_folder import make_gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -143,7 +143,7 @@ def test_adding_that_was_stopped_is_done_again_with_the_same_end(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(confirmed, place, killed)
+        patched.setattr(adding, place, killed)
         with pytest.raises(KeyboardInterrupt):
             add_confirmed(gallery.folder, queries, DECIDED, Data())
     assert len(open_gallery(gallery.folder)) == 1
@@ -156,7 +156,7 @@ def test_adding_that_was_stopped_is_done_again_with_the_same_end(
 def test_killed_between_any_two_files_nothing_is_lost(
     gallery, root: Path, queries: Embeddings, picture: int, monkeypatch
 ) -> None:
-    from tf_happywhale.galleries import new_rows as files
+    from tf_happywhale.galleries import decisions as files
 
     copy, done = files._copy, []
 
@@ -287,7 +287,7 @@ def test_another_photograph_at_a_photographs_path_is_refused_before_anything_is_
 def test_a_photograph_that_changes_while_it_is_copied_is_not_kept(
     gallery, root: Path, queries: Embeddings, monkeypatch
 ) -> None:
-    from tf_happywhale.galleries import new_rows as files
+    from tf_happywhale.galleries import decisions as files
 
     def another(_: Path, target: Path) -> None:
         target.write_text("another animal")

@@ -17,8 +17,8 @@ from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries import confirmed
-from tf_happywhale.galleries import new_rows as files
+from tf_happywhale.galleries import adding
+from tf_happywhale.galleries import decisions as files
 from tf_happywhale.galleries.adding import add_confirmed
 from tf_happywhale.galleries.gallery_folder import make_gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -140,7 +140,7 @@ def test_killed_between_files_the_next_adding_ends_the_same(
 
     with monkeypatch.context() as patched:
         patched.setattr(files, "write_bytes", killed)
-        patched.setattr(confirmed, "_as_images", before_the_gallery)
+        patched.setattr(adding, "_as_images", before_the_gallery)
         with pytest.raises(KeyboardInterrupt):
             add_confirmed(gallery, queries, decided, Data())
     assert len(done) == stop

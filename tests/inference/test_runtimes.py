@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.inference import engines
+from tf_happywhale.inference import runtimes
 from tf_happywhale.inference.runtimes import (
     by_keras,
     choose,
@@ -63,7 +63,7 @@ def test_an_engine_that_differs_is_refused(embedder: keras.Model, pictures: np.n
 def test_what_is_missing_is_said_with_its_remedy(exported: Path, embedder, monkeypatch) -> None:
     with pytest.raises(InputError, match=r"There is no .*model\.onnx: run"):
         load_engine(exported, "onnx")
-    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    monkeypatch.setattr(runtimes, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'tf-happywhale\[openvino\]'"):
         convert(embedder, 16, "openvino", exported / "openvino" / "model.xml")
     with pytest.raises(InputError, match="is not installed"):
@@ -93,7 +93,7 @@ def test_what_was_converted_is_proven_before_it_is_trusted(
             choose(tmp_path, 16, "savedmodel", "float32")(pictures)
     shutil.rmtree(tmp_path / "saved_model")
     first = choose(tmp_path, 16, "savedmodel", "float32")(pictures)
-    assert engines.proofs(tmp_path)["savedmodel float32"] > 0.9999
+    assert runtimes.proofs(tmp_path)["savedmodel float32"] > 0.9999
     monkeypatch.delattr("tf_happywhale.run_folders.model_files.load_model")
     assert np.array_equal(choose(tmp_path, 16, "savedmodel", "float32")(pictures), first)
 
@@ -106,7 +106,7 @@ def test_a_conversion_does_not_stay_beside_a_model_that_has_come_meanwhile(
     keras.models.clone_model(embedder).save(tmp_path / "model.keras")  # a training has ended
     with pytest.raises(InputError, match="has become another model meanwhile: run the command"):
         forward(pictures)
-    assert not engines.proofs(tmp_path)
+    assert not runtimes.proofs(tmp_path)
     assert not (tmp_path / "saved_model").exists()
 
 
