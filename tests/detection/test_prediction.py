@@ -6,9 +6,9 @@ import pytest
 
 from tf_happywhale.config import Detect, Experiment
 from tf_happywhale.detection import prediction
+from tf_happywhale.detection.cache_by_name import Seen
 from tf_happywhale.detection.detections import Detection
 from tf_happywhale.detection.prediction import draw_boxes, look
-from tf_happywhale.detection.sweep import Seen
 
 
 def paths(experiment: Experiment) -> dict[str, Path]:
@@ -45,12 +45,12 @@ def test_the_size_is_the_weights_own(
 ) -> None:
     sides = []
 
-    def sweep(network, photographs, contents, folder, *, side, batch_size, label):
+    def detect_by_name(network, photographs, contents, folder, *, side, batch_size, label):
         sides.append((side, folder))
         return {}
 
     monkeypatch.setattr(prediction, "open_network", lambda weights, home: red_network)
-    monkeypatch.setattr(prediction, "sweep", sweep)
+    monkeypatch.setattr(prediction, "detect_by_name", detect_by_name)
     look(experiment, paths(experiment))
     red_network.side = 64
     look(experiment, paths(experiment))

@@ -10,9 +10,9 @@ from tf_happywhale.catalogue.boxes.animal_boxes import Telling, tell_apart
 from tf_happywhale.catalogue.boxes.box import WHOLE, pixels_touched
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.config import Detect, Experiment
+from tf_happywhale.detection.cache_by_content import detect_by_content
 from tf_happywhale.detection.detections import Detection
 from tf_happywhale.detection.letterbox import square_side
-from tf_happywhale.detection.look_once import look_once
 from tf_happywhale.detection.networks import open_network
 from tf_happywhale.detection.prediction import draw_boxes
 from tf_happywhale.disk.hashes import MISSING, digest, sha256
@@ -70,7 +70,7 @@ class Detector:
         if not lacking:
             return boxes
         side = square_side(self.settings.image_size)
-        seen, known = look_once(
+        seen, known = detect_by_content(
             lambda: open_network(self.weights, self.home),
             {content: path for path, content in lacking.values()},
             self.home / digest([sha256(self.weights), side])[:16],

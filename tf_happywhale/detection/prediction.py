@@ -7,13 +7,13 @@ from pathlib import Path
 
 from tf_happywhale.config import Detect, Experiment
 from tf_happywhale.detection.all_photographs import hash_contents
-from tf_happywhale.detection.choice import choose, pad
+from tf_happywhale.detection.box_choice import choose, pad
+from tf_happywhale.detection.cache_by_name import Seen, detect_by_name
 from tf_happywhale.detection.detections import Detection
 from tf_happywhale.detection.detector_models import find_models
 from tf_happywhale.detection.fusion import fuse
 from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.networks import open_network
-from tf_happywhale.detection.sweep import Seen, sweep
 from tf_happywhale.disk.hashes import digest, sha256
 from tf_happywhale.places import detector_folder
 
@@ -45,7 +45,7 @@ def look(
         network = open_network(weights, home)
         side = network.side or square_side(settings.image_size)
         images = [image for image in photographs if image in flattered or image not in known]
-        found = sweep(
+        found = detect_by_name(
             network,
             {image: photographs[image] for image in images},
             contents,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.detection import look_once as module
-from tf_happywhale.detection.look_once import look_once
+from tf_happywhale.detection import cache_by_content as module
+from tf_happywhale.detection.cache_by_content import detect_by_content
 from tf_happywhale.disk.hashes import sha256
 
 
@@ -17,7 +17,7 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 def look(network, paths: list[Path], folder: Path):
     """What is seen, in the order of the paths, and the sources."""
     by_content = {sha256(path): path for path in paths}
-    seen, sources = look_once(
+    seen, sources = detect_by_content(
         lambda: network, by_content, folder, side=128, batch_size=3, label="looking"
     )
     return list(seen.values()), sources
@@ -37,7 +37,7 @@ def test_a_photograph_is_looked_at_once_whatever_its_name(
         assert view.found[0].corners == pytest.approx((2 * k, 10, 2 * k + 20, 30), abs=1)
     moved = tmp_path / "another.png"
     paths[3].rename(moved)
-    again = look_once(
+    again = detect_by_content(
         refuse, {sha256(moved): moved}, tmp_path / "seen", side=128, batch_size=3, label=""
     )
     assert list(again[0].values()) == [first[3]] and again[1] == ["fin"]

@@ -49,7 +49,7 @@ class Seen:
     reason: str = ""
 
 
-def sweep(
+def detect_by_name(
     network: Network,
     photographs: Mapping[str, Path],
     contents: Mapping[str, str],

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from tf_happywhale.detection.cache_by_name import PART, Seen, from_json, look_through, to_json
 from tf_happywhale.detection.networks import Network
-from tf_happywhale.detection.sweep import PART, Seen, from_json, look_through, to_json
 from tf_happywhale.disk.files import shown, write_json
 from tf_happywhale.disk.hashes import digest
 
 
-def look_once(
+def detect_by_content(
     open_network: Callable[[], Network],
     photographs: Mapping[str, Path],
     folder: Path,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.detection import sweep as module
-from tf_happywhale.detection.sweep import Seen, split_parts, sweep
+from tf_happywhale.detection import cache_by_name as module
+from tf_happywhale.detection.cache_by_name import Seen, detect_by_name, split_parts
 from tf_happywhale.disk.hashes import sha256
 
 
@@ -16,7 +16,9 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def look(network, photographs: dict[str, Path], folder: Path) -> dict[str, Seen]:
     contents = {name: sha256(path) for name, path in photographs.items()}
-    return sweep(network, photographs, contents, folder, side=128, batch_size=3, label="looking")
+    return detect_by_name(
+        network, photographs, contents, folder, side=128, batch_size=3, label="looking"
+    )
 
 
 def test_boxes_are_in_pixels_of_the_photograph(red_network, photographs, tmp_path: Path) -> None:

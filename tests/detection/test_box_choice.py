@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tf_happywhale.detection.choice import choose, pad
+from tf_happywhale.detection.box_choice import choose, pad
 from tf_happywhale.detection.detections import Detection
 
 FOUND = [
