@@ -17,8 +17,9 @@ from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.records.plan import plan_records
-from tf_happywhale.training import loop
+from tf_happywhale.training import every_fold, loop
 from tf_happywhale.training.fold_data import FoldData
+from tf_happywhale.training.pseudo_labels.labelling import read_thumbnails
 
 ROUNDS = ["pseudo.rounds=1", "pseudo.confidence=0", "rank.threshold=0.5"]
 
@@ -55,7 +56,7 @@ def trained(place: Path) -> tuple[Path, list[FoldData]]:
         return real(folder, settings, data, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "train_fold", watched)
+        patch.setattr(every_fold, "train_fold", watched)
         patch.setattr(loop, "build_embedder", small_network.build)
         run.main(experiment(place))
     return place / "out", tasks
@@ -89,8 +90,8 @@ def test_a_copy_of_a_validation_picture_is_left_out(place: Path, trained) -> Non
     assert taken < set(data.test_images)
     records = plan_records(experiment(place), data).folder
     validation = [i for i, fold in zip(data.images, data.folds, strict=True) if fold == 0]
-    asked = pseudo.read_thumbnails(records, "test", data.test_images)
-    likeness = (asked @ pseudo.read_thumbnails(records, "train", validation).T).max(axis=1)
+    asked = read_thumbnails(records, "test", data.test_images)
+    likeness = (asked @ read_thumbnails(records, "train", validation).T).max(axis=1)
     assert likeness[2] > 0.99
     expected = {i for i, alike in zip(data.test_images, likeness, strict=True) if alike < 0.9}
     assert taken == expected

@@ -18,7 +18,6 @@ from tf_happywhale.config import Experiment
 from tf_happywhale.config.renamed import renewed
 from tf_happywhale.disk.files import write_csv, write_json
 from tf_happywhale.disk.hashes import digest
-from tf_happywhale.training.fold_data import FoldData
 
 FILE = "made_from.json"
 PICTURES = "made_from.csv"
@@ -65,40 +64,6 @@ class MadeFrom:
     def stamp(self) -> str:
         """A digest of all of it."""
         return digest(asdict(self))
-
-
-def made_from(
-    experiment: Experiment,
-    data: FoldData,
-    order: Sequence[str],
-    weights: str | None,
-    pictures: Sequence[str],
-    more_pictures: Sequence[str],
-) -> MadeFrom:
-    """What one fold's training is made from.
-
-    Args:
-        experiment: how to train.
-        data: what to train on.
-        order: all individuals, by target.
-        weights: SHA-256 of the file that training starts from, or the name of weights without a
-            file.
-        pictures: what the pixels of each of the data's images depend on (`Plan.pictures`).
-        more_pictures: the same for the data's `more_images`.
-    """
-    folds = map(str, data.folds.tolist())
-    rows = [*zip(data.images, data.individual_ids, folds, pictures, strict=True)]
-    predicted = [order[target] for target in data.more_targets]
-    for row in zip(data.more_images, predicted, more_pictures, strict=True):
-        rows.append((*row[:2], PREDICTED, row[2]))
-    return MadeFrom(
-        flat(experiment.model_dump(mode="json", include=SECTIONS)),
-        weights,
-        digest(list(order)),
-        None if data.species is None else digest(data.species.tolist()),
-        data.fold,
-        tuple(rows),
-    )
 
 
 def flat(tree: dict[str, Any]) -> dict[str, Any]:

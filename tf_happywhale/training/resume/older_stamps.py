@@ -22,7 +22,7 @@ LIMITS = {"checkpoint_minutes", "max_hours", "max_bad_steps", "device", "steps_p
 
 
 @dataclass(frozen=True)
-class Older:
+class OlderForm:
     """Today's inputs of a training in the earlier form.
 
     Attributes:

@@ -29,7 +29,7 @@ from tf_happywhale.training.resume.made_from import (
     read_made_from,
     write_made_from,
 )
-from tf_happywhale.training.resume.older_stamps import Older, settings_of
+from tf_happywhale.training.resume.older_stamps import OlderForm, settings_of
 
 GIVEN_UP = "given_up"  # what `train.restart=true` gave up, until the new training is finished
 # What was made from the older model: `embed`'s conversions, and what `identify` has learned.
@@ -68,22 +68,22 @@ def is_finished(run: Path, asked: MadeFrom, *, again: bool = False) -> bool:
     return not ("epochs" in more and again)
 
 
-def note_older(run: Path, older: Older, is_current: Callable[[dict[str, Any]], bool]) -> None:
+def note_older(run: Path, older: OlderForm, is_current: Callable[..., bool]) -> None:
     """Write down what an earlier version's finished model was made from, if its stamp shows it.
 
     Args:
         run: the run folder.
         older: today's inputs in the earlier form.
-        is_current: whether the stage was last done from these inputs.
+        is_current: whether the stage was last done from `depends_on`.
     """
     if (run / FILE).is_file():
         return
-    if any(map(is_current, older.forms(run))):
+    if any(is_current(depends_on=form) for form in older.forms(run)):
         with suppress(OSError):  # a folder that may not be written to
             write_made_from(run, older.made_from(run))
 
 
-def say_why(run: Path, asked: MadeFrom, older: Older) -> None:
+def say_why(run: Path, asked: MadeFrom, older: OlderForm) -> None:
     """Print why a finished model is trained again, and that it stays until then."""
     if not (run / "model.keras").is_file():
         return
@@ -107,7 +107,9 @@ def _take_over(run: Path) -> None:
         os.replace(file, new / "checkpoints" / file.name)
 
 
-def prepare(run: Path, asked: MadeFrom, older: Older, *, restart: bool, chief: bool = True) -> str:
+def prepare(
+    run: Path, asked: MadeFrom, older: OlderForm, *, restart: bool, chief: bool = True
+) -> str:
     """Make `training/` ready for a training, and return the stamp of its checkpoints.
 
     Args:
@@ -145,7 +147,7 @@ def prepare(run: Path, asked: MadeFrom, older: Older, *, restart: bool, chief: b
     return stamp
 
 
-def known_of(folder: Path, older: Older) -> tuple[MadeFrom, dict[str, Any]] | None:
+def known_of(folder: Path, older: OlderForm) -> tuple[MadeFrom, dict[str, Any]] | None:
     """What the unfinished training in a folder is made from, with the stamp of its checkpoints;
     None if that is not known."""
     known = read_made_from(folder)
@@ -156,7 +158,7 @@ def known_of(folder: Path, older: Older) -> tuple[MadeFrom, dict[str, Any]] | No
     return known
 
 
-def settings_to_finish(run: Path, asked: MadeFrom, older: Older) -> Experiment:
+def settings_to_finish(run: Path, asked: MadeFrom, older: OlderForm) -> Experiment:
     """The settings of the unfinished training in a run folder, which is noted to be finished.
 
     Raises:

@@ -1,0 +1,1 @@
+"""Pseudo-labels: confident predictions that the next round of training learns from."""
