@@ -1,38 +1,38 @@
-"""Print docs/commands.md: what every command says with --help."""
+"""Print docs/commands.md: what each command says with --help."""
 
 from __future__ import annotations
 
 import os
-import pkgutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import tf_happywhale
+from tf_happywhale.commands import AS_MODULE, COMMANDS, GROUPS
 
-FIRST = ("run", "demo", "identify", "gallery", "export")  # what most people want
+START = "from tf_happywhale.__main__ import main; main()"
 
 
 def main() -> None:
     """Print the page."""
-    folder = Path(tf_happywhale.__file__).parent
-    names = [module.name for module in pkgutil.iter_modules([str(folder)]) if not module.ispkg]
-    found = [n for n in names if "__main__" in (folder / f"{n}.py").read_text(encoding="utf-8")]
-    ordered = [*FIRST, *(name for name in found if name not in FIRST)]
     with ThreadPoolExecutor() as workers:
-        helps = list(workers.map(said, ordered))
-    print("# Commands\n")
-    print("Made from the code by `make docs`: what each command says with `--help`.")
-    for name, text in zip(ordered, helps, strict=True):
-        print(f"\n## {name}\n\n```text\n{text.rstrip()}\n```")
+        helps = dict(zip(COMMANDS, workers.map(said, COMMANDS), strict=True))
+    print(f"# Commands\n\n```text\n{said()}\n```\n")
+    print(
+        f"`{AS_MODULE}identify` is the same as `happywhale identify`, and so on. This page is made "
+        "from the code by `make docs`."
+    )
+    for group, members in GROUPS.items():
+        print(f"\n## {group}")
+        for name in members:
+            print(f"\n### {name}\n\n```text\n{helps[name]}\n```")
 
 
-def said(name: str) -> str:
-    """The help of a command, for a terminal of 80 columns."""
-    command = [sys.executable, "-m", f"tf_happywhale.{name}", "--help"]
+def said(*command: str) -> str:
+    """Return what `happywhale`, or one of its commands, prints as help, 80 columns wide."""
+    line = [sys.executable, "-c", START, *command, "--help"]
     narrow = {**os.environ, "COLUMNS": "80"}
-    return subprocess.run(command, capture_output=True, text=True, check=True, env=narrow).stdout
+    done = subprocess.run(line, capture_output=True, text=True, check=True, env=narrow)
+    return done.stdout.rstrip()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every command shares: `CONFIG [key=value …]`, help with examples, one-sentence errors."""
+"""What all commands share: arguments, `--help`, and errors that are printed as one sentence."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from tf_happywhale.backend import set_backend
+from tf_happywhale.commands import AS_MODULE, COMMANDS, typed
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.config.addresses import refuse_address
 from tf_happywhale.disk.os_errors import as_os_error, doing_of, in_words
@@ -20,39 +21,39 @@ IN_PART = 3  # done and written, but not all that was asked for
 
 OVERRIDE = re.compile(r"[a-z_]+(\.[a-z_]+)*=")
 KEYS_HELP = """\
-Every key of the config can be overridden as key=value, with dots:
+CONFIG is a YAML file, such as configs/demo.yaml. Set any of its keys with key=value:
   data.root=DIR output=DIR seed=N image_size=N fold=K|all
   model.backbone=NAME train.epochs=N train.batch_size=N
-docs/config.md lists them all. python -m tf_happywhale.boxes BOXES FOLDER shows how a file of
-boxes is read, and which of its rows are not used."""
+docs/config.md lists all keys."""
 PLACES_HELP = """\
-Keys of the config can be overridden as key=value, with dots:
+Set any key of the config with key=value:
   output=DIR rank.candidates=N report.thumbnail=N report.references=N
-docs/config.md lists them all. A path that looks like one is written ./a=b.
-python -m tf_happywhale.boxes BOXES FOLDER shows how a file of boxes is read, and which of its
-rows are not used."""
+docs/config.md lists all keys. Write a path that looks like key=value as ./a=b."""
 
 
 def command(
     main: Callable[..., None],
     name: str,
     description: str,
-    examples: list[str],
+    examples: Sequence[str],
     verbs: dict[str, str] | None = None,
 ) -> NoReturn:
-    """Parse `[verb] CONFIG [key=value …]`, call `main([verb,] experiment)`, and exit.
+    """Parse `[VERB] CONFIG [key=value ...]`, call `main([verb,] experiment)`, and exit.
+
+    A HappywhaleError is printed as its sentence, and the exit status is 2. It is 3 for work that
+    is done in part, 75 for a run that was stopped and can be resumed, and 130 after Ctrl-C.
 
     Args:
-        main: does the work; imports the heavy libraries itself, so that `--help` is quick.
+        main: does the work; it imports the heavy libraries itself, so that `--help` is fast.
         name: the module's name, such as `train`.
-        description: what it does, as `Command: do this.`
-        examples: command lines shown by `--help`.
-        verbs: allowed first words with what they do; the first is meant when none is given.
-
-    A HappywhaleError is printed as its sentence with exit status 2, an interruption with 130; a run
-    that has stopped where it can resume ends with 75.
+        description: what the command does, as `Command: do this.`
+        examples: command lines that `--help` shows.
+        verbs: the possible first words, and what each does; the first one is the default.
     """
-    parser = _parser(name, description, examples, verbs)
+    usage = f"{'[VERB] ' if verbs else ''}CONFIG [key=value ...]"
+    lines = [f"  {verb:10} {what}" for verb, what in (verbs or {}).items()]
+    parser = _parser(name, description, usage, ["verbs:", *lines] if lines else [], examples)
+    parser.epilog += KEYS_HELP
     arguments = parser.parse_args().arguments
     verb = []
     if verbs:
@@ -61,7 +62,6 @@ def command(
         arguments = arguments[1:] if named else arguments
     if not arguments:
         parser.error("name a config file, such as configs/demo.yaml")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
     def work() -> None:
         experiment = read(arguments)
@@ -75,29 +75,24 @@ def command_of_places(
     main: Callable[[list[str], list[str]], None],
     name: str,
     description: str,
-    examples: list[str],
+    examples: Sequence[str],
     verbs: dict[str, tuple[str, str]],
 ) -> NoReturn:
-    """Parse `[verb] PLACE … [key=value …]`, call `main([verb, *places], overrides)`, and exit.
+    """Parse `[VERB] PLACE ... [key=value ...]`, call `main([verb, *places], overrides)`, and exit.
 
     Args:
-        main: does the work; see `command`.
-        name, description, examples: see `command`.
-        verbs: what each verb is followed by, such as `MODEL GALLERY PHOTO...` (three dots: one or
-            more), and what it does. A single verb named "" is never typed.
+        main, name, description, examples: see `command`.
+        verbs: what follows each verb, such as `MODEL GALLERY PHOTO...` (three dots: one or more),
+            and what the verb does. A single verb named "" is not typed.
     """
-    typed = "VERB ... " if "" not in verbs else f"{verbs[''][0]} "
-    lines = [f"  {verb} {places}\n      {what}" for verb, (places, what) in verbs.items() if verb]
-    lines = ["verbs:", *lines, ""] if lines else [*verbs[""][1].splitlines(), ""]
-    lines += ["examples:", *(f"  {example}" for example in examples), "", PLACES_HELP]
-    parser = argparse.ArgumentParser(
-        prog=f"python -m tf_happywhale.{name}",
-        description=_capital(description.removeprefix("Command: ")),
-        epilog="\n".join(lines),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage=f"%(prog)s {typed}[key=value ...]",
-    )
-    parser.add_argument("arguments", nargs="*", help=argparse.SUPPRESS)
+    usage = f"{'VERB ...' if '' not in verbs else verbs[''][0]} [key=value ...]"
+    if "" in verbs:
+        lines = verbs[""][1].splitlines()
+    else:
+        lines = [f"  {verb} {places}\n      {what}" for verb, (places, what) in verbs.items()]
+        lines = ["verbs:", *lines]
+    parser = _parser(name, description, usage, lines, examples)
+    parser.epilog += PLACES_HELP
     given = parser.parse_args().arguments
     words = [word for word in given if not OVERRIDE.match(word)]
     overrides = [word for word in given if OVERRIDE.match(word)]
@@ -108,7 +103,6 @@ def command_of_places(
     many = bool(places) and places[-1].endswith("...")
     if len(words) < len(places) or (len(words) > len(places) and not many):
         parser.error(f"this takes {verbs[verb][0]}, but {len(words)} were given")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
     def work() -> None:
         for word in words:
@@ -120,7 +114,7 @@ def command_of_places(
 
 
 def read(arguments: list[str]) -> Experiment:
-    """The experiment of `CONFIG key=value …`; without a CONFIG the defaults are taken."""
+    """Return the experiment of `CONFIG key=value ...`; without a CONFIG it has the defaults."""
     refuse_address(arguments[0], "The config")
     if "=" in arguments[0]:
         return load_experiment(None, arguments)
@@ -128,7 +122,8 @@ def read(arguments: list[str]) -> Experiment:
 
 
 def run_safely(main: Callable[[], None]) -> NoReturn:
-    """Run `main` and exit; errors made for people become one sentence on standard error."""
+    """Run `main` and exit. An error that a person can fix is one sentence on standard error."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         main()
     except Stopped as stopped:
@@ -143,14 +138,14 @@ def run_safely(main: Callable[[], None]) -> NoReturn:
     except Exception as error:
         of_a_file = as_os_error(error)
         if of_a_file is None:
-            raise  # a mistake of ours: the traceback says most about it
+            raise  # a fault of the program: the traceback says most about it
         _say(f"error: {in_words(of_a_file, doing=doing_of(of_a_file))}")
         sys.exit(2)
     sys.exit(0)
 
 
 def _say(text: str) -> None:
-    """Print a line to standard error, also where a progress bar stands on the last one."""
+    """Print a line to standard error, on a line of its own if there is a progress bar."""
     if "tqdm" in sys.modules:
         sys.modules["tqdm"].tqdm.write(text, file=sys.stderr)
     else:
@@ -158,22 +153,19 @@ def _say(text: str) -> None:
 
 
 def _parser(
-    name: str, description: str, examples: list[str], verbs: dict[str, str] | None
+    name: str, description: str, usage: str, arguments: list[str], examples: Sequence[str]
 ) -> argparse.ArgumentParser:
-    lines = ["examples:", *(f"  {example}" for example in examples)]
-    if verbs:
-        lines = ["verbs:", *(f"  {verb:10} {what}" for verb, what in verbs.items()), "", *lines]
-    lines += ["", KEYS_HELP]
+    """Return a parser of words; its help explains the arguments, and says where files go."""
+    text = description.removeprefix("Command: ")
+    writes = [COMMANDS[name].writes] if name in COMMANDS and COMMANDS[name].writes else []
+    paragraphs = [arguments, writes, ["examples:", *(f"  {example}" for example in examples)]]
+    epilog = "".join("\n".join(lines) + "\n\n" for lines in paragraphs if lines)
     parser = argparse.ArgumentParser(
-        prog=f"python -m tf_happywhale.{name}",
-        description=_capital(description.removeprefix("Command: ")),
-        epilog="\n".join(lines),
+        prog=typed(f"{AS_MODULE}{name}"),
+        description=text[:1].upper() + text[1:],
+        epilog=typed(epilog),
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage=f"%(prog)s {'[VERB] ' if verbs else ''}CONFIG [key=value ...]",
+        usage=f"%(prog)s {usage}",
     )
     parser.add_argument("arguments", nargs="*", help=argparse.SUPPRESS)
     return parser
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
