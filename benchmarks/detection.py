@@ -95,7 +95,7 @@ def fins(args: argparse.Namespace) -> dict:
     from tf_happywhale.detection.annotations import deal_folds, read_annotations
     from tf_happywhale.detection.letterbox import square_side
     from tf_happywhale.detection.training_set import write_training_set
-    from tf_happywhale.detection.yolo_training import judge_network, train_network
+    from tf_happywhale.detection.yolo_training import measure_network, train_network
 
     home = args.output / "fins"
     shutil.rmtree(home, ignore_errors=True)
@@ -116,12 +116,12 @@ def fins(args: argparse.Namespace) -> dict:
         home / "ours" / "fold0.yaml", weights, home / "ours_run", home, settings, args.seed
     )
     seconds = time.monotonic() - started
-    judged = judge_network(full, weights, home / "ours_judged", home, settings)
+    judged = measure_network(full, weights, home / "ours_judged", home, settings)
     figures = {"ours": {**judged, "seconds": seconds, "epochs": settings.epochs}}
     started = time.monotonic()
     stock, epochs = train_stock(full, home, settings.model, side, seconds, args.seed)
     stock_seconds = time.monotonic() - started
-    judged = judge_network(full, stock, home / "stock_judged", home, settings)
+    judged = measure_network(full, stock, home / "stock_judged", home, settings)
     figures["stock"] = {**judged, "seconds": stock_seconds, "epochs": epochs}
     held_out = {image: photographs[image] for image in order[:HELD_OUT]}
     figures["worst"] = draw_worst(weights, held_out, annotations, side, home)
@@ -156,9 +156,10 @@ def draw_worst(weights: Path, photographs: dict, annotations, side: int, home: P
     import pandas as pd
 
     from tf_happywhale.detection.boxes_table import COLUMNS, WITHOUT
-    from tf_happywhale.detection.contact_sheet import make_cards, write_page
-    from tf_happywhale.detection.detections import find_boxes, overlaps
+    from tf_happywhale.detection.contact_sheet import Sheet, make_cards, write_sheet
+    from tf_happywhale.detection.detections import overlaps
     from tf_happywhale.detection.letterbox import letterbox
+    from tf_happywhale.detection.network_output import find_boxes
     from tf_happywhale.detection.networks import open_network
 
     network, rows, worst = open_network(weights, home), [], []
@@ -184,14 +185,13 @@ def draw_worst(weights: Path, photographs: dict, annotations, side: int, home: P
     worst = sorted(worst, key=lambda row: row["overlap"])
     boxes = pd.DataFrame(rows, columns=COLUMNS)
     cards = {card.image: card for card in make_cards(boxes, pd.DataFrame(columns=WITHOUT))}
-    write_page(
-        home / "worst.html",
+    sheet = Sheet(
         [cards[row["image"]] for row in worst[:WORST]],
         photographs,
         boxes=Path("boxes.csv"),
         summary="Held-out photographs, by the overlap of the most confident box with the truth.",
-        side=640,
     )
+    write_sheet(home / "worst.html", sheet, side=640)
     return worst
 
 

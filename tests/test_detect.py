@@ -17,8 +17,9 @@ from tf_happywhale import detect
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
-from tf_happywhale.detection import prediction, ultralytics_package, yolo_training
+from tf_happywhale.detection import export_onnx, fold_training, prediction
 from tf_happywhale.detection.detector_models import TRAINED_ON
+from tf_happywhale.detection.unfinished_training import CHECKPOINT
 from tf_happywhale.disk.locks import locked
 from tf_happywhale.disk.swap import AT_WORK
 from tf_happywhale.errors import Incomplete, InputError
@@ -122,12 +123,12 @@ def test_weights_are_not_exchanged_while_they_are_exported(
             pass
         exported.append(weights)
 
-    monkeypatch.setattr(yolo_training, "export_network", export)
+    monkeypatch.setattr(export_onnx, "export_network", export)
     detect.main("export", experiment)
     assert [weights.name for weights in exported] == ["weights.pt"]
 
 
-def test_stopped_while_it_is_judged_a_model_is_not_trained_again(
+def test_stopped_while_it_is_measured_a_model_is_not_trained_again(
     experiment: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fold = Path(experiment.output) / "detector" / "fold0"
@@ -141,16 +142,16 @@ def test_stopped_while_it_is_judged_a_model_is_not_trained_again(
         trained.append(data)
         weights.write_text("new")
 
-    def judge(*asked: object) -> dict[str, float]:
-        if len(judged) == 0:
-            judged.append(asked)
+    def measure(*asked: object) -> dict[str, float]:
+        if len(measured) == 0:
+            measured.append(asked)
             raise KeyboardInterrupt
         return dict.fromkeys(("precision", "recall", "AP50", "AP50:95"), 1.0)
 
-    judged: list[tuple] = []
-    monkeypatch.setattr(yolo_training, "train_network", train)
-    monkeypatch.setattr(yolo_training, "judge_network", judge)
-    monkeypatch.setattr(ultralytics_package, "need_ultralytics", lambda: None)
+    measured: list[tuple] = []
+    monkeypatch.setattr(fold_training, "train_network", train)
+    monkeypatch.setattr(fold_training, "measure_network", measure)
+    monkeypatch.setattr(fold_training, "need_ultralytics", lambda: None)
     with pytest.raises(KeyboardInterrupt):
         detect.main("train", experiment)
     assert (fold / "weights.pt").read_text() == "weights"
@@ -169,14 +170,14 @@ def test_an_unfinished_training_of_something_else_is_named_and_stays(
     experiment: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fold = Path(experiment.output) / "detector" / "fold0"
-    checkpoint = fold / "next" / "training" / yolo_training.CHECKPOINT
+    checkpoint = fold / "next" / "training" / CHECKPOINT
 
     def killed(data: Path, weights: Path, *others: object) -> None:
         checkpoint.write_text("half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(yolo_training, "train_network", killed)
-    monkeypatch.setattr(ultralytics_package, "need_ultralytics", lambda: None)
+    monkeypatch.setattr(fold_training, "train_network", killed)
+    monkeypatch.setattr(fold_training, "need_ultralytics", lambda: None)
 
     def train(**changes: object) -> None:
         asked = experiment.detect.model_copy(update=changes)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tf_happywhale.detection import cache_by_name as module
-from tf_happywhale.detection.cache_by_name import Seen, detect_by_name, split_parts
+from tf_happywhale.detection.cache_by_name import detect_by_name, split_parts
+from tf_happywhale.detection.detections import Seen
 from tf_happywhale.disk.hashes import sha256
 
 

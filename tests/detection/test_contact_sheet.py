@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 
 from tf_happywhale.detection.boxes_table import COLUMNS, WITHOUT
-from tf_happywhale.detection.contact_sheet import COLOURS, draw_boxes, make_cards, write_page
+from tf_happywhale.detection.contact_sheet import (
+    COLOURS,
+    Sheet,
+    draw_boxes,
+    make_cards,
+    write_sheet,
+)
 
 
 def table(*rows: str) -> pd.DataFrame:
@@ -57,14 +63,8 @@ def test_a_page_needs_nothing_else_and_escapes_names(photographs, tmp_path: Path
     boxes = pd.concat([boxes, table("there.jpg,fin,,,,,,Manual")], ignore_index=True)
     without = pd.DataFrame([["001.png", "fin", "a < b"]], columns=WITHOUT)
     file = tmp_path / "new" / "report.html"
-    write_page(
-        file,
-        make_cards(boxes, without),
-        paths,
-        boxes=tmp_path / "boxes.csv",
-        summary="Three.",
-        side=64,
-    )
+    sheet = Sheet(make_cards(boxes, without), paths, tmp_path / "boxes.csv", "Three.")
+    write_sheet(file, sheet, side=64)
     page = file.read_text(encoding="utf-8")
     assert page.count("data:image/jpeg") == 2
     assert "&lt;b&gt;.jpg" in page and "<b>.jpg" not in page
@@ -72,4 +72,4 @@ def test_a_page_needs_nothing_else_and_escapes_names(photographs, tmp_path: Path
     assert page.index("001.png") < page.index("&lt;b&gt;.jpg") < page.index("000.png")
     assert "http" not in page
     assert "line 3" in page and "no picture" in page
-    assert "fin not there, says a person · line 4" in page
+    assert "fin no animal, says a person · line 4" in page

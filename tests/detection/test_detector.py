@@ -26,7 +26,8 @@ def fill(detector: Detector, boxes: dict, paths: dict[str, Path]) -> dict:
     given = {
         source: {image: [row] for image, row in rows.items()} for source, rows in boxes.items()
     }
-    filled = detector.fill(given, list(paths), list(paths.values()), contents, "photographs")
+    names, files = list(paths), list(paths.values())
+    filled = detector.fill_missing(given, names, files, contents, "photographs")
     assert all(len(rows) == 1 for found in filled.values() for rows in found.values())
     return {
         source: {image: row for image, (row,) in rows.items()} for source, rows in filled.items()

@@ -10,7 +10,8 @@ import pytest
 
 from tf_happywhale.config import Detect
 from tf_happywhale.detection import yolo_training
-from tf_happywhale.detection.yolo_training import CHECKPOINT, NOTE, begin, train_network, was_begun
+from tf_happywhale.detection.unfinished_training import CHECKPOINT
+from tf_happywhale.detection.yolo_training import train_network
 from tf_happywhale.errors import InputError
 
 
@@ -53,7 +54,7 @@ def learners(monkeypatch: pytest.MonkeyPatch) -> list[Learner]:
     return made
 
 
-def test_stopped_it_goes_on_after_its_last_whole_epoch(
+def test_a_stopped_training_resumes_after_its_last_complete_epoch(
     learners: list[Learner], tmp_path: Path
 ) -> None:
     settings, folder, weights = Detect(epochs=5), tmp_path / "training", tmp_path / "weights.pt"
@@ -69,7 +70,7 @@ def test_stopped_it_goes_on_after_its_last_whole_epoch(
     assert not (folder / CHECKPOINT).exists()
 
 
-def test_stopped_after_the_last_epoch_that_one_is_done_again(
+def test_a_training_stopped_after_its_last_epoch_does_that_epoch_again(
     learners: list[Learner], tmp_path: Path
 ) -> None:
     """Ultralytics resumes nothing that has no epoch left."""
@@ -101,39 +102,3 @@ def test_a_checkpoint_that_cannot_be_read_is_begun_again(
     train_network(tmp_path / "f.yaml", weights, folder, tmp_path, Detect(epochs=2), 1)
     assert weights.read_text() == "01"
     assert "begins again" in capsys.readouterr().out
-
-
-def test_only_what_asked_for_the_same_is_gone_on_with(tmp_path: Path) -> None:
-    folder, weights = tmp_path / "training", tmp_path / "weights.pt"
-    assert not was_begun(folder, {"epochs": 3})
-    begin(folder, {"epochs": 3}, [weights])
-    (folder / CHECKPOINT).write_text("learnt")
-    weights.write_text("learnt")
-    assert was_begun(folder, {"epochs": 3})
-    assert not was_begun(folder, {"epochs": 4})
-    begin(folder, {"epochs": 4}, [weights])
-    assert was_begun(folder, {"epochs": 4})
-    assert not (folder / CHECKPOINT).exists() and not weights.exists()
-
-
-def test_in_a_linked_folder_no_checkpoint_stays(tmp_path: Path) -> None:
-    (tmp_path / "scratch").mkdir()
-    folder = tmp_path / "training"
-    folder.symlink_to(tmp_path / "scratch")
-    (folder / CHECKPOINT).write_text("learnt")
-    begin(folder, {"epochs": 3}, [])
-    assert not (folder / CHECKPOINT).exists()
-
-
-def test_what_cannot_be_taken_away_promises_nothing(tmp_path: Path) -> None:
-    (tmp_path / "weights.pt").mkdir()
-    with pytest.raises(OSError):
-        begin(tmp_path / "training", {"epochs": 3}, [tmp_path / "weights.pt"])
-    assert not was_begun(tmp_path / "training", {"epochs": 3})
-
-
-@pytest.mark.parametrize("note", ["", "{", "[]", '{"digest": 1}'])
-def test_a_damaged_note_is_no_promise(tmp_path: Path, note: str) -> None:
-    begin(tmp_path, {"epochs": 3}, [])
-    (tmp_path / NOTE).write_text(note)
-    assert not was_begun(tmp_path, {"epochs": 3})

@@ -27,9 +27,9 @@ from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.detection.all_photographs import find_photographs
 from tf_happywhale.detection.annotations import read_annotations
-from tf_happywhale.detection.detections import find_boxes
 from tf_happywhale.detection.detector import find_detector
 from tf_happywhale.detection.letterbox import letterbox, square_side
+from tf_happywhale.detection.network_output import find_boxes
 from tf_happywhale.detection.networks import OnnxNetwork, TorchNetwork
 from tf_happywhale.detection.ultralytics_package import load_yolo
 from tf_happywhale.disk.hashes import sha256
@@ -188,7 +188,7 @@ def the_same_for_identify(experiment: Experiment, keys: list[str]) -> None:
         asked = load_experiment(None, [*keys, "detect.image_size=640", weights])
         detector = find_detector(asked, folder / "identify")
         empty = {"backfin": {}, "fullbody": {}}
-        filled = detector.fill(empty, names, paths, contents, ending)
+        filled = detector.fill_missing(empty, names, paths, contents, ending)
         for source in empty:
             expected = best_rows(rows, source, names, table)
             drawn = {image: row for image, (row,) in filled[source].items() if row.box}

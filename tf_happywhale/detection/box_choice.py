@@ -1,23 +1,59 @@
-"""Which boxes of an image and source are kept, and how much they are enlarged."""
+"""Which of the detected boxes are kept, and how much they are enlarged."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tf_happywhale.detection.detections import Detection, sources_of
+from tf_happywhale.config import Detect
+from tf_happywhale.detection.detections import Detection, Seen, sources_of
+from tf_happywhale.detection.fusion import fuse
+
+
+def select_boxes(
+    seen: Mapping[str, Sequence[Seen]], sources: Sequence[str], settings: Detect
+) -> tuple[dict[str, list[Detection]], list[list[str]]]:
+    """Return the boxes of each photograph that are kept, and what has no box.
+
+    Args:
+        seen: what each model saw in each photograph.
+        sources: what to look for.
+        settings: fusion, choice, padding and the lowest confidence.
+
+    Returns:
+        The boxes by image; and rows of image, source and reason: one for each source without a
+        box, and one with an empty source for a photograph that cannot be read.
+    """
+    boxes: dict[str, list[Detection]] = {}
+    without: list[list[str]] = []
+    for image, views in seen.items():
+        boxes[image] = []
+        if views[0].reason:
+            without.append([image, "", views[0].reason])
+            continue
+        found = fuse([view.found for view in views], settings.overlap)
+        chosen = choose(found, settings.confidence, settings.choice)
+        for source in sources:
+            if source in chosen:
+                size = views[0].width, views[0].height
+                boxes[image] += [pad(box, settings.padding, *size) for box in chosen[source]]
+            else:
+                highest = max((box.confidence for box in found if box.source == source), default=0)
+                limit = f"no box of confidence {settings.confidence:g}"
+                without.append([image, source, f"{limit}: the highest is {highest:.4f}"])
+    return boxes, without
 
 
 def choose(
     found: Sequence[Detection], confidence: float, choice: str
 ) -> dict[str, list[Detection]]:
-    """The box, or the boxes, of each source that has any of at least `confidence`.
+    """Return the chosen box or boxes of each source that has a box of at least `confidence`.
 
     Args:
-        found: boxes of one image.
-        confidence: lowest of a box that counts.
-        choice: `best` takes the most confident, `largest` the largest area, `union` the rectangle
-            around all, with the highest confidence among them; `all` takes each, the most
-            confident first.
+        found: the boxes in one image.
+        confidence: the lowest confidence of a box that counts.
+        choice: `best` is the most confident box; `largest` has the largest area; `union` is the
+            rectangle around all boxes, with their highest confidence; `all` is every box, the
+            most confident first.
     """
     chosen = {}
     for source in sources_of(found):
@@ -38,7 +74,13 @@ def choose(
 
 
 def pad(box: Detection, padding: Mapping[str, float], width: int, height: int) -> Detection:
-    """The box with its source's share of it added on each side, inside the picture."""
+    """Return the box enlarged on each side by its source's share, within the picture.
+
+    Args:
+        box: in pixels of the picture.
+        padding: shares of the box's width and height, by source.
+        width, height: of the picture, pixels.
+    """
     share = padding.get(box.source, 0.0)
     across, down = share * (box.xmax - box.xmin), share * (box.ymax - box.ymin)
     return Detection(

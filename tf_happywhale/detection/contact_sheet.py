@@ -1,4 +1,4 @@
-"""The contact sheet: boxes on their photographs, the least certain first, to be looked through."""
+"""The contact sheet: photographs with their boxes, the least certain first."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Card:
 
     Attributes:
         image: its name.
-        rows: of the boxes CSV, as text, with `line`, where in the file a row stands.
-        missing: sources without a box, with the reason.
+        rows: its rows of the boxes CSV, as text; `line` is the row's line in the file.
+        missing: the sources without a box, with the reasons.
     """
 
     image: str
@@ -52,7 +52,7 @@ class Card:
 
     @property
     def certainty(self) -> float:
-        """The lowest confidence among its boxes; below all others where one is missing."""
+        """The lowest confidence among its boxes; -1 if a box is missing."""
         if self.missing:
             return -1.0
         return min(
@@ -62,9 +62,13 @@ class Card:
 
 
 def make_cards(boxes: pd.DataFrame, without: pd.DataFrame) -> list[Card]:
-    """The photographs of a boxes CSV and of the list of those without, the least certain first.
+    """Return the photographs that have boxes or lack them, the least certain first.
 
-    A row that a person drew takes the place of the detected ones of its image and source.
+    The rows of a person replace the detected rows of the same image and source.
+
+    Args:
+        boxes: the boxes CSV, as text.
+        without: the table of what has no box, as text.
     """
     boxes = boxes.assign(line=[str(line) for line in range(2, len(boxes) + 2)])
     rows: dict[str, list[Mapping[str, str]]] = {}
@@ -86,27 +90,35 @@ def make_cards(boxes: pd.DataFrame, without: pd.DataFrame) -> list[Card]:
     return sorted(cards, key=lambda card: (card.certainty, card.image))
 
 
-def write_page(
-    file: Path,
-    cards: Sequence[Card],
-    photographs: Mapping[str, Path],
-    *,
-    boxes: Path,
-    summary: str,
-    side: int,
-) -> None:
-    """Write the contact sheet as one HTML file that needs nothing else.
+@dataclass(frozen=True)
+class Sheet:
+    """What a contact sheet shows.
+
+    Attributes:
+        cards: the photographs, in this order.
+        photographs: path by image.
+        boxes: the CSV that a person corrects, for the text.
+        summary: a sentence on what was detected.
+    """
+
+    cards: Sequence[Card]
+    photographs: Mapping[str, Path]
+    boxes: Path
+    summary: str
+
+
+def write_sheet(file: Path, sheet: Sheet, *, side: int) -> None:
+    """Write the contact sheet as one HTML file that needs no other file.
 
     Args:
-        file: where to.
-        cards: what is on it, in this order.
-        photographs: path by image.
-        boxes: the CSV to correct, for the text.
-        summary: a sentence on what was detected.
+        file: the HTML file.
+        sheet: what it shows.
         side: longest side of a picture, pixels.
     """
-    figures = "\n".join(_figure(card, photographs.get(card.image), side) for card in cards)
-    path = html.escape(str(boxes))
+    figures = "\n".join(
+        _figure(card, sheet.photographs.get(card.image), side) for card in sheet.cards
+    )
+    path = html.escape(str(sheet.boxes))
     write_text(
         file,
         f"""<!doctype html>
@@ -114,11 +126,14 @@ def write_page(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>{STYLE}</style></head><body>
 <h1>Boxes, the least certain first</h1>
-<p>{html.escape(summary)} Shown are {len(cards)}; yellow was detected, green drawn by a person.</p>
-<p>To correct a box, change its numbers in <code>{path}</code> and write <code>manual</code> into
-its column <code>origin</code>, or add such a row; where there is no animal, empty the four numbers.
-Such rows win, the next <code>detect predict</code> keeps them and no others, and on the next sheet
-they come last: mark a box that is right too, and others move up.</p>
+<p>{html.escape(sheet.summary)} This page shows {len(sheet.cards)} of them. Yellow boxes were
+detected, green boxes were drawn by a person.</p>
+<p>To correct a box, change its four numbers in <code>{path}</code> and write <code>manual</code>
+into its column <code>origin</code>. To add a box, add a row that says <code>manual</code>. If there
+is no animal, leave the four numbers of such a row empty.</p>
+<p>Your rows always replace the detector's boxes. The next <code>detect predict</code> keeps them
+and writes all other rows again. On the next page your rows come last: if you write
+<code>manual</code> beside a correct box too, other photographs move up.</p>
 <main>
 {figures}
 </main></body></html>
@@ -129,8 +144,13 @@ they come last: mark a box that is right too, and others move up.</p>
 def draw_boxes(
     picture: np.ndarray, size: tuple[int, int], rows: Sequence[Mapping[str, str]]
 ) -> np.ndarray:
-    """A copy of the picture uint8 RGB [h, w, 3] with boxes that are of a photograph of `size`
-    (width, height)."""
+    """Return a copy of a picture with its boxes.
+
+    Args:
+        picture: uint8 RGB [h, w, 3].
+        size: width and height of the photograph to which the boxes belong, pixels.
+        rows: of the boxes CSV, as text.
+    """
     drawn = picture.copy()
     across, down = drawn.shape[1] / size[0], drawn.shape[0] / size[1]
     thick = max(1, round(max(drawn.shape) / 200))
@@ -147,12 +167,12 @@ def draw_boxes(
     return drawn
 
 
-def _said_by(row: Mapping[str, str]) -> str:
-    """The detector's confidence, or what a person says."""
+def _origin(row: Mapping[str, str]) -> str:
+    """Return the detector's confidence, or what a person says."""
     if not is_manual(row["origin"]):
         return row["confidence"]
     corners = (row[name] for name in ("xmin", "ymin", "xmax", "ymax"))
-    return "drawn by a person" if any(map(str.strip, corners)) else "not there, says a person"
+    return "drawn by a person" if any(map(str.strip, corners)) else "no animal, says a person"
 
 
 def _figure(card: Card, path: Path | None, side: int) -> str:
@@ -165,7 +185,7 @@ def _figure(card: Card, path: Path | None, side: int) -> str:
         shown = f'<img src="{uri}" alt="">'
     except InputError:
         shown = '<div class="none">no picture</div>'
-    lines = [f"{row['source']} {_said_by(row)} · line {row['line']}" for row in card.rows]
+    lines = [f"{row['source']} {_origin(row)} · line {row['line']}" for row in card.rows]
     lines += [f"{source or 'no box'}: {why}" for source, why in card.missing]
     notes = "".join(f"<span>{html.escape(line)}</span>" for line in lines)
     caption = f"<figcaption>{html.escape(card.image)}{notes}</figcaption>"

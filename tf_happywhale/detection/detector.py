@@ -1,4 +1,4 @@
-"""A detector for photographs that no table has a box of."""
+"""The detector that `identify` and `gallery` use for photographs without a box."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from tf_happywhale.catalogue.boxes.animal_boxes import Telling, tell_apart
 from tf_happywhale.catalogue.boxes.box import WHOLE, pixels_touched
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.config import Detect, Experiment
+from tf_happywhale.detection.box_choice import select_boxes
 from tf_happywhale.detection.cache_by_content import detect_by_content
-from tf_happywhale.detection.detections import Detection
+from tf_happywhale.detection.detections import Detection, Seen
 from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.networks import open_network
-from tf_happywhale.detection.prediction import draw_boxes
 from tf_happywhale.disk.hashes import MISSING, digest, sha256
 from tf_happywhale.errors import InputError
 
 ENDINGS = (".onnx", ".pt")
-Boxes = dict[str, dict[str, list[BoxRow]]]  # of each image, by source and image name
+Boxes = dict[str, dict[str, list[BoxRow]]]  # by source and image name
 
 
 @dataclass(frozen=True)
 class Detector:
-    """Weights that draw boxes.
+    """A detector's weights, and how they are used.
 
     Attributes:
         weights: a .onnx or .pt file.
-        settings: which boxes are kept; the side where the weights do not say theirs.
-        home: where what it sees is kept by content.
+        settings: which boxes are kept; and the side of the input, if the weights do not say it.
+        home: the folder that stores what the detector saw, by the photographs' content.
     """
 
     weights: Path
     settings: Detect
     home: Path
 
-    def fill(
+    def fill_missing(
         self,
         boxes: Boxes,
         images: Sequence[str],
@@ -45,21 +45,22 @@ class Detector:
         label: str,
         telling: Telling | None = None,
     ) -> Boxes:
-        """The boxes, with its own where an image has none of a source that it knows.
+        """Return the boxes, with the detector's own if an image has none of a source that it knows.
 
-        Where it finds none either, there is a row whose box is None and whose confidence is 0. An
-        image that cannot be read has no row.
+        If the detector finds none either, the image has a row whose box is None and whose
+        confidence is 0. An image that cannot be read has no row.
 
         Args:
             boxes: those there are, of each source that is wanted.
             images: names.
-            paths: where each is.
-            contents: hash of each one's bytes.
+            paths: of the images.
+            contents: the hash of each image's bytes.
             label: what the images are, in words.
-            telling: how several animals of an image are told apart; None: one box an image.
+            telling: how several animals of an image are told apart; None: one box for each image.
 
         Raises:
-            InputError: it cannot be loaded, a package is missing, or it knows no wanted source.
+            InputError: the weights cannot be loaded, a package is missing, or the detector knows
+                no wanted source.
         """
         wanted = [source for source in boxes if source != WHOLE]
         lacking = {
@@ -69,30 +70,22 @@ class Detector:
         }
         if not lacking:
             return boxes
-        side = square_side(self.settings.image_size)
-        seen, known = detect_by_content(
-            lambda: open_network(self.weights, self.home),
-            {content: path for path, content in lacking.values()},
-            self.home / digest([sha256(self.weights), side])[:16],
-            side=side,
-            batch_size=self.settings.batch_size,
-            label=f"looking for boxes: {label}",
-        )
+        seen, known = self._look({content: path for path, content in lacking.values()}, label)
         sources = [source for source in wanted if source in known]
         if not sources:
             raise InputError(
-                f"{self.weights} finds {' and '.join(known)}, but the model asks for boxes of "
+                f"{self.weights} finds {' and '.join(known)}, but the model needs boxes of "
                 f"{' and '.join(wanted)}: name another detector in identify.detector."
             )
-        views = {content: [view] for content, view in seen.items()}
         settings = self.settings
         if telling and settings.choice == "best":
             settings = settings.model_copy(update={"choice": "all"})
-        drawn, _ = draw_boxes(views, sources, settings)
+        views = {content: [view] for content, view in seen.items()}
+        selected, _ = select_boxes(views, sources, settings)
         filled = dict(boxes)
         for source in sources:
             new = {
-                image: _rows(image, source, drawn[content], telling)
+                image: _rows(image, source, selected[content], telling)
                 for image, (_, content) in lacking.items()
                 if image not in boxes[source] and not seen[content].reason
             }
@@ -101,16 +94,28 @@ class Detector:
             print(f"{label}: the detector finds a {source} in {hits} of {len(new)} without a box")
         return filled
 
+    def _look(self, paths: dict[str, Path], label: str) -> tuple[dict[str, Seen], list[str]]:
+        """Return what the detector sees, by the hash of a photograph's bytes, and what it knows."""
+        side = square_side(self.settings.image_size)
+        return detect_by_content(
+            lambda: open_network(self.weights, self.home),
+            paths,
+            self.home / digest([sha256(self.weights), side])[:16],
+            side=side,
+            batch_size=self.settings.batch_size,
+            label=f"looking for boxes: {label}",
+        )
+
 
 def find_detector(experiment: Experiment, home: Path) -> Detector | None:
-    """The one that `identify.detector` names; None if it names none.
+    """Return the detector that `identify.detector` names; None if it names none.
 
     Args:
-        experiment: names it, and says which boxes are kept.
-        home: where what it sees is kept.
+        experiment: its config.
+        home: the folder that stores what the detector saw.
 
     Raises:
-        InputError: there are no such weights.
+        InputError: the weights do not exist.
     """
     given = experiment.identify.detector
     if given is None:
@@ -125,12 +130,12 @@ def find_detector(experiment: Experiment, home: Path) -> Detector | None:
 
 
 def _rows(
-    image: str, source: str, drawn: Sequence[Detection], telling: Telling | None
+    image: str, source: str, found: Sequence[Detection], telling: Telling | None
 ) -> list[BoxRow]:
-    """The boxes as the table of `detect predict` would give them; one row without a box if there is
+    """Return the boxes as `detect predict` would write them; one row without a box if there is
     none."""
     rows = []
-    for box in drawn:
+    for box in found:
         if box.source == source:
             corners = (round(corner, 2) for corner in box.corners)
             rows.append(BoxRow(image, source, pixels_touched(*corners), box.confidence))

@@ -1,30 +1,73 @@
-"""The boxes of photographs: the models look at them, then boxes are fused, chosen and padded."""
+"""`detect predict`: the boxes of all photographs, as the detector's models see them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from tf_happywhale.config import Detect, Experiment
-from tf_happywhale.detection.all_photographs import hash_contents
-from tf_happywhale.detection.box_choice import choose, pad
-from tf_happywhale.detection.cache_by_name import Seen, detect_by_name
-from tf_happywhale.detection.detections import Detection
-from tf_happywhale.detection.detector_models import find_models
-from tf_happywhale.detection.fusion import fuse
+import pandas as pd
+
+from tf_happywhale.config import Experiment
+from tf_happywhale.detection.all_photographs import find_photographs, hash_contents
+from tf_happywhale.detection.box_choice import select_boxes
+from tf_happywhale.detection.boxes_table import WITHOUT, write_boxes
+from tf_happywhale.detection.cache_by_name import detect_by_name
+from tf_happywhale.detection.detections import Seen
+from tf_happywhale.detection.detector_models import find_models, origin
 from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.networks import open_network
+from tf_happywhale.disk.files import write_csv
 from tf_happywhale.disk.hashes import digest, sha256
+from tf_happywhale.errors import Incomplete, InputError
 from tf_happywhale.places import detector_folder
 
 
-def look(
+def predict(experiment: Experiment) -> None:
+    """Write `boxes.csv` for all photographs, and `without_box.csv` with the reasons.
+
+    Raises:
+        InputError: weights or a package are missing, or the models find no wanted source.
+        Incomplete: photographs cannot be read; both files are written for the others.
+    """
+    settings, folder = experiment.detect, detector_folder(experiment)
+    photographs = find_photographs(experiment)
+    seen, known = run_models(experiment, photographs)
+    sources = [source for source in known if source in (settings.sources or known)]
+    if not sources:
+        raise InputError(
+            f"The models find {' and '.join(known)}, none of which is in detect.sources "
+            f"({' and '.join(settings.sources)}): correct detect.sources or detect.models."
+        )
+    boxes, without = select_boxes(seen, sources, settings)
+    file, reasons = folder / "boxes.csv", folder / "without_box.csv"
+    table = write_boxes(file, photographs, boxes, origin(experiment))
+    write_csv(reasons, pd.DataFrame(without, columns=WITHOUT))
+    print(
+        f"detect: {table['image'].nunique()} of {len(photographs)} photographs have a box: {file}"
+    )
+    for source in ["", *sources]:
+        count = sum(row[1] == source for row in without)
+        what = f"have no {source} box and are used whole" if source else "cannot be read"
+        if count:
+            print(f"detect: {count} photographs {what}, see {reasons}")
+    print(
+        f"detect: to use the boxes, set data.boxes={file.resolve()} and "
+        f"records.source={' or '.join(sources)}"
+    )
+    unread = sum(not row[1] for row in without)
+    if unread:
+        raise Incomplete(
+            f"{unread} photographs cannot be read and have no box: replace or remove them; "
+            f"{reasons} says why."
+        )
+
+
+def run_models(
     experiment: Experiment, photographs: Mapping[str, Path]
 ) -> tuple[dict[str, list[Seen]], list[str]]:
-    """What the models see in each photograph, and the sources they know.
+    """Return what the models see in each photograph, and the sources that they know.
 
-    A photograph that some models have learnt from is looked at by the others only; where there are
-    no others, by all. It is looked at in the size that the weights name.
+    A photograph is looked at by the models that were not trained on it; if all were, by all.
 
     Raises:
         InputError: weights or a package are missing.
@@ -34,9 +77,9 @@ def look(
     flattered = {image for image in photographs if all(image in known for known in models.values())}
     if flattered:
         print(
-            f"detect: {len(flattered)} photographs are looked at by models that have learnt from "
-            "them, so that their boxes look better than those of new ones will be; with fold=all "
-            "in detect train and detect predict there is another model for each"
+            f"detect: {len(flattered)} photographs are looked at by models that were trained on "
+            "them, so their boxes are better than those of new photographs will be. With fold=all "
+            "in detect train and detect predict, another model looks at each of them."
         )
     contents = hash_contents(experiment, photographs)
     seen: dict[str, list[Seen]] = {image: [] for image in photographs}
@@ -58,37 +101,3 @@ def look(
             seen[image].append(view)
         sources |= set(network.sources)
     return seen, sorted(sources)
-
-
-def draw_boxes(
-    seen: Mapping[str, Sequence[Seen]], sources: Sequence[str], settings: Detect
-) -> tuple[dict[str, list[Detection]], list[list[str]]]:
-    """The boxes that are kept of each photograph, and the photographs without a box.
-
-    Args:
-        seen: of each photograph what each model sees.
-        sources: what to look for.
-        settings: fusion, choice, padding and the lowest confidence.
-
-    Returns:
-        Boxes by image, and rows of image, source and reason for a photograph that cannot be read
-        (its source is empty) and for each source without a box.
-    """
-    boxes: dict[str, list[Detection]] = {}
-    without: list[list[str]] = []
-    for image, views in seen.items():
-        boxes[image] = []
-        if views[0].reason:
-            without.append([image, "", views[0].reason])
-            continue
-        found = fuse([view.found for view in views], settings.overlap)
-        chosen = choose(found, settings.confidence, settings.choice)
-        for source in sources:
-            if source in chosen:
-                size = views[0].width, views[0].height
-                boxes[image] += [pad(box, settings.padding, *size) for box in chosen[source]]
-            else:
-                highest = max((box.confidence for box in found if box.source == source), default=0)
-                limit = f"no box of confidence {settings.confidence:g}"
-                without.append([image, source, f"{limit}: the highest is {highest:.4f}"])
-    return boxes, without

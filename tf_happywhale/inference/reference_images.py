@@ -197,7 +197,7 @@ def make_shots(
         contents = list(workers.map(hashes, paths))
     hashes.save()
     if detector:
-        boxes = detector.fill(boxes, images, paths, contents, label, telling)
+        boxes = detector.fill_missing(boxes, images, paths, contents, label, telling)
     primary = next(iter(boxes), None)
     shots = []
     for image, path, content in zip(images, paths, contents, strict=True):
