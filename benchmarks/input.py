@@ -109,12 +109,12 @@ def torch_rates(args: argparse.Namespace, workers: int) -> dict[str, list[float]
 def measure(args: argparse.Namespace) -> dict[str, list[float]]:
     """Images a second of every pipeline in every round."""
     os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[: args.child]))
-    import numpy as np
-
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.config import Augment
+    from tf_happywhale.records.epoch_order import EpochOrder, TrainingImages
+    from tf_happywhale.records.evaluation_reader import evaluation_batches
     from tf_happywhale.records.plan import plan_records
-    from tf_happywhale.records.reader import evaluation_batches, training_batches
+    from tf_happywhale.records.training_reader import training_batches
 
     settings = experiment(args)
     data = load_data(settings)
@@ -123,9 +123,12 @@ def measure(args: argparse.Namespace) -> dict[str, list[float]]:
 
     def training(epoch: int, **changes) -> Iterable:
         return training_batches(
-            folder, ["train"], data.images, np.zeros(len(data.images), int), size=SIZE,
-            batch_size=BATCH, settings=Augment(**changes), shuffle_buffer=64, seed=1, epoch=epoch,
-        )  # fmt: skip
+            TrainingImages(folder, ["train"], data.images, [0] * len(data.images)),
+            EpochOrder(seed=1, epoch=epoch, shuffle_buffer=64),
+            size=SIZE,
+            batch_size=BATCH,
+            settings=Augment(**changes),
+        )
 
     pipelines: dict[str, Callable[[int], Iterable]] = {
         "decode": lambda epoch: decode_batches(files, args.child),

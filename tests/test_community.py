@@ -20,10 +20,11 @@ from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.pixels import crop, read_picture
 from tf_happywhale.pictures.resizing import resize
+from tf_happywhale.records.evaluation_reader import evaluation_batches
 from tf_happywhale.records.labels import report_differing
 from tf_happywhale.records.manifest import verify
+from tf_happywhale.records.pipeline import checked
 from tf_happywhale.records.plan import plan_records
-from tf_happywhale.records.reader import checked, evaluation_batches
 from tf_happywhale.retrieval.embeddings import load_embeddings
 
 

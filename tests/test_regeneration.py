@@ -13,9 +13,9 @@ from tests.conftest import QUICK
 from tf_happywhale import train
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import load_experiment
+from tf_happywhale.records.evaluation_reader import evaluation_batches
 from tf_happywhale.records.manifest import read_manifest, verify
 from tf_happywhale.records.plan import plan_records
-from tf_happywhale.records.reader import evaluation_batches
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = sorted((ROOT / "tfrecords").glob("*.sh"))

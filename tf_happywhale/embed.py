@@ -112,7 +112,8 @@ def embed_split(
     from tf_happywhale.inference.runtimes import choose
     from tf_happywhale.models.whitened import among_embeddings
     from tf_happywhale.places import embeddings_file, run_folder
-    from tf_happywhale.records.reader import checked, evaluation_batches
+    from tf_happywhale.records.evaluation_reader import evaluation_batches
+    from tf_happywhale.records.pipeline import checked
     from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
     from tf_happywhale.run_folders.model_files import load_model
 

@@ -22,7 +22,7 @@ EXAMPLES = [
     "python -m tf_happywhale.tfrecords verify configs/demo.yaml",
     "python -m tf_happywhale.tfrecords sheet configs/demo.yaml augment.cutout_p=1",
 ]
-ROWS, COLUMNS, SIDE = 8, 7, 192  # of the contact sheet
+ROWS = 8  # of the contact sheet
 
 
 def main(verb: str, experiment: Experiment) -> None:
@@ -100,21 +100,12 @@ def write(experiment: Experiment, data: DataSet, plan: RecordsPlan) -> None:
 def draw(experiment: Experiment, data: DataSet, plan: RecordsPlan) -> None:
     """Draw the contact sheet of images spread over the catalogue."""
     from tf_happywhale.places import output_folder
+    from tf_happywhale.records.augmented_sheet import draw_sheet
     from tf_happywhale.records.manifest import skipped_images
-    from tf_happywhale.records.sheet import draw_sheet
 
     images = data.without(skipped_images(plan.folder)).images
     file = output_folder(experiment) / "augmented.jpg"
-    draw_sheet(
-        file,
-        plan.folder,
-        images[:: max(1, len(images) // ROWS)][:ROWS],
-        size=experiment.image_size,
-        settings=experiment.augment,
-        seed=experiment.seed,
-        epochs=COLUMNS,
-        side=SIDE,
-    )
+    draw_sheet(file, plan.folder, images[:: max(1, len(images) // ROWS)][:ROWS], experiment)
     print(f"tfrecords: look at {file}; the first column is what evaluation sees")
 
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tf_happywhale.inference.embed_batches import embed
-from tf_happywhale.records.reader import evaluation_batches
+from tf_happywhale.records.evaluation_reader import evaluation_batches
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.records.plan import CropFormat, RecordsPlan, SourcePhotograph
 from tf_happywhale.records.writer import write_records
@@ -51,3 +52,22 @@ def written(make_plan) -> Callable[..., Path]:
         return plan.folder
 
     return write
+
+
+@pytest.fixture
+def several(tmp_path: Path, save) -> Path:
+    """Records of eight images with a primary crop of level 40 and, but for the last, a backfin of
+    level 120, and the whole of level 200."""
+    photographs = []
+    for k in range(8):
+        picture = np.full((30, 30, 3), 200, np.uint8)
+        picture[:10, :10], picture[10:20, 10:20] = 40, 120
+        found = {"fullbody": Box(0, 0, 10, 10), "backfin": Box(10, 10, 20, 20), "whole": None}
+        if k == 7:
+            del found["backfin"]
+        path = save(tmp_path / f"{k}.png", picture)
+        photographs.append(SourcePhotograph(f"{k}.png", path, "train", 0, k, 0, found, ""))
+    pixels = CropFormat(16, 95, ("fullbody", "backfin", "whole"))
+    plan = RecordsPlan(tmp_path / "records", "pod", photographs, pixels, [])
+    write_records(plan, shard_images=9, made_by={})
+    return plan.folder

@@ -230,10 +230,10 @@ def test_only_the_other_folds_are_trained_on(squares, tmp_path, monkeypatch):
     asked = []
     real = batches_module.training_batches
 
-    def batches(folder, splits, images, targets, **options):
-        asked.append((list(images), list(targets)))
-        assert splits == ("train",)
-        return real(folder, splits, images, targets, **options)
+    def batches(images, order, **options):
+        asked.append((list(images.images), list(images.targets)))
+        assert images.splits == ("train",)
+        return real(images, order, **options)
 
     monkeypatch.setattr(batches_module, "training_batches", batches)
     loop.train_fold(tmp_path, experiment("train.epochs=1"), dataclasses.replace(squares, fold=0))

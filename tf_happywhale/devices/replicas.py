@@ -19,7 +19,7 @@ def cut(strategy: tf.distribute.Strategy, batch):
     replicas, which must divide them.
 
     Not by TensorFlow's distributed data sets: they have an autotuning thread of their own, which
-    holds up the end of an epoch (see records/reader.py), and on several workers ask the others
+    holds up the end of an epoch (see records/pipeline.py), and on several workers ask the others
     before each batch whether there is one.
     """
     count = here(strategy)

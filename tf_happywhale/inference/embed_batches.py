@@ -24,7 +24,7 @@ def embed(
 
     Args:
         model: pictures uint8 [b, h, w, 3] to embedding [b, d], of Keras or another engine.
-        batches: (pictures, names, mask) of `records.reader.evaluation_batches`.
+        batches: (pictures, names, mask) of `records.evaluation_reader.evaluation_batches`.
         count: number of images to expect.
         label: what the progress bar says.
         mirrored: show the model each picture as in a mirror, left for right.

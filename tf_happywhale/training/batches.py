@@ -9,8 +9,10 @@ from tqdm import tqdm
 from tf_happywhale.config import Experiment
 from tf_happywhale.devices.replicas import cut
 from tf_happywhale.devices.strategy import Devices, on_jax
-from tf_happywhale.records.reader import checked, training_batches
+from tf_happywhale.records.epoch_order import EpochOrder, TrainingImages
+from tf_happywhale.records.pipeline import checked
 from tf_happywhale.records.sampling import balanced_copies
+from tf_happywhale.records.training_reader import training_batches
 from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.schedule import picture_size
 
@@ -30,18 +32,13 @@ def epoch_batches(
     copies = None
     if train.balance:
         copies = balanced_copies(targets, train.balance, experiment.seed, epoch)
+    splits = ("train", "test") if data.more_images else ("train",)
     batches = training_batches(
-        data.records,
-        ("train", "test") if data.more_images else ("train",),
-        images,
-        targets,
+        TrainingImages(data.records, splits, images, targets, copies),
+        EpochOrder(experiment.seed, epoch, train.shuffle_buffer),
         size=picture_size(train, experiment.image_size, epoch),
         batch_size=train.batch_size,
         settings=experiment.augment,
-        shuffle_buffer=train.shuffle_buffer,
-        seed=experiment.seed,
-        epoch=epoch,
-        copies=copies,
         skip_batches=done,
         part=(devices.here.index, devices.here.workers),
     )

@@ -12,7 +12,8 @@ from tf_happywhale.config import Experiment
 from tf_happywhale.inference.embed_batches import embed
 from tf_happywhale.inference.runtimes import Forward
 from tf_happywhale.models.whitened import add_whitening
-from tf_happywhale.records.reader import checked, evaluation_batches
+from tf_happywhale.records.evaluation_reader import evaluation_batches
+from tf_happywhale.records.pipeline import checked
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.evaluation.fold import validate
 from tf_happywhale.training.fold_data import FoldData

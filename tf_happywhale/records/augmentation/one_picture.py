@@ -1,18 +1,18 @@
 """The original's augmentations on one picture, in the original's order and in few passes.
 
-All geometry is one affine map (`geometry.py`), all colour one 3×4 matrix (`colour.py`); what is
-rarer is done only where it is drawn. The random numbers of an example depend on (seed, epoch,
-image) alone, so that a resumed run sees the same pictures (`generator`).
+All geometry is one affine map (`geometry.py`), and all colour is one 3×4 matrix (`colour.py`). The
+other operations are done only where they are drawn. The random numbers depend only on (seed, epoch,
+image), so that a resumed run sees the same pictures (`generator`).
 """
 
 from __future__ import annotations
 
 import math
 import zlib
-from typing import Protocol
 
 import numpy as np
 
+from tf_happywhale.config import Augment
 from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.records.augmentation import geometry
 from tf_happywhale.records.augmentation.colour import (
@@ -25,48 +25,16 @@ from tf_happywhale.records.augmentation.colour import (
 from tf_happywhale.records.augmentation.occlusion import cutout, grid_shuffle, occlude
 
 
-class Settings(Protocol):
-    """What `augment` and the reader read; the config's section `augment` is one."""
-
-    enabled: bool
-    affine_p: float
-    rotate: float
-    translate: float
-    shear: float
-    crop_scale: tuple[float, float]
-    crop_ratio: tuple[float, float]
-    grey_p: float
-    blur_p: float
-    blur_size: tuple[int, int]
-    motion_blur_p: float
-    motion_blur_size: tuple[int, int]
-    noise_p: float
-    noise_variance: tuple[float, float]
-    grid_shuffle_p: float
-    brightness_contrast_p: float
-    brightness: float
-    contrast: float
-    cutout_p: float
-    cutout_holes: int
-    cutout_size: float
-    occlusion_p: float
-    occlusion_area: tuple[float, float]
-    flip_p: float
-    mixup_p: float
-    mixup_alpha: float
-    crops: dict[str, float]
-
-
 def generator(seed: int, epoch: int, image: str | bytes) -> np.random.Generator:
-    """The random numbers of one image in one epoch."""
+    """Return the random numbers of one image in one epoch."""
     name = image.encode() if isinstance(image, str) else image
     return np.random.default_rng([seed, epoch, zlib.crc32(name)])
 
 
 def augment(
-    picture: np.ndarray, size: int, settings: Settings, rng: np.random.Generator
+    picture: np.ndarray, size: int, settings: Augment, rng: np.random.Generator
 ) -> np.ndarray:
-    """One training picture uint8 [size, size, 3] of a crop uint8 [h, w, 3]."""
+    """Return a training picture uint8 [size, size, 3] of a crop uint8 [h, w, 3]."""
     if not settings.enabled:
         return resize(picture, size)
     picture = geometry.warp(picture, draw_places(picture.shape[:2], size, settings, rng), size)
@@ -86,7 +54,7 @@ def augment(
     if grey or factor != 1 or shift != 0:
         picture = recolour(picture, colour_matrix(grey=grey, factor=factor, shift=shift))
     if variance:
-        # Noise comes before brightness and contrast: here it takes the factor itself.
+        # The original adds noise before brightness and contrast, so it is multiplied by the factor.
         picture = add_noise(picture, factor * math.sqrt(variance), rng)
     if rng.random() < settings.cutout_p:
         picture = cutout(picture, settings.cutout_holes, settings.cutout_size, rng)
@@ -96,9 +64,9 @@ def augment(
 
 
 def draw_places(
-    shape: tuple[int, int], size: int, settings: Settings, rng: np.random.Generator
+    shape: tuple[int, int], size: int, settings: Augment, rng: np.random.Generator
 ) -> np.ndarray:
-    """The map [3, 3] of affine, random resized crop and mirror, for `geometry.warp`."""
+    """Return the map [3, 3] of affine, random resized crop and mirror, for `geometry.warp`."""
     moved = rng.random() < settings.affine_p
     if moved:
         degrees = rng.uniform(-settings.rotate, settings.rotate)
@@ -116,10 +84,11 @@ def draw_crop(
     ratio: tuple[float, float],
     rng: np.random.Generator,
 ) -> tuple[int, int, int, int]:
-    """A random window (x, y, width, height) of `scale` of the area and `ratio` width to height.
+    """Return a random window (x, y, width, height) of a share `scale` of the area and a `ratio` of
+    width to height.
 
-    Ten tries, as torchvision's RandomResizedCrop has it; then the largest centred window whose
-    ratio is allowed.
+    It is drawn up to ten times until it fits, as in torchvision's RandomResizedCrop. Then the
+    largest centred window whose ratio is allowed is taken.
     """
     height, width = shape
     low, high = math.log(ratio[0]), math.log(ratio[1])
@@ -135,6 +104,6 @@ def draw_crop(
 
 
 def draw_odd(limits: tuple[int, int], rng: np.random.Generator) -> int:
-    """An odd number between two, both possible."""
+    """Return an odd number between two limits, both included."""
     low, high = limits
     return low + 2 * int(rng.integers((high - low) // 2 + 1))

@@ -15,9 +15,10 @@ from tf_happywhale.disk.files import write_csv
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.pictures.near_duplicates import SIDE, near_duplicates, thumbnails
 from tf_happywhale.places import output_folder, pseudo_file
+from tf_happywhale.records.evaluation_reader import evaluation_batches
 from tf_happywhale.records.manifest import skipped_images
+from tf_happywhale.records.pipeline import checked
 from tf_happywhale.records.plan import plan_records
-from tf_happywhale.records.reader import checked, evaluation_batches
 from tf_happywhale.retrieval.confidence import keep_first_confidence, predict_confidently
 from tf_happywhale.retrieval.ensemble.members import load_side
 from tf_happywhale.stages import stage

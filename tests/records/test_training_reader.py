@@ -1,21 +1,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.config import Augment
 from tf_happywhale.errors import InputError
-from tf_happywhale.records import crops, reader
+from tf_happywhale.records import crops, epoch_order, training_reader
+from tf_happywhale.records.epoch_order import EpochOrder, TrainingImages
+from tf_happywhale.records.evaluation_reader import evaluation_batches
 from tf_happywhale.records.manifest import MARKER
-from tf_happywhale.records.plan import CropFormat, RecordsPlan, SourcePhotograph
-from tf_happywhale.records.reader import evaluation_batches, training_batches
-from tf_happywhale.records.writer import write_records
+from tf_happywhale.records.training_reader import training_batches
 
 PLAIN = Augment(enabled=False)
 OFF = {
@@ -43,10 +42,16 @@ def train(written) -> Callable[..., Batches]:
             "seed": 1,
             "epoch": 0,
         }
-        images, targets = changes.pop("images", names(13)), changes.pop("targets", range(13))
-        splits = changes.pop("splits", ["train"])
-        batches = training_batches(folder, splits, images, targets, **(options | changes))
-        return list(batches.as_numpy_iterator())
+        options |= changes
+        images = TrainingImages(
+            folder,
+            options.pop("splits", ["train"]),
+            options.pop("images", names(13)),
+            options.pop("targets", range(13)),
+            options.pop("copies", None),
+        )
+        order = EpochOrder(*(options.pop(name) for name in ("seed", "epoch", "shuffle_buffer")))
+        return list(training_batches(images, order, **options).as_numpy_iterator())
 
     return epoch
 
@@ -77,69 +82,12 @@ def test_the_parts_of_several_machines_are_the_whole_batch(train, mixup) -> None
 
 
 def test_a_part_decodes_only_its_own_pictures(train, monkeypatch) -> None:
-    decoded, whole = [], reader.augment
+    decoded, whole = [], training_reader.augment
     monkeypatch.setattr(
-        reader, "augment", lambda *arguments: (decoded.append(1), whole(*arguments))[1]
+        training_reader, "augment", lambda *arguments: (decoded.append(1), whole(*arguments))[1]
     )
     train(batch_size=6, part=(1, 3))
     assert len(decoded) == 2 * 2
-
-
-@pytest.mark.parametrize("batch_size", [1, 3, 4, 7, 16])
-def test_evaluation_yields_each_image_once_whatever_the_batch(written, batch_size: int) -> None:
-    folder = written(7, 2, shard_images=2)
-    seen = {}
-    rows = 0
-    for pictures, images, mask in evaluation_batches(
-        folder, "train", names(7), size=16, batch_size=batch_size
-    ).as_numpy_iterator():
-        assert pictures.shape == (batch_size, 16, 16, 3)
-        assert pictures.dtype == np.uint8
-        assert images.shape == mask.shape == (batch_size,)
-        assert mask.dtype == bool
-        assert not pictures[~mask].any()
-        assert set(images[~mask]) <= {b""}
-        rows += int(mask.sum())
-        for picture, image in zip(pictures[mask], images[mask], strict=True):
-            seen[image.decode()] = picture
-    assert rows == 7
-    assert set(seen) == set(names(7))
-    for k in range(7):
-        assert np.abs(seen[f"{k}.png"].astype(int) - (10 + 8 * k)).max() <= 1
-
-
-def test_evaluation_reads_the_split_and_the_images_asked_for(written) -> None:
-    folder = written(7, 3)
-
-    def read(split: str, images: list[str]) -> list[str]:
-        batches = evaluation_batches(folder, split, images, size=16, batch_size=4)
-        return [
-            name.decode() for _, found, mask in batches.as_numpy_iterator() for name in found[mask]
-        ]
-
-    assert sorted(read("train", ["5.png", "1.png", "t7.png"])) == ["1.png", "5.png"]
-    assert sorted(read("test", ["t7.png", "t8.png", "t9.png", "1.png"])) == [
-        "t7.png",
-        "t8.png",
-        "t9.png",
-    ]
-
-
-@pytest.mark.parametrize("test_images", [0, 3])
-def test_evaluation_of_no_images_is_empty(written, test_images: int) -> None:
-    folder = written(7, test_images)
-    batches = evaluation_batches(folder, "test", [], size=16, batch_size=4)
-    assert [mask.sum() for *_, mask in batches.as_numpy_iterator()] == []
-
-
-def test_evaluation_keeps_one_order_and_changes_the_size(written) -> None:
-    folder = written(7, size=16)
-    one, other = (
-        list(evaluation_batches(folder, "train", asked, size=8, batch_size=7).as_numpy_iterator())
-        for asked in (names(7), names(7)[::-1])
-    )
-    assert one[0][0].shape == (7, 8, 8, 3)
-    assert one[0][1].tolist() == other[0][1].tolist()
 
 
 def test_an_epoch_is_every_image_once_with_the_last_batch_dropped(train) -> None:
@@ -200,7 +148,7 @@ def test_a_small_buffer_still_gives_every_image_once(train) -> None:
 
 def test_the_buffer_holds_no_more_bytes_than_allowed(train, monkeypatch) -> None:
     in_shards = order(train(shuffle_buffer=1))
-    monkeypatch.setattr(reader, "SHUFFLED", 1)
+    monkeypatch.setattr(epoch_order, "SHUFFLED", 1)
     assert order(train(shuffle_buffer=100)) == in_shards
 
 
@@ -267,53 +215,15 @@ def test_mixup_depends_on_seed_epoch_and_image_and_survives_resuming(train) -> N
     assert 0 < (shares == 1).sum() < len(shares)
 
 
-@pytest.fixture
-def several(tmp_path: Path, save) -> Path:
-    """Records of eight images with a primary crop of level 40 and, but for the last, a backfin of
-    level 120, and the whole of level 200."""
-    photographs = []
-    for k in range(8):
-        picture = np.full((30, 30, 3), 200, np.uint8)
-        picture[:10, :10], picture[10:20, 10:20] = 40, 120
-        found = {"fullbody": Box(0, 0, 10, 10), "backfin": Box(10, 10, 20, 20), "whole": None}
-        if k == 7:
-            del found["backfin"]
-        path = save(tmp_path / f"{k}.png", picture)
-        photographs.append(SourcePhotograph(f"{k}.png", path, "train", 0, k, 0, found, ""))
-    pixels = CropFormat(16, 95, ("fullbody", "backfin", "whole"))
-    plan = RecordsPlan(tmp_path / "records", "pod", photographs, pixels, [])
-    write_records(plan, shard_images=9, made_by={})
-    return plan.folder
-
-
-def levels(batches: Iterable) -> dict[str, int]:
-    """Of each image what its brightest corner shows: 40, 120 or 200."""
-    found = {}
-    for pictures, names, mask in batches:
-        for picture, name in zip(pictures[mask], names[mask], strict=True):
-            found[name.decode()] = int(np.rint(picture[-1, -1, 0] / 40) * 40)
-    return found
-
-
-@pytest.mark.parametrize(
-    ("source", "level"), [(None, 40), ("fullbody", 40), ("backfin", 120), ("whole", 200)]
-)
-def test_evaluation_takes_the_crop_asked_for_and_else_the_primary(several, source, level) -> None:
-    batches = evaluation_batches(
-        several, "train", names(8), size=16, batch_size=3, source=source
-    ).as_numpy_iterator()
-    expected = dict.fromkeys(names(8), level)
-    if source == "backfin":
-        expected["7.png"] = 40
-    assert levels(batches) == expected
-
-
 def test_training_draws_crops_by_their_shares_and_by_seed_epoch_and_image(several) -> None:
     def drawn(epoch: int, seed: int = 1, batch_size: int = 1, **shares: float) -> dict[int, int]:
         batches = training_batches(
-            several, ["train"], names(8), range(8), size=16, batch_size=batch_size,
-            settings=Augment(enabled=False, crops=shares), shuffle_buffer=4, seed=seed, epoch=epoch,
-        )  # fmt: skip
+            TrainingImages(several, ["train"], names(8), range(8)),
+            EpochOrder(seed, epoch, shuffle_buffer=4),
+            size=16,
+            batch_size=batch_size,
+            settings=Augment(enabled=False, crops=shares),
+        )
         return {
             int(target): int(np.rint(picture[-1, -1, 0] / 40) * 40)
             for pictures, targets in batches.as_numpy_iterator()
@@ -362,26 +272,6 @@ def test_copies_are_augmented_each_in_its_own_way(train) -> None:
     assert once[0][0].tobytes() in {pictures.tobytes() for pictures, _ in batches}
 
 
-def test_crops_that_the_records_lack_are_refused(written) -> None:
-    folder = written(4)
-    with pytest.raises(InputError, match=r"no crops of source 'fluke'.*records\.more_sources"):
-        evaluation_batches(folder, "train", names(4), size=16, batch_size=2, source="fluke")
-
-
-def test_a_much_larger_crop_is_decoded_smaller_and_looks_the_same(written) -> None:
-    folder = written(5, size=64)
-    one, other = (
-        next(
-            evaluation_batches(
-                folder, "train", names(5), size=size, batch_size=5
-            ).as_numpy_iterator()
-        )[0]
-        for size in (16, 64)
-    )
-    assert one.shape == (5, 16, 16, 3)
-    assert np.abs(one.astype(int) - other[:, ::4, ::4]).max() <= 1
-
-
 def test_an_unfinished_folder_is_refused(written) -> None:
     folder: Path = written(4)
     (folder / MARKER).unlink()
@@ -389,14 +279,9 @@ def test_an_unfinished_folder_is_refused(written) -> None:
         evaluation_batches(folder, "train", names(4), size=16, batch_size=2)
     with pytest.raises(InputError, match="no finished TFRecords"):
         training_batches(
-            folder,
-            ["train"],
-            names(4),
-            range(4),
+            TrainingImages(folder, ["train"], names(4), range(4)),
+            EpochOrder(seed=0, epoch=0, shuffle_buffer=10),
             size=16,
             batch_size=2,
             settings=PLAIN,
-            shuffle_buffer=10,
-            seed=0,
-            epoch=0,
         )
