@@ -16,8 +16,8 @@ from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.animals.individuals import label_order, to_targets, with_new
 from tf_happywhale.catalogue.boxes.best_boxes import best_boxes
 from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox
-from tf_happywhale.catalogue.boxes.box_rows import check_boxes_of_animals, check_source
-from tf_happywhale.catalogue.boxes.match_photographs import rows_of_photographs
+from tf_happywhale.catalogue.boxes.box_rows import check_boxes_of_animals
+from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_from_rows
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_answers, read_catalogue
 from tf_happywhale.catalogue.folds import assign_folds
@@ -297,8 +297,6 @@ def _boxes(
             f"{' and '.join(sorted(sources))}: add a column source, or name a file for each in "
             "data.boxes."
         )
-    check_source(rows, source, path)
     folders = [root / experiment.data.train_images, root / experiment.data.test_images]
-    rows = rows_of_photographs(rows, photographs, path, folders=folders)
-    rows = [row for row in rows if row.source in (source, "")]
-    return best_boxes(rows, source, photographs, path) if rows else {}
+    wanted = WantedBoxes([source], choose=best_boxes)
+    return boxes_from_rows(rows, path, photographs, wanted, folders).get(source, {})

@@ -88,6 +88,15 @@ def test_a_picture_of_another_folder_is_not_taken_for_one_of_the_same_name(tmp_p
     assert [row.image for row in found.unknown] == ["gone/b.jpg"]
 
 
+def test_names_of_label_studio_are_told_to_lose_what_it_put_in_front() -> None:
+    there = photographs("IMG_1.jpg")
+    with pytest.raises(InputError, match=r"Label Studio puts eight characters .*: remove them"):
+        rows_of_photographs(rows("images/3f2a1b9c-IMG_1.jpg"), there, Path("result.json"))
+    assert matched(["images/IMG_1.jpg"], {"IMG_1.jpg": Path("/x/images/IMG_1.jpg")}) == [
+        "IMG_1.jpg"
+    ]
+
+
 def test_two_places_that_photographs_may_have_come_from_are_not_guessed() -> None:
     there = photographs("trip/a.jpg", "trip/b.jpg")
     assert matched(["/x/trip/a.jpg", "/x/trip/b.jpg"], there) == ["trip/a.jpg", "trip/b.jpg"]

@@ -6,6 +6,7 @@ import pytest
 
 from tf_happywhale.catalogue.boxes.best_boxes import best_boxes
 from tf_happywhale.catalogue.boxes.box import Box, RelativeBox
+from tf_happywhale.catalogue.boxes.match_photographs import rows_of_photographs
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.errors import InputError
 
@@ -88,7 +89,7 @@ def test_a_byte_order_mark_and_other_line_ends_are_fine(read, newline: str) -> N
 
 
 def test_an_unknown_header_is_refused_with_what_it_is(read) -> None:
-    with pytest.raises(InputError, match=r"its header is 'image,left,right': name the columns"):
+    with pytest.raises(InputError, match=r"its header is 'image,left,right'. Name the columns"):
         read("image,left,right\n")
 
 
@@ -108,8 +109,8 @@ def labels(tmp_path: Path) -> Path:
 
 
 def test_yolo_labels_are_shares_of_the_picture_by_image_name(labels: Path) -> None:
-    rows = read_box_rows(labels)
-    images = ["a.jpg", "deep/b.png", "empty.jpg"]
+    images = {name: labels / name for name in ("a.jpg", "deep/b.png", "empty.jpg")}
+    rows = rows_of_photographs(read_box_rows(labels), images, labels)
     boxes = best_boxes(rows, "fullbody", images, labels)
     assert boxes["a.jpg"].clip(100, 50) == Box(40, 15, 60, 35)
     assert boxes["deep/b.png"] == RelativeBox(0, 0, 1, 1)
@@ -127,11 +128,23 @@ def test_yolo_labels_are_shares_of_the_picture_by_image_name(labels: Path) -> No
 @pytest.mark.parametrize("above", [False, True])
 def test_yolo_classes_are_the_sources(labels: Path, name: str, text: str, above: bool) -> None:
     (labels.parent if above else labels).joinpath(name).write_text(text)
-    rows = read_box_rows(labels)
-    fins = best_boxes(rows, "backfin", ["a.jpg", "deep/b.jpg"], labels)
+    images = {name: labels / name for name in ("a.jpg", "deep/b.jpg", "empty.jpg")}
+    rows = rows_of_photographs(read_box_rows(labels), images, labels)
+    fins = best_boxes(rows, "backfin", images, labels)
     assert {image: box.clip(100, 100) for image, box in fins.items()} == {
         "a.jpg": Box(20, 20, 30, 30)
     }
+
+
+def test_headers_of_openimages_and_via_3_say_what_to_change(read) -> None:
+    row = "0001,xclick,/m/084zz,1,0.1,0.4,0.2,0.6\n"
+    with pytest.raises(InputError, match="Rename ImageID to image, remove Source, and rename"):
+        read("ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax\n" + row)
+    changed = "image,source,Confidence,XMin,XMax,YMin,YMax\n0001,fin,1,0.1,0.4,0.2,0.6\n"
+    assert read(changed, "fin") == {"0001": RelativeBox(0.1, 0.2, 0.4, 0.6)}
+    header = "metadata_id,file_list,flags,temporal_coordinates,spatial_coordinates,metadata"
+    with pytest.raises(InputError, match=r"VIA 3 .* columns image,source,x,y,w,h"):
+        read(f'# CSV_HEADER = {header}\n"1_a","[""a.jpg""]",0,"[]","[2,1,2,30,40]","{{}}"\n')
 
 
 def test_broken_yolo_labels_are_refused(labels: Path, tmp_path: Path) -> None:
@@ -139,7 +152,7 @@ def test_broken_yolo_labels_are_refused(labels: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"c\.txt: the line '0 0\.5 0\.5' must be `class cx cy"):
         read_box_rows(labels)
     (tmp_path / "none").mkdir()
-    with pytest.raises(InputError, match="no YOLO label files"):
+    with pytest.raises(InputError, match="holds no boxes"):
         read_box_rows(tmp_path / "none")
 
 

@@ -1,8 +1,8 @@
-"""Which boxes of a photograph show animals to identify, and which number each of them has.
+"""Which boxes of a photograph show animals to identify, and the number of each animal.
 
-A table may number them (`box_number`). Where it does not, they are numbered by
-confidence, the highest first and equal ones in the order of the table. So the best box is the first
-animal. Rows of other photographs do not change this.
+A table may number them (`box_number`). If it does not, they are numbered by confidence, the highest
+first and equal ones in the order of the table. So the best box is the first animal. Rows of other
+photographs do not change this.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
-from tf_happywhale.catalogue.boxes.best_boxes import numbered_rows
+from tf_happywhale.catalogue.boxes.best_boxes import by_image, numbered_rows
 from tf_happywhale.catalogue.boxes.box import shared_area
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow, is_better, rows_of_source
 
@@ -21,10 +21,10 @@ ONE_INSIDE = 0.5  # share of the smaller box; boxes of two sources that share mo
 
 @dataclass(frozen=True)
 class Telling:
-    """What tells the animals of a photograph apart.
+    """How the animals of a photograph are told apart.
 
     Attributes:
-        least: lowest confidence of a further animal; the best box always counts.
+        least: the lowest confidence of a second animal; the best box always counts.
         overlap: intersection over union from which two detected boxes are one animal.
     """
 
@@ -43,13 +43,12 @@ def animal_rows(
     numbers; one row without a box if a person says that there is none.
 
     Args:
-        telling: None: the best row alone, whatever its number.
+        images: not needed here; the arguments are those of `best_rows`.
+        telling: None: only the best row, with any number.
 
-    Further args, errors: see `best_rows`.
+    Other args, errors: see `best_rows`.
     """
-    found: dict[str, list[BoxRow]] = {}
-    for image, row in rows_of_source(rows, source, images, path):
-        found.setdefault(image, []).append(row)
+    found = by_image(rows_of_source(rows, source, path))
     if telling is None:
         return {image: [reduce(_better, own)] for image, own in found.items()}
     return {image: tell_apart(own, telling) for image, own in found.items()}
@@ -58,9 +57,9 @@ def animal_rows(
 def tell_apart(rows: Sequence[BoxRow], telling: Telling) -> list[BoxRow]:
     """The rows that are animals, of one photograph and one source, in the order of their numbers.
 
-    Of the rows of one number the best counts, as in `best_rows`. Where no row has a number, a
-    person's rows count alone if there are any. Of detected ones the best counts, and each further
-    one that is sure enough and not the same animal again.
+    Of the rows with one number the best counts, as in `best_rows`. If no row has a number, only a
+    person's rows count, if there are any. Of detected rows the best counts, and each other one that
+    has enough confidence and does not show the same animal again.
     """
     if any(row.number for row in rows):
         best: dict[int, BoxRow] = {}
@@ -89,8 +88,8 @@ def pair_sources(found: Mapping[str, Sequence[BoxRow]]) -> list[tuple[int, dict[
     """The animals of one photograph: the number and the row of each source.
 
     Boxes of different sources belong together by their number, or else by how much of the smaller
-    one lies in the other. A box that belongs to none of the first source is an animal of its own,
-    unless a person has drawn that source's boxes.
+    one lies in the other. A box that belongs to no box of an earlier source is a new animal, unless
+    a person has drawn that source's boxes.
 
     Args:
         found: rows by source, the most important source first; see `tell_apart`.

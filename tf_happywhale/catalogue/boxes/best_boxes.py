@@ -17,36 +17,32 @@ SAME_ANIMAL = 0.55  # intersection over union; two detected boxes that reach it 
 def best_boxes(
     rows: Iterable[BoxRow], source: str, images: Iterable[str], path: Path
 ) -> dict[str, AnyBox]:
-    """The box of each image for one source, by image name; as `best_rows`."""
+    """The box of each animal for one source, by its key; see `best_rows`."""
     best = best_rows(rows, source, images, path)
-    return {image: row.box for image, row in best.items() if row.box}
+    return {key: row.box for key, row in best.items() if row.box}
 
 
 def best_rows(
     rows: Iterable[BoxRow], source: str, images: Iterable[str], path: Path
 ) -> dict[str, BoxRow]:
-    """The row of each animal for one source, by its key: the image's name for the first.
+    """The row of each animal for one source, by its key: the image's name for the first animal.
 
     Rows that do not say what is in the box count for any source, rows without a number for the
     first animal. Where `images` name several animals of a photograph and none of its rows has a
-    number, the rows are numbered as `identify` does it (see `numbered_rows`). Among an animal's
-    rows a manual one wins, then one with its number, then the highest confidence, then the later
-    row. A row without an area is no box; a manual one whose cells are empty says that there is
-    none, and wins over detected ones, its box None.
+    number, the rows are numbered as `identify` does it (see `numbered_rows`). Of an animal's rows
+    the best one counts (see `is_better`). A row without a box counts only if a person made it: it
+    says that there is no box, and wins over a detector's box.
 
     Args:
-        rows: of `read_box_rows`.
+        rows: of `read_box_rows`, with the photographs' names.
         source: which boxes are wanted.
-        images: keys of the images, for rows that lack the ending.
-        path: where the rows come from, for the error.
+        images: keys of the animals.
+        path: where the rows come from, for messages.
 
     Raises:
         InputError: there are rows, but none of this source.
     """
-    images = list(images)
-    found: dict[str, list[BoxRow]] = {}
-    for image, row in rows_of_source(rows, source, images, path):
-        found.setdefault(image, []).append(row)
+    found = by_image(rows_of_source(rows, source, path))
     animals = count_animals(images)
     _say_where_one_of_several_is_taken(found, animals, source, path)
     best: dict[str, BoxRow] = {}
@@ -58,11 +54,19 @@ def best_rows(
     return best
 
 
+def by_image(rows: Iterable[BoxRow]) -> dict[str, list[BoxRow]]:
+    """The rows of each photograph, in their order."""
+    found: dict[str, list[BoxRow]] = {}
+    for row in rows:
+        found.setdefault(row.image, []).append(row)
+    return found
+
+
 def _say_where_one_of_several_is_taken(
     found: Mapping[str, Sequence[BoxRow]], animals: Mapping[str, int], source: str, path: Path
 ) -> None:
-    """Print how many photographs have several boxes, none with a number, for the one animal that is
-    asked for: nothing says which of them it is."""
+    """Print how many photographs have several boxes without numbers where one animal is wanted:
+    nothing says which box is the animal's."""
     several = [
         image
         for image, own in found.items()
@@ -73,17 +77,17 @@ def _say_where_one_of_several_is_taken(
     if several:
         say_once(
             f"{path}: {len(several)} photographs have several boxes of source {source}, such as "
-            f"{several[0]}, and one is asked for: a person's is taken, else the surest. To take "
-            "another, add a row with origin manual."
+            f"{several[0]}, and one is wanted: a person's box is taken, or else the one with the "
+            "highest confidence. To take another, add a row with origin manual."
         )
 
 
 def numbered_rows(rows: Sequence[BoxRow], overlap: float = SAME_ANIMAL) -> list[BoxRow]:
     """One photograph's rows of one source, each with the number of its animal.
 
-    Rows that have numbers keep them. If none has one, boxes are numbered by confidence, the highest
-    first and equal ones in the order of the table; boxes that show an animal again are left out. If
-    a person has drawn boxes, all of those count and no others.
+    If a row has a number, all rows stay as they are. If none has one, boxes are numbered by
+    confidence, the highest first and equal ones in the order of the table; boxes that show an
+    animal again are left out. If a person has drawn boxes, all of those count and no others.
 
     Args:
         rows: of the table, in its order.

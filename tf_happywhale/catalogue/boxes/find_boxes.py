@@ -9,7 +9,7 @@ from typing import Any
 
 from tf_happywhale.catalogue.boxes.best_boxes import best_rows
 from tf_happywhale.catalogue.boxes.box import WHOLE
-from tf_happywhale.catalogue.boxes.box_rows import check_source
+from tf_happywhale.catalogue.boxes.box_rows import BoxRow, check_source
 from tf_happywhale.catalogue.boxes.match_photographs import rows_of_photographs
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.photographs.photos import Photo
@@ -58,16 +58,38 @@ def boxes_in_folder(
     if file is None and not path.is_file():
         return found
     rows = read_box_rows(path, wanted.reading)
+    return found | boxes_from_rows(rows, path, photographs, wanted, folders, beside=file is None)
+
+
+def boxes_from_rows(
+    rows: Sequence[BoxRow],
+    path: Path,
+    photographs: Mapping[str, Path],
+    wanted: WantedBoxes,
+    folders: Sequence[Path] = (),
+    *,
+    beside: bool = False,
+) -> dict[str, dict[str, Any]]:
+    """The boxes of photographs in the rows of one table, by source and name; only sources with a
+    row of these photographs.
+
+    Args:
+        rows: of the table `path`.
+        beside: whether the table was found in the photographs' folder; then it may have boxes of
+            other photographs only.
+
+    Other args, errors: see `boxes_in_folder`.
+    """
     there = {row.source for row in rows}
     must = wanted.sources if wanted.required is None else wanted.required
     sources = [s for s in wanted.sources if s != WHOLE and (s in must or there & {s, ""})]
     if not sources:
-        return found
+        return {}
     for source in sources:
         check_source(rows, source, path)
-    rows = rows_of_photographs(rows, photographs, path, folders=folders, beside=file is None)
+    rows = rows_of_photographs(rows, photographs, path, folders=folders, beside=beside)
     there = {row.source for row in rows}  # on these photographs
-    return found | {
+    return {
         source: wanted.choose(rows, source, photographs, path)
         for source in sources
         if there & {source, ""}

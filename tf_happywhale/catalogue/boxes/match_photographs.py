@@ -18,6 +18,7 @@ taken for a photograph's.
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from tf_happywhale.catalogue.photographs.photo_files import IMAGE_ENDINGS
 from tf_happywhale.errors import InputError
 from tf_happywhale.messages import say_once
 
+LABEL_STUDIO = re.compile(r"(.*[/\\])?[0-9a-f]{8}-[^/\\]+")  # a name in its exports
 MOST_FOLDERS = 50  # in which the other pictures of a table are looked for
 Parts = tuple[str, ...]  # of a path, the file's name last
 
@@ -71,10 +73,15 @@ def rows_of_photographs(
     found = match_rows(rows, photographs, [*folders, table.parent])
     if rows and photographs and not found.rows and not (beside and found.others):
         row = (found.unknown or found.others)[0]
+        remedy = "Correct the folders in front, the ending or the spelling."
+        if LABEL_STUDIO.fullmatch(row.image):
+            remedy = (
+                "Label Studio puts eight characters and a hyphen in front of each name: remove "
+                "them in the file, or from the names of the files if each picture has one."
+            )
         raise InputError(
             f"{table} names none of the photographs: its first name is {row.image[:80]!r}, and a "
-            f"photograph is called {next(iter(photographs))[:80]!r}. Correct the folders in front, "
-            "the ending or the spelling."
+            f"photograph is called {next(iter(photographs))[:80]!r}. {remedy}"
         )
     if found.unknown:
         names = [row.image for row in found.unknown]

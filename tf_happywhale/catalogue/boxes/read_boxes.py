@@ -1,14 +1,14 @@
-"""Boxes as others write them: tables, JSON and XML files, and folders of them.
+"""Reading boxes from every format: tables, JSON and XML files, and folders of them.
 
 | file | from | read by |
 |---|---|---|
-| a table, by its header | this package, annotation tools, Happywhale | `importers/tables.py` |
-| a folder of `<image>.txt`, lines `class cx cy w h [conf]` | YOLO | `importers/yolo.py` |
-| JSON with images, annotations, categories | COCO | `importers/coco.py` |
-| JSON with detections | MegaDetector and its kin | `importers/megadetector.py` |
-| XML, or a folder of `<image>.xml` | Pascal VOC, LabelImg | `importers/voc.py` |
-| JSON with shapes, or a folder of `<image>.json` | LabelMe | `importers/labelme.py` |
-| a table or JSON with regions | VGG Image Annotator | `importers/via.py` |
+| a table, by its header | this package, annotation tools, Happywhale | `formats/box_tables.py` |
+| a folder of `<image>.txt`, lines `class cx cy w h [conf]` | YOLO | `formats/yolo.py` |
+| JSON with images, annotations, categories | COCO | `formats/coco.py` |
+| JSON with detections | MegaDetector, SpeciesNet, PytorchWildlife | `formats/megadetector.py` |
+| XML, or a folder of `<image>.xml` | Pascal VOC, LabelImg | `formats/voc.py` |
+| JSON with shapes, or a folder of `<image>.json` | LabelMe | `formats/labelme.py` |
+| a table or JSON with regions | VGG Image Annotator | `formats/via.py` |
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def _json_rows(path: Path, asked: str | None) -> list[BoxRow]:
     first = tree[0] if isinstance(tree, list) and tree else tree
     names = ",".join(map(str, first)) if isinstance(first, dict) else type(first).__name__
     raise InputError(
-        f"{path} is JSON in a format that is not known (it has {quoted(names)}): export the boxes "
-        "as COCO, MegaDetector, LabelMe or VIA 2, or as a table."
+        f"{path} is JSON in an unknown format (it has {quoted(names)}): export the boxes as COCO, "
+        "MegaDetector, LabelMe or VIA 2, or as a table."
     )
 
 
@@ -96,8 +96,8 @@ def _folder_rows(folder: Path) -> list[BoxRow]:
         )
     if not there:
         raise InputError(
-            f"{folder} holds no boxes: no YOLO label files (an <image>.txt each), VOC's .xml or "
-            "LabelMe's .json."
+            f"{folder} holds no boxes: name a folder with one file for each image, YOLO's .txt, "
+            "VOC's .xml or LabelMe's .json."
         )
     if xml:
         return voc_rows(xml, folder)

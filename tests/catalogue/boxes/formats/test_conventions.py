@@ -111,9 +111,12 @@ def test_one_box_in_another_convention_is_refused_or_rightly_read(case, data) ->
 @pytest.mark.parametrize(
     ("four", "sentence"),
     [
-        ((0, 0, 0, 0), "line 2: 0, 0, 0, 0 span no area"),
-        ((0.2, 0.2, 1.5, 1.4), "neither shares of the picture, which go from 0 to 1, nor pixels"),
-        ((238, 40, 103, 90), r"the right edge \(103\) is not right of the left edge \(238\)"),
+        ((0, 0, 0, 0), "line 2: the box 0, 0, 0, 0 has no area"),
+        ((0.2, 0.2, 1.5, 1.4), "neither shares of the picture, from 0 to 1, nor pixels"),
+        (
+            (238, 40, 103, 90),
+            r"right edge \(103\) is not to the right of the left edge \(238\)",
+        ),
         ((10, 90, 50, 40), r"the lower edge \(40\) is not below the upper edge \(90\)"),
     ],
 )
@@ -123,14 +126,14 @@ def test_what_cannot_be_corners_is_refused_by_its_line(four: tuple, sentence: st
 
 
 def test_shares_that_reach_beyond_the_picture_are_not_sizes() -> None:
-    with pytest.raises(InputError, match="reach beyond the picture, which is 1 by 1"):
+    with pytest.raises(InputError, match="reaches beyond the picture, which is 1 by 1"):
         boxes_from_numbers(numbers([(0.7, 0.5, 0.6, 0.3)]), XYWH)
     (box,) = boxes_from_numbers(numbers([(0.7, 0.5, 0.6, 0.3)]), CXCYWH)
     assert box.clip(200, 100) == Box(80, 35, 200, 65)
 
 
 def test_a_box_that_reaches_far_beyond_the_size_that_its_file_says_is_refused() -> None:
-    with pytest.raises(InputError, match="reach beyond the picture, which is 640 by 480"):
+    with pytest.raises(InputError, match="reaches beyond the picture, which is 640 by 480"):
         boxes_from_numbers([FourNumbers("line 2", (10, 10, 1200, 900), (640, 480))], CORNERS)
 
 

@@ -1,4 +1,4 @@
-"""The picture that an annotation file belongs to, where each picture has a file of its own."""
+"""The picture that an annotation file is of, where each picture has its own file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tf_happywhale.errors import InputError
 
 
 def annotated_picture(said: str, file: Path, folder: Path) -> str:
-    """The picture's name, seen from the folder of the annotations.
+    """The picture's name, relative to the folder of the annotations.
 
     Args:
         said: what the file says, a name or a path on another machine.
@@ -20,10 +20,10 @@ def annotated_picture(said: str, file: Path, folder: Path) -> str:
     """
     name = PurePosixPath(said.strip().replace("\\", "/")).name
     if not name:
-        raise InputError(f"{file} does not say of which picture it is: export it again.")
+        raise InputError(f"{file} does not name its picture: export it again.")
     if file.stem not in (name, PurePosixPath(name).stem):
         raise InputError(
-            f"{file} says that it is of {name}, which has another name: correct the name in it, or "
-            "rename the file."
+            f"{file} names the picture {name}, but the file has another name: correct the name in "
+            "it, or rename the file."
         )
     return (PurePosixPath(file.relative_to(folder).parent.as_posix()) / name).as_posix()

@@ -1,4 +1,4 @@
-"""Numbers in the cells of a table, and in the values of a JSON file."""
+"""Numbers and boxes in the cells of a table, and numbers in the values of a JSON file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def is_empty(cell: str) -> bool:
 
 
 def quoted(text: object) -> str:
-    """The beginning of what a file says, for an error."""
+    """The beginning of what a file says, in quotes, for an error."""
     text = str(text)
     return repr(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
 
@@ -38,7 +38,7 @@ def has_decimal_commas(cells: Iterable[str]) -> bool:
 
 
 def is_finite(number: float) -> bool:
-    """Whether a number of a JSON file, which may have any length, is one that we can hold."""
+    """Whether a number of a JSON file, which may have any length, is finite as a float."""
     try:
         return math.isfinite(number)
     except OverflowError:
@@ -50,7 +50,7 @@ def to_number(cell: object, what: str, *, decimal_comma: bool = False) -> float:
 
     Args:
         cell: what the file says.
-        what: the place and the name of it, the beginning of the error.
+        what: its place and its name, the beginning of the error.
         decimal_comma: whether `12,5` is twelve and a half.
 
     Raises:
@@ -71,3 +71,29 @@ def to_number(cell: object, what: str, *, decimal_comma: bool = False) -> float:
                 "numbers with a decimal point."
             )
     raise InputError(f"{what} {quoted(cell)} is not a number: correct it.")
+
+
+def boxes_in_cell(cell: str, what: str) -> list[tuple[float, ...]]:
+    """The four numbers of each box of one cell, such as `[[0 103 803 656]]` or `0 103 803 656`.
+
+    Raises:
+        InputError: a box has not four numbers; the error begins with `what`.
+    """
+    if is_empty(cell):
+        return []
+    cell = re.sub(r"\bnp\.(?:float|u?int)\d+\(([^()]*)\)", r"\1", cell)  # as NumPy 2 writes lists
+    groups = re.findall(r"[\[(]([^\[\]()]*)[\])]", cell) or [cell]
+    fours = []
+    for group in groups:
+        texts = [text for text in re.split(r"[\s,;]+", group) if text]
+        if texts and all(map(is_empty, texts)):
+            continue
+        if len(texts) == 5:
+            raise InputError(
+                f"{what} {quoted(cell)} has five numbers, as a turned box has: give the four "
+                "numbers of an upright box."
+            )
+        if len(texts) != 4:
+            raise InputError(f"{what} {quoted(cell)} must be four numbers.")
+        fours.append(tuple(to_number(text, what) for text in texts))
+    return fours

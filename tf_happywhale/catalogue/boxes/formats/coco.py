@@ -8,7 +8,12 @@ from typing import Any
 
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
-from tf_happywhale.catalogue.boxes.formats.conventions import XYWH, FourNumbers, rows_with_boxes
+from tf_happywhale.catalogue.boxes.formats.conventions import (
+    XYWH,
+    RowAndNumbers,
+    rows_with_boxes,
+    with_numbers,
+)
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, four_numbers, size_of
 from tf_happywhale.catalogue.boxes.formats.shapes import around
 from tf_happywhale.errors import InputError
@@ -27,9 +32,9 @@ def is_coco(tree: Any) -> bool:
 
 
 def coco_rows(tree: dict, path: Path) -> list[BoxRow]:
-    """The rows of such a file: sources are the categories' names, crowds are left out, and an image
-    without annotations has a row without a box. Outlines without a bbox are taken as the box around
-    them.
+    """The rows of a COCO file. Sources are the names of the categories, crowds are left out, and an
+    image without annotations has a row without a box. Of an outline without a bbox, the box around
+    it is taken.
 
     Raises:
         InputError: something is missing or wrong.
@@ -41,7 +46,9 @@ def coco_rows(tree: dict, path: Path) -> list[BoxRow]:
         if not isinstance(image.get("id"), int | str):
             raise InputError(f"{where} has no id: export the file again.")
         if image["id"] in images:
-            raise InputError(f"{where} has the id of another, {quoted(image['id'])}: correct it.")
+            raise InputError(
+                f"{where} has the same id as another image, {quoted(image['id'])}: correct it."
+            )
         images[image["id"]] = name, size_of(image, "width", "height")
     sources = {
         category.get("id"): field(category, "name", str, f"{path}: a category")
@@ -55,38 +62,41 @@ def coco_rows(tree: dict, path: Path) -> list[BoxRow]:
     if without:
         say_once(
             f"{path}: {len(without)} photographs have only annotations of crowds (iscrowd), such "
-            f"as {quoted(min(without))}, and so no box: export each animal by itself."
+            f"as {quoted(min(without))}, and no box: export each animal separately."
         )
     found += [
-        (BoxRow(name, "", None, 0.0, where=str(path)), None)
-        for name, _ in images.values()
-        if name not in boxed
+        (BoxRow(name, where=str(path)), None) for name, _ in images.values() if name not in boxed
     ]
-    remedy = "in COCO's format they are left, top, width, height in pixels."
+    remedy = "In COCO's format a box is left, top, width, height in pixels."
     return rows_with_boxes(found, XYWH, remedy=remedy)
 
 
-def _annotations(annotations: list, images: dict, sources: dict, path: Path) -> Iterator:
+def _annotations(
+    annotations: list, images: dict, sources: dict, path: Path
+) -> Iterator[RowAndNumbers]:
     for place, annotation in enumerate(annotations, start=1):
         where = f"{path}: annotation {place}"
         if not isinstance(annotation, dict):
-            raise InputError(f"{where} {quoted(annotation)} is not an object: mend the file.")
+            raise InputError(f"{where} {quoted(annotation)} is not an object: correct the file.")
         image = annotation.get("image_id")
         if isinstance(image, dict | list) or image not in images:
-            raise InputError(f"{where} is of image {quoted(image)}, which the file does not list.")
+            raise InputError(
+                f"{where} is of image {quoted(image)}, which the file does not list: export it "
+                "again."
+            )
         if annotation.get("iscrowd"):
             continue
         name, size = images[image]
         category = annotation.get("category_id")
         if sources and (isinstance(category, dict | list) or category not in sources):
             raise InputError(
-                f"{where} is of category {quoted(category)}, which the file does not list."
+                f"{where} is of category {quoted(category)}, which the file does not list: export "
+                "it again."
             )
         sure = annotation.get("score")
         confidence = 0.0 if sure is None else to_number(sure, f"{where}: the score")
         row = BoxRow(name, sources.get(category, ""), None, confidence, where=where)
-        four = _four(annotation, where)
-        yield row, None if four is None else FourNumbers(where, four, size)
+        yield with_numbers(row, _four(annotation, where), size)
 
 
 def _four(annotation: dict, where: str) -> tuple[float, float, float, float] | None:
@@ -110,5 +120,5 @@ def _four(annotation: dict, where: str) -> tuple[float, float, float, float] | N
             "export the outline too, or the upright box around it."
         )
     if outline:
-        raise InputError(f"{where} has an outline that cannot be read: export it with its bbox.")
+        raise InputError(f"{where} has an outline that cannot be read: export the bbox too.")
     return None

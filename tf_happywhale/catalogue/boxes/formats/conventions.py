@@ -1,13 +1,13 @@
-"""What the four numbers of a box mean: corners or a size, pixels or shares of the picture.
+"""What the four numbers of a box mean: corners or a size, in pixels or as shares of the picture.
 
-Nothing is guessed. The header of a file says it, or numbers that only one reading allows; where
-both readings are possible, a setting must say it.
+Nothing is guessed. The header of a file says it, or the numbers allow only one reading. If they
+allow both, a setting must say it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tf_happywhale.catalogue.boxes.box import AnyBox, RelativeBox, pixels_touched
@@ -18,6 +18,7 @@ AUTO, CORNERS, XYWH, CXCYWH = "auto", "corners", "xywh", "cxcywh"
 SLACK = 0.1  # how far a box may reach beyond its picture, as a share of the picture
 FEW = 0.05  # if a smaller share of the boxes cannot be corners, those may be typing errors
 PIXELS = 2  # numbers that are not shares are in pixels if one is as large as this
+CORRECT = "Correct the numbers."
 
 
 @dataclass(frozen=True)
@@ -31,24 +32,35 @@ class FourNumbers:
     """
 
     where: str
-    four: tuple[float, float, float, float]
+    four: tuple[float, ...]
     drawn_on: tuple[float, float] | None = None
 
     def __str__(self) -> str:
         return ", ".join(f"{number:g}" for number in self.four)
 
 
+RowAndNumbers = tuple[BoxRow, FourNumbers | None]
+
+
+def with_numbers(
+    row: BoxRow, four: tuple[float, ...] | None, drawn_on: tuple[float, float] | None = None
+) -> RowAndNumbers:
+    """A row whose box is not made yet, and its numbers; None: it has no box."""
+    return row, None if four is None else FourNumbers(row.where, four, drawn_on)
+
+
 def rows_with_boxes(
-    found: Sequence[tuple[BoxRow, FourNumbers | None]],
+    found: Iterable[RowAndNumbers],
     convention: str | None,
     *,
     shares: bool | None = None,
-    remedy: str = "correct the numbers.",
+    remedy: str = CORRECT,
 ) -> list[BoxRow]:
     """The rows of one file with their boxes; a row without numbers has none.
 
     Args: see `boxes_from_numbers`.
     """
+    found = list(found)
     numbers = [four for _, four in found if four is not None]
     boxes = iter(boxes_from_numbers(numbers, convention, shares=shares, remedy=remedy))
     return [row if four is None else replace(row, box=next(boxes)) for row, four in found]
@@ -59,7 +71,7 @@ def boxes_from_numbers(
     convention: str | None,
     *,
     shares: bool | None = None,
-    remedy: str = "correct the numbers.",
+    remedy: str = CORRECT,
 ) -> list[AnyBox]:
     """The boxes of one file.
 
@@ -69,7 +81,7 @@ def boxes_from_numbers(
             `cxcywh` (middle, width, height); None: corners or xywh, whichever the numbers allow.
         shares: whether the numbers are shares of the picture's width and height; None: they are
             if all of them lie between 0 and 1.
-        remedy: what a person can do, the end of the error.
+        remedy: what a person can do, the last sentence of the error.
 
     Raises:
         InputError: a box has no area or lies outside its picture, the rows are not in one
@@ -85,11 +97,11 @@ def boxes_from_numbers(
 def _check_area(box: FourNumbers, remedy: str) -> None:
     left, top, right, bottom = box.four
     if not all(map(math.isfinite, box.four)):
-        raise InputError(f"{box.where}: a box of {box} is not finite: {remedy}")
+        raise InputError(f"{box.where}: the box {box} is not finite. {remedy}")
     if (right <= left or bottom <= top) and (right <= 0 or bottom <= 0):
         raise InputError(
-            f"{box.where}: {box} span no area: correct them, or leave them empty if there is no "
-            "box."
+            f"{box.where}: the box {box} has no area: correct it, or leave its cells empty if "
+            "there is no box."
         )
 
 
@@ -101,8 +113,8 @@ def _are_shares(found: Sequence[FourNumbers]) -> bool:
     for box in large:
         if max(map(abs, box.four)) < PIXELS:
             raise InputError(
-                f"{box.where}: {box} are neither shares of the picture, which go from 0 to 1, nor "
-                "pixels: correct them."
+                f"{box.where}: {box} are neither shares of the picture, from 0 to 1, nor pixels: "
+                "correct them."
             )
     if small and large:
         raise InputError(
@@ -127,13 +139,13 @@ def _decide(found: Sequence[FourNumbers], shares: bool) -> str:
     if no_corners and len(odd) < FEW * len(found):
         raise InputError(
             f"{no_corners.where}: {no_corners} cannot be left, top, right, bottom, but nearly all "
-            "other boxes of the file can: correct it, or set data.boxes_format=xywh."
+            "other boxes of the file can: correct them, or set data.boxes_format=xywh."
         )
     if no_corners:
         return XYWH
     raise InputError(
         f"{found[0].where}: {found[0]} may be left, top, right, bottom or left, top, width, "
-        "height, and no other box of the file decides: set data.boxes_format=corners or "
+        "height, and no other box of the file decides it: set data.boxes_format=corners or "
         "data.boxes_format=xywh."
     )
 
@@ -158,12 +170,12 @@ def _box(box: FourNumbers, convention: str, shares: bool, remedy: str) -> AnyBox
     left, top, right, bottom = corners
     if right <= left:
         raise InputError(
-            f"{box.where}: the right edge ({right:g}) is not right of the left edge ({left:g}): "
-            + remedy
+            f"{box.where}: the right edge ({right:g}) is not to the right of the left edge "
+            f"({left:g}). {remedy}"
         )
     if bottom <= top:
         raise InputError(
-            f"{box.where}: the lower edge ({bottom:g}) is not below the upper edge ({top:g}): "
+            f"{box.where}: the lower edge ({bottom:g}) is not below the upper edge ({top:g}). "
             + remedy
         )
     if size is None:
@@ -174,8 +186,8 @@ def _box(box: FourNumbers, convention: str, shares: bool, remedy: str) -> AnyBox
         and -SLACK * height <= top <= bottom <= (1 + SLACK) * height
     ):
         raise InputError(
-            f"{box.where}: {box} reach beyond the picture, which is {width:g} by {height:g}: "
-            + remedy
+            f"{box.where}: the box {box} reaches beyond the picture, which is {width:g} by "
+            f"{height:g}. {remedy}"
         )
     return RelativeBox(
         left / width,

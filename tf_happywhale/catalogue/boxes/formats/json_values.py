@@ -1,4 +1,4 @@
-"""Values of a JSON file that somebody else wrote: what is missing or of another kind is named."""
+"""Values of a JSON file that another program wrote, checked: errors name what is missing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def parse_json(text: str | bytes, where: str) -> Any:
         raise InputError(f"{where} cannot be read as JSON: it is nested too deeply.") from None
     except json.JSONDecodeError as error:
         raise InputError(
-            f"{where} cannot be read as JSON (line {error.lineno}: {error.msg}): mend it, or "
+            f"{where} cannot be read as JSON (line {error.lineno}: {error.msg}): correct it, or "
             "export it again."
         ) from None
     except ValueError:  # of whole numbers with thousands of digits
@@ -43,7 +43,7 @@ def parse_json(text: str | bytes, where: str) -> Any:
 
 
 def field(tree: Any, name: str, kind: type, where: str) -> Any:
-    """A value of an object, of the kind that it must be (dict, list or str).
+    """A value of an object, which must be of this kind (dict, list or str).
 
     Raises:
         InputError: it is not an object, or lacks the value.
@@ -53,10 +53,10 @@ def field(tree: Any, name: str, kind: type, where: str) -> Any:
 
 
 def expect(value: Any, kind: type, what: str) -> Any:
-    """The value, if it is of the kind that it must be; the error begins with `what`."""
+    """The value, which must be of this kind; the error begins with `what`."""
     if not isinstance(value, kind):
         said = "is missing" if value is None else f"{quoted(value)} is not {KINDS[kind]}"
-        raise InputError(f"{what} {said}: mend the file, or export it again.")
+        raise InputError(f"{what} {said}: correct the file, or export it again.")
     return value
 
 
@@ -68,7 +68,9 @@ def four_numbers(value: Any, where: str) -> tuple[float, float, float, float]:
     """
     if not isinstance(value, list) or len(value) != 4:
         more = ", as a turned box has" if isinstance(value, list) and len(value) == 5 else ""
-        raise InputError(f"{where}: the box {quoted(value)} must be four numbers{more}.")
+        raise InputError(
+            f"{where}: the box {quoted(value)} must be four numbers{more}: export it again."
+        )
     return tuple(to_number(number, f"{where}: the box") for number in value)
 
 

@@ -10,7 +10,12 @@ from typing import Any
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.annotated_picture import annotated_picture
 from tf_happywhale.catalogue.boxes.formats.cells import quoted
-from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, FourNumbers, rows_with_boxes
+from tf_happywhale.catalogue.boxes.formats.conventions import (
+    CORNERS,
+    RowAndNumbers,
+    rows_with_boxes,
+    with_numbers,
+)
 from tf_happywhale.catalogue.boxes.formats.json_values import field, size_of
 from tf_happywhale.catalogue.boxes.formats.shapes import Corners, around, around_circle, is_upright
 from tf_happywhale.errors import InputError
@@ -22,27 +27,26 @@ def is_labelme(tree: Any) -> bool:
 
 
 def labelme_rows(trees: Sequence[tuple[Path, dict]], folder: Path) -> list[BoxRow]:
-    """The rows of LabelMe's files; a picture without shapes has a row without a box. Of a polygon
-    and a circle, the box around it is taken.
+    """The rows of LabelMe's files. A picture without shapes has a row without a box. Of a polygon
+    or a circle, the box around it is taken.
 
     Args:
         trees: the files with what they hold.
-        folder: from which the pictures' names are seen.
+        folder: to which the pictures' names are relative.
 
     Raises:
         InputError: a shape has no area or is turned, or a file is of a picture of another name.
     """
-    found: list[tuple[BoxRow, FourNumbers | None]] = []
+    found: list[RowAndNumbers] = []
     for file, tree in trees:
         image = annotated_picture(field(tree, "imagePath", str, str(file)), file, folder)
         size = size_of(tree, "imageWidth", "imageHeight")
         if not tree["shapes"]:
-            found.append((BoxRow(image, "", None, 0.0, where=str(file)), None))
+            found.append((BoxRow(image, where=str(file)), None))
         for place, shape in enumerate(tree["shapes"], start=1):
             where = f"{file}: shape {place}"
-            source = field(shape, "label", str, where).strip()
-            numbers = FourNumbers(where, _corners(shape, where), size)
-            found.append((BoxRow(image, source, None, 0.0, where=where), numbers))
+            row = BoxRow(image, field(shape, "label", str, where).strip(), where=where)
+            found.append(with_numbers(row, _corners(shape, where), size))
     return rows_with_boxes(found, CORNERS)
 
 
@@ -59,6 +63,6 @@ def _corners(shape: dict, where: str) -> Corners:
         radius = math.dist(middle, edge)
         return around_circle(*middle, radius, radius)
     raise InputError(
-        f"{where} is a {quoted(kind)} of {len(points)} points, of which no upright box can be "
-        "made: draw a rectangle, or take it out."
+        f"{where} is a {quoted(kind)} of {len(points)} points, and no upright box can be made "
+        "of it: draw a rectangle, or remove it."
     )

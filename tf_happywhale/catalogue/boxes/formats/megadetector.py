@@ -1,4 +1,4 @@
-"""The JSON that detectors for camera traps write. Three kinds of file are called MegaDetector's.
+"""JSON of detectors for camera traps. Three kinds of file are called MegaDetector's.
 
 - `{"images": [{"file", "detections": [{"category", "conf", "bbox"}]}], "detection_categories"}`:
   left, top, width, height, as shares of the picture.
@@ -22,8 +22,9 @@ from tf_happywhale.catalogue.boxes.formats.conventions import (
     CORNERS,
     PIXELS,
     XYWH,
-    FourNumbers,
+    RowAndNumbers,
     rows_with_boxes,
+    with_numbers,
 )
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, four_numbers
 from tf_happywhale.errors import InputError
@@ -32,7 +33,6 @@ from tf_happywhale.messages import say_once
 ANIMAL = "animal"
 USUAL = {"1": ANIMAL, "2": "person", "3": "vehicle"}
 WILDLIFE = {"0": ANIMAL, "1": "person", "2": "vehicle"}  # PytorchWildlife counts from 0
-Found = list[tuple[BoxRow, FourNumbers | None]]
 
 
 def is_megadetector(tree: Any) -> bool:
@@ -64,32 +64,32 @@ def megadetector_rows(tree: Any, path: Path, asked: str | None) -> list[BoxRow]:
         small = all(max(map(abs, four.four)) < PIXELS for four in numbers)
         return rows_with_boxes(found, asked if numbers and small else CORNERS)
     if "annotations" in tree:
-        return rows_with_boxes(list(_wildlife(tree, path)), CORNERS, shares=False)
+        return rows_with_boxes(_wildlife(tree, path), CORNERS, shares=False)
     categories = tree.get("detection_categories", USUAL)
     names = _texts(categories, f"{path}: detection_categories")
     if "predictions" in tree:
         images, key = field(tree, "predictions", list, str(path)), "filepath"
     else:
         images, key = field(tree, "images", list, str(path)), "file"
-    remedy = "in this format they are left, top, width, height, from 0 to 1."
-    return rows_with_boxes(
-        list(_detections(images, key, names, path)), XYWH, shares=True, remedy=remedy
-    )
+    remedy = "In this format a box is left, top, width, height, each from 0 to 1."
+    found = _detections(images, key, names, path)
+    return rows_with_boxes(found, XYWH, shares=True, remedy=remedy)
 
 
-def _detections(images: Sequence, key: str, names: dict[str, str], path: Path) -> Iterator:
+def _detections(
+    images: Sequence, key: str, names: dict[str, str], path: Path
+) -> Iterator[RowAndNumbers]:
     _say_failures(images, key, path)
     for place, image in enumerate(images):
         name = field(image, key, str, f"{path}: image {place + 1}")
         where = f"{path}: {name}"
         detections = image.get("detections") or []
         if not detections:
-            yield BoxRow(name, "", None, 0.0, where=where), None
+            yield BoxRow(name, where=where), None
         for detection in expect(detections, list, f"{where}: detections"):
             four = four_numbers(field(detection, "bbox", list, where), where)
             sure = detection.get("conf", detection.get("confidence", 0))
-            row = _row(name, detection.get("category"), sure, names, where)
-            yield row, FourNumbers(where, four)
+            yield with_numbers(_row(name, detection.get("category"), sure, names, where), four)
 
 
 def _say_failures(images: Sequence, key: str, path: Path) -> None:
@@ -109,7 +109,7 @@ def _say_failures(images: Sequence, key: str, path: Path) -> None:
         )
 
 
-def _wildlife(tree: dict, path: Path) -> Iterator:
+def _wildlife(tree: dict, path: Path) -> Iterator[RowAndNumbers]:
     categories = tree.get("categories") or WILDLIFE
     names = _texts(categories, f"{path}: categories")
     for place, image in enumerate(field(tree, "annotations", list, str(path))):
@@ -124,16 +124,16 @@ def _wildlife(tree: dict, path: Path) -> Iterator:
                 "confidences: export the file again."
             )
         if not boxes:
-            yield BoxRow(name, "", None, 0.0, where=where), None
+            yield BoxRow(name, where=where), None
         for box, kind, one in zip(boxes, kinds, sure, strict=True):
-            yield _row(name, kind, one, names, where), FourNumbers(where, four_numbers(box, where))
+            yield with_numbers(_row(name, kind, one, names, where), four_numbers(box, where))
 
 
 def _row(image: str, category: Any, sure: Any, names: dict[str, str], where: str) -> BoxRow:
     confidence = to_number(sure, f"{where}: the confidence")
     if not isinstance(category, str | int) or isinstance(category, bool):
         raise InputError(
-            f"{where}: the category {quoted(category)} is neither a number nor a name."
+            f"{where}: the category {quoted(category)} is neither a number nor a name: correct it."
         )
     source = names.get(str(category), str(category))
     return BoxRow(image, "" if source == ANIMAL else source, None, confidence, where=where)

@@ -16,13 +16,13 @@ def around(points: Any, where: str) -> Corners:
     """The box around points [[x, y], …].
 
     Raises:
-        InputError: they are not points, or only one.
+        InputError: they are not points, or there is only one.
     """
     if not isinstance(points, list) or len(points) < 2:
-        raise InputError(f"{where}: {quoted(points)} are not the points of a shape with an area.")
+        raise InputError(f"{where}: {quoted(points)} are not the points of a shape: correct them.")
     for point in points:
         if not isinstance(point, list) or len(point) != 2:
-            raise InputError(f"{where}: {quoted(point)} is not a point x, y.")
+            raise InputError(f"{where}: {quoted(point)} is not a point x, y: correct it.")
     xs, ys = ([to_number(point[n], where) for point in points] for n in (0, 1))
     return min(xs), min(ys), max(xs), max(ys)
 

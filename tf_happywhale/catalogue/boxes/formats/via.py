@@ -10,7 +10,7 @@ import pandas as pd
 
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
-from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, FourNumbers, rows_with_boxes
+from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, rows_with_boxes, with_numbers
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, parse_json
 from tf_happywhale.catalogue.boxes.formats.shapes import Corners, around, around_circle
 from tf_happywhale.errors import InputError
@@ -80,11 +80,16 @@ def via_rows(tree: dict, path: Path) -> list[BoxRow]:
 
 
 def _rows(regions: Iterator) -> list[BoxRow]:
-    found: list[tuple[BoxRow, FourNumbers | None]] = []
-    for image, shape, attributes, where in regions:
-        row = BoxRow(image, _source(attributes), None, 0.0, where=where)
-        found.append((row, FourNumbers(where, _corners(shape, where)) if shape else None))
-    return rows_with_boxes(found, CORNERS)
+    return rows_with_boxes(
+        (
+            with_numbers(
+                BoxRow(image, _source(attributes), where=where),
+                _corners(shape, where) if shape else None,
+            )
+            for image, shape, attributes, where in regions
+        ),
+        CORNERS,
+    )
 
 
 def _source(attributes: Any) -> str:
@@ -122,6 +127,6 @@ def _corners(shape: Any, where: str) -> Corners:
     if kind == "ellipse" and not shape.get("theta"):
         return around_circle(value("cx"), value("cy"), value("rx"), value("ry"))
     raise InputError(
-        f"{where} is a {quoted(kind)}, of which no upright box can be made: draw a rectangle, or "
-        "take it out."
+        f"{where} is a {quoted(kind)}, and no upright box can be made of it: draw a rectangle, or "
+        "remove it."
     )

@@ -10,21 +10,26 @@ from xml.parsers import expat
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.annotated_picture import annotated_picture
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
-from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, FourNumbers, rows_with_boxes
+from tf_happywhale.catalogue.boxes.formats.conventions import (
+    CORNERS,
+    RowAndNumbers,
+    rows_with_boxes,
+    with_numbers,
+)
 from tf_happywhale.errors import InputError
 
 
 def voc_rows(files: Sequence[Path], folder: Path) -> list[BoxRow]:
-    """The rows of XML files; a picture without objects has a row without a box.
+    """The rows of XML files. A picture without objects has a row without a box.
 
     Args:
-        files: those of one folder, which are in one convention.
-        folder: from which the pictures' names are seen.
+        files: those of one folder, all in one convention.
+        folder: to which the pictures' names are relative.
 
     Raises:
         InputError: a file is not in this format, or is of a picture of another name.
     """
-    found: list[tuple[BoxRow, FourNumbers | None]] = []
+    found: list[RowAndNumbers] = []
     for file in files:
         root = _parse(file)
         if root.tag != "annotation":
@@ -36,25 +41,22 @@ def voc_rows(files: Sequence[Path], folder: Path) -> list[BoxRow]:
         size = _size(root, file)
         objects = root.findall("object")
         if not objects:
-            found.append((BoxRow(image, "", None, 0.0, where=str(file)), None))
+            found.append((BoxRow(image, where=str(file)), None))
         for place, thing in enumerate(objects, start=1):
             where = f"{file}: object {place}"
-            four = _four(thing, where)
-            source = (thing.findtext("name") or "").strip()
-            found.append(
-                (BoxRow(image, source, None, 0.0, where=where), FourNumbers(where, four, size))
-            )
+            row = BoxRow(image, (thing.findtext("name") or "").strip(), where=where)
+            found.append(with_numbers(row, _four(thing, where), size))
     return rows_with_boxes(found, CORNERS)
 
 
 def _parse(file: Path) -> ElementTree.Element:
-    """The file's tree. A file that declares entities is refused: they may be endless, or name other
-    files."""
+    """The file's tree. A file that declares entities is refused, since they may be endless or name
+    other files."""
     encoded = file.read_bytes()
     check = expat.ParserCreate()
 
     def refuse(*_: object) -> None:
-        raise InputError(f"{file} has a DOCTYPE, which no annotation needs: take it out.")
+        raise InputError(f"{file} has a DOCTYPE, which an annotation does not need: remove it.")
 
     check.StartDoctypeDeclHandler = refuse
     try:

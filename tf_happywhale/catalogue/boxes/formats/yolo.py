@@ -8,7 +8,12 @@ import yaml
 
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
-from tf_happywhale.catalogue.boxes.formats.conventions import CXCYWH, FourNumbers, rows_with_boxes
+from tf_happywhale.catalogue.boxes.formats.conventions import (
+    CXCYWH,
+    RowAndNumbers,
+    rows_with_boxes,
+    with_numbers,
+)
 from tf_happywhale.disk.files import shown
 from tf_happywhale.errors import InputError
 
@@ -31,38 +36,39 @@ def yolo_rows(folder: Path) -> list[BoxRow]:
         InputError: a file is not text, or a line is not `class cx cy w h` in shares of the picture.
     """
     classes = _class_names(folder)
-    found: list[tuple[BoxRow, FourNumbers | None]] = []
+    found: list[RowAndNumbers] = []
     for file in label_files(folder):
         image = file.relative_to(folder).with_suffix("").as_posix()
         lines = [(n, line) for n, line in enumerate(_text(file).splitlines(), 1) if line.strip()]
         if not lines:
-            found.append((BoxRow(image, "", None, 0.0, stem=True, where=str(file)), None))
+            found.append((BoxRow(image, stem=True, where=str(file)), None))
         for number, line in lines:
-            cells, where = line.split(), f"{file} line {number}"
-            if len(cells) not in (5, 6):
+            if len(line.split()) not in (5, 6):
                 raise InputError(
                     f"{file}: the line {quoted(line)} must be `class cx cy w h` or `class cx cy w "
                     "h confidence`; outlines (segmentation labels) must be exported as boxes."
                 )
-            four = tuple(to_number(cell, f"{where}:") for cell in cells[1:5])
-            sure = to_number(cells[5], f"{where}: the confidence") if len(cells) > 5 else 0.0
-            if not 0 <= sure <= 1:
-                raise InputError(
-                    f"{where}: the sixth number {quoted(cells[5])} is not a confidence from 0 to "
-                    "1: take it out, if it is something else."
-                )
-            kind = f"{to_number(cells[0], f'{where}: the class'):g}"
-            if classes and kind not in classes:
-                raise InputError(
-                    f"{where} is of class {quoted(kind)}, which classes.txt or data.yaml does not "
-                    "list: add its name there."
-                )
-            source = classes.get(kind, "")
-            row = BoxRow(image, source, None, sure, stem=True, where=where)
-            found.append((row, FourNumbers(where, four)))
-    return rows_with_boxes(
-        found, CXCYWH, shares=True, remedy="give `class cx cy w h` as shares of the picture."
-    )
+            found.append(_box(line.split(), image, classes, f"{file} line {number}"))
+    remedy = "Give `class cx cy w h` as shares of the picture."
+    return rows_with_boxes(found, CXCYWH, shares=True, remedy=remedy)
+
+
+def _box(cells: list[str], image: str, classes: dict[str, str], where: str) -> RowAndNumbers:
+    four = tuple(to_number(cell, f"{where}:") for cell in cells[1:5])
+    confidence = to_number(cells[5], f"{where}: the confidence") if len(cells) > 5 else 0.0
+    if not 0 <= confidence <= 1:
+        raise InputError(
+            f"{where}: the sixth number {quoted(cells[5])} is not a confidence from 0 to 1: remove "
+            "it if it is something else."
+        )
+    kind = f"{to_number(cells[0], f'{where}: the class'):g}"
+    if classes and kind not in classes:
+        raise InputError(
+            f"{where} is of class {quoted(kind)}, which classes.txt or data.yaml does not list: "
+            "add its name there."
+        )
+    row = BoxRow(image, classes.get(kind, ""), None, confidence, stem=True, where=where)
+    return with_numbers(row, four)
 
 
 def _class_names(folder: Path) -> dict[str, str]:
@@ -76,7 +82,7 @@ def _class_names(folder: Path) -> dict[str, str]:
                 tree = yaml.safe_load(_text(place / "data.yaml"))
             except yaml.YAMLError:
                 raise InputError(
-                    f"{place / 'data.yaml'} is not a YAML file: correct it or take it away."
+                    f"{place / 'data.yaml'} is not a YAML file: correct it or remove it."
                 ) from None
             names = (tree.get("names") if isinstance(tree, dict) else None) or []
             if not isinstance(names, dict | list):
