@@ -18,10 +18,10 @@ from tf_happywhale.catalogue.catalogue_table import read_answers
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Rank, load_experiment
 from tf_happywhale.retrieval.embeddings import load_embeddings
-from tf_happywhale.retrieval.ensemble.views import make_side
-from tf_happywhale.retrieval.new_individual.learned import learn
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+from tf_happywhale.retrieval.ranking.learned import learn
 from tf_happywhale.retrieval.search.candidates import rank_individuals
-from tf_happywhale.retrieval.together import CERTAIN
+from tf_happywhale.retrieval.search.encounter_split import CERTAIN
 
 
 def main() -> None:

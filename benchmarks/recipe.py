@@ -149,7 +149,7 @@ def precision(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.retrieval.ensemble.members import load_side
     from tf_happywhale.retrieval.ensemble.out_of_fold import mark_unseen, score_fold
-    from tf_happywhale.retrieval.evaluation.metrics import average_precision
+    from tf_happywhale.retrieval.metrics import average_precision
 
     data = load_data(experiment)
     ids = np.asarray(data.individual_ids, dtype=np.str_)
@@ -180,7 +180,7 @@ def minutes(experiment: Experiment) -> float:
 
 def measure(rows: tuple[Row, ...], seed: int, args: argparse.Namespace) -> list[dict]:
     """Every row's figures for one seed, printed as they come."""
-    from tf_happywhale.retrieval.evaluation.metrics import interval, weighted_mean
+    from tf_happywhale.retrieval.metrics import interval, weighted_mean
 
     NAMES.clear()
     found, kept, reference = [], [], None

@@ -103,7 +103,7 @@ def size_of(folder: Path) -> dict[str, int]:
 def load(folder: Path):
     """Both sides, the gallery's individuals, and the folds."""
     from tf_happywhale.retrieval.embeddings import load_embeddings
-    from tf_happywhale.retrieval.ensemble.views import make_side
+    from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
 
     members = sorted(folder.glob("model*"))
     gallery = [load_embeddings(member / "train.npz") for member in members]
@@ -140,7 +140,7 @@ def ours_to_submission(folder: Path) -> dict:
     the config and the catalogue, hashing the embeddings files."""
     from tf_happywhale.config import Rank
     from tf_happywhale.disk.files import write_csv
-    from tf_happywhale.retrieval.ranking import rank_queries
+    from tf_happywhale.retrieval.ranking.ranking import rank_queries
     from tf_happywhale.retrieval.submission import write_submission
 
     started = time.perf_counter()
@@ -243,7 +243,7 @@ def ours_search(folder: Path, engine: str, shortlist: str = "auto", step: int = 
     """The five best individuals of every query, from mapped files to arrays. Not included: opening
     the files, which reads them once for the embeddings' lengths, and loading TensorFlow."""
     from tf_happywhale.retrieval.search.candidates import rank_individuals
-    from tf_happywhale.retrieval.search.products import choose_engine
+    from tf_happywhale.retrieval.search.dot_products import choose_engine
 
     known, asked, ids, _ = load(folder)
     equal = [1.0] * len(known.members)
@@ -263,7 +263,7 @@ def products_alone(folder: Path) -> dict:
     from concurrent.futures import ThreadPoolExecutor
 
     from tf_happywhale.retrieval.search import exact
-    from tf_happywhale.retrieval.search.products import choose_engine
+    from tf_happywhale.retrieval.search.dot_products import choose_engine
 
     known, asked, _, _ = load(folder)
     equal = [1.0] * len(known.members)
@@ -339,7 +339,7 @@ def float64_search(folder: Path) -> dict:
 def growth(folder: Path) -> dict:
     """Time and peak memory over four sizes of gallery and of queries, by the default engine."""
     from tf_happywhale.retrieval.search.candidates import rank_individuals
-    from tf_happywhale.retrieval.search.products import choose_engine
+    from tf_happywhale.retrieval.search.dot_products import choose_engine
 
     known, asked, ids, _ = load(folder)
     equal = [1.0] * len(known.members)

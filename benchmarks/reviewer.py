@@ -29,7 +29,7 @@ from tf_happywhale.catalogue.catalogue_table import read_answers
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.galleries.gallery_folder import Gallery, faults, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings
-from tf_happywhale.retrieval.evaluation.metrics import mean_average_precision
+from tf_happywhale.retrieval.metrics import mean_average_precision
 from tf_happywhale.retrieval.search.candidates import rank_individuals
 
 

@@ -27,7 +27,7 @@ from tf_happywhale.galleries.gallery_folder import open_gallery
 from tf_happywhale.inference.reference_images import embed_catalogue
 from tf_happywhale.retrieval.embeddings import load_embeddings, save_embeddings
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
-from tf_happywhale.retrieval.new_individual.learned import Learned
+from tf_happywhale.retrieval.ranking.learned import Learned
 
 
 class Trip:

@@ -79,10 +79,10 @@ def score(experiment: Experiment, data: DataSet, gallery, queries, truth: list[s
 
     from tf_happywhale.inference.baselines import chance
     from tf_happywhale.retrieval.embeddings import Embeddings
+    from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
     from tf_happywhale.retrieval.ensemble.trained_on import all_but
-    from tf_happywhale.retrieval.ensemble.views import make_side
-    from tf_happywhale.retrieval.evaluation.metrics import mean_average_precision
-    from tf_happywhale.retrieval.ranking import rank_queries
+    from tf_happywhale.retrieval.metrics import mean_average_precision
+    from tf_happywhale.retrieval.ranking.ranking import rank_queries
 
     folds = data.fold_of
     about = {"trained_on": all_but(experiment.fold, data.name, folds)}

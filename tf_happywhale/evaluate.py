@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tf_happywhale.catalogue.dataset import DataSet
-    from tf_happywhale.retrieval.ensemble.views import Side
+    from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
 
 EXAMPLES = [
     "python -m tf_happywhale.evaluate configs/demo.yaml",
@@ -31,7 +31,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.retrieval.ensemble.members import member_files
     from tf_happywhale.retrieval.evaluation.figures import figure_files
     from tf_happywhale.retrieval.new_individual.thresholds import one_sided
-    from tf_happywhale.retrieval.ranking import chooses
+    from tf_happywhale.retrieval.ranking.ranking import chooses
     from tf_happywhale.stages import stage
 
     data, output = readable_data(experiment, load_data(experiment)), output_folder(experiment)
@@ -80,12 +80,12 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
     from tf_happywhale.catalogue.tables.table import read_text_table
     from tf_happywhale.disk.files import write_json
     from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.ensemble.ensemble_embeddings import check_labels
     from tf_happywhale.retrieval.ensemble.members import find_members, load_side
     from tf_happywhale.retrieval.ensemble.out_of_fold import mark_unseen, score_folds
     from tf_happywhale.retrieval.ensemble.selection import best_members, score_folds_by_chosen
-    from tf_happywhale.retrieval.ensemble.views import check_labels
     from tf_happywhale.retrieval.evaluation.figures import draw_figures, figure_files
-    from tf_happywhale.retrieval.evaluation.fold import judge, measure
+    from tf_happywhale.retrieval.evaluation.fold_metrics import judge, measure
     from tf_happywhale.retrieval.evaluation.open_set import evaluate_pool, pool_folds
     from tf_happywhale.retrieval.submission import IDS
 

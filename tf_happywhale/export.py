@@ -39,7 +39,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     from tf_happywhale.inference.identifier import LEARNED, learned_from, learned_of
     from tf_happywhale.inference.runtimes import FILES, by_keras, convert, load_engine, prove
     from tf_happywhale.inference.trained_models import EXPORTED, find_trained
-    from tf_happywhale.retrieval.new_individual.learned import save_learned
+    from tf_happywhale.retrieval.ranking.learned import save_learned
     from tf_happywhale.run_folders.model_files import load_model
 
     run, folder = (Path(word).expanduser() for word in words)

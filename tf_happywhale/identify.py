@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tf_happywhale.inference.identifier import Identifier
     from tf_happywhale.inference.shots import Shot
     from tf_happywhale.retrieval.embeddings import Embeddings
-    from tf_happywhale.retrieval.ranking import Ranking
+    from tf_happywhale.retrieval.ranking.ranking import Ranking
     from tf_happywhale.retrieval.search.candidates import Candidates
 
 PLACES = {
@@ -66,7 +66,7 @@ def identify(
     from tf_happywhale.inference.identifier import not_honoured
     from tf_happywhale.inference.reference_images import damaged, load_gallery
     from tf_happywhale.places import output_folder
-    from tf_happywhale.retrieval.together import judge_together
+    from tf_happywhale.retrieval.search.encounter_split import judge_together
 
     output = output_folder(experiment)
     for sentence in not_honoured(experiment.rank):
@@ -228,9 +228,9 @@ def rank(
     """Candidates, with `new_individual` among them. Photographs of one encounter are ranked
     together if they may show one animal."""
     from tf_happywhale.catalogue.animals.individuals import most_frequent
-    from tf_happywhale.retrieval.ranking import Ranking
+    from tf_happywhale.retrieval.ranking.ranking import Ranking
+    from tf_happywhale.retrieval.search.encounter_split import several_animals, together_of
     from tf_happywhale.retrieval.search.encounters import rank_encounters
-    from tf_happywhale.retrieval.together import several_animals, together_of
 
     settings, ids = experiment.rank, gallery.individual_id.tolist()
     if several_animals(queries):
@@ -300,7 +300,7 @@ def write_pages(
     """The pages on which a person judges the matches."""
     from tf_happywhale.galleries.queries import in_short
     from tf_happywhale.places import output_folder
-    from tf_happywhale.retrieval.together import together_of
+    from tf_happywhale.retrieval.search.encounter_split import together_of
     from tf_happywhale.review.query_pages import write_report
     from tf_happywhale.review.query_pictures import picture_reader, whole_reader
     from tf_happywhale.review.report_content import Known, ReportContent

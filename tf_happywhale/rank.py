@@ -84,8 +84,11 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     from tf_happywhale.retrieval.ensemble.members import find_members, load_side
     from tf_happywhale.retrieval.ensemble.out_of_fold import untold
     from tf_happywhale.retrieval.ensemble.selection import best_members
-    from tf_happywhale.retrieval.original_rules import not_honoured, rank_queries_by_original_rules
-    from tf_happywhale.retrieval.ranking import rank_queries
+    from tf_happywhale.retrieval.ranking.original_rules import (
+        not_honoured,
+        rank_queries_by_original_rules,
+    )
+    from tf_happywhale.retrieval.ranking.ranking import rank_queries
     from tf_happywhale.retrieval.submission import pad, write_submission
 
     rows = submission_rows(experiment, asked)

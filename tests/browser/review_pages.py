@@ -30,9 +30,9 @@ from tf_happywhale.inference.baselines import raw_pixels, read_crops
 from tf_happywhale.inference.identifier import Identifier
 from tf_happywhale.inference.shots import box_text
 from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
-from tf_happywhale.retrieval.ensemble.views import make_side
-from tf_happywhale.retrieval.new_individual.learned import learn
+from tf_happywhale.retrieval.ranking.learned import learn
 from tf_happywhale.review.overlay import heat_pair
 from tf_happywhale.review.query_pictures import picture_reader
 

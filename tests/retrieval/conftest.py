@@ -9,9 +9,9 @@ import pytest
 
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
-from tf_happywhale.retrieval.ensemble.views import make_side
-from tf_happywhale.retrieval.ranking import Ranking, rank_queries
+from tf_happywhale.retrieval.ranking.ranking import Ranking, rank_queries
 
 
 def embed(

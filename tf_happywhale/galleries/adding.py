@@ -53,7 +53,7 @@ from tf_happywhale.galleries.numbered_files import load_parts, only_writer
 from tf_happywhale.galleries.queries import SEEN_FROM_OUTPUT, PhotographFinder
 from tf_happywhale.messages import say_once
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.together import TOGETHER, together_of
+from tf_happywhale.retrieval.search.encounter_split import TOGETHER, together_of
 
 
 @dataclass(frozen=True)

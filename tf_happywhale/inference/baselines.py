@@ -15,7 +15,7 @@ from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.models.pretrained import pretrained_backbone
 from tf_happywhale.pictures.pixels import crop, read_picture
 from tf_happywhale.pictures.resizing import resize
-from tf_happywhale.retrieval.evaluation.metrics import mean_average_precision
+from tf_happywhale.retrieval.metrics import mean_average_precision
 
 BATCH = 64
 SHUFFLES = 2000

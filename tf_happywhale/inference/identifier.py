@@ -20,9 +20,9 @@ from tf_happywhale.inference.shots import Shot, embed_shots
 from tf_happywhale.inference.trained_models import TrainedModel
 from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
 from tf_happywhale.retrieval.ensemble.trained_on import assignment_of
-from tf_happywhale.retrieval.ensemble.views import make_side
-from tf_happywhale.retrieval.new_individual.learned import (
+from tf_happywhale.retrieval.ranking.learned import (
     Learned,
     learn,
     load_learned,

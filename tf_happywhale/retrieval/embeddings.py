@@ -17,8 +17,8 @@ import numpy as np
 from tf_happywhale.disk.files import atomic_write
 from tf_happywhale.disk.os_errors import check_opens
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.foreign import as_ours
-from tf_happywhale.retrieval.search.rows import squared_lengths, without_direction
+from tf_happywhale.retrieval.other_programs import as_ours
+from tf_happywhale.retrieval.search.joined_rows import squared_lengths, without_direction
 
 ALIGNED = 64  # bytes; the header of an `.npy` is a multiple of it too
 HEADER = 30 + 20  # bytes of a ZIP entry's header, and of what it says for large files
@@ -154,8 +154,10 @@ def save_embeddings(path: Path, embeddings: Embeddings) -> None:
 
 
 def load_embeddings(path: Path) -> Embeddings:
-    """Read what `save_embeddings` wrote, or what another program saved (see `foreign.py`). Our own
-    embeddings stay in the file until they are needed.
+    """Read what `save_embeddings` wrote, or what another program saved.
+
+    Another program's file is checked by `other_programs.py`. The embeddings of a file of our own
+    are mapped, and read from the disk when they are needed.
 
     Raises:
         InputError: the file is missing, damaged, or not of this form.

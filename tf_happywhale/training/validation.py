@@ -15,7 +15,7 @@ from tf_happywhale.models.whitened import add_whitening
 from tf_happywhale.records.evaluation_reader import evaluation_batches
 from tf_happywhale.records.pipeline import checked
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.evaluation.fold import validate
+from tf_happywhale.retrieval.evaluation.fold_metrics import validate
 from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.whitening import within_individuals
 

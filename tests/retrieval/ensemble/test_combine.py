@@ -9,7 +9,7 @@ from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.combine import rank_side
-from tf_happywhale.retrieval.ensemble.views import Side, make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side, make_side
 
 IMAGES = [f"g{n}" for n in range(80)]
 IDS = [f"{n:02d}" for n in np.random.default_rng(0).integers(0, 25, 80)]

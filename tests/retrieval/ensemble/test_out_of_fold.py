@@ -7,10 +7,10 @@ import pytest
 
 from tests.retrieval.conftest import Herd
 from tf_happywhale.config import Rank
-from tf_happywhale.retrieval import ranking
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
 from tf_happywhale.retrieval.ensemble.out_of_fold import score_folds
-from tf_happywhale.retrieval.ensemble.views import make_side
-from tf_happywhale.retrieval.search import products
+from tf_happywhale.retrieval.ranking import ranking
+from tf_happywhale.retrieval.search import dot_products
 
 NEW = "new_individual"
 
@@ -88,10 +88,12 @@ def test_the_folds_are_searched_by_what_all_of_them_pay_for(
 ) -> None:
     asked: list[float] = []
     monkeypatch.setattr(
-        products, "choose_engine", lambda *how: asked.append(how[2]) or products.NumpyEngine()
+        dot_products,
+        "choose_engine",
+        lambda *how: asked.append(how[2]) or dot_products.NumpyEngine(),
     )
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    monkeypatch.setattr(products, "find_spec", lambda _: None)
+    monkeypatch.setattr(dot_products, "find_spec", lambda _: None)
     side = make_side([pod.gallery()], pod.images)
     score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank())
     score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank(engine="numpy"))

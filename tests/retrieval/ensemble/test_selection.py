@@ -9,6 +9,7 @@ from tests.retrieval.conftest import Herd
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
 from tf_happywhale.retrieval.ensemble.out_of_fold import score_folds
 from tf_happywhale.retrieval.ensemble.selection import (
     best_members,
@@ -17,7 +18,6 @@ from tf_happywhale.retrieval.ensemble.selection import (
     select,
 )
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
-from tf_happywhale.retrieval.ensemble.views import make_side
 
 IDS = np.array(["a", "b", "c"])
 

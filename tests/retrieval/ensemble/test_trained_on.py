@@ -7,9 +7,9 @@ import pytest
 from tests.retrieval.conftest import Herd
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
 from tf_happywhale.retrieval.ensemble.out_of_fold import score_fold, score_folds
 from tf_happywhale.retrieval.ensemble.trained_on import all_but, check_held_out, held_out_folds
-from tf_happywhale.retrieval.ensemble.views import make_side
 
 FOLDS = {"a": 0, "b": 1, "c": 2}
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.retrieval.conftest import Herd, embed
 from tf_happywhale.config import Rank
-from tf_happywhale.retrieval.ensemble.views import make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
 from tf_happywhale.retrieval.evaluation.members_alone import answer_alone, judge_members
 
 IDS = ["a", "b", "c", "d"]

@@ -8,10 +8,10 @@ import pytest
 from tests.retrieval.conftest import embed
 from tf_happywhale.config import Rank
 from tf_happywhale.evaluate import _group, why_unmeasured
+from tf_happywhale.retrieval import metrics
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
 from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores
 from tf_happywhale.retrieval.ensemble.trained_on import TrainedOn, assignment_of
-from tf_happywhale.retrieval.ensemble.views import make_side
-from tf_happywhale.retrieval.evaluation import metrics
 from tf_happywhale.retrieval.evaluation.open_set import Pool, evaluate_pool, pool_folds
 from tf_happywhale.retrieval.search.candidates import Candidates
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tf_happywhale.retrieval.evaluation.metrics import mean_average_precision
+from tf_happywhale.retrieval.metrics import mean_average_precision
 from tf_happywhale.retrieval.new_individual.thresholds import (
     best_threshold,
     grid_threshold,

@@ -7,7 +7,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.search import by_library
 from tf_happywhale.retrieval.search.by_library import nearest_by_library
 from tf_happywhale.retrieval.search.exact import nearest
-from tf_happywhale.retrieval.search.rows import Blend, Stack, stack
+from tf_happywhale.retrieval.search.joined_rows import Blend, Stack, stack
 
 
 def rows(count: int, seed: int) -> Stack:

@@ -6,7 +6,7 @@ import pytest
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.search import exact
 from tf_happywhale.retrieval.search.candidates import rank_individuals
-from tf_happywhale.retrieval.search.rows import Blend, stack
+from tf_happywhale.retrieval.search.joined_rows import Blend, stack
 
 
 def searching(engine: str, shortlist: str = "auto"):

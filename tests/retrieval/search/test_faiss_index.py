@@ -12,7 +12,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.search import faiss_index
 from tf_happywhale.retrieval.search.candidates import rank_individuals
 from tf_happywhale.retrieval.search.faiss_index import make_search, recall
-from tf_happywhale.retrieval.search.rows import Stack, stack
+from tf_happywhale.retrieval.search.joined_rows import Stack, stack
 
 
 def rows(count: int, seed: int) -> Stack:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tf_happywhale.retrieval.search.exact import Neighbours, nearest
+from tf_happywhale.retrieval.search.joined_rows import Stack, stack
 from tf_happywhale.retrieval.search.mean_of_best import START, mean_of_best
-from tf_happywhale.retrieval.search.rows import Stack, stack
 
 
 @pytest.mark.parametrize("off", [0.0, -5e-7, 5e-7])

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.search import exact, products
-from tf_happywhale.retrieval.search.exact import nearest
-from tf_happywhale.retrieval.search.products import (
+from tf_happywhale.retrieval.search import dot_products, exact
+from tf_happywhale.retrieval.search.dot_products import (
     BFLOAT16,
     NumpyEngine,
     Operand,
@@ -18,7 +17,8 @@ from tf_happywhale.retrieval.search.products import (
     error_bound,
     round_to_bfloat16,
 )
-from tf_happywhale.retrieval.search.rows import Stack, stack
+from tf_happywhale.retrieval.search.exact import nearest
+from tf_happywhale.retrieval.search.joined_rows import Stack, stack
 from tf_happywhale.retrieval.search.shortlist import Shortlist, _places, _values, make_groups
 
 
@@ -158,10 +158,10 @@ def test_many_images_of_few_individuals_are_no_crowd(monkeypatch: pytest.MonkeyP
 def test_a_large_search_is_tensorflows_where_it_is_installed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert isinstance(products.choose_engine("auto", "float32", 1e6), NumpyEngine)
-    assert isinstance(products.choose_engine("auto", "float32", 1e13), TensorFlowEngine)
-    monkeypatch.setattr(products, "find_spec", lambda _: None)
-    assert isinstance(products.choose_engine("auto", "float32", 1e13), NumpyEngine)
+    assert isinstance(dot_products.choose_engine("auto", "float32", 1e6), NumpyEngine)
+    assert isinstance(dot_products.choose_engine("auto", "float32", 1e13), TensorFlowEngine)
+    monkeypatch.setattr(dot_products, "find_spec", lambda _: None)
+    assert isinstance(dot_products.choose_engine("auto", "float32", 1e13), NumpyEngine)
 
 
 def test_a_tensorflow_that_cannot_be_loaded_leaves_the_search_to_numpy(
@@ -172,10 +172,10 @@ def test_a_tensorflow_that_cannot_be_loaded_leaves_the_search_to_numpy(
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     monkeypatch.setattr(
-        products, "_tensorflow_loads", cache(products._tensorflow_loads.__wrapped__)
+        dot_products, "_tensorflow_loads", cache(dot_products._tensorflow_loads.__wrapped__)
     )
     for _ in range(2):
-        assert isinstance(products.choose_engine("auto", "float32", 1e13), NumpyEngine)
+        assert isinstance(dot_products.choose_engine("auto", "float32", 1e13), NumpyEngine)
     assert capsys.readouterr().out == (
         "TensorFlow is installed, but cannot be loaded (compiled for another NumPy): NumPy "
         "searches instead.\n"
@@ -186,14 +186,14 @@ def test_the_bound_of_tensor_cores_holds_where_bits_are_cut_off() -> None:
     numbers = np.random.default_rng(7).uniform(0.5, 1, 5000).astype(np.float32)
     cut = (numbers.view(np.uint32) & np.uint32(0xFFFFFFFF << 13 & 0xFFFFFFFF)).view(np.float32)
     off = (numbers - cut) / numbers
-    assert products.TF32 / 2 < off.max() <= products.TF32
+    assert dot_products.TF32 / 2 < off.max() <= dot_products.TF32
 
 
 def test_tensorflow_that_is_missing_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     for shortlist in ("auto", "float32"):
         with pytest.raises(InputError, match="needs TensorFlow"):
-            products.choose_engine("tensorflow", shortlist, 1.0)
+            dot_products.choose_engine("tensorflow", shortlist, 1.0)
 
 
 @pytest.mark.parametrize(("capability", "has"), [((7, 5), False), ((8, 0), True), ((9, 0), True)])
@@ -206,7 +206,7 @@ def test_bfloat16_is_for_gpus_that_have_units_for_it(
         monkeypatch.setattr(tf.config, name, lambda _: ["gpu"])
     details = {"compute_capability": capability}
     monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda _: details)
-    assert products.has_bfloat16(tf) == has
+    assert dot_products.has_bfloat16(tf) == has
 
 
 @pytest.mark.parametrize("shortlist", ["numpy", "float32", "bfloat16"])

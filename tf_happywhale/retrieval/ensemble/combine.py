@@ -8,10 +8,10 @@ from itertools import product
 import numpy as np
 
 from tf_happywhale.config import Rank
-from tf_happywhale.retrieval.ensemble.views import Side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
 from tf_happywhale.retrieval.search.candidates import Candidates, fill, nobody, rank_individuals
 from tf_happywhale.retrieval.search.exact import ROUNDING, Neighbours, rank_labels
-from tf_happywhale.retrieval.search.rows import Blend, Stack
+from tf_happywhale.retrieval.search.joined_rows import Blend, Stack
 
 LOOK = 8  # times as many individuals as are wanted are asked of each member at first
 MEBIBYTE = 2**20

@@ -10,7 +10,7 @@ from tf_happywhale.config import Experiment, variants_of
 from tf_happywhale.errors import InputError
 from tf_happywhale.places import run_folder
 from tf_happywhale.retrieval.embeddings import check_embeddings, load_embeddings
-from tf_happywhale.retrieval.ensemble.views import Side, make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side, make_side
 
 
 @dataclass(frozen=True)

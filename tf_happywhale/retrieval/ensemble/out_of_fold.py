@@ -12,10 +12,10 @@ from tf_happywhale.catalogue.animals.individuals import with_new
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.combine import rank_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
 from tf_happywhale.retrieval.ensemble.trained_on import check_held_out, held_out_folds
-from tf_happywhale.retrieval.ensemble.views import Side
 from tf_happywhale.retrieval.search.candidates import Candidates
-from tf_happywhale.retrieval.search.products import load_engine
+from tf_happywhale.retrieval.search.dot_products import load_engine
 
 SPREAD_FROM = 1024  # images of a fold tell a member's spread, where others judge the fold with it
 LEARN_FROM = 4096  # images of a fold teach a threshold: three folds' outnumber one of Happywhale's

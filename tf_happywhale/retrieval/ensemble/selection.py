@@ -10,6 +10,7 @@ import numpy as np
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, with_new
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
 from tf_happywhale.retrieval.ensemble.out_of_fold import (
     FoldScores,
     held_out_of,
@@ -17,8 +18,7 @@ from tf_happywhale.retrieval.ensemble.out_of_fold import (
     score_fold,
     score_folds,
 )
-from tf_happywhale.retrieval.ensemble.views import Side
-from tf_happywhale.retrieval.evaluation.metrics import average_precision
+from tf_happywhale.retrieval.metrics import average_precision
 from tf_happywhale.retrieval.new_individual.thresholds import AT
 from tf_happywhale.retrieval.search.candidates import Candidates
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tf_happywhale.config import Rank
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
 from tf_happywhale.retrieval.ensemble.out_of_fold import held_out_of, mark_unseen, score_folds
-from tf_happywhale.retrieval.ensemble.views import Side
-from tf_happywhale.retrieval.evaluation.fold import judge, measure
-from tf_happywhale.retrieval.ranking import rank_queries
+from tf_happywhale.retrieval.evaluation.fold_metrics import judge, measure
+from tf_happywhale.retrieval.ranking.ranking import rank_queries
 from tf_happywhale.retrieval.submission import IDS
 
 

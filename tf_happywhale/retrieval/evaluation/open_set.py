@@ -11,7 +11,7 @@ import numpy as np
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores, Line
-from tf_happywhale.retrieval.evaluation.metrics import (
+from tf_happywhale.retrieval.metrics import (
     auroc,
     balanced_accuracy,
     interval,
@@ -23,7 +23,7 @@ from tf_happywhale.retrieval.new_individual.probability import (
     reliability,
 )
 from tf_happywhale.retrieval.new_individual.thresholds import AT, best_threshold, precision_by_place
-from tf_happywhale.retrieval.ranking import new_rule
+from tf_happywhale.retrieval.ranking.ranking import new_rule
 
 MODES = ("first_or_second", "column", "target_share", "per_species")
 STANDARD = Line(1.0, 0.0)  # the folds' scores are standardised already

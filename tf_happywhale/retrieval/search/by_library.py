@@ -7,7 +7,7 @@ import numpy as np
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.search.exact import Neighbours, nearest, rank_labels, spans
 from tf_happywhale.retrieval.search.faiss_index import ImageSearch, make_search
-from tf_happywhale.retrieval.search.rows import Blend, Stack
+from tf_happywhale.retrieval.search.joined_rows import Blend, Stack
 
 QUERY_ROWS = 1024
 START = 64  # images asked for at first

@@ -10,8 +10,8 @@ import numpy as np
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.search.by_library import nearest_by_library
 from tf_happywhale.retrieval.search.exact import MEMORY, Neighbours, nearest
+from tf_happywhale.retrieval.search.joined_rows import Blend, Stack, stack
 from tf_happywhale.retrieval.search.mean_of_best import mean_of_best
-from tf_happywhale.retrieval.search.rows import Blend, Stack, stack
 
 
 @dataclass(frozen=True)

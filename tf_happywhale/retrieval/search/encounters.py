@@ -8,7 +8,7 @@ import numpy as np
 
 from tf_happywhale.retrieval.search.candidates import Candidates
 from tf_happywhale.retrieval.search.exact import rank_labels, spans
-from tf_happywhale.retrieval.search.rows import stack
+from tf_happywhale.retrieval.search.joined_rows import stack
 
 QUERIES = 512  # looked at together, whole encounters
 ROWS = 8192  # of the gallery, of a tile

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.search.products import choose_engine, error_bound
-from tf_happywhale.retrieval.search.rows import Blend, Stack
+from tf_happywhale.retrieval.search.dot_products import choose_engine, error_bound
+from tf_happywhale.retrieval.search.joined_rows import Blend, Stack
 from tf_happywhale.retrieval.search.shortlist import CrowdedError, Shortlist, make_groups
 
 GALLERY_ROWS = 2048  # of a tile

@@ -9,7 +9,7 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.search.exact import nearest, spans
-from tf_happywhale.retrieval.search.rows import Blend, Stack
+from tf_happywhale.retrieval.search.joined_rows import Blend, Stack
 
 ROWS = 1024  # added at a time
 FLAT = 10_000_000  # a larger gallery is not searched exactly unless that is asked for

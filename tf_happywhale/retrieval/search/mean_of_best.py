@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tf_happywhale.retrieval.search.exact import ROUNDING, Neighbours, rank_labels
-from tf_happywhale.retrieval.search.rows import Blend, Stack
+from tf_happywhale.retrieval.search.joined_rows import Blend, Stack
 
 START = 8  # times as many labels as are wanted are looked at first
 

@@ -19,8 +19,11 @@ from tf_happywhale.records.evaluation_reader import evaluation_batches
 from tf_happywhale.records.manifest import skipped_images
 from tf_happywhale.records.pipeline import checked
 from tf_happywhale.records.plan import plan_records
-from tf_happywhale.retrieval.confidence import keep_first_confidence, predict_confidently
 from tf_happywhale.retrieval.ensemble.members import load_side
+from tf_happywhale.retrieval.ranking.label_confidence import (
+    keep_first_confidence,
+    predict_confidently,
+)
 from tf_happywhale.stages import stage
 from tf_happywhale.training.pseudo_labels.labels_file import (
     labels_made_from,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tf_happywhale.retrieval.evaluation.metrics import (
+from tf_happywhale.retrieval.metrics import (
     auroc,
     balanced_accuracy,
     interval,

@@ -8,10 +8,10 @@ import pytest
 from tests.retrieval.conftest import embed
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
 from tf_happywhale.retrieval.ensemble.out_of_fold import mark_unseen
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
-from tf_happywhale.retrieval.ensemble.views import make_side
-from tf_happywhale.retrieval.ranking import rank_queries
+from tf_happywhale.retrieval.ranking.ranking import rank_queries
 
 ABOUT = {"model": "m1", "trained_on": "r; folds 1 of 01234567", "view": "original"}
 

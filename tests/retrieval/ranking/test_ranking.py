@@ -8,10 +8,10 @@ import pytest
 from tests.retrieval.conftest import Herd, embed
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
 from tf_happywhale.retrieval.ensemble.selection import choose_weights
 from tf_happywhale.retrieval.ensemble.trained_on import TrainedOn, assignment_of
-from tf_happywhale.retrieval.ensemble.views import make_side
-from tf_happywhale.retrieval.ranking import rank_queries
+from tf_happywhale.retrieval.ranking.ranking import rank_queries
 
 NEW = "new_individual"
 

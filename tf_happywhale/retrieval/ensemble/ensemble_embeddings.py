@@ -9,7 +9,7 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.search.rows import Stack, stack
+from tf_happywhale.retrieval.search.joined_rows import Stack, stack
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import pytest
 from tests.retrieval.conftest import Herd
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.ensemble.views import make_side
-from tf_happywhale.retrieval.new_individual.learned import (
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+from tf_happywhale.retrieval.ranking.learned import (
     learn,
     load_learned,
     nothing_learned,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.evaluation.fold import judge, validate
+from tf_happywhale.retrieval.evaluation.fold_metrics import judge, validate
 
 
 def embed(rows: list[tuple[str, str, float]]) -> Embeddings:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.search.rows import stack
+from tf_happywhale.retrieval.search.joined_rows import stack
 
 
 def parts(seed: int = 0) -> list[np.ndarray]:

@@ -13,6 +13,7 @@ from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, most_fre
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.combine import rank_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side, check_labels
 from tf_happywhale.retrieval.ensemble.out_of_fold import (
     LEARN_FROM,
     FoldScores,
@@ -26,7 +27,6 @@ from tf_happywhale.retrieval.ensemble.out_of_fold import (
     untold,
 )
 from tf_happywhale.retrieval.ensemble.selection import choose_weights
-from tf_happywhale.retrieval.ensemble.views import Side, check_labels
 from tf_happywhale.retrieval.new_individual.probability import fit_new_probability
 from tf_happywhale.retrieval.new_individual.thresholds import (
     LOWEST,
@@ -38,7 +38,7 @@ from tf_happywhale.retrieval.new_individual.thresholds import (
     species_thresholds,
 )
 from tf_happywhale.retrieval.search.candidates import Candidates
-from tf_happywhale.retrieval.search.products import load_engine
+from tf_happywhale.retrieval.search.dot_products import load_engine
 from tf_happywhale.retrieval.submission import IDS, pad
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.search.rows import TILE_ROWS, Blend, Stack
+from tf_happywhale.retrieval.search.joined_rows import TILE_ROWS, Blend, Stack
 
 FLOAT32 = 2.0**-24  # relative rounding error of one float32 operation
 BFLOAT16 = 2.0**-8  # of rounding to bfloat16's eight significant bits

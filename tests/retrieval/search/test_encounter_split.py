@@ -7,7 +7,11 @@ import numpy as np
 from tests.retrieval.conftest import embed
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.candidates import rank_individuals
-from tf_happywhale.retrieval.together import judge_together, several_animals, together_of
+from tf_happywhale.retrieval.search.encounter_split import (
+    judge_together,
+    several_animals,
+    together_of,
+)
 
 GALLERY = embed([0, 60, 120], list("abc"), ["A", "B", "C"])
 

@@ -10,16 +10,16 @@ from sklearn.neighbors import NearestNeighbors
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
 from tf_happywhale.retrieval.ensemble.trained_on import TrainedOn, all_but, assignment_of
-from tf_happywhale.retrieval.ensemble.views import make_side
-from tf_happywhale.retrieval.original_rules import (
+from tf_happywhale.retrieval.ranking.original_rules import (
     PADDING,
     not_honoured,
     original_padding,
     rank_by_original_rules,
     rank_queries_by_original_rules,
 )
-from tf_happywhale.retrieval.search.rows import stack
+from tf_happywhale.retrieval.search.joined_rows import stack
 
 NEW = "new_individual"
 

@@ -13,9 +13,9 @@ from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Rank
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
 from tf_happywhale.retrieval.ensemble.out_of_fold import Line, line_of, score_folds, shares_of
 from tf_happywhale.retrieval.ensemble.selection import best_members, choose_weights
-from tf_happywhale.retrieval.ensemble.views import Side
 from tf_happywhale.retrieval.new_individual.probability import NewProbability, fit_new_probability
 from tf_happywhale.retrieval.new_individual.thresholds import (
     LOWEST,
@@ -24,7 +24,7 @@ from tf_happywhale.retrieval.new_individual.thresholds import (
     one_sided,
     share_threshold,
 )
-from tf_happywhale.retrieval.ranking import chooses
+from tf_happywhale.retrieval.ranking.ranking import chooses
 from tf_happywhale.retrieval.submission import IDS
 
 

@@ -6,8 +6,11 @@ import pytest
 from tests.retrieval.conftest import Herd, embed
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.confidence import keep_first_confidence, predict_confidently
-from tf_happywhale.retrieval.ensemble.views import make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+from tf_happywhale.retrieval.ranking.label_confidence import (
+    keep_first_confidence,
+    predict_confidently,
+)
 
 
 def predict(herd: Herd, degrees: list[float], gallery=None) -> tuple[np.ndarray, np.ndarray]:

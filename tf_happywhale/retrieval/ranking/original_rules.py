@@ -9,13 +9,13 @@ import numpy as np
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, most_frequent, with_new
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
 from tf_happywhale.retrieval.ensemble.out_of_fold import held_out_of, may_judge
-from tf_happywhale.retrieval.ensemble.views import Side
 from tf_happywhale.retrieval.new_individual.probability import fit_new_probability
 from tf_happywhale.retrieval.new_individual.thresholds import NewRule, grid_threshold, one_sided
-from tf_happywhale.retrieval.ranking import Ranking, check_members, chooses
+from tf_happywhale.retrieval.ranking.ranking import Ranking, check_members, chooses
 from tf_happywhale.retrieval.search.candidates import Candidates, nobody
-from tf_happywhale.retrieval.search.rows import Stack
+from tf_happywhale.retrieval.search.joined_rows import Stack
 from tf_happywhale.retrieval.submission import IDS
 
 NEIGHBOURS = 850

@@ -8,11 +8,11 @@ import numpy as np
 
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.ensemble.combine import rank_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
 from tf_happywhale.retrieval.ensemble.out_of_fold import line_of, mark_unseen, score_folds
 from tf_happywhale.retrieval.ensemble.trained_on import check_held_out
-from tf_happywhale.retrieval.ensemble.views import Side
 from tf_happywhale.retrieval.new_individual.probability import fit_new_probability
-from tf_happywhale.retrieval.ranking import check_members
+from tf_happywhale.retrieval.ranking.ranking import check_members
 from tf_happywhale.retrieval.submission import IDS
 
 

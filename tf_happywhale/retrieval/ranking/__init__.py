@@ -1,0 +1,1 @@
+"""Queries ranked, what is learned for that, and the original rules."""
