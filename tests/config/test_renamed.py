@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.config import dump_experiment, load_dumped, load_experiment
-from tf_happywhale.config.renamed import as_before, renewed
+from tf_happywhale.config import dump_experiment, keys, load_dumped, load_experiment
+from tf_happywhale.config.renamed import REMOVED, VALUES, as_before, renewed
 from tf_happywhale.messages import say_once
 
 OLD = ["rank.preset=seed", "rank.new=seed", "train.schedule=seed"]
@@ -63,3 +63,21 @@ def test_what_earlier_versions_stamped_is_known() -> None:
         before["rank"]["new"] == before["rank"]["preset"] == before["train"]["schedule"] == "seed"
     )
     assert renewed(before) == today
+
+
+def test_a_key_that_is_gone_is_told_if_it_was_set_and_left_out(tmp_path: Path, capsys) -> None:
+    assert load_experiment(None, ["train.shuffle_buffer=16"]) == load_experiment(None)
+    assert capsys.readouterr().out == (
+        "train.shuffle_buffer no longer does anything (8192 is used): remove it\n"
+    )
+    file = tmp_path / "old.yaml"
+    file.write_text("train: {shuffle_buffer: 8192}\naugment: {blur_size: [3, 7]}\n")
+    assert load_experiment(file) == load_experiment(None)
+    file.write_text("variants: [{name: a, augment.blur_size: '[5, 9]'}]\n")
+    assert load_experiment(file).variants == ({"name": "a"},)
+    assert "augment.blur_size no longer does anything" in capsys.readouterr().out
+
+
+def test_no_key_that_is_gone_is_a_key() -> None:
+    assert not REMOVED.keys() & dict(keys()).keys()
+    assert {key for key, _ in VALUES} <= dict(keys()).keys()

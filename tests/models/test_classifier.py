@@ -49,18 +49,13 @@ def test_it_trains_the_embedder_it_was_given(embedder):
 
 
 def test_margins_by_the_number_of_images_of_individuals_and_of_species(embedder):
-    settings = Model(
-        dynamic_margin=(0.3, -0.5, 0.1), species_weight=0.5, species_margin=(0.2, -1.0, 0.0)
-    )
+    settings = Model(dynamic_margin=(0.3, -0.5, 0.1), species_weight=0.5)
     classifier = build_classifier(embedder, settings, [1, 4, 0], [4, 1])
     assert classifier.get_layer("arcface").margin == pytest.approx([0.4, 0.25, 0.4])
-    assert classifier.get_layer("arcface_species").margin == pytest.approx([0.05, 0.2])
-
-
-def test_a_species_head_without_a_rule_has_the_margin_of_the_other(embedder):
-    settings = Model(margin=0.2, species_weight=0.5, species_margin=None, species_scale=33)
-    head = build_classifier(embedder, settings, [1, 1], [2]).get_layer("arcface_species")
-    assert (head.margin, head.scale, head.classes) == (0.2, 33.0, 1)
+    assert classifier.get_layer("arcface_species").margin == pytest.approx(
+        [0.1334, 0.2763], abs=1e-4
+    )
+    assert classifier.get_layer("arcface_species").scale == 33.14
 
 
 @pytest.mark.parametrize("species", [False, True])

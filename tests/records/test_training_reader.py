@@ -188,7 +188,7 @@ def test_skipped_examples_are_not_decoded(train, monkeypatch) -> None:
 
 def test_mixup_yields_two_targets_and_the_first_ones_share(train) -> None:
     plain = train(batch_size=4)
-    mixed = train(batch_size=4, settings=Augment(**OFF, mixup_p=1, mixup_alpha=1))
+    mixed = train(batch_size=4, settings=Augment(**OFF, mixup_p=1))
     assert len(mixed) == len(plain) == 3
     for (before, targets), (pictures, (own, other, share)) in zip(plain, mixed, strict=True):
         assert (own.dtype, other.dtype, share.dtype) == (np.int64, np.int64, np.float32)

@@ -272,11 +272,11 @@ def test_margins_go_by_the_training_images_of_the_other_folds(squares):
 
 def test_a_species_head_is_trained_and_saved(squares, tmp_path):
     two = dataclasses.replace(squares, species=np.array([0, 0, 1, 1]))
-    settings = experiment("train.epochs=1", "model.species_weight=0.5", "model.species_scale=8")
+    settings = experiment("train.epochs=1", "model.species_weight=0.5")
     loop.train_fold(tmp_path, settings, two)
     classifier = load_model(tmp_path / "classifier.keras")
     head = classifier.get_layer("arcface_species")
-    assert (head.classes, head.scale) == (2, 8.0)
+    assert (head.classes, head.scale) == (2, 33.14)
     # Six and three training images: 0.226253·n^-0.720133 + 0.05.
     assert head.margin == pytest.approx([0.1122, 0.1526], abs=1e-4)
     pictures = np.zeros((3, 32, 32, 3), np.uint8)

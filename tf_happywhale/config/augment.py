@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from tf_happywhale.config.section import Positive, Section, Share
-
-RANGES = (
-    "crop_scale", "crop_ratio", "blur_size", "motion_blur_size", "noise_variance", "occlusion_area",
-)  # fmt: skip
+from tf_happywhale.config.section import Section, Share
 
 
 class Augment(Section):
@@ -23,23 +19,16 @@ class Augment(Section):
     crop_ratio: tuple[float, float] = Field((0.75, 1.3333333), description="width to height")
     grey_p: Share = Field(0.1, description="colour removed")
     blur_p: Share = Field(0.07, description="box blur of blur_size pixels")
-    blur_size: tuple[int, int] = Field((3, 7), description="smallest and largest blur, odd pixels")
     motion_blur_p: Share = Field(0, description="blur along a line of motion_blur_size pixels")
-    motion_blur_size: tuple[int, int] = Field((3, 9), description="shortest and longest, odd")
     noise_p: Share = Field(0.07, description="Gaussian noise added to each pixel")
-    noise_variance: tuple[float, float] = Field((10, 50), description="in squared grey levels")
     grid_shuffle_p: Share = Field(0.28, description="the four quarters change places")
     brightness_contrast_p: Share = Field(0.5, description="brightness and contrast together")
     brightness: Share = Field(0.2, description="largest change, share of full scale")
     contrast: Share = Field(0.2, description="largest change of the factor")
     cutout_p: Share = Field(0, description="black squares, cutout_holes of them")
-    cutout_holes: Positive = Field(4, description="squares of a cutout")
-    cutout_size: Share = Field(0.2, description="side of a cutout's square, share of the picture's")
     occlusion_p: Share = Field(0, description="one rectangle of random pixels")
-    occlusion_area: tuple[Share, Share] = Field((0.02, 0.2), description="its share of the area")
     flip_p: Share = Field(0.1, description="mirrored left to right")
     mixup_p: Share = Field(0, description="mixed with the next picture of the batch")
-    mixup_alpha: float = Field(0.4, gt=0, description="mixup's shares are Beta(alpha, alpha)")
     crops: dict[str, Share] = Field(
         {},
         description="which stored crop a step draws, such as {fullbody: 0.6, backfin: 0.4}; "
@@ -48,20 +37,12 @@ class Augment(Section):
 
     @model_validator(mode="after")
     def _smaller_first(self) -> Augment:
-        for name in RANGES:
+        for name in ("crop_scale", "crop_ratio"):
             low, high = getattr(self, name)
             if not 0 < low <= high:
                 raise ValueError(
                     f"augment.{name} is [{low}, {high}]: give the smaller first, above 0"
                 )
-        return self
-
-    @model_validator(mode="after")
-    def _odd_sizes(self) -> Augment:
-        for name in ("blur_size", "motion_blur_size"):
-            sizes = list(getattr(self, name))
-            if any(size % 2 == 0 for size in sizes):
-                raise ValueError(f"augment.{name} is {sizes}: give odd sizes")
         return self
 
     @model_validator(mode="after")

@@ -50,7 +50,6 @@ class Detect(Section):
     learning_rate: float = Field(0.01, gt=0, description="at its highest")
     rotate: float = Field(30, ge=0, le=180, description="largest rotation either way, degrees")
     scale: Share = Field(0.75, description="largest change of size, as a share")
-    mosaic: Share = Field(0.75, description="probability of four photographs in one")
     restart: bool = Field(
         False,
         description="true: give up an unfinished training of other settings or photographs",

@@ -76,10 +76,6 @@ class Model(Section):
     species_weight: Annotated[float, Field(ge=0, lt=1)] = Field(
         0, description="share of the loss that a second head for species has; 0: none"
     )
-    species_scale: float = Field(33.14, gt=0, description="ArcFace scale of the species head")
-    species_margin: tuple[float, float, float] | None = Field(
-        (0.226253, -0.720133, 0.05), description="dynamic margin of the species head; null: margin"
-    )
 
     @model_validator(mode="after")
     def _region_has_an_area(self) -> Model:

@@ -13,7 +13,19 @@ VALUES = {
     ("train.schedule", "seed"): "original",
 }
 # Keys that are gone, each with the value that is used now for all.
-REMOVED: dict[str, Any] = {}
+REMOVED = {
+    "augment.blur_size": [3, 7],
+    "augment.motion_blur_size": [3, 9],
+    "augment.noise_variance": [10.0, 50.0],
+    "augment.cutout_holes": 4,
+    "augment.cutout_size": 0.2,
+    "augment.occlusion_area": [0.02, 0.2],
+    "augment.mixup_alpha": 0.4,
+    "detect.mosaic": 0.75,
+    "model.species_scale": 33.14,
+    "model.species_margin": [0.226253, -0.720133, 0.05],
+    "train.shuffle_buffer": 8192,
+}
 
 
 def renewed(tree: dict[str, Any], *, tell: bool = False, section: str = "") -> dict[str, Any]:

@@ -99,9 +99,6 @@ class Train(Section):
     tensorboard: bool = Field(
         False, description="write TensorBoard's events beside the log (the extra `tensorboard`)"
     )
-    shuffle_buffer: Positive = Field(
-        8192, description="encoded images held for shuffling; another number gives another order"
-    )
     restart: bool = Field(
         False,
         description="true: give up an unfinished training of other settings or photographs; "

@@ -15,7 +15,7 @@ from tf_happywhale.detection.letterbox import square_side
 from tf_happywhale.detection.training_set import LEFT_OUT, PICTURES, write_training_set
 from tf_happywhale.detection.ultralytics_package import need_ultralytics
 from tf_happywhale.detection.unfinished_training import begin, is_finished, was_begun
-from tf_happywhale.detection.yolo_training import measure_network, train_network
+from tf_happywhale.detection.yolo_training import MOSAIC, measure_network, train_network
 from tf_happywhale.disk.files import write_csv, write_json
 from tf_happywhale.disk.hashes import digest
 from tf_happywhale.disk.locks import locked
@@ -41,6 +41,7 @@ def train_models(experiment: Experiment) -> None:
     folder = detector_folder(experiment) / "training_set"
     learnt_from = _prepare_training_set(experiment, folder)
     settings = experiment.detect.model_dump(mode="json", exclude=PREDICTING | DEALT | LIMITS)
+    settings["mosaic"] = MOSAIC
     asked = {**learnt_from, "settings": settings, "seed": experiment.seed}
 
     def train(fold: int) -> None:

@@ -17,6 +17,7 @@ from tf_happywhale.errors import InputError
 if TYPE_CHECKING:
     from ultralytics import YOLO
 
+MOSAIC = 0.75  # probability that four photographs become one picture
 SCORES = ("precision", "recall", "AP50", "AP50:95")
 
 
@@ -115,7 +116,7 @@ def _hyper_parameters(settings: Detect) -> dict[str, Any]:
         "warmup_bias_lr": 0.0 if adaptive else 0.1,  # ultralytics' value is for SGD
         "degrees": settings.rotate,
         "scale": settings.scale,
-        "mosaic": settings.mosaic,
+        "mosaic": MOSAIC,
         "close_mosaic": min(10, settings.epochs // 4),
         "workers": usable_cores(),  # a checkpoint stores those of the machine that wrote it
         "augmentations": [],  # else ultralytics adds more if albumentations is installed

@@ -11,6 +11,11 @@ from tf_happywhale.config import Model
 from tf_happywhale.models.arcface import ArcFace
 from tf_happywhale.models.margins import dynamic_margins
 
+# Of the first place in Happywhale: https://github.com/knshnb/kaggle-happywhale-1st-place,
+# config/default.yaml.
+SPECIES_MARGIN = (0.226253, -0.720133, 0.05)  # factor, exponent and offset of `dynamic_margins`
+SPECIES_SCALE = 33.14
+
 
 def build_classifier(
     embedder: keras.Model,
@@ -49,8 +54,8 @@ def build_classifier(
     species = keras.Input((), dtype="int64", name="species")
     species_head = ArcFace(
         len(species_counts),
-        _margins(settings.species_margin, settings.margin, species_counts),
-        settings.species_scale,
+        _margins(SPECIES_MARGIN, settings.margin, species_counts),
+        SPECIES_SCALE,
         name="arcface_species",
     )
     both = [logits, species_head(embedding, species)]

@@ -17,7 +17,8 @@ def dynamic_margins(
 
     Args:
         counts: training images of each class, in label order.
-        factor, exponent, offset: .27126, −.364399 and .05 in the competition's first place.
+        factor, exponent, offset: .27126, −.364399 and .05 in the first place of Happywhale,
+            https://github.com/knshnb/kaggle-happywhale-1st-place.
 
     References:
         Ha et al.: Google Landmark Recognition 2020 Competition Third Place Solution (dynamic

@@ -17,6 +17,8 @@ from tf_happywhale.records.epoch_order import EpochOrder, TrainingImages, ordere
 from tf_happywhale.records.manifest import read_manifest
 from tf_happywhale.records.pipeline import prefetched
 
+MIXUP = 0.4  # shares are drawn from Beta(MIXUP, MIXUP)
+
 
 def training_batches(
     images: TrainingImages,
@@ -92,7 +94,7 @@ def _mixer(settings: Augment, order: EpochOrder) -> Callable:
     mix = partial(
         mixup,
         probability=settings.mixup_p,
-        alpha=settings.mixup_alpha,
+        alpha=MIXUP,
         seed=order.seed,
         epoch=order.epoch,
     )

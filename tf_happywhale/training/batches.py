@@ -16,6 +16,8 @@ from tf_happywhale.records.training_reader import training_batches
 from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.schedule import picture_size
 
+SHUFFLED = 8192  # encoded images held for shuffling; another number gives another order
+
 
 def epoch_batches(
     devices: Devices, experiment: Experiment, data: FoldData, epoch: int, done: int
@@ -35,7 +37,7 @@ def epoch_batches(
     splits = ("train", "test") if data.more_images else ("train",)
     batches = training_batches(
         TrainingImages(data.records, splits, images, targets, copies),
-        EpochOrder(experiment.seed, epoch, train.shuffle_buffer),
+        EpochOrder(experiment.seed, epoch, SHUFFLED),
         size=picture_size(train, experiment.image_size, epoch),
         batch_size=train.batch_size,
         settings=experiment.augment,

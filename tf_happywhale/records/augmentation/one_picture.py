@@ -24,6 +24,12 @@ from tf_happywhale.records.augmentation.colour import (
 )
 from tf_happywhale.records.augmentation.occlusion import cutout, grid_shuffle, occlude
 
+BLUR = (3, 7)  # smallest and largest box, pixels, odd
+MOTION_BLUR = (3, 9)  # shortest and longest line, pixels, odd
+NOISE = (10, 50)  # variance, in squared grey levels
+CUTOUT = (4, 0.2)  # squares, and their side as a share of the picture's
+OCCLUSION = (0.02, 0.2), (0.3, 1 / 0.3)  # share of the area, and width to height
+
 
 def generator(seed: int, epoch: int, image: str | bytes) -> np.random.Generator:
     """Return the random numbers of one image in one epoch."""
@@ -40,11 +46,11 @@ def augment(
     picture = geometry.warp(picture, draw_places(picture.shape[:2], size, settings, rng), size)
     grey = rng.random() < settings.grey_p
     if rng.random() < settings.blur_p:
-        picture = blur(picture, draw_odd(settings.blur_size, rng))
+        picture = blur(picture, draw_odd(BLUR, rng))
     if rng.random() < settings.motion_blur_p:
-        length = draw_odd(settings.motion_blur_size, rng)
+        length = draw_odd(MOTION_BLUR, rng)
         picture = motion_blur(picture, length, rng.uniform(0, 180))
-    variance = rng.uniform(*settings.noise_variance) if rng.random() < settings.noise_p else 0
+    variance = rng.uniform(*NOISE) if rng.random() < settings.noise_p else 0
     if rng.random() < settings.grid_shuffle_p:
         picture = grid_shuffle(picture, rng.permutation(4))
     factor, shift = 1.0, 0.0
@@ -57,9 +63,9 @@ def augment(
         # The original adds noise before brightness and contrast, so it is multiplied by the factor.
         picture = add_noise(picture, factor * math.sqrt(variance), rng)
     if rng.random() < settings.cutout_p:
-        picture = cutout(picture, settings.cutout_holes, settings.cutout_size, rng)
+        picture = cutout(picture, *CUTOUT, rng)
     if rng.random() < settings.occlusion_p:
-        picture = occlude(picture, settings.occlusion_area, (0.3, 1 / 0.3), rng)
+        picture = occlude(picture, *OCCLUSION, rng)
     return picture
 
 
