@@ -147,14 +147,14 @@ def precision(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
     """1/rank within five of each of the fold's known individuals' images, float64 [n], and who is
     in them; the images in the catalogue's order."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.retrieval.ensemble.members import load_side
+    from tf_happywhale.retrieval.ensemble.members import load_ensemble
     from tf_happywhale.retrieval.ensemble.out_of_fold import mark_unseen, score_fold
     from tf_happywhale.retrieval.metrics import average_precision
 
     data = load_data(experiment)
     ids = np.asarray(data.individual_ids, dtype=np.str_)
     folds = dict(zip(data.images, data.folds.tolist(), strict=True))
-    gallery = load_side(experiment, "train", data.images)
+    gallery = load_ensemble(experiment, "train", data.images)
     if experiment.rank.centre_share:
         gallery = mark_unseen(gallery, data.individual_ids, folds)
     fold, rank = experiment.fold, experiment.rank

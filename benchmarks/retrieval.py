@@ -103,13 +103,13 @@ def size_of(folder: Path) -> dict[str, int]:
 def load(folder: Path):
     """Both sides, the gallery's individuals, and the folds."""
     from tf_happywhale.retrieval.embeddings import load_embeddings
-    from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+    from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 
     members = sorted(folder.glob("model*"))
     gallery = [load_embeddings(member / "train.npz") for member in members]
     queries = [load_embeddings(member / "test.npz") for member in members]
-    known = make_side(gallery, gallery[0].image)
-    asked = make_side(queries, queries[0].image)
+    known = make_ensemble(gallery, gallery[0].image)
+    asked = make_ensemble(queries, queries[0].image)
     folds = json.loads((folder / "folds.json").read_text())
     return known, asked, gallery[0].individual_id.tolist(), folds
 

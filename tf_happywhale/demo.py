@@ -79,7 +79,7 @@ def score(experiment: Experiment, data: DataSet, gallery, queries, truth: list[s
 
     from tf_happywhale.inference.baselines import chance
     from tf_happywhale.retrieval.embeddings import Embeddings
-    from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+    from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
     from tf_happywhale.retrieval.ensemble.trained_on import all_but
     from tf_happywhale.retrieval.metrics import mean_average_precision
     from tf_happywhale.retrieval.ranking.ranking import rank_queries
@@ -90,8 +90,8 @@ def score(experiment: Experiment, data: DataSet, gallery, queries, truth: list[s
     unknown = np.full(len(data.test_images), "")
     asked = Embeddings(queries, np.array(data.test_images), unknown, about)
     ranked = rank_queries(
-        make_side([known], data.images),
-        make_side([asked], data.test_images),
+        make_ensemble([known], data.images),
+        make_ensemble([asked], data.test_images),
         data.individual_ids,
         folds,
         [1.0],

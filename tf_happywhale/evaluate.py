@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tf_happywhale.catalogue.dataset import DataSet
-    from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
+    from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
 
 EXAMPLES = [
     "python -m tf_happywhale.evaluate configs/demo.yaml",
@@ -81,7 +81,7 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
     from tf_happywhale.disk.files import write_json
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.ensemble.ensemble_embeddings import check_labels
-    from tf_happywhale.retrieval.ensemble.members import find_members, load_side
+    from tf_happywhale.retrieval.ensemble.members import find_members, load_ensemble
     from tf_happywhale.retrieval.ensemble.out_of_fold import mark_unseen, score_folds
     from tf_happywhale.retrieval.ensemble.selection import best_members, score_folds_by_chosen
     from tf_happywhale.retrieval.evaluation.figures import draw_figures, figure_files
@@ -90,7 +90,7 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
     from tf_happywhale.retrieval.submission import IDS
 
     output, rank = output_folder(experiment), experiment.rank
-    everyone = load_side(experiment, "train", data.images)
+    everyone = load_ensemble(experiment, "train", data.images)
     check_labels(everyone.members, everyone, data.individual_ids)
     folds = data.fold_of
     metrics: dict = {}
@@ -131,17 +131,17 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
 
 
 def measure_members(
-    experiment: Experiment, data: DataSet, gallery: Side, species: Mapping[str, str]
+    experiment: Experiment, data: DataSet, gallery: EnsembleEmbeddings, species: Mapping[str, str]
 ) -> dict[str, dict]:
     """Each member alone, by number and name: on the folds it has not seen, and on known answers."""
-    from tf_happywhale.retrieval.ensemble.members import find_members, load_side
+    from tf_happywhale.retrieval.ensemble.members import find_members, load_ensemble
     from tf_happywhale.retrieval.evaluation.members_alone import answer_alone, judge_members
 
     folds = data.fold_of
     known = data.individual_ids, folds, experiment.rank
     found = judge_members(gallery, *known)
     if data.answers:
-        queries = load_side(experiment, "test", data.test_images)
+        queries = load_ensemble(experiment, "test", data.test_images)
         tests = answer_alone(gallery, queries, *known, species, data.answers)
         found = [own | {"test": test} for own, test in zip(found, tests, strict=True)]
     members = enumerate(find_members(experiment), start=1)
@@ -149,7 +149,7 @@ def measure_members(
     return dict(zip(names, found, strict=True))
 
 
-def why_unmeasured(gallery: Side, folds: Mapping[str, int], rank: Rank) -> str:
+def why_unmeasured(gallery: EnsembleEmbeddings, folds: Mapping[str, int], rank: Rank) -> str:
     """Why nothing can be measured out of fold, in a sentence; empty if it can."""
     from tf_happywhale.retrieval.ensemble.out_of_fold import may_judge, untold
 

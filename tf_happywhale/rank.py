@@ -81,7 +81,7 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
     from tf_happywhale.disk.files import write_csv
     from tf_happywhale.places import output_folder
-    from tf_happywhale.retrieval.ensemble.members import find_members, load_side
+    from tf_happywhale.retrieval.ensemble.members import find_members, load_ensemble
     from tf_happywhale.retrieval.ensemble.out_of_fold import untold
     from tf_happywhale.retrieval.ensemble.selection import best_members
     from tf_happywhale.retrieval.ranking.original_rules import (
@@ -92,8 +92,8 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     from tf_happywhale.retrieval.submission import pad, write_submission
 
     rows = submission_rows(experiment, asked)
-    gallery = load_side(experiment, "train", data.images)
-    queries = load_side(experiment, "test", data.test_images)
+    gallery = load_ensemble(experiment, "train", data.images)
+    queries = load_ensemble(experiment, "test", data.test_images)
     folds = data.fold_of
     taken = best_members(
         gallery, data.individual_ids, folds, experiment.rank.members, experiment.rank

@@ -9,7 +9,7 @@ import pytest
 
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
 from tf_happywhale.retrieval.ranking.ranking import Ranking, rank_queries
 
@@ -53,8 +53,8 @@ class Herd:
         asked = [f"q{n}.jpg" for n in range(len(degrees))]
         queries = [embed(degrees, asked, [""] * len(asked), part.about) for part in galleries]
         return rank_queries(
-            make_side(galleries, self.images),
-            make_side(queries, asked),
+            make_ensemble(galleries, self.images),
+            make_ensemble(queries, asked),
             self.ids,
             self.folds,
             weights or [1.0] * len(galleries),

@@ -20,7 +20,7 @@ from tf_happywhale.inference.shots import Shot, embed_shots
 from tf_happywhale.inference.trained_models import TrainedModel
 from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.trained_on import assignment_of
 from tf_happywhale.retrieval.ranking.learned import (
     Learned,
@@ -198,7 +198,7 @@ def _learn(models: Sequence[TrainedModel], weights: Sequence[float], rank: Rank)
             seed=experiment.seed,
         )
         folds = dict(zip(data.images, found.tolist(), strict=True))
-    side = make_side(members, data.images)
+    side = make_ensemble(members, data.images)
     return learn(side, data.individual_ids, folds, weights, rank)
 
 

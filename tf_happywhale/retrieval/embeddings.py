@@ -17,8 +17,8 @@ import numpy as np
 from tf_happywhale.disk.files import atomic_write
 from tf_happywhale.disk.os_errors import check_opens
 from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.lengths import squared_lengths, without_direction
 from tf_happywhale.retrieval.other_programs import as_ours
-from tf_happywhale.retrieval.search.joined_rows import squared_lengths, without_direction
 
 ALIGNED = 64  # bytes; the header of an `.npy` is a multiple of it too
 HEADER = 30 + 20  # bytes of a ZIP entry's header, and of what it says for large files

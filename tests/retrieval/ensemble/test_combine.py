@@ -8,15 +8,15 @@ import pytest
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.ensemble.combine import rank_side
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side, make_side
+from tf_happywhale.retrieval.ensemble.combine import rank_by_ensemble
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings, make_ensemble
 
 IMAGES = [f"g{n}" for n in range(80)]
 IDS = [f"{n:02d}" for n in np.random.default_rng(0).integers(0, 25, 80)]
 ASKED = [f"q{n}" for n in range(12)]
 
 
-def side(images: list[str], ids: list[str], seed: int, members: int = 2) -> Side:
+def side(images: list[str], ids: list[str], seed: int, members: int = 2) -> EnsembleEmbeddings:
     rng = np.random.default_rng(seed)
 
     def embed(view: str = "original") -> Embeddings:
@@ -28,7 +28,7 @@ def side(images: list[str], ids: list[str], seed: int, members: int = 2) -> Side
         return replace(made, centre=centre, centre_id=np.array([f"{n:02d}" for n in range(25)]))
 
     originals = [embed() for _ in range(members)]
-    return make_side(originals, images, [embed("mirrored") for _ in range(members)])
+    return make_ensemble(originals, images, [embed("mirrored") for _ in range(members)])
 
 
 GALLERY, QUERIES = side(IMAGES, IDS, 1), side(ASKED, [""] * 12, 2)
@@ -38,7 +38,7 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def rows(of: Side, member: int, mirrored: bool = False) -> np.ndarray:
+def rows(of: EnsembleEmbeddings, member: int, mirrored: bool = False) -> np.ndarray:
     members = of.mirrored if mirrored else of.members
     places = of.mirrored_rows if mirrored else of.rows
     return unit(members[member].embedding[places[member]].astype(float))
@@ -54,8 +54,8 @@ def by_individual(score: np.ndarray) -> np.ndarray:
 
 
 def expect(best: np.ndarray, shares: list[float] | None = None, **settings) -> None:
-    """rank_side finds the five best of a table of scores [queries, individuals]."""
-    found = rank_side(QUERIES, GALLERY, IDS, 5, shares or [1.0, 1.0], Rank(**settings))
+    """rank_by_ensemble finds the five best of a table of scores [queries, individuals]."""
+    found = rank_by_ensemble(QUERIES, GALLERY, IDS, 5, shares or [1.0, 1.0], Rank(**settings))
     order = np.argsort(-best, axis=1)[:, :5]
     assert (found.individual_id == np.unique(IDS)[order]).all()
     np.testing.assert_allclose(found.score, np.take_along_axis(best, order, axis=1), atol=1e-6)
@@ -116,7 +116,7 @@ def test_an_individual_without_a_centre_is_named() -> None:
         for member in GALLERY.members
     ]
     with pytest.raises(InputError, match=r"has no centre for .*centre_share=0"):
-        rank_side(
+        rank_by_ensemble(
             QUERIES, replace(GALLERY, members=tuple(few)), IDS, 5, [1.0, 1.0],
             Rank(centre_share=0.5),
         )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
-from tf_happywhale.retrieval.ensemble.members import find_members, load_side, member_files
+from tf_happywhale.retrieval.ensemble.members import find_members, load_ensemble, member_files
 
 
 def write(folder: Path, images: list[str], split: str = "train", value: float = 1.0) -> None:
@@ -38,7 +38,7 @@ def test_members_are_run_folders_folders_or_files(tmp_path: Path) -> None:
     )
     read = load_experiment(config)
     assert [member.weight for member in find_members(read)] == [2.0, 1.0, 1.0]
-    side = load_side(read, "train", ["a", "b"])
+    side = load_ensemble(read, "train", ["a", "b"])
     assert [member.embedding[0, 0] for member in side.members] == [1, 2, 2]
     assert [rows.tolist() for rows in side.rows] == [[0, 1], [1, 0], [1, 0]]
 
@@ -53,7 +53,7 @@ def test_mirrored_files_are_asked_for_where_they_are_used(tmp_path: Path) -> Non
     with pytest.raises(InputError, match=r"train-mirrored\.npz"):
         member_files(mirrored, ["train"])
     write(tmp_path / "m", ["a"], "train-mirrored", 3)
-    assert load_side(mirrored, "train", ["a"]).mirrored[0].embedding[0, 0] == 3
+    assert load_ensemble(mirrored, "train", ["a"]).mirrored[0].embedding[0, 0] == 3
 
 
 def test_a_file_of_another_name_is_not_taken_for_its_neighbour(tmp_path: Path) -> None:

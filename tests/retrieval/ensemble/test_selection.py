@@ -9,7 +9,7 @@ from tests.retrieval.conftest import Herd
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.out_of_fold import score_folds
 from tf_happywhale.retrieval.ensemble.selection import (
     best_members,
@@ -55,7 +55,7 @@ def test_weights_are_chosen_on_the_folds_that_members_have_not_seen(herd: Herd) 
         about = {"trained_on": all_but(fold, "r", folds), "fold": str(fold)}
         return Embeddings(rows, np.array(images), np.array(ids), about)
 
-    side = make_side([member(0.5, 0), member(50.0, 0), member(0.5, 1)], images)
+    side = make_ensemble([member(0.5, 0), member(50.0, 0), member(0.5, 1)], images)
     assert choose_weights(side, ids, folds, Rank()) == [1.0, 0.0, 1.0]
 
 
@@ -63,7 +63,7 @@ def test_the_best_members_are_those_that_know_folds_they_have_not_seen(herd: Her
     """Fold 0 asks 001 at 4°, and 007, new there; fold 1 asks 001 at 0°: the others are new."""
     wrong = replace(herd.gallery(), embedding=herd.gallery().embedding[[2, 1, 0, 3, 4, 5]])
     members = [wrong, herd.gallery(1), herd.gallery(), wrong]
-    side = make_side(members, herd.images)
+    side = make_ensemble(members, herd.images)
 
     def best(count: int | None) -> list[int]:
         return best_members(side, herd.ids, herd.folds, count, Rank())
@@ -76,7 +76,7 @@ def test_the_best_members_are_those_that_know_folds_they_have_not_seen(herd: Her
 
 def test_members_that_have_seen_everything_cannot_be_compared(herd: Herd) -> None:
     seen = replace(herd.gallery(), about={"trained_on": all_but(7, "r", herd.folds)})
-    side = make_side([seen, herd.gallery()], herd.images)
+    side = make_ensemble([seen, herd.gallery()], herd.images)
     with pytest.raises(InputError, match=r"Model 1 was trained on every fold.*rank\.members"):
         best_members(side, herd.ids, herd.folds, 1, Rank())
 
@@ -95,7 +95,7 @@ def test_no_individual_has_a_say_in_the_weights_it_is_scored_by() -> None:
         about = {"trained_on": all_but(0, "r", folds)}
         return Embeddings(rows, np.array(images), np.array(ids), about)
 
-    side = make_side([member(0), member(1)], images)
+    side = make_ensemble([member(0), member(1)], images)
     even = {f"{n:02d}" for n in range(0, 12, 2)}
     weights = choose_weights(side, ids, folds, Rank(), even)
     assert weights[0] > weights[1]

@@ -4,7 +4,7 @@ import pytest
 
 from tests.retrieval.conftest import Herd, embed
 from tf_happywhale.config import Rank
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.evaluation.members_alone import answer_alone, judge_members
 
 IDS = ["a", "b", "c", "d"]
@@ -27,7 +27,7 @@ def members(pod: Herd) -> list:
 
 
 def test_each_member_is_judged_on_what_it_has_not_seen(pod: Herd) -> None:
-    side = make_side(members(pod), pod.images)
+    side = make_ensemble(members(pod), pod.images)
     right, astray = judge_members(side, pod.ids, pod.folds, Rank())
     assert (list(right), list(astray)) == (["fold0"], ["fold1"])
     assert right["fold0"]["map5_known"] == 1
@@ -41,7 +41,7 @@ def test_each_member_answers_alone(pod: Herd) -> None:
         embed([angle], asked, [""], part.about)
         for angle, part in zip((2.0, 122.0), galleries, strict=True)
     ]
-    sides = make_side(galleries, pod.images), make_side(queries, asked)
+    sides = make_ensemble(galleries, pod.images), make_ensemble(queries, asked)
     rank = Rank(threshold=-1, weights="chosen")  # nobody is new first, and there is no choice
     found = answer_alone(*sides, pod.ids, pod.folds, rank, {}, {"q.jpg": "a"})
     # The second member says c, new, d, b, a.

@@ -6,7 +6,7 @@ import pytest
 from tests.retrieval.conftest import Herd, embed
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ranking.label_confidence import (
     keep_first_confidence,
     predict_confidently,
@@ -16,8 +16,8 @@ from tf_happywhale.retrieval.ranking.label_confidence import (
 def predict(herd: Herd, degrees: list[float], gallery=None) -> tuple[np.ndarray, np.ndarray]:
     gallery = herd.gallery() if gallery is None else gallery
     asked = [f"q{n}" for n in range(len(degrees))]
-    queries = make_side([embed(degrees, asked, [""] * len(asked), gallery.about)], asked)
-    side = make_side([gallery], herd.images)
+    queries = make_ensemble([embed(degrees, asked, [""] * len(asked), gallery.about)], asked)
+    side = make_ensemble([gallery], herd.images)
     return predict_confidently(side, queries, herd.ids, herd.folds, 0, Rank())
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.retrieval.conftest import Herd
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ranking.learned import (
     learn,
     load_learned,
@@ -21,7 +21,7 @@ from tf_happywhale.retrieval.ranking.learned import (
 
 @pytest.fixture
 def learned(herd: Herd):
-    return learn(make_side([herd.gallery()], herd.images), herd.ids, herd.folds, [1.0], Rank())
+    return learn(make_ensemble([herd.gallery()], herd.images), herd.ids, herd.folds, [1.0], Rank())
 
 
 def test_it_knows_what_ranking_the_same_catalogue_would_have_learned(herd: Herd, learned) -> None:
@@ -39,7 +39,7 @@ def test_members_that_ranking_would_leave_out_have_no_share(herd: Herd) -> None:
     """The second one takes two images for one another; both are of fold 0."""
     good = herd.gallery()
     wrong = replace(good, embedding=good.embedding[[2, 1, 0, 3, 4, 5]])
-    side = make_side([good, wrong], herd.images)
+    side = make_ensemble([good, wrong], herd.images)
     alone = learn(side.only([0]), herd.ids, herd.folds, [1.0], Rank())
     for rank in (Rank(members=1), Rank(weights="chosen")):
         found = learn(side, herd.ids, herd.folds, [1.0, 1.0], rank)

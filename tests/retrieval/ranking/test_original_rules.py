@@ -10,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.trained_on import TrainedOn, all_but, assignment_of
 from tf_happywhale.retrieval.ranking.original_rules import (
     PADDING,
@@ -102,8 +102,8 @@ def test_the_submission_equals_the_notebooks(case: dict) -> None:
     known = Embeddings(case["gallery"], case["images"], case["ids"], about)
     asked = Embeddings(case["queries"].astype(np.float32), case["asked"], np.full(60, ""), about)
     ranking = rank_queries_by_original_rules(
-        make_side([known], case["images"].tolist()),
-        make_side([asked], case["asked"].tolist()),
+        make_ensemble([known], case["images"].tolist()),
+        make_ensemble([asked], case["asked"].tolist()),
         case["ids"].tolist(),
         folds,
         Rank(preset="original"),
@@ -130,7 +130,7 @@ def test_models_that_have_seen_everything_need_a_threshold(case: dict) -> None:
     folds = dict(zip(case["images"].tolist(), case["folds"].tolist(), strict=True))
     about = {"trained_on": str(TrainedOn("r", frozenset(range(5)), assignment_of(folds)))}
     known = Embeddings(case["gallery"], case["images"], case["ids"], about)
-    side = make_side([known], case["images"].tolist())
+    side = make_ensemble([known], case["images"].tolist())
     with pytest.raises(InputError, match=r"set rank\.threshold"):
         rank_queries_by_original_rules(
             side, side, case["ids"].tolist(), folds, Rank(preset="original")

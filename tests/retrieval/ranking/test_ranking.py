@@ -8,7 +8,7 @@ import pytest
 from tests.retrieval.conftest import Herd, embed
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.selection import choose_weights
 from tf_happywhale.retrieval.ensemble.trained_on import TrainedOn, assignment_of
 from tf_happywhale.retrieval.ranking.ranking import rank_queries
@@ -89,7 +89,7 @@ def test_gallery_and_queries_of_different_models_are_refused(herd: Herd) -> None
     query = replace(embed([2], ["q.jpg"], [""]), about={"model": "another"})
     with pytest.raises(InputError, match="different models"):
         rank_queries(
-            make_side([herd.gallery()], herd.images), make_side([query], ["q.jpg"]),
+            make_ensemble([herd.gallery()], herd.images), make_ensemble([query], ["q.jpg"]),
             herd.ids, herd.folds, [1.0], Rank(),
         )  # fmt: skip
 
@@ -142,7 +142,7 @@ def test_members_that_have_seen_everything_rank_by_a_given_threshold(herd: Herd)
     with pytest.raises(InputError, match=r"rank\.threshold"):
         herd.rank([1], galleries=seen)
     with pytest.raises(InputError, match=r"rank\.weights=given"):
-        choose_weights(make_side(seen, herd.images), herd.ids, herd.folds, Rank())
+        choose_weights(make_ensemble(seen, herd.images), herd.ids, herd.folds, Rank())
 
 
 @pytest.mark.parametrize("ensemble", ["join", "average"])

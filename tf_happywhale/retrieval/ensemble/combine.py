@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from tf_happywhale.config import Rank
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
 from tf_happywhale.retrieval.search.candidates import Candidates, fill, nobody, rank_individuals
 from tf_happywhale.retrieval.search.exact import ROUNDING, Neighbours, rank_labels
 from tf_happywhale.retrieval.search.joined_rows import Blend, Stack
@@ -17,9 +17,9 @@ LOOK = 8  # times as many individuals as are wanted are asked of each member at 
 MEBIBYTE = 2**20
 
 
-def rank_side(
-    queries: Side,
-    gallery: Side,
+def rank_by_ensemble(
+    queries: EnsembleEmbeddings,
+    gallery: EnsembleEmbeddings,
     individual_ids: Sequence[str],
     k: int,
     shares: Sequence[float],
@@ -48,8 +48,8 @@ def rank_side(
 
 
 def _joined(
-    queries: Side,
-    gallery: Side,
+    queries: EnsembleEmbeddings,
+    gallery: EnsembleEmbeddings,
     individual_ids: Sequence[str],
     k: int,
     shares: Sequence[float],
@@ -69,7 +69,7 @@ def _joined(
     )
 
 
-def _rows(side: Side, shares: Sequence[float], rank: Rank) -> Stack:
+def _rows(side: EnsembleEmbeddings, shares: Sequence[float], rank: Rank) -> Stack:
     own = side.stack(shares)
     if rank.mirrored != "joined":
         return own
@@ -83,7 +83,7 @@ def _rows(side: Side, shares: Sequence[float], rank: Rank) -> Stack:
 
 
 def _gallery(
-    side: Side, individual_ids: Sequence[str], shares: Sequence[float], rank: Rank
+    side: EnsembleEmbeddings, individual_ids: Sequence[str], shares: Sequence[float], rank: Rank
 ) -> Stack | Blend:
     images = _rows(side, shares, rank)
     if not rank.centre_share:
@@ -97,8 +97,8 @@ def _gallery(
 
 
 def _averaged(
-    queries: Side,
-    gallery: Side,
+    queries: EnsembleEmbeddings,
+    gallery: EnsembleEmbeddings,
     individual_ids: Sequence[str],
     k: int,
     shares: Sequence[float],

@@ -13,7 +13,7 @@ from tf_happywhale.retrieval.search.joined_rows import Stack, stack
 
 
 @dataclass(frozen=True)
-class Side:
+class EnsembleEmbeddings:
     """n images as the members of an ensemble see them: the gallery's side, or the queries'.
 
     Attributes:
@@ -36,7 +36,7 @@ class Side:
     def __len__(self) -> int:
         return len(self.images)
 
-    def take(self, images: np.ndarray) -> Side:
+    def take(self, images: np.ndarray) -> EnsembleEmbeddings:
         """Some of the images, by number or a mask."""
         return replace(
             self,
@@ -46,7 +46,7 @@ class Side:
             unseen=tuple(rows[images] for rows in self.unseen),
         )
 
-    def only(self, members: Sequence[int]) -> Side:
+    def only(self, members: Sequence[int]) -> EnsembleEmbeddings:
         """Some of the members."""
         return replace(
             self,
@@ -63,7 +63,7 @@ class Side:
         squares = [member.squares for member in self.members]
         return stack(parts, self.rows, shares, lengths=lengths, squares=squares)
 
-    def mirror(self) -> Side:
+    def mirror(self) -> EnsembleEmbeddings:
         """The mirrored pictures' side."""
         return replace(self, members=self.mirrored, rows=self.mirrored_rows)
 
@@ -106,9 +106,9 @@ def nearest_centre(member: Embeddings, images: np.ndarray, last: np.ndarray) -> 
     return last - np.argmax(cosines, axis=0)
 
 
-def make_side(
+def make_ensemble(
     members: Sequence[Embeddings], images: Sequence[str], mirrored: Sequence[Embeddings] = ()
-) -> Side:
+) -> EnsembleEmbeddings:
     """Members matched by image name.
 
     Raises:
@@ -117,7 +117,7 @@ def make_side(
     """
     for number, pair in enumerate(zip(members, mirrored, strict=bool(mirrored)), start=1):
         _check_mirrored(number, *pair)
-    return Side(
+    return EnsembleEmbeddings(
         np.asarray(images, dtype=np.str_),
         tuple(members),
         tuple(member.rows_of(images) for member in members),
@@ -137,7 +137,9 @@ def _check_mirrored(number: int, original: Embeddings, mirrored: Embeddings) -> 
         )
 
 
-def check_labels(members: Sequence[Embeddings], side: Side, individual_ids: Sequence[str]) -> None:
+def check_labels(
+    members: Sequence[Embeddings], side: EnsembleEmbeddings, individual_ids: Sequence[str]
+) -> None:
     """Refuse members that know the gallery's images as other individuals, or in their heads other
     individuals or another order than the first.
 

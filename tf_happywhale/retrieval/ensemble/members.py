@@ -10,7 +10,7 @@ from tf_happywhale.config import Experiment, variants_of
 from tf_happywhale.errors import InputError
 from tf_happywhale.places import run_folder
 from tf_happywhale.retrieval.embeddings import check_embeddings, load_embeddings
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side, make_side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings, make_ensemble
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def member_files(experiment: Experiment, splits: Sequence[str]) -> list[Path]:
     return files
 
 
-def load_side(experiment: Experiment, split: str, images: Sequence[str]) -> Side:
+def load_ensemble(experiment: Experiment, split: str, images: Sequence[str]) -> EnsembleEmbeddings:
     """A split as all members see it, the images in the order asked for.
 
     Raises:
@@ -87,4 +87,4 @@ def load_side(experiment: Experiment, split: str, images: Sequence[str]) -> Side
     mirrored = []
     if experiment.rank.mirrored != "none":
         mirrored = [load_embeddings(member.file(split, "mirrored")) for member in members]
-    return make_side(found, images, mirrored)
+    return make_ensemble(found, images, mirrored)

@@ -11,8 +11,8 @@ import numpy as np
 from tf_happywhale.catalogue.animals.individuals import with_new
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.ensemble.combine import rank_side
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
+from tf_happywhale.retrieval.ensemble.combine import rank_by_ensemble
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
 from tf_happywhale.retrieval.ensemble.trained_on import check_held_out, held_out_folds
 from tf_happywhale.retrieval.search.candidates import Candidates
 from tf_happywhale.retrieval.search.dot_products import load_engine
@@ -74,7 +74,7 @@ class FoldScores:
 
 
 def score_fold(
-    gallery: Side,
+    gallery: EnsembleEmbeddings,
     individual_ids: np.ndarray,
     folds: Mapping[str, int],
     fold: int,
@@ -101,11 +101,11 @@ def score_fold(
         rows = np.sort(np.random.default_rng(fold).choice(rows, most, replace=False))
     side = gallery.only(members)
     known = np.asarray(individual_ids)[~held_out].tolist()
-    found = rank_side(side.take(rows), side.take(~held_out), known, k, shares, rank)
+    found = rank_by_ensemble(side.take(rows), side.take(~held_out), known, k, shares, rank)
     return found, rows
 
 
-def held_out_of(gallery: Side, folds: Mapping[str, int]) -> list[list[int]]:
+def held_out_of(gallery: EnsembleEmbeddings, folds: Mapping[str, int]) -> list[list[int]]:
     """For each member the folds it has not seen; errors: see `held_out_folds`."""
     return [
         held_out_folds(_name(gallery, n), member.about.get("trained_on", ""), folds)
@@ -113,7 +113,9 @@ def held_out_of(gallery: Side, folds: Mapping[str, int]) -> list[list[int]]:
     ]
 
 
-def mark_unseen(gallery: Side, individual_ids: Sequence[str], folds: Mapping[str, int]) -> Side:
+def mark_unseen(
+    gallery: EnsembleEmbeddings, individual_ids: Sequence[str], folds: Mapping[str, int]
+) -> EnsembleEmbeddings:
     """The gallery with `unseen`: individuals of whom a member was trained on no image."""
     ids = np.asarray(individual_ids, dtype=np.str_)
     fold = np.array([folds[image] for image in gallery.images.tolist()])
@@ -121,7 +123,7 @@ def mark_unseen(gallery: Side, individual_ids: Sequence[str], folds: Mapping[str
     return replace(gallery, unseen=tuple(~np.isin(ids, seen) for seen in trained))
 
 
-def may_judge(gallery: Side, folds: Mapping[str, int]) -> bool:
+def may_judge(gallery: EnsembleEmbeddings, folds: Mapping[str, int]) -> bool:
     """Whether every member has a fold it has not seen, and says so."""
     try:
         return all(held_out_of(gallery, folds))
@@ -129,14 +131,14 @@ def may_judge(gallery: Side, folds: Mapping[str, int]) -> bool:
         return False
 
 
-def untold(gallery: Side) -> list[int]:
+def untold(gallery: EnsembleEmbeddings) -> list[int]:
     """The members whose embeddings do not say what the model was trained on, such as those of other
     programs. Nothing can be learned from them about new individuals."""
     return [n for n, one in enumerate(gallery.members) if not one.about.get("trained_on")]
 
 
 def score_folds(
-    gallery: Side,
+    gallery: EnsembleEmbeddings,
     individual_ids: Sequence[str],
     folds: Mapping[str, int],
     weights: Sequence[float],
@@ -218,7 +220,9 @@ def line_of(
     return Line(sum(shares) / total, offset / total)
 
 
-def _work(gallery: Side, folds: Mapping[str, int], unseen: Sequence[Sequence[int]]) -> float:
+def _work(
+    gallery: EnsembleEmbeddings, folds: Mapping[str, int], unseen: Sequence[Sequence[int]]
+) -> float:
     """Multiplications of scoring every fold by all that have not seen it."""
     images = Counter(folds[image] for image in gallery.images.tolist())
     widths = [member.embedding.shape[1] for member in gallery.members]
@@ -228,11 +232,11 @@ def _work(gallery: Side, folds: Mapping[str, int], unseen: Sequence[Sequence[int
     return float(asked) * len(gallery)
 
 
-def _held_out(gallery: Side, folds: Mapping[str, int], fold: int) -> np.ndarray:
+def _held_out(gallery: EnsembleEmbeddings, folds: Mapping[str, int], fold: int) -> np.ndarray:
     """Which of the gallery's images lie in a fold, bool [n]."""
     return np.array([folds[image] == fold for image in gallery.images.tolist()], dtype=bool)
 
 
-def _name(gallery: Side, member: int) -> str:
+def _name(gallery: EnsembleEmbeddings, member: int) -> str:
     about = gallery.members[member].about
     return f"Model {member + 1}" + (f" (fold {about['fold']})" if about.get("fold") else "")

@@ -10,7 +10,7 @@ import numpy as np
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, with_new
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
 from tf_happywhale.retrieval.ensemble.out_of_fold import (
     FoldScores,
     held_out_of,
@@ -27,7 +27,7 @@ ROUNDS = 3  # as many additions a member at most
 
 
 def best_members(
-    gallery: Side,
+    gallery: EnsembleEmbeddings,
     individual_ids: Sequence[str],
     folds: Mapping[str, int],
     count: int | None,
@@ -66,7 +66,7 @@ def best_members(
 
 
 def choose_weights(
-    gallery: Side,
+    gallery: EnsembleEmbeddings,
     individual_ids: Sequence[str],
     folds: Mapping[str, int],
     rank: Rank,
@@ -118,7 +118,11 @@ def choose_weights(
 
 
 def score_folds_by_chosen(
-    gallery: Side, individual_ids: Sequence[str], folds: Mapping[str, int], k: int, rank: Rank
+    gallery: EnsembleEmbeddings,
+    individual_ids: Sequence[str],
+    folds: Mapping[str, int],
+    k: int,
+    rank: Rank,
 ) -> list[FoldScores]:
     """As `score_folds`, by weights that no image's own individual has had a say in: half of the
     individuals choose the weights by which the other half is scored."""

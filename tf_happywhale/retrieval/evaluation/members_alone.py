@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tf_happywhale.config import Rank
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
 from tf_happywhale.retrieval.ensemble.out_of_fold import held_out_of, mark_unseen, score_folds
 from tf_happywhale.retrieval.evaluation.fold_metrics import judge, measure
 from tf_happywhale.retrieval.ranking.ranking import rank_queries
@@ -13,7 +13,7 @@ from tf_happywhale.retrieval.submission import IDS
 
 
 def judge_members(
-    gallery: Side, individual_ids: Sequence[str], folds: Mapping[str, int], rank: Rank
+    gallery: EnsembleEmbeddings, individual_ids: Sequence[str], folds: Mapping[str, int], rank: Rank
 ) -> list[dict[str, dict]]:
     """Each member on the folds that it has not seen: `fold0` and so on; see `measure`."""
     if rank.centre_share:
@@ -34,8 +34,8 @@ def judge_members(
 
 
 def answer_alone(
-    gallery: Side,
-    queries: Side,
+    gallery: EnsembleEmbeddings,
+    queries: EnsembleEmbeddings,
     individual_ids: Sequence[str],
     folds: Mapping[str, int],
     rank: Rank,

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tf_happywhale.config import Rank
-from tf_happywhale.retrieval.ensemble.combine import rank_side
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
+from tf_happywhale.retrieval.ensemble.combine import rank_by_ensemble
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
 from tf_happywhale.retrieval.ensemble.out_of_fold import line_of, mark_unseen, score_folds
 from tf_happywhale.retrieval.ensemble.trained_on import check_held_out
 from tf_happywhale.retrieval.new_individual.probability import fit_new_probability
@@ -39,8 +39,8 @@ def keep_first_confidence(
 
 
 def predict_confidently(
-    gallery: Side,
-    queries: Side,
+    gallery: EnsembleEmbeddings,
+    queries: EnsembleEmbeddings,
     individual_ids: Sequence[str],
     folds: Mapping[str, int],
     fold: int,
@@ -77,6 +77,6 @@ def predict_confidently(
     probability = fit_new_probability(part.standard, wrong)
     others = np.array([folds[image] != fold for image in gallery.images.tolist()], bool)
     known = np.asarray(individual_ids, dtype=np.str_)[others].tolist()
-    found = rank_side(queries, gallery.take(others), known, IDS, [1.0], rank)
+    found = rank_by_ensemble(queries, gallery.take(others), known, IDS, [1.0], rank)
     standard = line_of([0], [1.0], standards).standard(found.score.astype(np.float64))
     return found.individual_id[:, 0], 1 - probability(standard)

@@ -13,7 +13,7 @@ from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Rank
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
 from tf_happywhale.retrieval.ensemble.out_of_fold import Line, line_of, score_folds, shares_of
 from tf_happywhale.retrieval.ensemble.selection import best_members, choose_weights
 from tf_happywhale.retrieval.new_individual.probability import NewProbability, fit_new_probability
@@ -89,7 +89,7 @@ def nothing_learned(weights: Sequence[float]) -> Learned:
 
 
 def learn(
-    gallery: Side,
+    gallery: EnsembleEmbeddings,
     individual_ids: Sequence[str],
     folds: Mapping[str, int],
     weights: Sequence[float],
@@ -139,7 +139,7 @@ def learn(
 
 
 def _weights(
-    gallery: Side,
+    gallery: EnsembleEmbeddings,
     individual_ids: Sequence[str],
     folds: Mapping[str, int],
     weights: Sequence[float],

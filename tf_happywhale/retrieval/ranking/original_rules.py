@@ -9,7 +9,7 @@ import numpy as np
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, most_frequent, with_new
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
 from tf_happywhale.retrieval.ensemble.out_of_fold import held_out_of, may_judge
 from tf_happywhale.retrieval.new_individual.probability import fit_new_probability
 from tf_happywhale.retrieval.new_individual.thresholds import NewRule, grid_threshold, one_sided
@@ -35,8 +35,8 @@ def not_honoured(rank: Rank) -> list[str]:
 
 
 def rank_queries_by_original_rules(
-    gallery: Side,
-    queries: Side,
+    gallery: EnsembleEmbeddings,
+    queries: EnsembleEmbeddings,
     individual_ids: Sequence[str],
     folds: Mapping[str, int],
     rank: Rank,
@@ -83,7 +83,9 @@ def rank_queries_by_original_rules(
     )
 
 
-def _search(queries: Side, gallery: Side, individual_ids: Sequence[str], k: int) -> Candidates:
+def _search(
+    queries: EnsembleEmbeddings, gallery: EnsembleEmbeddings, individual_ids: Sequence[str], k: int
+) -> Candidates:
     equal = [1.0] * len(gallery.members)
     return rank_by_original_rules(
         queries.stack(equal, lengths=True), gallery.stack(equal, lengths=True), individual_ids, k

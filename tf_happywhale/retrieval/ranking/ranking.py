@@ -12,8 +12,8 @@ from tf_happywhale.catalogue.animals.animal_key import key_columns
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, most_frequent
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.ensemble.combine import rank_side
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import Side, check_labels
+from tf_happywhale.retrieval.ensemble.combine import rank_by_ensemble
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings, check_labels
 from tf_happywhale.retrieval.ensemble.out_of_fold import (
     LEARN_FROM,
     FoldScores,
@@ -123,8 +123,8 @@ class Ranking:
 
 
 def rank_queries(
-    gallery: Side,
-    queries: Side,
+    gallery: EnsembleEmbeddings,
+    queries: EnsembleEmbeddings,
     individual_ids: Sequence[str],
     folds: Mapping[str, int],
     weights: Sequence[float],
@@ -184,7 +184,7 @@ def rank_queries(
     standard = np.concatenate([empty, *(part.standard for part in scored)])
     truth = [answer for part in scored for answer in part.truth]
     probability = fit_new_probability(standard, np.array(truth) == NEW_INDIVIDUAL)
-    found = rank_side(queries, gallery, individual_ids, rank.candidates, shares, rank)
+    found = rank_by_ensemble(queries, gallery, individual_ids, rank.candidates, shares, rank)
     return Ranking(
         images=queries.images,
         candidates=found,
@@ -205,7 +205,9 @@ def chooses(rank: Rank) -> bool:
     return rank.threshold is None and (rank.preset == "original" or rank.new != "target_share")
 
 
-def check_members(gallery: Side, queries: Side, individual_ids: Sequence[str]) -> None:
+def check_members(
+    gallery: EnsembleEmbeddings, queries: EnsembleEmbeddings, individual_ids: Sequence[str]
+) -> None:
     """Refuse members whose two sides, or whose labels, do not belong together."""
     pairs = zip(gallery.members + gallery.mirrored, queries.members + queries.mirrored, strict=True)
     for known, asked in pairs:

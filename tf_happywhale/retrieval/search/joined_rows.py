@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.lengths import squared_lengths, without_direction
 
-ROWS = 256  # read at a time: their numbers stay near the processor
 TILE_ROWS = 64  # the same, of all members side by side
 PAIRS = 256  # compared at a time
-SHORTEST, LONGEST = 1e-60, 1e60  # squares of lengths that float32 can be scaled by
 
 
 @dataclass(frozen=True)
@@ -172,24 +171,6 @@ def _rows_of(part: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Some rows; by `take`, which is the quicker, unless it would copy the whole array first."""
     whole = part.flags.c_contiguous and part.flags.aligned
     return part.take(rows, axis=0) if whole else np.ascontiguousarray(part[rows])
-
-
-def squared_lengths(part: np.ndarray) -> np.ndarray:
-    """Squares float64 [m] of the lengths of embeddings [m, d]; NaN or infinite where these are."""
-    squares = np.empty(len(part))
-    for start in range(0, len(part), ROWS):
-        tile = part[start : start + ROWS].astype(np.float64, order="C")  # summed in one order
-        squares[start : start + ROWS] = np.einsum("ij,ij->i", tile, tile)
-    return squares
-
-
-def without_direction(squares: np.ndarray) -> tuple[int, str] | None:
-    """The first row that is too short or too long to be scaled to length 1, and what it is."""
-    fine = (squares > SHORTEST) & (squares < LONGEST)  # false of NaN
-    if fine.all():
-        return None
-    row = int(np.argmin(fine))
-    return row, "zero" if squares[row] <= SHORTEST else "not finite"
 
 
 def _check_directions(squares: np.ndarray) -> None:

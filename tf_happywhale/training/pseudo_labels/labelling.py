@@ -19,7 +19,7 @@ from tf_happywhale.records.evaluation_reader import evaluation_batches
 from tf_happywhale.records.manifest import skipped_images
 from tf_happywhale.records.pipeline import checked
 from tf_happywhale.records.plan import plan_records
-from tf_happywhale.retrieval.ensemble.members import load_side
+from tf_happywhale.retrieval.ensemble.members import load_ensemble
 from tf_happywhale.retrieval.ranking.label_confidence import (
     keep_first_confidence,
     predict_confidently,
@@ -78,8 +78,8 @@ def write_labels(
     Such an image keeps its first confidence, and its label only while the newest model agrees.
     """
     before = experiment.in_round(experiment.round - 1, fold)
-    gallery = load_side(before, "train", data.images)
-    queries = load_side(before, "test", data.test_images)
+    gallery = load_ensemble(before, "train", data.images)
+    queries = load_ensemble(before, "test", data.test_images)
     who, confidence = predict_confidently(
         gallery, queries, data.individual_ids, data.fold_of, fold, experiment.rank
     )
