@@ -23,7 +23,7 @@ def test_a_photograph_is_looked_at_by_models_that_have_not_learnt_from_it(
     assert {image: len(views) for image, views in seen.items()} == {
         "000.png": 1, "001.png": 1, "002.png": 1, "003.png": 2, "004.png": 2,
     }  # fmt: skip
-    assert "have learnt from them" not in capsys.readouterr().out
+    assert "were trained on them" not in capsys.readouterr().out
 
 
 def test_where_there_is_no_other_model_all_look_and_it_is_said(
