@@ -41,7 +41,7 @@ def train_models(experiment: Experiment) -> None:
     folder = detector_folder(experiment) / "training_set"
     learnt_from = _prepare_training_set(experiment, folder)
     settings = experiment.detect.model_dump(mode="json", exclude=PREDICTING | DEALT | LIMITS)
-    settings["mosaic"] = MOSAIC
+    settings["mosaic"] = MOSAIC  # a key of earlier versions: their trainings still count
     asked = {**learnt_from, "settings": settings, "seed": experiment.seed}
 
     def train(fold: int) -> None:
