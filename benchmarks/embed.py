@@ -109,7 +109,7 @@ def _stock_keras(backbone: str) -> Callable[[np.ndarray], np.ndarray]:
     import keras
 
     from tf_happywhale.inference.runtimes import by_keras
-    from tf_happywhale.models.gem import GeM
+    from tf_happywhale.models.layers.gem import GeM
 
     network = getattr(keras.applications, f"EfficientNet{backbone.upper()}")
     network = network(include_top=False, weights=None, input_shape=(None, None, 3))

@@ -43,9 +43,9 @@ from tf_happywhale.disk.files import write_json, write_text
 from tf_happywhale.models.backbones.build import FEATURES
 from tf_happywhale.models.backbones.variants import LITE0, VARIANTS
 from tf_happywhale.models.pretrained import pretrained_backbone
-from tf_happywhale.models.weights.fill import COUNTER, tensor_name
+from tf_happywhale.models.weights.fill_network import COUNTER, tensor_name
 from tf_happywhale.models.weights.parity import differences, formula_tensor, timm_model
-from tf_happywhale.models.weights.sources import read_weights
+from tf_happywhale.models.weights.published import read_weights
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "tests" / "models" / "fixtures" / "backbones.json"

@@ -25,7 +25,7 @@ from tf_happywhale.config import Model, Train
 from tf_happywhale.models.backbones.variants import VARIANTS
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder
-from tf_happywhale.models.weights.fill import tensor_name
+from tf_happywhale.models.weights.fill_network import tensor_name
 from tf_happywhale.training.schedule import ORIGINAL_PERIOD, learning_rate
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.optimizer import Optimizers

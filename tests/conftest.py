@@ -78,7 +78,7 @@ def toy():
     """A function that builds a small embedder, in place of `build_embedder`."""
     import keras
 
-    from tf_happywhale.models.gem import GeM
+    from tf_happywhale.models.layers.gem import GeM
 
     def build(settings):
         pictures = keras.Input((None, None, 3), name="picture")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from tf_happywhale.config import Model
-from tf_happywhale.models.gem import GeM
+from tf_happywhale.models.layers.gem import GeM
 
 
 def build(settings: Model) -> keras.Model:

@@ -11,13 +11,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pkgutil import iter_modules
 from types import ModuleType
-
-# Modules of `models` that register layers. They import Keras alone, and not each other.
-LAYERS = (
-    "arcface", "channel_attention", "column", "depthwise", "gem", "norm", "region", "sizes",
-    "squeeze_excite", "std_conv",
-)  # fmt: skip
 
 
 def register() -> None:
@@ -29,8 +24,9 @@ def register() -> None:
 
 
 def _import_layers() -> None:
-    for name in LAYERS:
-        import_module(f"tf_happywhale.models.{name}")
+    layers = import_module("tf_happywhale.models.layers")
+    for module in iter_modules(layers.__path__, f"{layers.__name__}."):
+        import_module(module.name)
 
 
 class _AfterKeras(MetaPathFinder):

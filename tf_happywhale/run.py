@@ -21,7 +21,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.config import variants_of
     from tf_happywhale.devices.workers import place
-    from tf_happywhale.models.weights.names import find_weights
+    from tf_happywhale.models.weights.weight_names import find_weights
     from tf_happywhale.places import output_folder
     from tf_happywhale.stages import locked_stage
 

@@ -34,7 +34,7 @@ def main(name: str, backbone: str | None, to: Path | None) -> None:
 
     from tf_happywhale.disk.files import atomic_write
     from tf_happywhale.models.pretrained import pretrained_backbone
-    from tf_happywhale.models.weights.names import find_weights
+    from tf_happywhale.models.weights.weight_names import find_weights
 
     backbone, weights = resolve(name, backbone)
     address = find_weights(backbone, weights)
@@ -65,7 +65,7 @@ def resolve(name: str, backbone: str | None) -> tuple[str, str]:
     """The backbone and the weights that a name means."""
     from tf_happywhale.errors import ConfigError, nearest
     from tf_happywhale.models.backbones.variants import VARIANTS
-    from tf_happywhale.models.weights.names import HUB, short_names
+    from tf_happywhale.models.weights.weight_names import HUB, short_names
 
     if backbone is not None:
         return backbone, name

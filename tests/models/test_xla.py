@@ -13,17 +13,17 @@ import pytest
 import tensorflow as tf
 
 from tf_happywhale.config import Model
-from tf_happywhale.models.arcface import ArcFace
-from tf_happywhale.models.channel_attention import ChannelAttention
 from tf_happywhale.models.classifier import build_classifier
-from tf_happywhale.models.column import Column
-from tf_happywhale.models.depthwise import DepthwiseConv
-from tf_happywhale.models.gem import GeM
-from tf_happywhale.models.norm import BatchNorm
-from tf_happywhale.models.region import Region
-from tf_happywhale.models.sizes import Resized
-from tf_happywhale.models.squeeze_excite import SqueezeExcite
-from tf_happywhale.models.std_conv import ScaledStdConv
+from tf_happywhale.models.layers.arcface import ArcFace
+from tf_happywhale.models.layers.channel_attention import ChannelAttention
+from tf_happywhale.models.layers.column import Column
+from tf_happywhale.models.layers.depthwise import DepthwiseConv
+from tf_happywhale.models.layers.gem import GeM
+from tf_happywhale.models.layers.norm import BatchNorm
+from tf_happywhale.models.layers.region import Region
+from tf_happywhale.models.layers.resized import Resized
+from tf_happywhale.models.layers.squeeze_excite import SqueezeExcite
+from tf_happywhale.models.layers.std_conv import ScaledStdConv
 
 MAPS = (4, 9, 8, 16)
 LAYERS = {

@@ -38,7 +38,7 @@ def small(model: Model):
     moments are each device's own."""
     import keras
 
-    from tf_happywhale.models.gem import GeM
+    from tf_happywhale.models.layers.gem import GeM
 
     pictures = keras.Input((None, None, 3), name="picture")
     inside = keras.Input((None, None, 3))

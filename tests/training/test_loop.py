@@ -58,7 +58,7 @@ def embedders(monkeypatch) -> list[keras.Model]:
 @pytest.fixture(scope="module")
 def trained(squares, tmp_path_factory) -> tuple[Path, dict]:
     """A finished run of two epochs, and the metrics it returned."""
-    from tf_happywhale.models.gem import GeM
+    from tf_happywhale.models.layers.gem import GeM
 
     def build(settings):
         pictures = keras.Input((None, None, 3), name="picture")

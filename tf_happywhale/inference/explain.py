@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_happywhale.errors import ConfigError, InputError
-from tf_happywhale.models.region import Region
+from tf_happywhale.models.layers.region import Region
 from tf_happywhale.models.sizes import one_size
 
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from tf_happywhale.config import Model
-from tf_happywhale.models.arcface import ArcFace
+from tf_happywhale.models.layers.arcface import ArcFace
 from tf_happywhale.models.margins import dynamic_margins
 
 # Of the first place in Happywhale: https://github.com/knshnb/kaggle-happywhale-1st-place,

@@ -7,13 +7,13 @@ from pathlib import Path
 import keras
 
 from tf_happywhale.config import Model
-from tf_happywhale.models.column import Column
-from tf_happywhale.models.gem import GeM
+from tf_happywhale.models.layers.column import Column
+from tf_happywhale.models.layers.gem import GeM
+from tf_happywhale.models.layers.region import Region
 from tf_happywhale.models.pretrained import pretrained_backbone
-from tf_happywhale.models.region import Region
-from tf_happywhale.models.weights.names import find_weights
-from tf_happywhale.models.weights.own import fill_neck
-from tf_happywhale.models.weights.own_files import is_own
+from tf_happywhale.models.weights.run_weights import is_own
+from tf_happywhale.models.weights.trained_here import fill_neck
+from tf_happywhale.models.weights.weight_names import find_weights
 
 MAPS = {"final": ("final",), "last_two": ("stage3", "stage4")}
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import keras
 
 from tf_happywhale.models.backbones.build import FEATURES, build_backbone, take_features
-from tf_happywhale.models.weights.names import find_weights
-from tf_happywhale.models.weights.own import fill_backbone
-from tf_happywhale.models.weights.own_files import is_own
-from tf_happywhale.models.weights.sources import load_weights
+from tf_happywhale.models.weights.published import load_weights
+from tf_happywhale.models.weights.run_weights import is_own
+from tf_happywhale.models.weights.trained_here import fill_backbone
+from tf_happywhale.models.weights.weight_names import find_weights
 
 
 def pretrained_backbone(
@@ -21,7 +21,7 @@ def pretrained_backbone(
     features: Sequence[str] = ("final",),
     drop_path: float = 0.0,
 ) -> keras.Model:
-    """`build_backbone`, filled from a checkpoint (see `weights/names.py`).
+    """`build_backbone`, filled from a checkpoint (see `weights/weight_names.py`).
 
     Example:
         >>> network = pretrained_backbone("lite0")

@@ -14,7 +14,7 @@ from tf_happywhale.catalogue.dataset import DataSet, load_data
 from tf_happywhale.config import Experiment
 from tf_happywhale.disk.hashes import digest, sha256
 from tf_happywhale.errors import ConfigError
-from tf_happywhale.models.weights.names import find_weights
+from tf_happywhale.models.weights.weight_names import find_weights
 from tf_happywhale.places import pseudo_file, run_folder
 from tf_happywhale.records.labels import report_differing
 from tf_happywhale.records.manifest import same_training, skipped_images

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tf_happywhale.errors import ConfigError
-from tf_happywhale.models.weights.own_files import is_own, run_of
+from tf_happywhale.models.weights.run_weights import is_own, run_of
 from tf_happywhale.retrieval.ensemble.trained_on import has_seen
 from tf_happywhale.run_folders.contents import read_trained_on
 
@@ -15,7 +15,7 @@ def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, i
     """Refuse a model that a fold's training must not start from.
 
     Args:
-        weights: as `names.find_weights` returns it.
+        weights: as `find_weights` returns it.
         run: the run folder that is trained into.
         fold: the fold that will judge the training.
         folds: fold of each image of the catalogue.

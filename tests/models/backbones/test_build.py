@@ -16,7 +16,7 @@ from tf_happywhale.models.backbones.build import (
     take_features,
 )
 from tf_happywhale.models.backbones.variants import VARIANTS
-from tf_happywhale.models.weights.fill import fill, tensor_name
+from tf_happywhale.models.weights.fill_network import fill, tensor_name
 from tf_happywhale.models.weights.parity import formula_tensor
 
 NETWORKS = json.loads(

@@ -11,7 +11,7 @@ import pytest
 from tf_happywhale.models.backbones.build import build_backbone
 from tf_happywhale.models.backbones.efficientnet import block_repeats, round_channels
 from tf_happywhale.models.backbones.variants import VARIANTS, EfficientNet
-from tf_happywhale.models.norm import BatchNorm
+from tf_happywhale.models.layers.norm import BatchNorm
 
 REFERENCE = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "lite0_reference.json").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.models.backbones.build import build_backbone
-from tf_happywhale.models.weights.fill import fill
+from tf_happywhale.models.weights.fill_network import fill
 from tf_happywhale.models.weights.keras_h5 import read_keras_h5
 
 

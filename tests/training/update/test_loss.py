@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tf_happywhale.config import Model
 from tf_happywhale.models.classifier import build_classifier
-from tf_happywhale.models.gem import GeM
+from tf_happywhale.models.layers.gem import GeM
 from tf_happywhale.training.update.loss import Loss
 
 PICTURES = np.random.default_rng(1).integers(0, 256, (6, 16, 16, 3), dtype=np.uint8)

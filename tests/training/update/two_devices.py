@@ -19,7 +19,7 @@ from tf_happywhale.config import Model, Train, load_experiment
 from tf_happywhale.devices import strategy
 from tf_happywhale.inference.runtimes import by_keras, choose
 from tf_happywhale.models.classifier import build_classifier
-from tf_happywhale.models.gem import GeM
+from tf_happywhale.models.layers.gem import GeM
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.optimizer import Optimizers
 from tf_happywhale.training.update.tensorflow_step import make_step

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 import keras
 
 from tf_happywhale.models.backbones.variants import EfficientNet, Stage
-from tf_happywhale.models.depthwise import DepthwiseConv
-from tf_happywhale.models.norm import BatchNorm
-from tf_happywhale.models.squeeze_excite import SqueezeExcite
+from tf_happywhale.models.layers.depthwise import DepthwiseConv
+from tf_happywhale.models.layers.norm import BatchNorm
+from tf_happywhale.models.layers.squeeze_excite import SqueezeExcite
 
 START = keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal")
 

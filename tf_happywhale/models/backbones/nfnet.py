@@ -18,9 +18,9 @@ import keras
 
 from tf_happywhale.models.backbones.efficientnet import drop_branch, round_channels
 from tf_happywhale.models.backbones.variants import NFNet
-from tf_happywhale.models.channel_attention import ChannelAttention
-from tf_happywhale.models.squeeze_excite import SqueezeExcite
-from tf_happywhale.models.std_conv import ScaledStdConv
+from tf_happywhale.models.layers.channel_attention import ChannelAttention
+from tf_happywhale.models.layers.squeeze_excite import SqueezeExcite
+from tf_happywhale.models.layers.std_conv import ScaledStdConv
 
 SILU_GAIN = 1.7881293296813965  # 1 / standard deviation of SiLU(x) for x of mean 0, variance 1
 GATE_GAIN = 2.0

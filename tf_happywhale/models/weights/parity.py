@@ -15,8 +15,8 @@ import numpy as np
 
 from tf_happywhale.models.backbones.build import FEATURES, build_backbone
 from tf_happywhale.models.backbones.variants import VARIANTS
-from tf_happywhale.models.weights.fill import COUNTER, fill
-from tf_happywhale.models.weights.sources import read_weights
+from tf_happywhale.models.weights.fill_network import COUNTER, fill
+from tf_happywhale.models.weights.published import read_weights
 
 if TYPE_CHECKING:
     import torch

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.models.arcface import ArcFace
+from tf_happywhale.models.layers.arcface import ArcFace
 
 DEGREES = range(180)
 CENTRES = (0, 90, 217)  # angles of the three classes, degrees

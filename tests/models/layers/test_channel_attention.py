@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tf_happywhale.models.channel_attention import ChannelAttention
+from tf_happywhale.models.layers.channel_attention import ChannelAttention
 
 
 def test_each_channel_is_gated_by_its_neighbours():

@@ -10,14 +10,14 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.models.backbones.variants import PACKAGE
-from tf_happywhale.models.weights.fill import COUNTER, fill
-from tf_happywhale.models.weights.names import HUB
+from tf_happywhale.models.weights.fill_network import COUNTER, fill
+from tf_happywhale.models.weights.weight_names import HUB
 
 HUB_FILE = "model.safetensors"
 
 
 def load_weights(network: keras.Model, address: str) -> None:
-    """Fill a backbone from what `names.find_weights` returned, and print what was used.
+    """Fill a backbone from what `find_weights` returned, and print what was used.
 
     Raises:
         InputError: the weights cannot be had, or do not fit; then no variable was changed.
@@ -40,7 +40,7 @@ def read_weights(address: str) -> Mapping[str, np.ndarray]:
         InputError: it cannot be had, or is damaged.
     """
     from tf_happywhale.models.weights.keras_h5 import read_keras_h5
-    from tf_happywhale.models.weights.lite import read_lite
+    from tf_happywhale.models.weights.lite_packages import read_lite
     from tf_happywhale.models.weights.safetensors_file import SafeTensors
 
     if address.startswith(PACKAGE):

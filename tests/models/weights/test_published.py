@@ -7,8 +7,8 @@ from safetensors.numpy import save_file
 from tf_happywhale.errors import InputError
 from tf_happywhale.models.backbones.variants import VARIANTS
 from tf_happywhale.models.pretrained import pretrained_backbone
-from tf_happywhale.models.weights import sources
-from tf_happywhale.models.weights.sources import read_weights
+from tf_happywhale.models.weights import published
+from tf_happywhale.models.weights.published import read_weights
 
 
 def test_without_network_or_cache_one_sentence_says_what_to_put_where(monkeypatch, tmp_path):
@@ -25,7 +25,7 @@ def test_a_page_of_keras_that_is_out_of_reach_is_one_sentence(monkeypatch):
     def offline(**options):
         raise OSError("no route to host\nand a second line")
 
-    monkeypatch.setattr(sources.keras.utils, "get_file", offline)
+    monkeypatch.setattr(published.keras.utils, "get_file", offline)
     with pytest.raises(InputError, match=r"cannot be downloaded \(no route to host\): download"):
         read_weights(VARIANTS["b1"].weights["b1_imagenet"])
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.models.norm import BatchNorm
+from tf_happywhale.models.layers.norm import BatchNorm
 
 OPTIONS = {"momentum": 0.9, "epsilon": 1e-3}
 WEIGHTS = [  # gamma, beta, moving mean, moving variance of three channels

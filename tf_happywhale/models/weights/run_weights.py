@@ -16,7 +16,7 @@ FILES = (
 
 
 def is_own(address: str | None) -> bool:
-    """Whether an address of `names.find_weights` is a file that this package has written."""
+    """Whether an address of `find_weights` is a file that this package has written."""
     return address is not None and address.endswith(ENDINGS) and "://" not in address
 
 

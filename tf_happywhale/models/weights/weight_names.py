@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tf_happywhale.errors import ConfigError, InputError, nearest
 from tf_happywhale.models.backbones.variants import VARIANTS
-from tf_happywhale.models.weights.own_files import own_file
+from tf_happywhale.models.weights.run_weights import own_file
 
 HUB = "hf://"
 

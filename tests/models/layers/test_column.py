@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.models.column import Column
+from tf_happywhale.models.layers.column import Column
 
 
 def features(width: int) -> np.ndarray:

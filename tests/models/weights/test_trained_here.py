@@ -12,10 +12,10 @@ from tf_happywhale.config import Model
 from tf_happywhale.disk.swap import WHOLE
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.models.classifier import build_classifier
-from tf_happywhale.models.gem import GeM
+from tf_happywhale.models.layers.gem import GeM
 from tf_happywhale.models.sizes import at_sizes
-from tf_happywhale.models.weights.names import find_weights
-from tf_happywhale.models.weights.own import fill_backbone, fill_neck
+from tf_happywhale.models.weights.trained_here import fill_backbone, fill_neck
+from tf_happywhale.models.weights.weight_names import find_weights
 from tf_happywhale.models.whitened import add_whitening
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.models.region import Region
+from tf_happywhale.models.layers.region import Region
 
 CORNERS = (0.25, 0.1, 0.75, 0.6)
 

@@ -6,7 +6,7 @@ import pytest
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.models.backbones.build import build_backbone
-from tf_happywhale.models.weights.fill import fill, tensor_name
+from tf_happywhale.models.weights.fill_network import fill, tensor_name
 
 
 @pytest.fixture(scope="module")

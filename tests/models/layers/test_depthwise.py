@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.models.depthwise import DepthwiseConv
+from tf_happywhale.models.layers.depthwise import DepthwiseConv
 
 CASES = [(5, 1, 9, 12), (5, 2, 9, 12), (5, 2, 16, 11), (3, 2, 9, 8), (7, 1, 6, 6)]
 

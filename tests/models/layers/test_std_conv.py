@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tf_happywhale.models.std_conv import ScaledStdConv
+from tf_happywhale.models.layers.std_conv import ScaledStdConv
 
 
 def maps(channels: int, side: int = 6) -> np.ndarray:

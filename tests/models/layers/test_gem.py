@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_happywhale.models.gem import GeM
+from tf_happywhale.models.layers.gem import GeM
 
 
 def reference(features: np.ndarray, p: float, epsilon: float = 1e-6) -> np.ndarray:
