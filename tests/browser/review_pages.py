@@ -243,7 +243,7 @@ def test_a_browser_that_keeps_nothing_says_so_at_every_decision(
     browser.open(page)
     browser.driver.execute_script("Storage.prototype.setItem = () => { throw new Error('full'); };")
     browser.press("1")
-    assert browser.text("#status").endswith("export before you close it.")
+    assert browser.text("#status").endswith("export them before you close the page.")
 
 
 def test_an_id_is_searched_and_an_unknown_one_names_a_new_individual(
@@ -258,7 +258,9 @@ def test_an_id_is_searched_and_an_unknown_one_names_a_new_individual(
     assert browser.decisions() == {first: f"It is {someone}"}
     second = browser.current()
     browser.press("/", "Moby", Keys.ENTER)
-    assert "Nobody is called Moby" in browser.text("#status") and len(browser.decisions()) == 1
+    assert (
+        "No individual is called Moby" in browser.text("#status") and len(browser.decisions()) == 1
+    )
     browser.press(Keys.ENTER)
     assert browser.decisions()[second] == "A new individual, Moby"
     browser.press("/", "two words", Keys.ENTER)

@@ -13,9 +13,8 @@ import pytest
 from tf_happywhale.review.block import Candidate, Picture, Query
 from tf_happywhale.review.block_html import chance_of_new, query_html, verdict_html
 from tf_happywhale.review.candidate_html import candidate_html
-from tf_happywhale.review.html_head import page_file
-from tf_happywhale.review.page_html import Page, page_html
-from tf_happywhale.review.page_links import navigation_html, page_name
+from tf_happywhale.review.html_parts import page_file
+from tf_happywhale.review.page_html import Page, navigation_html, page_html, page_name
 
 BAR = (0.0, 1.0)
 SCRIPT = page_file("review.js")

@@ -213,7 +213,7 @@ def test_what_a_score_rests_on_is_drawn_for_each_candidate_with_an_image(tmp_pat
         ("b.jpg", "1e10", "r2.jpg"), ("b.jpg", "09913", "r1.jpg"), ("c.jpg", "NA", "r3.jpg"),
         ("a.jpg", "09913", "r1.jpg"), ("a.jpg", "1e10", "r2.jpg"), ("d.jpg", "09913", "r1.jpg"),
     ]  # fmt: skip
-    assert html.count("What do the scores rest on?") == 4
+    assert html.count("What are the scores based on?") == 4
     for caption in ("1, 1e10", "2, 09913"):
         assert f"<figcaption>{caption}: the &lt;heat&gt;</figcaption>" in html
 

@@ -1,1 +1,1 @@
-"""What people look at: the HTML report of queries beside their candidates."""
+"""The pages that people look at: reports of queries, and the curators' page."""

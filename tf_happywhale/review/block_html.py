@@ -109,7 +109,7 @@ def _why(query: Query) -> str:
         for caption, picture in query.why
     )
     return (
-        '<details class="why"><summary>What do the scores rest on? <kbd>w</kbd></summary>'
+        '<details class="why"><summary>What are the scores based on? <kbd>w</kbd></summary>'
         f'<div class="figures">{figures}</div></details>'
     )
 

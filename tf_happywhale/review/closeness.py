@@ -1,4 +1,4 @@
-"""Which decisions were close: the order of the report, and how long its bars are."""
+"""How close decisions are: the order of the report's queries, and the range of its bars."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def closest_first(predictions: pd.DataFrame) -> pd.DataFrame:
     for column in ("score", "p_new", "rank"):
         table[column] = pd.to_numeric(table[column], errors="coerce").astype("float64")
     if table["rank"].isna().any():
-        raise InputError("The predictions have a rank that is not a number: rank again.")
+        raise InputError("The predictions have a rank that is not a number: run rank again.")
     table = table.sort_values(["image", "rank"], kind="stable", ignore_index=True)
     twice = table.duplicated(["image", "rank"])
     if twice.any():
         raise InputError(
             f"The predictions list a rank of the image {table['image'][twice.idxmax()]!r} twice: "
-            "rank again."
+            "run rank again."
         )
     best = table.groupby("image", sort=False)["score"]
     first, second = best.nth(0), best.nth(1)
@@ -56,7 +56,7 @@ def _text(column: pd.Series) -> pd.Series:
 
 
 def bar_range(scores: pd.Series) -> tuple[float, float]:
-    """Scores at which a bar is empty and full: 0 and 1 for cosines, else the extremes."""
+    """Return the scores of an empty and a full bar: 0 and 1 for cosines, else the extremes."""
     finite = scores[np.isfinite(scores)]
     if finite.empty or (finite.min() >= -1 and finite.max() <= 1):
         return 0.0, 1.0

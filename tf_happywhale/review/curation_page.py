@@ -1,4 +1,4 @@
-"""The curators' page: a map of the gallery, and what should be looked at with one's own eyes."""
+"""The curators' page: suspected duplicates, suspected errors, and a map of the gallery."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from tf_happywhale.disk.files import atomic_write
 from tf_happywhale.galleries.curation import Odd, Pair
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.block import Picture
-from tf_happywhale.review.html_head import head_html
-from tf_happywhale.review.html_parts import picture_html
+from tf_happywhale.review.html_parts import head_html, picture_html
 from tf_happywhale.review.thumbnails import Thumbnails
 
 POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
@@ -25,7 +24,8 @@ COLOURS = (
     "#0b6e85", "#d1495b", "#edae49", "#5b8e3e", "#6f4c9b", "#c46a2b", "#3a6ea5", "#b5398a",
     "#7a7a35", "#2a9d8f",
 )  # fmt: skip
-WIDTH, HEIGHT, MOST = 1000, 620, 6000  # of the map, and its points
+WIDTH, HEIGHT = 1000, 620  # of the map, in the SVG's units
+MOST = 6000  # points of the map
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,14 @@ def write_curation(
 
 
 def map_svg(gallery: Embeddings, flat: np.ndarray) -> str:
-    """The map as SVG: a point an image, coloured by species, its name when pointed at; of more
-    than `MOST` images every so-manieth."""
+    """Return the map as SVG: one point for each image, with its name, coloured by species.
+
+    Of more than `MOST` images, every second (third, ...) one is drawn.
+
+    Args:
+        gallery: the images.
+        flat: the place of each image on the map, [n, 2].
+    """
     low, high = flat.min(axis=0), flat.max(axis=0)
     span = np.where(high > low, high - low, 1)
     place = 10 + (flat - low) / span * (np.array([WIDTH, HEIGHT]) - 20)
@@ -114,7 +120,7 @@ def _pair(pair: Pair, counts: Counter, thumbnails: Thumbnails, name: str) -> str
         for who, image in zip(pair.individual_ids, pair.images, strict=True)
     )
     fewer, more = sorted(pair.individual_ids, key=lambda who: (counts[who], who))
-    return _item(figures, f"Alike: {pair.score:.3f}", ["merge", name, fewer, more])
+    return _item(figures, f"Similarity {pair.score:.3f}", ["merge", name, fewer, more])
 
 
 def _odd(odd: Odd, counts: Counter, thumbnails: Thumbnails, name: str) -> str:
@@ -125,7 +131,11 @@ def _odd(odd: Odd, counts: Counter, thumbnails: Thumbnails, name: str) -> str:
         + _figure(thumbnails, odd.own_image, f"{own}, {count}, {odd.own_score:.3f}")
         + _figure(thumbnails, odd.other_image, f"Or {other}? {odd.other_score:.3f}")
     )
-    return _item(figures, f"Nearer by {odd.doubt:.3f}", ["move", name, odd.image, odd.other_id])
+    return _item(
+        figures,
+        f"Nearer to the other individual by {odd.doubt:.3f}",
+        ["move", name, odd.image, odd.other_id],
+    )
 
 
 def _item(figures: str, words: str, verb: Sequence[str]) -> str:
@@ -150,8 +160,8 @@ def _page(curation: Curation, thumbnails: Thumbnails) -> str:
 <header>
 <h1>What to look at</h1>
 <p class="lead">{len(gallery):,} images of {len(counts):,} individuals.</p>
-<p class="lead">Neither list is a verdict: a model thinks so, you decide. It knows its own
-training images too well; what it was trained on wrongly it may not find.</p>
+<p class="lead">Both lists are suggestions of a model; you decide. The model knows its own training
+images too well, so it may miss errors among them.</p>
 <nav aria-label="Lists"><a href="#duplicates">One animal, two ids?</a>
 <a href="#errors">The wrong animal?</a><a href="#map">Map</a></nav>
 </header>

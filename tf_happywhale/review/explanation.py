@@ -1,4 +1,4 @@
-"""What a score rests on, as pictures of the query beside a reference image."""
+"""What a score is based on, as pictures of the query beside a reference image."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Pictures = list[tuple[str, np.ndarray]]
 def why_of(
     model: TrainedModel, queries: Embeddings, gallery: Embeddings
 ) -> Callable[[str, str, str], Pictures]:
-    """A function from the names of query, individual and reference image to captions and pictures
-    uint8 [h, w, 3]: where the two are alike to the model, and which of their parts correspond.
+    """Return a function from the names of query, individual and reference image to captions and
+    pictures, uint8 RGB [h, w, 3]: where the two images are alike, and which parts correspond.
 
     Raises:
-        InputError: the model is not Keras'.
+        InputError: the model is not a Keras model.
     """
     check_model(model.file)
     explain, side = Explainer(load_model(model.file)), model.sizes[1]

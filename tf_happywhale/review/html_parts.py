@@ -1,11 +1,13 @@
-"""Small parts of a page, as HTML: pictures, rows of pictures, names, buttons.
+"""Parts of pages as HTML: the head, pictures, rows of pictures, names and buttons.
 
-Everything that a file or a person named is escaped here or in `block_html` and `page_html`.
+All text from files and persons is escaped.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
+from importlib.resources import files
 
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.review.block import Named, Picture, words
@@ -15,6 +17,31 @@ FIN = (
     'stroke-width="3" stroke-dasharray="6 6" stroke-linecap="round">'
     '<path d="M22 64C38 56 52 36 58 14C76 20 84 40 82 64"/><path d="M8 66H112"/></svg>'
 )
+
+
+@cache
+def page_file(name: str) -> str:
+    """Return the text of `style.css` or `review.js`, which are part of this package."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def head_html(title: str, policy: str) -> str:
+    """Return everything up to the end of `<head>`.
+
+    Args:
+        title: text.
+        policy: the page's content-security policy, text.
+    """
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>
+{page_file("style.css")}</style>
+</head>"""
 
 
 def name_html(individual_id: str) -> str:

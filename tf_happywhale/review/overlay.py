@@ -1,4 +1,4 @@
-"""What is drawn over pictures: heat, lines between corresponding parts, numbered boxes."""
+"""Drawings on pictures: heat, lines between corresponding parts, numbered boxes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LINES = (
 
 
 def heat_pair(first: np.ndarray, second: np.ndarray, heat: Sequence[np.ndarray]) -> np.ndarray:
-    """Two crops uint8 [h, w, 3] side by side; what adds nothing is grey and dim, what adds most in
-    colour and bright.
+    """Return two crops side by side, uint8 [h, w, 3]: in colour where they add most to the score,
+    grey and dim where they add nothing.
 
     Args:
-        first, second: the crops.
-        heat: of each, float [h, w].
+        first, second: the crops, uint8 [h, w, 3].
+        heat: what each place of each crop adds, float [h, w].
     """
     shown = []
     for crop, cells in zip((first, second), heat, strict=True):
@@ -39,11 +39,11 @@ def heat_pair(first: np.ndarray, second: np.ndarray, heat: Sequence[np.ndarray])
 def line_pair(
     first: np.ndarray, second: np.ndarray, parts: np.ndarray, cells: tuple[int, int]
 ) -> np.ndarray:
-    """Two crops uint8 [h, w, 3] side by side with a line between corresponding parts.
+    """Return two crops side by side, uint8 [h, w, 3], with lines between corresponding parts.
 
     Args:
-        first, second: the crops.
-        parts: (row, column) in both [p, 4], in cells.
+        first, second: the crops, uint8 [h, w, 3].
+        parts: row and column of each part in both crops, in cells of the feature map, [p, 4].
         cells: rows and columns of the feature map.
     """
     pair = _beside(
@@ -62,20 +62,20 @@ def line_pair(
 def number_boxes(
     picture: np.ndarray, width: int, boxes: Mapping[int, Box], shown: int, longest: int
 ) -> np.ndarray:
-    """A photograph uint8 RGB [h, w, 3], its longer side `longest` pixels, with numbered boxes.
+    """Return a photograph with numbered boxes, uint8 RGB [h, w, 3].
 
     Args:
-        picture: the photograph, of any size.
-        width: of the photograph on which the boxes were drawn, in pixels.
+        picture: the photograph in any size, uint8 RGB [h, w, 3].
+        width: of the photograph to which the boxes belong, pixels.
         boxes: by number.
-        shown: the number of the one that stands out.
-        longest: pixels.
+        shown: the number of the box that is highlighted.
+        longest: the longer side of the result at most, pixels.
     """
     shrink = min(1.0, longest / max(picture.shape[:2]))
     size = [max(1, round(side * shrink)) for side in picture.shape[1::-1]]
     drawn = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     scale = drawn.shape[1] / width
-    for number in sorted(boxes, key=lambda number: number == shown):  # that one on top
+    for number in sorted(boxes, key=lambda number: number == shown):  # the highlighted one on top
         box, colour = boxes[number], OUTLINE if number == shown else OTHERS
         corners = (box.xmin, box.ymin, box.xmax - 1, box.ymax - 1)
         left, top, right, bottom = (round(corner * scale) for corner in corners)

@@ -11,31 +11,32 @@ from html import escape
 
 from tf_happywhale.review.block import Picture, Query
 from tf_happywhale.review.block_html import query_html
-from tf_happywhale.review.html_head import head_html, page_file
+from tf_happywhale.review.html_parts import head_html, page_file
 from tf_happywhale.review.toolbar_html import toolbar_html
 
 READING = (
-    "Each block shows one photograph to identify, or one encounter's, beside the individuals of "
-    "the catalogue that look most like it, the best first. If a photograph shows several "
-    "animals, each has a block of its own, with the whole photograph under it. "
-    "The longer the bar and the higher the score, the more alike the two pictures are to the "
-    "model; the queries whose first two scores are nearly equal come first, because there it was "
-    "least sure and needs your eyes most. "
-    "“Nobody in the catalogue” says that this animal may be one that you have not catalogued yet."
+    "Each block shows one photograph to identify, or all photographs of one encounter. Beside it "
+    "are the individuals of the catalogue that look most like it, the best match first. If a "
+    "photograph shows several animals, each animal has its own block, with the whole photograph "
+    "below it. The higher the score and the longer the bar, the more alike the model finds the two "
+    "pictures. Photographs whose first two scores are nearly equal come first: there the model was "
+    "least sure, and your eyes are needed most. “Nobody in the catalogue” means that this animal "
+    "may not be in your catalogue yet."
 )
 DECIDING = (
-    "Say who it is with the buttons; what you decide is kept in this browser, “Export” saves it "
-    "as decisions.csv. Touch or click a picture to look at it closely beside the query."
+    "Press a button to say who it is. This browser keeps your decisions; “Export decisions.csv” "
+    "saves them as a file. Click or touch a picture to see it large beside the photograph."
 )
 KEYS = (
-    "Keys: <kbd>1</kbd> to <kbd>5</kbd> choose a candidate, "
-    "<kbd>n</kbd> a new individual, <kbd>s</kbd> skips, <kbd>u</kbd> takes back, <kbd>/</kbd> "
-    "searches another id, <kbd>j</kbd> and <kbd>k</kbd> go to the next and back, <kbd>z</kbd> "
-    "looks closely, <kbd>w</kbd> unfolds what the scores rest on, where that was drawn."
+    "Keys: <kbd>1</kbd> to <kbd>5</kbd> choose a candidate, <kbd>n</kbd> says that it is a new "
+    "individual, <kbd>s</kbd> skips, <kbd>u</kbd> undoes the decision, <kbd>/</kbd> searches for "
+    "another id, <kbd>j</kbd> and <kbd>k</kbd> move to the next and the previous block, "
+    "<kbd>z</kbd> enlarges the pictures, <kbd>w</kbd> shows what the scores are based on, if that "
+    "was drawn."
 )
 CLOSER = """<dialog id="closer" aria-label="The query beside a picture of a candidate">
 <div><figure><figcaption></figcaption></figure><figure><figcaption></figcaption></figure></div>
-<p><button type="button" data-step="-1">← Before</button>
+<p><button type="button" data-step="-1">← Previous</button>
 <button type="button" data-step="1">Next →</button>
 <button type="button" data-close="1" autofocus>Close</button></p></dialog>"""
 
@@ -103,7 +104,7 @@ def page_html(page: Page) -> str:
 {page.navigation}
 <main>
 {blocks or '<p class="lead">There is no query to show.</p>'}
-<p class="lead" id="nothing" hidden>No query is like that: show others above.</p>
+<p class="lead" id="nothing" hidden>No photograph matches these filters. Change them above.</p>
 </main>
 {page.navigation}
 {CLOSER}
@@ -111,3 +112,23 @@ def page_html(page: Page) -> str:
 </body>
 </html>
 """
+
+
+def page_name(number: int) -> str:
+    """Return the file name of a page, counted from 1."""
+    return "index.html" if number == 1 else f"page-{number:03d}.html"
+
+
+def navigation_html(number: int, pages: int) -> str:
+    """Return links to the first, previous, next and last page; empty if there is only one."""
+    if pages <= 1:
+        return ""
+    links = [("First", 1, number > 2), ("Previous", number - 1, number > 1)]
+    after = [("Next", number + 1, number < pages), ("Last", pages, number < pages - 1)]
+    return (
+        '<nav aria-label="Pages">'
+        + "".join(f'<a href="{page_name(to)}">{word}</a>' for word, to, shown in links if shown)
+        + f"<span>Page {number} of {pages}</span>"
+        + "".join(f'<a href="{page_name(to)}">{word}</a>' for word, to, shown in after if shown)
+        + "</nav>"
+    )

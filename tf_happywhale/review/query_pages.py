@@ -18,8 +18,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.review.block import Picture, Query
 from tf_happywhale.review.block_pictures import draw_pictures, link_pictures
 from tf_happywhale.review.closeness import bar_range, closest_first
-from tf_happywhale.review.page_html import Page, page_html
-from tf_happywhale.review.page_links import navigation_html, page_name
+from tf_happywhale.review.page_html import Page, navigation_html, page_html, page_name
 from tf_happywhale.review.query_blocks import make_blocks
 from tf_happywhale.review.report_content import ReportContent
 from tf_happywhale.review.thumbnails import Thumbnails, data_uri
@@ -49,7 +48,9 @@ def write_report(
     table = closest_first(predictions)
     home = folder / "report"
     if home.exists() and not (home / "index.html").is_file():
-        raise InputError(f"{home} is not a report of ours: move it away, or give another output.")
+        raise InputError(
+            f"{home} was not written by this program: move it away, or choose another output."
+        )
     whole = content.whole_picture is not None
     blocks = make_blocks(table, content.known, settings.references, whole=whole)
     page = Page(

@@ -1,4 +1,4 @@
-"""The pictures of embedded images, as their columns say where they lie."""
+"""The pictures of embedded images, read from the paths in the embeddings' columns."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tf_happywhale.review.overlay import number_boxes
 
 
 def whole_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray]:
-    """A function from an animal's key to its whole photograph, uint8 RGB [h, w, 3], in which the
-    boxes of all its animals are drawn with their numbers, this one's thick.
+    """Return a function from an animal's key to its whole photograph, uint8 RGB [h, w, 3], with the
+    numbered boxes of all its animals; this animal's box is thick.
 
-    It raises InputError if the picture is not there or cannot be read.
+    The function raises InputError if the picture is missing or cannot be read.
     """
     boxes: dict[str, dict[int, Box]] = {}
     paths: dict[str, tuple[Path, str]] = {}
@@ -38,7 +38,7 @@ def whole_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray
         path, content = paths[photograph]
         check_content(path, content, photograph)
         picture = read_small(path, None, longest)
-        header = read_jpeg_header(read_file(path))  # only a JPEG is decoded in a smaller size
+        header = read_jpeg_header(read_file(path))  # only JPEGs are decoded at a smaller size
         width = picture.shape[1]
         if header:
             width = header.height if header.orientation >= 5 else header.width
@@ -48,10 +48,10 @@ def whole_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray
 
 
 def picture_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray]:
-    """A function from an image's name to its crop uint8 RGB [h, w, 3], for a thumbnail.
+    """Return a function from an image's name to its crop for a thumbnail, uint8 RGB [h, w, 3].
 
-    It raises InputError if the picture is not there, cannot be read, or is not the one that was
-    embedded: nobody is shown another photograph under an animal's name.
+    The function raises InputError if the picture is missing, cannot be read, or is not the one that
+    was embedded, so that no other photograph is shown under an animal's name.
     """
     columns = (images.column(name).tolist() for name in ("picture", "box", "content"))
     known = dict(zip(images.image.tolist(), zip(*columns, strict=True), strict=True))
@@ -59,7 +59,7 @@ def picture_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarr
     def read(image: str) -> np.ndarray:
         picture, box, content = known.get(image, ("", "", ""))
         if not picture:
-            raise InputError(f"Where the picture of {image} lies is not known.")
+            raise InputError(f"The path of the picture of {image} is not known.")
         check_content(Path(picture), content, image)
         corners = [int(number) for number in box.split(" ")[-4:]] if box else None
         return read_small(Path(picture), Box(*corners) if corners else None, longest)
@@ -68,6 +68,6 @@ def picture_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarr
 
 
 def check_content(path: Path, content: str, image: str) -> None:
-    """Raise InputError if a file has another SHA-256 than this; empty: it is not known."""
+    """Raise InputError if a file's SHA-256 is not `content`; an empty `content` is not checked."""
     if content and hashlib.sha256(read_file(path)).hexdigest() != content:
         raise InputError(f"{path} is not the picture that was embedded as {image}.")

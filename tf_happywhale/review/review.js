@@ -1,5 +1,5 @@
 // Decisions on the review pages: kept in this browser, exported as decisions.csv.
-// Nothing is fetched, and whatever was named by a person or a file goes in as text.
+// Nothing is loaded. Names from persons and files are always inserted as text.
 "use strict";
 (() => {
   const blocks = [...document.querySelectorAll("article.query")];
@@ -8,7 +8,7 @@
   const known = new Set([...find("individuals").options].map((option) => option.value));
   const images = (block) => JSON.parse(block.dataset.images);
   let current = null;
-  let asked = null; // an id that nobody has, typed once
+  let asked = null; // an unknown id that was entered once
 
   // --- keeping -------------------------------------------------------------------------------
   // By the key of an animal in a photograph: {decision, id, rank, encounter, image, number,
@@ -19,7 +19,7 @@
     try {
       return new Map(JSON.parse(localStorage.getItem(key) || "[]"));
     } catch {
-      say("This browser keeps nothing for this page: export before you close it.");
+      say("This browser cannot keep your decisions: export them before you close the page.");
       return new Map();
     }
   }
@@ -29,7 +29,7 @@
       localStorage.setItem(key, JSON.stringify([...decisions]));
       return "";
     } catch {
-      return " This browser keeps nothing for this page: export before you close it.";
+      return " This browser cannot keep your decisions: export them before you close the page.";
     }
   }
 
@@ -113,15 +113,15 @@
     const following = next(1, true);
     filter();
     if (following) go(following);
-    else say(`${find("status").textContent} That was the last one shown.`);
+    else say(`${find("status").textContent} This was the last one shown.`);
   }
 
-  // No animal is in a photograph twice.
+  // An animal cannot be in a photograph twice.
   function twice(key, made) {
     if (made.decision === "skip" || made.id === "new_individual") return "";
     for (const [other, its] of decisions) {
       if (other === key || its.image !== made.image || its.id !== made.id) continue;
-      return ` But animal ${its.number} of ${its.image} is ${its.id} too: skip one of them.`;
+      return ` But animal ${its.number} of ${its.image} is ${its.id} already: skip one of them.`;
     }
     return "";
   }
@@ -147,14 +147,14 @@
     else decide(block, decision, id, rank);
   }
 
-  // An id from the search field; one that nobody has names a new individual, when entered twice.
+  // An id from the search field. An unknown id, entered twice, names a new individual.
   function enter() {
     const id = find("search").value.trim();
     if (!current || !id) return;
     if (/\s/.test(id)) return say("An id has no spaces.");
     if (!known.has(id) && asked !== id) {
       asked = id;
-      return say(`Nobody is called ${id}. Press Enter again to name a new individual so.`);
+      return say(`No individual is called ${id}. Press Enter again to name a new individual ${id}.`);
     }
     asked = null;
     find("search").value = "";
@@ -203,7 +203,7 @@
       "content"];
     const rows = [head];
     for (const [key, made] of decisions) {
-      // An older version kept less.
+      // Earlier versions kept less.
       const { image = key, number = 1, box = "", content = "" } = made;
       const id = made.decision === "skip" ? "" : made.id;
       rows.push([image, String(number), made.decision, id, made.rank, made.encounter, box, content]);

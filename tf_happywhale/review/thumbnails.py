@@ -1,4 +1,4 @@
-"""Small pictures for the report, each drawn once, named by a hash of the image's name."""
+"""Small pictures for the report; a hash of the image's name is the file name."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ JPEG_QUALITY = 85
 
 
 def thumbnail_name(kind: str, image: str) -> str:
-    """File name for the thumbnail of an image; `kind` keeps query and reference folders apart."""
+    """Return the file name of a thumbnail; `kind` separates queries from reference images."""
     return (
         hashlib.sha256(f"{kind}\0{image}".encode(errors="surrogatepass")).hexdigest()[:20] + ".jpg"
     )
 
 
 def encode_thumbnail(picture: np.ndarray, longest: int) -> bytes:
-    """JPEG bytes of `picture` (uint8 RGB [h, w, 3]), its longer side at most `longest` pixels.
+    """Return a picture (uint8 RGB [h, w, 3]) as JPEG, its longer side at most `longest` pixels.
 
     Raises:
         InputError: the picture is empty or of another shape or dtype.
@@ -49,13 +49,13 @@ def encode_thumbnail(picture: np.ndarray, longest: int) -> bytes:
 
 
 def data_uri(path: Path) -> str:
-    """The JPEG or PNG file `path` as a `data:` URI."""
+    """Return a JPEG or PNG file as a `data:` URI."""
     kind = "png" if path.suffix == ".png" else "jpeg"
     return f"data:image/{kind};base64," + base64.b64encode(path.read_bytes()).decode("ascii")
 
 
 class Thumbnails:
-    """A folder of thumbnails that draws each picture at most once and remembers what failed."""
+    """A folder of thumbnails, and the reasons why some could not be drawn."""
 
     def __init__(self, folder: Path, longest: int) -> None:
         self.folder = folder
@@ -70,7 +70,14 @@ class Thumbnails:
         read: Callable[[str], np.ndarray],
         longest: int | None = None,
     ) -> None:
-        """Draw `read(image)` of each, by a thread a core; `longest` in place of the folder's."""
+        """Draw `read(image)` of each image, in one thread for each core.
+
+        Args:
+            kind: such as `query`.
+            images: names.
+            read: returns a picture, uint8 RGB [h, w, 3].
+            longest: longer side of the thumbnails, if not the folder's, pixels.
+        """
 
         def draw(image: str) -> None:
             name = thumbnail_name(kind, image)
@@ -87,7 +94,7 @@ class Thumbnails:
                 pass
 
     def drawn(self, kind: str, image: str) -> tuple[str, str]:
-        """Thumbnail of an image: (file name, "") or ("", why there is no picture)."""
+        """Return a thumbnail's file name and "", or "" and the reason why there is no picture."""
         name = thumbnail_name(kind, image)
         reason = self.reasons[name]
         return ("", reason) if reason else (name, "")

@@ -12,7 +12,13 @@ SURE = {"least": "the least sure third", "middle": "the middle third", "most": "
 
 
 def toolbar_html(queries: Sequence[Query], individuals: Mapping[str, str]) -> str:
-    """What stays in sight: how far one is, filters, the search of an id, the export."""
+    """Return the bar.
+
+    Args:
+        queries: the blocks of the page.
+        individuals: species of everybody who can be searched, by individual_id; if it is empty,
+            the candidates of the blocks.
+    """
     species = sorted({query.species for query in queries} - {""})
     kinds = {kind: kind.replace("_", " ") for kind in species}
     everybody = individuals or {
@@ -30,7 +36,7 @@ aria-label="decided"></progress> <span id="progress"></span></p>
 {_select("state", "Show", states)}
 {_select("sure", "How sure", SURE)}
 {_select("species", "Species", kinds)}
-<label>Search an id <input id="search" list="individuals" autocomplete="off" spellcheck="false"
+<label>Search for an id <input id="search" list="individuals" autocomplete="off" spellcheck="false"
 autocapitalize="off"></label><datalist id="individuals">{options}</datalist>
 <p id="status" role="status" aria-live="polite"></p>
 <button type="button" id="export" disabled>Export decisions.csv</button>
