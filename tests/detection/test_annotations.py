@@ -66,7 +66,7 @@ def test_rows_that_name_no_source_have_the_files(tmp_path: Path) -> None:
     assert read(tmp_path, "detect.annotations={body: f.csv}") == {
         "a.jpg": [("body", Box(0, 1, 8, 9))]
     }
-    with pytest.raises(InputError, match="does not say what is in its boxes"):
+    with pytest.raises(InputError, match="does not say what its boxes show"):
         read(tmp_path, "detect.annotations=f.csv", "records.source=whole")
 
 

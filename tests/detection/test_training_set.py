@@ -24,10 +24,11 @@ def test_pictures_labels_and_lists(photographs, tmp_path: Path) -> None:
     }
     folds = {"000.png": 0, "001.png": 1, "002.png": 1, "003.png": 0, "004.png": 0}
     folder = tmp_path / "set"
-    left_out = write_training_set(folder, paths, annotations, folds, longest=40)
+    write_training_set(folder, paths, annotations, folds, longest=40)
+    left_out = read_text_table(folder / "left_out.csv", ("image", "reason"))
     assert list(left_out["image"]) == ["003.png", "004.png"]
-    assert "cannot be read" in left_out["reason"][0]
-    assert left_out["reason"][1] == "No box of it lies inside its 100×50 pixels."
+    assert "cannot be read" in left_out["reason"].iloc[0]
+    assert left_out["reason"].iloc[1] == "None of its boxes lies inside its 100×50 pixels."
     about = yaml.safe_load((folder / "fold1.yaml").read_text(encoding="utf-8"))
     assert about["names"] == {0: "body", 1: "fin"}
     lists = {
@@ -52,7 +53,7 @@ def test_pictures_labels_and_lists(photographs, tmp_path: Path) -> None:
     assert pictures.to_dict("list")["fold"] == ["0", "1", "1"]
 
 
-def test_it_is_made_anew(photographs, tmp_path: Path) -> None:
+def test_it_replaces_the_one_before(photographs, tmp_path: Path) -> None:
     paths, folder = photographs(4), tmp_path / "set"
     for names in (list(paths), list(paths)[:2]):
         boxes = {name: [("fin", Box(0, 0, 9, 9))] for name in names}
@@ -62,7 +63,7 @@ def test_it_is_made_anew(photographs, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def test_a_fold_of_nothing_is_refused(photographs, tmp_path: Path) -> None:
+def test_an_empty_fold_is_refused(photographs, tmp_path: Path) -> None:
     paths = photographs(2)
     paths["001.png"].write_bytes(b"broken")
     boxes = {name: [("fin", Box(0, 0, 9, 9))] for name in paths}

@@ -1,1 +1,1 @@
-"""The detector: where in a photograph the animal is. The only room that knows ultralytics."""
+"""The detector, which finds the animals in a photograph; the only room that uses ultralytics."""

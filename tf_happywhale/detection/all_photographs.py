@@ -1,4 +1,4 @@
-"""All photographs of a data folder, whoever is in them."""
+"""All photographs of a data folder; no table of individuals is needed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tf_happywhale.places import data_root, output_folder
 
 
 def find_photographs(experiment: Experiment) -> dict[str, Path]:
-    """Path by name, those of the catalogue first; no catalogue is needed.
+    """Return the photographs' paths by name, those of `data.train_images` first.
 
     Raises:
-        InputError: there are none, or two have the same name.
+        InputError: there are no photographs, or two have the same name.
     """
     root, data = data_root(experiment), experiment.data
     found: dict[str, Path] = {}
@@ -33,21 +33,21 @@ def find_photographs(experiment: Experiment) -> dict[str, Path]:
         for image in listing.images:
             if image in found:
                 raise InputError(
-                    f"{image} is in {root / data.train_images} and in {folder}, so that its box "
-                    "could be of either: rename one of them."
+                    f"{image} is in {root / data.train_images} and in {folder}, so its box "
+                    "could belong to either: rename one of them."
                 )
             found[image] = folder / image
     if not found:
         raise InputError(
             f"There are no photographs in {root / data.train_images} or "
-            f"{root / data.test_images}: correct data.root, or data.train_images (. for "
+            f"{root / data.test_images}: correct data.root or data.train_images (. is "
             "data.root itself)."
         )
     return found
 
 
 def hash_contents(experiment: Experiment, photographs: Mapping[str, Path]) -> dict[str, str]:
-    """The hash of each photograph's bytes, by name; `missing` where it cannot be opened."""
+    """Return the hash of each photograph's bytes, by name; `missing` if it cannot be opened."""
     hashes = ContentHashes(output_folder(experiment) / ".stages" / "content.json")
     with ThreadPoolExecutor(usable_cores()) as workers:
         contents = list(workers.map(hashes, photographs.values()))

@@ -1,4 +1,4 @@
-"""What the detector learns from: photographs that somebody drew boxes on."""
+"""The annotated photographs that the detector is trained on, and their folds."""
 
 from __future__ import annotations
 
@@ -21,14 +21,18 @@ Annotations = dict[str, list[tuple[str, AnyBox]]]  # source and box, by image
 
 
 def read_annotations(experiment: Experiment, photographs: Mapping[str, Path]) -> Annotations:
-    """The boxes to learn from, by the names of photographs, whose paths are given.
+    """Return the boxes to learn from, by image.
 
-    Rows that do not say what is in them are of the source that `detect.annotations` (or
-    `data.boxes`) names for the file, or of `records.source`. Where a person drew the box of an
-    image and source, the others of both do not count.
+    The source of a row that names none is the one that `detect.annotations` (or `data.boxes`) gives
+    for the file, else `records.source`. If a person drew the box of an image and source, all other
+    boxes of this image and source are left out.
+
+    Args:
+        experiment: its config.
+        photographs: path by name.
 
     Raises:
-        InputError: there are no annotations, none of the wanted sources, or some of no known one.
+        InputError: there are no annotations, none of the wanted sources, or a source is unknown.
     """
     annotations: Annotations = {}
     files = _annotation_files(experiment)
@@ -36,7 +40,7 @@ def read_annotations(experiment: Experiment, photographs: Mapping[str, Path]) ->
         rows = read_box_rows(path, reading_of(experiment.data))
         if source == WHOLE and any(not row.source for row in rows):
             raise InputError(
-                f"{path} does not say what is in its boxes: name it, such as "
+                f"{path} does not say what its boxes show: name it, such as "
                 "detect.annotations={fullbody: FILE}."
             )
         rows = rows_of_photographs(rows, photographs, path)
@@ -54,20 +58,20 @@ def read_annotations(experiment: Experiment, photographs: Mapping[str, Path]) ->
         what = f" of source {' or '.join(wanted)}" if wanted else ""
         raise InputError(
             f"{names} has no box{what} on a photograph of {data_root(experiment)}: correct "
-            "data.root, detect.annotations, detect.sources, or the names of the images in it."
+            "data.root, detect.annotations, detect.sources, or the image names in the file."
         )
     return annotations
 
 
 def describe(annotations: Annotations) -> str:
-    """How many photographs have boxes, and how many boxes there are of each source."""
+    """Return a sentence with the numbers of photographs and of boxes of each source."""
     counts = Counter(source for boxes in annotations.values() for source, _ in boxes)
     listed = ", ".join(f"{source} {count}" for source, count in sorted(counts.items()))
     return f"detect: boxes to learn from on {len(annotations)} photographs: {listed}"
 
 
 def deal_folds(images: Iterable[str], folds: int, seed: int) -> dict[str, int]:
-    """The fold of each annotated image, dealt out at random by the seed.
+    """Return the fold of each annotated image, drawn at random by the seed.
 
     Raises:
         InputError: there are fewer images than folds.
@@ -83,7 +87,7 @@ def deal_folds(images: Iterable[str], folds: int, seed: int) -> dict[str, int]:
 
 
 def _annotation_files(experiment: Experiment) -> Sequence[tuple[str, Path]]:
-    """Each table or YOLO folder, with the source of rows that do not name theirs."""
+    """Return each table or folder of annotations, with the source of rows that name none."""
     root, given = data_root(experiment), experiment.detect.annotations
     given = experiment.data.boxes if given is None else given
     if isinstance(given, Mapping):
@@ -97,7 +101,7 @@ def _annotation_files(experiment: Experiment) -> Sequence[tuple[str, Path]]:
 
 
 def _boxes(rows: Sequence[BoxRow], source: str) -> Iterable[tuple[str, str, AnyBox]]:
-    """Image, source and box of the rows that count; an animal with a number has its best row."""
+    """Yield image, source and box of the rows that count; of numbered rows, the best per animal."""
     numbered = {(row.image, row.source or source) for row in rows if row.number}
     best: dict[tuple[str, str, int], BoxRow] = {}
     for row in rows:

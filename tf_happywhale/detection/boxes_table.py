@@ -1,4 +1,4 @@
-"""The boxes CSV that the detector writes and a person corrects."""
+"""The table `boxes.csv`, which the detector writes and a person corrects."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from tf_happywhale.detection.detections import Detection
 from tf_happywhale.disk.files import write_csv
 
 COLUMNS = ["image", "source", "xmin", "ymin", "xmax", "ymax", "confidence", "origin"]
-WITHOUT = ["image", "source", "reason"]  # of the table of what has no box
+WITHOUT = ["image", "source", "reason"]  # columns of without_box.csv
 
 
 def write_boxes(
     path: Path, images: Iterable[str], boxes: Mapping[str, Iterable[Detection]], origin: str
 ) -> pd.DataFrame:
-    """Write the detected boxes, and the rows with origin `manual` that the file has so far.
+    """Write the detected boxes, and keep the file's rows whose origin is `manual`.
 
     Args:
         path: the boxes CSV.
         images: in the order of the rows; manual rows of other images come last.
-        boxes: of each image.
+        boxes: by image.
         origin: the detector's name.
 
     Returns:
-        What was written; every cell is text.
+        The table that was written; every cell is text.
     """
     manual = manual_rows(path)
     rows = [
@@ -45,8 +45,7 @@ def write_boxes(
 
 
 def manual_rows(path: Path) -> pd.DataFrame:
-    """The rows of a boxes CSV that a person drew, as text with all columns, such as box_number;
-    empty if there is no such file."""
+    """Return a person's rows of a boxes CSV as text, with all columns; empty without a file."""
     if not path.is_file():
         return pd.DataFrame(columns=COLUMNS, dtype=object)
     table = read_text_table(path, COLUMNS)

@@ -1,4 +1,4 @@
-"""The detector's models: one a fold, or weights from elsewhere."""
+"""The detector's models: one for each fold, or weights that the config names."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tf_happywhale.disk.swap import settle_swap
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.places import detector_folder
 
-NEXT = "next"  # the folder of a model that is not whole yet, in a fold's folder
-TRAINED_ON = "trained_on.csv"  # in a fold's folder: the photographs its model has learnt from
+NEXT = "next"  # in a fold's folder: the folder of a model that is not complete yet
+TRAINED_ON = "trained_on.csv"  # in a fold's folder: the photographs that its model was trained on
 
 
 def asked_folds(experiment: Experiment) -> list[int]:
-    """The folds whose models are meant.
+    """Return the folds whose models are asked for.
 
     Raises:
         ConfigError: there is no such fold.
@@ -31,14 +31,14 @@ def asked_folds(experiment: Experiment) -> list[int]:
 
 
 def fold_folder(experiment: Experiment, fold: int) -> Path:
-    """What a fold's model leaves behind: weights, what it has learnt from, how good it is."""
+    """Return the folder of a fold's model, its training photographs and its scores."""
     return detector_folder(experiment) / f"fold{fold}"
 
 
 def find_models(experiment: Experiment) -> dict[Path, set[str]]:
-    """The weights that predict, each with the photographs its model has learnt from.
+    """Return the weights that predict, each with the photographs that its model was trained on.
 
-    Weights from elsewhere are taken to have learnt from none of them.
+    Weights of `detect.models` are assumed to be trained on none of them.
 
     Raises:
         InputError: weights are missing.
@@ -56,7 +56,7 @@ def find_models(experiment: Experiment) -> dict[Path, set[str]]:
 
 
 def existing(weights: Path) -> Path:
-    """The same path.
+    """Return the path of weights that exist.
 
     Raises:
         InputError: there is no such file.
@@ -72,7 +72,7 @@ def existing(weights: Path) -> Path:
 
 
 def origin(experiment: Experiment) -> str:
-    """Who drew the boxes, for their table; never `manual`, which is a person's."""
+    """Return the detector's name for the boxes' column `origin`; never `manual`."""
     names = experiment.detect.models or (experiment.detect.model,)
     name = "+".join(Path(name).stem for name in names)
     return "detector" if is_manual(name) else name

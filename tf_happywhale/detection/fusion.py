@@ -1,4 +1,4 @@
-"""Weighted box fusion: several models' boxes of one photograph as one list.
+"""Weighted box fusion: joins the boxes that several models find in one photograph.
 
 Solovyev, Wang, Gabruseva: Weighted boxes fusion: ensembling boxes from different object detection
 models (Image and Vision Computing, 2021).
@@ -14,15 +14,16 @@ from tf_happywhale.detection.detections import Detection, overlaps, sources_of
 
 
 def fuse(models: Sequence[Sequence[Detection]], overlap: float) -> list[Detection]:
-    """The boxes of several models, those of one animal as one; a single model's stay as they are.
+    """Return the boxes of several models, with one box for each animal.
 
-    In falling confidence each box joins the fused box of its source that it overlaps most, if by
-    more than `overlap`, else it founds one. A fused box is the mean of its members' corners
-    weighted by confidence; its confidence is their mean times the share of the models (at most 1)
-    that its members could come from, so that a box only one model sees counts for less.
+    The boxes are taken by falling confidence. A box joins the fused box of its source that it
+    overlaps most, if by more than `overlap`; else it begins a new one. A fused box is the mean of
+    its members' corners, weighted by confidence. Its confidence is the mean of theirs, times the
+    number of members over the number of models (at most 1): a box that only one model sees counts
+    less. The boxes of a single model are returned unchanged.
 
     Args:
-        models: of each model its boxes.
+        models: the boxes of each model.
         overlap: intersection over union.
     """
     if len(models) == 1:
@@ -58,6 +59,6 @@ def _fuse_source(
 
 
 def _mean(members: list[Detection]) -> np.ndarray:
-    """Corners [4], weighted by confidence."""
+    """Return the mean corners [4], weighted by confidence."""
     weights = [member.confidence for member in members]
     return np.average([member.corners for member in members], axis=0, weights=weights)

@@ -1,4 +1,4 @@
-"""Photographs as the network wants them: shrunk into a grey square, with the way back."""
+"""Photographs shrunk into the grey square that the network reads, and boxes on the way back."""
 
 from __future__ import annotations
 
@@ -9,16 +9,11 @@ import numpy as np
 
 from tf_happywhale.detection.detections import Detection
 from tf_happywhale.pictures.jpeg_header import read_jpeg_header
-from tf_happywhale.pictures.pixels import (
-    decode,
-    largest_reduction,
-    read_file,
-)
+from tf_happywhale.pictures.pixels import decode, largest_reduction, read_file
 from tf_happywhale.pictures.resizing import resize
 
-GREY = 114  # YOLO's
-STRIDE = 64  # the coarsest map of the networks with four scales; the others' 32 divides it
-LYING = 5  # EXIF orientations from here on swap width and height
+GREY = 114  # as in YOLO
+STRIDE = 64  # of the coarsest map of networks with four scales; other networks have 32
 
 
 @dataclass(frozen=True)
@@ -28,7 +23,7 @@ class Letterbox:
     Attributes:
         picture: uint8 RGB [side, side, 3].
         width, height: of the upright photograph, pixels.
-        inside: left, top, right and bottom of the photograph in the square.
+        inside: left, top, right and bottom of the photograph in the square, pixels.
     """
 
     picture: np.ndarray
@@ -37,7 +32,7 @@ class Letterbox:
     inside: tuple[int, int, int, int]
 
     def back(self, found: Detection) -> Detection | None:
-        """A box of the square as one of the photograph; None if nothing of it is inside."""
+        """Return a box of the square as a box of the photograph; None if it lies outside."""
         left, top, right, bottom = self.inside
         across, down = self.width / (right - left), self.height / (bottom - top)
         xmin, xmax = (
@@ -52,14 +47,15 @@ class Letterbox:
 
 
 def square_side(image_size: int) -> int:
-    """The side of the square: `image_size`, rounded up to what the networks divide."""
+    """Return the side of the square: `image_size`, rounded up to a multiple of `STRIDE`."""
     return -(-image_size // STRIDE) * STRIDE
 
 
 def read_photograph(path: Path, longest: int) -> tuple[np.ndarray, int, int]:
-    """A photograph uint8 RGB [h, w, 3], upright, and the width and height it has in the file.
+    """Return an upright photograph, uint8 RGB [h, w, 3], and its width and height in the file.
 
-    One with a side above `longest` is shrunk to that; a JPEG is decoded smaller where that will do.
+    If its longer side is above `longest`, it is shrunk to that; a JPEG is decoded at a smaller size
+    if that is enough.
 
     Raises:
         InputError: the file cannot be opened, or is not a picture that can be read.
@@ -71,9 +67,7 @@ def read_photograph(path: Path, longest: int) -> tuple[np.ndarray, int, int]:
     picture = decode(encoded, str(path), step)
     height, width = picture.shape[:2]
     if header:
-        width, height = header.width, header.height
-        if header.orientation >= LYING:
-            width, height = height, width
+        width, height = header.upright
     shrink = longest / max(width, height)
     if shrink < 1:
         picture = resize(picture, max(1, round(width * shrink)), max(1, round(height * shrink)))
@@ -81,7 +75,7 @@ def read_photograph(path: Path, longest: int) -> tuple[np.ndarray, int, int]:
 
 
 def letterbox(path: Path, side: int) -> Letterbox:
-    """A photograph in a grey square, as large as it gets, in the middle.
+    """Return a photograph in the middle of a grey square, as large as possible.
 
     Raises:
         InputError: the file cannot be opened, or is not a picture that can be read.

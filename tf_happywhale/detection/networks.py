@@ -1,4 +1,4 @@
-"""A detector's network ready to look at pictures, in PyTorch or in ONNX Runtime without it."""
+"""A detector's network, in PyTorch or in ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from tf_happywhale.errors import InputError
 
 
 class Network(Protocol):
-    """What `detections.find_boxes` reads the output of.
+    """A network whose output `network_output.find_boxes` decodes.
 
     Attributes:
-        sources: what each class is.
-        side: of the pictures it was trained on, as its file says; None if it does not.
+        sources: the name of each class.
+        side: of the pictures it was trained on, pixels; None if its file does not say.
     """
 
     sources: Sequence[str]
     side: int | None
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
-        """Outputs [n, …] of pictures uint8 RGB [n, side, side, 3]."""
+        """Return outputs, float32 [n, …], of pictures, uint8 RGB [n, side, side, 3]."""
 
 
 def open_network(weights: Path, home: Path) -> Network:
-    """The network in a .pt or .onnx file.
+    """Return the network in a .pt or .onnx file.
 
     Args:
         weights: the file.
         home: where ultralytics may keep its settings.
 
     Raises:
-        InputError: it cannot be read, or a package is missing.
+        InputError: the file cannot be read, or a package is missing.
     """
     return OnnxNetwork(weights) if weights.suffix == ".onnx" else TorchNetwork(weights, home)
 
 
 class TorchNetwork:
-    """A network in PyTorch, on a GPU where there is one."""
+    """A network in PyTorch, on a GPU if there is one."""
 
     def __init__(self, weights: Path, home: Path) -> None:
         yolo = load_yolo(weights, home)
@@ -74,9 +74,7 @@ class OnnxNetwork:
         try:
             import onnxruntime
         except ImportError:
-            raise InputError(
-                f"To read {weights}, ONNX Runtime is needed: pip install onnxruntime."
-            ) from None
+            raise InputError(f"{weights} needs ONNX Runtime: pip install onnxruntime.") from None
         check_opens(weights)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = usable_cores()
@@ -97,7 +95,7 @@ class OnnxNetwork:
         except Exception as error:
             reason = str(error).strip().splitlines()[0]
             raise InputError(
-                f"{weights} is not a detector of `detect export` ({reason}): export it again."
+                f"{weights} was not written by `detect export` ({reason}): export it again."
             ) from None
         self.input = self.session.get_inputs()[0].name
 
@@ -107,5 +105,5 @@ class OnnxNetwork:
 
 
 def _side(size: int | Sequence[int] | None) -> int | None:
-    """The side of the square, of ultralytics' `imgsz`: a side, or height and width."""
+    """Return the side of the square for ultralytics' `imgsz`: a side, or height and width."""
     return size and square_side(max(size) if isinstance(size, Sequence) else size)

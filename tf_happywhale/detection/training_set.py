@@ -1,4 +1,4 @@
-"""The annotated photographs as YOLO wants them: upright, shrunk once, boxes in text files."""
+"""The annotated photographs in YOLO's format: upright, shrunk, with boxes in text files."""
 
 from __future__ import annotations
 
@@ -31,62 +31,74 @@ def write_training_set(
     folds: Mapping[str, int],
     *,
     longest: int,
-) -> pd.DataFrame:
+) -> None:
     """Write `images/`, `labels/`, and for each fold `fold<k>.yaml` with its lists of pictures.
 
+    `left_out.csv` has the image and the reason of photographs that cannot be read or have no box
+    inside; `pictures.csv` has the file, image and fold of the others.
+
     Args:
-        folder: made again.
+        folder: replaced if it exists.
         photographs: path by name.
         annotations: of some of them.
-        folds: of each annotated one.
-        longest: side of the pictures, pixels.
-
-    Returns:
-        `left_out.csv`: image and reason of those that cannot be read, or have no box inside.
+        folds: of each annotated photograph.
+        longest: longer side of the pictures, pixels.
 
     Raises:
         InputError: a fold would be empty.
     """
-    sources = annotated_sources(annotations)
-    names = sorted(annotations)
+    sources = sorted({source for boxes in annotations.values() for source, _ in boxes})
     with atomic_write(folder) as temporary:
         mark_own_output(temporary)
-        for kind in ("images", "labels"):
-            (temporary / kind).mkdir(parents=True)
-
-        def write(numbered: tuple[int, str]) -> str:
-            number, name = numbered
-            file = temporary / "images" / f"{number:06d}.jpg"
-            return _write_one(file, photographs[name], annotations[name], sources, longest)
-
-        with ThreadPoolExecutor(usable_cores()) as pool:
-            jobs = pool.map(write, enumerate(names))
-            reasons = list(tqdm(jobs, desc="training photographs", total=len(names), unit="img"))
-        written = {
-            name: f"{number:06d}.jpg"
-            for number, (name, reason) in enumerate(zip(names, reasons, strict=True))
-            if not reason
-        }
+        reasons = _write_pictures(temporary, photographs, annotations, sources, longest)
+        files = {name: f"{number:06d}.jpg" for number, name in enumerate(reasons)}
+        written = {name: file for name, file in files.items() if not reasons[name]}
         for fold in sorted(set(folds.values())):
-            _write_fold(temporary, folder, fold, written, folds, sources)
-        left_out = [[name, why] for name, why in zip(names, reasons, strict=True) if why]
-        table = pd.DataFrame(left_out, columns=["image", "reason"])
-        write_csv(temporary / LEFT_OUT, table)
-        pictures = [[file, name, str(folds[name])] for name, file in written.items()]
-        columns = ["file", "image", "fold"]
-        write_csv(temporary / PICTURES, pd.DataFrame(pictures, columns=columns))
-    return table
+            _write_fold(temporary, folder.resolve(), fold, written, folds)
+            about = {
+                "path": str(folder.resolve()),
+                "train": f"fold{fold}-train.txt",
+                "val": f"fold{fold}-val.txt",
+                "names": dict(enumerate(sources)),
+            }
+            text = yaml.safe_dump(about, allow_unicode=True)
+            write_text(temporary / f"fold{fold}.yaml", text)
+        left_out = [[name, reason] for name, reason in reasons.items() if reason]
+        write_csv(temporary / LEFT_OUT, pd.DataFrame(left_out, columns=["image", "reason"]))
+        rows = [[file, name, str(folds[name])] for name, file in written.items()]
+        write_csv(temporary / PICTURES, pd.DataFrame(rows, columns=["file", "image", "fold"]))
 
 
-def annotated_sources(annotations: Annotations) -> list[str]:
-    """What the detector tells apart, in the order of its classes."""
-    return sorted({source for boxes in annotations.values() for source, _ in boxes})
+def _write_pictures(
+    folder: Path,
+    photographs: Mapping[str, Path],
+    annotations: Annotations,
+    sources: list[str],
+    longest: int,
+) -> dict[str, str]:
+    """Write the pictures and label files; return by name why one is left out, else an empty text.
+
+    The pictures are numbered in the order of the result.
+    """
+    for kind in ("images", "labels"):
+        (folder / kind).mkdir(parents=True)
+    names = sorted(annotations)
+
+    def write(numbered: tuple[int, str]) -> str:
+        number, name = numbered
+        file = folder / "images" / f"{number:06d}.jpg"
+        return _write_one(file, photographs[name], annotations[name], sources, longest)
+
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        jobs = pool.map(write, enumerate(names))
+        reasons = list(tqdm(jobs, desc="training photographs", total=len(names), unit="img"))
+    return dict(zip(names, reasons, strict=True))
 
 
 def _write_one(
     file: Path, path: Path, boxes: list[tuple[str, AnyBox]], sources: list[str], longest: int
 ) -> str:
-    """Write one picture and its label file; why not, where it cannot be done."""
+    """Write one picture and its label file; return why it is left out, else an empty text."""
     try:
         picture, width, height = read_photograph(path, longest)
     except InputError as error:
@@ -100,7 +112,7 @@ def _write_one(
         if box
     ]
     if not lines:
-        return f"No box of it lies inside its {width}×{height} pixels."
+        return f"None of its boxes lies inside its {width}×{height} pixels."
     file.write_bytes(encode_jpeg(picture, QUALITY))
     label = file.parent.with_name("labels") / f"{file.stem}.txt"
     label.write_text("".join(lines), encoding="utf-8")
@@ -108,31 +120,19 @@ def _write_one(
 
 
 def _write_fold(
-    temporary: Path,
-    folder: Path,
-    fold: int,
-    written: Mapping[str, str],
-    folds: Mapping[str, int],
-    sources: list[str],
+    temporary: Path, home: Path, fold: int, written: Mapping[str, str], folds: Mapping[str, int]
 ) -> None:
-    """The lists of pictures a fold's model trains on and is judged by, and YOLO's description."""
-    home = folder.resolve()
+    """Write the lists of pictures that a fold's model is trained and measured on."""
     lists = {
         "train": [file for name, file in written.items() if folds[name] != fold],
         "val": [file for name, file in written.items() if folds[name] == fold],
     }
     for split, files in lists.items():
         if not files:
+            purpose = "train" if split == "train" else "measure the model"
             raise InputError(
-                f"Fold {fold} of the annotated photographs would have nothing to {split} on, since "
-                "the others cannot be read: annotate more, or lower detect.folds."
+                f"Fold {fold} of the annotated photographs has nothing to {purpose} on, because "
+                "the other photographs cannot be read: annotate more, or lower detect.folds."
             )
         lines = "".join(f"{home / 'images' / file}\n" for file in files)
         write_text(temporary / f"fold{fold}-{split}.txt", lines)
-    about = {
-        "path": str(home),
-        "train": f"fold{fold}-train.txt",
-        "val": f"fold{fold}-val.txt",
-        "names": dict(enumerate(sources)),
-    }
-    write_text(temporary / f"fold{fold}.yaml", yaml.safe_dump(about, allow_unicode=True))

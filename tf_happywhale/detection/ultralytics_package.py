@@ -1,5 +1,8 @@
-"""ultralytics (AGPL-3.0, an extra): imported late, kept from the user's home, from reporting its
-use and from installing anything; a network by name it does fetch."""
+"""The package ultralytics (AGPL-3.0, the extra `[detect]`), imported only when it is used.
+
+It may not write to the user's home, report its use or install packages. It does download networks
+that are given by name.
+"""
 
 from __future__ import annotations
 
@@ -17,34 +20,34 @@ if TYPE_CHECKING:
 
 
 def need_ultralytics() -> None:
-    """Do nothing where ultralytics is installed.
+    """Check that ultralytics is installed.
 
     Raises:
-        InputError: it is not.
+        InputError: ultralytics or PyTorch is missing.
     """
     if find_spec("ultralytics") is None or find_spec("torch") is None:
         raise InputError(
             "The detector needs ultralytics and PyTorch: pip install 'tf-happywhale[detect]' "
-            "(AGPL-3.0), or predict with weights that `detect export` wrote, which need neither: "
-            "name the .onnx file, or set detect.engine=onnx."
+            "(AGPL-3.0). Weights that `detect export` wrote predict without them: name the .onnx "
+            "file, or set detect.engine=onnx."
         )
 
 
 def use_all_cores() -> None:
-    """Let PyTorch use every core: ultralytics leaves one out, which of two is half."""
+    """Let PyTorch use every core; ultralytics leaves one unused."""
     import torch
 
     torch.set_num_threads(usable_cores())
 
 
 def load_yolo(model: str | Path, home: Path) -> YOLO:
-    """A YOLO by name, from its .yaml (untrained) or a .pt file.
+    """Return a YOLO by name, from a .yaml (untrained) or from a .pt file.
 
-    A .pt file is read without unpickling anything but network layers.
+    From a .pt file nothing but network layers is unpickled.
 
     Args:
-        model: what to load; a name that is not a file is fetched by ultralytics.
-        home: where it may keep its settings.
+        model: what to load; ultralytics downloads a name that is not a file.
+        home: where ultralytics may keep its settings.
 
     Raises:
         InputError: ultralytics is missing, or there is no such network.
@@ -56,7 +59,7 @@ def load_yolo(model: str | Path, home: Path) -> YOLO:
     os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "true")
     from ultralytics import YOLO, settings
 
-    settings.update({"sync": False})  # it would report its use
+    settings.update({"sync": False})  # else it reports its use
     try:
         return YOLO(str(model), task="detect")
     except Exception as error:

@@ -12,10 +12,13 @@ COLUMNS = ("image", "rank", "individual_id", "score", "p_new", "reference_image"
 
 
 def closest_first(predictions: pd.DataFrame) -> pd.DataFrame:
-    """The rows by how close the first two scores of their query are, then by image and rank.
+    """Return the rows, those of queries whose first two scores are closest first.
 
-    Queries with fewer than two scores come last. Returns new columns of text and numbers; image and
-    reference_image are keys of animals (`catalogue/animals/animal_key.py`).
+    Queries with fewer than two scores come last. In the result, image and reference_image are keys
+    of animals (see `catalogue/animals/animal_key.py`), and the other columns are text and numbers.
+
+    Raises:
+        InputError: a column is missing, or a rank is not a number or occurs twice.
     """
     missing = [column for column in COLUMNS if column not in predictions.columns]
     if missing:

@@ -41,7 +41,7 @@ def whole_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray
         header = read_jpeg_header(read_file(path))  # only JPEGs are decoded at a smaller size
         width = picture.shape[1]
         if header:
-            width = header.height if header.orientation >= 5 else header.width
+            width = header.upright[0]
         return number_boxes(picture, width, boxes.get(photograph, {}), number, longest)
 
     return read
