@@ -17,7 +17,7 @@ from tf_happywhale import detect
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
-from tf_happywhale.detection import export_onnx, fold_training, prediction
+from tf_happywhale.detection import detector_training, export_onnx, prediction
 from tf_happywhale.detection.detector_models import TRAINED_ON
 from tf_happywhale.detection.unfinished_training import CHECKPOINT
 from tf_happywhale.disk.locks import locked
@@ -149,9 +149,9 @@ def test_stopped_while_it_is_measured_a_model_is_not_trained_again(
         return dict.fromkeys(("precision", "recall", "AP50", "AP50:95"), 1.0)
 
     measured: list[tuple] = []
-    monkeypatch.setattr(fold_training, "train_network", train)
-    monkeypatch.setattr(fold_training, "measure_network", measure)
-    monkeypatch.setattr(fold_training, "need_ultralytics", lambda: None)
+    monkeypatch.setattr(detector_training, "train_network", train)
+    monkeypatch.setattr(detector_training, "measure_network", measure)
+    monkeypatch.setattr(detector_training, "need_ultralytics", lambda: None)
     with pytest.raises(KeyboardInterrupt):
         detect.main("train", experiment)
     assert (fold / "weights.pt").read_text() == "weights"
@@ -176,8 +176,8 @@ def test_an_unfinished_training_of_something_else_is_named_and_stays(
         checkpoint.write_text("half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fold_training, "train_network", killed)
-    monkeypatch.setattr(fold_training, "need_ultralytics", lambda: None)
+    monkeypatch.setattr(detector_training, "train_network", killed)
+    monkeypatch.setattr(detector_training, "need_ultralytics", lambda: None)
 
     def train(**changes: object) -> None:
         asked = experiment.detect.model_copy(update=changes)

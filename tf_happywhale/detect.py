@@ -23,8 +23,8 @@ EXAMPLES = [
 def main(verb: str, experiment: Experiment) -> None:
     """Do one of the verbs; without data.root, for the pod that is drawn."""
     from tf_happywhale.catalogue.dataset import draw_pod
+    from tf_happywhale.detection.detector_training import train_models
     from tf_happywhale.detection.export_onnx import export_models
-    from tf_happywhale.detection.fold_training import train_models
     from tf_happywhale.detection.prediction import predict
     from tf_happywhale.detection.uncertain_boxes import report_boxes
 

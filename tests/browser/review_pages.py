@@ -206,7 +206,7 @@ def test_it_opens_with_every_query_and_nothing_decided(browser: Browser, page: P
     assert faults == []
 
 
-def test_keys_decide_and_go_on(browser: Browser, page: Path) -> None:
+def test_keys_decide_and_move_to_the_next_block(browser: Browser, page: Path) -> None:
     browser.open(page)
     names = browser.names()
     assert browser.current() == names[0] and SIGHT in names

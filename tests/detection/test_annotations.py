@@ -32,13 +32,13 @@ def test_all_boxes_of_an_image_are_learnt_from(tmp_path: Path) -> None:
     assert read(tmp_path, "detect.sources=[backfin]") == {"a.jpg": [("backfin", Box(1, 1, 2, 2))]}
 
 
-def test_what_is_learnt_from_is_counted() -> None:
+def test_annotations_are_counted() -> None:
     box = Box(0, 0, 9, 9)
     boxes = {"a.jpg": [("fin", box), ("fin", box), ("body", box)], "b.jpg": [("fin", box)]}
     assert describe(boxes).endswith("on 2 photographs: body 1, fin 3")
 
 
-def test_what_a_person_drew_replaces_the_others_of_its_image_and_source(tmp_path: Path) -> None:
+def test_a_persons_box_replaces_all_others_of_its_image_and_source(tmp_path: Path) -> None:
     (tmp_path / "boxes.csv").write_text(
         HEADER + "a.jpg,fin,0,0,9,9,1,x\na.jpg,fin,5,5,6,6,,manual\na.jpg,fin,7,7,8,8,,manual\n"
         "a.jpg,body,0,0,9,9,1,x\nb.jpg,fin,0,0,9,9,1,x\n"
@@ -49,7 +49,7 @@ def test_what_a_person_drew_replaces_the_others_of_its_image_and_source(tmp_path
     }
 
 
-def test_of_an_animal_with_a_number_the_best_row_is_learnt_from(tmp_path: Path) -> None:
+def test_the_best_row_of_a_numbered_animal_counts(tmp_path: Path) -> None:
     """A person corrected the second; the first has no number."""
     (tmp_path / "boxes.csv").write_text(
         HEADER.replace("\n", ",box_number\n") + "a.jpg,fin,0,0,9,9,.5,x,\n"

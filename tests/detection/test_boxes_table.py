@@ -22,7 +22,7 @@ def test_the_catalogue_reads_what_was_written(tmp_path: Path) -> None:
     assert boxes == {"a.jpg": Box(1, 2, 31, 41)}
 
 
-def test_corrected_rows_stay_and_win(tmp_path: Path) -> None:
+def test_corrected_rows_stay_and_replace_detected_ones(tmp_path: Path) -> None:
     path = tmp_path / "boxes.csv"
     images = ["09913.jpg", "b.jpg", "c.jpg"]
     write_boxes(path, images, {image: [FIN] for image in images}, "yolov5n")

@@ -27,7 +27,7 @@ def refuse():
     raise AssertionError("a network was opened")
 
 
-def test_a_photograph_is_looked_at_once_whatever_its_name(
+def test_a_renamed_photograph_is_not_looked_at_again(
     red_network, photographs, tmp_path: Path
 ) -> None:
     paths = list(photographs(9).values())
@@ -55,7 +55,7 @@ def test_only_what_is_new_is_looked_at_and_the_rest_stays(
 
 
 @pytest.mark.parametrize("stop_after", range(5))
-def test_stopped_anywhere_what_was_seen_is_kept(
+def test_after_a_stop_saved_parts_are_not_run_again(
     red_network, photographs, tmp_path: Path, stop_after: int
 ) -> None:
     paths = list(photographs(10).values())

@@ -62,7 +62,7 @@ def test_stopped_anywhere_and_started_again_the_parts_are_the_same_to_the_byte(
     assert files[0] == files[1]
 
 
-def test_what_is_done_is_not_done_again(red_network, photographs, tmp_path: Path) -> None:
+def test_saved_parts_are_not_run_again(red_network, photographs, tmp_path: Path) -> None:
     paths = photographs(21)
     first = look(red_network, paths, tmp_path / "seen")
     red_network.batches.clear()
@@ -113,5 +113,5 @@ def test_a_new_name_changes_its_part_only() -> None:
     assert max(map(len, before.values())) < 16
 
 
-def test_no_photograph_is_no_part(red_network, tmp_path: Path) -> None:
+def test_without_photographs_there_are_no_parts(red_network, tmp_path: Path) -> None:
     assert look(red_network, {}, tmp_path / "seen") == {}

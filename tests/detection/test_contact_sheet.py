@@ -57,7 +57,7 @@ def test_boxes_are_drawn_where_they_are_on_a_smaller_picture() -> None:
     assert not drawn[41:, :].any()
 
 
-def test_a_page_needs_nothing_else_and_escapes_names(photographs, tmp_path: Path) -> None:
+def test_a_sheet_needs_no_other_file_and_escapes_names(photographs, tmp_path: Path) -> None:
     paths = photographs(2)
     boxes = table("000.png,fin,0,10,20,30,0.9,yolo", "<b>.jpg,fin,0,10,20,30,0.4,yolo")
     boxes = pd.concat([boxes, table("there.jpg,fin,,,,,,Manual")], ignore_index=True)

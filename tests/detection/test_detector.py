@@ -34,7 +34,7 @@ def fill(detector: Detector, boxes: dict, paths: dict[str, Path]) -> dict:
     }
 
 
-def test_only_what_no_table_has_a_box_of_is_looked_at(
+def test_only_photographs_without_a_box_are_looked_at(
     detector: Detector, red_network, photographs, capsys
 ) -> None:
     paths = photographs(4)
@@ -52,7 +52,7 @@ def test_only_what_no_table_has_a_box_of_is_looked_at(
     assert "finds a fin in 3 of 3 without a box" in capsys.readouterr().out
 
 
-def test_where_all_have_boxes_nothing_is_asked_of_it(
+def test_if_all_have_boxes_the_network_is_not_run(
     detector: Detector, red_network, photographs
 ) -> None:
     paths = photographs(2)
@@ -84,7 +84,7 @@ def test_the_box_is_the_one_of_the_table_that_predict_writes(
     assert (box.xmin, box.ymin, box.xmax, box.ymax) == pytest.approx((0, 0, 34, 40), abs=2)
 
 
-def test_one_that_knows_nothing_that_is_wanted_is_refused(
+def test_a_detector_that_knows_no_wanted_source_is_refused(
     detector: Detector, red_network, photographs
 ) -> None:
     for _ in range(2):  # asked again it is still refused, from what is kept

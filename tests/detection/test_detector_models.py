@@ -21,7 +21,7 @@ def test_folds_are_all_or_one_of_the_detectors_own(experiment: Experiment) -> No
         asked_folds(experiment.model_copy(update={"fold": 2}))
 
 
-def test_each_folds_weights_come_with_what_they_have_learnt_from(experiment: Experiment) -> None:
+def test_each_folds_weights_come_with_their_training_photographs(experiment: Experiment) -> None:
     assert [(path.parent.name, known) for path, known in find_models(experiment).items()] == [
         ("fold0", {"000.png", "001.png"}), ("fold1", {"002.png"}),
     ]  # fmt: skip

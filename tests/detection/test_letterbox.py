@@ -80,7 +80,7 @@ def test_grey_tiny_and_narrow_pictures_are_pictures(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0\0\x10JFIF\0"])
-def test_what_is_no_picture_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_picture_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.jpg"
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"broken\.jpg"):

@@ -30,7 +30,7 @@ def test_the_less_confident_of_two_that_overlap_goes_but_only_within_its_source(
     assert [(d.source, d.xmin) for d in found] == [("backfin", 41), ("fullbody", 41)]
 
 
-def test_what_is_too_uncertain_is_forgotten_and_few_are_remembered() -> None:
+def test_uncertain_boxes_are_dropped_and_few_are_stored() -> None:
     columns = [(30 * n, 50, 20, 20, 0.5 - n / 100, FLOOR / 2) for n in range(40)]
     found = find_boxes(anchors(*columns), SOURCES)
     assert len(found) == REMEMBERED
@@ -46,7 +46,7 @@ def test_networks_that_suppress_themselves() -> None:
     ]  # fmt: skip
 
 
-def test_nothing_seen_is_no_box() -> None:
+def test_an_empty_output_has_no_boxes() -> None:
     assert find_boxes(np.zeros((6, 0), np.float32), SOURCES) == []
 
 

@@ -14,7 +14,7 @@ def paths(experiment: Experiment) -> dict[str, Path]:
     return {path.name: path for path in sorted(folder.iterdir())}
 
 
-def test_a_photograph_is_looked_at_by_models_that_have_not_learnt_from_it(
+def test_a_photograph_is_looked_at_by_models_that_were_not_trained_on_it(
     experiment: Experiment, red_network, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     monkeypatch.setattr(prediction, "open_network", lambda weights, home: red_network)
@@ -26,7 +26,7 @@ def test_a_photograph_is_looked_at_by_models_that_have_not_learnt_from_it(
     assert "were trained on them" not in capsys.readouterr().out
 
 
-def test_where_there_is_no_other_model_all_look_and_it_is_said(
+def test_a_photograph_that_all_models_were_trained_on_is_looked_at_by_all(
     experiment: Experiment, red_network, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     monkeypatch.setattr(prediction, "open_network", lambda weights, home: red_network)

@@ -58,7 +58,7 @@ def test_columns_become_text_and_numbers_and_the_input_stays() -> None:
     pd.testing.assert_frame_equal(given, predictions())
 
 
-def test_predictions_that_make_no_sense_are_refused() -> None:
+def test_damaged_predictions_are_refused() -> None:
     with pytest.raises(InputError, match="lack the column p_new"):
         closest_first(predictions().drop(columns="p_new"))
     twice = pd.concat([predictions(), predictions().iloc[:1]])

@@ -8,7 +8,7 @@ FIRST = np.full((32, 32, 3), (200, 100, 50), np.uint8)
 SECOND = np.full((48, 48, 3), (50, 100, 200), np.uint8)
 
 
-def test_what_is_warm_keeps_its_colour_and_the_rest_is_dim_and_grey() -> None:
+def test_warm_places_keep_their_colour_and_the_rest_is_dim_and_grey() -> None:
     heat = np.zeros((4, 4))
     heat[0, 3] = 1
     pair = heat_pair(FIRST, SECOND, (heat, heat.T))

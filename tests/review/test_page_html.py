@@ -119,7 +119,7 @@ def test_an_encounter_is_one_block_of_all_its_photographs() -> None:
     assert page.tags.count("img") == 3
 
 
-def test_further_references_stand_under_the_nearest_with_their_names() -> None:
+def test_more_references_are_below_the_nearest_with_their_names() -> None:
     more = (("r2.jpg", Picture("r2.jpg")), ("r3.jpg", Picture("", "It is gone.")))
     page = Read(candidate_html(card(1, "a", more=more, seen="2019-07-03"), "", BAR))
     assert page.tags.count("img") == 2
@@ -157,7 +157,7 @@ def test_every_control_of_the_script_is_on_the_page() -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_show_as_text_wherever_they_stand(name: str) -> None:
+def test_hostile_names_are_shown_as_text_everywhere(name: str) -> None:
     def page(word: str) -> str:
         shown = card(1, word, species=word, reference_image=word, picture=Picture("r.jpg", ""))
         failed = card(2, "b", picture=Picture("", word))

@@ -88,7 +88,7 @@ def test_answers_are_marked_where_they_are_known(tmp_path: Path) -> None:
     assert "✗ not among the two: it is <bdi>somebody</bdi>" in html
 
 
-def test_picture_that_cannot_be_read_says_why_and_the_report_goes_on(tmp_path: Path) -> None:
+def test_a_picture_that_cannot_be_read_says_why_and_the_report_continues(tmp_path: Path) -> None:
     def broken(image: str) -> np.ndarray:
         raise InputError(f"{image} is <broken>.")
 
@@ -183,7 +183,7 @@ def test_a_warning_of_any_photograph_of_an_encounter_is_shown_with_its_name(tmp_
     assert "⚠ d.jpg: Damaged.</span>" in html
 
 
-def test_further_references_are_in_the_folder_and_not_in_the_one_file(tmp_path: Path) -> None:
+def test_more_references_are_in_the_folder_and_not_in_the_one_file(tmp_path: Path) -> None:
     known = Known(references={"09913": ["r0.jpg", "r1.jpg", "r5.jpg", "r6.jpg"]})
     one_file = write(tmp_path, known=known, references=3, page_size=9).read_text("utf-8")
     pages = (tmp_path / "report" / "index.html").read_text("utf-8")
@@ -200,7 +200,7 @@ def test_the_same_predictions_keep_their_decisions_and_others_do_not(tmp_path: P
     assert name(predictions().replace("1e10", "1e11")) != first
 
 
-def test_what_a_score_rests_on_is_drawn_for_each_candidate_with_an_image(tmp_path: Path) -> None:
+def test_what_a_score_is_based_on_is_drawn_for_each_candidate_with_an_image(tmp_path: Path) -> None:
     asked = []
 
     def why(*names: str) -> list[tuple[str, np.ndarray]]:

@@ -47,20 +47,17 @@ class Detector:
     ) -> Boxes:
         """Return the boxes, with the detector's own if an image has none of a source that it knows.
 
-        If the detector finds none either, the image has a row whose box is None and whose
-        confidence is 0. An image that cannot be read has no row.
+        If the detector finds none, the image's row has no box and confidence 0. An image that
+        cannot be read has no row.
 
         Args:
-            boxes: those there are, of each source that is wanted.
-            images: names.
-            paths: of the images.
-            contents: the hash of each image's bytes.
+            boxes: the known boxes of each wanted source.
+            images, paths, contents: name, path and hash of the bytes of each image.
             label: what the images are, in words.
             telling: how several animals of an image are told apart; None: one box for each image.
 
         Raises:
-            InputError: the weights cannot be loaded, a package is missing, or the detector knows
-                no wanted source.
+            InputError: the weights or a package are missing, or no wanted source is known.
         """
         wanted = [source for source in boxes if source != WHOLE]
         lacking = {
@@ -77,11 +74,7 @@ class Detector:
                 f"{self.weights} finds {' and '.join(known)}, but the model needs boxes of "
                 f"{' and '.join(wanted)}: name another detector in identify.detector."
             )
-        settings = self.settings
-        if telling and settings.choice == "best":
-            settings = settings.model_copy(update={"choice": "all"})
-        views = {content: [view] for content, view in seen.items()}
-        selected, _ = select_boxes(views, sources, settings)
+        selected = self._select(seen, sources, several=telling is not None)
         filled = dict(boxes)
         for source in sources:
             new = {
@@ -105,6 +98,15 @@ class Detector:
             batch_size=self.settings.batch_size,
             label=f"looking for boxes: {label}",
         )
+
+    def _select(
+        self, seen: dict[str, Seen], sources: Sequence[str], *, several: bool
+    ) -> dict[str, list[Detection]]:
+        settings = self.settings
+        if several and settings.choice == "best":
+            settings = settings.model_copy(update={"choice": "all"})
+        views = {content: [view] for content, view in seen.items()}
+        return select_boxes(views, sources, settings)[0]
 
 
 def find_detector(experiment: Experiment, home: Path) -> Detector | None:

@@ -27,19 +27,15 @@ from tf_happywhale.review.thumbnails import Thumbnails, data_uri
 def write_report(
     folder: Path, predictions: pd.DataFrame, content: ReportContent, settings: Report
 ) -> Path:
-    """Write `folder/report/` (pages and thumbnails) and `folder/report.html`, which needs no other
-    file. Both are written under temporary names and renamed when they are complete.
+    """Write `folder/report/` and `folder/report.html`, which needs no other file; return its path.
+
+    Both are written under temporary names and renamed when they are complete.
 
     Args:
         folder: where the report is written.
-        predictions: columns image, rank, individual_id, score, p_new, reference_image, with several
-            rows for each query; numbers may be text. The five best ranks are shown. If photographs
-            show several animals, also box_number and reference_box_number.
+        predictions: what `rank` writes; numbers may be text. The five best ranks are shown.
         content: what is shown around the ranking.
-        settings: how many queries, how large the pictures are, and how many of each candidate.
-
-    Returns:
-        The path of `report.html`.
+        settings: numbers of queries and pictures, and the size of pictures.
 
     Raises:
         InputError: a column is missing, an image has one rank twice, or `report` is a folder that
@@ -55,7 +51,7 @@ def write_report(
     blocks = make_blocks(table, content.known, settings.references, whole=whole)
     page = Page(
         title=content.title,
-        lead=f"{_count(len(blocks))}, the closest decisions first.",
+        lead=_lead(len(blocks), len(blocks)),
         bar=bar_range(table["score"]),
         individuals=content.known.species,
         report=digest([content.title, table.to_csv(index=False)])[:16],
@@ -72,10 +68,9 @@ def write_report(
             link_pictures(_short(query), lambda name: data_uri(thumbnails.folder / name))
             for query in drawn[: settings.queries]
         ]
-        page = replace(page, lead=_lead(len(shown), len(drawn)), queries=shown)
         plots = [Picture(data_uri(path), caption) for caption, path in content.figures.items()]
-        page = replace(page, summary=content.summary, figures=plots)
-        one_file.write_text(page_html(page), encoding="utf-8", newline="\n")
+        page = replace(page, lead=_lead(len(shown), len(drawn)), queries=shown)
+        _write(one_file, replace(page, summary=content.summary, figures=plots))
     return folder / "report.html"
 
 
@@ -98,7 +93,11 @@ def _write_pages(
             its = replace(its, summary=content.summary, figures=plots)
         else:
             its = replace(its, title=f"{page.title}, page {number}")
-        (folder / page_name(number)).write_text(page_html(its), encoding="utf-8", newline="\n")
+        _write(folder / page_name(number), its)
+
+
+def _write(file: Path, page: Page) -> None:
+    file.write_text(page_html(page), encoding="utf-8", newline="\n")
 
 
 def _short(query: Query) -> Query:
@@ -107,14 +106,11 @@ def _short(query: Query) -> Query:
     return replace(query, candidates=cards, why=())
 
 
-def _count(total: int) -> str:
-    return "1 query" if total == 1 else f"{total:,} queries"
-
-
 def _lead(shown: int, total: int) -> str:
+    count = "1 query" if total == 1 else f"{total:,} queries"
     if shown >= total:
-        return f"{_count(total)}, the closest decisions first."
+        return f"{count}, the closest decisions first."
     return (
-        f"The {shown:,} closest decisions of {_count(total)}; all of them are in "
+        f"The {shown:,} closest decisions of {count}; all of them are in "
         f'<a href="report/{page_name(1)}">the folder report</a> beside this file.'
     )
