@@ -151,5 +151,5 @@ def test_encounter_without_that_column_is_refused() -> None:
 def test_a_fold_of_strangers_judges_nothing_and_the_remedy_is_named() -> None:
     assert why_unjudged(["a", "a", "b"], [0, 1, 1], 0) == ""
     once = why_unjudged(["a", "b", "c"], [0, 1, 1], 0)
-    assert "every individual has one image: add a second one" in once
+    assert "every individual has one image: add a second image" in once
     assert "set data.fold_by or data.folds" in why_unjudged(["a", "b", "b"], [0, 1, 1], 0)

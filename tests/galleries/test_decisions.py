@@ -137,8 +137,8 @@ def test_decisions_name_photographs_in_either_slash_and_unicode_form(tmp_path: P
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ("a.jpg,match,#REF!\n", "line 2: .* is a spreadsheet's error"),
-        ("a.jpg,new,#N/A\n", "line 2: .* is a spreadsheet's error"),
+        ("a.jpg,match,#REF!\n", "line 2: .* is an error of the spreadsheet"),
+        ("a.jpg,new,#N/A\n", "line 2: .* is an error of the spreadsheet"),
         ("a.jpg,match,\u00a0\n", "line 2 matches 'a.jpg' with nobody"),
         ("a.jpg,skip,\na.jpg,match,7\n", "line 3 decides on 'a.jpg' again, differently"),
         ("a.jpg,match,7\na.jpg,skip,\n", "line 3 decides on 'a.jpg' again, differently"),

@@ -1,1 +1,1 @@
-"""Photographs and who is in them: tables, species, folds, boxes, and the synthetic pod."""
+"""The catalogue: photographs and the animals in them, tables, boxes, folds, and a synthetic pod."""

@@ -1,4 +1,4 @@
-"""Reading the catalogue: every column is text, and every image stands in it once."""
+"""Reading the catalogue: the table of images and the individual in each of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tf_happywhale.catalogue.animals.identities import (
 )
 from tf_happywhale.catalogue.animals.species import fix_species
 from tf_happywhale.catalogue.photographs.checked_names import check_names
-from tf_happywhale.catalogue.photographs.disk_names import names_on_disk
+from tf_happywhale.catalogue.photographs.disk_names import checked_names
 from tf_happywhale.catalogue.photographs.known_names import names_as_listed
 from tf_happywhale.catalogue.tables.dates_and_sides import iso_date, viewpoint_sides
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
@@ -34,15 +34,15 @@ def read_catalogue(
 ) -> pd.DataFrame:
     """The catalogue's rows in file order: text columns image, species, individual_id, and others.
 
-    If the `folder` of its pictures is given, `image` is what they are called there, and they must
-    be there, unless `must_be_there` is False.
+    If the `folder` of its pictures is given, `image` becomes the name that the picture has there.
+    The pictures must be there, unless `must_be_there` is False.
 
-    A photograph may be listed several times with different numbers in the column box_number, which
-    becomes part of `image`, the key of an animal (`catalogue/animals/animal_key.py`). Rows whose id
-    `reading.unknown` lists are left out. A missing `species` column is filled with empty text;
-    Happywhale's own misspellings of species are mended in Happywhale's own rows. A `date` whose
-    month is a word becomes ISO text, a `viewpoint` R or L right or left. What may be a typing error
-    is printed.
+    A photograph may be listed several times with different numbers in the column box_number. The
+    number becomes part of `image`, the key of an animal (`animals/animal_key.py`). Rows whose id
+    `reading.unknown` lists are left out. A missing `species` column is filled with empty text.
+    Happywhale's misspellings of species are corrected in Happywhale's own rows. A `date` whose
+    month is a word becomes ISO text, and a `viewpoint` R or L becomes right or left. Possible
+    typing errors are printed.
 
     Raises:
         InputError: a column is missing, an image is listed twice, is not there, or its name leaves
@@ -50,17 +50,12 @@ def read_catalogue(
     """
     table = read_text_table(path, ("image", "individual_id", *reading.columns), reading)
     if table.empty:
-        raise InputError(f"{path} lists no image: add rows image,species,individual_id.")
-    table = known_rows(table, path, reading)
+        raise InputError(f"{path} lists no image: add rows of image,species,individual_id.")
+    table = _known_rows(table, path, reading)
     if BOX_NUMBER in table.columns:
         numbers = list(table.pop(BOX_NUMBER))
         table["image"] = keys_from_columns(list(table["image"]), numbers, str(path), table.index)
-    check_names(table["image"], path, table.index)
-    if folder is not None:
-        table["image"] = names_on_disk(
-            table["image"], folder, path, table.index, must_be_there=must_be_there
-        )
-        check_names(table["image"], path, table.index)
+    table["image"] = checked_names(table["image"], folder, path, must_be_there=must_be_there)
     for line, identity in table["individual_id"].drop_duplicates().items():
         check_identity(identity, f"{path} line {line}")
     if "species" not in table.columns:
@@ -79,7 +74,7 @@ def read_catalogue(
     return table.reset_index(drop=True)
 
 
-def known_rows(table: pd.DataFrame, path: Path, reading: Reading) -> pd.DataFrame:
+def _known_rows(table: pd.DataFrame, path: Path, reading: Reading) -> pd.DataFrame:
     """The rows whose id `reading.unknown` does not list; how many it lists is printed.
 
     Raises:
@@ -87,7 +82,7 @@ def known_rows(table: pd.DataFrame, path: Path, reading: Reading) -> pd.DataFram
     """
     unknown = table["individual_id"].map(reading.leaves_out).to_numpy(bool)
     if unknown.all():
-        raise InputError(f"{path}: data.unknown leaves out every row: correct it.")
+        raise InputError(f"{path}: data.unknown leaves out every row: remove words from it.")
     if unknown.any():
         say_once(f"{path}: {unknown.sum()} of {len(table)} rows are left out by data.unknown")
     return table[~unknown]
@@ -96,7 +91,7 @@ def known_rows(table: pd.DataFrame, path: Path, reading: Reading) -> pd.DataFram
 def read_answers(
     path: Path, reading: Reading = PLAIN, images: Collection[str] = ()
 ) -> dict[str, str]:
-    """The individual_id (or `new_individual`) of held-out images, by name; rows whose id
+    """The individual_id (or `new_individual`) of test images, by name. Rows whose id
     `reading.unknown` lists are left out.
 
     Args:

@@ -1,10 +1,10 @@
-"""A data folder in Kaggle's layout, read and checked as a whole."""
+"""The data of an experiment: the catalogue with its folds and boxes, and the images to identify."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,31 +13,19 @@ import numpy as np
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
-from tf_happywhale.catalogue.animals.individuals import label_order, to_targets, with_new
-from tf_happywhale.catalogue.boxes.best_boxes import best_boxes
+from tf_happywhale.catalogue.animals.individuals import label_order, to_targets
 from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox
 from tf_happywhale.catalogue.boxes.box_rows import check_boxes_of_animals
-from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_from_rows
-from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
-from tf_happywhale.catalogue.catalogue_table import read_answers, read_catalogue
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
+from tf_happywhale.catalogue.data_folder import boxes_of_source, images_to_identify, known_answers
 from tf_happywhale.catalogue.folds import assign_folds
-from tf_happywhale.catalogue.kaggle.community import (
-    NO_FOLD,
-    CommunityShard,
-    catalogue_of,
-    find_shards,
-    read_index,
-    read_individuals,
-)
-from tf_happywhale.catalogue.photographs.checked_names import check_names
-from tf_happywhale.catalogue.photographs.disk_names import names_on_disk
-from tf_happywhale.catalogue.photographs.photo_files import list_photographs, skipped_lines
+from tf_happywhale.catalogue.kaggle.community_index import read_index
+from tf_happywhale.catalogue.kaggle.community_labels import catalogue_of, read_individuals
+from tf_happywhale.catalogue.kaggle.community_shards import NO_FOLD, CommunityShard, find_shards
 from tf_happywhale.catalogue.pod.layout import write_pod
-from tf_happywhale.catalogue.tables.reading import Reading, reading_of
-from tf_happywhale.catalogue.tables.table import read_text_table
+from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
-from tf_happywhale.messages import say_once
 from tf_happywhale.places import data_root, output_folder
 
 
@@ -47,17 +35,16 @@ class DataSet:
 
     Attributes:
         name: the data folder's name, for files named after it.
-        train_folder, test_folder: where the images lie.
+        train_folder, test_folder: the folders of the images.
         catalogue: rows in file order, text columns image (the key of an animal in an image),
             species, individual_id, and others.
-        folds: fold of each row, int64 [n].
+        folds: the fold of each row, int64 [n].
         order: all individuals; an individual's place is its target.
-        targets: of each row, int64 [n].
-        test_images: images to identify, in the order a submission lists them.
-        boxes: box of the chosen source by image name; images without one are used whole.
-        more_boxes: the same for each further source.
-        answers: individual_id or `new_individual` of test images, where known.
-        shards: community TFRecords that hold the images in place of the folders.
+        test_images: images to identify, in the order of a submission.
+        boxes: the box of the chosen source by key; images without one are used whole.
+        more_boxes: the boxes of each other source, by source and key.
+        answers: individual_id or `new_individual` of test images, where it is known.
+        shards: community TFRecords that hold the images instead of the folders.
     """
 
     name: str
@@ -66,7 +53,6 @@ class DataSet:
     catalogue: pd.DataFrame
     folds: np.ndarray
     order: list[str]
-    targets: np.ndarray
     test_images: list[str]
     boxes: dict[str, AnyBox]
     more_boxes: dict[str, dict[str, AnyBox]]
@@ -82,6 +68,11 @@ class DataSet:
     def individual_ids(self) -> list[str]:
         """The individual in each of them."""
         return list(self.catalogue["individual_id"])
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """The target of each row, int64 [n]."""
+        return to_targets(self.individual_ids, self.order)
 
     @cached_property
     def individual_of(self) -> dict[str, str]:
@@ -107,13 +98,13 @@ class DataSet:
             self,
             catalogue=self.catalogue[kept].reset_index(drop=True),
             folds=self.folds[kept],
-            targets=self.targets[kept],
             test_images=[image for image in self.test_images if ("test", image) not in gone],
         )
 
 
 def load_data(experiment: Experiment) -> DataSet:
-    """Read the experiment's data folder; without one, draw the synthetic pod first.
+    """Read the experiment's data folder or TFRecords; without a data folder, draw the synthetic pod
+    first.
 
     Raises:
         InputError: something is missing or contradicts itself, in one sentence.
@@ -124,72 +115,79 @@ def load_data(experiment: Experiment) -> DataSet:
     if data.root is None:
         draw_pod(experiment)
     elif not root.is_dir():
-        raise InputError(f"There is no data folder {root}: set data.root to one.")
-    reading = reading_of(data)
-    catalogue = read_catalogue(root / data.catalogue, reading, root / data.train_images)
+        raise InputError(f"There is no data folder {root}: set data.root to a folder.")
+    train_folder, test_folder = root / data.train_images, root / data.test_images
+    catalogue = read_catalogue(root / data.catalogue, reading_of(data), train_folder)
     order = label_order(catalogue["individual_id"])
-    test_images = _test_images(experiment, root)
+    test_images = images_to_identify(data, root)
+    boxes = _boxes(experiment, root, list(catalogue["image"]), test_images)
+    return DataSet(
+        name=_name(root),
+        train_folder=train_folder,
+        test_folder=test_folder,
+        catalogue=catalogue,
+        folds=make_folds(experiment, catalogue),
+        order=order,
+        test_images=test_images,
+        boxes=boxes.pop(experiment.records.source),
+        more_boxes=boxes,
+        answers=known_answers(data, root, test_images, order),
+    )
+
+
+def _boxes(
+    experiment: Experiment, root: Path, images: list[str], test_images: list[str]
+) -> dict[str, dict[str, AnyBox]]:
+    """The boxes of each source of the records, by source and key.
+
+    Raises:
+        InputError: a second animal of an image has no box, or a box may be of two images.
+    """
+    data, records = experiment.data, experiment.records
     photographs = {image: root / data.test_images / image for image in test_images}
-    for key in catalogue["image"]:
-        photographs[key] = root / data.train_images / photograph_of(key)
-    records = experiment.records
+    photographs |= {key: root / data.train_images / photograph_of(key) for key in images}
     boxes = {
-        source: _boxes(experiment, root, source, photographs)
+        source: boxes_of_source(experiment, root, source, photographs)
         for source in (records.source, *records.more_sources)
     }
     boxed = set().union(*boxes.values())
     if set(boxes) != {WHOLE}:
-        check_boxes_of_animals(catalogue["image"], boxed, "the table of boxes")
-    both = set(catalogue["image"]) & set(test_images) & boxed
+        check_boxes_of_animals(images, boxed, "the table of boxes")
+    both = set(images) & set(test_images) & boxed
     if both:
         raise InputError(
-            f"{min(both)} is an image of the catalogue and one to identify, so that its box could "
-            "be of either: rename one of them."
+            f"{min(both)} is an image of the catalogue and an image to identify, so its box may be "
+            "of either: rename one of them."
         )
-    answers = root / data.answers
-    return DataSet(
-        name=_name(root),
-        train_folder=root / data.train_images,
-        test_folder=root / data.test_images,
-        catalogue=catalogue,
-        folds=_folds(experiment, catalogue),
-        order=order,
-        targets=to_targets(list(catalogue["individual_id"]), order),
-        test_images=test_images,
-        boxes=boxes.pop(records.source),
-        more_boxes=boxes,
-        answers=_answers(answers, reading, test_images, order) if answers.is_file() else {},
-    )
+    return boxes
 
 
 def _load_community(experiment: Experiment) -> DataSet:
-    """Community TFRecords as a data set. The labels of a `train.csv` win over those in the records.
+    """Community TFRecords as a data set. The labels of a `train.csv` count before those in the
+    records.
 
-    An image's fold is the number of its shard; where shards have none, folds are made as for
+    An image's fold is the number of its shard. If shards have no number, folds are made as for
     photographs.
     """
     data = experiment.data
     folder = Path(data.tfrecords).expanduser()
     shards = find_shards(folder, data.tfrecords_pattern)
     index = read_index(shards, output_folder(experiment) / ".stages")
-    labels = _labels_beside(experiment, folder)
+    labels = _community_labels(experiment, folder)
     catalogue = catalogue_of(index, read_individuals(folder), folder, labels)
+    order = label_order(catalogue["individual_id"])
     test_images = list(index[index["split"] == "test"]["image"])
-    answers: dict[str, str] = {}
-    if data.root is not None and (data_root(experiment) / data.answers).is_file():
-        order = label_order(catalogue["individual_id"])
-        answers = _answers(
-            data_root(experiment) / data.answers, reading_of(data), test_images, order
-        )
+    answers = {}
+    if data.root is not None:
+        answers = known_answers(data, data_root(experiment), test_images, order)
     folds = index[index["split"] == "train"]["fold"].astype(np.int64).to_numpy()
     if (folds == NO_FOLD).all():
-        folds = _folds(experiment, catalogue)
+        folds = make_folds(experiment, catalogue)
     if set(folds.tolist()) != set(range(data.folds)):
         raise InputError(
             f"The TFRecords in {folder} are in folds {sorted(set(folds.tolist()))}: set "
-            f"data.folds={max(folds, default=0) + 1} and have all of them there."
+            f"data.folds={max(folds, default=0) + 1}, and add the TFRecords of missing folds."
         )
-    order = label_order(catalogue["individual_id"])
     return DataSet(
         name=_name(folder),
         train_folder=folder,
@@ -197,7 +195,6 @@ def _load_community(experiment: Experiment) -> DataSet:
         catalogue=catalogue,
         folds=folds,
         order=order,
-        targets=to_targets(list(catalogue["individual_id"]), order),
         test_images=test_images,
         boxes={},
         more_boxes={},
@@ -206,33 +203,34 @@ def _load_community(experiment: Experiment) -> DataSet:
     )
 
 
-def _labels_beside(experiment: Experiment, folder: Path) -> pd.DataFrame | None:
-    """The catalogue that labels community TFRecords: that of data.root, which must be there, or one
-    beside them; None if there is neither."""
+def _community_labels(experiment: Experiment, folder: Path) -> pd.DataFrame | None:
+    """The catalogue that labels community TFRecords: that of data.root, which must be there, or the
+    one next to the records; None if there is neither."""
     name, reading = experiment.data.catalogue, reading_of(experiment.data)
     if experiment.data.root is not None:
         return read_catalogue(data_root(experiment) / name, reading)
     return read_catalogue(folder / name, reading) if (folder / name).is_file() else None
 
 
-def _folds(experiment: Experiment, catalogue: pd.DataFrame) -> np.ndarray:
-    """The fold of each row of a catalogue, int64 [n]."""
+def make_folds(experiment: Experiment, catalogue: pd.DataFrame) -> np.ndarray:
+    """The fold of each row of a catalogue by the experiment's settings, int64 [n]."""
+    data = experiment.data
     return assign_folds(
         catalogue,
-        fold_by=experiment.data.fold_by,
-        folds=experiment.data.folds,
-        open_share=experiment.data.open_share,
+        fold_by=data.fold_by,
+        folds=data.folds,
+        open_share=data.open_share,
         seed=experiment.seed,
     )
 
 
 def _name(folder: Path) -> str:
-    """A folder's name as files are named after it."""
+    """A folder's name without characters that file names should not have."""
     return re.sub(r"[^A-Za-z0-9_]+", "_", folder.resolve().name).strip("_")[:64] or "data"
 
 
 def draw_pod(experiment: Experiment) -> None:
-    """Draw the synthetic pod of this experiment, unless it is there."""
+    """Draw the synthetic pod of this experiment, unless it is there already."""
     pod = experiment.pod
     write_pod(
         data_root(experiment),
@@ -246,57 +244,3 @@ def draw_pod(experiment: Experiment) -> None:
         height=pod.height,
         workers=os.cpu_count() or 1,
     )
-
-
-def _test_images(experiment: Experiment, root: Path) -> list[str]:
-    """The images of sample_submission.csv in its order, else those in the folder by name."""
-    folder, sample = root / experiment.data.test_images, root / "sample_submission.csv"
-    if not sample.is_file():
-        listing = list_photographs(folder)
-        for line in skipped_lines(listing):
-            say_once(line)
-        return listing.images
-    table = read_text_table(sample, ("image",), reading_of(experiment.data))
-    check_names(table["image"], sample, table.index)
-    images = names_on_disk(table["image"], folder, sample, table.index)
-    check_names(images, sample, table.index)
-    return images
-
-
-def _answers(
-    path: Path, reading: Reading, test_images: list[str], known: list[str]
-) -> dict[str, str]:
-    """The answers that are asked for; an individual the catalogue lacks is `new_individual`."""
-    answers = read_answers(path, reading, test_images)
-    asked = [image for image in test_images if answers.get(image)]
-    return dict(zip(asked, with_new([answers[image] for image in asked], known), strict=True))
-
-
-def _boxes(
-    experiment: Experiment, root: Path, source: str, photographs: Mapping[str, Path]
-) -> dict[str, AnyBox]:
-    given = experiment.data.boxes
-    if source == WHOLE:
-        return {}
-    if isinstance(given, dict):
-        if source not in given:
-            raise InputError(
-                f"data.boxes names no file of source {source!r} (it has: {', '.join(given)}): add "
-                "it, or set records.source to one of those."
-            )
-        given = given[source]
-    if given is None and not (root / "boxes.csv").is_file():
-        return {}
-    path = root / (given or "boxes.csv")
-    rows = read_box_rows(path, reading_of(experiment.data))
-    sources = {experiment.records.source, *experiment.records.more_sources} - {WHOLE}
-    one_for_all = not isinstance(experiment.data.boxes, dict) and len(sources) > 1
-    if one_for_all and any(not row.source for row in rows):
-        raise InputError(
-            f"{path} does not say which box is of which source, and the records want "
-            f"{' and '.join(sorted(sources))}: add a column source, or name a file for each in "
-            "data.boxes."
-        )
-    folders = [root / experiment.data.train_images, root / experiment.data.test_images]
-    wanted = WantedBoxes([source], choose=best_boxes)
-    return boxes_from_rows(rows, path, photographs, wanted, folders).get(source, {})

@@ -1,4 +1,4 @@
-"""Folds: which images a model does not train on, so that it can be judged by them."""
+"""Folds: the images that a model does not train on, so that they can measure it."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ def assign_folds(
     assigned = _assign(catalogue, fold_by, folds, open_share, seed)
     empty = set(range(folds)) - set(assigned.tolist())
     if empty:
-        raise InputError(f"Fold {min(empty)} would be without images: lower data.folds.")
+        raise InputError(f"Fold {min(empty)} would have no images: lower data.folds.")
     return assigned
 
 
 def why_unjudged(individual_ids: Sequence[str], folds: Sequence[int], fold: int) -> str:
-    """A sentence on why a model cannot be judged by a fold's images: none shows an individual that
-    the other folds show too. Empty if some do."""
+    """A sentence on why a fold's images cannot measure a model: none shows an individual that the
+    other folds show too. Empty if some do."""
     pairs = list(zip(individual_ids, folds, strict=True))
     others = {who for who, where in pairs if where != fold}
     if any(who in others for who, where in pairs if where == fold):
         return ""
     once = len(set(individual_ids)) == len(pairs)
     remedy = (
-        "every individual has one image: add a second one of some"
+        "every individual has one image: add a second image of some"
         if once
         else "set data.fold_by or data.folds so that images of one individual lie in two folds"
     )
@@ -72,11 +72,13 @@ def _assign(
     if "encounter" not in catalogue.columns:
         raise InputError("The catalogue has no encounter column: use data.fold_by=stratified.")
     groups = [
-        encounter or f"\0{row}"  # an image of no named encounter is its own
+        encounter or f"\0{row}"  # an image without an encounter is an encounter by itself
         for row, encounter in enumerate(catalogue["encounter"])
     ]
     if len(set(groups)) < folds:
-        raise InputError(f"{len(set(groups))} encounters do not make {folds} folds.")
+        raise InputError(
+            f"{len(set(groups))} encounters do not make {folds} folds: lower data.folds."
+        )
     # scikit-learn cannot stratify where every individual has fewer images than there are folds.
     few = max(Counter(individual_ids).values()) < folds
     splitter = GroupKFold(folds) if few else StratifiedGroupKFold(folds)
@@ -97,12 +99,13 @@ def stratified_folds(individual_ids: Sequence[str], folds: int) -> np.ndarray:
 def open_folds(
     individual_ids: Sequence[str], *, folds: int, open_share: float, seed: int
 ) -> np.ndarray:
-    """Folds that each hold out whole individuals, for measuring the open set.
+    """Folds that each hold out whole individuals, to measure answers for new individuals.
 
     Individuals are sorted by their number of images, and every `1/open_share`-th of them (from a
-    start drawn by `seed`) is put wholly into one fold, in turn; so those held out have few or many
-    images as all individuals do. The images of the others are spread by `stratified_folds`. About
-    `open_share` of each fold's images then show individuals that the other folds do not know.
+    start drawn by `seed`) is put completely into one fold, each into the next fold. So those held
+    out have as few or as many images as all individuals do. The images of the others are spread by
+    `stratified_folds`. About `open_share` of each fold's images then show individuals that the
+    other folds do not show.
     """
     counts = Counter(individual_ids)
     ordered = sorted(counts, key=lambda identity: (counts[identity], identity))

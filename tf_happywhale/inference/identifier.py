@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.catalogue.boxes.box import WHOLE
-from tf_happywhale.catalogue.dataset import load_data
-from tf_happywhale.catalogue.folds import assign_folds
+from tf_happywhale.catalogue.dataset import load_data, make_folds
 from tf_happywhale.config import Rank
 from tf_happywhale.disk.hashes import digest
 from tf_happywhale.errors import HappywhaleError, InputError
@@ -189,14 +188,7 @@ def _learn(models: Sequence[TrainedModel], weights: Sequence[float], rank: Rank)
     data = data.without(("train", image) for image in added)
     folds = data.fold_of
     if added and assignment_of(folds) not in members[0].about.get("trained_on", ""):
-        settings = experiment.data
-        found = assign_folds(
-            data.catalogue,
-            fold_by=settings.fold_by,
-            folds=settings.folds,
-            open_share=settings.open_share,
-            seed=experiment.seed,
-        )
+        found = make_folds(experiment, data.catalogue)
         folds = dict(zip(data.images, found.tolist(), strict=True))
     side = make_ensemble(members, data.images)
     return learn(side, data.individual_ids, folds, weights, rank)

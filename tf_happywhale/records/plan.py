@@ -10,7 +10,7 @@ from pathlib import Path
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox
 from tf_happywhale.catalogue.dataset import DataSet
-from tf_happywhale.catalogue.kaggle.community import read_individuals
+from tf_happywhale.catalogue.kaggle.community_labels import read_individuals
 from tf_happywhale.config import Experiment
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.disk.hashes import ContentHashes, digest

@@ -87,7 +87,7 @@ def test_words_for_nobody_are_told_where_they_stand_for_several(
         ["seal"] * 5 + ["seal", "whale"],
         "train.csv",
     )
-    assert "'unknown' (2 images), 'NA' (2 images) is taken for one animal" in said
+    assert "'unknown' (2 images), 'NA' (2 images) counts as one animal" in said
     assert said.endswith('data.unknown=["unknown", "NA"].')
     assert placeholder_warnings(["unknown", "?"], ["seal", "seal"], "t") == []
     file = tmp_path / "train.csv"
@@ -105,7 +105,7 @@ def test_words_for_nobody_are_told_where_they_stand_for_several(
 def test_an_error_of_a_spreadsheet_is_not_an_id(tmp_path: Path, cell: str) -> None:
     path = tmp_path / "train.csv"
     path.write_text(f"image,individual_id\na.jpg,X\nb.jpg,{cell}\n")
-    with pytest.raises(InputError, match=r"line 3: individual_id '.+' is a spreadsheet's error"):
+    with pytest.raises(InputError, match=r"line 3: individual_id '.+' is an error of"):
         read_catalogue(path)
     left = read_catalogue(path, Reading(unknown=(cell,)))
     assert list(left["individual_id"]) == ["X"]

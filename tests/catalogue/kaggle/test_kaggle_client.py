@@ -310,7 +310,7 @@ def test_submission_is_sent_and_the_answer_given_back(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("image,ids\na.jpg,x\n", "lacks the column predictions"),
-        ("image,predictions,score\na.jpg,x,1\n", "no others"),
+        ("image,predictions,score\na.jpg,x,1\n", "must have only the columns"),
         ("predictions,image\nx,a.jpg\n", "columns image,predictions"),
         ("image,predictions\n", "no rows"),
         ("image,predictions\na.jpg,x\na.jpg,y\n", "twice"),

@@ -55,7 +55,7 @@ def test_a_picture_is_found_as_people_write_its_name(
         ("001-0206/dsc_0001", r"line 7: .* differs by case from '001-0206/DSC_0001\.JPG'"),
         (
             "b.jpg",
-            r"line 7 lists 'b\.jpg', but .* no such file, whose files are named like '0",
+            r"line 7 lists 'b\.jpg', but .* no such file; its files have names like '0",
         ),
         ("a.png", r"line 7 lists 'a\.png', but"),
         ("notes", r"line 7 lists 'notes', but"),

@@ -51,5 +51,5 @@ def test_encounters_are_folders_or_a_table(tmp_path: Path) -> None:
     table.write_text("image,encounter\na.jpg,007\nx/c.jpg,007\nother.jpg,8\n", encoding="utf-8")
     assert [photo.encounter for photo in group_photos(photos, str(table))] == ["007", "", "007", ""]
     table.write_text("image,encounter\nother.jpg,8\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"images are named like 'a\.jpg'"):
+    with pytest.raises(InputError, match=r"write names like 'a\.jpg'"):
         group_photos(photos, str(table))

@@ -103,7 +103,7 @@ def test_the_only_sheet_with_the_columns_is_read(tmp_path: Path) -> None:
     assert read_catalogue(file)["individual_id"].tolist() == ["09913"]
     sheet(file, ("image", "individual_id"), ("b.jpg", "1"), title="Old")
     with pytest.raises(
-        InputError, match="more than one sheet, 'Catalogue' and 'Old': save the one"
+        InputError, match="more than one sheet, 'Catalogue' and 'Old': save the right one"
     ):
         read_catalogue(file)
 

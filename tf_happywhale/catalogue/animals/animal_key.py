@@ -1,9 +1,9 @@
-"""One animal in one photograph: the photograph's name, and the number of the animal's box.
+"""The key of an animal in a photograph: the photograph's name and the number of the animal's box.
 
-A photograph may show several animals, each in a box with a number. Each animal has a key. The key
-of the first, which is mostly the only one, is the photograph's name; those of the others are
-`IMG_1.jpg#2`, `IMG_1.jpg#3` and so on. Embeddings, rankings and decisions are kept by this key. It
-is taken apart where a file is opened, or a table is written for people: `image,box_number`.
+A photograph may show several animals, each in a box with a number. The key of the first animal,
+which is usually the only one, is the photograph's name. The keys of the others are `IMG_1.jpg#2`,
+`IMG_1.jpg#3` and so on. Embeddings, rankings and decisions are stored by this key. It is split
+where a file is opened, or where a table is written for people: `image,box_number`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def animal_key(image: str, number: int = 1) -> str:
 def split_key(key: str) -> tuple[str, int]:
     """The photograph's name and the number of the box.
 
-    The name of a picture ends in `.jpg` and the like, so it cannot be mistaken for a key.
+    The name of a picture ends in `.jpg` or similar, so it cannot be mistaken for a key.
     """
     found = _KEY.fullmatch(key)
     return (found["image"], int(found["number"])) if found else (key, 1)
@@ -38,11 +38,11 @@ def photograph_of(key: str) -> str:
 
 
 def animal_words(key: str, counts: Mapping[str, int]) -> str:
-    """What a person reads: `IMG_1.jpg, animal 2 of 3`, or the name if there is one animal.
+    """The key in words, `IMG_1.jpg, animal 2 of 3`; only the name if there is one animal.
 
     Args:
         key: of the animal.
-        counts: how many animals there are, by photograph; see `count_animals`.
+        counts: the number of animals by photograph; see `count_animals`.
     """
     image, number = split_key(key)
     total = counts.get(image, 1)
@@ -52,15 +52,15 @@ def animal_words(key: str, counts: Mapping[str, int]) -> str:
 
 
 def count_animals(keys: Iterable[str]) -> Counter[str]:
-    """How many of the keys are of each photograph."""
+    """The number of keys of each photograph."""
     return Counter(photograph_of(key) for key in dict.fromkeys(keys))
 
 
 def judged_together(keys: Sequence[str], encounters: Sequence[str]) -> list[str]:
-    """The encounter that each animal is judged with; empty: it is judged alone.
+    """The encounter with which each animal is judged; empty if it is judged alone.
 
-    The photographs of an encounter show one animal. One that shows several contradicts that, so
-    each of its animals is judged alone.
+    The photographs of an encounter show one animal. A photograph that shows several contradicts
+    this, so each of its animals is judged alone.
     """
     counts = count_animals(keys)
     return [
@@ -70,14 +70,14 @@ def judged_together(keys: Sequence[str], encounters: Sequence[str]) -> list[str]
 
 
 def box_number_of(cell: str, where: str) -> int:
-    """The number in a cell of the column box_number; empty: 1, as in tables without the column.
+    """The number in a cell of the column box_number; 1 if it is empty, as without the column.
 
     Args:
         cell: the text.
-        where: file and line, for the error.
+        where: its file and line, for the error.
 
     Raises:
-        InputError: it is not a whole number from 1 on.
+        InputError: it is not a whole number of 1 or more.
     """
     cell = cell.strip()
     if not cell:
@@ -85,16 +85,15 @@ def box_number_of(cell: str, where: str) -> int:
     whole = cell.removesuffix(".0")  # what a spreadsheet or pandas makes of a column with gaps
     if not (whole.isascii() and whole.isdecimal() and 0 < int(whole) < 10**6):
         raise InputError(
-            f"{where}: the {BOX_NUMBER} {cell[:80]!r} is not a whole number: count the animals of "
-            "a photograph 1, 2, 3."
+            f"{where}: the {BOX_NUMBER} {cell[:80]!r} is not a whole number: number the animals "
+            "of a photograph 1, 2, 3."
         )
     return int(whole)
 
 
 def key_columns(keys: Sequence[str], prefix: str = "") -> dict[str, list]:
-    """The two columns of a table, `image` and `box_number`, both with a prefix.
-
-    An empty key, which stands for no image, stays empty.
+    """The two columns of a table, `image` and `box_number`, both with a prefix. An empty key, which
+    stands for no image, stays empty.
     """
     pairs = [split_key(key) for key in keys]
     return {
@@ -109,17 +108,16 @@ def keys_from_columns(
     table: str,
     lines: Iterable[int] | None = None,
 ) -> list[str]:
-    """The keys that two columns of a table make.
+    """The keys of animals from the two columns of a table.
 
     Args:
-        images: the photographs' names; an empty one stays empty. Keys stay as they are where the
-            number's cell is empty.
+        images: names of photographs; an empty name stays empty.
         numbers: cells of box_number; None: the table has no such column.
         table: the file's name, for the error.
-        lines: of the rows in the file; None: 2, 3, 4 …
+        lines: the line of each row in the file; None: 2, 3, 4 …
 
     Raises:
-        InputError: a number is not one.
+        InputError: a number is not a whole number of 1 or more.
     """
     if numbers is None:
         return list(images)

@@ -1,4 +1,4 @@
-"""Ids of individuals: what cannot be an id, and what may be a typing error."""
+"""Checks of the ids of individuals: what cannot be an id, and what may be a typing error."""
 
 from __future__ import annotations
 
@@ -24,14 +24,12 @@ SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d\d")  # as a spreadsheet shows and sav
 
 
 def check_identity(individual_id: str, where: str = "") -> None:
-    """Refuse what cannot be an individual's id.
+    """Raise InputError if a text cannot be an individual's id: it is empty, `new_individual` or an
+    error of a spreadsheet, or holds a control character.
 
     Args:
         individual_id: any text.
-        where: the file and line, for the error.
-
-    Raises:
-        InputError: it is empty, holds a control character, or is `new_individual`.
+        where: its file and line, for the error.
     """
     at = f"{where}: " if where else ""
     if not as_seen(individual_id):
@@ -40,22 +38,22 @@ def check_identity(individual_id: str, where: str = "") -> None:
     if not individual_id.isprintable() and "Cc" in map(unicodedata.category, individual_id):
         raise InputError(
             f"{at}individual_id {individual_id[:80]!r} holds a line break or another control "
-            "character: take it out."
+            "character: remove it."
         )
     if SHEET_ERROR.fullmatch(individual_id.strip()):
         raise InputError(
-            f"{at}individual_id {individual_id!r} is a spreadsheet's error, not an id: mend the "
-            "cell there, and save the table again."
+            f"{at}individual_id {individual_id!r} is an error of the spreadsheet, not an id: "
+            "correct the cell there, and save the table again."
         )
     if as_seen(individual_id) == NEW_INDIVIDUAL:
         raise InputError(
-            f"{at}new_individual is not the id of an individual: give the animal an id of its own"
-            f"{', or leave the image out' if where else ''}."
+            f"{at}new_individual is not the id of an individual: give the animal its own id"
+            f"{', or remove the row' if where else ''}."
         )
 
 
 def as_seen(text: str) -> str:
-    """A text as the eye sees it: without case, Unicode form, invisible letters and outer spaces."""
+    """A text as people see it: without case, Unicode form, invisible letters and outer spaces."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split()).casefold()
     seen = unicodedata.normalize("NFKC", text)
@@ -64,7 +62,7 @@ def as_seen(text: str) -> str:
 
 
 def lookalikes(individual_ids: Iterable[str]) -> list[tuple[str, ...]]:
-    """The ids that look the same, each group in text order."""
+    """Groups of ids that look the same, each group in text order."""
     groups: dict[str, list[str]] = {}
     for identity in sorted(set(individual_ids)):
         groups.setdefault(as_seen(identity), []).append(identity)
@@ -72,13 +70,13 @@ def lookalikes(individual_ids: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def lookalike_of(individual_id: str, others: Iterable[str]) -> str | None:
-    """Another id that looks the same as this one, if there is one."""
+    """Another id that looks the same as this one; None if there is none."""
     seen = as_seen(individual_id)
     return next((o for o in sorted(others) if o != individual_id and as_seen(o) == seen), None)
 
 
 def spelled_out(text: str) -> str:
-    """A text in quotes, with its invisible and accented letters as code points."""
+    """A text in quotes, with invisible and accented letters written as code points."""
     inner = "".join(
         letter if " " <= letter <= "~" else f"[U+{ord(letter):04X}]" for letter in text.strip(" ")
     )
@@ -88,11 +86,11 @@ def spelled_out(text: str) -> str:
 
 
 def lookalike_warnings(individual_ids: Iterable[str], where: str) -> list[str]:
-    """A sentence for each group of ids that look the same, of many groups the first few."""
+    """A sentence for each group of ids that look the same; only the first few of many groups."""
     groups = lookalikes(individual_ids)
     said = [
-        f"{where}: {' and '.join(map(spelled_out, group))} look the same, and are taken for "
-        "different individuals: if they are one, write them alike."
+        f"{where}: {' and '.join(map(spelled_out, group))} look the same but count as "
+        "different individuals: if they are one, write them the same way."
         for group in groups[:SHOWN]
     ]
     if len(groups) > SHOWN:
@@ -101,12 +99,12 @@ def lookalike_warnings(individual_ids: Iterable[str], where: str) -> list[str]:
 
 
 def shortened_warnings(individual_ids: Iterable[str], where: str) -> list[str]:
-    """A sentence on ids such as `1.23E+11`, which a spreadsheet makes of a long number."""
+    """A sentence about ids such as `1.23E+11`, which a spreadsheet makes of a long number."""
     odd = [who for who in dict.fromkeys(individual_ids) if SHORTENED.fullmatch(who.strip())]
     if not odd:
         return []
     return [
-        f"{where}: {odd[0]!r} looks like a long number that a spreadsheet has shortened, so that "
+        f"{where}: {odd[0]!r} looks like a long number that a spreadsheet has shortened, so "
         "several individuals may have become one: if so, format the column as text there, type "
         "the ids again, and save the table again."
     ]
@@ -115,7 +113,7 @@ def shortened_warnings(individual_ids: Iterable[str], where: str) -> list[str]:
 def placeholder_warnings(
     individual_ids: Sequence[str], species: Sequence[str], where: str
 ) -> list[str]:
-    """A sentence on words such as `unknown` that stand for several images or species."""
+    """A sentence about words such as `unknown` that stand for several images or species."""
     counts = Counter(individual_ids)
     kinds = Counter(who for who, _ in set(zip(individual_ids, species, strict=True)))
     odd = [
@@ -127,6 +125,6 @@ def placeholder_warnings(
         return []
     each = ", ".join(f"{who!r} ({counts[who]} images)" for who in odd)
     return [
-        f"{where}: {each} is taken for one animal. If it means that nobody knows, leave such rows "
-        f"out with data.unknown={json.dumps(odd, ensure_ascii=False)}."
+        f"{where}: {each} counts as one animal. If it means that nobody knows, leave such rows out "
+        f"with data.unknown={json.dumps(odd, ensure_ascii=False)}."
     ]

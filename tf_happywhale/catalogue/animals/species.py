@@ -1,4 +1,4 @@
-"""Species names as Happywhale spells them, and as they should be."""
+"""Corrections of the species names that Happywhale misspells."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ SPECIES_FIXES = {
     "kiler_whale": "killer_whale",
     "bottlenose_dolpin": "bottlenose_dolphin",
 }
-IMAGE = re.compile(r"[0-9a-f]{14,16}\.jpg")  # the form of Happywhale's names alone
+IMAGE = re.compile(r"[0-9a-f]{14,16}\.jpg")  # only Happywhale's names have this form
 INDIVIDUAL = re.compile(r"[0-9a-f]{12}")
 
 
 def fix_species(
     images: Iterable[str], species: Iterable[str], individual_ids: Iterable[str]
 ) -> list[str]:
-    """Species names; in Happywhale's own rows its four misspelt or merged names are mended. These
-    rows are known by the names of image and individual. Other rows are unchanged."""
+    """Species names, with Happywhale's four misspelt or merged names corrected in Happywhale's own
+    rows, which are recognised by the names of image and individual."""
     return [
         SPECIES_FIXES.get(kind, kind)
         if IMAGE.fullmatch(image) and INDIVIDUAL.fullmatch(who)

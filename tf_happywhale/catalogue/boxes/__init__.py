@@ -1,1 +1,1 @@
-"""Boxes around animals: read in every format, numbered, and matched to photographs."""
+"""Boxes around animals: read from every format, numbered, and matched to photographs."""

@@ -10,7 +10,7 @@ WHOLE = "whole"  # the source that needs no box
 
 @dataclass(frozen=True)
 class Box:
-    """Pixel rectangle of the upright picture; xmax and ymax are exclusive."""
+    """A rectangle of pixels of the upright picture; xmax and ymax are exclusive."""
 
     xmin: int
     ymin: int
@@ -26,10 +26,10 @@ class Box:
 
 @dataclass(frozen=True)
 class RelativeBox:
-    """The same in shares of width and height, for boxes drawn on a picture of another size.
+    """A rectangle in shares of width and height, for boxes drawn on a picture of another size.
 
-    `drawn_on` is the width and height of that picture, where they are known. It is left out of the
-    text and of comparisons, since the same shares are the same pixels.
+    `drawn_on` is the width and height of that picture, where they are known. Comparisons leave it
+    out, since the same shares are the same pixels.
     """
 
     xmin: float
@@ -60,8 +60,8 @@ def pixels_touched(left: float, top: float, right: float, bottom: float) -> Box 
 
 
 def shared_area(one: AnyBox, other: AnyBox) -> tuple[float, float]:
-    """Intersection over union, and over the smaller of two boxes; 0 if one is in pixels and the
-    other in shares of the picture."""
+    """The intersection of two boxes over their union, and over the smaller one; 0 if one box is in
+    pixels and the other in shares of the picture."""
     across = min(one.xmax, other.xmax) - max(one.xmin, other.xmin)
     down = min(one.ymax, other.ymax) - max(one.ymin, other.ymin)
     if type(one) is not type(other) or across <= 0 or down <= 0:

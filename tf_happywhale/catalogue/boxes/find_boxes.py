@@ -58,7 +58,7 @@ def boxes_in_folder(
     if file is None and not path.is_file():
         return found
     rows = read_box_rows(path, wanted.reading)
-    return found | boxes_from_rows(rows, path, photographs, wanted, folders, beside=file is None)
+    return found | boxes_from_rows(rows, path, photographs, wanted, folders, nearby=file is None)
 
 
 def boxes_from_rows(
@@ -68,14 +68,14 @@ def boxes_from_rows(
     wanted: WantedBoxes,
     folders: Sequence[Path] = (),
     *,
-    beside: bool = False,
+    nearby: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """The boxes of photographs in the rows of one table, by source and name; only sources with a
     row of these photographs.
 
     Args:
         rows: of the table `path`.
-        beside: whether the table was found in the photographs' folder; then it may have boxes of
+        nearby: whether the table was found in the photographs' folder; then it may have boxes of
             other photographs only.
 
     Other args, errors: see `boxes_in_folder`.
@@ -87,7 +87,7 @@ def boxes_from_rows(
         return {}
     for source in sources:
         check_source(rows, source, path)
-    rows = rows_of_photographs(rows, photographs, path, folders=folders, beside=beside)
+    rows = rows_of_photographs(rows, photographs, path, folders=folders, nearby=nearby)
     there = {row.source for row in rows}  # on these photographs
     return {
         source: wanted.choose(rows, source, photographs, path)

@@ -1,18 +1,18 @@
-"""Which photograph a row of boxes is of: its name may have other folders in front, or no ending.
+"""The photograph that a row of boxes names, perhaps with other folders in front or no ending.
 
-A name in a table is a photograph's by the first of these that holds:
+A name in a table means a photograph by the first of these rules that holds:
 
-1. it is the photograph's name;
-2. seen from the folder of the table, or of the pictures, it is the photograph; if it is another
-   picture there, the row is not of these photographs;
-3. it is the end of the photograph's whole path: `trip/IMG_1.jpg` is `/home/ana/trip/IMG_1.jpg`, and
-   `IMG_1.jpg` is too if no other photograph is called so;
-4. no row is a photograph's by 1 to 3. The end of the name, with one folder or more, is the end of
-   the photograph's path, and what stands in front is the same in all rows:
-   `D:\\2024\\trip\\IMG_1.jpg`.
+1. It is the photograph's name.
+2. Relative to the folder of the table or of the pictures, it is the photograph. If it is another
+   picture there, the row is not of these photographs.
+3. It is the end of the photograph's full path: `trip/IMG_1.jpg` is `/home/ana/trip/IMG_1.jpg`, and
+   so is `IMG_1.jpg` if no other photograph has that name.
+4. If no row names a photograph by 1 to 3: the end of the name, with one folder or more, is the end
+   of the photograph's path, and the folders in front are the same in all rows, such as `D:\\2024`
+   in `D:\\2024\\trip\\IMG_1.jpg`.
 
-Either slash and either Unicode form will do, and the ending may be missing. No other name is
-taken for a photograph's.
+Both slashes and both Unicode forms are accepted, and the ending may be missing. No other name is
+accepted.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ Parts = tuple[str, ...]  # of a path, the file's name last
 
 @dataclass(frozen=True)
 class Matched:
-    """The rows of a file, sorted by whether they name a photograph.
+    """The rows of a file, sorted by what they name.
 
     Attributes:
-        rows: those that do, with the photograph's name.
-        others: those that name another picture, which is there but is not looked at now.
-        unknown: those that name no picture that is there.
+        rows: those that name one of the photographs, with its name.
+        others: those that name another picture which is there.
+        unknown: those that name no picture which is there.
     """
 
     rows: list[BoxRow]
@@ -56,22 +56,22 @@ def rows_of_photographs(
     table: Path,
     *,
     folders: Sequence[Path] = (),
-    beside: bool = False,
+    nearby: bool = False,
 ) -> list[BoxRow]:
-    """The rows that name one of the photographs, with its name; how many name none is printed.
+    """The rows that name one of the photographs, with its name. The number of others is printed.
 
     Args:
         rows: of a file of boxes.
         photographs: path by name, or by the key of each animal in it.
-        table: the file, for what is said.
-        folders: where the names of other pictures may be seen from; the table's own is one.
-        beside: whether the table was found beside the photographs, so that it may be of others.
+        table: the file, for messages.
+        folders: to which names may be relative, as they are to the table's own folder.
+        nearby: whether the table was found in the photographs' folder, and may be of others only.
 
     Raises:
-        InputError: no row names a photograph, or a name can be of several, or differs by case only.
+        InputError: no row names a photograph, a name may mean several, or differs only by case.
     """
     found = match_rows(rows, photographs, [*folders, table.parent])
-    if rows and photographs and not found.rows and not (beside and found.others):
+    if rows and photographs and not found.rows and not (nearby and found.others):
         row = (found.unknown or found.others)[0]
         remedy = "Correct the folders in front, the ending or the spelling."
         if LABEL_STUDIO.fullmatch(row.image):
@@ -95,44 +95,26 @@ def rows_of_photographs(
 def match_rows(
     rows: Sequence[BoxRow], photographs: Mapping[str, Path], folders: Iterable[Path]
 ) -> Matched:
-    """The rows, sorted by whether they name a photograph; see above.
+    """The rows, sorted by what they name; see the rules above.
 
     Raises:
-        InputError: a name can be of several photographs, or differs from one by case only.
+        InputError: a name may mean several photographs, or differs from one only by case.
     """
     names = {
         name: (_parts(name), _parts(os.path.abspath(path)))
         for name, path in ((photograph_of(key), path) for key, path in photographs.items())
     }
-    by_path = {parts: name for name, (_, parts) in names.items()}
-    index, folded = _by_last(names), _by_last(names, str.casefold)
     homes = [Path(os.path.abspath(folder)) for folder in dict.fromkeys(folders)]
-    chosen: dict[tuple[str, bool], str | None] = {}
-    other: set[str] = set()
-    for row in rows:
-        key = (row.image, row.stem)
-        if key in chosen:
-            continue
-        chosen[key] = _same(row, names, index)
-        there = [home / row.image for home in homes if chosen[key] is None and not row.stem]
-        there = [path for path in there if row.image.strip() and os.path.isfile(path)]
-        if there:
-            found = [by_path[parts] for parts in map(_parts, map(str, there)) if parts in by_path]
-            chosen[key] = found[0] if found else None
-            other |= set() if found else {row.image}
-        elif chosen[key] is None:
-            chosen[key] = _end(row, names, index)
-    if not any(chosen.values()):
-        chosen |= _moved(rows, names, index)
+    chosen, other = _choose(rows, names, homes)
     matched, others, unknown = [], [], []
     below = [] if all(chosen.values()) else _folders_in(homes)
+    folded = _by_last(names, str.casefold)
     for row in rows:
-        name = chosen[row.image, row.stem]
+        name, written = chosen[row.image, row.stem], row.image.strip()
         if name is not None:
             matched.append(replace(row, image=name, stem=False))
         elif row.image in other or (
-            row.image.strip()
-            and any(os.path.isfile(folder / row.image.strip()) for folder in below)
+            written and any(os.path.isfile(folder / written) for folder in below)
         ):
             others.append(row)
         else:
@@ -143,6 +125,31 @@ def match_rows(
 
 Names = Mapping[str, tuple[Parts, Parts]]  # parts of the name and of the path
 Index = Mapping[str, list[str]]
+Chosen = dict[tuple[str, bool], str | None]  # photograph by a row's name, and whether it is a stem
+
+
+def _choose(rows: Sequence[BoxRow], names: Names, homes: Sequence[Path]) -> tuple[Chosen, set[str]]:
+    """The photograph that each name means by the rules above, and the names of other pictures."""
+    by_path = {parts: name for name, (_, parts) in names.items()}
+    index = _by_last(names)
+    chosen: Chosen = {}
+    other: set[str] = set()
+    for row in rows:
+        key = (row.image, row.stem)
+        if key in chosen:
+            continue
+        chosen[key] = _by_name(row, names, index)
+        there = [home / row.image for home in homes if chosen[key] is None and not row.stem]
+        there = [path for path in there if row.image.strip() and os.path.isfile(path)]
+        if there:
+            found = [by_path[parts] for parts in map(_parts, map(str, there)) if parts in by_path]
+            chosen[key] = found[0] if found else None
+            other |= set() if found else {row.image}
+        elif chosen[key] is None:
+            chosen[key] = _by_end_of_path(row, names, index)
+    if not any(chosen.values()):
+        chosen |= _by_moved_folder(rows, names, index)
+    return chosen, other
 
 
 def _parts(path: str) -> Parts:
@@ -151,7 +158,7 @@ def _parts(path: str) -> Parts:
 
 
 def _by_last(names: Names, fold: Callable[[str], str] = str) -> Index:
-    """Names by the file's own name, with and without its ending."""
+    """Names of photographs by the name of the file, with and without its ending."""
     found: dict[str, list[str]] = {}
     for name, (parts, _) in names.items():
         for last in {parts[-1], PurePosixPath(parts[-1]).stem}:
@@ -168,18 +175,18 @@ def _lacks_ending(row: BoxRow, parts: Parts) -> bool:
 
 
 def _folders_in(homes: Sequence[Path]) -> list[Path]:
-    """The first `MOST_FOLDERS` folders in these, such as `test_images`."""
+    """The first `MOST_FOLDERS` folders inside these, such as `test_images`."""
     inside = [sorted(home.iterdir()) for home in homes if home.is_dir()]
     return [folder for folders in inside for folder in folders if folder.is_dir()][:MOST_FOLDERS]
 
 
-def _same(row: BoxRow, names: Names, index: Index) -> str | None:
-    """The photograph of this name."""
+def _by_name(row: BoxRow, names: Names, index: Index) -> str | None:
+    """The photograph with this name."""
     return _only(row, names, index, lambda parts, cut: cut(parts[0]) == _parts(row.image))
 
 
-def _end(row: BoxRow, names: Names, index: Index) -> str | None:
-    """The photograph whose path ends so."""
+def _by_end_of_path(row: BoxRow, names: Names, index: Index) -> str | None:
+    """The photograph with a path that ends in this name."""
     own = _parts(row.image)
     return _only(row, names, index, lambda parts, cut: cut(parts[1])[-len(own) :] == own)
 
@@ -196,12 +203,10 @@ def _only(row: BoxRow, names: Names, index: Index, fits: Callable[..., bool]) ->
     return found[0] if found else None
 
 
-def _moved(
-    rows: Sequence[BoxRow], names: Names, index: Index
-) -> dict[tuple[str, bool], str | None]:
-    """The photographs, if they lay in another place when the table was made: all rows have one path
-    in front of the same folder, and all photographs another one."""
-    chosen: dict[tuple[str, bool], str | None] = {}
+def _by_moved_folder(rows: Sequence[BoxRow], names: Names, index: Index) -> Chosen:
+    """The photographs, if they were in another place when the table was made: all rows have one
+    path in front, and all photographs another one."""
+    chosen: Chosen = {}
     fronts: dict[tuple[Parts, Parts], BoxRow] = {}
     for row in rows:
         parts = _parts(row.image)
@@ -240,6 +245,6 @@ def _check_case(row: BoxRow, names: Names, folded: Index) -> None:
     for name in folded.get(lower[-1], []):
         if tuple(part.casefold() for part in cut(names[name][1]))[-len(parts) :] == lower:
             raise InputError(
-                f"{row.where}: {row.image[:80]!r} differs from the photograph {name!r} by capital "
-                "letters only: write it as the file is called."
+                f"{row.where}: {row.image[:80]!r} differs from the photograph {name!r} only by "
+                "capital letters: write it as the file is named."
             )

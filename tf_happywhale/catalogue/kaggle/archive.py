@@ -1,4 +1,4 @@
-"""Zip archives unpacked so that nothing leaves the folder and nothing half-written stays."""
+"""Unpacking zip archives, so that nothing leaves the folder and no half-written file stays."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def has_size(path: Path, size: int) -> bool:
 
 
 def move_into_place(file: Path, target: Path) -> None:
-    """Rename `file` to `target`; another file of that name is kept as `<name>.before`, or as
-    `<name>.before2` and so on where there is one already."""
+    """Rename `file` to `target`. Another file of that name is kept as `<name>.before`, or as
+    `<name>.before2` and so on if there is one already."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         names = (f"{target.name}.before{number or ''}" for number in chain([0], count(2)))
@@ -49,14 +49,14 @@ def move_into_place(file: Path, target: Path) -> None:
 
 
 def unpack(archive: Path, to: Path) -> dict[str, int]:
-    """Unpack a zip archive into the folder `to`; members that are there already stay.
+    """Unpack a zip archive into the folder `to`. Members that are there already stay.
 
     Returns:
         The size in bytes of every member, by its name.
 
     Raises:
         InputError: a member leads out of the folder or is a link, there is no space, or the
-            archive is damaged (it is removed then, so that it can be fetched again).
+            archive is damaged; then it is removed, so that it can be downloaded again.
     """
     to = Path(to)
     to.mkdir(parents=True, exist_ok=True)
@@ -71,12 +71,12 @@ def unpack(archive: Path, to: Path) -> dict[str, int]:
                     _unpack_member(zipped, member, to)
     except (zipfile.BadZipFile, EOFError, zlib.error):
         archive.unlink()
-        raise InputError(f"{archive} was damaged and is removed: run this again.") from None
+        raise InputError(f"{archive} was damaged and has been removed: run this again.") from None
     return sizes
 
 
 def readable_bytes(count: int) -> str:
-    """A number of bytes for people: `62.1 GB`."""
+    """A number of bytes in words: `62.1 GB`."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if count < 1000 or unit == "GB":
             break
@@ -98,7 +98,7 @@ def _check(archive: Path, members: list[zipfile.ZipInfo], to: Path) -> None:
     if needed > free:
         raise InputError(
             f"{archive} unpacks to {readable_bytes(needed)}, but {to} has {readable_bytes(free)} "
-            "free: make room and run this again."
+            "free: free some space and run this again."
         )
 
 

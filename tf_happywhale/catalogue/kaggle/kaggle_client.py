@@ -1,4 +1,5 @@
-"""Kaggle through its own client (package `kaggle` 2.x): sign in, list, submit, and say what failed.
+"""Kaggle through its own client, the package `kaggle` 2.x: sign in, list files, submit, and explain
+errors.
 
 The client signs in while it is imported, so it is imported inside `connect`.
 """
@@ -19,7 +20,7 @@ from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.errors import ConfigError, HappywhaleError, InputError
 
 PAGE_SIZE = 200  # the most that Kaggle lists at a time
-RETRIES = 5  # ten seconds of them, then the network is said to be down
+RETRIES = 5  # they take ten seconds; then the network counts as down
 CREDENTIALS = (
     "Kaggle does not know who you are: make a token at https://www.kaggle.com/settings/api and put "
     "it into the file ~/.kaggle/access_token or the variable KAGGLE_API_TOKEN (an older key works "
@@ -29,7 +30,7 @@ CREDENTIALS = (
 
 @dataclass(frozen=True)
 class Remote:
-    """One competition or data set: what it is called and the client's calls for it."""
+    """One competition or data set: its name, and the client's calls for it."""
 
     name: str
     refused: str  # what to do about HTTP 403
@@ -62,7 +63,7 @@ def competition(api: Any, name: str) -> Remote:
     """The files of a competition."""
     return Remote(
         name,
-        f"Kaggle keeps {name} for those who accepted its rules: open "
+        f"Kaggle gives {name} only to people who accepted its rules: open "
         f"https://www.kaggle.com/competitions/{name}/rules with the account of the token, accept "
         "them, and run this again.",
         lambda token: api.competition_list_files(name, page_token=token, page_size=PAGE_SIZE),
@@ -104,7 +105,7 @@ def list_files(api: Any, remote: Remote) -> dict[str, int]:
 
 
 def submit(api: Any, name: str, file: Path, message: str) -> str:
-    """Send a submission to the competition `name`; returns Kaggle's answer.
+    """Send a submission to the competition `name`, and return Kaggle's answer.
 
     Raises:
         InputError: the file is not a submission, or Kaggle does not take it.
@@ -123,7 +124,7 @@ def check_submission(file: Path) -> None:
         raise InputError(f"There is no file {file}: rank first, or check `output`.")
     table = read_text_table(file, ("image", "predictions"))
     if list(table.columns) != ["image", "predictions"]:
-        raise InputError(f"{file} must have the columns image,predictions and no others.")
+        raise InputError(f"{file} must have only the columns image,predictions: rank again.")
     if table.empty:
         raise InputError(f"{file} has no rows: rank again.")
     twice = table.loc[table["image"].duplicated(), "image"]
@@ -133,13 +134,13 @@ def check_submission(file: Path) -> None:
         if not 1 <= len(predictions.split()) <= 5:
             raise InputError(
                 f"{file} has {len(predictions.split())} ids for the image {image!r}, but Kaggle "
-                "takes one to five, separated by spaces."
+                "takes one to five, separated by spaces: rank again."
             )
 
 
 @contextmanager
 def explained(remote: Remote) -> Iterator[None]:
-    """Turn whatever the client raises, its exits too, into one InputError sentence."""
+    """Turn all errors and exits of the client into one InputError with one sentence."""
     try:
         with redirect_stdout(io.StringIO()):
             yield
@@ -160,7 +161,7 @@ def _sentence(error: BaseException, refused: str, name: str) -> str:
         429: "Kaggle asks for a pause after so many requests: run this again in some minutes.",
     }
     if status is not None:
-        late = f"Kaggle answered with HTTP {status}: run this again later, what came is kept."
+        late = f"Kaggle answered with HTTP {status}: run this again later; what came is kept."
         return words.get(status, late)
     # Without credentials version 2 of the client exits, and version 1 raises a bare OSError.
     if isinstance(error, SystemExit) or (type(error) is OSError and error.errno is None):

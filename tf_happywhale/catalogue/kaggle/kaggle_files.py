@@ -1,4 +1,4 @@
-"""A folder filled with the files of a Kaggle competition or data set, resumed and checked."""
+"""Downloading the files of a Kaggle competition or data set into a folder, resumed and checked."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from tf_happywhale.catalogue.kaggle.kaggle_client import Remote, explained, list
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
 
-MANY_FILES = 1000  # beyond this, one archive is hours quicker than as many requests
+MANY_FILES = 1000  # above this number, one archive is hours faster than single requests
 WORK = ".download"  # partial files, below the folder that is filled
-UNPACKED = ".unpacked.json"  # what archives held that were unpacked and removed
+UNPACKED = ".unpacked.json"  # the content of archives that were unpacked and removed
 
 
 def fetch(api: Any, remote: Remote, to: Path) -> None:
-    """Fill the folder `to` with the files of `remote`; what is there already stays.
+    """Fill the folder `to` with the files of `remote`. Files that are there already stay.
 
-    A file is there when it has the size that Kaggle lists. Partial files wait in a folder of their
-    own; zip archives are unpacked where they lie and then removed.
+    A file is there if it has the size that Kaggle lists. Partial files are in a separate folder.
+    Zip archives are unpacked in their own folder and then removed.
 
     Raises:
-        InputError: no space, no access, no network, or a file of another size than listed.
+        InputError: there is no space, access or network, or a file has another size than listed.
     """
     to = Path(to)
     to.mkdir(parents=True, exist_ok=True)
@@ -56,14 +56,14 @@ def fetch(api: Any, remote: Remote, to: Path) -> None:
     left = missing_files(sizes, to)
     if left:
         raise InputError(
-            f"{len(left):,} files of {remote.name} did not come as listed, such as "
+            f"{len(left):,} files of {remote.name} did not come as Kaggle lists them, such as "
             f"{next(iter(left))!r}: run this again."
         )
     shutil.rmtree(to / WORK, ignore_errors=True)
 
 
 def missing_files(sizes: dict[str, int], to: Path) -> dict[str, int]:
-    """Those of the listed files (name to bytes) that `to` lacks or has with another size."""
+    """The listed files (bytes by name) that `to` lacks or has with another size."""
     unpacked = _unpacked(to)
 
     def there(name: str, size: int) -> bool:
@@ -96,8 +96,8 @@ def _check_space(
     )
     if needed > free:
         raise InputError(
-            f"{to} has {readable_bytes(free)} free, but {readable_bytes(needed)} are needed: make "
-            "room, or give another folder as download.to=DIR."
+            f"{to} has {readable_bytes(free)} free, but {readable_bytes(needed)} are needed: free "
+            "some space, or choose another folder with download.to=DIR."
         )
 
 
@@ -120,7 +120,7 @@ def _fetch_file(remote: Remote, name: str, size: int, to: Path) -> None:
     with explained(remote):
         remote.fetch_file(name, folder)
     # The client names the file by its address, some versions in folders as Kaggle has them, and
-    # keeps notes for resuming beside it.
+    # keeps notes for resuming next to it.
     files = [file for file in folder.rglob("*") if file.is_file()]
     came = [file for file in files if file.suffix != ".kaggle-partial"]
     if len(came) == 1 and came[0].stat().st_size != size and zipfile.is_zipfile(came[0]):

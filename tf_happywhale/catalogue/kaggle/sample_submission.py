@@ -1,4 +1,4 @@
-"""`sample_submission.csv`: the images that a submission must answer, in which order."""
+"""`sample_submission.csv`: the images that a submission must answer, in their order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read_sample(file: Path) -> list[str]:
 
 
 def rows_asked(sample: Path, images: Sequence[str]) -> list[tuple[str, str]]:
-    """A submission's rows: each name of the sample with the image of the data that it means.
+    """A submission's rows: each name of the sample, and the image of the data that it means.
 
     Names may differ in slashes and Unicode form, and their ending may be missing. Images that the
     sample does not list have no row.

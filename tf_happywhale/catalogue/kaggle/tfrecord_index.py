@@ -1,9 +1,9 @@
-"""What TFRecord files hold beside their pictures, read without TensorFlow and without the pictures.
+"""The features of TFRecord files except the pictures, read without TensorFlow.
 
-A shard is mapped into memory and walked through by its lengths, so that of a file of a gigabyte
-some kilobytes are read; a compressed one is read from its beginning to its end. The formats are
-TensorFlow's: records framed by length and checksums, each a `tf.train.Example` in protocol buffers'
-wire format.
+A file is mapped into memory, and its lengths say where the next record begins, so only some
+kilobytes of a gigabyte are read. A compressed file is read from its beginning to its end. The
+formats are TensorFlow's: records framed by length and checksums, each a `tf.train.Example` in the
+wire format of protocol buffers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Bytes = mmap.mmap | bytes
 
 
 def compression(path: Path) -> str:
-    """TensorFlow's `compression_type` of a TFRecord file: `` (not compressed), GZIP or ZLIB.
+    """TensorFlow's `compression_type` of a TFRecord file: empty (not compressed), GZIP or ZLIB.
 
     A file whose first twelve bytes are a record's length and its checksum is not compressed, since
     a compressed one would fit by chance once in four billion files.
@@ -43,9 +43,9 @@ def compression(path: Path) -> str:
 
 
 def read_features(path: Path, names: tuple[str, ...]) -> Iterator[dict[str, bytes | list[int]]]:
-    """Of each example in a file, those of the named features that it has.
+    """The named features of each example in a file, if it has them.
 
-    A feature of bytes comes as its first value, one of integers as a list.
+    The value of a feature of bytes is its first element; that of integers is a list.
 
     Raises:
         InputError: the file is not a TFRecord file, or is cut off.
@@ -58,7 +58,7 @@ def read_features(path: Path, names: tuple[str, ...]) -> Iterator[dict[str, byte
 
 
 def feature_names(path: Path) -> list[str]:
-    """Names of all features of a file's first example, sorted; errors: see `read_features`."""
+    """The names of all features of a file's first example, sorted; see `read_features`."""
     for data, start, end in _examples(path):
         with _explained(path):
             return sorted(
@@ -72,8 +72,8 @@ def feature_names(path: Path) -> list[str]:
 
 
 def _examples(path: Path) -> Iterator[tuple[Bytes, int, int]]:
-    """The bytes that each record lies in, with its start and end. A compressed file is read from
-    its beginning, one record at a time."""
+    """The bytes that hold each record, with its start and end. A compressed file is read from its
+    beginning, one record at a time."""
     kind = compression(path)
     with path.open("rb") as file, _explained(path):
         if kind:
@@ -105,13 +105,13 @@ class _Inflated(io.RawIOBase):
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """What is raised at damage, as one sentence."""
+    """Turn the errors of a damaged file into one sentence."""
     try:
         yield
     except (IndexError, KeyError, TypeError, EOFError, struct.error, zlib.error, BadGzipFile):
         raise InputError(
-            f"{path} is damaged, or it is not a TFRecord file: bring it back from a copy, download "
-            "it or write it again."
+            f"{path} is damaged, or it is not a TFRecord file: restore a copy of it, download it "
+            "again, or write it again."
         ) from None
 
 

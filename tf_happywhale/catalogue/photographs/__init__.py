@@ -1,1 +1,1 @@
-"""Photographs in folders: what there is, what they are called, and which are the same."""
+"""Photographs in folders: which there are, their names, and which are the same."""

@@ -1,4 +1,4 @@
-"""The name of a photograph in a catalogue, new or already there; its content decides."""
+"""The names of photographs in a catalogue, those that are there and new ones, by their content."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 
-UNKNOWN = ""  # in place of a content: the name is in use, but its picture is missing
+UNKNOWN = ""  # instead of a content: the name is in use, but its picture is missing
 
 
 def free_name(image: str, content: str, content_of: Callable[[str], str | None]) -> str:
-    """The name that a photograph gets in a catalogue: its own, with a part of its content's hash if
-    another picture has that name.
+    """The name that a photograph gets in a catalogue: its own, with a part of the hash of its
+    content if another picture has that name.
 
     Args:
         image: its name.
@@ -26,23 +26,23 @@ def free_name(image: str, content: str, content_of: Callable[[str], str | None])
     for name in (image, str(pure.with_name(f"{pure.stem}-{content[:8]}{pure.suffix}"))):
         if content_of(name) in (None, content):
             return name
-    raise InputError(f"{image} cannot be named apart from what is there: rename the file.")
+    raise InputError(f"Other pictures have the names that {image} could get: rename the file.")
 
 
 class CatalogueNames:
-    """The names of a catalogue's photographs, and of those that are to join them.
+    """The names of a catalogue's photographs, and of photographs that are added to it.
 
-    A photograph that is there keeps its name there, whatever its file is called now. A new one
-    keeps its own name, unless another photograph has it, or a row whose picture is missing. Names
-    that differ only in case or in Unicode's form count as one, since some disks take them for one.
+    A photograph that is in the catalogue keeps its name there, even if its file was renamed. A new
+    one keeps its own name, unless another photograph or a row without a picture has it. Names that
+    differ only in case or Unicode form count as one, since some disks take them for one.
 
     Args:
         folder: the catalogue's pictures; None: there is no catalogue.
         in_gallery: content by image, of the gallery's images.
         rows: images that the catalogue lists.
+        find: gives the path of a photograph that is added, by its name.
         boxed: images that its table of boxes lists, also those to identify.
         to_identify: the folder of the photographs to identify.
-        find: gives the path of a photograph to be added, by its name.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class CatalogueNames:
         self.by_size: dict[int, list[str]] | None = None
 
     def name(self, image: str, content: str) -> str:
-        """The name of a photograph with this content, whose own name is `image`."""
+        """The name of a photograph with this content and the own name `image`."""
         if content not in self.named:
             name = self._there(image, content) or free_name(image, content, self._content_of)
             self.named[content] = name
@@ -85,7 +85,7 @@ class CatalogueNames:
         return found or self._found_by_content(image, content)
 
     def _own_names(self, image: str, content: str) -> list[str]:
-        """Where an earlier `gallery add` that was stopped has put it."""
+        """The name under which an interrupted `gallery add` stored it."""
         try:
             name = free_name(image, content, self._hash)
         except InputError:
@@ -93,7 +93,7 @@ class CatalogueNames:
         return [name] if self.is_there(name, content) else []
 
     def _found_by_content(self, image: str, content: str) -> str | None:
-        """The picture in the folder with this content; only files of the same size are read."""
+        """The picture in the folder with this content. Only files of the same size are read."""
         if self.by_size is None:
             self.by_size = {}
             for file in sorted(self.folder.rglob("*")):
@@ -126,5 +126,5 @@ def _content(file: Path) -> str | None:
 
 
 def _alike(name: str) -> str:
-    """One text for all names that some disks take for one."""
+    """The same text for all names that some disks take for one."""
     return unicodedata.normalize("NFC", name).casefold()

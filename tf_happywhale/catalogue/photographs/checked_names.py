@@ -1,4 +1,4 @@
-"""Names of pictures in a table, checked: each once, and none outside the folder of pictures."""
+"""Checks of the names of pictures: each once, and none outside the folder of the pictures."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from tf_happywhale.errors import InputError
 
 
 def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = None) -> None:
-    """Refuse images listed twice and names that lead out of the image folder.
+    """Raise InputError if an image is listed twice, or a name leads out of the image folder.
 
     Args:
         names: of images, or keys of animals in them.
         path: the table or folder that they are from.
-        lines: of each name in it, if it is a table.
-
-    Raises:
-        InputError: with the first such name.
+        lines: the line of each name in it, if it is a table.
     """
     seen: dict[tuple[str, int], str] = {}
     places = repeat("") if lines is None else (f" line {line}" for line in lines)
@@ -32,7 +29,7 @@ def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = 
             first = f", first in{before}" if before else ""
             raise InputError(
                 f"{path}{place} lists the image {name[:80]!r} twice with box number {number}"
-                f"{first}: keep one of the rows. If it shows several animals, count them 1, 2, 3 "
+                f"{first}: keep one of the rows. If it shows several animals, number them 1, 2, 3 "
                 f"in a column {BOX_NUMBER}, here and in the table of boxes (data.boxes={path.name} "
                 "if their boxes are in this table)."
             )
@@ -40,7 +37,7 @@ def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = 
         if ":" in name and not pure.is_absolute() and not re.match(r"[A-Za-z]+:[\\/]", name):
             raise InputError(
                 f"{path}{place} names the image {name[:80]!r}, which holds a colon, and other "
-                "systems take that for a disk: rename the file, without a colon."
+                "systems take a colon for a disk: rename the file without it."
             )
         if not name or pure.is_absolute() or ".." in pure.parts or "\0" in name or ":" in name:
             raise InputError(

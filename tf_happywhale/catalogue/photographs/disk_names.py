@@ -1,12 +1,15 @@
-"""What the pictures that a table names are called on the disk."""
+"""The names on disk of the pictures that a table lists."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
+import pandas as pd
+
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
+from tf_happywhale.catalogue.photographs.checked_names import check_names
 from tf_happywhale.catalogue.photographs.known_names import KnownNames
 from tf_happywhale.errors import InputError
 
@@ -19,22 +22,22 @@ def names_on_disk(
     *,
     must_be_there: bool = True,
 ) -> list[str]:
-    """Names of pictures, or keys of animals in them, as the pictures are called in `folder`.
+    """Names of pictures, or keys of animals in them, as the files are named in `folder`.
 
     Args:
         names: as a table has them.
         folder: of the pictures.
         listed_in: the table.
         lines: of each name in it; None: not known.
-        must_be_there: False: a picture that is not there keeps the name it has in the table.
+        must_be_there: False: a picture that is not there keeps the name that the table has.
 
     Raises:
-        InputError: a picture is not there, or it is unclear which one is meant. It names the first.
+        InputError: a picture is not there, or two may be meant. It names the first.
     """
     written = list(names)
     places = [""] * len(written) if lines is None else [f" line {line}" for line in lines]
     index = KnownNames(_files(folder), f"in {folder}")
-    # The listing decides, since some disks find a file under another case or Unicode form too.
+    # The listing decides, since some disks also find a file under another case or Unicode form.
     there = {
         name
         for name in map(photograph_of, written)
@@ -48,20 +51,45 @@ def names_on_disk(
     ]
     missing = [n for n, name in enumerate(found) if name is None]
     if missing and must_be_there:
-        first = photograph_of(written[missing[0]])
-        others = len({photograph_of(written[n]) for n in missing} - {first})
-        more = f" (and {others} more)" if others else ""
-        example = next((name for name in index.names if "/." not in f"/{name}"), "")
-        named = f", whose files are named like {example[:80]!r}" if example else ""
+        lacking = dict.fromkeys(photograph_of(written[n]) for n in missing)
         raise InputError(
-            f"{listed_in}{places[missing[0]]} lists {first[:80]!r}{more}, but {folder} has no such "
-            f"file{named}: add it, or correct the row."
+            f"{listed_in}{places[missing[0]]} lists {_missing(list(lacking), folder, index)}: add "
+            "the file, or correct the row."
         )
     return [name or own for name, own in zip(found, written, strict=True)]
 
 
+def _missing(names: Sequence[str], folder: Path, there: KnownNames) -> str:
+    """The first name that a folder lacks and how many more, with an example of its names."""
+    more = f" (and {len(names) - 1} more)" if names[1:] else ""
+    example = next((name for name in there.names if "/." not in f"/{name}"), "")
+    named = f"; its files have names like {example[:80]!r}" if example else ""
+    return f"{names[0][:80]!r}{more}, but {folder} has no such file{named}"
+
+
+def checked_names(
+    names: pd.Series, folder: Path | None, table: Path, *, must_be_there: bool = True
+) -> list[str]:
+    """The names of a column, checked, and as the files are named in `folder` if it is given.
+
+    Args:
+        names: the column; its index is the table's line numbers.
+        folder, must_be_there: see `names_on_disk`.
+        table: the file.
+
+    Raises:
+        InputError: see `check_names` and `names_on_disk`.
+    """
+    check_names(names, table, names.index)
+    if folder is None:
+        return list(names)
+    found = names_on_disk(names, folder, table, names.index, must_be_there=must_be_there)
+    check_names(found, table, names.index)
+    return found
+
+
 def _files(folder: Path) -> list[str]:
-    """All files below a folder, sorted. Links to folders are followed unless they lead back."""
+    """All files below a folder, sorted. Links to folders are followed unless they lead upwards."""
     found: list[str] = []
     if not os.path.isdir(folder):
         return found

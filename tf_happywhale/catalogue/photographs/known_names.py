@@ -1,7 +1,7 @@
-"""Names of pictures as somebody wrote them, found among the names that there are.
+"""Finding the picture that a written name means, among the names of known pictures.
 
-Either slash and either Unicode form will do, and the ending may be missing. A name that differs by
-case only is an error that quotes the right one.
+Both slashes and both Unicode forms are accepted, and the ending may be missing. A name that differs
+only by case is an error, which quotes the right name.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from tf_happywhale.errors import InputError
 
 
 class KnownNames:
-    """Names of pictures, in which a name is found as somebody wrote it."""
+    """Names of pictures, among which a written name is found."""
 
     def __init__(self, names: Iterable[str], place: str) -> None:
-        """Names, and where they are from, in words for the errors."""
+        """Keep the names, and the place that they are from, in words for the errors."""
         self.names, self.place = dict.fromkeys(names), place
 
     def find(self, written: str, where: str) -> str | None:
         """The name that is meant; None if there is none.
 
         Args:
-            written: a name, or the key of a further animal in a picture.
-            where: the file and line that has it, for the errors.
+            written: a name, or the key of an animal in a picture.
+            where: its file and line, for the errors.
 
         Raises:
-            InputError: two names may be meant, or one that differs by case.
+            InputError: two names may be meant, or the name differs only by case.
         """
         image, number = split_key(written)
         if image in self.names:
@@ -46,7 +46,7 @@ class KnownNames:
             if len(found) > 1:
                 raise InputError(
                     f"{where}: {image[:80]!r} may be {found[0]!r} or {found[1]!r} {self.place}: "
-                    "write the whole name."
+                    "write the full name."
                 )
             if found:
                 return animal_key(found[0], number)
@@ -64,7 +64,7 @@ class KnownNames:
 
     @cached_property
     def _stems(self) -> dict[str, list[str]]:
-        """By the name without its ending."""
+        """The names by their form without the ending."""
         return _index((_stem(name), name) for name in self.names if _is_picture(name))
 
     @cached_property
@@ -74,7 +74,7 @@ class KnownNames:
 
 
 def names_as_listed(written: pd.Series, names: Iterable[str], path: Path, place: str) -> list[str]:
-    """A table's names of pictures, written as in `names`; a name that is not there is unchanged.
+    """A table's names of pictures, each as `names` has it; a name that is not there is unchanged.
 
     Args:
         written: a column; its index is the table's line numbers.

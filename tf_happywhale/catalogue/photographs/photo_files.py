@@ -1,6 +1,6 @@
-"""The photographs in a folder, and what else is there: films, raw files, other programs' folders.
+"""The photographs in a folder, and what else is there: films, raw files, folders of other programs.
 
-Nothing is left out without a word: each file that is not looked at has a reason, and each kind of
+Nothing is left out silently. Each picture or film that is not read has a reason, and each kind of
 folder that is left out is counted.
 """
 
@@ -38,7 +38,7 @@ NOT_READ = {
     }.items()
     for ending in (f".{name}" for name in endings.split())
 }
-# Folders of other programs beside photographs: copies, small pictures, deleted files.
+# Folders that other programs make next to photographs: copies, small pictures, deleted files.
 OTHERS_FOLDERS = frozenset(
     {
         "#recycle", "#snapshot", "$recycle.bin", "@eadir", "@recently-snapshot", "@recycle",
@@ -56,8 +56,8 @@ class Listing:
 
     Attributes:
         images: names of the photographs, sorted, relative to the folder.
-        not_read: the reason by name, for pictures and films that are not looked at.
-        left_out: names by kind, of folders and files that hold nobody's photographs.
+        not_read: the reason by name, for pictures and films that are not read.
+        left_out: names of folders and files without photographs of animals, by kind.
     """
 
     images: list[str] = field(default_factory=list)
@@ -66,10 +66,10 @@ class Listing:
 
 
 def list_photographs(folder: Path) -> Listing:
-    """Look through a folder and all below it, also through links to folders, each real folder once.
+    """Search a folder and all folders below it, also through links, each real folder once.
 
     Raises:
-        InputError: there is no such folder, or it may not be read, or a name is not UTF-8.
+        InputError: there is no such folder, it may not be read, or a name is not UTF-8.
     """
     folder, found = Path(folder), Listing()
     if not folder.is_dir():
@@ -104,8 +104,8 @@ def is_photograph(path: Path) -> bool:
 
 
 def why_not_read(path: Path) -> str:
-    """Why a picture or film whose ending is not one of a photograph is not looked at; empty for
-    any other file."""
+    """Why a picture or film without the ending of a photograph is not read; empty for any other
+    file."""
     ending = path.suffix.lower()
     if ending in HEIC_ENDINGS:
         return HEIC
@@ -115,13 +115,13 @@ def why_not_read(path: Path) -> str:
         with path.open("rb") as file:
             start = file.read(16)
     except OSError:
-        return ""  # whatever it is, its name is no picture's
+        return ""  # its name is not that of a picture
     return UNNAMED if start.startswith(PICTURE_STARTS) else ""
 
 
 def skipped_lines(listing: Listing) -> list[str]:
-    """Lines on what is not looked at: for each reason how many files of which endings, then one
-    line that counts what was left out."""
+    """Lines about what is not read: for each reason the number of files with each ending, and then
+    one line that counts what was left out."""
     lines = []
     for reason in dict.fromkeys(listing.not_read.values()):
         names = [name for name, why in listing.not_read.items() if why == reason]
@@ -136,10 +136,10 @@ def skipped_lines(listing: Listing) -> list[str]:
 
 
 def _files(folder: Path, found: Listing) -> Iterator[tuple[str, Path]]:
-    """Name and path of each file below the folder; what is left out is added to `found`.
+    """Name and path of each file below the folder. What is left out is added to `found`.
 
-    Links to folders come last, so that a real folder keeps its own name. A link to a folder that
-    was visited already is not followed.
+    Links to folders come last, so that a real folder keeps its name. A link to a folder that was
+    visited already is not followed.
     """
     waiting: list[tuple[str, Path]] = [("", folder)]
     links: list[tuple[str, Path]] = []
@@ -180,11 +180,11 @@ def _why_not_there(path: Path) -> str:
         path.stat()
     except OSError as error:
         return in_words(error, path)
-    return f"{path} is not a file: take it away."
+    return f"{path} is not a file: remove it."
 
 
 def _kind_left_out(folder: Path) -> str:
-    """The kind of a folder that holds nobody's photographs; empty for any other."""
+    """The kind of a folder without photographs of animals; empty for any other folder."""
     if is_own_output(folder):
         return "folders that this package wrote"
     if folder.name.startswith(".") or folder.name.lower() in OTHERS_FOLDERS:

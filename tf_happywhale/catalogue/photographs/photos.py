@@ -1,4 +1,4 @@
-"""Photographs that somebody wants identified: files and folders, named and grouped."""
+"""The photographs to identify: found in files and folders, named, and grouped into encounters."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Photo:
     """One photograph.
 
     Attributes:
-        image: its name: the path below what all the given ones have in common.
+        image: its name: its path below the folder that holds all given files and folders.
         path: where it is.
-        encounter: the photographs of one encounter show one animal; empty: it stands alone.
-        folder: the one that was given, or that a photograph which was given by itself lies in.
+        encounter: the photographs of one encounter show one animal; empty: it has no encounter.
+        folder: the folder that was given; of a file that was given, the folder that holds it.
     """
 
     image: str
@@ -46,11 +46,11 @@ def find_photos(given: Iterable[str | Path]) -> list[Photo]:
 
 
 def search_photos(given: Iterable[str | Path]) -> tuple[list[Photo], Listing]:
-    """The photographs among files and folders, each once, by name; and the same names with all
-    else that is there and is not looked at.
+    """The photographs among files and folders, each once, by name; and a listing of these names and
+    of what is not read.
 
     Raises:
-        InputError: something is not there, or is not a picture at all, or there is no photograph.
+        InputError: a file is not there or is not a picture, or there is no photograph.
     """
     files: list[tuple[Path, Path]] = []  # each with its folder
     not_read: dict[Path, str] = {}
@@ -91,11 +91,16 @@ def search_photos(given: Iterable[str | Path]) -> tuple[list[Photo], Listing]:
 
 
 def group_photos(photos: Sequence[Photo], by: str | None, reading: Reading = PLAIN) -> list[Photo]:
-    """The same with their encounters: none, `folders` (the folder each lies in; those at the top
-    stand alone), or a table with the columns image and encounter.
+    """The photographs with their encounters.
+
+    Args:
+        photos: to group.
+        by: None: no encounters; `folders`: each folder is one, and photographs at the top have
+            none; else a table with the columns image and encounter.
+        reading: how the table is read.
 
     Raises:
-        InputError: the table is missing or names no photograph of these.
+        InputError: the table is missing, or names none of the photographs.
     """
     if by is None:
         return list(photos)
@@ -113,11 +118,11 @@ def group_photos(photos: Sequence[Photo], by: str | None, reading: Reading = PLA
     for line, image, encounter in table[["image", "encounter"]].itertuples():
         if named.setdefault(image, encounter) != encounter:
             raise InputError(
-                f"{file} line {line} puts {image} in the encounter {encounter[:80]!r}, and a line "
-                f"before in {named[image][:80]!r}: keep one of them."
+                f"{file} line {line} puts {image} in the encounter {encounter[:80]!r}, but an "
+                f"earlier line puts it in {named[image][:80]!r}: keep one of them."
             )
     if not any(photo.image in named for photo in photos):
         raise InputError(
-            f"{by} names none of the photographs: its images are named like {photos[0].image!r}."
+            f"{by} names none of the photographs: write names like {photos[0].image!r}."
         )
     return [replace(photo, encounter=named.get(photo.image, "")) for photo in photos]

@@ -10,11 +10,11 @@ NAMED = 5  # pairs that are named one by one
 def same_pictures(
     images: Sequence[str], individual_ids: Sequence[str], pictures: Sequence[Hashable]
 ) -> list[str]:
-    """A sentence for each pair of images that are one picture under two individuals.
+    """A sentence for each pair of images that are one picture listed under two individuals.
 
     Args:
         images: names.
-        individual_ids: who is in them.
+        individual_ids: the individual in each.
         pictures: the hash of each image's file, and its box.
     """
     first: dict[Hashable, int] = {}
@@ -25,10 +25,10 @@ def same_pictures(
             pairs.append((other, row))
     sentences = [
         f"{images[a]} ({individual_ids[a]}) and {images[b]} ({individual_ids[b]}) are one picture "
-        "of two individuals, so that nothing can tell these apart: if it shows both, give each its "
-        "box in boxes.csv; if not, remove one from the catalogue."
+        "of two individuals, and nothing can tell them apart: if it shows both, give each one a "
+        "box in boxes.csv; if not, remove one row from the catalogue."
         for a, b in pairs[:NAMED]
     ]
     if len(pairs) > NAMED:
-        sentences.append(f"{len(pairs) - NAMED} more pairs of images are like that.")
+        sentences.append(f"{len(pairs) - NAMED} more pairs of images are alike in this way.")
     return sentences

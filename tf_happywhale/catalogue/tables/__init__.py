@@ -1,1 +1,1 @@
-"""Tables that people write: their text, their rows, and rows added to them."""
+"""Tables that people write: their text, their rows, and how rows are added to them."""

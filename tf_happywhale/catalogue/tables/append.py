@@ -1,5 +1,4 @@
-"""Rows added to a person's table: the bytes that are there stay, and the new rows are written in
-the same way."""
+"""Adding rows to a person's table: its bytes stay, and the new rows are written in the same way."""
 
 from __future__ import annotations
 
@@ -24,15 +23,15 @@ def table_with_rows(
     reading: Reading = PLAIN,
     new_columns: Collection[str] = (),
 ) -> bytes:
-    """The content of a table with further rows at its end, in its own encoding, columns and way of
-    separating them. Values of columns that the table lacks are left out.
+    """The content of a table with new rows at its end, in its own encoding, with its own columns
+    and separators. Values of columns that the table lacks are left out.
 
     Args:
         path: the table.
-        rows: text by our names of the columns.
-        columns: names that it must have.
+        rows: the new rows, text by our names of the columns.
+        columns: those that the table must have.
         reading: how it is read.
-        new_columns: added to the header where the table lacks them; empty in the older rows.
+        new_columns: added to the header if the table lacks them; empty in the older rows.
 
     Raises:
         InputError: it cannot be read, is an Excel file, or its encoding lacks a letter.
@@ -40,8 +39,8 @@ def table_with_rows(
     raw = path.read_bytes() if path.is_file() else b""
     if is_spreadsheet(raw, path):
         raise InputError(
-            f"{path} is an Excel file, to which nothing is added: {AS_CSV}, and name that file "
-            "in its place."
+            f"{path} is an Excel file, and rows can only be added to text tables: {AS_CSV}, and "
+            "name that file in its place."
         )
     there = read_rows_of(path, columns, reading)
     text, encoding = decode_table(raw, path, reading.encoding)
@@ -51,34 +50,41 @@ def table_with_rows(
         raw = byte_order_mark(raw) + text.encode(encoding)
         there = replace(there, header=[*there.header, *lacking])
     places = column_places(there.header, columns, reading.columns, path)
-    dialect = there.dialect or Dialect()
-    added = io.StringIO()
+    added = _as_text(rows, places, len(there.header), there.dialect or Dialect())
     if not text.endswith(("\n", "\r")):
-        added.write(dialect.line_end)
+        added = (there.dialect or Dialect()).line_end + added
+    try:
+        return raw + added.encode(encoding)
+    except UnicodeEncodeError as error:
+        letter = error.object[error.start]
+        raise InputError(
+            f"{path} is written in {encoding}, which has no {letter!r} (U+{ord(letter):04X}): save "
+            "it as UTF-8, and remove data.encoding."
+        ) from None
+
+
+def _as_text(
+    rows: Sequence[Mapping[str, str]], places: Mapping[str, int], count: int, dialect: Dialect
+) -> str:
+    """The lines of new rows with `count` cells, of which `places` says the place by name."""
+    lines = io.StringIO()
     for row in rows:
-        cells = [""] * len(there.header)
+        cells = [""] * count
         for name, place in places.items():
             cells[place] = row.get(name, "")
         broken = any(end in cell for cell in cells for end in "\r\n")
         every = dialect.quoted or dialect.spaced or broken
         csv.writer(
-            added,
+            lines,
             delimiter=dialect.separator,
             lineterminator=dialect.line_end,
             quoting=csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL,
         ).writerow(cells)
-    try:
-        return raw + added.getvalue().encode(encoding)
-    except UnicodeEncodeError as error:
-        letter = error.object[error.start]
-        raise InputError(
-            f"{path} is written in {encoding}, which has no {letter!r} (U+{ord(letter):04X}): save "
-            "it as UTF-8, and take data.encoding out."
-        ) from None
+    return lines.getvalue()
 
 
 def _with_columns(text: str, rows: Rows, names: Sequence[str]) -> str:
-    """The text with further columns at the end, which are empty in each row."""
+    """The text with new columns at the end, empty in each row."""
     dialect = rows.dialect or Dialect()
     between = dialect.separator + " " * dialect.spaced
     first = rows.line - 1

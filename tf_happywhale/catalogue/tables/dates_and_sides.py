@@ -1,4 +1,4 @@
-"""Dates and sides as people write them, if they can be read in one way only."""
+"""Dates and sides of animals as people write them, if they can be read in only one way."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SIDES = {"r": "right", "l": "left"}
 
 
 def iso_date(text: str) -> str:
-    """A date whose month is a word as ISO text: `02-Jun-15` becomes `2015-06-02`. All else stays as
-    it is, since `02/06/15` is the second of June or the sixth of February.
+    """A date whose month is a word, as ISO text: `02-Jun-15` becomes `2015-06-02`. Any other text
+    stays as it is, since `02/06/15` may be the second of June or the sixth of February.
 
-    A year of two digits is of this century up to 29, and of the last one from 70 on.
+    Years of two digits are 2000 to 2029 and 1970 to 1999; a date with another one stays as it is.
     """
     cell = text.strip()
     if match := DAY_FIRST.fullmatch(cell):
@@ -38,7 +38,7 @@ def iso_date(text: str) -> str:
 
 
 def viewpoint_sides(viewpoints: Iterable[str]) -> list[str]:
-    """Viewpoints with `R` and `L` as `right` and `left`, if the column holds nothing else."""
+    """Viewpoints with `right` and `left` for `R` and `L`, if the column holds nothing else."""
     cells = list(viewpoints)
     if not {cell.strip().lower() for cell in cells} <= {*SIDES, ""}:
         return cells

@@ -18,7 +18,7 @@ class Reading:
     Attributes:
         encoding: of text tables without a byte order mark; None: UTF-8.
         columns: what a table calls our columns, such as `individual_id` → `ID`.
-        unknown: texts in `individual_id` that mean that nobody knows who it is.
+        unknown: texts in `individual_id` which mean that nobody knows the animal.
         boxes_format: what the four numbers of a `bbox` cell are; `auto`: the numbers decide.
     """
 
@@ -28,7 +28,7 @@ class Reading:
     boxes_format: str = "auto"
 
     def leaves_out(self, individual_id: str) -> bool:
-        """Whether this text in `individual_id` means that nobody knows."""
+        """Whether this text in `individual_id` means that nobody knows the animal."""
         return _plain(individual_id) in {_plain(word) for word in self.unknown}
 
 
@@ -36,7 +36,7 @@ PLAIN = Reading()  # of tables that this package wrote
 
 
 def reading_of(data: Data) -> Reading:
-    """The config's."""
+    """How the config says that tables are read."""
     return Reading(data.encoding, data.columns, data.unknown, data.boxes_format)
 
 

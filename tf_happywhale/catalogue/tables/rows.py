@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
+from tf_happywhale.catalogue.tables.csv_rows import CsvRow, csv_rows
+from tf_happywhale.catalogue.tables.header import find_header
 from tf_happywhale.errors import InputError
-
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-TITLES = 10  # rows that may stand above the header
 
 
 @dataclass(frozen=True)
@@ -67,21 +62,15 @@ def read_rows(text: str, path: Path, fits: Callable[[Sequence[str]], int]) -> Ro
         InputError: rows have more or fewer cells than the header, a quote is not closed, or the
             header can be read in two ways.
     """
-    first, separators = 1, tuple(SEPARATORS)
-    named = re.match(r'"?sep=(.?)"?[;,\t]*\r?(\n|$)', text, re.IGNORECASE)
-    if named:
-        if named[1] not in SEPARATORS:
-            raise InputError(f"{path} line 1 is {named[0].strip()!r}: {_SEPARATED}.")
-        first, separators = 2, (named[1],)
-    line, separator = _header(text, path, fits, first, separators)
-    names = next(_parse(text, path, separator, True, line)).cells
+    line, separator = find_header(text, path, fits)
+    names = next(csv_rows(text, path, separator, True, line)).cells
     needed = fits(names)
     if not needed:
         return Rows([name.strip() for name in names], line, [], [])
     spaced = _is_spaced(text, path, separator, line)
-    header, *rest = _parse(text, path, separator, spaced, line)
+    header, *rest = csv_rows(text, path, separator, spaced, line)
     _check_ends([header, *rest], path)
-    rows = [row for row in rest if _says(row)]
+    rows = [row for row in rest if row.has_text]
     count = len(header.cells)
     for row in rows:
         _check_count(row, count, needed, path, header)
@@ -95,60 +84,12 @@ def read_rows(text: str, path: Path, fits: Callable[[Sequence[str]], int]) -> Ro
     )
 
 
-_SEPARATED = "separate the cells by a comma, a semicolon, a tab or a bar"
-
-
-class _Row(NamedTuple):
-    line: int
-    cells: list[str]
-    end: str
-
-
-def _header(
-    text: str,
-    path: Path,
-    fits: Callable[[Sequence[str]], int],
-    first: int,
-    separators: Sequence[str],
-) -> tuple[int, str]:
-    """The line of the header, the first that fits or else the first; and the separator."""
-    tops = {separator: _top(text, path, separator, first) for separator in separators}
-    if not any(tops.values()):
-        raise InputError(f"{path} is empty: its first line must name the columns.")
-    for line in sorted({row.line for top in tops.values() for row in top}):
-        fitting = [
-            separator
-            for separator, top in tops.items()
-            for row in top
-            if row.line == line and fits(row.cells)
-        ]
-        parting = [s for s in fitting if any(r.line == line and r.cells[1:] for r in tops[s])]
-        fitting = parting or fitting[:1]  # a single column needs no separator
-        if len(fitting) > 1:
-            raise InputError(_two_ways(path, line, fitting))
-        if fitting:
-            return line, fitting[0]
-    tops = {separator: top for separator, top in tops.items() if top}
-    line = min(top[0].line for top in tops.values())
-    most = max(len(top[0].cells) for top in tops.values())
-    return line, next(s for s, top in tops.items() if len(top[0].cells) == most)
-
-
-def _top(text: str, path: Path, separator: str, first: int) -> list[_Row]:
-    """The first rows that are not empty, as far as this separator can read them."""
-    found: list[_Row] = []
-    with suppress(InputError):
-        rows = (row for row in _parse(text, path, separator, True, first) if _says(row))
-        found.extend(islice(rows, TITLES + 1))
-    return found
-
-
-def _says(row: _Row) -> bool:
-    return any(cell.strip() for cell in row.cells)
-
-
 def _is_spaced(text: str, path: Path, separator: str, line: int) -> bool:
-    """Whether a space follows each separator, in the header and in the rows alike."""
+    """Whether a space follows each separator, both in the header and in the rows.
+
+    Raises:
+        InputError: a space follows some of the separators only.
+    """
     if f"{separator} " not in text:
         return False
     header, *rows = _spaces(text, path, separator, line)
@@ -157,23 +98,23 @@ def _is_spaced(text: str, path: Path, separator: str, line: int) -> bool:
     if header[1] == {True}:
         if odd is not None:
             raise InputError(
-                f"{path} line {odd}: a space follows some separators and others not, so that it "
-                "may be a part of the cell: write all of them alike, or put the cell in quotes."
+                f"{path} line {odd}: a space follows only some of the separators, so it may be a "
+                "part of the cell: write all separators alike, or put the cell in quotes."
             )
         return any(kinds == {True} for _, kinds in found)
     if found and odd is None and found[0][1] == {True}:
         raise InputError(
-            f"{path} line {found[0][0]}: a space follows each separator, but in the header it does "
-            "not: take the spaces out, or put one after each separator of the header."
+            f"{path} line {found[0][0]}: a space follows each separator here, not in the header: "
+            "remove the spaces, or put one after each separator of the header."
         )
     return False
 
 
 def _spaces(text: str, path: Path, separator: str, line: int) -> list[tuple[int, set[bool]]]:
     """The line of each row, and whether a space is in front of all its cells but the first."""
-    raw = {row.line: row.cells for row in _parse(text, path, separator, False, line)}
+    raw = {row.line: row.cells for row in csv_rows(text, path, separator, False, line)}
     found = []
-    for row in _parse(text, path, separator, True, line):
+    for row in csv_rows(text, path, separator, True, line):
         cells = raw.get(row.line, [])
         if len(cells) != len(row.cells):  # a space in front of quotes, which hold a separator
             found.append((row.line, {True}))
@@ -182,61 +123,28 @@ def _spaces(text: str, path: Path, separator: str, line: int) -> list[tuple[int,
     return found
 
 
-def _two_ways(path: Path, line: int, separators: Sequence[str]) -> str:
-    names = " and by ".join(SEPARATORS[separator] for separator in separators)
-    return (
-        f"{path} line {line}: the header can be read as separated by {names}: put the names that "
-        "hold one of these in quotes, or take it out of them."
-    )
-
-
-def _parse(text: str, path: Path, separator: str, spaced: bool, first: int) -> Iterator[_Row]:
-    """The rows from line `first` on."""
-    last = ""
-
-    def keep(line: str) -> str:
-        nonlocal last
-        last = line
-        return line
-
-    lines = map(keep, islice(io.StringIO(text, newline=""), first - 1, None))
-    reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=spaced)
-    while True:
-        line = first + reader.line_num
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise InputError(
-                f"{path} line {line}: the quotes of this row are not closed, or not doubled inside "
-                f"a cell ({error}): put the whole cell in quotes, and write each of its own twice."
-            ) from None
-        yield _Row(line, cells, last[len(last.rstrip("\r\n")) :])
-
-
-def _check_ends(rows: Sequence[_Row], path: Path) -> None:
-    """Refuse a carriage return in the middle of a line, which may be a part of a cell."""
+def _check_ends(rows: Sequence[CsvRow], path: Path) -> None:
+    """Refuse a carriage return in the middle of a line, since it may be a part of a cell."""
     ends = {row.end for row in rows if row.end}
     alone = [row.line for row in rows if row.end == "\r"]
     if alone and len(ends) > 1:
         raise InputError(
-            f"{path} line {alone[0]} ends with a carriage return alone, and others do not: take it "
-            "out, or put the cell that holds it in quotes."
+            f"{path} line {alone[0]} ends with a carriage return alone, but other lines do not: "
+            "remove it, or put the cell that holds it in quotes."
         )
 
 
-def _check_count(row: _Row, count: int, needed: int, path: Path, header: _Row) -> None:
+def _check_count(row: CsvRow, count: int, needed: int, path: Path, header: CsvRow) -> None:
     more = any(cell.strip() for cell in row.cells[count:])
     if not more and len(row.cells) >= needed:
         return
     what = "more cells than its header" if more else "fewer cells than its header"
-    mend = (
+    remedy = (
         "put a cell that holds a separator in quotes"
         if more
-        else "fill it up with empty cells, or mend a line that was broken in two"
+        else "add empty cells at its end, or join a line that was broken in two"
     )
     raise InputError(
         f"{path} line {row.line} has {what} in line {header.line} ({len(row.cells)} and {count}): "
-        f"{mend}."
+        f"{remedy}."
     )

@@ -1,5 +1,5 @@
-"""The rows of an Excel sheet as text; dates are ISO text. A number in a column of ids may have lost
-its zeros, so it is an error."""
+"""The rows of an Excel sheet as text. Dates become ISO text. A number in a column of ids is an
+error, since it may have lost zeros."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tf_happywhale.catalogue.tables.rows import TITLES, Rows
+from tf_happywhale.catalogue.tables.header import TITLES
+from tf_happywhale.catalogue.tables.rows import Rows
 from tf_happywhale.errors import InputError
 
 ZIP, OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -18,15 +19,15 @@ AS_CSV = "save the sheet as `CSV UTF-8`"
 
 
 def is_spreadsheet(raw: bytes, path: Path) -> bool:
-    """Whether the bytes are those of an .xlsx file, whatever its name.
+    """Whether the bytes are those of an .xlsx file, with any name.
 
     Raises:
-        InputError: they are of an older Excel's file, or of one with a password.
+        InputError: they are those of an old Excel file, or of one with a password.
     """
     if raw.startswith(OLD):
         raise InputError(
-            f"{path} is an Excel file of the old kind, or has a password: save it as .xlsx without "
-            f"a password, or {AS_CSV}."
+            f"{path} is an old Excel file (.xls), or has a password: save it as .xlsx without a "
+            f"password, or {AS_CSV}."
         )
     return raw.startswith(ZIP)
 
@@ -67,8 +68,8 @@ def read_sheet(
             for sheet, _ in fitting
         )
         raise InputError(
-            f"{path} has the columns in more than one sheet, {names}: save the one that is meant "
-            "as a file of its own."
+            f"{path} has the columns in more than one sheet, {names}: save the right one as a "
+            "separate file."
         )
     sheet, line = fitting[0] if fitting else (sheets[0], _top(sheets[0])[0])
     return _rows(path, sheet, books[1][sheet.title], line, is_id)
@@ -112,7 +113,7 @@ def _id(cell: Any, path: Path) -> str:
         return value or ""
     where = f"{path} {cell.coordinate}"
     if cell.data_type == "e":
-        raise InputError(f"{where} shows the error {value}: give the id as text.")
+        raise InputError(f"{where} shows the error {value}: type the id as text.")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError(
             f"{where} is the {'date' if cell.is_date else 'value'} {_plain(value)} where an id is "
@@ -125,8 +126,8 @@ def _id(cell: Any, path: Path) -> str:
 
 
 def _readings(cell: Any) -> list[str]:
-    """The texts that a number may stand for: its digits, and its digits with the zeros that are
-    shown or may have been lost."""
+    """The texts that a number may stand for: its digits, and its digits with the zeros that Excel
+    shows or may have removed."""
     plain, shown = _plain(cell.value), str(cell.number_format or "")
     if match := re.fullmatch(r'"?([^"0#?]*?)"?(0+)', shown):
         with_zeros = match[1] + plain.zfill(len(match[2]))

@@ -1,4 +1,4 @@
-"""Reading the catalogue: every column is text, and every image stands in it once."""
+"""Reading a table of any kind: every column is text, and columns get our names."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ID_COLUMNS = {"image", "filename", "individual_id", "encounter"}  # text: each d
 
 
 def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLAIN) -> pd.DataFrame:
-    """Read a table as text: `09913`, `1e10`, `NA` and the empty cell stay what they are.
+    """Read a table as text: `09913`, `1e10`, `NA` and the empty cell stay as they are.
 
     A byte order mark decides the encoding, and the header decides what separates the cells. An
-    .xlsx file is known by its content. Rows without any text are left out, and so are lines above
-    the header. The last cells of a row may be missing if they are not wanted. A column gets its
-    name in `columns`, whatever its case there, and any other its own name in small letters. Columns
+    .xlsx file is known by its content. Rows without any text and lines above the header are left
+    out. The last cells of a row may be missing if they are not wanted. The wanted `columns` are
+    found in upper and lower case; other columns keep their own names, in lower case. Columns
     without a name are left out.
 
     Returns:
@@ -35,7 +35,7 @@ def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLA
 
     Raises:
         InputError: the file is missing, has rows that do not fit its header, can be read in two
-            ways, or lacks one of `columns`. It names the line, what was seen, and the remedy.
+            ways, or lacks one of `columns`. It names the line, what was seen, and the fix.
     """
     path = Path(path)
     rows = read_rows_of(path, columns, reading)
@@ -43,7 +43,7 @@ def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLA
     missing = [column for column in columns if column not in places]
     if missing:
         mapped = reading.columns
-        call = f"Say what a column is called there with data.columns={{{missing[0]}: NAME}}."
+        call = f"If it has another name there, set data.columns={{{missing[0]}: NAME}}."
         remedy = call if missing[0] in NAMEABLE else "Add the column."
         lacking = [f"{mapped[name]} for {name}" if name in mapped else name for name in missing]
         raise InputError(
@@ -114,14 +114,14 @@ def column_places(
         if len(found.get(name, ())) > 1:
             both = " and ".join(repr(header[place]) for place in found[name])
             raise InputError(
-                f"{path} has the columns {both}, either of which may be {name}: rename one of them."
+                f"{path} has the columns {both}, and each may be {name}: rename one of them."
             )
     places = {name: at[0] for name, at in found.items() if len(at) == 1}
     return places | {header[at]: at for many in found.values() if len(many) > 1 for at in many}
 
 
 def _places(header: Sequence[str], mapped: Mapping[str, str]) -> dict[str, list[int]]:
-    """The place of each column, by our name or its own name in small letters."""
+    """The places of each column, by our name or by its own name in lower case."""
     places: dict[str, list[int]] = {}
     for place, name in enumerate(header):
         if name.strip():

@@ -1,5 +1,5 @@
-"""The text of a table's file. Its byte order mark decides the encoding; without one it is what
-`data.encoding` says, or UTF-8."""
+"""The text of a table's file. Its byte order mark decides the encoding. Without one it is
+`data.encoding`, or UTF-8."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def decode_table(raw: bytes, path: Path, asked: str | None) -> tuple[str, str]:
     if b"\0" in raw and "a".encode(encoding) == b"a":
         place = raw.index(b"\0")
         raise InputError(
-            f"{path} line {_line(raw, place)} holds a zero byte, so that it is not UTF-8: save the "
-            "table as UTF-8, or, if it is UTF-16 without a byte order mark, set "
+            f"{path} line {_line(raw, place)} holds a zero byte, so the file is not UTF-8: save it "
+            "as UTF-8, or, if it is UTF-16 without a byte order mark, set "
             f"data.encoding=utf-16-{'le' if place % 2 else 'be'}."
         )
     text = _text(raw, path, encoding)
@@ -47,13 +47,13 @@ def decode_table(raw: bytes, path: Path, asked: str | None) -> tuple[str, str]:
         raise InputError(
             f"{path} line {line} is {_shown(raw, line, 'utf-8')} as UTF-8 and "
             f"{_shown(raw, line, encoding)} as {encoding}: save the file as UTF-8 with a byte "
-            "order mark, or take data.encoding out."
+            "order mark, or remove data.encoding."
         )
     return text, encoding
 
 
 def encoding_of_own(path: Path, asked: str | None) -> str | None:
-    """The encoding of a file that this package wrote and a spreadsheet may have saved since:
+    """The encoding of a file that this package wrote and that a spreadsheet may have saved since:
     `asked`, or None if it is still UTF-8."""
     return None if not path.is_file() or _is(path.read_bytes(), "utf-8") else asked
 
@@ -79,12 +79,12 @@ def _text(raw: bytes, path: Path, encoding: str) -> str:
         if encoding != "utf-8":
             raise InputError(
                 f"{path} line {line}: the byte 0x{byte:02X} is not {encoding}: set data.encoding "
-                "to the table's own encoding, or save it as UTF-8."
+                "to the encoding of the table, or save it as UTF-8."
             ) from None
         raise InputError(
             f"{path} line {line}: the byte 0x{byte:02X} is not UTF-8. As Windows-1252 the line is "
-            f"{_shown(raw, line, 'cp1252')}: if that is right, set data.encoding=cp1252, else save "
-            "the table as UTF-8."
+            f"{_shown(raw, line, 'cp1252')}: if that is right, set data.encoding=cp1252; if not, "
+            "save the table as UTF-8."
         ) from None
 
 

@@ -1,1 +1,1 @@
-"""Boxes in the formats of other tools: one file a format."""
+"""Boxes in the formats of other programs: one file for each format."""

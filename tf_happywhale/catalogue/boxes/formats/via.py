@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,12 @@ import pandas as pd
 
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
-from tf_happywhale.catalogue.boxes.formats.conventions import CORNERS, rows_with_boxes, with_numbers
+from tf_happywhale.catalogue.boxes.formats.conventions import (
+    CORNERS,
+    RowAndNumbers,
+    rows_with_boxes,
+    with_numbers,
+)
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, parse_json
 from tf_happywhale.catalogue.boxes.formats.shapes import Corners, around, around_circle
 from tf_happywhale.errors import InputError
@@ -46,50 +50,37 @@ def via_table_rows(table: pd.DataFrame, path: Path) -> list[BoxRow]:
     if name is None:
         raise InputError(f"{path} lacks VIA's column filename: export it again.")
 
-    def regions() -> Iterator:
-        for line, row in zip(table.index, table.to_dict("records"), strict=True):
-            where = f"{path} line {line}"
-            shape = parse_json(row[SHAPE] or "{}", f"{where}: {SHAPE}")
-            yield row[name], shape, parse_json(row[ATTRIBUTES] or "{}", where), where
-
-    return _rows(regions())
+    found = []
+    for line, row in zip(table.index, table.to_dict("records"), strict=True):
+        where = f"{path} line {line}"
+        shape = parse_json(row[SHAPE] or "{}", f"{where}: {SHAPE}")
+        found.append(_region(row[name], shape, parse_json(row[ATTRIBUTES] or "{}", where), where))
+    return rows_with_boxes(found, CORNERS)
 
 
 def via_rows(tree: dict, path: Path) -> list[BoxRow]:
-    """The rows of a JSON file, as of a CSV.
+    """The rows of a JSON file; an image without regions has a row without a box.
 
     Raises:
         InputError: a region has no area or is turned.
     """
-
-    def regions() -> Iterator:
-        """Image, shape, attributes and place of each region; empty for an image without one."""
-        entries = expect(tree.get(PROJECT, tree), dict, f"{path}: {PROJECT}")
-        for key, entry in entries.items():
-            image = field(entry, "filename", str, f"{path}: {key}")
-            where = f"{path}: {image}"
-            parts = entry.get("regions") or []
-            parts = list(parts.values()) if isinstance(parts, dict) else parts
-            if not parts:
-                yield image, {}, {}, where
-            for part in expect(parts, list, f"{where}: regions"):
-                shape = field(part, "shape_attributes", dict, where)
-                yield image, shape, part.get("region_attributes") or {}, where
-
-    return _rows(regions())
+    found = []
+    for key, entry in expect(tree.get(PROJECT, tree), dict, f"{path}: {PROJECT}").items():
+        image = field(entry, "filename", str, f"{path}: {key}")
+        where = f"{path}: {image}"
+        parts = entry.get("regions") or []
+        parts = list(parts.values()) if isinstance(parts, dict) else parts
+        if not parts:
+            found.append(_region(image, {}, {}, where))
+        for part in expect(parts, list, f"{where}: regions"):
+            shape = field(part, "shape_attributes", dict, where)
+            found.append(_region(image, shape, part.get("region_attributes"), where))
+    return rows_with_boxes(found, CORNERS)
 
 
-def _rows(regions: Iterator) -> list[BoxRow]:
-    return rows_with_boxes(
-        (
-            with_numbers(
-                BoxRow(image, _source(attributes), where=where),
-                _corners(shape, where) if shape else None,
-            )
-            for image, shape, attributes, where in regions
-        ),
-        CORNERS,
-    )
+def _region(image: str, shape: Any, attributes: Any, where: str) -> RowAndNumbers:
+    row = BoxRow(image, _source(attributes), where=where)
+    return with_numbers(row, _corners(shape, where) if shape else None)
 
 
 def _source(attributes: Any) -> str:

@@ -130,12 +130,12 @@ def test_lines_above_the_header_are_passed_over(tmp_path: Path, title: str) -> N
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ("image, individual_id\na, 1\nb,2\n", "line 3: a space follows some"),
-        ("image,individual_id\na, 1\nb, 2\n", "line 2: a space follows each .* header it does n"),
+        ("image, individual_id\na, 1\nb,2\n", "line 3: a space follows only some"),
+        ("image,individual_id\na, 1\nb, 2\n", "line 2: a space follows each .* in the header"),
         ("sep=^\nimage^individual_id\n", r"line 1 is 'sep=\^'"),
         ("image,individual_id,a;image;individual_id;b\n", "separated by comma and by semicolon"),
         ("image,individual_id,image\na,1,b\n", "has the column 'image' twice"),
-        ("image,individual_id,Image\na,1,b\n", "'image' and 'Image', either of which"),
+        ("image,individual_id,Image\na,1,b\n", "'image' and 'Image', and each may be"),
         ('image,individual_id\na,1\nb,"2\nc,3\n', "line 3: the quotes of this row"),
         ('image,individual_id\na,1\n"b" c,2\n', "line 3: the quotes of this row"),
         ("image,individual_id\na,1\rb,2\n", "line 2 ends with a carriage return alone"),
@@ -144,7 +144,7 @@ def test_lines_above_the_header_are_passed_over(tmp_path: Path, title: str) -> N
         ("image;individual_id\na,1\n", "line 2 has fewer cells"),
         ("image,individual_id\nä,1\n".encode("utf-16-le"), r"zero byte|not UTF-8"),
         ("image,individual_id\na,1\n".encode("utf-16-le"), "utf-16-le"),
-        (b"\xd0\xcf\x11\xe0rest", "old kind, or has a password"),
+        (b"\xd0\xcf\x11\xe0rest", "old Excel file .*, or has a password"),
         (b"PK\x03\x04rest", "cannot be read as an .xlsx file"),
     ],
 )

@@ -10,13 +10,9 @@ import pytest
 from tests.community_fixture import example, serialized, write_community, write_shard
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.dataset import load_data
-from tf_happywhale.catalogue.kaggle.community import (
-    COLUMNS,
-    catalogue_of,
-    find_shards,
-    read_index,
-    read_individuals,
-)
+from tf_happywhale.catalogue.kaggle.community_index import COLUMNS, read_index
+from tf_happywhale.catalogue.kaggle.community_labels import catalogue_of, read_individuals
+from tf_happywhale.catalogue.kaggle.community_shards import find_shards
 from tf_happywhale.catalogue.photographs.photo_files import list_images
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
@@ -101,7 +97,7 @@ def test_targets_that_nobody_names_are_said(load, community: Path, tmp_path: Pat
     folder = tmp_path / "records"
     shutil.copytree(community, folder)
     (folder / "individual_ids.json").unlink()
-    with pytest.raises(InputError, match=r"no .*individual_ids\.json, which says who the targets"):
+    with pytest.raises(InputError, match=r"no .*individual_ids\.json, which names the individual"):
         load(f"data.tfrecords={folder}")
 
 
@@ -113,7 +109,7 @@ def test_a_shard_with_another_count_than_its_name_says_is_refused(
 
     record = example(pod / "test_images", image, -1, -1, {image: Box(1, 1, 9, 9)})
     write_shard(tmp_path / "test-0-2.tfrec", [record])
-    with pytest.raises(InputError, match=r"holds 1 examples and not the 2"):
+    with pytest.raises(InputError, match=r"holds 1 examples, but its name says 2"):
         read_index(find_shards(tmp_path), tmp_path / "cache")
 
 
@@ -128,7 +124,7 @@ def test_a_folder_without_such_shards_is_refused(tmp_path: Path) -> None:
     ("features", "message"),
     [
         ({"image_name": b"\xff.jpg"}, r"image_name b'\\xff\.jpg' is not UTF-8"),
-        ({"image_name": 7}, "without a text feature image_name"),
+        ({"image_name": 7}, "without the text feature image_name"),
         (
             {"image_name": None, "target": 1},
             r"lack the feature image_name; they have image, target\. Write them with",
@@ -167,7 +163,7 @@ def test_labels_come_from_train_csv_where_the_records_have_none(
     folder = tmp_path / "records"
     images = unlabelled(pod, folder, "{}-{}-{}.tfrec")
     places = [f"data.tfrecords={folder}", "data.folds=2"]
-    with pytest.raises(InputError, match=r"has no target: put train\.csv .* beside the TFRecords"):
+    with pytest.raises(InputError, match=r"has no target: put train\.csv .* into the folder"):
         load(*places)
     shutil.copy(pod / "train.csv", folder)
     truth = read_catalogue(pod / "train.csv").set_index("image")["individual_id"]
@@ -187,7 +183,7 @@ def test_other_names_are_read_where_the_pattern_says_so(load, pod: Path, tmp_pat
     images = unlabelled(pod, folder)
     shutil.copy(pod / "train.csv", folder)
     place = f"data.tfrecords={folder}"
-    with pytest.raises(InputError, match=r"It has 'whales_train_part0_3\.tfrecord'\. Say how"):
+    with pytest.raises(InputError, match=r"It has 'whales_train_part0_3\.tfrecord'\. Set data"):
         load(place)
     named = load(place, "data.tfrecords_pattern=whales_{split}_part{fold}_{count}.tfrecord",
                  "data.folds=2")  # fmt: skip
@@ -205,9 +201,9 @@ def test_other_names_are_read_where_the_pattern_says_so(load, pod: Path, tmp_pat
     [
         ('{"a": 0, "b": 0}', "gives the target 0 to 'a' and to 'b'"),
         ('{"0": "a", "00": "b"}', "gives the target 0 to 'a' and to 'b'"),
-        ("[9913, 9914]", "whose ids are text"),
-        ('{"a": 0.5}', "targets are whole numbers"),
-        ('{"a": true}', "targets are whole numbers"),
+        ("[9913, 9914]", "with ids as text"),
+        ('{"a": 0.5}', "targets as whole numbers"),
+        ('{"a": true}', "targets as whole numbers"),
     ],
 )
 def test_a_target_is_one_individual_and_an_id_is_text(
