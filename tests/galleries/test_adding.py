@@ -249,7 +249,9 @@ def test_an_excel_catalogue_is_refused_before_anything_is_written(
     known = {"image": ["a.jpg"], "individual_id": ["09913"]}
     pd.DataFrame(known).to_excel(root / "train.xlsx", index=False)
     before = files_in(root)
-    with pytest.raises(InputError, match=r"train\.xlsx is an Excel file, to which nothing is"):
+    with pytest.raises(
+        InputError, match=r"train\.xlsx is an Excel file, and rows can only be added to text"
+    ):
         add_confirmed(root, queries, {"q1.jpg": "Luna"}, Data(catalogue="train.xlsx"))
     assert files_in(root) == before
 
