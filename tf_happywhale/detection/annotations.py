@@ -101,24 +101,26 @@ def _annotation_files(experiment: Experiment) -> Sequence[tuple[str, Path]]:
 
 
 def _boxes(rows: Sequence[BoxRow], source: str) -> Iterable[tuple[str, str, AnyBox]]:
-    """Yield image, source and box of the rows that count; of numbered rows, the best per animal."""
-    numbered = {(row.image, row.source or source) for row in rows if row.number}
-    best: dict[tuple[str, str, int], BoxRow] = {}
+    """Yield image, source and box of the rows that count; `source` is that of rows without one."""
+    groups: dict[tuple[str, str], list[BoxRow]] = {}
     for row in rows:
-        animal = row.image, row.source or source, row.number or 1
-        if animal[:2] in numbered and (
-            animal not in best or rank_row(row) >= rank_row(best[animal])
-        ):
-            best[animal] = row
-    chosen = {id(row) for row in best.values()}
-    rows = [
-        row for row in rows
-        if id(row) in chosen or (row.image, row.source or source) not in numbered
-    ]  # fmt: skip
-    manual = {
-        (row.image, row.source or source) for row in rows if row.manual and id(row) not in chosen
-    }
+        groups.setdefault((row.image, row.source or source), []).append(row)
+    kept = {id(row) for group in groups.values() for row in _counting(group)}
     for row in rows:
-        name = row.source or source
-        if row.box and (row.manual or (row.image, name) not in manual):
-            yield row.image, name, row.box
+        if row.box and id(row) in kept:
+            yield row.image, row.source or source, row.box
+
+
+def _counting(rows: Sequence[BoxRow]) -> Iterable[BoxRow]:
+    """Return the rows of one image and source that count.
+
+    If animals are numbered, it is the best row of each; else a person's rows, if there are any.
+    """
+    if not any(row.number for row in rows):
+        return [row for row in rows if row.manual] or rows
+    best: dict[int, BoxRow] = {}
+    for row in rows:
+        number = row.number or 1
+        if number not in best or rank_row(row) >= rank_row(best[number]):
+            best[number] = row
+    return best.values()

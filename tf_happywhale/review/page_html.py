@@ -53,8 +53,7 @@ class Page:
         summary: (name, value) rows.
         navigation: links to the other pages.
         figures: their `reason` is their caption.
-        individuals: species of everybody who can be searched, by individual_id; if it is empty,
-            the candidates on the page can be searched.
+        individuals: species of all individuals that can be searched, by individual_id.
         report: the name under which the browser keeps the decisions.
     """
 

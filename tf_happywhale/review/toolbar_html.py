@@ -16,17 +16,13 @@ def toolbar_html(queries: Sequence[Query], individuals: Mapping[str, str]) -> st
 
     Args:
         queries: the blocks of the page.
-        individuals: species of everybody who can be searched, by individual_id; if it is empty,
-            the candidates of the blocks.
+        individuals: species of all individuals that can be searched, by individual_id.
     """
     species = sorted({query.species for query in queries} - {""})
     kinds = {kind: kind.replace("_", " ") for kind in species}
-    everybody = individuals or {
-        card.individual_id: card.species for query in queries for card in query.candidates
-    }
     options = "".join(
         f'<option value="{escape(who)}">{escape(kind.replace("_", " "))}</option>'
-        for who, kind in sorted(everybody.items())
+        for who, kind in sorted(individuals.items())
         if who != NEW_INDIVIDUAL
     )
     states = {"undecided": "undecided", "decided": "decided", "skipped": "skipped"}
