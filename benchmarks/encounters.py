@@ -19,6 +19,7 @@ from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Rank, load_experiment
 from tf_happywhale.retrieval.embeddings import load_embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ranking.learned import learn
 from tf_happywhale.retrieval.search.candidates import rank_individuals
 from tf_happywhale.retrieval.search.encounter_split import CERTAIN
@@ -34,9 +35,10 @@ def main() -> None:
     known, asked = (
         load_embeddings(given.run / "embeddings" / f"{s}.npz") for s in ("train", "test")
     )
-    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
     known, ids = known.reorder(data.images), list(data.individual_ids)
-    learned = learn(make_ensemble([known], data.images), ids, folds, [1.0], Rank())
+    learned = learn(
+        LabelledGallery(make_ensemble([known], data.images), ids, data.fold_of), [1.0], Rank()
+    )
     found = rank_individuals(asked.embedding, known.embedding, ids, 10)
     best, sure = found.individual_id[:, 0], learned.p_right(found.score) >= CERTAIN
     answers = read_answers(given.answers)

@@ -146,22 +146,22 @@ def run_row(line: list[str], experiment: Experiment, log: Path) -> None:
 def precision(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
     """1/rank within five of each of the fold's known individuals' images, float64 [n], and who is
     in them; the images in the catalogue's order."""
+    from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.retrieval.ensemble.members import load_ensemble
-    from tf_happywhale.retrieval.ensemble.out_of_fold import mark_unseen, score_fold
+    from tf_happywhale.retrieval.ensemble.members import load_labelled_gallery
+    from tf_happywhale.retrieval.ensemble.out_of_fold import score_fold
     from tf_happywhale.retrieval.metrics import average_precision
+    from tf_happywhale.retrieval.submission import ANSWERS
 
     data = load_data(experiment)
-    ids = np.asarray(data.individual_ids, dtype=np.str_)
-    folds = dict(zip(data.images, data.folds.tolist(), strict=True))
-    gallery = load_ensemble(experiment, "train", data.images)
+    gallery = load_labelled_gallery(experiment, data)
     if experiment.rank.centre_share:
-        gallery = mark_unseen(gallery, data.individual_ids, folds)
-    fold, rank = experiment.fold, experiment.rank
-    found, rows = score_fold(gallery, ids, folds, fold, [0], [1.0], k=5, rank=rank)
-    known = np.isin(ids[rows], np.delete(ids, rows))
-    ranked = [found.individual_id[row].tolist() for row in np.flatnonzero(known)]
-    return average_precision(ranked, ids[rows][known].tolist()), ids[rows][known]
+        gallery = gallery.with_unseen()
+    found, rows = score_fold(gallery, experiment.fold, [0], [1.0], ANSWERS, experiment.rank)
+    truth = gallery.truth[rows]
+    known = truth != NEW_INDIVIDUAL
+    ranked = found.individual_id[known].tolist()
+    return average_precision(ranked, truth[known].tolist()), truth[known]
 
 
 def minutes(experiment: Experiment) -> float:

@@ -140,12 +140,15 @@ def ours_to_submission(folder: Path) -> dict:
     the config and the catalogue, hashing the embeddings files."""
     from tf_happywhale.config import Rank
     from tf_happywhale.disk.files import write_csv
+    from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
     from tf_happywhale.retrieval.ranking.ranking import rank_queries
     from tf_happywhale.retrieval.submission import write_submission
 
     started = time.perf_counter()
     known, asked, ids, folds = load(folder)
-    ranking = rank_queries(known, asked, ids, folds, [1.0] * len(known.members), Rank())
+    ranking = rank_queries(
+        LabelledGallery(known, ids, folds), asked, [1.0] * len(known.members), Rank()
+    )
     write_csv(folder / "predictions.csv", ranking.table(5))
     write_submission(folder / "submission.csv", ranking.images, ranking.ids())
     return {"seconds": time.perf_counter() - started}

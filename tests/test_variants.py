@@ -16,6 +16,7 @@ from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.retrieval.ensemble.members import find_members
+from tf_happywhale.retrieval.evaluation.metric_lines import print_metrics
 from tf_happywhale.review.experiment_report import summary_rows
 from tf_happywhale.training import loop
 
@@ -78,7 +79,7 @@ def test_each_member_is_measured_alone_beside_all_together(together, capsys) -> 
         ["fold0", "test"], ["fold1", "test"], ["fold0", "test"],
     ]  # fmt: skip
     assert all(part["test"]["queries"] == metrics["test"]["queries"] for part in alone.values())
-    evaluate.print_metrics(metrics)
+    print_metrics(metrics)
     said = capsys.readouterr().out
     mine, all_of_them = alone["2 narrow/fold1"]["test"]["map5"], metrics["test"]["map5"]
     assert "model 2 narrow/fold1 alone: mAP@5 of fold1, known " in said

@@ -80,20 +80,18 @@ def score(experiment: Experiment, data: DataSet, gallery, queries, truth: list[s
     from tf_happywhale.inference.baselines import chance
     from tf_happywhale.retrieval.embeddings import Embeddings
     from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+    from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
     from tf_happywhale.retrieval.ensemble.trained_on import all_but
     from tf_happywhale.retrieval.metrics import mean_average_precision
     from tf_happywhale.retrieval.ranking.ranking import rank_queries
 
-    folds = data.fold_of
-    about = {"trained_on": all_but(experiment.fold, data.name, folds)}
+    about = {"trained_on": all_but(experiment.fold, data.name, data.fold_of)}
     known = Embeddings(gallery, np.array(data.images), np.array(data.individual_ids), about)
     unknown = np.full(len(data.test_images), "")
     asked = Embeddings(queries, np.array(data.test_images), unknown, about)
     ranked = rank_queries(
-        make_ensemble([known], data.images),
+        LabelledGallery(make_ensemble([known], data.images), data.individual_ids, data.fold_of),
         make_ensemble([asked], data.test_images),
-        data.individual_ids,
-        folds,
         [1.0],
         experiment.rank,
     ).ids()

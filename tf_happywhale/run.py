@@ -23,6 +23,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.devices.workers import place
     from tf_happywhale.models.weights.weight_names import find_weights
     from tf_happywhale.places import output_folder
+    from tf_happywhale.retrieval.ranking.rank_experiment import why_no_submission
     from tf_happywhale.stages import locked_stage
 
     if place().workers > 1:
@@ -34,7 +35,7 @@ def main(experiment: Experiment) -> None:
     variants = variants_of(experiment)
     for variant in variants:
         find_weights(variant.model.backbone, variant.model.weights)
-    reason = rank.why_no_submission(experiment, load_data(experiment))
+    reason = why_no_submission(experiment, load_data(experiment))
     with locked_stage(output_folder(experiment), "run"):
         for variant in variants:
             tfrecords.main("write", variant)

@@ -31,6 +31,7 @@ from tf_happywhale.inference.identifier import Identifier
 from tf_happywhale.inference.shots import box_text
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
 from tf_happywhale.retrieval.ranking.learned import learn
 from tf_happywhale.review.overlay import heat_pair
@@ -63,7 +64,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folds = data.fold_of
     about = {"trained_on": all_but(experiment.fold, data.name, folds)}
     known = Embeddings(gallery.embedding, gallery.image, gallery.individual_id, about)
-    learned = learn(make_ensemble([known], data.images), ids, folds, [1.0], experiment.rank)
+    learned = learn(
+        LabelledGallery(make_ensemble([known], data.images), ids, folds), [1.0], experiment.rank
+    )
     ranking = identify.rank(experiment, Identifier((), learned, home, 1), asked, gallery)
     query, reference = (cache(picture_reader(images, 384)) for images in (asked, gallery))
     even = np.ones((2, 4, 4))

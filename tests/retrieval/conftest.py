@@ -10,6 +10,7 @@ import pytest
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
 from tf_happywhale.retrieval.ranking.ranking import Ranking, rank_queries
 
@@ -53,10 +54,8 @@ class Herd:
         asked = [f"q{n}.jpg" for n in range(len(degrees))]
         queries = [embed(degrees, asked, [""] * len(asked), part.about) for part in galleries]
         return rank_queries(
-            make_ensemble(galleries, self.images),
+            LabelledGallery(make_ensemble(galleries, self.images), self.ids, self.folds),
             make_ensemble(queries, asked),
-            self.ids,
-            self.folds,
             weights or [1.0] * len(galleries),
             Rank(**({"new_share": 0.5} | settings)),
             species,

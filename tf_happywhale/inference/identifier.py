@@ -20,6 +20,7 @@ from tf_happywhale.inference.trained_models import TrainedModel
 from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.trained_on import assignment_of
 from tf_happywhale.retrieval.ranking.learned import (
     Learned,
@@ -191,7 +192,7 @@ def _learn(models: Sequence[TrainedModel], weights: Sequence[float], rank: Rank)
         found = make_folds(experiment, data.catalogue)
         folds = dict(zip(data.images, found.tolist(), strict=True))
     side = make_ensemble(members, data.images)
-    return learn(side, data.individual_ids, folds, weights, rank)
+    return learn(LabelledGallery(side, data.individual_ids, folds), weights, rank)
 
 
 def _joined(rows: Sequence[np.ndarray], shares: Sequence[float]) -> np.ndarray:

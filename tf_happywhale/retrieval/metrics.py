@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tf_happywhale.retrieval.submission import ANSWERS
+
 DRAWS = 1000  # of the bootstrap
 
 
 def average_precision(
-    ranked: Sequence[Sequence[str]], truth: Sequence[str], at: int = 5
+    ranked: Sequence[Sequence[str]], truth: Sequence[str], at: int = ANSWERS
 ) -> np.ndarray:
     """1/rank of each query's right answer among its first `at` ids, else 0: float64 [n].
 
@@ -24,7 +26,7 @@ def average_precision(
 
 
 def mean_average_precision(
-    ranked: Sequence[Sequence[str]], truth: Sequence[str], at: int = 5
+    ranked: Sequence[Sequence[str]], truth: Sequence[str], at: int = ANSWERS
 ) -> float:
     """mAP@`at` with one right answer a query: the mean of 1/rank, 0 if it is not among them.
 

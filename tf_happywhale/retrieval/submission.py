@@ -10,10 +10,10 @@ import pandas as pd
 from tf_happywhale.disk.files import write_csv
 from tf_happywhale.errors import InputError
 
-IDS = 5
+ANSWERS = 5  # individuals in a prediction; only these count in mAP@5
 
 
-def pad(ids: Sequence[str], frequent: Sequence[str], count: int = IDS) -> list[str]:
+def pad(ids: Sequence[str], frequent: Sequence[str], count: int = ANSWERS) -> list[str]:
     """The first `count` different ids, filled up from `frequent`, never one twice.
 
     Fewer than `count` come back only where `frequent` does not hold enough others.
@@ -32,7 +32,7 @@ def no_submission(known: Sequence[str]) -> str:
     spaced = next((who for who in known if who.split() != [who]), None)
     if spaced is not None:
         return f"a submission separates ids by spaces, and {spaced!r} holds one"
-    if len(known) < IDS - 1:
+    if len(known) < ANSWERS - 1:
         return (
             "its five different answers (new_individual is one) need at least four individuals, "
             f"and the catalogue has {len(known)}"
@@ -49,7 +49,7 @@ def write_submission(path: Path, images: Sequence[str], ranked: Sequence[Sequenc
     if len(set(images)) != len(images):
         raise InputError("An image stands twice in the submission.")
     for image, ids in zip(images, ranked, strict=True):
-        if len(set(ids)) != IDS or len(ids) != IDS or any(len(i.split()) != 1 for i in ids):
+        if len(set(ids)) != ANSWERS or len(ids) != ANSWERS or any(len(i.split()) != 1 for i in ids):
             raise InputError(
                 f"The prediction for {image} must be five different ids, but is {' '.join(ids)!r}: "
                 "the catalogue needs at least four individuals."

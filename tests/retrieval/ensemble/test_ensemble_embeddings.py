@@ -9,7 +9,7 @@ from tests.retrieval.conftest import embed
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
-from tf_happywhale.retrieval.ensemble.out_of_fold import mark_unseen
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
 from tf_happywhale.retrieval.ranking.ranking import rank_queries
 
@@ -42,7 +42,9 @@ def test_a_centre_that_was_never_trained_counts_as_the_image_itself() -> None:
         centre=np.array([[0, 1], [-1, 0]], np.float32),
         centre_id=np.array(["1", "2"]),
     )
-    side = mark_unseen(make_ensemble([member], ["c", "a", "b"]), ["2", "1", "1"], folds)
+    ids, seen = ["2", "1", "1"], make_ensemble([member], ["c", "a", "b"])
+    gallery = LabelledGallery(seen, ids, folds).with_unseen()
+    side = gallery.embeddings
     assert side.unseen[0].tolist() == [True, False, False]
     rows = side.centres([1.0], ["2", "1", "1"]).tile(slice(None))
     expected = [[0.5, np.sin(np.radians(60))], [0, 1], [0, 1]]
@@ -51,9 +53,7 @@ def test_a_centre_that_was_never_trained_counts_as_the_image_itself() -> None:
     assert part.only([0]).unseen[0].tolist() == [False, True]
     # a query at 60° is all c: by its head's centre alone it would be 120° away
     query = make_ensemble([embed([60], ["q"], [""], about)], ["q"])
-    found = rank_queries(
-        side, query, ["2", "1", "1"], folds, [1.0], Rank(centre_share=1.0, threshold=0.5)
-    )
+    found = rank_queries(gallery, query, [1.0], Rank(centre_share=1.0, threshold=0.5))
     assert found.candidates.individual_id[0, 0] == "2"
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.retrieval.conftest import Herd
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.out_of_fold import score_folds
 from tf_happywhale.retrieval.ranking import ranking
 from tf_happywhale.retrieval.search import dot_products
@@ -30,8 +31,8 @@ def pod() -> Herd:
 
 def test_some_of_a_folds_images_are_judged_as_among_all(pod: Herd) -> None:
     side = make_ensemble([pod.gallery()], pod.images)
-    (everything,), _ = score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank())
-    (some,), _ = score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank(), 9)
+    (everything,), _ = score_folds(LabelledGallery(side, pod.ids, pod.folds), [1.0], 5, Rank())
+    (some,), _ = score_folds(LabelledGallery(side, pod.ids, pod.folds), [1.0], 5, Rank(), 9)
     assert (len(everything.images), len(some.images)) == (40, 9)
     place = {image: n for n, image in enumerate(everything.images.tolist())}
     for n, image in enumerate(some.images.tolist()):
@@ -64,8 +65,8 @@ def test_a_single_fold_teaches_by_all_its_images(
 
 def test_some_of_a_catalogue_that_repeats_itself_are_of_every_kind(pod: Herd) -> None:
     side = make_ensemble([pod.gallery()], pod.images)
-    (some, *_), _ = score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank(), 20)
-    (again, *_), _ = score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank(), 20)
+    (some, *_), _ = score_folds(LabelledGallery(side, pod.ids, pod.folds), [1.0], 5, Rank(), 20)
+    (again, *_), _ = score_folds(LabelledGallery(side, pod.ids, pod.folds), [1.0], 5, Rank(), 20)
     # of each two images of an individual the first is called -1; every other one is of that kind
     kinds = [image.split("-")[1] for image in some.images.tolist()]
     assert len(set(some.images.tolist())) == 20
@@ -78,8 +79,8 @@ def test_some_of_a_catalogue_that_repeats_itself_are_of_every_kind(pod: Herd) ->
 def test_members_that_share_a_fold_are_standardised_by_their_best_score_alone(pod: Herd) -> None:
     galleries = [pod.gallery(), pod.gallery(turned=30.0)]
     side = make_ensemble(galleries, pod.images)
-    _, both = score_folds(side, pod.ids, pod.folds, [1.0, 1.0], 5, Rank())
-    _, alone = score_folds(side.only([0]), pod.ids, pod.folds, [1.0], 5, Rank())
+    _, both = score_folds(LabelledGallery(side, pod.ids, pod.folds), [1.0, 1.0], 5, Rank())
+    _, alone = score_folds(LabelledGallery(side.only([0]), pod.ids, pod.folds), [1.0], 5, Rank())
     assert both[0] == alone[0]
 
 
@@ -95,7 +96,7 @@ def test_the_folds_are_searched_by_what_all_of_them_pay_for(
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     monkeypatch.setattr(dot_products, "find_spec", lambda _: None)
     side = make_ensemble([pod.gallery()], pod.images)
-    score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank())
-    score_folds(side, pod.ids, pod.folds, [1.0], 5, Rank(engine="numpy"))
+    score_folds(LabelledGallery(side, pod.ids, pod.folds), [1.0], 5, Rank())
+    score_folds(LabelledGallery(side, pod.ids, pod.folds), [1.0], 5, Rank(engine="numpy"))
     assert asked == [40 * len(pod.images) * 2]  # fold 0's images, the gallery, two numbers each
     assert np.isfinite(asked).all()

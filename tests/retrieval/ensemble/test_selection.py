@@ -10,6 +10,7 @@ from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.out_of_fold import score_folds
 from tf_happywhale.retrieval.ensemble.selection import (
     best_members,
@@ -56,7 +57,7 @@ def test_weights_are_chosen_on_the_folds_that_members_have_not_seen(herd: Herd) 
         return Embeddings(rows, np.array(images), np.array(ids), about)
 
     side = make_ensemble([member(0.5, 0), member(50.0, 0), member(0.5, 1)], images)
-    assert choose_weights(side, ids, folds, Rank()) == [1.0, 0.0, 1.0]
+    assert choose_weights(LabelledGallery(side, ids, folds), Rank()) == [1.0, 0.0, 1.0]
 
 
 def test_the_best_members_are_those_that_know_folds_they_have_not_seen(herd: Herd) -> None:
@@ -66,7 +67,7 @@ def test_the_best_members_are_those_that_know_folds_they_have_not_seen(herd: Her
     side = make_ensemble(members, herd.images)
 
     def best(count: int | None) -> list[int]:
-        return best_members(side, herd.ids, herd.folds, count, Rank())
+        return best_members(LabelledGallery(side, herd.ids, herd.folds), count, Rank())
 
     assert best(2) == [1, 2]
     assert best(3) == [0, 1, 2]  # of equal ones the first
@@ -78,7 +79,7 @@ def test_members_that_have_seen_everything_cannot_be_compared(herd: Herd) -> Non
     seen = replace(herd.gallery(), about={"trained_on": all_but(7, "r", herd.folds)})
     side = make_ensemble([seen, herd.gallery()], herd.images)
     with pytest.raises(InputError, match=r"Model 1 was trained on every fold.*rank\.members"):
-        best_members(side, herd.ids, herd.folds, 1, Rank())
+        best_members(LabelledGallery(side, herd.ids, herd.folds), 1, Rank())
 
 
 def test_no_individual_has_a_say_in_the_weights_it_is_scored_by() -> None:
@@ -97,14 +98,14 @@ def test_no_individual_has_a_say_in_the_weights_it_is_scored_by() -> None:
 
     side = make_ensemble([member(0), member(1)], images)
     even = {f"{n:02d}" for n in range(0, 12, 2)}
-    weights = choose_weights(side, ids, folds, Rank(), even)
+    weights = choose_weights(LabelledGallery(side, ids, folds), Rank(), even)
     assert weights[0] > weights[1]
-    (part,) = score_folds_by_chosen(side, ids, folds, 5, Rank())
+    (part,) = score_folds_by_chosen(LabelledGallery(side, ids, folds), 5, Rank())
     assert sorted(part.images.tolist()) == sorted(i for i in images if folds[i] == 0)
     for mine in (0, 1):
         judges = {f"{n:02d}" for n in range(1 - mine, 12, 2)}
-        chosen = choose_weights(side, ids, folds, Rank(), judges)
-        (expected,), _ = score_folds(side, ids, folds, chosen, 5, Rank())
+        chosen = choose_weights(LabelledGallery(side, ids, folds), Rank(), judges)
+        (expected,), _ = score_folds(LabelledGallery(side, ids, folds), chosen, 5, Rank())
         want = dict(zip(expected.images, expected.candidates.score[:, 0], strict=True))
         for image, identity, score in zip(
             part.images, part.individual_ids, part.candidates.score[:, 0], strict=True

@@ -8,6 +8,7 @@ from tests.retrieval.conftest import Herd
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.out_of_fold import score_fold, score_folds
 from tf_happywhale.retrieval.ensemble.trained_on import all_but, check_held_out, held_out_folds
 
@@ -43,14 +44,19 @@ def test_embeddings_that_do_not_say_are_refused(said: str) -> None:
 def test_a_threshold_from_a_model_that_saw_the_fold_raises(herd: Herd) -> None:
     side = make_ensemble([herd.gallery(1)], herd.images)  # trained on fold 0
     with pytest.raises(InputError, match="was trained on fold 0"):
-        score_fold(side, herd.ids, herd.folds, 0, [0], [1.0], k=5, rank=Rank())
+        score_fold(LabelledGallery(side, herd.ids, herd.folds), 0, [0], [1.0], k=5, rank=Rank())
 
 
 def test_a_model_that_saw_every_fold_teaches_nothing(herd: Herd) -> None:
     everything = {"trained_on": all_but(-1, "records", herd.folds)}
     seen = replace(herd.gallery(), about=everything)
     with pytest.raises(InputError, match="was trained on every fold"):
-        score_folds(make_ensemble([seen], herd.images), herd.ids, herd.folds, [1.0], 5, Rank())
+        score_folds(
+            LabelledGallery(make_ensemble([seen], herd.images), herd.ids, herd.folds),
+            [1.0],
+            5,
+            Rank(),
+        )
     with pytest.raises(InputError, match="was trained on every fold"):
         herd.rank([1], galleries=[seen])
     assert herd.rank([1], galleries=[seen], threshold=0.5).rule.threshold == 0.5

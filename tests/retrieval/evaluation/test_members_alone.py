@@ -5,6 +5,7 @@ import pytest
 from tests.retrieval.conftest import Herd, embed
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.evaluation.members_alone import answer_alone, judge_members
 
 IDS = ["a", "b", "c", "d"]
@@ -28,7 +29,7 @@ def members(pod: Herd) -> list:
 
 def test_each_member_is_judged_on_what_it_has_not_seen(pod: Herd) -> None:
     side = make_ensemble(members(pod), pod.images)
-    right, astray = judge_members(side, pod.ids, pod.folds, Rank())
+    right, astray = judge_members(LabelledGallery(side, pod.ids, pod.folds), Rank())
     assert (list(right), list(astray)) == (["fold0"], ["fold1"])
     assert right["fold0"]["map5_known"] == 1
     assert astray["fold1"]["map5_known"] == pytest.approx((1 / 3 + 1 / 3 + 1 / 2 + 1 / 4) / 4)
@@ -43,6 +44,8 @@ def test_each_member_answers_alone(pod: Herd) -> None:
     ]
     sides = make_ensemble(galleries, pod.images), make_ensemble(queries, asked)
     rank = Rank(threshold=-1, weights="chosen")  # nobody is new first, and there is no choice
-    found = answer_alone(*sides, pod.ids, pod.folds, rank, {}, {"q.jpg": "a"})
+    found = answer_alone(
+        LabelledGallery(sides[0], pod.ids, pod.folds), sides[1], rank, {}, {"q.jpg": "a"}
+    )
     # The second member says c, new, d, b, a.
     assert [part["map5"] for part in found] == [1, pytest.approx(1 / 5)]

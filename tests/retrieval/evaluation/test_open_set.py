@@ -7,11 +7,13 @@ import pytest
 
 from tests.retrieval.conftest import embed
 from tf_happywhale.config import Rank
-from tf_happywhale.evaluate import _group, why_unmeasured
 from tf_happywhale.retrieval import metrics
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores
 from tf_happywhale.retrieval.ensemble.trained_on import TrainedOn, assignment_of
+from tf_happywhale.retrieval.evaluation.measure_experiment import why_unmeasured
+from tf_happywhale.retrieval.evaluation.metric_lines import _group
 from tf_happywhale.retrieval.evaluation.open_set import Pool, evaluate_pool, pool_folds
 from tf_happywhale.retrieval.search.candidates import Candidates
 
@@ -128,10 +130,10 @@ def test_what_cannot_be_measured_is_said_in_a_sentence() -> None:
     folds = {"a": 0, "b": 1}
     seen = str(TrainedOn("r", frozenset({0, 1}), assignment_of(folds)))
     part = embed([0, 40], ["a", "b"], ["1", "2"], {"trained_on": seen})
-    side = make_ensemble([part], ["a", "b"])
-    assert "seen every fold" in why_unmeasured(side, folds, Rank(threshold=0.5))
-    assert "preset=original" in why_unmeasured(side, folds, Rank(preset="original"))
-    assert why_unmeasured(side, folds, Rank()) == ""  # score_folds says what to do
+    gallery = LabelledGallery(make_ensemble([part], ["a", "b"]), ["1", "2"], folds)
+    assert "trained on every fold" in why_unmeasured(gallery, Rank(threshold=0.5))
+    assert "preset=original" in why_unmeasured(gallery, Rank(preset="original"))
+    assert why_unmeasured(gallery, Rank()) == ""  # score_folds says what to do
 
 
 def test_the_figures_are_drawn(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from tests.retrieval.conftest import Herd, embed
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ranking.label_confidence import (
     keep_first_confidence,
     predict_confidently,
@@ -18,7 +19,7 @@ def predict(herd: Herd, degrees: list[float], gallery=None) -> tuple[np.ndarray,
     asked = [f"q{n}" for n in range(len(degrees))]
     queries = make_ensemble([embed(degrees, asked, [""] * len(asked), gallery.about)], asked)
     side = make_ensemble([gallery], herd.images)
-    return predict_confidently(side, queries, herd.ids, herd.folds, 0, Rank())
+    return predict_confidently(LabelledGallery(side, herd.ids, herd.folds), queries, 0, Rank())
 
 
 def test_the_nearer_to_an_individual_the_likelier_it_is_right(herd: Herd) -> None:

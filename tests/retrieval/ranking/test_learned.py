@@ -11,6 +11,7 @@ from tests.retrieval.conftest import Herd
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ranking.learned import (
     learn,
     load_learned,
@@ -21,7 +22,11 @@ from tf_happywhale.retrieval.ranking.learned import (
 
 @pytest.fixture
 def learned(herd: Herd):
-    return learn(make_ensemble([herd.gallery()], herd.images), herd.ids, herd.folds, [1.0], Rank())
+    return learn(
+        LabelledGallery(make_ensemble([herd.gallery()], herd.images), herd.ids, herd.folds),
+        [1.0],
+        Rank(),
+    )
 
 
 def test_it_knows_what_ranking_the_same_catalogue_would_have_learned(herd: Herd, learned) -> None:
@@ -40,12 +45,12 @@ def test_members_that_ranking_would_leave_out_have_no_share(herd: Herd) -> None:
     good = herd.gallery()
     wrong = replace(good, embedding=good.embedding[[2, 1, 0, 3, 4, 5]])
     side = make_ensemble([good, wrong], herd.images)
-    alone = learn(side.only([0]), herd.ids, herd.folds, [1.0], Rank())
+    alone = learn(LabelledGallery(side.only([0]), herd.ids, herd.folds), [1.0], Rank())
     for rank in (Rank(members=1), Rank(weights="chosen")):
-        found = learn(side, herd.ids, herd.folds, [1.0, 1.0], rank)
+        found = learn(LabelledGallery(side, herd.ids, herd.folds), [1.0, 1.0], rank)
         assert found.shares == (*alone.shares, 0.0)
         assert (found.threshold, found.slope) == (alone.threshold, alone.slope)
-    assert min(learn(side, herd.ids, herd.folds, [1.0, 1.0], Rank()).shares) > 0
+    assert min(learn(LabelledGallery(side, herd.ids, herd.folds), [1.0, 1.0], Rank()).shares) > 0
 
 
 def test_it_comes_back_from_its_file_for_the_same_models_only(tmp_path: Path, learned) -> None:

@@ -11,6 +11,7 @@ from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.trained_on import TrainedOn, all_but, assignment_of
 from tf_happywhale.retrieval.ranking.original_rules import (
     PADDING,
@@ -102,10 +103,8 @@ def test_the_submission_equals_the_notebooks(case: dict) -> None:
     known = Embeddings(case["gallery"], case["images"], case["ids"], about)
     asked = Embeddings(case["queries"].astype(np.float32), case["asked"], np.full(60, ""), about)
     ranking = rank_queries_by_original_rules(
-        make_ensemble([known], case["images"].tolist()),
+        LabelledGallery(make_ensemble([known], case["images"].tolist()), case["ids"], folds),
         make_ensemble([asked], case["asked"].tolist()),
-        case["ids"].tolist(),
-        folds,
         Rank(preset="original"),
     )
     assert ranking.rule.threshold == threshold
@@ -131,12 +130,11 @@ def test_models_that_have_seen_everything_need_a_threshold(case: dict) -> None:
     about = {"trained_on": str(TrainedOn("r", frozenset(range(5)), assignment_of(folds)))}
     known = Embeddings(case["gallery"], case["images"], case["ids"], about)
     side = make_ensemble([known], case["images"].tolist())
+    gallery = LabelledGallery(side, case["ids"], folds)
     with pytest.raises(InputError, match=r"set rank\.threshold"):
-        rank_queries_by_original_rules(
-            side, side, case["ids"].tolist(), folds, Rank(preset="original")
-        )
+        rank_queries_by_original_rules(gallery, side, Rank(preset="original"))
     given = Rank(preset="original", threshold=0.5)
-    ranking = rank_queries_by_original_rules(side, side, case["ids"].tolist(), folds, given)
+    ranking = rank_queries_by_original_rules(gallery, side, given)
     assert [row[0] for row in ranking.ids()] == case["ids"].tolist()  # every image finds itself
 
 

@@ -9,6 +9,7 @@ from tests.retrieval.conftest import Herd, embed
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.selection import choose_weights
 from tf_happywhale.retrieval.ensemble.trained_on import TrainedOn, assignment_of
 from tf_happywhale.retrieval.ranking.ranking import rank_queries
@@ -87,11 +88,9 @@ def test_members_of_different_folds_each_judge_their_own(herd: Herd) -> None:
 
 def test_gallery_and_queries_of_different_models_are_refused(herd: Herd) -> None:
     query = replace(embed([2], ["q.jpg"], [""]), about={"model": "another"})
+    gallery = LabelledGallery(make_ensemble([herd.gallery()], herd.images), herd.ids, herd.folds)
     with pytest.raises(InputError, match="different models"):
-        rank_queries(
-            make_ensemble([herd.gallery()], herd.images), make_ensemble([query], ["q.jpg"]),
-            herd.ids, herd.folds, [1.0], Rank(),
-        )  # fmt: skip
+        rank_queries(gallery, make_ensemble([query], ["q.jpg"]), [1.0], Rank())
 
 
 def test_labels_that_are_not_the_catalogues_are_refused(herd: Herd) -> None:
@@ -142,7 +141,9 @@ def test_members_that_have_seen_everything_rank_by_a_given_threshold(herd: Herd)
     with pytest.raises(InputError, match=r"rank\.threshold"):
         herd.rank([1], galleries=seen)
     with pytest.raises(InputError, match=r"rank\.weights=given"):
-        choose_weights(make_ensemble(seen, herd.images), herd.ids, herd.folds, Rank())
+        choose_weights(
+            LabelledGallery(make_ensemble(seen, herd.images), herd.ids, herd.folds), Rank()
+        )
 
 
 @pytest.mark.parametrize("ensemble", ["join", "average"])

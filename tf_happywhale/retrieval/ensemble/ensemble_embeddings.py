@@ -1,4 +1,4 @@
-"""The same images seen by several models."""
+"""The same images as the models of an ensemble see them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from tf_happywhale.retrieval.search.joined_rows import Stack, stack
 
 @dataclass(frozen=True)
 class EnsembleEmbeddings:
-    """n images as the members of an ensemble see them: the gallery's side, or the queries'.
+    """A set of n images as seen by every model of an ensemble.
+
+    Models may store images in different orders: `rows[m][i]` is the row of image `i` in model `m`'s
+    embeddings.
 
     Attributes:
-        images: str [n].
+        images: names, str [n].
         members: each model's embeddings, in its own order of images.
-        rows: for each member int64 [n], where each image stands among its embeddings.
-        mirrored: the same of the mirrored pictures; empty if there are none.
-        mirrored_rows: as `rows`.
-        unseen: for each member bool [n], whether it was never trained on the individual in an
-            image, so that its head's centre of it means nothing; empty if that is not asked.
+        rows: for each member int64 [n].
+        mirrored: each model's embeddings of the mirrored pictures; empty if there are none.
+        mirrored_rows: for each of these int64 [n].
+        unseen: for each member bool [n]: no image of this image's individual was in its training,
+            so that the centre in its head means nothing. Empty if nobody asks.
     """
 
     images: np.ndarray
@@ -135,30 +138,3 @@ def _check_mirrored(number: int, original: Embeddings, mirrored: Embeddings) -> 
             f"The mirrored embeddings of model {number} are not of the same model and images as "
             "the others: run embed again."
         )
-
-
-def check_labels(
-    members: Sequence[Embeddings], side: EnsembleEmbeddings, individual_ids: Sequence[str]
-) -> None:
-    """Refuse members that know the gallery's images as other individuals, or in their heads other
-    individuals or another order than the first.
-
-    Raises:
-        InputError: in one sentence.
-    """
-    expected = np.asarray(individual_ids, dtype=np.str_)
-    for number, (member, rows) in enumerate(zip(members, side.rows, strict=True), start=1):
-        said = member.individual_id[rows]
-        different = (said != expected) & (said != "")  # empty: the catalogue says who it is
-        if different.any():
-            image = side.images[different][0]
-            raise InputError(
-                f"Model {number} has embedded {image} as {member.individual_id[rows][different][0]}"
-                f", but it is {expected[different][0]} in the catalogue: run embed again."
-            )
-        heads = [head.centre_id.tolist() for head in (member, members[0])]
-        if all(heads) and heads[0] != heads[1]:
-            raise InputError(
-                f"Model {number} was trained with other individuals, or in another order, than the "
-                "first: an ensemble's models need the same catalogue."
-            )

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tf_happywhale.catalogue.dataset import DataSet
 from tf_happywhale.config import Experiment, variants_of
 from tf_happywhale.errors import InputError
 from tf_happywhale.places import run_folder
 from tf_happywhale.retrieval.embeddings import check_embeddings, load_embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings, make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def member_files(experiment: Experiment, splits: Sequence[str]) -> list[Path]:
 
 
 def load_ensemble(experiment: Experiment, split: str, images: Sequence[str]) -> EnsembleEmbeddings:
-    """A split as all members see it, the images in the order asked for.
+    """Return a split's images as all members see them, in the order asked for.
 
     Raises:
         InputError: a file is missing or damaged, or is of other images.
@@ -88,3 +90,9 @@ def load_ensemble(experiment: Experiment, split: str, images: Sequence[str]) -> 
     if experiment.rank.mirrored != "none":
         mirrored = [load_embeddings(member.file(split, "mirrored")) for member in members]
     return make_ensemble(found, images, mirrored)
+
+
+def load_labelled_gallery(experiment: Experiment, data: DataSet) -> LabelledGallery:
+    """Return the catalogue as all members see it; errors: see `load_ensemble`."""
+    embeddings = load_ensemble(experiment, "train", data.images)
+    return LabelledGallery(embeddings, data.individual_ids, data.fold_of)

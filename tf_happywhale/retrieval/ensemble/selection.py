@@ -2,135 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, with_new
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
-from tf_happywhale.retrieval.ensemble.out_of_fold import (
-    FoldScores,
-    held_out_of,
-    mark_unseen,
-    score_fold,
-    score_folds,
-)
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
+from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores, score_fold, score_folds
 from tf_happywhale.retrieval.metrics import average_precision
-from tf_happywhale.retrieval.new_individual.thresholds import AT
 from tf_happywhale.retrieval.search.candidates import Candidates
+from tf_happywhale.retrieval.submission import ANSWERS
 
 NAMED = 50  # individuals that each member names for a query
 ROUNDS = 3  # as many additions a member at most
 
 
-def best_members(
-    gallery: EnsembleEmbeddings,
-    individual_ids: Sequence[str],
-    folds: Mapping[str, int],
-    count: int | None,
-    rank: Rank,
-) -> list[int]:
-    """The `count` members with the highest mAP@5 of known individuals, each on the folds that it
-    has not seen; all of them for None. In their own order; of equal ones the first.
+def best_members(gallery: LabelledGallery, count: int | None, rank: Rank) -> list[int]:
+    """Return the `count` members with the highest mAP@5 of known individuals, each on the folds on
+    which it was not trained; all members for None. They keep their order; of equal ones the first
+    is taken.
 
     Raises:
-        InputError: a member has seen every fold, or does not say what it has seen.
+        InputError: a member was trained on every fold, or does not say on which.
     """
-    everyone = list(range(len(gallery.members)))
+    everyone = list(range(len(gallery.embeddings.members)))
     if count is None or count >= len(everyone):
         return everyone
     if rank.centre_share:
-        gallery = mark_unseen(gallery, individual_ids, folds)
-    individual_ids = np.asarray(individual_ids, dtype=np.str_)
-    precision = []
-    for n, own in enumerate(held_out_of(gallery, folds)):
-        if not own:
-            raise InputError(
-                f"Model {n + 1} was trained on every fold, so that it cannot be compared: leave "
-                "out rank.members."
-            )
-        found = []
-        for fold in own:
-            ranked, rows = score_fold(
-                gallery, individual_ids, folds, fold, [n], [1.0], k=AT, rank=rank
-            )
-            truth = with_new(individual_ids[rows].tolist(), np.delete(individual_ids, rows))
-            known = [row for row, answer in enumerate(truth) if answer != NEW_INDIVIDUAL]
-            ids = ranked.individual_id[known].tolist()
-            found.append(average_precision(ids, [truth[row] for row in known]))
-        precision.append(float(np.concatenate(found).mean()) if sum(map(len, found)) else 0.0)
+        gallery = gallery.with_unseen()
+    precision = [_precision_alone(gallery, n, rank) for n in everyone]
     return sorted(sorted(everyone, key=lambda n: -precision[n])[:count])
 
 
-def choose_weights(
-    gallery: EnsembleEmbeddings,
-    individual_ids: Sequence[str],
-    folds: Mapping[str, int],
-    rank: Rank,
-    judges: Collection[str] | None = None,
-) -> list[float]:
-    """Weights by greedy selection with replacement (Caruana et al. 2004), fold by fold.
+def _precision_alone(gallery: LabelledGallery, member: int, rank: Rank) -> float:
+    if not gallery.held_out[member]:
+        raise InputError(
+            f"Model {member + 1} was trained on every fold, so that it cannot be compared: leave "
+            "out rank.members."
+        )
+    found = []
+    for fold in gallery.held_out[member]:
+        ranked, rows = score_fold(gallery, fold, [member], [1.0], ANSWERS, rank)
+        truth = gallery.truth[rows]
+        known = truth != NEW_INDIVIDUAL
+        found.append(average_precision(ranked.individual_id[known].tolist(), truth[known].tolist()))
+    return float(np.concatenate(found).mean()) if sum(map(len, found)) else 0.0
 
-    Among the members that have not seen a fold, the one with the best mAP@5 of its known
-    individuals is taken first; then, again and again, whichever raises it most, also a second time.
-    A member's weight is how often it was taken, every fold's weights summing to 1 over the number
-    of its members; one that was never taken has weight 0. Whom a member does not name among its
-    best `NAMED` counts as the last that it names. Only images of the individuals `judges` count,
-    if they are given.
+
+def choose_weights(
+    gallery: LabelledGallery, rank: Rank, judges: Collection[str] | None = None
+) -> list[float]:
+    """Return weights by greedy selection with replacement (Caruana et al. 2004), fold by fold.
+
+    Among the members that were not trained on a fold, the one with the best mAP@5 of its known
+    individuals is taken first. Then the member that raises mAP@5 most is taken, again and again,
+    also a second time. A member's weight is how often it was taken; every fold's weights sum to 1
+    over the number of its members. A member that was never taken has weight 0. An individual that a
+    member does not name among its best `NAMED` gets the score of the last that it names. If
+    `judges` are given, only images of those individuals count.
 
     Raises:
-        InputError: a member does not say which folds it was trained on, or all have seen all.
+        InputError: a member does not say on which folds it was trained, or all were trained on all.
     """
-    individual_ids = np.asarray(individual_ids, dtype=np.str_)
-    unseen = held_out_of(gallery, folds)
-
-    def counts(answer: str) -> bool:
-        return answer != NEW_INDIVIDUAL and (judges is None or answer in judges)
-
-    weights = np.zeros(len(unseen))
-    for fold in sorted({fold for own in unseen for fold in own}):
-        members = [n for n, own in enumerate(unseen) if fold in own]
+    weights = np.zeros(len(gallery.held_out))
+    for fold in gallery.judged:
+        members = gallery.judges(fold)
         if len(members) == 1:
             weights[members] += 1
             continue
-        named = [
-            score_fold(gallery, individual_ids, folds, fold, [n], [1.0], k=NAMED, rank=rank)
-            for n in members
-        ]
-        rows = named[0][1]
-        truth = with_new(individual_ids[rows].tolist(), np.delete(individual_ids, rows).tolist())
-        table = [
-            _scores([found for found, _ in named], n)
-            for n, answer in enumerate(truth)
-            if counts(answer)
-        ]
-        answers = [answer for answer in truth if counts(answer)]
-        weights[members] += select(table, answers)
+        named = [score_fold(gallery, fold, [n], [1.0], NAMED, rank) for n in members]
+        found, rows = [candidates for candidates, _ in named], named[0][1]
+        answers = {
+            n: answer
+            for n, answer in enumerate(gallery.truth[rows].tolist())
+            if answer != NEW_INDIVIDUAL and (judges is None or answer in judges)
+        }
+        table = [_scores(found, n) for n in answers]
+        weights[members] += select(table, list(answers.values()))
     if not weights.any():
         raise InputError(
-            "No model has a fold that it has not seen, so that no weights can be chosen: set "
+            "Every model was trained on every fold, so that no weights can be chosen: set "
             "rank.weights=given."
         )
     return weights.tolist()
 
 
-def score_folds_by_chosen(
-    gallery: EnsembleEmbeddings,
-    individual_ids: Sequence[str],
-    folds: Mapping[str, int],
-    k: int,
-    rank: Rank,
-) -> list[FoldScores]:
-    """As `score_folds`, by weights that no image's own individual has had a say in: half of the
-    individuals choose the weights by which the other half is scored."""
-    halves = [set(sorted(set(individual_ids))[n::2]) for n in (0, 1)]
+def score_folds_by_chosen(gallery: LabelledGallery, k: int, rank: Rank) -> list[FoldScores]:
+    """Return what `score_folds` does, by weights that do not depend on the scored individual: half
+    of the individuals choose the weights by which the other half is scored."""
+    everyone = sorted(set(gallery.individual_ids.tolist()))
+    halves = [set(everyone[n::2]) for n in (0, 1)]
     scored = []
     for mine, judges in (halves, halves[::-1]):
-        weights = choose_weights(gallery, individual_ids, folds, rank, judges)
-        for part in score_folds(gallery, individual_ids, folds, weights, k, rank)[0]:
+        weights = choose_weights(gallery, rank, judges)
+        for part in score_folds(gallery, weights, k, rank)[0]:
             scored.append(_take(part, [who in mine for who in part.individual_ids.tolist()]))
     count = len(scored) // 2
     return [_join(scored[n], scored[n + count]) for n in range(count)]
@@ -205,5 +173,5 @@ def _precision(
             mixed = weights @ scores
             own = mixed[place[0]]  # whom a member cannot tell from the answer comes before it
             rank = int((mixed > own).sum() + (mixed == own).sum() - 1)
-            total += 1 / (rank + 1) if rank < AT else 0.0
+            total += 1 / (rank + 1) if rank < ANSWERS else 0.0
     return total / max(len(answers), 1)

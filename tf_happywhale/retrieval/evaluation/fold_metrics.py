@@ -11,6 +11,7 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.metrics import mean_average_precision, rank_share
 from tf_happywhale.retrieval.new_individual.thresholds import best_threshold, insert_new
 from tf_happywhale.retrieval.search.candidates import Candidates, rank_individuals
+from tf_happywhale.retrieval.submission import ANSWERS
 
 
 def validate(gallery: Embeddings, queries: Embeddings, new_share: float) -> dict:
@@ -28,7 +29,9 @@ def validate(gallery: Embeddings, queries: Embeddings, new_share: float) -> dict
     both = set(gallery.image) & set(queries.image)
     if both:
         raise ValueError(f"{min(both)} is both in the gallery and a query")
-    candidates = rank_individuals(queries.embedding, gallery.embedding, gallery.individual_id, 5)
+    candidates = rank_individuals(
+        queries.embedding, gallery.embedding, gallery.individual_id, ANSWERS
+    )
     truth = with_new(queries.individual_id, gallery.individual_id)
     return measure(candidates, truth, new_share)
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Rank
-from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores, Line
+from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores, join_scores
+from tf_happywhale.retrieval.ensemble.standard_scores import Line
 from tf_happywhale.retrieval.metrics import (
     auroc,
     balanced_accuracy,
@@ -22,8 +23,9 @@ from tf_happywhale.retrieval.new_individual.probability import (
     fit_new_probability,
     reliability,
 )
-from tf_happywhale.retrieval.new_individual.thresholds import AT, best_threshold, precision_by_place
+from tf_happywhale.retrieval.new_individual.thresholds import best_threshold, precision_by_place
 from tf_happywhale.retrieval.ranking.ranking import new_rule
+from tf_happywhale.retrieval.submission import ANSWERS
 
 MODES = ("first_or_second", "column", "target_share", "per_species")
 STANDARD = Line(1.0, 0.0)  # the folds' scores are standardised already
@@ -78,14 +80,14 @@ def pool_folds(
             place = {identity: n % PARTS for n, identity in enumerate(sorted(here))}
             parts.append(np.array([place[identity] for identity in who], dtype=np.int64))
     who = np.concatenate([fold.individual_ids for fold in scored])
-    truth = np.array([answer for fold in scored for answer in fold.truth], dtype=np.str_)
+    ids, standard, truth = join_scores(scored)
     return Pool(
         part=np.concatenate(parts),
         individual_ids=who,
         truth=truth,
         is_new=truth == NEW_INDIVIDUAL,
-        ids=np.concatenate([fold.candidates.individual_id for fold in scored]),
-        standard=np.concatenate([fold.standard for fold in scored]),
+        ids=ids,
+        standard=standard,
         score=np.concatenate([fold.candidates.score for fold in scored]).astype(float),
         gallery_images=np.concatenate(counts).astype(int),
         species=np.array([species.get(identity, "") for identity in who.tolist()], dtype=np.str_),
@@ -104,13 +106,13 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
         for a number of gallery images is that of telling these known individuals from all new ones.
     """
     place = {mode: _places(pool, rank, mode, species) for mode in MODES}
-    precision = precision_by_place(pool.ids, pool.truth, min(AT, pool.ids.shape[1]))
+    precision = precision_by_place(pool.ids, pool.truth, min(ANSWERS, pool.ids.shape[1]))
     rows = np.arange(len(pool))
     reached = {mode: precision[rows, places] for mode, places in place.items()}
     own_place = place[rank.new]
     if rank.threshold is not None:
         own_place = (
-            pool.score[:, : AT if rank.new != "first_or_second" else 1] > rank.threshold
+            pool.score[:, : ANSWERS if rank.new != "first_or_second" else 1] > rank.threshold
         ).sum(axis=1)
     own = precision[rows, own_place]
 
@@ -185,9 +187,7 @@ def _places(pool: Pool, rank: Rank, mode: str, species: Mapping[str, str]) -> np
         mine = pool.part == part
         others = ~mine
         rule = new_rule(
-            pool.ids[others],
-            pool.standard[others],
-            pool.truth[others].tolist(),
+            (pool.ids[others], pool.standard[others], pool.truth[others]),
             pool.standard[mine],
             STANDARD,
             wanted,
@@ -196,14 +196,14 @@ def _places(pool: Pool, rank: Rank, mode: str, species: Mapping[str, str]) -> np
         best = [species.get(identity, "") for identity in pool.ids[mine, 0].tolist()]
         threshold = np.array([rule.threshold_for(kind) for kind in best])
         passed = pool.standard[mine] > threshold[:, None]
-        places[mine] = passed[:, : AT if rule.anywhere else 1].sum(axis=1)
+        places[mine] = passed[:, : ANSWERS if rule.anywhere else 1].sum(axis=1)
     return places
 
 
 def _oracle_places(pool: Pool, anywhere: bool) -> np.ndarray:
     share = float(pool.is_new.mean()) if len(pool) else 0.0
     threshold = best_threshold(pool.ids, pool.standard, pool.truth, share, anywhere)
-    return (pool.standard[:, : AT if anywhere else 1] > threshold).sum(axis=1)
+    return (pool.standard[:, : ANSWERS if anywhere else 1] > threshold).sum(axis=1)
 
 
 def _calibration(pool: Pool, seed: int) -> dict:
@@ -232,7 +232,7 @@ def _calibration(pool: Pool, seed: int) -> dict:
 
 def _closed(pool: Pool) -> np.ndarray:
     """Average precision@5 without `new_individual`."""
-    right = pool.ids[:, :AT] == pool.truth[:, None]
+    right = pool.ids[:, :ANSWERS] == pool.truth[:, None]
     return np.where(right.any(axis=1), 1 / (right.argmax(axis=1) + 1), 0.0)
 
 

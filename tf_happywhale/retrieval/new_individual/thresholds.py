@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
+from tf_happywhale.retrieval.submission import ANSWERS
 
 GRID = tuple(step / 10 for step in range(11))  # the original's thresholds
-AT = 5  # ids that count
 LOWEST = -1.0  # the lowest cosine: new_individual comes last
 FEW = 20  # known and new images of a species below which its threshold is everybody's
 
@@ -77,7 +77,7 @@ def best_threshold(
 
     Arguments as `grid_threshold` and `insert_new`.
     """
-    places = (min(AT, np.shape(ids)[1]) if anywhere else 1) if len(ids) else 0
+    places = (min(ANSWERS, np.shape(ids)[1]) if anywhere else 1) if len(ids) else 0
     passed = np.asarray(scores, float)[:, :places] if places else np.zeros((0, 1))
     finite = np.isfinite(passed)
     if not finite.any():
@@ -164,7 +164,7 @@ def weighted_map(
     queries counts nothing."""
     if not len(ids):
         return 0.0
-    places = min(AT, np.shape(ids)[1]) if anywhere else 1
+    places = min(ANSWERS, np.shape(ids)[1]) if anywhere else 1
     place = (np.asarray(scores)[:, :places] > threshold).sum(axis=1)
     precision = precision_by_place(ids, truth, places)
     return float((precision[np.arange(len(place)), place] * _weights(truth, new_share)).sum())
@@ -179,7 +179,7 @@ def precision_by_place(ids: np.ndarray, truth: Sequence[str], places: int) -> np
     rank = np.where(right.any(axis=1), right.argmax(axis=1), 10**6)[:, None]
     rank = rank + (place <= rank)  # pushed back by a new_individual before it
     rank = np.where((truth == NEW_INDIVIDUAL)[:, None], place, rank)
-    return np.where(rank < AT, 1 / (rank + 1), 0.0)
+    return np.where(rank < ANSWERS, 1 / (rank + 1), 0.0)
 
 
 def _weights(truth: Sequence[str], new_share: float) -> np.ndarray:

@@ -13,9 +13,10 @@ from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Rank
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
-from tf_happywhale.retrieval.ensemble.out_of_fold import Line, line_of, score_folds, shares_of
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
+from tf_happywhale.retrieval.ensemble.out_of_fold import join_scores, score_folds
 from tf_happywhale.retrieval.ensemble.selection import best_members, choose_weights
+from tf_happywhale.retrieval.ensemble.standard_scores import Line, line_of, shares_of
 from tf_happywhale.retrieval.new_individual.probability import NewProbability, fit_new_probability
 from tf_happywhale.retrieval.new_individual.thresholds import (
     LOWEST,
@@ -25,7 +26,7 @@ from tf_happywhale.retrieval.new_individual.thresholds import (
     share_threshold,
 )
 from tf_happywhale.retrieval.ranking.ranking import chooses
-from tf_happywhale.retrieval.submission import IDS
+from tf_happywhale.retrieval.submission import ANSWERS
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,14 @@ class Learned:
         """P(new) float64 [n] of queries with candidates' scores [n, k]; NaN where unknown."""
         weights = None if self.weights is None else np.array(self.weights)
         line = Line(self.slope, self.offset)
-        return NewProbability(weights, self.intercept)(line.standard(score.astype(np.float64)))
+        return NewProbability(weights, self.intercept)(line.standard(score))
 
     def p_right(self, score: np.ndarray) -> np.ndarray:
         """P(the best candidate is right) float64 [n], as `p_new`."""
         weights = None if self.wrong_weights is None else np.array(self.wrong_weights)
         line = Line(self.slope, self.offset)
         wrong = NewProbability(weights, self.wrong_intercept or 0.0)
-        return 1 - wrong(line.standard(score.astype(np.float64)))
+        return 1 - wrong(line.standard(score))
 
     def unsure(self, rank: Rank) -> str:
         """A sentence on why no threshold could be chosen; empty if one was chosen or is given."""
@@ -88,38 +89,28 @@ def nothing_learned(weights: Sequence[float]) -> Learned:
     return Learned(tuple(weights), {})
 
 
-def learn(
-    gallery: EnsembleEmbeddings,
-    individual_ids: Sequence[str],
-    folds: Mapping[str, int],
-    weights: Sequence[float],
-    rank: Rank,
-) -> Learned:
-    """Learn from a catalogue's images, each scored by the models that have not seen it.
+def learn(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> Learned:
+    """Learn from a catalogue's images, each scored by the models that were not trained on it.
 
     Args:
-        gallery: the catalogue the models were trained on, as they see it.
-        individual_ids, folds: of its images.
+        gallery: the catalogue on which the models were trained, as they see it.
         weights: of the models.
         rank: how scores are made, which `members` are taken, and whether `weights` are chosen.
 
     Raises:
-        InputError: a model has seen every fold, or other folds than these.
+        InputError: a model was trained on every fold, or on other folds than these.
     """
-    weights = _weights(gallery, individual_ids, folds, weights, rank)
+    weights = _weights(gallery, weights, rank)
     taken = [n for n, weight in enumerate(weights) if weight > 0]
-    gallery, own = gallery.only(taken), [weights[n] for n in taken]
-    everyone = range(len(taken))
-    scored, standards = score_folds(gallery, individual_ids, folds, own, IDS, rank)
+    own, everyone = [weights[n] for n in taken], range(len(taken))
+    scored, standards = score_folds(gallery.only(taken), own, ANSWERS, rank)
     line = line_of(everyone, own, standards)
     shares = np.zeros(len(weights))
     shares[taken] = shares_of(everyone, own, standards)
-    ids = np.concatenate([part.candidates.individual_id for part in scored])
-    standard = np.concatenate([part.standard for part in scored])
-    truth = [answer for part in scored for answer in part.truth]
-    is_new = np.array(truth) == NEW_INDIVIDUAL
+    ids, standard, truth = join_scores(scored)
+    is_new = truth == NEW_INDIVIDUAL
     probability = fit_new_probability(standard, is_new)
-    wrong = fit_new_probability(standard, ids[:, 0] != np.array(truth, np.str_))
+    wrong = fit_new_probability(standard, ids[:, 0] != truth)
     share = rank.new_share
     return Learned(
         shares=tuple(shares.tolist()),
@@ -138,18 +129,12 @@ def learn(
     )
 
 
-def _weights(
-    gallery: EnsembleEmbeddings,
-    individual_ids: Sequence[str],
-    folds: Mapping[str, int],
-    weights: Sequence[float],
-    rank: Rank,
-) -> list[float]:
-    """Each model's weight as `rank` would take it, 0 of one that it leaves out."""
-    taken = best_members(gallery, individual_ids, folds, rank.members, rank)
+def _weights(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> list[float]:
+    """Each model's weight according to `rank`; 0 of a model that it leaves out."""
+    taken = best_members(gallery, rank.members, rank)
     found = [weights[n] for n in taken]
     if rank.weights == "chosen":
-        found = choose_weights(gallery.only(taken), individual_ids, folds, rank)
+        found = choose_weights(gallery.only(taken), rank)
     own = dict(zip(taken, found, strict=True))
     return [own.get(n, 0.0) for n in range(len(weights))]
 

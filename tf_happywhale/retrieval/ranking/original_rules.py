@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, most_frequent, with_new
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, most_frequent
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
-from tf_happywhale.retrieval.ensemble.out_of_fold import held_out_of, may_judge
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.new_individual.probability import fit_new_probability
 from tf_happywhale.retrieval.new_individual.thresholds import NewRule, grid_threshold, one_sided
-from tf_happywhale.retrieval.ranking.ranking import Ranking, check_members, chooses
+from tf_happywhale.retrieval.ranking.ranking import Ranking, check_models, chooses
 from tf_happywhale.retrieval.search.candidates import Candidates, nobody
 from tf_happywhale.retrieval.search.joined_rows import Stack
-from tf_happywhale.retrieval.submission import IDS
+from tf_happywhale.retrieval.submission import ANSWERS
 
 NEIGHBOURS = 850
 # The five individuals the notebook fills up with; ids of Happywhale's catalogue.
@@ -35,61 +35,67 @@ def not_honoured(rank: Rank) -> list[str]:
 
 
 def rank_queries_by_original_rules(
-    gallery: EnsembleEmbeddings,
-    queries: EnsembleEmbeddings,
-    individual_ids: Sequence[str],
-    folds: Mapping[str, int],
-    rank: Rank,
+    gallery: LabelledGallery, queries: EnsembleEmbeddings, rank: Rank
 ) -> Ranking:
-    """As `ranking.rank_queries`, by the notebook's rules: embeddings side by side with their
-    lengths, 850 neighbours, a threshold from eleven. Only the leak is mended: each member is asked
-    about a fold it has not seen.
+    """Rank as `ranking.rank_queries` does, by the notebook's rules: embeddings joined with their
+    lengths, 850 neighbours, a threshold out of eleven. Only the leak is mended: each member is
+    asked about a fold on which it was not trained.
 
     Raises:
         InputError: as there, or a threshold is to be learned and no member has such a fold.
     """
-    check_members(gallery, queries, individual_ids)
-    ids = np.asarray(individual_ids, dtype=np.str_)
-    found, truth = [], []
-    learns = rank.threshold is None or may_judge(gallery, folds)
-    for n, own in enumerate(held_out_of(gallery, folds) if learns else []):
-        side = gallery.only([n])
-        for fold in own:
-            out = np.array([folds[image] == fold for image in gallery.images.tolist()], bool)
-            found.append(_search(side.take(out), side.take(~out), ids[~out].tolist(), IDS))
-            truth += with_new(ids[out].tolist(), ids[~out].tolist())
-    if rank.threshold is None and not found:
+    check_models(gallery, queries)
+    learns = rank.threshold is None or gallery.every_member_judges()
+    asked, scores, truth = _ask_members(gallery, learns)
+    if rank.threshold is None and not len(truth):
         raise InputError(
             "Every model was trained on every fold, so that there is nothing to learn a threshold "
             "from: set rank.threshold."
         )
-    empty = np.zeros((0, IDS))
-    scores = np.concatenate([empty, *(part.score for part in found)])
     threshold = rank.threshold
     if threshold is None:
-        asked = np.concatenate([part.individual_id for part in found])
         threshold = grid_threshold(asked, scores, truth, rank.new_share)
-    is_new = np.array([answer == NEW_INDIVIDUAL for answer in truth], bool)
-    candidates = _search(queries, gallery, ids.tolist(), rank.candidates)
+    is_new = truth == NEW_INDIVIDUAL
+    ids = gallery.individual_ids.tolist()
+    candidates = _search(queries, gallery.embeddings, ids, rank.candidates)
     return Ranking(
         images=queries.images,
         candidates=candidates,
-        members=range(len(gallery.members)),
+        members=range(len(queries.members)),
         rule=NewRule(threshold),
         p_new=fit_new_probability(scores, is_new)(candidates.score),
         gallery_images=gallery.images,
-        padding=original_padding(ids.tolist()),
+        padding=original_padding(ids),
         unsure=one_sided(len(truth), int(is_new.sum())) if chooses(rank) else "",
     )
 
 
+def _ask_members(
+    gallery: LabelledGallery, learns: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Candidates str [n, 5], scores [n, 5] and truth str [n] of each member's own folds."""
+    ids, scores, truth = [np.zeros((0, ANSWERS), np.str_)], [np.zeros((0, ANSWERS))], []
+    for n, own in enumerate(gallery.held_out if learns else []):
+        side = gallery.embeddings.only([n])
+        for fold in own:
+            inside = gallery.inside(fold)
+            known = gallery.individual_ids[~inside].tolist()
+            found = _search(side.take(inside), side.take(~inside), known, ANSWERS)
+            ids.append(found.individual_id)
+            scores.append(found.score)
+            truth += gallery.truth[inside].tolist()
+    return np.concatenate(ids), np.concatenate(scores), np.array(truth, dtype=np.str_)
+
+
 def _search(
-    queries: EnsembleEmbeddings, gallery: EnsembleEmbeddings, individual_ids: Sequence[str], k: int
+    queries: EnsembleEmbeddings,
+    gallery: EnsembleEmbeddings,
+    individual_ids: Sequence[str],
+    k: int,
 ) -> Candidates:
     equal = [1.0] * len(gallery.members)
-    return rank_by_original_rules(
-        queries.stack(equal, lengths=True), gallery.stack(equal, lengths=True), individual_ids, k
-    )
+    known, asked = (side.stack(equal, lengths=True) for side in (gallery, queries))
+    return rank_by_original_rules(asked, known, individual_ids, k)
 
 
 def rank_by_original_rules(

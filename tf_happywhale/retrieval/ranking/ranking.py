@@ -13,20 +13,11 @@ from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, most_fre
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.combine import rank_by_ensemble
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings, check_labels
-from tf_happywhale.retrieval.ensemble.out_of_fold import (
-    LEARN_FROM,
-    FoldScores,
-    Line,
-    held_out_of,
-    line_of,
-    mark_unseen,
-    may_judge,
-    score_folds,
-    shares_of,
-    untold,
-)
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
+from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores, join_scores, score_folds
 from tf_happywhale.retrieval.ensemble.selection import choose_weights
+from tf_happywhale.retrieval.ensemble.standard_scores import Line, line_of, shares_of
 from tf_happywhale.retrieval.new_individual.probability import fit_new_probability
 from tf_happywhale.retrieval.new_individual.thresholds import (
     LOWEST,
@@ -39,7 +30,9 @@ from tf_happywhale.retrieval.new_individual.thresholds import (
 )
 from tf_happywhale.retrieval.search.candidates import Candidates
 from tf_happywhale.retrieval.search.dot_products import load_engine
-from tf_happywhale.retrieval.submission import IDS, pad
+from tf_happywhale.retrieval.submission import ANSWERS, pad
+
+LEARN_FROM = 4096  # images of a fold teach a threshold: three folds' outnumber one of Happywhale's
 
 
 @dataclass(frozen=True)
@@ -89,7 +82,7 @@ class Ranking:
 
     def ids(self) -> list[list[str]]:
         """Five ids for each query, as a submission wants them."""
-        return [pad(self.with_new(n)[:IDS], self.padding) for n in range(len(self.images))]
+        return [pad(self.with_new(n)[:ANSWERS], self.padding) for n in range(len(self.images))]
 
     def table(self, ranks: int) -> pd.DataFrame:
         """`predictions.csv`: image, box_number, rank, individual_id, score, p_new, reference_image,
@@ -123,26 +116,22 @@ class Ranking:
 
 
 def rank_queries(
-    gallery: EnsembleEmbeddings,
+    gallery: LabelledGallery,
     queries: EnsembleEmbeddings,
-    individual_ids: Sequence[str],
-    folds: Mapping[str, int],
     weights: Sequence[float],
     rank: Rank,
     species: Mapping[str, str] | None = None,
 ) -> Ranking:
     """Rank queries by an ensemble of models.
 
-    What is learned about new individuals - the threshold, P(new), each member's spread of scores,
-    chosen weights - comes from images that the models in question have not seen. Where a member
-    does not say what it has seen, nothing is learned: `new_individual` comes last, unless
+    What is learned about new individuals (the threshold, P(new), each member's spread of scores,
+    chosen weights) comes from images on which the models in question were not trained. If a member
+    does not say on what it was trained, nothing is learned: `new_individual` comes last, unless
     `rank.threshold` or `rank.new=target_share` places it.
 
     Args:
         gallery: the catalogue as the members see it.
         queries: the images to identify, by the same members.
-        individual_ids: who is in the gallery's images.
-        folds: fold of each of them.
         weights: of the members.
         rank: the config's section.
         species: of individuals, for `rank.new=per_species`.
@@ -152,52 +141,60 @@ def rank_queries(
             labels are not the catalogue's, or it may not judge any fold and `rank.threshold` is not
             given.
     """
-    check_members(gallery, queries, individual_ids)
+    check_models(gallery, queries)
     if rank.centre_share:
-        gallery = mark_unseen(gallery, individual_ids, folds)
-    weights = list(weights)
-    taken = list(range(len(weights)))
-    if rank.weights == "chosen":
-        weights = choose_weights(gallery, individual_ids, folds, rank)
-        taken = [n for n, weight in enumerate(weights) if weight > 0]
-        gallery, queries = gallery.only(taken), queries.only(taken)
-        weights = [weights[n] for n in taken]
-    everyone = range(len(weights))
-    scored, line, shares = [], Line(1.0, 0.0), weights
-    width = sum(member.embedding.shape[1] for member in gallery.members)
+        gallery = gallery.with_unseen()
+    taken, weights = _weights_above_zero(gallery, weights, rank)
+    gallery, queries, species = gallery.only(taken), queries.only(taken), species or {}
+    width = sum(member.embedding.shape[1] for member in queries.members)
     load_engine(rank, float(len(queries)) * len(gallery) * width)  # serves the folds too
-    blind = bool(untold(gallery))
-    if blind and rank.threshold is None and rank.new != "target_share":
+    if gallery.untold and rank.threshold is None and rank.new != "target_share":
         rank = rank.model_copy(update={"threshold": LOWEST, "new": "column"})
-    if not blind and (rank.threshold is None or may_judge(gallery, folds)):
-        judged = {fold for own in held_out_of(gallery, folds) for fold in own}
-        most = None if rank.new == "per_species" or len(judged) == 1 else LEARN_FROM
-        scored, standards = score_folds(gallery, individual_ids, folds, weights, IDS, rank, most)
-        shares, line = (
-            shares_of(everyone, weights, standards),
-            line_of(everyone, weights, standards),
-        )
-    empty = np.zeros((0, IDS))
-    ids = np.concatenate(
-        [empty.astype(np.str_), *(part.candidates.individual_id for part in scored)]
+    scored, shares, line = _score_folds(gallery, weights, rank)
+    ids, standard, truth = join_scores(scored)
+    new = truth == NEW_INDIVIDUAL
+    found = rank_by_ensemble(
+        queries, gallery.embeddings, gallery.individual_ids.tolist(), rank.candidates, shares, rank
     )
-    standard = np.concatenate([empty, *(part.standard for part in scored)])
-    truth = [answer for part in scored for answer in part.truth]
-    probability = fit_new_probability(standard, np.array(truth) == NEW_INDIVIDUAL)
-    found = rank_by_ensemble(queries, gallery, individual_ids, rank.candidates, shares, rank)
     return Ranking(
         images=queries.images,
         candidates=found,
-        rule=new_rule(ids, standard, truth, found.score, line, rank, species or {}),
-        p_new=probability(line.standard(found.score.astype(np.float64))),
+        rule=new_rule((ids, standard, truth), found.score, line, rank, species),
+        p_new=fit_new_probability(standard, new)(line.standard(found.score)),
         gallery_images=gallery.images,
-        padding=most_frequent(individual_ids),
-        species=species or {},
+        padding=most_frequent(gallery.individual_ids.tolist()),
+        species=species,
         members=taken,
         weights=weights,
         scored=scored,
-        unsure=one_sided(len(truth), truth.count(NEW_INDIVIDUAL)) if chooses(rank) else "",
+        unsure=one_sided(len(truth), int(new.sum())) if chooses(rank) else "",
     )
+
+
+def _weights_above_zero(
+    gallery: LabelledGallery, weights: Sequence[float], rank: Rank
+) -> tuple[list[int], list[float]]:
+    """The members that rank, and their weights: as given, or chosen if `rank` says so."""
+    if rank.weights != "chosen":
+        return list(range(len(weights))), list(weights)
+    chosen = choose_weights(gallery, rank)
+    taken = [n for n, weight in enumerate(chosen) if weight > 0]
+    return taken, [chosen[n] for n in taken]
+
+
+def _score_folds(
+    gallery: LabelledGallery, weights: list[float], rank: Rank
+) -> tuple[list[FoldScores], list[float], Line]:
+    """The scored folds, each member's share of the score, and the line to standardised scores. If
+    nothing can be learned there are no folds, and the weights are the shares."""
+    if gallery.untold or (rank.threshold is not None and not gallery.every_member_judges()):
+        return [], weights, Line(1.0, 0.0)
+    everything = rank.new == "per_species" or len(gallery.judged) == 1
+    most = None if everything else LEARN_FROM
+    scored, standards = score_folds(gallery, weights, ANSWERS, rank, most)
+    everyone = range(len(weights))
+    shares, line = (part(everyone, weights, standards) for part in (shares_of, line_of))
+    return scored, shares, line
 
 
 def chooses(rank: Rank) -> bool:
@@ -205,35 +202,32 @@ def chooses(rank: Rank) -> bool:
     return rank.threshold is None and (rank.preset == "original" or rank.new != "target_share")
 
 
-def check_members(
-    gallery: EnsembleEmbeddings, queries: EnsembleEmbeddings, individual_ids: Sequence[str]
-) -> None:
-    """Refuse members whose two sides, or whose labels, do not belong together."""
-    pairs = zip(gallery.members + gallery.mirrored, queries.members + queries.mirrored, strict=True)
-    for known, asked in pairs:
-        if known.about != asked.about:
+def check_models(gallery: LabelledGallery, queries: EnsembleEmbeddings) -> None:
+    """Raise InputError if the catalogue and the queries were not embedded by the same models, or
+    with other labels than the catalogue's."""
+    known = gallery.embeddings
+    pairs = zip(known.members + known.mirrored, queries.members + queries.mirrored, strict=True)
+    for one, other in pairs:
+        if one.about != other.about:
             raise InputError(
                 "The embeddings of the catalogue and of the images to identify come from "
                 "different models: run embed again."
             )
-    check_labels(gallery.members, gallery, individual_ids)
+    gallery.check_labels()
 
 
 def new_rule(
-    ids: np.ndarray,
-    standard: np.ndarray,
-    truth: Sequence[str],
+    learned_from: tuple[np.ndarray, np.ndarray, np.ndarray],
     query_scores: np.ndarray,
     line: Line,
     rank: Rank,
     species: Mapping[str, str],
 ) -> NewRule:
-    """Where `new_individual` goes among scores of the ensemble with this line.
+    """Return where `new_individual` goes among an ensemble's scores.
 
     Args:
-        ids: candidates [n, k] of the out-of-fold queries to learn from.
-        standard: their standardised scores [n, k].
-        truth: individual_id or `new_individual` [n].
+        learned_from: of the out-of-fold queries the candidates str [n, k], their standardised
+            scores [n, k], and the truth str [n]: individual_id or `new_individual`.
         query_scores: [m, k] of the queries themselves, for `target_share`.
         line: of the ensemble that scored the queries.
         rank: `new`, `threshold`, `new_share` and `target_share`.
@@ -244,6 +238,7 @@ def new_rule(
         return NewRule(rank.threshold, anywhere)
     if rank.new == "target_share":
         return NewRule(share_threshold(query_scores[:, 0], rank.target_share), anywhere)
+    ids, standard, truth = learned_from
     threshold = line.score(best_threshold(ids, standard, truth, rank.new_share, anywhere))
     if rank.new != "per_species":
         return NewRule(threshold, anywhere)

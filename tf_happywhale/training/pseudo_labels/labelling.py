@@ -19,7 +19,7 @@ from tf_happywhale.records.evaluation_reader import evaluation_batches
 from tf_happywhale.records.manifest import skipped_images
 from tf_happywhale.records.pipeline import checked
 from tf_happywhale.records.plan import plan_records
-from tf_happywhale.retrieval.ensemble.members import load_ensemble
+from tf_happywhale.retrieval.ensemble.members import load_ensemble, load_labelled_gallery
 from tf_happywhale.retrieval.ranking.label_confidence import (
     keep_first_confidence,
     predict_confidently,
@@ -78,11 +78,9 @@ def write_labels(
     Such an image keeps its first confidence, and its label only while the newest model agrees.
     """
     before = experiment.in_round(experiment.round - 1, fold)
-    gallery = load_ensemble(before, "train", data.images)
+    gallery = load_labelled_gallery(before, data)
     queries = load_ensemble(before, "test", data.test_images)
-    who, confidence = predict_confidently(
-        gallery, queries, data.individual_ids, data.fold_of, fold, experiment.rank
-    )
+    who, confidence = predict_confidently(gallery, queries, fold, experiment.rank)
     earlier = [known.get(image) for image in data.test_images]
     confidence = keep_first_confidence(who, confidence, earlier)
     taken = confidence >= experiment.pseudo.confidence

@@ -1,0 +1,80 @@
+"""The lines that `evaluate` prints."""
+
+from __future__ import annotations
+
+
+def print_metrics(metrics: dict) -> None:
+    """Print the metrics as lines and a table; `docs/evaluation.md` explains each."""
+    for name, part in metrics.items():
+        if name not in ("out_of_fold", "members"):
+            print(f"{name}: " + ", ".join(f"{key} {_short(value)}" for key, value in part.items()))
+    print_members(metrics)
+    found = metrics.get("out_of_fold")
+    if found is None:
+        return
+    print(
+        f"out of fold: {found['queries']} images, {found['queries_new']} of them of "
+        f"{found['new_individuals']} new individuals; 95% intervals by individual"
+    )
+    if "chosen" in found:
+        print(f"  by the {found['chosen']} that are best on these very images: the figures flatter")
+    for name, part in table_rows(found):
+        low, high = part["interval"]
+        value = "   n/a" if part["value"] is None else f"{part['value']:6.3f}"
+        count = f"{part['queries']} images, {part['queries_new']} new"
+        print(f"  {name:44}{value}   {low:.3f} to {high:.3f}   {count}{_group(part)}")
+    if found["p_new"]:
+        before, after = found["p_new"]["error_before"], found["p_new"]["error_after"]
+        print(
+            f"  expected calibration error of P(new): {before:.3f} for one minus the cosine, "
+            f"{after:.3f} calibrated"
+        )
+
+
+def table_rows(found: dict) -> list[tuple[str, dict]]:
+    """The name and the measured part of each row of the table out of fold."""
+    counts = sorted(
+        found["gallery_images"].items(), key=lambda item: int(item[0].strip("+").split("-")[0])
+    )
+    return [
+        *((f"mAP@5, new={mode}", part) for mode, part in found["modes"].items()),
+        *((f"mAP@5, oracle threshold, {kind}", part) for kind, part in found["oracle"].items()),
+        *((f"rank-{k} of known, without new", part) for k, part in found["ranks"].items()),
+        ("balanced accuracy, known (BAKS)", found["balanced_accuracy_known"]),
+        ("balanced accuracy, new (BAUS)", found["balanced_accuracy_new"]),
+        ("AUROC known/new", found["auroc"]),
+        *((f"mAP@5, {kind}", part) for kind, part in found["species"].items()),
+        *(
+            (f"mAP@5, {count} image{'' if count == '1' else 's'} in the gallery", part)
+            for count, part in counts
+        ),
+    ]
+
+
+def print_members(metrics: dict) -> None:
+    """Print each member's mAP@5 next to that of all members together, on the same images."""
+    for member, parts in metrics.get("members", {}).items():
+        said = []
+        for name, part in parts.items():
+            answered = name == "test"
+            key, what = ("map5", "answers") if answered else ("map5_known", f"{name}, known")
+            together = metrics.get(name, {}).get(key)
+            said.append(f"{what} {_short(part[key])} (together {_short(together)})")
+        print(f"model {member} alone: mAP@5 of " + ", ".join(said))
+
+
+def _group(part: dict) -> str:
+    """Further metrics of a species, or of a number of gallery images, in words."""
+    names = {
+        "rank1": "rank-1", "balanced_accuracy_known": "BAKS", "balanced_accuracy_new": "BAUS",
+        "auroc": "AUROC",
+    }  # fmt: skip
+    found = [f"{said} {_short(part[name]['value'])}" for name, said in names.items()
+             if part.get(name, {}).get("value") is not None]  # fmt: skip
+    return "; " + ", ".join(found) if found else ""
+
+
+def _short(value: float | None) -> str:
+    if value is None:
+        return "n/a"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
