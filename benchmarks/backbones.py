@@ -56,6 +56,7 @@ def ours(name: str, work: str, args: argparse.Namespace) -> float:
     from tf_happywhale.models.backbones.build import build_backbone
     from tf_happywhale.models.classifier import build_classifier
     from tf_happywhale.models.embedder import build_embedder
+    from tf_happywhale.training.update.learner import Learner
     from tf_happywhale.training.update.loss import Loss
     from tf_happywhale.training.update.optimizer import Optimizers
     from tf_happywhale.training.update.tensorflow_step import make_step
@@ -68,8 +69,8 @@ def ours(name: str, work: str, args: argparse.Namespace) -> float:
     model = Model(backbone=name, weights="none", embedding_size=DIMENSIONS)
     train = Train(batch_size=args.batch)
     classifier = build_classifier(build_embedder(model), model, [1] * CLASSES)
-    optimizers = Optimizers(classifier, train)
-    step = make_step(tf.distribute.get_strategy(), classifier, optimizers, train, Loss())
+    learner = Learner(classifier, Optimizers(classifier, train))
+    step = make_step(tf.distribute.get_strategy(), learner, train, Loss())
     return images_per_second(lambda: step(0, pictures, targets, 1e-4), args.batch, args.seconds)
 
 

@@ -44,6 +44,7 @@ def measure(args: argparse.Namespace) -> dict:
     from tf_happywhale.training.resume.checkpoint import Checkpoints, Progress
     from tf_happywhale.training.resume.clock_and_signals import Watch
     from tf_happywhale.training.update.clipping import clip_by_global_norm
+    from tf_happywhale.training.update.learner import Learner
     from tf_happywhale.training.update.loss import Loss
     from tf_happywhale.training.update.optimizer import Optimizers
     from tf_happywhale.training.update.tensorflow_step import make_step
@@ -70,7 +71,8 @@ def measure(args: argparse.Namespace) -> dict:
             average.update()
         return mean
 
-    step = make_step(tf.distribute.get_strategy(), classifier, optimizers, train, loss, average)
+    learner = Learner(classifier, optimizers, average)
+    step = make_step(tf.distribute.get_strategy(), learner, train, loss)
     progress, seconds = Progress(), {"bare": [], "averaged": [], "epoch": []}
     with tempfile.TemporaryDirectory() as folder, Watch(10, None, time.monotonic()) as watch:
         groups = {"classifier": classifier.variables, "optimizers": optimizers.state}

@@ -27,6 +27,7 @@ from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder
 from tf_happywhale.models.weights.fill_network import tensor_name
 from tf_happywhale.training.schedule import ORIGINAL_PERIOD, learning_rate
+from tf_happywhale.training.update.learner import Learner
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.optimizer import Optimizers
 from tf_happywhale.training.update.tensorflow_step import make_step
@@ -141,8 +142,8 @@ def steps_apart(pair: Pair) -> list[float]:
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
         optimizer, T_max=ORIGINAL_PERIOD, eta_min=train.min_learning_rate
     )
-    optimizers = Optimizers(pair.ours, train)
-    step = make_step(tf.distribute.get_strategy(), pair.ours, optimizers, train, Loss())
+    learner = Learner(pair.ours, Optimizers(pair.ours, train))
+    step = make_step(tf.distribute.get_strategy(), learner, train, Loss())
     losses = []
     for number, (pictures, targets) in enumerate(zip(*batches(), strict=True)):
         loss = their_loss(pair, pictures, targets)

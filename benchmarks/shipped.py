@@ -35,6 +35,7 @@ def measure(name: str, variant: int, batch: int) -> dict:
 
     from tf_happywhale.models.classifier import build_classifier
     from tf_happywhale.models.embedder import build_embedder
+    from tf_happywhale.training.update.learner import Learner
     from tf_happywhale.training.update.loss import Loss
     from tf_happywhale.training.update.optimizer import Optimizers
     from tf_happywhale.training.update.tensorflow_step import make_step
@@ -51,8 +52,8 @@ def measure(name: str, variant: int, batch: int) -> dict:
         WeightAverage(classifier.trainable_variables, train.average) if train.average else None
     )
     loss = Loss(train.target_smoothing, species, model.species_weight)
-    optimizers = Optimizers(classifier, train)
-    step = make_step(tf.distribute.get_strategy(), classifier, optimizers, train, loss, average)
+    learner = Learner(classifier, Optimizers(classifier, train), average)
+    step = make_step(tf.distribute.get_strategy(), learner, train, loss)
     size = experiment.image_size
     pictures = np.random.default_rng(0).integers(0, 256, (batch, size, size, 3), dtype=np.uint8)
     begin = time.perf_counter()

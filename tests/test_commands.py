@@ -18,7 +18,7 @@ from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import HappywhaleError, InputError
 from tf_happywhale.pictures.pixels import read_picture
 from tf_happywhale.retrieval.embeddings import load_embeddings
-from tf_happywhale.training import loop
+from tf_happywhale.training import trainer
 
 COMMANDS = [
     "download", "detect", "tfrecords", "train", "embed", "pseudo", "rank", "evaluate", "report",
@@ -188,7 +188,7 @@ def test_changes_redo_what_depends_on_them(
 def test_another_photograph_to_identify_is_embedded_and_ranked_and_nothing_else(
     pod: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch
 ) -> None:
-    monkeypatch.setattr(loop, "build_embedder", small_network.build)
+    monkeypatch.setattr(trainer, "build_embedder", small_network.build)
     work = Work(pod, tmp_path)
     work.run(capsys)
     more = sorted((work.data / "test_images").iterdir())[0]

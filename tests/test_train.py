@@ -23,7 +23,7 @@ from tf_happywhale.inference.trained_models import is_run
 from tf_happywhale.run import main as run
 from tf_happywhale.run_folders.contents import OUTPUTS, read_trained_on, settle, write_trained_on
 from tf_happywhale.run_folders.model_files import load_model
-from tf_happywhale.training import every_fold, loop
+from tf_happywhale.training import every_fold, loop, trainer
 from tf_happywhale.training.resume.checkpoint_files import is_begun
 from tf_happywhale.training.resume.made_from import FREE, SECTIONS, flat
 
@@ -471,7 +471,7 @@ def test_an_unfinished_training_of_an_earlier_version_is_resumed_or_named(place,
 
 def test_the_best_epoch_of_a_stopped_training_becomes_a_model(place, monkeypatch, capsys) -> None:
     epochs = ["train.epochs=3", "train.checkpoint_minutes=0"]
-    monkeypatch.setattr(loop, "build_embedder", small_network.build)
+    monkeypatch.setattr(trainer, "build_embedder", small_network.build)
     with pytest.raises(InputError, match="There is no unfinished training"):
         train.handle("finish", place.experiment(*epochs))
 

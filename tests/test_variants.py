@@ -18,7 +18,7 @@ from tf_happywhale.errors import ConfigError
 from tf_happywhale.retrieval.ensemble.members import find_members
 from tf_happywhale.retrieval.evaluation.metric_lines import print_metrics
 from tf_happywhale.review.experiment_report import summary_rows
-from tf_happywhale.training import loop
+from tf_happywhale.training import trainer
 
 VARIANTS = (
     "variants=[{name: narrow, fold: 0, model.embedding_size: 4},"
@@ -33,7 +33,7 @@ def together(pod: Path, tmp_path_factory: pytest.TempPathFactory) -> Experiment:
     places = [f"data.root={folder / 'data'}", f"output={folder / 'out'}"]
     experiment = load_experiment(None, [*QUICK, *places, VARIANTS, "rank.members=2"])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "build_embedder", small_network.build)
+        patch.setattr(trainer, "build_embedder", small_network.build)
         run.main(experiment)
     return experiment
 

@@ -37,7 +37,7 @@ def install(build: Callable) -> None:
                 except ImportError:
                     continue  # of a package that is not installed
     from tf_happywhale.detection import prediction
-    from tf_happywhale.training import loop
+    from tf_happywhale.training import trainer
 
-    loop.build_embedder = build
+    trainer.build_embedder = build
     prediction.open_network = lambda weights, home: MiddleNetwork()

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tf_happywhale.config import Model, Train
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.layers.arcface import ArcFace
+from tf_happywhale.training.update.learner import Learner
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.optimizer import Optimizers
 from tf_happywhale.training.update.tensorflow_step import make_step
@@ -106,8 +107,8 @@ def test_extreme_cases_train_without_nan(case, dtype):
     finally:
         keras.config.set_dtype_policy("float32")
     loss = Loss(0.1, kinds, settings.species_weight)
-    optimizers = Optimizers(classifier, train)
-    step = make_step(tf.distribute.get_strategy(), classifier, optimizers, train, loss)
+    learner = Learner(classifier, Optimizers(classifier, train))
+    step = make_step(tf.distribute.get_strategy(), learner, train, loss)
     batch = pictures(6)
     batch[0] = 0
     targets = tf.constant(np.arange(6) * (classes // 6 or 1) % classes)

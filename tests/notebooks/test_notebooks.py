@@ -74,9 +74,9 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, dict]
     folders, and the variables they end with."""
     done: list[tuple[Path, dict]] = []
     with pytest.MonkeyPatch.context() as patch:
-        from tf_happywhale.training import loop
+        from tf_happywhale.training import trainer
 
-        patch.setattr(loop, "build_embedder", small_network.build)
+        patch.setattr(trainer, "build_embedder", small_network.build)
         patch.setenv("MPLBACKEND", "Agg")
         patch.setenv("HAPPYWHALE_CONFIG", "demo")
         patch.setenv("HAPPYWHALE_KEYS", shlex.join(TINY))

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from tf_happywhale.config import Train
+from tf_happywhale.training.update.learner import Learner
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.optimizer import Optimizers
 from tf_happywhale.training.update.weight_average import WeightAverage
@@ -29,7 +30,7 @@ def assert_same_as_one_by_one(
     )  # fmt: skip
     average = WeightAverage(classifier.trainable_variables, 0.9)
     optimizers, (pictures, targets) = Optimizers(classifier, train), batch
-    step = make_step(strategy, classifier, optimizers, train, Loss(), average, steps=5)
+    step = make_step(strategy, Learner(classifier, optimizers, average), train, Loss(), steps=5)
     state = [*classifier.variables, *optimizers.state, *average.state, *step.state]
     start = [np.asarray(variable) for variable in state]
     batches = []

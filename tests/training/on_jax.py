@@ -13,10 +13,11 @@ from tf_happywhale.errors import ConfigError
 from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.training.update.jax_step import make_step
+from tf_happywhale.training.update.learner import Learner
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.loss_scale import START, LossScale
 from tf_happywhale.training.update.optimizer import Optimizers
-from tf_happywhale.training.update.tensorflow_step import own_share
+from tf_happywhale.training.update.step import own_share
 from tf_happywhale.training.update.weight_average import WeightAverage
 
 MODEL = Model(embedding_size=6)
@@ -43,7 +44,7 @@ def test_steps_learn_and_move_the_neck_averages(classifier):
     train = Train(batch_size=8)
     neck = classifier.get_layer("embedder").get_layer("neck")
     before = np.asarray(neck.moving_mean)
-    step = make_step(None, classifier, Optimizers(classifier, train), train, Loss())
+    step = make_step(None, Learner(classifier, Optimizers(classifier, train)), train, Loss())
     losses = [step(n, *batch(), 0.02) for n in range(30)]
     assert losses[-1] < losses[0] / 2
     assert not np.allclose(np.asarray(neck.moving_mean), before)
@@ -54,7 +55,7 @@ def test_a_step_that_is_not_finite_leaves_no_trace(classifier, accumulate: int):
     train = Train(batch_size=8, accumulate=accumulate)
     average = WeightAverage(classifier.trainable_variables, 0.9)
     optimizers = Optimizers(classifier, train)
-    step = make_step(None, classifier, optimizers, train, Loss(), average)
+    step = make_step(None, Learner(classifier, optimizers, average), train, Loss())
     step(0, *batch(), 0.01)
     centre = classifier.get_layer("arcface").centre
     centre.assign(np.full(centre.shape, np.nan, np.float32))
@@ -74,7 +75,8 @@ def test_steps_in_one_call_are_the_same_as_one_by_one(classifier, accumulate: in
 
 def test_steps_in_one_call_mix_embeddings_each_by_its_own_share(classifier):
     train = Train(batch_size=8, embedding_mixup=0.5)
-    step = make_step(None, classifier, Optimizers(classifier, train), train, Loss(), seed=7)
+    learner = Learner(classifier, Optimizers(classifier, train))
+    step = make_step(None, learner, train, Loss(), seed=7)
     nothing = [0.0] * 3  # is learned, so that the steps differ by their shares alone
     losses = [step(number, *batch(), 0.0) for number in range(3)]
     assert len({round(loss, 4) for loss in losses}) == 3
@@ -83,7 +85,8 @@ def test_steps_in_one_call_mix_embeddings_each_by_its_own_share(classifier):
 
 def test_a_factor_that_was_too_large_halves_and_the_step_is_no_bad_one(classifier):
     train, scale = Train(batch_size=8), LossScale("float16")
-    step = make_step(None, classifier, Optimizers(classifier, train), train, Loss(), None, scale)
+    learner = Learner(classifier, Optimizers(classifier, train), None, scale)
+    step = make_step(None, learner, train, Loss())
     scale.state[0].assign(3e38)
     before = [np.asarray(variable) for variable in classifier.variables]
     assert np.isfinite(step(0, *batch(), 0.01))
@@ -98,7 +101,8 @@ def test_a_factor_that_was_too_large_halves_and_the_step_is_no_bad_one(classifie
 
 def test_embeddings_are_mixed_by_the_share_of_the_step(classifier):
     train = Train(batch_size=8, embedding_mixup=0.5)
-    step = make_step(None, classifier, Optimizers(classifier, train), train, Loss(), seed=7)
+    learner = Learner(classifier, Optimizers(classifier, train))
+    step = make_step(None, learner, train, Loss(), seed=7)
     each, plain = (
         np.mean(Loss().each(classifier, *batch(), own)) for own in (own_share(0.5, 7, 3), None)
     )

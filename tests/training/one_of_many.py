@@ -81,14 +81,14 @@ def main() -> None:
 
     from tests.training.squares import make_fold_data
     from tf_happywhale.devices.strategy import choose_devices
-    from tf_happywhale.training import loop
+    from tf_happywhale.training import loop, trainer
 
     home = Path(folder)
     if network == "small":
-        loop.build_embedder = small
+        trainer.build_embedder = small
     chosen = mirrored() if kind == "mirrored" else choose_devices(Train())
     loop.choose_devices = lambda train: chosen  # before TensorFlow writes the records
-    build = loop.build_models
+    build = trainer.build_models
 
     def build_models(*arguments):
         embedder, classifier = build(*arguments)
@@ -97,7 +97,7 @@ def main() -> None:
             move_the_last_bit(classifier)
         return embedder, classifier
 
-    loop.build_models = build_models
+    trainer.build_models = build_models
     with TemporaryDirectory() as squares:
         fold_data = replace(make_fold_data(Path(squares), images=14), fold=0)
         try:

@@ -15,7 +15,7 @@ from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.run_folders.model_files import load_model
 from tf_happywhale.training import batches as batches_module
-from tf_happywhale.training import finished_files, loop, validation
+from tf_happywhale.training import finished_files, loop, trainer, validation
 from tf_happywhale.training.log_entry import show_loss
 from tf_happywhale.training.resume.checkpoint import clear
 
@@ -38,7 +38,7 @@ def experiment(*overrides: str) -> Experiment:
 
 @pytest.fixture(autouse=True)
 def small_network(monkeypatch, toy):
-    monkeypatch.setattr(loop, "build_embedder", toy)
+    monkeypatch.setattr(trainer, "build_embedder", toy)
     monkeypatch.setattr(loop, "draw_figure", lambda run: None)  # once is enough, in `trained`
 
 
@@ -51,7 +51,7 @@ def embedders(monkeypatch) -> list[keras.Model]:
         found.insert(0, embedder)
         return by_keras(embedder, strategy)
 
-    monkeypatch.setattr(loop, "by_keras", forward)
+    monkeypatch.setattr(trainer, "by_keras", forward)
     return found
 
 
@@ -69,7 +69,7 @@ def trained(squares, tmp_path_factory) -> tuple[Path, dict]:
 
     run = tmp_path_factory.mktemp("run") / "squares" / "fold1"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "build_embedder", build)
+        patch.setattr(trainer, "build_embedder", build)
         return run, loop.train_fold(run, experiment(), squares)
 
 
@@ -185,10 +185,10 @@ def test_the_same_seed_trains_the_same_model(squares, tmp_path):
 
 def broken_after(monkeypatch, good_steps: int) -> list[list[np.ndarray]]:
     """Steps that ruin the weights from some step on; the weights after each good step."""
-    make, good = loop.make_step, []
+    make, good = trainer.make_step, []
 
-    def make_step(strategy, classifier, *options):
-        step = make(strategy, classifier, *options)
+    def make_step(strategy, learner, *options):
+        step, classifier = make(strategy, learner, *options), learner.classifier
 
         def ruin(*arguments):
             loss = step(*arguments)
@@ -202,7 +202,7 @@ def broken_after(monkeypatch, good_steps: int) -> list[list[np.ndarray]]:
         ruin.state = step.state
         return ruin
 
-    monkeypatch.setattr(loop, "make_step", make_step)
+    monkeypatch.setattr(trainer, "make_step", make_step)
     return good
 
 
@@ -214,7 +214,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_model(
         loop.train_fold(tmp_path, experiment("train.epochs=4", "train.max_bad_steps=0"), squares)
     assert [line["epoch"] for line in entries(tmp_path)] == [0]
     assert not (tmp_path / "model.keras").exists()
-    _, classifier = loop.build_models(experiment(), squares)
+    _, classifier = trainer.build_models(experiment(), squares)
     classifier.load_weights(tmp_path / "checkpoints" / "best-epoch-00000.weights.h5")
     for kept, was in zip(classifier.get_weights(), good[1], strict=True):
         np.testing.assert_array_equal(kept, was)
@@ -251,10 +251,10 @@ def test_models_are_built_as_the_config_says(squares, monkeypatch, toy):
         asked.append(settings)
         return toy(settings)
 
-    monkeypatch.setattr(loop, "build_embedder", build)
+    monkeypatch.setattr(trainer, "build_embedder", build)
     settings = ["model.margin=0.2", "model.scale=16", "model.easy_margin=true"]
     settings += ["model.label_smoothing=0.1", "model.subcentres=3"]
-    embedder, classifier = loop.build_models(experiment(*settings), squares)
+    embedder, classifier = trainer.build_models(experiment(*settings), squares)
     assert asked == [experiment(*settings).model]
     head = classifier.get_layer("arcface")
     options = (head.classes, head.margin, head.scale, head.easy_margin, head.label_smoothing)
@@ -266,7 +266,7 @@ def test_models_are_built_as_the_config_says(squares, monkeypatch, toy):
 def test_margins_go_by_the_training_images_of_the_other_folds(squares):
     """Fold 1 is left out: three images of each individual remain, of `new` none."""
     rule = experiment("model.dynamic_margin=[0.3, -1, 0.05]")
-    head = loop.build_models(rule, squares)[1].get_layer("arcface")
+    head = trainer.build_models(rule, squares)[1].get_layer("arcface")
     assert head.margin == pytest.approx([0.15, 0.15, 0.15, 0.35])
 
 
@@ -294,10 +294,10 @@ def test_an_averaged_run_saves_the_average_it_has_validated(
         seen.append(embedders[0].get_weights())
         return real(*arguments)
 
-    make = loop.make_step
+    make = trainer.make_step
 
-    def make_step(strategy, classifier, *options):
-        step = make(strategy, classifier, *options)
+    def make_step(strategy, learner, *options):
+        step, classifier = make(strategy, learner, *options), learner.classifier
 
         def watched(*arguments):
             loss = step(*arguments)
@@ -308,7 +308,7 @@ def test_an_averaged_run_saves_the_average_it_has_validated(
         return watched
 
     monkeypatch.setattr(loop, "validate_fold", validation)
-    monkeypatch.setattr(loop, "make_step", make_step)
+    monkeypatch.setattr(trainer, "make_step", make_step)
     loop.train_fold(tmp_path, experiment("train.epochs=1", "train.average=0.9"), squares)
     kept = load_model(tmp_path / "model.keras").get_weights()
     for mine, validated in zip(kept, seen[0], strict=True):
@@ -319,7 +319,7 @@ def test_an_averaged_run_saves_the_average_it_has_validated(
 def test_rare_individuals_come_more_often_and_pictures_grow(squares, tmp_path, monkeypatch):
     """Twelve images, of which three are of one individual: a quarter of each epoch, balanced."""
     seen = []
-    make = loop.make_step
+    make = trainer.make_step
 
     def make_step(*options):
         step = make(*options)
@@ -331,7 +331,7 @@ def test_rare_individuals_come_more_often_and_pictures_grow(squares, tmp_path, m
         watched.state = step.state
         return watched
 
-    monkeypatch.setattr(loop, "make_step", make_step)
+    monkeypatch.setattr(trainer, "make_step", make_step)
     few = dataclasses.replace(squares, fold=0)  # three images of three individuals, four of `new`
     settings = ["train.epochs=4", "train.batch_size=13", "train.balance=1", "train.first_size=32"]
     loop.train_fold(tmp_path, experiment(*settings, "image_size=64"), few)
@@ -357,7 +357,7 @@ class Killed(BaseException):
 
 def killed_after(monkeypatch, steps: int) -> None:
     """Steps of which one more than so many is never taken."""
-    make = loop.make_step
+    make = trainer.make_step
 
     def make_step(*arguments):
         step, taken = make(*arguments), []
@@ -371,7 +371,7 @@ def killed_after(monkeypatch, steps: int) -> None:
         take.state = step.state
         return take
 
-    monkeypatch.setattr(loop, "make_step", make_step)
+    monkeypatch.setattr(trainer, "make_step", make_step)
 
 
 def test_mixed_embeddings_train_too(squares, tmp_path):
@@ -534,7 +534,7 @@ def test_the_time_limit_stops_with_all_that_is_needed_to_go_on(squares, tmp_path
 
 
 def test_some_steps_that_are_not_finite_are_left_out_and_counted(squares, tmp_path, monkeypatch):
-    make, bad = loop.make_step, {1, 2}
+    make, bad = trainer.make_step, {1, 2}
 
     def make_step(*arguments):
         step = make(*arguments)
@@ -545,7 +545,7 @@ def test_some_steps_that_are_not_finite_are_left_out_and_counted(squares, tmp_pa
         take.state = step.state
         return take
 
-    monkeypatch.setattr(loop, "make_step", make_step)
+    monkeypatch.setattr(trainer, "make_step", make_step)
     loop.train_fold(tmp_path, experiment("train.epochs=2", "train.max_bad_steps=2"), squares)
     assert [line["bad_steps"] for line in entries(tmp_path)] == [1, 2]
     assert all(np.isfinite(line["loss"]) for line in entries(tmp_path))
@@ -597,13 +597,13 @@ def test_a_run_shorter_than_accumulate_is_trained_by_one_update(squares, tmp_pat
     metrics = loop.train_fold(tmp_path / "once", settings, squares)
     assert metrics["epoch"] == 1
     keras.utils.set_random_seed(settings.seed + squares.fold)
-    start = loop.build_models(settings, squares)[0].get_weights()
+    start = trainer.build_models(settings, squares)[0].get_weights()
     found = load_model(tmp_path / "once" / "model.keras").get_weights()
     assert max(np.abs(a - b).max() for a, b in zip(found, start, strict=True)) > 1e-3
 
 
 def test_a_run_without_any_update_is_an_error(squares, tmp_path, monkeypatch):
-    make = loop.make_step
+    make = trainer.make_step
 
     def make_step(*arguments):
         def never(*_):
@@ -612,7 +612,7 @@ def test_a_run_without_any_update_is_an_error(squares, tmp_path, monkeypatch):
         never.state = make(*arguments).state
         return never
 
-    monkeypatch.setattr(loop, "make_step", make_step)
+    monkeypatch.setattr(trainer, "make_step", make_step)
     with pytest.raises(TrainingError, match=r"None of the 4 steps of fold 1 was finite.*lower"):
         loop.train_fold(tmp_path, experiment(), squares)
     assert not (tmp_path / "model.keras").exists()
@@ -633,7 +633,7 @@ def test_validations_are_compiled_once(squares, tmp_path, monkeypatch, toy, sett
         inner = toy(settings)
         return keras.Model(inner.input, Counted()(inner.output), name="embedder")
 
-    monkeypatch.setattr(loop, "build_embedder", build)
+    monkeypatch.setattr(trainer, "build_embedder", build)
     monkeypatch.setattr(finished_files, "save_model", lambda *_: None)
     loop.train_fold(tmp_path, experiment("train.epochs=3", f"model.{settings}"), squares)
     assert len(traced) == times

@@ -14,7 +14,7 @@ from tf_happywhale.config import Train
 from tf_happywhale.errors import TrainingError
 from tf_happywhale.training.resume.checkpoint import Progress
 from tf_happywhale.training.schedule import learning_rate
-from tf_happywhale.training.update.tensorflow_step import Step
+from tf_happywhale.training.update.step import Step
 
 
 def train_epoch(

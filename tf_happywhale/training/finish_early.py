@@ -9,8 +9,8 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.training.finished_files import write_results
 from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.log.log_file import read_log
-from tf_happywhale.training.loop import build_models
 from tf_happywhale.training.resume.checkpoint_files import best_weights
+from tf_happywhale.training.trainer import build_models
 
 
 def finish_fold(folder: Path, experiment: Experiment, data: FoldData) -> int:
@@ -33,8 +33,8 @@ def finish_fold(folder: Path, experiment: Experiment, data: FoldData) -> int:
             f"{folder} has no epoch that was validated yet: there is nothing to make a model of."
         )
     model = experiment.model.model_copy(update={"weights": "none"})  # its own are loaded
-    embedder, classifier = build_models(experiment.model_copy(update={"model": model}), data)
+    _, classifier = build_models(experiment.model_copy(update={"model": model}), data)
     classifier.load_weights(kept[epoch])
     metrics = {key: value for key, value in entries[epoch].items() if key != "learning_rate"}
-    write_results(folder, experiment, data, embedder, classifier, metrics)
+    write_results(folder, experiment, data, classifier, metrics)
     return len(entries)

@@ -22,7 +22,6 @@ def write_results(
     folder: Path,
     experiment: Experiment,
     data: FoldData,
-    embedder: keras.Model,
     classifier: keras.Model,
     metrics: dict[str, Any],
     strategy: Any = None,
@@ -34,8 +33,7 @@ def write_results(
         folder: of the training.
         experiment: how it was trained.
         data: what it was trained on.
-        embedder: with the best weights.
-        classifier: around it.
+        classifier: with the best weights.
         metrics: of the best epoch, whose weights these are.
         strategy: of the devices; None: one device.
         forward: the embedder as a compiled function that computes in float32; None: there is none.
@@ -44,6 +42,7 @@ def write_results(
         The metrics, measured again if the embedder has changed.
     """
     save_weights(folder / "checkpoints" / "best.weights.h5", classifier)
+    embedder = classifier.get_layer("embedder")
     synchronise_neck(embedder, False)
     to_float32(classifier)
     sizes, whitening = experiment.model.sizes, experiment.model.whitening is not None

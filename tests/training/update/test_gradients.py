@@ -10,7 +10,8 @@ from hypothesis import strategies as some
 
 from tf_happywhale.config import Train
 from tf_happywhale.training.update.gradients import Update
-from tf_happywhale.training.update.tensorflow_step import Step
+from tf_happywhale.training.update.learner import Learner
+from tf_happywhale.training.update.step import Step
 
 
 class Recorder:
@@ -26,7 +27,8 @@ class Recorder:
 def run(train: Train, gradients: list[float]) -> list[float]:
     """What is applied in a run of steps with these gradients; NaN is a step that is not finite."""
     variable, recorder = keras.Variable(np.zeros(1, np.float32)), Recorder()
-    update = Update(SimpleNamespace(trainable_variables=[variable]), recorder, train)
+    classifier = SimpleNamespace(trainable_variables=[variable])
+    update = Update(Learner(classifier, recorder), train)
 
     def one(batch: tuple, own, rate, last: bool) -> float:
         gradient, _ = batch
@@ -38,7 +40,7 @@ def run(train: Train, gradients: list[float]) -> list[float]:
             update.finish(rate)
         return gradient
 
-    step = Step(one, one, [*update.sums, *update.gathered], train, 0, len(gradients))
+    step = Step(one, one, update.state, train, 0, len(gradients))
     for number, gradient in enumerate(gradients):
         step(number, np.float32(gradient), None, 1.0)
     assert not any(np.any(variable) for variable in step.state), "something was never applied"

@@ -15,10 +15,12 @@ from tests.training.grouped import assert_same_as_one_by_one
 from tf_happywhale.config import Model, Train
 from tf_happywhale.devices.precision import policy
 from tf_happywhale.models.classifier import build_classifier
+from tf_happywhale.training.update.learner import Learner
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.loss_scale import LossScale
 from tf_happywhale.training.update.optimizer import Optimizers
-from tf_happywhale.training.update.tensorflow_step import make_step, own_share
+from tf_happywhale.training.update.step import own_share
+from tf_happywhale.training.update.tensorflow_step import make_step
 from tf_happywhale.training.update.weight_average import WeightAverage
 
 
@@ -54,7 +56,8 @@ def step_for(
 ):
     strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
     train = Train(**{"batch_size": 8, "clip_norm": 1e6, **settings})
-    return make_step(strategy, classifier, Descent(classifier), train, Loss(), average, scale)
+    learner = Learner(classifier, Descent(classifier), average, scale or LossScale("float32"))
+    return make_step(strategy, learner, train, Loss())
 
 
 def values(classifier: keras.Model) -> list[np.ndarray]:
@@ -192,8 +195,8 @@ def test_steps_in_one_call_are_the_same_as_one_by_one(classifier, accumulate: in
 
 def test_steps_in_one_call_mix_embeddings_each_by_its_own_share(classifier):
     train = Train(batch_size=8, embedding_mixup=0.5)
-    optimizers, strategy = Optimizers(classifier, train), tf.distribute.get_strategy()
-    step = make_step(strategy, classifier, optimizers, train, Loss(), seed=7)
+    learner = Learner(classifier, Optimizers(classifier, train))
+    step = make_step(tf.distribute.get_strategy(), learner, train, Loss(), seed=7)
     nothing = [0.0] * 3  # is learned, so that the steps differ by their shares alone
     losses = [step(number, *batch(), 0.0) for number in range(3)]
     assert len({round(loss, 4) for loss in losses}) == 3
@@ -220,7 +223,8 @@ def test_a_bad_last_step_leaves_the_update_to_the_others(classifier):
 
 def test_the_last_update_of_a_run_is_the_mean_of_what_is_left(classifier):
     strategy, train = tf.distribute.get_strategy(), Train(batch_size=8, accumulate=3, clip_norm=1e6)
-    step = make_step(strategy, classifier, Descent(classifier), train, Loss(), steps=5)
+    learner = Learner(classifier, Descent(classifier))
+    step = make_step(strategy, learner, train, Loss(), steps=5)
     before, (pictures, targets) = values(classifier), batch()
     each = [gradients_of(classifier, pictures, tf.roll(targets, n, 0))[1] for n in range(2)]
     for n in range(2):
@@ -300,9 +304,8 @@ def test_a_step_mixes_embeddings_where_it_is_asked_to(classifier):
     losses = []
     for mixup in (0.0, 0.5):
         settings = Train(batch_size=8, embedding_mixup=mixup)
-        step = make_step(
-            tf.distribute.get_strategy(), classifier, Descent(classifier), settings, Loss(), seed=7
-        )
+        learner = Learner(classifier, Descent(classifier))
+        step = make_step(tf.distribute.get_strategy(), learner, settings, Loss(), seed=7)
         losses.append(step(3, *batch(), 0.0))
     expected = Loss().each(classifier, *batch(), tf.constant(own_share(0.5, 7, 3), tf.float32))
     assert losses[1] == pytest.approx(float(np.mean(expected)), rel=1e-4)

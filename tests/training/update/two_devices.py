@@ -20,6 +20,7 @@ from tf_happywhale.devices import strategy
 from tf_happywhale.inference.runtimes import by_keras, choose
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.layers.gem import GeM
+from tf_happywhale.training.update.learner import Learner
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.optimizer import Optimizers
 from tf_happywhale.training.update.tensorflow_step import make_step
@@ -65,7 +66,7 @@ def train(strategy: tf.distribute.Strategy, optimizer: str, settings: Train):
             if settings.average
             else None
         )
-    step = make_step(strategy, classifier, chosen, settings, Loss(), average)
+    step = make_step(strategy, Learner(classifier, chosen, average), settings, Loss())
     batches = tf.data.Dataset.from_tensor_slices((pictures, targets)).batch(BATCH)
     batches = list(strategy.experimental_distribute_dataset(batches))
     rates = [0.01 * (n + 1) for n in range(STEPS)]

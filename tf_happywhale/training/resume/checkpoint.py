@@ -41,6 +41,10 @@ class Progress:
     bad_steps: int = 0
     best: dict = field(default_factory=dict)
 
+    def begin_epoch(self, epoch: int) -> None:
+        """All epochs before this one are finished, and none of its steps is taken."""
+        self.epoch, self.losses, self.seconds = epoch, [], 0.0
+
 
 class Checkpoints:
     """The last two states of a run, each one file of all its variables and its Progress.

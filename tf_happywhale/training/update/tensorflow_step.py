@@ -1,163 +1,114 @@
-"""One training step on TensorFlow: loss, gradients summed over devices, taken or left out."""
+"""One training step on TensorFlow: loss, gradients summed over devices, applied or left out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from tf_happywhale.config import Train
 from tf_happywhale.training.update.gradients import Update
+from tf_happywhale.training.update.learner import Learner
 from tf_happywhale.training.update.loss import Loss
-from tf_happywhale.training.update.loss_scale import LossScale
-from tf_happywhale.training.update.optimizer import Optimizers
-from tf_happywhale.training.update.weight_average import WeightAverage
+from tf_happywhale.training.update.step import Step
 
 
 def make_step(
     strategy: tf.distribute.Strategy,
-    classifier: keras.Model,
-    optimizers: Optimizers,
+    learner: Learner,
     train: Train,
     loss: Loss,
-    average: WeightAverage | None = None,
-    scale: LossScale | None = None,
     seed: int = 0,
     steps: int | None = None,
 ) -> Step:
-    """A compiled step that updates the classifier; several in one call, where that is asked for.
+    """Return a compiled step that updates the learner, alone or several in one call.
 
-    The targets are int [n], or of mixed pictures as `Loss.each` takes them. With `train.accumulate`
-    only every so many calls update it, by the mean of the gradients that were finite; and the last
-    of the run's `steps` does, by the mean of what is left. With `train.embedding_mixup`
-    embeddings are mixed, by a share that is a function of (seed, step). A step whose loss or
-    gradients are not finite leaves no trace, in the BatchNorms' statistics neither. The classifier,
-    the optimizers, the average and the scale must have been made inside the strategy's scope.
+    The targets are int [n], or those of mixed pictures (see `Loss.each`). With `train.accumulate`
+    only every so many steps update the weights, by the mean of the gradients that were finite; the
+    last of the run's `steps` does so with what is left. With `train.embedding_mixup` embeddings are
+    mixed, by a share that is a function of (seed, step). A step whose loss or gradients are not
+    finite leaves no trace, not in the statistics of BatchNorms either. The learner must have been
+    made inside the strategy's scope.
     """
-    replicas = strategy.num_replicas_in_sync
-    variables = classifier.trainable_variables
-    with strategy.scope():
-        update = Update(classifier, optimizers, train, average, scale, replicas)
-    scale = update.scale
+    step = _TensorFlowStep(strategy, learner, train, loss)
+    take, several = tf.function(step.take), tf.function(step.take_several)
+    return Step(take, several, step.update.state, train, seed, steps)
 
-    def gradients_of(batch: tuple, own: tf.Tensor, row: tf.Tensor | None) -> tuple:
-        """Loss, gradients, and what the forward pass has moved, as it was before; of a batch, or of
-        one of several that are stacked."""
-        if row is not None:
-            batch = tf.nest.map_structure(lambda each: each[row], batch)
-        pictures, targets = batch
-        held = [tf.identity(variable.value) for variable in classifier.non_trainable_variables]
-        with tf.GradientTape() as tape:
-            # Summed over the devices this is the mean over the batch.
-            share = own if train.embedding_mixup else None
-            each = loss.each(classifier, pictures, targets, share)
-            part = ops.sum(each) / train.batch_size
-            scaled = part * scale.factor
-        gradients = tape.gradient(scaled, [variable.value for variable in variables])
-        if replicas > 1:
-            # Keras clips before it sums over devices, so the sum is made here.
-            context = tf.distribute.get_replica_context()
-            part, *gradients = context.all_reduce("SUM", [part, *gradients])
-        if scale.state:
-            gradients = [gradient / scale.factor for gradient in gradients]
-        # One number that is finite if all are.
-        whole = part + tf.add_n([tf.reduce_sum(gradient) for gradient in gradients])
-        return part, whole, gradients, held
 
-    def undo(held: list) -> None:
-        for variable, value in zip(classifier.non_trainable_variables, held, strict=True):
-            variable.assign(value)
-        update.drop()
+class _TensorFlowStep:
+    """The step, not yet compiled: `take` and `take_several` run on all replicas of the strategy,
+    the methods that they pass to `strategy.run` on each of them."""
+
+    def __init__(
+        self, strategy: tf.distribute.Strategy, learner: Learner, train: Train, loss: Loss
+    ) -> None:
+        self.strategy, self.train, self.loss = strategy, train, loss
+        self.classifier, self.scale = learner.classifier, learner.scale
+        self.replicas = strategy.num_replicas_in_sync
+        with strategy.scope():
+            self.update = Update(learner, train, self.replicas)
 
     def take(
+        self,
         batch: tuple,
         own: tf.Tensor,
         learning_rate: tf.Tensor,
         last: bool | tf.Tensor,
         row: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        part, whole, gradients, held = strategy.run(gradients_of, (batch, own, row))
-        mean, whole = (strategy.reduce("MEAN", value, axis=None) for value in (part, whole))
-        # In float16 it may be the factor's doing: then the step is left out, and is not a bad one.
-        fine = tf.math.is_finite(mean) & (tf.math.is_finite(whole) | scale.may_fall())
+        """Take one step, and return its loss. With `row` the batch is that row of several."""
+        part, whole, gradients, held = self.strategy.run(self._gradients, (batch, own, row))
+        mean, whole = (self.strategy.reduce("MEAN", value, axis=None) for value in (part, whole))
+        # In float16 the factor may be too large: then the step is left out, but is not a bad one.
+        fine = tf.math.is_finite(mean) & (tf.math.is_finite(whole) | self.scale.may_fall())
         # Conditions are outside the replicas: the optimizers' sum over replicas must not be in one.
         if tf.math.is_finite(whole):
-            strategy.run(update.take, (gradients, learning_rate))
+            self.strategy.run(self.update.take, (gradients, learning_rate))
         else:
-            strategy.run(undo, (held,))
-        if train.accumulate > 1 and last and update.waiting():
-            strategy.run(update.finish, (learning_rate,))
+            self.strategy.run(self._undo, (held,))
+        if self.train.accumulate > 1 and last and self.update.waiting():
+            self.strategy.run(self.update.finish, (learning_rate,))
         return tf.where(fine, mean, float("nan"))
 
-    @tf.function
-    def several(batches: tuple, own: tf.Tensor, rates: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
-        stacked = strategy.run(_stack, batches)
+    def take_several(
+        self, batches: tuple, own: tf.Tensor, rates: tf.Tensor, last: tf.Tensor
+    ) -> tf.Tensor:
+        """Take a step on each batch, and return their losses [k]."""
+        stacked = self.strategy.run(_stack, batches)
         losses = tf.TensorArray(tf.float32, len(batches), element_shape=())
         for n in tf.range(len(batches)):
-            losses = losses.write(n, take(stacked, own[n], rates[n], last[n], n))
+            losses = losses.write(n, self.take(stacked, own[n], rates[n], last[n], n))
         return losses.stack()
 
-    return Step(tf.function(take), several, [*update.sums, *update.gathered], train, seed, steps)
+    def _gradients(self, batch: tuple, own: tf.Tensor, row: tf.Tensor | None) -> tuple:
+        """The loss, one number that is finite if the loss and all gradients are, the gradients, and
+        the variables that the forward pass moves, as they were before."""
+        if row is not None:
+            batch = tf.nest.map_structure(lambda each: each[row], batch)
+        pictures, targets = batch
+        fixed, variables = self.classifier.non_trainable_variables, self.update.variables
+        held = [tf.identity(variable.value) for variable in fixed]
+        with tf.GradientTape() as tape:
+            share = own if self.train.embedding_mixup else None
+            each = self.loss.each(self.classifier, pictures, targets, share)
+            # Summed over the devices this is the mean over the batch.
+            part = ops.sum(each) / self.train.batch_size
+            scaled = part * self.scale.factor
+        gradients = tape.gradient(scaled, [variable.value for variable in variables])
+        if self.replicas > 1:
+            # Keras clips before it sums over devices, so the sum is made here.
+            context = tf.distribute.get_replica_context()
+            part, *gradients = context.all_reduce("SUM", [part, *gradients])
+        if self.scale.state:
+            gradients = [gradient / self.scale.factor for gradient in gradients]
+        whole = part + tf.add_n([tf.reduce_sum(gradient) for gradient in gradients])
+        return part, whole, gradients, held
+
+    def _undo(self, held: list) -> None:
+        for variable, value in zip(self.classifier.non_trainable_variables, held, strict=True):
+            variable.assign(value)
+        self.update.drop()
 
 
 def _stack(*batches: tuple) -> tuple:
-    """Batches of one shape as one structure, with an axis more in front."""
+    """Batches of one shape as one structure, with one more axis in front."""
     return tf.nest.map_structure(lambda *each: tf.stack(each), *batches)
-
-
-class Step:
-    """Calls the compiled step, and knows when gradients are to be applied.
-
-    Args:
-        one: takes a batch, the embeddings' own share, the rate, and whether gradients are applied.
-        several: takes as many batches as are given, and arrays [k] of the others.
-        state: see below.
-        train, seed, steps: see `make_step`.
-
-    Attributes:
-        state: what a checkpoint must hold: the sums of gradients not yet applied, and of how many
-            steps they are.
-    """
-
-    def __init__(
-        self,
-        one: Callable,
-        several: Callable,
-        state: list[keras.Variable],
-        train: Train,
-        seed: int,
-        steps: int | None = None,
-    ) -> None:
-        self._one, self._several, self.state = one, several, state
-        self._train, self._seed, self._steps = train, seed, steps
-
-    def __call__(self, number: int, pictures, targets, learning_rate: float) -> float:
-        """Take step `number` of the run, counted from 0, on a batch; its loss, NaN where loss or
-        gradients were not finite and nothing has changed."""
-        own = tf.constant(self._own(number), tf.float32)
-        rate = tf.constant(learning_rate)
-        return float(self._one((pictures, targets), own, rate, self._last(number)))
-
-    def together(self, number: int, batches: list[tuple], rates: list[float]) -> list[float]:
-        """Take steps from `number` on in one call, each at its rate on its batch of pictures and
-        targets, all of one shape; their losses, as single steps do."""
-        numbers = range(number, number + len(batches))
-        own = np.array([self._own(each) for each in numbers], np.float32)
-        last = np.array([self._last(each) for each in numbers])
-        losses = self._several(tuple(batches), own, np.array(rates, np.float32), last)
-        return [float(loss) for loss in np.asarray(losses)]
-
-    def _own(self, number: int) -> float:
-        return own_share(self._train.embedding_mixup, self._seed, number)
-
-    def _last(self, number: int) -> bool:
-        return (number + 1) % self._train.accumulate == 0 or number + 1 == self._steps
-
-
-def own_share(alpha: float, seed: int, step: int) -> float:
-    """The share that embeddings keep in a step, Beta(alpha, alpha), the same after any restart; all
-    of it for an alpha of 0."""
-    return float(np.random.default_rng((seed, step)).beta(alpha, alpha)) if alpha else 1.0

@@ -1,0 +1,28 @@
+"""What a training step changes: a classifier, and what belongs to its training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import keras
+
+from tf_happywhale.training.update.loss_scale import LossScale
+from tf_happywhale.training.update.optimizer import Optimizers
+from tf_happywhale.training.update.weight_average import WeightAverage
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What a training step changes.
+
+    Attributes:
+        classifier: from `build_classifier`.
+        optimizers: of its trainable variables.
+        average: the moving average of its weights, or None.
+        scale: the factor on the loss; 1 where no other is given.
+    """
+
+    classifier: keras.Model
+    optimizers: Optimizers
+    average: WeightAverage | None = None
+    scale: LossScale = field(default_factory=lambda: LossScale("float32"))
