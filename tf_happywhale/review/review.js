@@ -154,7 +154,7 @@
     if (/\s/.test(id)) return say("An id has no spaces.");
     if (!known.has(id) && asked !== id) {
       asked = id;
-      return say(`No individual is called ${id}. Press Enter again to name a new individual ${id}.`);
+      return say(`No individual is called ${id}. Press Enter again to give this id to a new individual.`);
     }
     asked = null;
     find("search").value = "";
