@@ -41,7 +41,8 @@ def make(folder: Path, backbone: str, size: int, photographs: int) -> None:
     import keras
 
     from tf_happywhale.config import Model
-    from tf_happywhale.inference.runtimes import FILES, convert
+    from tf_happywhale.inference.conversion import convert
+    from tf_happywhale.inference.runtimes import FILES
     from tf_happywhale.models.embedder import build_embedder
     from tf_happywhale.run_folders.model_files import save_model
 
@@ -205,7 +206,7 @@ def main() -> None:
         args.size, args.photographs, args.runs, args.seconds = 128, 32, 1, 1
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from tf_happywhale.disk.files import write_json
-    from tf_happywhale.inference.runtimes import least_cosine
+    from tf_happywhale.inference.conversion import least_cosine
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

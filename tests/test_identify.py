@@ -24,6 +24,7 @@ from tf_happywhale.config import Data, dump_experiment, load_experiment
 from tf_happywhale.disk.files import write_text
 from tf_happywhale.errors import Incomplete, InputError
 from tf_happywhale.galleries.gallery_folder import open_gallery
+from tf_happywhale.inference.identifier import load_identifier
 from tf_happywhale.inference.reference_images import embed_catalogue
 from tf_happywhale.retrieval.embeddings import load_embeddings, save_embeddings
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
@@ -67,7 +68,7 @@ class Trip:
         network.save(run / "model.keras")
         data = load_data(load_experiment(run / "config.yaml"))
         folds = data.fold_of
-        _, identifier, _ = identify.load_identifier(run, [f"output={self.folder / 'first'}"])
+        _, identifier = load_identifier(run, [f"output={self.folder / 'first'}"])
         embedded, _ = embed_catalogue(self.data, identifier, Data())
         trained_on = all_but(0, "records", folds)
         save_embeddings(
@@ -571,7 +572,7 @@ def test_a_catalogue_has_the_boxes_that_its_model_was_trained_with(
     table.parent.mkdir()
     (data / "boxes.csv").rename(table)
     run = another_run(trip, tmp_path / "fold0", root=str(data), boxes=str(table))
-    experiment, identifier, _ = identify.load_identifier(run, [f"output={tmp_path / 'o'}"])
+    experiment, identifier = load_identifier(run, [f"output={tmp_path / 'o'}"])
     embedded, _ = embed_catalogue(data, identifier, experiment.data)
     assert all(box.startswith("backfin ") for box in embedded.column("box").tolist())
     count = len(embedded)
@@ -644,16 +645,16 @@ def test_without_their_catalogue_all_members_count_as_they_are_weighted(trip: Tr
     config.write_text(
         f"members: [{{path: {run}, weight: 2}}, {{path: {run}}}]\nrank: {{weights: chosen}}\n"
     )
-    _, identifier, unknown = identify.load_identifier(config, [f"output={trip.folder / 'm'}"])
+    _, identifier = load_identifier(config, [f"output={trip.folder / 'm'}"])
     assert identifier.learned.shares == (2, 1)
-    assert unknown.endswith("So all models count, by the weights that are given.")
+    assert identifier.unknown.endswith("So all models count, by the weights that are given.")
 
 
 def test_what_is_no_model_or_gallery_is_one_sentence(trip: Trip, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"there is one in .*fold0"):
-        identify.load_identifier(trip.folder / "out", [])
+        load_identifier(trip.folder / "out", [])
     with pytest.raises(InputError, match="There is no model"):
-        identify.load_identifier(tmp_path / "gone", [])
+        load_identifier(tmp_path / "gone", [])
     with pytest.raises(InputError, match="is neither a gallery"):
         trip.identify(tmp_path)
 

@@ -71,13 +71,13 @@ def build(model: Path, catalogue: Path, folder: Path, overrides: list[str]) -> N
     from tf_happywhale.disk.locks import locked
     from tf_happywhale.errors import Incomplete, InputError
     from tf_happywhale.galleries.gallery_folder import beside, make_gallery, open_gallery
-    from tf_happywhale.identify import load_identifier
+    from tf_happywhale.inference.identifier import load_identifier
     from tf_happywhale.inference.reference_images import embed_catalogue
 
     with locked(folder, "building"):
         if folder.exists():
             raise InputError(f"There is a {folder} already: add to it, or name another folder.")
-        experiment, identifier, _ = load_identifier(model, overrides)
+        experiment, identifier = load_identifier(model, overrides)
         detector = find_detector(experiment, identifier.home)
         embedded, failed = embed_catalogue(catalogue, identifier, experiment.data, detector)
         for image, reason in sorted(failed.items()):
@@ -100,7 +100,7 @@ def add(settings: Experiment, folder: Path, file: Path) -> None:
     from tf_happywhale.errors import InputError
     from tf_happywhale.galleries.adding import add_confirmed
     from tf_happywhale.galleries.decisions import check_identified, read_decisions
-    from tf_happywhale.galleries.queries import PhotographFinder, in_short, load_queries
+    from tf_happywhale.galleries.queries import PhotographFinder, load_queries, short_content
     from tf_happywhale.places import output_folder
 
     output, elsewhere = output_folder(settings), settings.identify.photographs
@@ -114,7 +114,7 @@ def add(settings: Experiment, folder: Path, file: Path) -> None:
             "nothing to add."
         )
     boxes = dict(zip(keys, queries.column("box").tolist(), strict=True))
-    contents = dict(zip(keys, map(in_short, queries.column("content").tolist()), strict=True))
+    contents = dict(zip(keys, map(short_content, queries.column("content").tolist()), strict=True))
     check_identified(file, boxes, contents, settings.data.encoding)
     elsewhere = None if elsewhere is None else Path(elsewhere).expanduser()
     added = add_confirmed(
@@ -242,8 +242,8 @@ def export(gallery: Gallery, file: Path) -> None:
     import pandas as pd
 
     from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, key_columns
+    from tf_happywhale.catalogue.boxes.box_text import COLUMNS, box_cells
     from tf_happywhale.disk.files import write_csv
-    from tf_happywhale.galleries.known_animals import box_columns
 
     images = gallery.images()
     further = [name for name in ("encounter", "date", "viewpoint") if name in images.columns]
@@ -253,7 +253,8 @@ def export(gallery: Gallery, file: Path) -> None:
     table |= {"species": images.column("species"), "individual_id": images.individual_id}
     table |= {name: images.columns[name] for name in further}
     if several:
-        table |= box_columns(images.column("box").tolist())
+        cells = [box_cells(box) for box in images.column("box").tolist()]
+        table |= {name: [row[name] for row in cells] for name in COLUMNS}
     write_csv(file, pd.DataFrame(table))
     print(f"{file}: {len(images)} images")
     if several:

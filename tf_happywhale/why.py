@@ -36,7 +36,11 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.disk.files import atomic_write
     from tf_happywhale.errors import InputError
-    from tf_happywhale.identify import embed_queries, find_boxes, load_identifier
+    from tf_happywhale.inference.identifier import load_identifier
+    from tf_happywhale.inference.photographs import (
+        embed_photographs,
+        find_animals,
+    )
     from tf_happywhale.inference.reference_images import load_gallery
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.search.candidates import rank_individuals
@@ -45,15 +49,15 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     model, gallery_folder, photo, who = words
     if Path(photo).expanduser().is_dir():
         raise InputError(f"{photo} is a folder: name one photograph.")
-    experiment, identifier, _ = load_identifier(Path(model), overrides)
+    experiment, identifier = load_identifier(Path(model), overrides)
     photos = find_photos([photo])
     detector = find_detector(experiment, identifier.home)
-    shots = find_boxes(experiment, identifier, photos, detector)
+    shots = find_animals(experiment, identifier, photos, detector)
     gallery, _ = load_gallery(Path(gallery_folder), identifier, experiment.data, detector)
     known = gallery.take(np.flatnonzero(gallery.individual_id == who))
     if not len(known):
         raise InputError(f"There is no individual {who} in {gallery_folder}.")
-    query, _ = embed_queries(identifier, shots, photos)
+    query, _ = embed_photographs(identifier, shots, photos)
     found = rank_individuals(query.embedding, known.embedding, known.individual_id.tolist(), 1)
     best = int(found.score[:, 0].argmax())  # of several animals in the photograph
     image, reference = str(query.image[best]), str(known.image[found.reference[best, 0]])

@@ -21,19 +21,19 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-from tf_happywhale import identify
+from tf_happywhale.catalogue.boxes.box_text import box_text
 from tf_happywhale.catalogue.dataset import DataSet, load_data
 from tf_happywhale.config import load_experiment
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.galleries.decisions import read_decisions
 from tf_happywhale.inference.baselines import raw_pixels, read_crops
-from tf_happywhale.inference.identifier import Identifier
-from tf_happywhale.inference.shots import box_text
+from tf_happywhale.inference.identification import Identification, rank_animals
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
 from tf_happywhale.retrieval.ranking.learned import learn
+from tf_happywhale.review.match_pages import write_match_pages
 from tf_happywhale.review.overlay import heat_pair
 from tf_happywhale.review.query_pictures import picture_reader
 
@@ -67,15 +67,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     learned = learn(
         LabelledGallery(make_ensemble([known], data.images), ids, folds), [1.0], experiment.rank
     )
-    ranking = identify.rank(experiment, Identifier((), learned, home, 1), asked, gallery)
+    asked, ranking, _ = rank_animals(asked, gallery, experiment.rank, learned)
+    predictions = ranking.table(experiment.rank.candidates)
+    warned = {str(asked.image[9]): ["Blurred."]}
     query, reference = (cache(picture_reader(images, 384)) for images in (asked, gallery))
     even = np.ones((2, 4, 4))
-    identify.write_pages(
-        experiment,
-        ranking.table(experiment.rank.candidates),
-        asked,
-        gallery,
-        {str(asked.image[9]): ["Blurred."]},
+    write_match_pages(
+        home,
+        Identification(asked, gallery, predictions, warned, {}, {}),
+        experiment.report,
         lambda image, _, nearest: [
             ("even heat", heat_pair(query(image), reference(nearest), even))
         ],
@@ -106,7 +106,7 @@ def by_pixels(
     """Pictures of a folder embedded as grey pixels; `code` has other names for some."""
     columns = columns | {
         "picture": [str(folder / image) for image in images],
-        "box": [box_text("backfin", data.boxes.get(image)) for image in images],
+        "box": [box_text("backfin", data.boxes[image]) for image in images],
         "content": [sha256(folder / image) for image in images],
     }
     return Embeddings(

@@ -30,7 +30,7 @@ from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.adding import add_confirmed
-from tf_happywhale.galleries.embedding_cache import EmbeddingStore
+from tf_happywhale.galleries.embedding_cache import EmbeddingCache
 from tf_happywhale.galleries.gallery_folder import beside, faults, make_gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings
 
@@ -117,7 +117,7 @@ def write(home: Path, folder: Path, writer: int, seed: int) -> None:
                 gallery.merge("B", "C")
             else:
                 gallery.rename("D", "Dora")
-    store = EmbeddingStore(home / "embedded", ABOUT)
+    store = EmbeddingCache(home / "embedded", ABOUT)
     for n in range(3):
         store.add([f"{writer} {n}"], np.ones((1, 2), np.float32), {"side": ["9"]})
 
@@ -159,7 +159,7 @@ def judge(home: Path, folders: list[Path]) -> list[str]:
             wanted["B.jpg"] = "C"
         if who != wanted:
             found.append(f"{folder.name} has {who}, not {wanted}")
-    store = EmbeddingStore(home / "embedded", ABOUT)
+    store = EmbeddingCache(home / "embedded", ABOUT)
     if len(store.place) != 6:
         found.append(f"the store holds {sorted(store.place)}")
     return found

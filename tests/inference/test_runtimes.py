@@ -8,15 +8,10 @@ import numpy as np
 import pytest
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.inference import runtimes
-from tf_happywhale.inference.runtimes import (
-    by_keras,
-    choose,
-    convert,
-    least_cosine,
-    load_engine,
-    prove,
-)
+from tf_happywhale.inference import conversion, runtimes
+from tf_happywhale.inference.conversion import convert, least_cosine, prove
+from tf_happywhale.inference.model_runtime import proofs, runtime_of
+from tf_happywhale.inference.runtimes import by_keras, load_engine
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +58,8 @@ def test_an_engine_that_differs_is_refused(embedder: keras.Model, pictures: np.n
 def test_what_is_missing_is_said_with_its_remedy(exported: Path, embedder, monkeypatch) -> None:
     with pytest.raises(InputError, match=r"There is no .*model\.onnx: run"):
         load_engine(exported, "onnx")
-    monkeypatch.setattr(runtimes, "find_spec", lambda name: None)
+    for module in (conversion, runtimes):
+        monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'tf-happywhale\[openvino\]'"):
         convert(embedder, 16, "openvino", exported / "openvino" / "model.xml")
     with pytest.raises(InputError, match="is not installed"):
@@ -74,11 +70,11 @@ def test_auto_takes_keras_in_a_run_folder_and_what_there_is_in_an_exported_one(
     embedder: keras.Model, exported: Path, pictures: np.ndarray, tmp_path: Path
 ) -> None:
     embedder.save(tmp_path / "model.keras")
-    own, carried = (choose(folder, 16, "auto", "float32") for folder in (tmp_path, exported))
+    own, carried = (runtime_of(folder, 16, "auto", "float32") for folder in (tmp_path, exported))
     np.testing.assert_allclose(own(pictures), by_keras(embedder)(pictures), rtol=1e-5)
     assert least_cosine(own(pictures), carried(pictures)) > 0.99999
     with pytest.raises(InputError, match=r"needs embed\.engine=openvino"):
-        choose(tmp_path, 16, "keras", "bfloat16")
+        runtime_of(tmp_path, 16, "keras", "bfloat16")
 
 
 def test_what_was_converted_is_proven_before_it_is_trusted(
@@ -90,23 +86,23 @@ def test_what_was_converted_is_proven_before_it_is_trusted(
     convert(other, 16, "savedmodel", tmp_path / "saved_model")
     for _ in range(2):
         with pytest.raises(InputError, match="differ from Keras'"):
-            choose(tmp_path, 16, "savedmodel", "float32")(pictures)
+            runtime_of(tmp_path, 16, "savedmodel", "float32")(pictures)
     shutil.rmtree(tmp_path / "saved_model")
-    first = choose(tmp_path, 16, "savedmodel", "float32")(pictures)
-    assert runtimes.proofs(tmp_path)["savedmodel float32"] > 0.9999
+    first = runtime_of(tmp_path, 16, "savedmodel", "float32")(pictures)
+    assert proofs(tmp_path)["savedmodel float32"] > 0.9999
     monkeypatch.delattr("tf_happywhale.run_folders.model_files.load_model")
-    assert np.array_equal(choose(tmp_path, 16, "savedmodel", "float32")(pictures), first)
+    assert np.array_equal(runtime_of(tmp_path, 16, "savedmodel", "float32")(pictures), first)
 
 
 def test_a_conversion_does_not_stay_beside_a_model_that_has_come_meanwhile(
     embedder: keras.Model, pictures: np.ndarray, tmp_path: Path
 ) -> None:
     embedder.save(tmp_path / "model.keras")
-    forward = choose(tmp_path, 16, "savedmodel", "float32")
+    forward = runtime_of(tmp_path, 16, "savedmodel", "float32")
     keras.models.clone_model(embedder).save(tmp_path / "model.keras")  # a training has ended
     with pytest.raises(InputError, match="has become another model meanwhile: run the command"):
         forward(pictures)
-    assert not runtimes.proofs(tmp_path)
+    assert not proofs(tmp_path)
     assert not (tmp_path / "saved_model").exists()
 
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from tf_happywhale.config import Model
-from tf_happywhale.inference.runtimes import by_keras, choose, convert, load_engine, prove
+from tf_happywhale.inference.conversion import convert, prove
+from tf_happywhale.inference.model_runtime import runtime_of
+from tf_happywhale.inference.runtimes import by_keras, load_engine
 from tf_happywhale.models.embedder import build_embedder
 
 SIZE = 64
@@ -42,12 +44,12 @@ def test_it_agrees_with_keras_whatever_the_batch(run, engine: str, file: str) ->
 
 def test_bfloat16_stays_close(run) -> None:
     folder, embedder = run
-    forward = choose(folder, SIZE, "openvino", "bfloat16")
+    forward = runtime_of(folder, SIZE, "openvino", "bfloat16")
     assert prove(forward, by_keras(embedder), PICTURES, "bfloat16") >= 0.999
 
 
 def test_auto_takes_openvino_where_it_was_converted_to(run, monkeypatch) -> None:
     folder, _ = run
-    choose(folder, SIZE, "openvino", "float32")(PICTURES)
+    runtime_of(folder, SIZE, "openvino", "float32")(PICTURES)
     monkeypatch.delattr("tf_happywhale.run_folders.model_files.load_model")
-    assert choose(folder, SIZE, "auto", "float32")(PICTURES).shape == (5, 32)
+    assert runtime_of(folder, SIZE, "auto", "float32")(PICTURES).shape == (5, 32)

@@ -24,6 +24,7 @@ from tf_happywhale.catalogue.animals.identities import (
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.boxes.best_boxes import best_rows
 from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.catalogue.boxes.box_text import box_text, parse_box
 from tf_happywhale.catalogue.boxes.match_photographs import match_rows
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
@@ -48,7 +49,7 @@ from tf_happywhale.galleries.gallery_folder import (
     changing,
     is_gallery,
 )
-from tf_happywhale.galleries.known_animals import Animal, KnownAnimals, box_words, parse
+from tf_happywhale.galleries.known_animals import Animal, KnownAnimals
 from tf_happywhale.galleries.numbered_files import load_parts, only_writer
 from tf_happywhale.galleries.queries import SEEN_FROM_OUTPUT, PhotographFinder
 from tf_happywhale.messages import say_once
@@ -134,7 +135,7 @@ def _add(
 ) -> Added:
     """`add_confirmed`, once nobody else writes."""
     if gallery is not None:
-        gallery.check(queries)
+        gallery.check(queries.about)
     there = _there(gallery)
     species = {} if gallery is None else _species(gallery)
     names: dict[str, str] = {}
@@ -333,7 +334,7 @@ def _catalogue_boxes(
 ) -> dict[str, str]:
     """The boxes of a catalogue's images as text, of the sources that were used to identify."""
     table = root / BOXES_FILE
-    wanted = {parse(box)[0] for box in queries.column("box").tolist() if box}
+    wanted = {parse_box(box)[0] for box in queries.column("box").tolist() if box}
     found: dict[str, str] = {}
     if not wanted or not table.is_file():
         return found
@@ -344,7 +345,7 @@ def _catalogue_boxes(
     for source in sorted(wanted if "" in there else wanted & there):
         for key, row in best_rows(rows, source, images, table).items():
             if isinstance(row.box, Box):
-                found.setdefault(key, box_words(source, row.box))
+                found.setdefault(key, box_text(source, row.box))
     return found
 
 

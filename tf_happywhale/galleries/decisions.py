@@ -27,6 +27,7 @@ from tf_happywhale.catalogue.animals.identities import as_seen, check_identity
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.boxes.box import RelativeBox, pixels_touched
 from tf_happywhale.catalogue.boxes.box_rows import MANUAL, is_manual, number_or
+from tf_happywhale.catalogue.boxes.box_text import box_text, parse_box
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.disk_names import names_on_disk
@@ -38,7 +39,7 @@ from tf_happywhale.catalogue.tables.text_file import encoding_of_own
 from tf_happywhale.disk.files import atomic_write, write_bytes
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.known_animals import box_words, parse, same_box
+from tf_happywhale.galleries.known_animals import same_box
 
 DECISIONS = ("match", "new", "skip")
 BOXES_FILE = "boxes.csv"
@@ -292,7 +293,7 @@ def _with_boxes(path: Path, confirmed: Iterable[Confirmed], reading: Reading) ->
         of.setdefault(row["image"], []).append(row)
     rows = []
     for one in confirmed:
-        cells, (source, _) = _image_cells(one), parse(one.box) if one.box else ("", None)
+        cells, (source, _) = _image_cells(one), parse_box(one.box) if one.box else ("", None)
         there = of.get(cells["image"], [])
         if not one.box or (there and cells[BOX_NUMBER] == "1" and not pixels):
             continue
@@ -331,7 +332,7 @@ def _has_shares(path: Path, reading: Reading) -> bool:
 def _row_box(row: Mapping[str, str], source: str = "") -> str:
     """The box of a row in pixels as text; empty if it has none."""
     box = pixels_touched(*(number_or(row[corner], math.nan) for corner in BOXES[2:6]))
-    return box_words(row["source"] or source, box) if box else ""
+    return box_text(row["source"] or source, box) if box else ""
 
 
 def _copy(source: Path, target: Path, content: str) -> None:

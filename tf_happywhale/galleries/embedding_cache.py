@@ -12,7 +12,7 @@ from tf_happywhale.galleries.numbered_files import add_part, load_parts, only_wr
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 
-class EmbeddingStore:
+class EmbeddingCache:
     """One model's embeddings in a folder of numbered files, by key.
 
     Whoever writes adds a file; one that is killed leaves what it had added before.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,7 +69,7 @@ class Gallery:
         Raises:
             InputError: the queries are of another model, or the gallery is empty.
         """
-        self.check(queries)
+        self.check(queries.about)
         if not len(self):
             raise InputError(f"The gallery {self.folder} is empty: add images to it.")
         rows = np.concatenate([part.embedding for part in self.parts])
@@ -89,7 +89,7 @@ class Gallery:
 
     def take_in(self, images: Embeddings) -> Gallery:
         """`append`, for a gallery that `changing` has given."""
-        self.check(images)
+        self.check(images.about)
         unnamed = [
             name for name, who in zip(images.image, images.individual_id, strict=True) if not who
         ]
@@ -174,14 +174,15 @@ class Gallery:
         add_change(self.folder, replace(change, after=parts))
         return open_gallery(self.folder)
 
-    def check(self, embeddings: Embeddings) -> None:
-        """Refuse what cannot be compared with the gallery.
+    def check(self, about: Mapping[str, str]) -> None:
+        """Raise InputError if another model, source, view or preprocessing made embeddings: they
+        cannot be compared with the gallery's.
 
-        Raises:
-            InputError: another model, crop, view or preprocessing made these embeddings.
+        Args:
+            about: what made them.
         """
         for fact in FACTS:
-            mine, theirs = self.about.get(fact, ""), embeddings.about.get(fact, "")
+            mine, theirs = self.about.get(fact, ""), about.get(fact, "")
             if mine != theirs:
                 raise InputError(
                     f"These embeddings have {fact} {theirs or 'unknown'}, but those of the gallery "
@@ -224,7 +225,7 @@ def open_gallery(folder: Path) -> Gallery:
     about, catalogue = _head(folder)
     parts = load_parts(folder)
     for part in parts:
-        Gallery(folder, about, ()).check(part)
+        Gallery(folder, about, ()).check(part.about)
     return Gallery(folder, about, tuple(changed(parts, load_changes(folder))), catalogue)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from tf_happywhale.catalogue.animals.animal_key import animal_key, split_key
 from tf_happywhale.catalogue.boxes.animal_boxes import ONE_INSIDE
 from tf_happywhale.catalogue.boxes.best_boxes import SAME_ANIMAL
-from tf_happywhale.catalogue.boxes.box import Box, shared_area
+from tf_happywhale.catalogue.boxes.box import shared_area
+from tf_happywhale.catalogue.boxes.box_text import parse_box
 from tf_happywhale.errors import InputError
 
 
@@ -154,26 +155,8 @@ def likeness(one: str, other: str) -> float:
         return 2.0
     if not one or not other:
         return 0.0
-    (source, first), (other_source, second) = parse(one), parse(other)
+    (source, first), (other_source, second) = parse_box(one), parse_box(other)
     over_union, over_smaller = shared_area(first, second)
     if source == other_source:
         return over_union if over_union > SAME_ANIMAL else 0.0
     return over_smaller if over_smaller > ONE_INSIDE else 0.0
-
-
-def box_words(source: str, box: Box) -> str:
-    """A box as text: `fullbody 10 20 300 200`."""
-    return f"{source} {box.xmin} {box.ymin} {box.xmax} {box.ymax}"
-
-
-def box_columns(boxes: Sequence[str]) -> dict[str, list[str]]:
-    """The columns source, xmin, ymin, xmax and ymax of a table; empty for the whole picture."""
-    rows = [box.rsplit(" ", 4) if box else [""] * 5 for box in boxes]
-    names = ("source", "xmin", "ymin", "xmax", "ymax")
-    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
-
-
-def parse(text: str) -> tuple[str, Box]:
-    """The source and the pixels of a box that is written as text."""
-    source, *corners = text.rsplit(" ", 4)
-    return source, Box(*map(int, corners))

@@ -19,7 +19,7 @@ SEEN_FROM_OUTPUT = "picture_from_output"  # a column: the picture's path, seen f
 SHORT = 16  # digits of a SHA-256 in decisions.csv
 
 
-def in_short(content: str) -> str:
+def short_content(content: str) -> str:
     """A content as decisions.csv names it, which a spreadsheet keeps as text; empty stays empty."""
     return f"sha256:{content[:SHORT]}" if content else ""
 

@@ -1,4 +1,4 @@
-"""Pictures through a trained model: every image exactly once."""
+"""Embeddings of batches of pictures, in which each image comes once."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def embed(
     *,
     mirrored: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Embeddings [n, d] float32 and image names str [n], in the order of the batches.
+    """Return embeddings [n, d] float32 and image names str [n], in the order of the batches.
 
     Args:
-        model: pictures uint8 [b, h, w, 3] to embedding [b, d], of Keras or another engine.
+        model: a Keras model, or a function, of pictures uint8 [b, h, w, 3] to embedding [b, d].
         batches: (pictures, names, mask) of `records.evaluation_reader.evaluation_batches`.
         count: number of images to expect.
-        label: what the progress bar says.
-        mirrored: show the model each picture as in a mirror, left for right.
+        label: the text of the progress bar.
+        mirrored: swap left and right in each picture.
 
     Raises:
-        InputError: the batches hold more or fewer images than expected.
+        InputError: the number of images is another one.
     """
     forward = by_keras(model) if isinstance(model, keras.Model) else model
     embeddings, names = [], []

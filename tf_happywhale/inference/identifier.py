@@ -1,8 +1,7 @@
-"""TrainedModel models as one: photographs to comparable embeddings, and what P(new) rests on."""
+"""The identifier: one or several trained models that embed shots of animals together."""
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,28 +9,20 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.catalogue.boxes.box import WHOLE
-from tf_happywhale.catalogue.dataset import load_data, make_folds
-from tf_happywhale.config import Rank
+from tf_happywhale.config import Experiment, Rank
 from tf_happywhale.disk.hashes import digest
-from tf_happywhale.errors import HappywhaleError, InputError
-from tf_happywhale.galleries.embedding_cache import EmbeddingStore
-from tf_happywhale.inference.shots import Shot, embed_shots
-from tf_happywhale.inference.trained_models import TrainedModel
-from tf_happywhale.places import data_root
-from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings
-from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
-from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
-from tf_happywhale.retrieval.ensemble.trained_on import assignment_of
-from tf_happywhale.retrieval.ranking.learned import (
-    Learned,
-    learn,
-    load_learned,
-    nothing_learned,
-    save_learned,
-)
+from tf_happywhale.galleries.embedding_cache import EmbeddingCache
+from tf_happywhale.inference.embed_shots import embed_shots
+from tf_happywhale.inference.new_individuals import learned_of
+from tf_happywhale.inference.shots import Shot
+from tf_happywhale.inference.trained_models import TrainedModel, find_trained
+from tf_happywhale.places import output_folder
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.ranking.learned import Learned
+from tf_happywhale.retrieval.search.joined_rows import stack
 
-LEARNED = "new_individuals.json"  # in a run folder
-ONLY_RANK = {  # settings that `rank` alone knows how to honour, and why
+OUTPUT = "identified"  # the output folder if none is named; it is never the model's own
+WITHOUT_EFFECT = {  # settings of `rank`: the values that are fine with a gallery, and why no other
     "preset": (("default",), "the original's rules are for one fixed catalogue"),
     "mirrored": (("none",), "a gallery keeps one embedding of each picture"),
     "centre_share": ((0,), "a gallery may know individuals that no model was trained on"),
@@ -47,24 +38,28 @@ ONLY_RANK = {  # settings that `rank` alone knows how to honour, and why
 class Identifier:
     """One or several trained models that embed together.
 
-    Of several models the embeddings are L2-normalised, scaled by the root of their share and put
-    side by side: the cosine of two such rows is the weighted mean of the models' cosines.
+    The embeddings of several models are L2-normalised, scaled by the square root of the model's
+    share, and joined to one row. The cosine of two such rows is the weighted mean of the models'
+    cosines.
 
     Attributes:
         models: the models.
-        learned: their shares, and what is known about new individuals.
-        home: where embeddings are kept.
-        batch_size: pictures a step.
+        learned: their shares, and what they were taught about new individuals.
+        home: the folder in which embeddings are kept.
+        batch_size: pictures in each step.
+        unknown: why P(new) is not known; empty if it is.
     """
 
     models: tuple[TrainedModel, ...]
     learned: Learned
     home: Path
     batch_size: int
+    unknown: str = ""
 
     @property
     def about(self) -> dict[str, str]:
-        """What the embeddings say of themselves; different for other models or shares."""
+        """What the embeddings are made by (see `TrainedModel.about`). It differs for other models
+        and for other shares."""
         if len(self.models) == 1:
             return self.models[0].about
         each = [model.about for model in self.models]
@@ -77,29 +72,38 @@ class Identifier:
 
     @property
     def sources(self) -> list[str]:
-        """Of which boxes its models want the crops."""
+        """The boxes whose crops the models embed."""
         return list(dict.fromkeys(source for model in self.models for source in model.sources))
 
     @property
     def stand_ins(self) -> list[str]:
-        """Further boxes, whose crops stand in where a photograph has none of those."""
+        """More boxes, which are cropped if a photograph has none of `sources`."""
         more = (m.primary for m in self.models if set(m.sources) != {WHOLE})
         return [source for source in dict.fromkeys(more) if source not in self.sources]
 
     def embed(
         self, shots: Sequence[Shot], individual_ids: Sequence[str], label: str
     ) -> tuple[Embeddings, dict[str, str]]:
-        """Embeddings of the shots that can be read, with columns picture, content, box, side,
-        sharpness, damage and confidence; and why the others cannot, by image."""
+        """Embed shots; embeddings that were kept are not computed again.
+
+        Args:
+            shots: animals in photographs.
+            individual_ids: of each of them; empty if it is not known.
+            label: the text of the progress bar.
+
+        Returns:
+            The embeddings of the shots that can be read, with the columns picture, content, box,
+            side, sharpness, damage and confidence; and why the others cannot be read, by image.
+        """
         failed: dict[str, str] = {}
-        stores = [EmbeddingStore(self.home, model.about) for model in self.models]
-        for model, store in zip(self.models, stores, strict=True):
-            failed |= embed_shots(model, shots, store, model.load, self.batch_size, label)
+        caches = [EmbeddingCache(self.home, model.about) for model in self.models]
+        for model, cache in zip(self.models, caches, strict=True):
+            failed |= embed_shots(model, shots, cache, self.batch_size, label)
         kept = [n for n, shot in enumerate(shots) if shot.image not in failed]
         good = [shots[n] for n in kept]
         rows, columns = [], {}
-        for model, store in zip(self.models, stores, strict=True):
-            found, facts = store.get([shot.key(model) for shot in good])
+        for model, cache in zip(self.models, caches, strict=True):
+            found, facts = cache.get([shot.key(model) for shot in good])
             rows.append(found)
             columns = columns or facts
         columns |= {
@@ -107,103 +111,59 @@ class Identifier:
             "content": _text(shot.content for shot in good),
             "confidence": _text(f"{shot.confidence:.4f}" for shot in good),
         }
-        return (
-            Embeddings(
-                rows[0] if len(rows) == 1 else _joined(rows, self.learned.shares),
-                _text(shot.image for shot in good),
-                _text(individual_ids[n] for n in kept),
-                self.about,
-                columns=columns,
-            ),
-            failed,
+        embedded = Embeddings(
+            rows[0]
+            if len(rows) == 1
+            else stack(rows, weights=self.learned.shares).tile(slice(None)),
+            _text(shot.image for shot in good),
+            _text(individual_ids[n] for n in kept),
+            self.about,
+            columns=columns,
         )
+        return embedded, failed
+
+    def remarks(self, rank: Rank) -> list[str]:
+        """Return sentences on what is unusual: settings without effect, several models, and why
+        new individuals cannot be told."""
+        said = [
+            f"rank.{name}={getattr(rank, name)} does not count here: {why}."
+            for name, (usual, why) in WITHOUT_EFFECT.items()
+            if getattr(rank, name) not in usual
+        ]
+        if len(self.models) > 1:
+            said.append(f"{len(self.models)} models identify together")
+        if self.unknown:
+            said.append(f"P(new) is not known, and new_individual comes last: {self.unknown}")
+        elif unsure := self.learned.unsure(rank):
+            said.append(unsure)
+        return said
 
 
-def identifier_of(
-    models: Sequence[TrainedModel], rank: Rank, home: Path, batch_size: int
-) -> tuple[Identifier, str]:
-    """Those of the models that `rank.members` and `rank.weights` take, as one, and why nothing was
-    learned about new individuals if nothing was; then all models are taken as they are weighted."""
+def load_identifier(model: Path, overrides: Sequence[str]) -> tuple[Experiment, Identifier]:
+    """Return the settings, and the models that the word MODEL of a command stands for as one.
+
+    The settings `rank.members` and `rank.weights` choose among the models, unless the models' own
+    catalogue has taught nothing. Then all models count as they are weighted.
+
+    Raises:
+        InputError: there is no such model.
+    """
+    experiment, models = find_trained(model, [f"output={OUTPUT}", *overrides])
+    rank, home = experiment.rank, experiment.identify.cache
+    home = output_folder(experiment) / "embedded" if home is None else Path(home).expanduser()
     learned, unknown = learned_of(models, rank)
     if unknown and len(models) > 1 and (rank.members or rank.weights == "chosen"):
         unknown += " So all models count, by the weights that are given."
     taken = [n for n, share in enumerate(learned.shares) if share > 0]
     learned = replace(learned, shares=tuple(learned.shares[n] for n in taken))
-    return Identifier(tuple(models[n] for n in taken), learned, home, batch_size), unknown
+    chosen = tuple(models[n] for n in taken)
+    return experiment, Identifier(chosen, learned, home, experiment.embed.batch_size, unknown)
 
 
-def not_honoured(rank: Rank) -> list[str]:
-    """A sentence for each setting of the config that counts in `rank`, but not with a gallery."""
-    return [
-        f"rank.{name}={getattr(rank, name)} does not count here: {why}."
-        for name, (usual, why) in ONLY_RANK.items()
-        if getattr(rank, name) not in usual
-    ]
-
-
-def learned_of(models: Sequence[TrainedModel], rank: Rank) -> tuple[Learned, str]:
-    """What the models' own catalogue teaches about new individuals, and why nothing if nothing.
-
-    It is worked out once and kept in the first model's run folder, since the catalogue may not be
-    at hand where the models are used.
-    """
-    made_from, keep = learned_from(models, rank), models[0].folder / LEARNED
-    weights = [model.weight for model in models]
-    rank = rank.model_copy(update={"mirrored": "none", "centre_share": 0.0, "ensemble": "join"})
-    kept = load_learned(keep, made_from)
-    if kept is not None and kept.wrong_intercept is not None:
-        return kept, ""
-    try:  # also where an older version has not learned all of it
-        found = _learn(models, weights, rank)
-    except HappywhaleError as error:
-        return (kept, "") if kept is not None else (nothing_learned(weights), str(error))
-    try:
-        save_learned(keep, found, made_from)
-    except OSError as error:  # of a folder that may not be written to; it is worked out again
-        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise
-    return found, ""
-
-
-def learned_from(models: Sequence[TrainedModel], rank: Rank) -> str:
-    """A digest of what `learned_of` depends on."""
-    weights = [model.weight for model in models]
-    choice = [rank.members, rank.weights] if len(models) > 1 else []
-    return digest(
-        [[model.about["model"] for model in models], weights, rank.best_of, rank.new_share, *choice]
-    )
-
-
-def _learn(models: Sequence[TrainedModel], weights: Sequence[float], rank: Rank) -> Learned:
-    members = [load_embeddings(model.folder / "embeddings" / "train.npz") for model in models]
-    for model, own in zip(models, members, strict=True):
-        if own.about.get("model") != model.about["model"]:
-            raise InputError(
-                f"The embeddings of {model.folder} are of an older model: run embed again."
-            )
-    experiment = models[0].experiment
-    if not (data_root(experiment) / experiment.data.catalogue).is_file():
-        raise InputError(f"The catalogue of {models[0].folder} is not at hand.")
-    data = load_data(experiment)
-    added = set(data.images) - set(members[0].image.tolist())  # such as confirmed matches
-    data = data.without(("train", image) for image in added)
-    folds = data.fold_of
-    if added and assignment_of(folds) not in members[0].about.get("trained_on", ""):
-        found = make_folds(experiment, data.catalogue)
-        folds = dict(zip(data.images, found.tolist(), strict=True))
-    side = make_ensemble(members, data.images)
-    return learn(LabelledGallery(side, data.individual_ids, folds), weights, rank)
-
-
-def _joined(rows: Sequence[np.ndarray], shares: Sequence[float]) -> np.ndarray:
-    scales = np.sqrt(np.asarray(shares) / np.sum(shares))
-    return np.concatenate(
-        [
-            scale * row / np.linalg.norm(row, axis=1, keepdims=True)
-            for row, scale in zip(rows, scales, strict=True)
-        ],
-        axis=1,
-    ).astype(np.float32)
+def damage_sentences(images: Embeddings) -> list[str]:
+    """Return a sentence for each image whose file is damaged, in the decoder's words."""
+    pairs = zip(images.image.tolist(), images.column("damage").tolist(), strict=True)
+    return [f"{image}: {damage}" for image, damage in pairs if damage]
 
 
 def _text(values) -> np.ndarray:

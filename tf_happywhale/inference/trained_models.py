@@ -1,4 +1,4 @@
-"""Models that are done training: run folders and what `export` makes of them, alone or together."""
+"""Trained models: run folders, what `export` made of them, and the models of an ensemble."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from tf_happywhale.config import Embed, Experiment, load_dumped, load_experiment, variants_of
+from tf_happywhale.config import Embed, Experiment, load_experiment, variants_of
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
+from tf_happywhale.inference.embedded_crops import embedded_sources
+from tf_happywhale.inference.model_runtime import check_same_model, runtime_of
 from tf_happywhale.places import run_folder
 from tf_happywhale.run_folders.contents import settle
 
-EXPORTED = "export.json"  # in a folder that `export` made
+EXPORTED = "export.json"  # in a folder that `export` wrote
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """One finished model.
+    """One trained model.
 
     Attributes:
         folder: its run folder, or an exported one.
-        experiment: how it was trained.
-        weight: its share of the score, against other members'.
-        embed: who runs it, and how precisely.
+        experiment: the settings that it was trained with.
+        weight: its share of the score in an ensemble.
+        embed: the engine that runs it, and the precision.
     """
 
     folder: Path
@@ -40,77 +42,68 @@ class TrainedModel:
 
     @property
     def sources(self) -> list[str]:
-        """The crops that are embedded, of several the mean."""
-        records = self.experiment.records
-        if records.embed_source == "all":
-            return [records.source, *records.more_sources]
-        return [records.embed_source or records.source]
+        """The boxes whose crops are embedded; of several crops the mean counts."""
+        return [source or self.primary for source in embedded_sources(self.experiment.records)]
 
     @property
     def primary(self) -> str:
-        """The crop that stands in for one that a photograph has no box of."""
+        """The box that is used where a photograph has no box of a source."""
         return self.experiment.records.source
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """Side of the crop as records would store it, and as the model sees it, pixels."""
+        """Side of the crop as the records store it, and as the model sees it, pixels."""
         experiment = self.experiment
         return experiment.records.size or experiment.image_size, experiment.image_size
 
     @cached_property
     def about(self) -> dict[str, str]:
-        """What its embeddings say of themselves, as `embed` writes it."""
-        if (self.folder / EXPORTED).is_file():
-            return _exported(self.folder / EXPORTED)
-        records = self.experiment.records
-        return {
-            "model": sha256(self.file),
-            "source": records.embed_source or records.source,
-            "view": "original",
-            "preprocess": preprocess(self.experiment.image_size, self.embed.precision),
-        }
-
-    def load(self) -> Callable:
-        """The model as a function of pictures uint8 [n, s, s, 3] to [n, d] float32.
+        """What its embeddings were made by: model, source, view, preprocess. Only embeddings that
+        agree in all of them can be compared.
 
         Raises:
-            InputError: another model has taken its place since `about` was asked for.
+            InputError: it was exported, and the file that says so is damaged.
         """
-        from tf_happywhale.inference.runtimes import check_same, choose
+        if self.exported:
+            return _exported_about(self.folder / EXPORTED)
+        size, precision = self.experiment.image_size, self.embed.precision
+        return {
+            "model": sha256(self.file),
+            "source": self.experiment.records.embed_source or self.primary,
+            "view": "original",
+            "preprocess": f"squashed to {size}{'' if precision == 'float32' else f', {precision}'}",
+        }
 
+    @property
+    def exported(self) -> bool:
+        """Whether `export` wrote the folder."""
+        return (self.folder / EXPORTED).is_file()
+
+    def load(self) -> Callable:
+        """Return the model as a function of pictures uint8 [n, s, s, 3] to float32 [n, d].
+
+        Raises:
+            InputError: another model has replaced it since `about` was read.
+        """
         known = self.about
-        forward = choose(self.folder, self.sizes[1], self.embed.engine, self.embed.precision)
-        if not (self.folder / EXPORTED).is_file():
-            check_same(self.file, known["model"])
+        forward = runtime_of(self.folder, self.sizes[1], self.embed.engine, self.embed.precision)
+        if not self.exported:
+            check_same_model(self.file, known["model"])
         return forward
-
-
-def is_run(folder: Path) -> bool:
-    """Whether a folder holds a finished model and its config."""
-    model = (folder / "model.keras").is_file() or (folder / EXPORTED).is_file()
-    return model and (folder / "config.yaml").is_file()
-
-
-def _exported(file: Path) -> dict[str, str]:
-    try:
-        about = json.loads(file.read_text(encoding="utf-8"))["about"]
-        return {str(name): str(value) for name, value in about.items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(f"{file} is damaged: export the model again.") from None
 
 
 def find_trained(
     path: Path, overrides: Sequence[str] = ()
 ) -> tuple[Experiment, list[TrainedModel]]:
-    """The settings and the models that MODEL means.
+    """Return the settings and the models that the word MODEL of a command stands for.
 
     Args:
-        path: a run folder, or a config whose `members` (or its own or its variants' folds) are run
-            folders.
-        overrides: `key=value` on top of the run folder's config, or of the named one.
+        path: a run folder, an exported folder, or a config. A config stands for its `members`, or
+            without any for the models of its own folds or of its variants' folds.
+        overrides: `key=value`, which change the settings.
 
     Raises:
-        InputError: there is no such model, in one sentence.
+        InputError: there is no such model.
     """
     path = Path(path).expanduser()
     if path.is_dir():
@@ -122,25 +115,34 @@ def find_trained(
                 f"{path} is not a run folder with model.keras and config.yaml{hint}: name one, or "
                 "an ensemble's config."
             )
-        experiment = load_dumped(path / "config.yaml", overrides)
+        experiment = load_experiment(path / "config.yaml", overrides)
         return experiment, [_trained(path, 1.0, experiment.embed)]
     if path.suffix not in (".yaml", ".yml"):
         raise InputError(f"There is no model {path}: name a run folder, or an ensemble's config.")
     experiment = load_experiment(path, overrides)
-    if experiment.members:
-        members = [(_run_of(Path(m.path).expanduser()), m.weight) for m in experiment.members]
-    else:
-        own = load_experiment(path)  # its models lie where its own output is
-        members = [
-            (run_folder(variant, fold), 1.0)
-            for variant in variants_of(own)
-            for fold in variant.folds
-        ]
+    members = [(_run_of(Path(m.path).expanduser()), m.weight) for m in experiment.members]
+    if not members:
+        own = load_experiment(path)  # its models are in its own output folder
+        members = [(run_folder(v, fold), 1.0) for v in variants_of(own) for fold in v.folds]
     return experiment, [_trained(*member, experiment.embed) for member in members]
 
 
+def is_run(folder: Path) -> bool:
+    """Return whether a folder holds a trained model and its config."""
+    model = (folder / "model.keras").is_file() or (folder / EXPORTED).is_file()
+    return model and (folder / "config.yaml").is_file()
+
+
+def _exported_about(file: Path) -> dict[str, str]:
+    try:
+        about = json.loads(file.read_text(encoding="utf-8"))["about"]
+        return {str(name): str(value) for name, value in about.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{file} is damaged: export the model again.") from None
+
+
 def _run_of(path: Path) -> Path:
-    """The run folder of a member, which may be named by its embeddings."""
+    """Return the run folder of a member, which a config may name by its embeddings."""
     path = path.parent if path.suffix == ".npz" else path
     return path.parent if path.name == "embeddings" else path
 
@@ -152,9 +154,4 @@ def _trained(folder: Path, weight: float, embed: Embed) -> TrainedModel:
             f"{folder} holds no model.keras with its config.yaml: run `python -m "
             "tf_happywhale.train` first."
         )
-    return TrainedModel(folder, load_dumped(folder / "config.yaml"), weight, embed)
-
-
-def preprocess(size: int, precision: str) -> str:
-    """How a crop becomes an embedding, in words: another precision gives other embeddings."""
-    return f"squashed to {size}" + ("" if precision == "float32" else f", {precision}")
+    return TrainedModel(folder, load_experiment(folder / "config.yaml"), weight, embed)

@@ -10,6 +10,7 @@ import numpy as np
 
 from tf_happywhale.catalogue.animals.animal_key import split_key
 from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.catalogue.boxes.box_text import parse_box
 from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.jpeg_header import read_jpeg_header
 from tf_happywhale.pictures.pixels import read_file, read_small
@@ -30,8 +31,7 @@ def whole_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarray
         photograph, number = split_key(key)
         paths[photograph] = Path(picture), content
         if box:
-            corners = (int(corner) for corner in box.split(" ")[-4:])
-            boxes.setdefault(photograph, {})[number] = Box(*corners)
+            boxes.setdefault(photograph, {})[number] = parse_box(box)[1]
 
     def read(key: str) -> np.ndarray:
         photograph, number = split_key(key)
@@ -61,8 +61,7 @@ def picture_reader(images: Embeddings, longest: int) -> Callable[[str], np.ndarr
         if not picture:
             raise InputError(f"The path of the picture of {image} is not known.")
         check_content(Path(picture), content, image)
-        corners = [int(number) for number in box.split(" ")[-4:]] if box else None
-        return read_small(Path(picture), Box(*corners) if corners else None, longest)
+        return read_small(Path(picture), parse_box(box)[1] if box else None, longest)
 
     return read
 

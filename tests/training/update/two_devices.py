@@ -17,7 +17,8 @@ import tensorflow as tf
 from tests.training.squares import make_fold_data
 from tf_happywhale.config import Model, Train, load_experiment
 from tf_happywhale.devices import strategy
-from tf_happywhale.inference.runtimes import by_keras, choose
+from tf_happywhale.inference.model_runtime import runtime_of
+from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.layers.gem import GeM
 from tf_happywhale.training.update.learner import Learner
@@ -107,7 +108,7 @@ def embedded(two: tf.distribute.Strategy) -> dict:
         sides = [embed_fold(how, settings, fold_data, "") for how in (plain, spread)]
         embedder.save(Path(home) / "model.keras")
         strategy.embedding_strategy = lambda: two
-        read = choose(Path(home), 16, "keras", "float32")(pictures)
+        read = runtime_of(Path(home), 16, "keras", "float32")(pictures)
     found["validation"] = max(
         float(np.abs(one.embedding - both.embedding).max())
         for one, both in zip(*sides, strict=True)

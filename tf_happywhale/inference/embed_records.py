@@ -1,0 +1,76 @@
+"""Embeddings of the records: which files each fold's model has to write."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+from tf_happywhale.catalogue.dataset import DataSet, load_data
+from tf_happywhale.config import Experiment
+from tf_happywhale.disk.hashes import digest
+from tf_happywhale.disk.locks import locked
+from tf_happywhale.disk.swap import AT_WORK
+from tf_happywhale.inference.trained_models import TrainedModel
+from tf_happywhale.places import embeddings_file, output_folder, run_folder, run_name
+from tf_happywhale.records.manifest import skipped_images
+from tf_happywhale.records.plan import RecordsPlan, plan_records
+from tf_happywhale.retrieval.ensemble.trained_on import all_but
+from tf_happywhale.run_folders.contents import check_model, read_trained_on, settle
+from tf_happywhale.stages import stage
+
+
+def embed_folds(experiment: Experiment) -> None:
+    """Write the embeddings of both splits for every fold that is not up to date.
+
+    Raises:
+        InputError: a model is missing, or a process trains it.
+    """
+    data = load_data(experiment)
+    plan = plan_records(experiment, data)
+    data = data.without(skipped_images(plan.folder))
+    for fold in experiment.folds:
+        _embed_fold(experiment, data, plan, fold)
+
+
+def _embed_fold(experiment: Experiment, data: DataSet, plan: RecordsPlan, fold: int) -> None:
+    """Write the embeddings of both splits by the model of one fold."""
+    model = TrainedModel(run_folder(experiment, fold), experiment, embed=experiment.embed)
+    settle(model.folder)
+    check_model(model.file)
+    trained_on, order = read_trained_on(model.folder) or (
+        all_but(fold, plan.folder.name, data.fold_of),
+        data.order,
+    )
+    views = ("original", "mirrored") if experiment.embed.mirrored else ("original",)
+    for split, view in product(("train", "test"), views):
+        target, labels = embeddings_file(experiment, fold, split, view), _labels(data, split)
+        made_by = model.about | {"fold": str(fold), "trained_on": trained_on, "view": view}
+        names = ("model", "fold", "trained_on", "source", "preprocess", "view")  # as in the file
+        about = {name: made_by[name] for name in names}
+        made_from = {"about": about, "labels": digest(labels)}
+        stage(
+            output_folder(experiment),
+            f"embed {run_name(experiment)} fold {fold} {target.stem.replace('-', ' ')}",
+            depends_on={**made_from, "pictures": digest(plan.pictures(split, list(labels)))},
+            older=[{**made_from, "records": plan.folder.name}],
+            outputs=[target],
+            work=lambda what=(split, labels, about, order, target): _write(
+                model, plan.folder, *what
+            ),
+        )
+
+
+def _labels(data: DataSet, split: str) -> dict[str, str]:
+    """Return the individual_id of each image of a split; empty if it is to be identified."""
+    if split == "train":
+        return dict(zip(data.images, data.individual_ids, strict=True))
+    return dict.fromkeys(data.test_images, "")
+
+
+def _write(model: TrainedModel, records: Path, *what) -> None:
+    """`write_embeddings`, while no process trains the model."""
+    # Imported here, since TensorFlow takes seconds, and mostly everything is up to date.
+    from tf_happywhale.inference.embed_split import write_embeddings
+
+    with locked(model.folder, AT_WORK):
+        write_embeddings(model, records, *what)

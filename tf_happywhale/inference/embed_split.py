@@ -1,0 +1,70 @@
+"""The embeddings file of one split: its images, read from the records, and the head's centres."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.inference.embed_batches import embed
+from tf_happywhale.inference.embedded_crops import embedded_sources, mean_of_crops
+from tf_happywhale.inference.trained_models import TrainedModel
+from tf_happywhale.models.whitened import among_embeddings
+from tf_happywhale.records.evaluation_reader import evaluation_batches
+from tf_happywhale.records.pipeline import checked
+from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
+from tf_happywhale.run_folders.model_files import load_model
+
+
+def write_embeddings(
+    model: TrainedModel,
+    records: Path,
+    split: str,
+    labels: Mapping[str, str],
+    about: dict[str, str],
+    order: list[str],
+    target: Path,
+) -> None:
+    """Embed the images of a split, and write the embeddings file.
+
+    Args:
+        model: the model.
+        records: the records folder.
+        split: train or test.
+        labels: individual_id by image; empty if the image is to be identified.
+        about: what the embeddings are made by.
+        order: individuals in the order of the classes of the model's head.
+        target: the embeddings file.
+
+    Raises:
+        InputError: the records lack images, or the model was trained again since `about` was made.
+    """
+    experiment, forward, each = model.experiment, model.load(), []
+    for source in embedded_sources(experiment.records):
+        batches = evaluation_batches(
+            records,
+            split,
+            list(labels),
+            size=experiment.image_size,
+            batch_size=experiment.embed.batch_size,
+            source=source,
+        )
+        embedding, images = embed(
+            forward,
+            checked(batches, records),
+            len(labels),
+            f"embedding {target.stem.replace('-', ' ')}",
+            mirrored=about["view"] == "mirrored",
+        )
+        each.append(embedding)
+    head = load_model(model.folder / "classifier.keras").get_layer("arcface")
+    embeddings = Embeddings(
+        mean_of_crops(each),
+        images,
+        np.array([labels[image] for image in images], dtype=np.str_),
+        about,
+        among_embeddings(load_model(model.file), np.asarray(head.centre)),
+        np.repeat(np.array(order, dtype=np.str_), head.subcentres),
+    )
+    save_embeddings(target, embeddings)

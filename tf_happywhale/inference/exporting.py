@@ -1,0 +1,94 @@
+"""A trained model exported to a folder: converted, compared with Keras, with all that it needs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_in_folder
+from tf_happywhale.catalogue.photographs.photos import find_photos
+from tf_happywhale.catalogue.tables.reading import reading_of
+from tf_happywhale.config import Experiment
+from tf_happywhale.disk.files import atomic_write, write_json
+from tf_happywhale.errors import InputError
+from tf_happywhale.inference.conversion import convert, prove
+from tf_happywhale.inference.new_individuals import LEARNED, learned_from, learned_of
+from tf_happywhale.inference.runtimes import FILES, by_keras, load_engine
+from tf_happywhale.inference.shots import Shot, read_shot
+from tf_happywhale.inference.trained_models import EXPORTED, TrainedModel
+from tf_happywhale.places import data_root
+from tf_happywhale.retrieval.ranking.learned import save_learned
+from tf_happywhale.run_folders.model_files import load_model
+
+PICTURES = 32  # for the comparison
+
+
+def export_model(model: TrainedModel, experiment: Experiment, folder: Path) -> None:
+    """Export a model. The folder is put in place once every format is proven.
+
+    Args:
+        model: the model of a run folder.
+        experiment: the settings: which formats, and the photographs for the comparison.
+        folder: is written; it must not exist yet.
+
+    Raises:
+        InputError: a format's package is missing, its embeddings differ from Keras', or there is no
+            photograph for the comparison.
+    """
+    learned, unknown = learned_of([model], experiment.rank)
+    if unknown:
+        print(f"P(new) will not be known: {unknown}")
+    pictures = _real_pictures(model, experiment.export.photographs)
+    embedder = load_model(model.file)
+    with atomic_write(folder) as making:
+        making.mkdir()
+        proven = {}
+        for form in experiment.export.formats:
+            convert(embedder, model.sizes[1], form, making / FILES[form])
+            cosine = prove(load_engine(making, form), by_keras(embedder), pictures, "float32")
+            proven[form] = cosine
+            print(f"{form}: lowest cosine with Keras on {len(pictures)} pictures {cosine:.6f}")
+        shutil.copyfile(model.folder / "config.yaml", making / "config.yaml")
+        if not unknown:
+            save_learned(making / LEARNED, learned, learned_from([model], experiment.rank))
+        elif (model.folder / LEARNED).is_file():  # learned with other settings
+            shutil.copyfile(model.folder / LEARNED, making / LEARNED)
+        write_json(making / EXPORTED, {"about": model.about, "cosine": proven})
+
+
+def _real_pictures(model: TrainedModel, folder: str | None) -> np.ndarray:
+    """Return crops uint8 [n, s, s, 3] of photographs in a folder, or of the model's own catalogue.
+
+    Raises:
+        InputError: there are none.
+    """
+    data, root = model.experiment.data, data_root(model.experiment)
+    home = root / data.train_images if folder is None else Path(folder).expanduser()
+    if not home.is_dir():
+        raise InputError(
+            f"There is no folder of photographs {home} to check the conversion with: set "
+            "export.photographs=DIR."
+        )
+    photos = find_photos([home])
+    photos = photos[:: max(1, len(photos) // PICTURES)][:PICTURES]
+    source = model.sources[0]
+    boxes = boxes_in_folder(
+        root if folder is None else home,
+        None,
+        {photo.image: photo.path for photo in photos},
+        WantedBoxes([source], required=(), reading=reading_of(data)),
+        folders=[home, root / data.test_images],
+    )[source]
+    crops, unread = [], ""
+    for photo in photos:
+        row = boxes.get(photo.image)
+        box = {source: row.box} if row and row.box else {}
+        try:
+            crops.append(read_shot(Shot(photo.image, photo.path, "", box), model)[0][0])
+        except InputError as error:
+            unread = str(error)
+    if not crops:
+        raise InputError(f"No photograph in {home} can be read: {unread}")
+    return np.stack(crops)

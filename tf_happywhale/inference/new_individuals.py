@@ -1,0 +1,86 @@
+"""What the catalogue of trained models taught about new individuals, kept in their run folder."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+
+from tf_happywhale.catalogue.dataset import load_data, make_folds
+from tf_happywhale.config import Rank
+from tf_happywhale.disk.hashes import digest
+from tf_happywhale.errors import HappywhaleError, InputError
+from tf_happywhale.inference.trained_models import TrainedModel
+from tf_happywhale.places import data_root
+from tf_happywhale.retrieval.embeddings import load_embeddings
+from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
+from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
+from tf_happywhale.retrieval.ensemble.trained_on import assignment_of
+from tf_happywhale.retrieval.ranking.learned import (
+    Learned,
+    learn,
+    load_learned,
+    nothing_learned,
+    save_learned,
+)
+
+LEARNED = "new_individuals.json"  # in a run folder
+
+
+def learned_of(models: Sequence[TrainedModel], rank: Rank) -> tuple[Learned, str]:
+    """Return what the models' own catalogue teaches about new individuals, and why it teaches
+    nothing; empty if it does.
+
+    It is computed once and kept in the first model's run folder, since the models may be used where
+    the catalogue is not.
+    """
+    made_from, keep = learned_from(models, rank), models[0].folder / LEARNED
+    weights = [model.weight for model in models]
+    rank = rank.model_copy(update={"mirrored": "none", "centre_share": 0.0, "ensemble": "join"})
+    kept = load_learned(keep, made_from)
+    if kept is not None and kept.wrong_intercept is not None:
+        return kept, ""
+    try:  # also if an older version has learned only a part
+        found = _learn(models, weights, rank)
+    except HappywhaleError as error:
+        return (kept, "") if kept is not None else (nothing_learned(weights), str(error))
+    try:
+        save_learned(keep, found, made_from)
+    except OSError as error:  # the folder is read-only: compute it again the next time
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+    return found, ""
+
+
+def learned_from(models: Sequence[TrainedModel], rank: Rank) -> str:
+    """Return a digest of what `learned_of` depends on."""
+    weights = [model.weight for model in models]
+    choice = [rank.members, rank.weights] if len(models) > 1 else []
+    return digest(
+        [[model.about["model"] for model in models], weights, rank.best_of, rank.new_share, *choice]
+    )
+
+
+def _learn(models: Sequence[TrainedModel], weights: Sequence[float], rank: Rank) -> Learned:
+    """Learn from the images of the catalogue that the models were trained on.
+
+    Raises:
+        InputError: the catalogue is not there, or the embeddings of it are missing or too old.
+    """
+    members = [load_embeddings(model.folder / "embeddings" / "train.npz") for model in models]
+    for model, own in zip(models, members, strict=True):
+        if own.about.get("model") != model.about["model"]:
+            raise InputError(
+                f"The embeddings of {model.folder} are of an older model: run embed again."
+            )
+    experiment = models[0].experiment
+    if not (data_root(experiment) / experiment.data.catalogue).is_file():
+        raise InputError(f"The catalogue of {models[0].folder} is not at hand.")
+    data = load_data(experiment)
+    added = set(data.images) - set(members[0].image.tolist())  # such as confirmed matches
+    data = data.without(("train", image) for image in added)
+    folds = data.fold_of
+    if added and assignment_of(folds) not in members[0].about.get("trained_on", ""):
+        found = make_folds(experiment, data.catalogue)
+        folds = dict(zip(data.images, found.tolist(), strict=True))
+    ensemble = make_ensemble(members, data.images)
+    return learn(LabelledGallery(ensemble, data.individual_ids, folds), weights, rank)

@@ -1,0 +1,90 @@
+"""The photographs to identify: which there are, which animals are in them, their embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from tf_happywhale.catalogue.animals.animal_key import photograph_of
+from tf_happywhale.catalogue.boxes.animal_boxes import Telling, animal_rows
+from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_of_photos
+from tf_happywhale.catalogue.photographs.photo_files import skipped_lines
+from tf_happywhale.catalogue.photographs.photos import Photo, group_photos, search_photos
+from tf_happywhale.catalogue.tables.reading import reading_of
+from tf_happywhale.config import Experiment
+from tf_happywhale.detection.detector import Detector
+from tf_happywhale.errors import InputError
+from tf_happywhale.inference.identifier import Identifier
+from tf_happywhale.inference.shots import Shot
+from tf_happywhale.inference.shots_from_boxes import box_sentences, make_shots
+from tf_happywhale.retrieval.embeddings import Embeddings
+
+
+def find_photographs(
+    given: Sequence[str], experiment: Experiment
+) -> tuple[list[Photo], dict[str, str]]:
+    """Return the photographs among files and folders, with their encounters; and why other pictures
+    are not looked at, by name. What is not looked at is printed too.
+
+    Raises:
+        InputError: there is no photograph, or a file is not one, or the table of encounters is
+            wrong.
+    """
+    photos, listing = search_photos(given)
+    for line in skipped_lines(listing):
+        print(line)
+    reading = reading_of(experiment.data)
+    return group_photos(photos, experiment.identify.encounters, reading), listing.not_read
+
+
+def find_animals(
+    experiment: Experiment,
+    identifier: Identifier,
+    photos: Sequence[Photo],
+    detector: Detector | None,
+) -> list[Shot]:
+    """Return the animals in photographs, and print how many have a box.
+
+    Boxes come from a table, or else from the detector. A photograph without a box is one animal,
+    and the whole picture is used.
+
+    Raises:
+        InputError: the table of boxes is wrong, or it lacks a source that is needed.
+    """
+    settings, telling = experiment.identify, None
+    if settings.animals == "all":
+        telling = Telling(settings.min_confidence, experiment.detect.overlap)
+    wanted = WantedBoxes(
+        [*identifier.sources, *identifier.stand_ins],
+        required=() if detector else identifier.sources,
+        reading=reading_of(experiment.data),
+        choose=partial(animal_rows, telling=telling),
+    )
+    boxes = boxes_of_photos(photos, settings.boxes, wanted)
+    paths = {photo.image: photo.path for photo in photos}
+    shots = make_shots(paths, boxes, identifier.home, detector, "photographs", telling)
+    for sentence in box_sentences(shots, identifier.sources, "photographs"):
+        print(sentence)
+    return shots
+
+
+def embed_photographs(
+    identifier: Identifier, shots: Sequence[Shot], photos: Sequence[Photo]
+) -> tuple[Embeddings, dict[str, str]]:
+    """Return the embeddings of the animals, with the column encounter; and why other photographs
+    cannot be read, by name.
+
+    Raises:
+        InputError: no photograph can be read.
+    """
+    queries, failed = identifier.embed(shots, [""] * len(shots), "photographs")
+    if not len(queries):
+        raise InputError(f"No photograph can be read: {min(failed.values())}")
+    encounters = {photo.image: photo.encounter for photo in photos}
+    column = [encounters[photograph_of(image)] for image in queries.image.tolist()]
+    columns = queries.columns | {"encounter": np.array(column, np.str_)}
+    reasons = {photograph_of(image): reason for image, reason in failed.items()}
+    return replace(queries, columns=columns), reasons

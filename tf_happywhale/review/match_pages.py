@@ -1,0 +1,65 @@
+"""The pages that `identify` writes, on which a person confirms or corrects the matches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tf_happywhale.catalogue.animals.animal_key import count_animals
+from tf_happywhale.config.report import Report
+from tf_happywhale.galleries.queries import short_content
+from tf_happywhale.inference.identification import Identification
+from tf_happywhale.retrieval.search.encounter_split import together_of
+from tf_happywhale.review.query_pages import write_report
+from tf_happywhale.review.query_pictures import picture_reader, whole_reader
+from tf_happywhale.review.report_content import Known, ReportContent, Why
+
+
+def write_match_pages(
+    output: Path, found: Identification, settings: Report, why: Why | None = None
+) -> Path:
+    """Write the pages, and return the path of the first one.
+
+    Args:
+        output: the folder of the report.
+        found: the animals and their candidates.
+        settings: the config's section.
+        why: draws what a score rests on; None: that is not shown.
+    """
+    queries, gallery = found.queries, found.gallery
+    known = _known(found)
+    animals, photographs = len(queries), len(count_animals(queries.image.tolist()))
+    several = f", {animals} animals" if animals > photographs else ""
+    content = ReportContent(
+        title="Who is who?",
+        summary=[
+            ("Gallery", f"{len(gallery)} images of {len(known.references)} individuals"),
+            ("To identify", f"{photographs} photographs{several}"),
+        ],
+        query_picture=picture_reader(queries, settings.thumbnail),
+        whole_picture=whole_reader(queries, settings.thumbnail),
+        reference_picture=picture_reader(gallery, settings.thumbnail),
+        known=known,
+        why=why,
+    )
+    write_report(output, found.predictions, content, settings)
+    return output / "report" / "index.html"
+
+
+def _known(found: Identification) -> Known:
+    """Return what the embeddings' columns say of individuals and images."""
+    queries, gallery = found.queries, found.gallery
+    references: dict[str, list[str]] = {}
+    for who, image in zip(gallery.individual_id.tolist(), gallery.image.tolist(), strict=True):
+        references.setdefault(who, []).append(image)
+    when = zip(gallery.column("date").tolist(), gallery.column("encounter").tolist(), strict=True)
+    seen = [", ".join(filter(None, facts)) for facts in when]
+    contents = map(short_content, queries.column("content"))
+    return Known(
+        species=dict(zip(gallery.individual_id, gallery.column("species"), strict=True)),
+        references=references,
+        seen=dict(zip(gallery.image, seen, strict=True)),
+        encounters=dict(zip(queries.image, together_of(queries), strict=True)),
+        boxes=dict(zip(queries.image, queries.column("box"), strict=True)),
+        contents=dict(zip(queries.image, contents, strict=True)),
+        warnings=found.warnings,
+    )
