@@ -27,7 +27,8 @@ from wanted import Wanted, judge
 
 from tf_happywhale.catalogue.catalogue_table import read_answers
 from tf_happywhale.catalogue.tables.table import read_text_table
-from tf_happywhale.galleries.gallery_folder import Gallery, faults, open_gallery
+from tf_happywhale.galleries.gallery_faults import damaged_files
+from tf_happywhale.galleries.gallery_folder import Gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings
 from tf_happywhale.retrieval.metrics import mean_average_precision
 from tf_happywhale.retrieval.search.candidates import rank_individuals
@@ -121,7 +122,9 @@ def main() -> None:
             subprocess.run(
                 add(victim, decisions, given.results), check=True, stdout=subprocess.DEVNULL
             )
-            same = sorted(open_gallery(victim).image.tolist()) == whole and not faults(victim)
+            same = sorted(open_gallery(victim).image.tolist()) == whole and not damaged_files(
+                victim
+            )
             catalogue = home / f"kill{n}" / "catalogue" / "train.csv"
             lost += not (same and len(read_text_table(catalogue, ("image",))) == rows)
             shutil.rmtree(home / f"kill{n}")

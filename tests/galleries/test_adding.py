@@ -13,6 +13,7 @@ from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries import adding
 from tf_happywhale.galleries.adding import add_confirmed
+from tf_happywhale.galleries.corrections import rename
 from tf_happywhale.galleries.gallery_folder import make_gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings
 
@@ -156,7 +157,7 @@ def test_adding_that_was_stopped_is_done_again_with_the_same_end(
 def test_killed_between_any_two_files_nothing_is_lost(
     gallery, root: Path, queries: Embeddings, picture: int, monkeypatch
 ) -> None:
-    from tf_happywhale.galleries import decisions as files
+    from tf_happywhale.galleries import catalogue_rows as files
 
     copy, done = files._copy, []
 
@@ -289,7 +290,7 @@ def test_another_photograph_at_a_photographs_path_is_refused_before_anything_is_
 def test_a_photograph_that_changes_while_it_is_copied_is_not_kept(
     gallery, root: Path, queries: Embeddings, monkeypatch
 ) -> None:
-    from tf_happywhale.galleries import decisions as files
+    from tf_happywhale.galleries import catalogue_rows as files
 
     def another(_: Path, target: Path) -> None:
         target.write_text("another animal")
@@ -334,7 +335,7 @@ def test_an_id_that_was_renamed_away_is_given_to_nobody_else(
     gallery, root: Path, queries: Embeddings
 ) -> None:
     add_confirmed(gallery.folder, queries, {"q1.jpg": NEW}, Data())
-    open_gallery(gallery.folder).rename("new-0001", "Luna")
+    rename(open_gallery(gallery.folder), "new-0001", "Luna")
     table = (root / "train.csv").read_text(encoding="utf-8")
     (root / "train.csv").write_text(table.replace("new-0001", "Luna"), encoding="utf-8")
     add_confirmed(gallery.folder, queries, {"q3.jpg": NEW}, Data())

@@ -18,7 +18,7 @@ from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries import adding
-from tf_happywhale.galleries import decisions as files
+from tf_happywhale.galleries import catalogue_rows as files
 from tf_happywhale.galleries.adding import add_confirmed
 from tf_happywhale.galleries.gallery_folder import make_gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings

@@ -6,7 +6,8 @@ import pytest
 
 from tf_happywhale.catalogue.photographs.catalogue_names import free_name
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.decisions import check_identified, name_new, read_decisions
+from tf_happywhale.galleries.confirmed import name_new
+from tf_happywhale.galleries.decisions import check_identified, read_decisions
 
 HEAD = "image,decision,individual_id,rank,encounter\n"
 

@@ -11,6 +11,7 @@ from tests.retrieval.conftest import embed
 from tf_happywhale import gallery as command
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.corrections import merge, remove_image
 from tf_happywhale.galleries.gallery_faults import find_faults
 from tf_happywhale.galleries.gallery_folder import beside, make_gallery, open_gallery
 
@@ -97,11 +98,11 @@ def test_a_picture_that_may_not_be_read_is_a_fault_of_its_own(whales: Path, monk
 
 
 def test_a_part_that_is_gone_or_disagrees_is_found(whales: Path, root: Path) -> None:
-    open_gallery(whales).merge("A", "B")
+    merge(open_gallery(whales), "A", "B")
     (sentence,) = find_faults(whales, Data())[0]
     assert sentence.startswith("The gallery has 2 images, such as a.jpg, as B, but ")
     assert "train.csv as A: correct it where it is wrong" in sentence
-    open_gallery(whales).remove_image("a.jpg")
+    remove_image(open_gallery(whales), "a.jpg")
     found, _ = find_faults(whales, Data())
     assert any("train.csv lists a.jpg as A, but the gallery lacks it" in each for each in found)
 

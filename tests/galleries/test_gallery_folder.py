@@ -8,10 +8,11 @@ import pytest
 
 from tests.retrieval.conftest import embed
 from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.corrections import merge, move_image, remove, remove_image, rename
+from tf_happywhale.galleries.gallery_faults import damaged_files
 from tf_happywhale.galleries.gallery_folder import (
     Gallery,
     beside,
-    faults,
     make_gallery,
     open_gallery,
 )
@@ -120,32 +121,32 @@ def who(gallery: Gallery) -> dict[str, str]:
 
 
 def test_an_individual_is_renamed_and_its_id_can_be_given_anew(gallery: Gallery) -> None:
-    gallery.rename("01", "a_longer_id")
+    rename(gallery, "01", "a_longer_id")
     assert who(gallery) == {"a.jpg": "a_longer_id", "b.jpg": "02", "c.jpg": "NA"}
     open_gallery(gallery.folder).append(seen([180], ["01"], "x"))
     assert who(gallery)["x.jpg"] == "01"
     with pytest.raises(InputError, match="There is an individual 02"):
-        gallery.rename("NA", "02")
+        rename(gallery, "NA", "02")
     for bad in ("", " ", "two\nlines", "new_individual"):
         with pytest.raises(InputError, match=r"is empty|control character|is not the id"):
-            gallery.rename("NA", bad)
+            rename(gallery, "NA", bad)
 
 
 def test_two_that_are_one_animal_are_merged(gallery: Gallery) -> None:
-    gallery.merge("NA", "02")
+    merge(gallery, "NA", "02")
     assert who(gallery) == {"a.jpg": "01", "b.jpg": "02", "c.jpg": "02"}
     with pytest.raises(InputError, match="There is no individual NA"):
-        open_gallery(gallery.folder).merge("01", "NA")
+        merge(open_gallery(gallery.folder), "01", "NA")
     with pytest.raises(InputError, match="into itself"):
-        gallery.merge("01", "01")
+        merge(gallery, "01", "01")
 
 
 def test_what_is_removed_is_gone_and_may_come_again(gallery: Gallery) -> None:
-    gallery.remove("02")
+    remove(gallery, "02")
     assert who(gallery) == {"a.jpg": "01", "c.jpg": "NA"}
     open_gallery(gallery.folder).append(seen([42], ["02"], "b"))
     assert who(gallery)["b.jpg"] == "02"
-    open_gallery(gallery.folder).remove_image("a.jpg").move_image("c.jpg", "02")
+    move_image(remove_image(open_gallery(gallery.folder), "a.jpg"), "c.jpg", "02")
     assert who(gallery) == {"b.jpg": "02", "c.jpg": "02"}
     assert sorted(file.name for file in gallery.folder.glob("change-*")) == [
         "change-00000.json", "change-00001.json", "change-00002.json",
@@ -154,7 +155,7 @@ def test_what_is_removed_is_gone_and_may_come_again(gallery: Gallery) -> None:
 
 def test_nothing_that_was_written_is_ever_rewritten(gallery: Gallery) -> None:
     before = {file: file.read_bytes() for file in gallery.folder.iterdir()}
-    gallery.append(seen([180], ["04"], "x")).rename("04", "05").remove("05")
+    remove(rename(gallery.append(seen([180], ["04"], "x")), "04", "05"), "05")
     assert all(file.read_bytes() == content for file, content in before.items())
 
 
@@ -167,7 +168,7 @@ def test_a_writer_that_is_killed_leaves_the_gallery_as_it_was(
     monkeypatch.setattr("tf_happywhale.galleries.numbered_files.os.link", killed)
     for work in (
         lambda: gallery.append(seen([180], ["04"], "x")),
-        lambda: gallery.rename("01", "09"),
+        lambda: rename(gallery, "01", "09"),
     ):
         with pytest.raises(KeyboardInterrupt):
             work()
@@ -184,7 +185,7 @@ def test_columns_stay_with_their_images_and_pictures_are_found_from_the_gallery(
     )
     gallery = make_gallery(tmp_path / "whales", images, tmp_path / "catalogue")
     gallery.append(seen([80], ["03"], "x"))
-    gallery.remove("01")
+    remove(gallery, "01")
     (tmp_path / "whales").rename(tmp_path / "moved")
     opened = open_gallery(tmp_path / "moved")
     whole = opened.images()
@@ -196,12 +197,14 @@ def test_columns_stay_with_their_images_and_pictures_are_found_from_the_gallery(
 
 
 def test_faults_are_found(gallery: Gallery) -> None:
-    assert faults(gallery.folder) == []
+    assert damaged_files(gallery.folder) == []
     add_part(gallery.folder, seen([9], ["01"]))  # another process added the same image
-    assert faults(gallery.folder) == ["The image a.jpg is there twice: remove it and add it again."]
+    assert damaged_files(gallery.folder) == [
+        "The image a.jpg is there twice: remove it and add it again."
+    ]
     (gallery.folder / "change-00000.json").write_text('{"verb": "explode"}')
     with pytest.raises(InputError, match=r"change-00000\.json is damaged"):
-        faults(gallery.folder)
+        damaged_files(gallery.folder)
 
 
 def test_a_flipped_bit_is_a_fault(gallery: Gallery) -> None:
@@ -210,15 +213,15 @@ def test_a_flipped_bit_is_a_fault(gallery: Gallery) -> None:
     place = content.find(gallery.parts[0].embedding.tobytes())
     content[place + 4] ^= 1
     file.write_bytes(content)
-    assert any("part-00000.npz is damaged" in fault for fault in faults(gallery.folder))
+    assert any("part-00000.npz is damaged" in fault for fault in damaged_files(gallery.folder))
 
 
 def test_an_older_object_sees_what_another_has_changed_meanwhile(gallery: Gallery) -> None:
-    open_gallery(gallery.folder).rename("01", "09")
+    rename(open_gallery(gallery.folder), "01", "09")
     with pytest.raises(InputError, match="There is an individual 09"):
-        gallery.rename("02", "09")
+        rename(gallery, "02", "09")
     open_gallery(gallery.folder).append(seen([180], ["04"], "x"))
     with pytest.raises(InputError, match=r"has the image x\.jpg already"):
         gallery.append(seen([1], ["04"], "x"))
-    gallery.rename("04", "05")  # of a photograph that came after
+    rename(gallery, "04", "05")  # of a photograph that came after
     assert who(gallery)["x.jpg"] == "05"

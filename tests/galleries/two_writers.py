@@ -30,8 +30,10 @@ from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.adding import add_confirmed
+from tf_happywhale.galleries.corrections import merge, rename
 from tf_happywhale.galleries.embedding_cache import EmbeddingCache
-from tf_happywhale.galleries.gallery_folder import beside, faults, make_gallery, open_gallery
+from tf_happywhale.galleries.gallery_faults import damaged_files
+from tf_happywhale.galleries.gallery_folder import beside, make_gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 ABOUT = {"model": "m1", "source": "fin", "view": "original", "preprocess": "squashed to 128"}
@@ -114,9 +116,9 @@ def write(home: Path, folder: Path, writer: int, seed: int) -> None:
         if n == change and folder.name != "catalogue":
             gallery = open_gallery(folder)
             if writer:
-                gallery.merge("B", "C")
+                merge(gallery, "B", "C")
             else:
-                gallery.rename("D", "Dora")
+                rename(gallery, "D", "Dora")
     store = EmbeddingCache(home / "embedded", ABOUT)
     for n in range(3):
         store.add([f"{writer} {n}"], np.ones((1, 2), np.float32), {"side": ["9"]})
@@ -146,8 +148,8 @@ def judge(home: Path, folders: list[Path]) -> list[str]:
     for number, folder in enumerate(dict.fromkeys(folders)):
         if folder == root:
             continue
-        if faults(folder):
-            found += faults(folder)
+        if damaged_files(folder):
+            found += damaged_files(folder)
         gallery = open_gallery(folder)
         who = dict(zip(gallery.image.tolist(), gallery.individual_id.tolist(), strict=True))
         one = len(set(folders)) == 1

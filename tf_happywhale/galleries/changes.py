@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.animals.identities import check_identity
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.numbered_files import add_numbered, numbered
@@ -37,11 +36,6 @@ class Change:
     to: str = ""
     image: str = ""
     after: int = 0
-
-
-def check_id(individual_id: str) -> None:
-    """Raise InputError if this cannot be an individual's id."""
-    check_identity(individual_id)
 
 
 def add_change(folder: Path, change: Change) -> None:

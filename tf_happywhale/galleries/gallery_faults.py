@@ -1,8 +1,9 @@
-"""What is wrong with a gallery, its pictures and its catalogue: sentences that name the remedy."""
+"""What is wrong with a gallery, its pictures and its catalogue, and what to do about it."""
 
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,15 +20,31 @@ from tf_happywhale.config import Data
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.disk.os_errors import in_words
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.decisions import BOXES_FILE, boxed_images
-from tf_happywhale.galleries.gallery_folder import HEAD, Gallery, faults, is_gallery, open_gallery
+from tf_happywhale.galleries.catalogue_boxes import BOXES_FILE, boxed_images
+from tf_happywhale.galleries.gallery_folder import HEAD, Gallery, is_gallery, open_gallery
+from tf_happywhale.galleries.numbered_files import numbered
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 NAMED = 20  # sentences of one kind
 
 
+def verify(folder: Path, data: Data) -> None:
+    """Print the faults of a gallery and its catalogue; args: see `find_faults`.
+
+    Raises:
+        InputError: there are faults, or the folder is neither gallery nor catalogue.
+    """
+    found, images = find_faults(folder, data)
+    for sentence in found:
+        print(sentence)
+    if found:
+        count = "1 fault" if len(found) == 1 else f"{len(found)} faults"
+        raise InputError(f"{folder} has {count}, listed above.")
+    print(f"{folder}: {images} images, nothing wrong")
+
+
 def find_faults(folder: Path, data: Data) -> tuple[list[str], int]:
-    """Sentences on what is wrong with a gallery and its catalogue, or with a catalogue's folder
+    """Return a sentence for each fault of a gallery and its catalogue, or of a catalogue folder
     alone; and how many images were looked at.
 
     Args:
@@ -40,7 +57,7 @@ def find_faults(folder: Path, data: Data) -> tuple[list[str], int]:
     if not is_gallery(folder) and (folder / data.catalogue).is_file():
         found, rows = _catalogue(folder, data)
         return found, len(rows)
-    found, gallery = faults(folder), open_gallery(folder)
+    found, gallery = damaged_files(folder), open_gallery(folder)
     images, root = gallery.images(), gallery.catalogue
     root = root and Path(os.path.realpath(root))  # without the `..` of a gallery's own path
     found += [*_some(_pictures(images)), *_some(_twice(images))]
@@ -53,6 +70,27 @@ def find_faults(folder: Path, data: Data) -> tuple[list[str], int]:
         of_catalogue, rows = _catalogue(root, data)
         found += [*of_catalogue, *_disagreeing(gallery, rows, root / data.catalogue)]
     return found, len(images)
+
+
+def damaged_files(folder: Path) -> list[str]:
+    """Return a sentence for each fault of a gallery's own files; the pictures are not looked at.
+
+    Raises:
+        InputError: the gallery cannot be opened at all.
+    """
+    gallery = open_gallery(folder)
+    found = []
+    for file in numbered(gallery.folder, "part", ".npz"):
+        with zipfile.ZipFile(file) as archive:
+            broken = archive.testzip()
+        if broken:
+            found.append(f"{file.name} is damaged ({broken}): bring it back from a copy.")
+    seen: set[str] = set()
+    for image in gallery.image.tolist():
+        if image in seen:
+            found.append(f"The image {image} is there twice: remove it and add it again.")
+        seen.add(image)
+    return found
 
 
 def _pictures(images: Embeddings) -> Iterator[str]:
@@ -79,7 +117,7 @@ def _pictures(images: Embeddings) -> Iterator[str]:
 
 
 def _twice(images: Embeddings) -> Iterator[str]:
-    """Sentences on images that are one animal in one photograph, by content and box."""
+    """Yield a sentence for each image that is the same box of the same photograph as another."""
     first: dict[tuple[str, str], tuple[str, str]] = {}
     columns = [images.column(name).tolist() for name in ("content", "box")]
     pairs = zip(images.image.tolist(), images.individual_id.tolist(), strict=True)
@@ -94,7 +132,7 @@ def _twice(images: Embeddings) -> Iterator[str]:
 
 
 def _catalogue(root: Path, data: Data) -> tuple[list[str], pd.DataFrame]:
-    """What is wrong with a catalogue's files, and its rows; no rows if they cannot be read."""
+    """Return the faults of a catalogue's files, and its rows; no rows if they cannot be read."""
     path, folder, reading = root / data.catalogue, root / data.train_images, reading_of(data)
     try:
         rows = read_catalogue(path, reading, folder, must_be_there=False)
@@ -138,7 +176,7 @@ def _boxes(boxed: Iterable[str], known: KnownNames, path: Path) -> Iterator[str]
 
 
 def _disagreeing(gallery: Gallery, rows: pd.DataFrame, path: Path) -> list[str]:
-    """Where the gallery and the catalogue's rows differ in who is in an image."""
+    """Return a sentence for each image of which gallery and catalogue say something else."""
     if rows.empty:
         return []
     mine = dict(zip(gallery.image.tolist(), gallery.individual_id.tolist(), strict=True))
@@ -172,7 +210,7 @@ def _images(images: Sequence[str]) -> str:
 
 
 def _some(sentences: Iterable[str]) -> list[str]:
-    """The first sentences, and how many more there are."""
+    """Return the first sentences, and one that counts the others."""
     all_of_them = list(sentences)
     more = len(all_of_them) - NAMED
     return all_of_them if more <= 0 else [*all_of_them[:NAMED], f"{more} more are like that."]

@@ -1,0 +1,174 @@
+"""Where confirmed animals go: into a gallery, into its catalogue, or into both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tf_happywhale.catalogue.animals.animal_key import photograph_of
+from tf_happywhale.catalogue.catalogue_table import read_catalogue
+from tf_happywhale.catalogue.photographs.catalogue_names import CatalogueNames
+from tf_happywhale.catalogue.tables.reading import Reading, reading_of
+from tf_happywhale.config import Data
+from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.catalogue_boxes import boxed_images, boxes_by_text, numbered_boxes
+from tf_happywhale.galleries.changes import load_changes
+from tf_happywhale.galleries.gallery_folder import (
+    HEAD,
+    Gallery,
+    catalogue_of,
+    changing,
+    is_gallery,
+)
+from tf_happywhale.galleries.known_animals import Animal, KnownAnimals
+from tf_happywhale.galleries.numbered_files import load_parts, only_writer
+from tf_happywhale.retrieval.embeddings import Embeddings
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A gallery and its catalogue as they are now. One of the two may be missing.
+
+    Attributes:
+        folder: the gallery, or else the catalogue folder.
+        data: how the catalogue's files are named and read.
+        gallery: None if there is none.
+        root: the catalogue folder; None if there is none.
+    """
+
+    folder: Path
+    data: Data
+    gallery: Gallery | None
+    root: Path | None
+
+    @property
+    def reading(self) -> Reading:
+        """How the catalogue's tables are read."""
+        return reading_of(self.data)
+
+    @property
+    def pictures(self) -> Path | None:
+        """The folder of the catalogue's pictures."""
+        return None if self.root is None else self.root / self.data.train_images
+
+    @cached_property
+    def animals(self) -> list[Animal]:
+        """The gallery's animals."""
+        if self.gallery is None:
+            return []
+        known = self.gallery.images()
+        columns = [known.column(name).tolist() for name in ("content", "box")]
+        rows = zip(known.image.tolist(), *columns, known.individual_id.tolist(), strict=True)
+        return [Animal(*row, "in the gallery") for row in rows]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The catalogue's individuals, by key."""
+        table = self._table
+        return {} if table is None else dict(zip(table.image, table.individual_id, strict=True))
+
+    @cached_property
+    def species(self) -> dict[str, str]:
+        """The species of each individual; the gallery counts before the catalogue."""
+        table, species = self._table, {}
+        if table is not None:
+            species = dict(zip(table.individual_id, table.species, strict=True))
+        if self.gallery is not None:
+            known = self.gallery.images()
+            kinds = known.column("species").tolist()
+            species |= dict(zip(known.individual_id.tolist(), kinds, strict=True))
+        return species
+
+    @cached_property
+    def _table(self):
+        if self.root is None:
+            return None
+        path = self.root / self.data.catalogue
+        return read_catalogue(path, self.reading, self.pictures, must_be_there=False)
+
+    def owners(self) -> list[tuple[str, str]]:
+        """Return key and individual of all animals."""
+        return [*self.names.items(), *((one.key, one.individual_id) for one in self.animals)]
+
+    def given_ids(self) -> set[str]:
+        """Return all ids that were ever in the gallery: an id that was renamed is not given to
+        another individual."""
+        if self.gallery is None:
+            return set()
+        folder = self.gallery.folder
+        parts = [who for part in load_parts(folder) for who in part.individual_id.tolist()]
+        changes = load_changes(folder)
+        return {*parts, *(change.individual_id for change in changes), *(c.to for c in changes)}
+
+    def check(self, queries: Embeddings) -> None:
+        """Raise InputError if another model embedded the queries, or if the catalogue is another
+        one that lies where the gallery's own one was."""
+        if self.gallery is None:
+            return
+        self.gallery.check(queries.about)
+        if self.root is None or not len(self.gallery):
+            return
+        if not self.names.keys() & set(self.gallery.image.tolist()):
+            raise InputError(
+                f"{self.root / self.data.catalogue} names none of the images in {self.folder}, so "
+                f"it is not the gallery's catalogue: correct `catalogue` in {self.folder / HEAD}."
+            )
+
+    def catalogue_names(self, find: Callable[[str], Path]) -> CatalogueNames:
+        """Return the names of the catalogue's photographs; `find` gives the path of a new one."""
+        root = self.root
+        return CatalogueNames(
+            self.pictures,
+            {animal.key: animal.content for animal in self.animals},
+            self.names,
+            find,
+            () if root is None else boxed_images(root, self.reading),
+            None if root is None else root / self.data.test_images,
+        )
+
+    def known_animals(
+        self, queries: Embeddings, decided: Mapping[str, str], names: CatalogueNames
+    ) -> KnownAnimals:
+        """Return the animals that are known: the gallery's, and those that the catalogue has in the
+        photographs that were decided on."""
+        if self.root is None:
+            return KnownAnimals(self.animals)
+        known = KnownAnimals(self.animals, numbered_boxes(self.root, self.reading))
+        contents = dict(zip(queries.image.tolist(), queries.columns["content"], strict=True))
+        named = {
+            names.name(photograph_of(key), str(contents[key])): str(contents[key])
+            for key in decided
+            if key in contents
+        }
+        boxes = boxes_by_text(self.root, self.data, queries.column("box").tolist(), self.names)
+        in_gallery = {animal.key for animal in self.animals}
+        for key, who in self.names.items():
+            content = named.get(photograph_of(key))
+            if key in in_gallery or not content or not names.is_there(photograph_of(key), content):
+                continue
+            known.add(Animal(key, content, boxes.get(key, ""), who, "in the catalogue"))
+        return known
+
+
+@contextmanager
+def destination(folder: Path, data: Data) -> Iterator[Destination]:
+    """Give a gallery and its catalogue, or a catalogue alone, as they are now. No other process
+    changes them meanwhile.
+
+    The catalogue, which several galleries may share, is always locked first.
+
+    Raises:
+        InputError: the folder is neither, or another process has been adding for a minute.
+    """
+    known = is_gallery(folder)
+    root = catalogue_of(folder) if known else folder
+    with ExitStack() as locks:
+        if root is not None:
+            # Read it first: no lock is made in a folder that is not a catalogue.
+            read_catalogue(root / data.catalogue, reading_of(data))
+            locks.enter_context(only_writer(root, "adding to the catalogue"))
+        gallery = locks.enter_context(changing(folder)) if known else None
+        yield Destination(folder, data, gallery, root)

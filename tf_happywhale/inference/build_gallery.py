@@ -1,0 +1,51 @@
+"""A new gallery, built from a catalogue folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.detection.detector import find_detector
+from tf_happywhale.disk.files import atomic_write
+from tf_happywhale.disk.locks import locked
+from tf_happywhale.errors import Incomplete, InputError
+from tf_happywhale.galleries.gallery_folder import beside, make_gallery, open_gallery
+from tf_happywhale.galleries.gallery_tables import summary_lines
+from tf_happywhale.inference.identifier import load_identifier
+from tf_happywhale.inference.reference_images import embed_catalogue
+
+
+def build_gallery(model: Path, catalogue: Path, folder: Path, overrides: Sequence[str]) -> None:
+    """Embed a catalogue folder into a new gallery, and print what is in it.
+
+    Args:
+        model: see `find_trained`.
+        catalogue: the catalogue folder.
+        folder: of the gallery. It is written whole or not at all, and never replaced.
+        overrides: `key=value`, which change the model's settings.
+
+    Raises:
+        InputError: the folder exists, there is no model or no catalogue, or no image can be read.
+        Incomplete: some images cannot be read. The gallery is made without them.
+    """
+    with locked(folder, "building"):
+        if folder.exists():
+            raise InputError(f"There is a {folder} already: add to it, or name another folder.")
+        experiment, identifier = load_identifier(model, overrides)
+        detector = find_detector(experiment, identifier.home)
+        embedded, failed = embed_catalogue(catalogue, identifier, experiment.data, detector)
+        for image, reason in sorted(failed.items()):
+            print(f"left out: {image}: {reason}")
+        with atomic_write(folder) as making:
+            pictures = beside(making, map(Path, embedded.columns["picture"].tolist()))
+            columns = embedded.columns | {"picture": np.array(pictures, np.str_)}
+            make_gallery(making, replace(embedded, columns=columns), catalogue)
+    print("\n".join(summary_lines(open_gallery(folder))))
+    if failed:
+        raise Incomplete(
+            f"The gallery is made without {len(failed)} images that cannot be read, listed above: "
+            "replace the files, remove the gallery, and build it again, or use it without them."
+        )

@@ -1,0 +1,30 @@
+"""The files that `gallery curate` writes: the curators' page, and its lists as tables."""
+
+from __future__ import annotations
+
+from tf_happywhale.config import Experiment
+from tf_happywhale.disk.files import write_csv
+from tf_happywhale.galleries.curation import flat_map, suspected_duplicates, suspected_errors
+from tf_happywhale.galleries.gallery_folder import Gallery
+from tf_happywhale.galleries.gallery_tables import duplicates_table, errors_table
+from tf_happywhale.places import output_folder
+from tf_happywhale.review.curation_page import Curation, write_curation
+from tf_happywhale.review.query_pictures import picture_reader
+
+
+def curate_gallery(gallery: Gallery, settings: Experiment) -> None:
+    """Write the page and the tables to the folder `curation` of the output, and print where."""
+    images, folder = gallery.images(), output_folder(settings) / "curation"
+    pairs = suspected_duplicates(images, settings.curate.count)
+    odd = suspected_errors(images, settings.curate.count)
+    flat = flat_map(images.embedding, settings.curate.map, settings.seed)
+    thumbnail = settings.report.thumbnail
+    page = write_curation(
+        folder,
+        Curation(images, str(gallery.folder), flat, pairs, odd),
+        picture_reader(images, thumbnail),
+        thumbnail,
+    )
+    write_csv(folder / "duplicates.csv", duplicates_table(pairs))
+    write_csv(folder / "errors.csv", errors_table(odd))
+    print(f"look at {page}; the lists are duplicates.csv and errors.csv beside it")
