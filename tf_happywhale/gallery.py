@@ -1,4 +1,4 @@
-"""Command: build a gallery from a catalogue, add confirmed matches to it, look after it."""
+"""Command: build a gallery from a catalogue, add confirmed matches, check it and correct it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ VERBS = {
     "build": ("MODEL CATALOGUE GALLERY", "embed a catalogue folder into a new gallery"),
     "add": (
         "GALLERY DECISIONS",
-        "put what was decided on the review pages of output=DIR into gallery and catalogue",
+        "add what was decided on the pages in output=DIR to the gallery and its catalogue",
     ),
     "info": ("GALLERY", "print what is in it"),
     "verify": ("GALLERY", "check its files, its pictures, and whether its catalogue agrees"),
-    "remove": ("GALLERY ID", "take out an individual"),
+    "remove": ("GALLERY ID", "remove an individual"),
     "rename": ("GALLERY ID NEW_ID", "give an individual another id"),
     "merge": ("GALLERY ID INTO_ID", "give all images of the first id to the second (one animal)"),
-    "drop": ("GALLERY IMAGE", "take out an image (IMAGE#2: the second animal in it)"),
+    "drop": ("GALLERY IMAGE", "remove an image (IMAGE#2: the second animal in it)"),
     "move": ("GALLERY IMAGE ID", "give an image, or IMAGE#2, to another individual"),
-    "curate": ("GALLERY", "write a map, and what may be wrong in it, to output=DIR/curation"),
-    "export": ("GALLERY TABLE.csv", "write who is in which image, as a catalogue"),
+    "curate": ("GALLERY", "write a map and lists of what may be wrong to output=DIR/curation"),
+    "export": ("GALLERY TABLE.csv", "write its images and individuals as a catalogue"),
 }
 EXAMPLES = [
     "python -m tf_happywhale.gallery build output/demo/demo/fold0 output/demo/pod whales",

@@ -1,4 +1,4 @@
-"""Command: say who is in new photographs, by a trained model and a gallery of known individuals."""
+"""Command: identify the animals in new photographs with a trained model and a gallery."""
 
 from __future__ import annotations
 

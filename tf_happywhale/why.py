@@ -1,4 +1,4 @@
-"""Command: draw why a photograph looks like an individual to the model, for one pair."""
+"""Command: draw which parts of a photograph and a reference image a model finds similar."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ PLACES = {
     "": (
         "MODEL GALLERY PHOTO INDIVIDUAL",
         "MODEL, GALLERY  as in `identify`; of several models the first is used\n"
-        "PHOTO           the photograph; if it shows several animals, the most alike one\n"
-        "INDIVIDUAL      somebody in the gallery; the image most like the photograph is taken",
+        "PHOTO           the photograph; if it shows several animals, the most similar one counts\n"
+        "INDIVIDUAL      an individual_id of the gallery; its most similar image is taken",
     )
 }
 EXAMPLES = [
@@ -22,7 +22,7 @@ EXAMPLES = [
 
 
 def main(words: Sequence[str], overrides: list[str]) -> None:
-    """Write one PNG to output=DIR/why: where the two pictures are alike, and matching parts."""
+    """Write a PNG to output=DIR/why: where the two pictures are similar, and which parts match."""
     import cv2
     import numpy as np
 

@@ -1,1 +1,1 @@
-"""The gallery: embedded reference images in a folder, searched, added to and put right."""
+"""Galleries: embedded reference images in a folder, which can be searched, extended, corrected."""

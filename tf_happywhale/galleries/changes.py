@@ -1,7 +1,7 @@
-"""What is put right in a gallery after its images were added: written beside them, never over them.
+"""The files of a gallery's corrections, which lie beside its embeddings and never replace them.
 
-A change is a small numbered JSON file. It counts for the parts that were there when it was made, so
-that an id that was renamed away can be given again.
+A correction is a small numbered JSON file. It holds for the parts that were there when it was made,
+so that an id which is free after a renaming can be used again.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class Change:
     """One correction.
 
     Attributes:
-        verb: `rename` (also what merges one individual into another) or `remove`.
-        individual_id: whom it is about; empty if an image is.
-        to: the new individual_id; empty where something is removed.
-        image: the one image to be renamed or removed; empty: all of the individual's.
+        verb: `rename`, which also merges one individual into another, or `remove`.
+        individual_id: the individual; empty if the correction is about one image.
+        to: the new individual_id; empty if something is removed.
+        image: the image; empty if the correction is about all images of the individual.
         after: how many parts there were.
     """
 
@@ -39,7 +39,7 @@ class Change:
 
 
 def add_change(folder: Path, change: Change) -> None:
-    """Write a change, whole or not at all; the caller is the folder's `only_writer`."""
+    """Write a correction, whole or not at all. The caller is the folder's `only_writer`."""
     whole = folder / ".change.json"
     write_json(whole, asdict(change))
     try:
@@ -49,7 +49,7 @@ def add_change(folder: Path, change: Change) -> None:
 
 
 def load_changes(folder: Path) -> list[Change]:
-    """A gallery's changes in their order.
+    """Return a gallery's corrections in their order.
 
     Raises:
         InputError: one is missing or damaged.
@@ -61,13 +61,15 @@ def load_changes(folder: Path) -> list[Change]:
             if change.verb not in ("rename", "remove") or not isinstance(change.after, int):
                 raise ValueError(change.verb)
         except (ValueError, TypeError):
-            raise InputError(f"{file} is damaged: bring it back, or build it again.") from None
+            raise InputError(
+                f"{file} is damaged: bring it back from a copy, or build the gallery again."
+            ) from None
         changes.append(change)
     return changes
 
 
 def changed(parts: Sequence[Embeddings], changes: Sequence[Change]) -> list[Embeddings]:
-    """The parts as the changes leave them."""
+    """Return the parts after the corrections."""
     parts = list(parts)
     for change in changes:
         for number in range(min(change.after, len(parts))):

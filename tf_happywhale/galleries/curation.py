@@ -1,5 +1,4 @@
-"""What a catalogue's curators want to look at: one animal under two ids, and images that do not
-belong to their individual."""
+"""What may be wrong in a gallery: one animal under two ids, and images under a wrong id."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.candidates import rank_individuals
 
-NAMED = 6  # individuals that each image names, its own among them
-TRIED = 50  # named pairs that are compared image by image, for each that is listed
+NAMED = 6  # nearest individuals that are found for each image, its own among them
+TRIED = 50  # pairs that are compared image by image, for each pair that is listed
 
 
 @dataclass(frozen=True)
@@ -23,8 +22,9 @@ class Pair:
 
     Attributes:
         individual_ids: the two, in text order.
-        images: the two images that are most alike, one of each.
-        score: mean over all images of both of the best cosine with any image of the other one.
+        images: the most similar images, one of each.
+        score: the mean, over all images of both, of the highest cosine with an image of the other
+            one.
     """
 
     individual_ids: tuple[str, str]
@@ -34,16 +34,16 @@ class Pair:
 
 @dataclass(frozen=True)
 class Odd:
-    """An image that may show another individual than it says.
+    """An image that may show another individual than its id says.
 
     Attributes:
         image: its name.
-        individual_id: whom it says it shows.
+        individual_id: its id.
         own_image: the nearest other image of that individual.
         own_score: its cosine.
-        other_id: who looks more like it.
-        other_image: the nearest image of that one.
-        other_score: its cosine.
+        other_id: the nearest other individual.
+        other_image: its nearest image.
+        other_score: the cosine of that image.
     """
 
     image: str
@@ -61,12 +61,16 @@ class Odd:
 
 
 def suspected_duplicates(gallery: Embeddings, count: int) -> list[Pair]:
-    """The pairs of different individuals that look most alike, the most first.
+    """Return the most similar pairs of individuals, the most similar first.
 
-    Every image names the individuals nearest to it; the pairs named with the highest cosines are
-    compared as a whole. A single pair of similar pictures, such as two of one day, thus counts
-    less than individuals whose pictures all find one another. Two that are in one
-    photograph are different individuals.
+    For each image the nearest individuals are found. The pairs with the highest cosines are then
+    compared as a whole, so that a single pair of similar pictures, such as two of one day, counts
+    less than individuals whose pictures are all similar. Two individuals that one photograph shows
+    are never a pair.
+
+    Args:
+        gallery: the images.
+        count: the largest number of pairs.
     """
     ids, labels = np.unique(gallery.individual_id, return_inverse=True)
     if len(ids) < 2:
@@ -95,8 +99,13 @@ def suspected_duplicates(gallery: Embeddings, count: int) -> list[Pair]:
 
 
 def suspected_errors(gallery: Embeddings, count: int) -> list[Odd]:
-    """The images that are nearest to another individual and far from their own, the most doubtful
-    first; individuals with one image are left out."""
+    """Return the images that are much nearer to another individual than to their own, the most
+    doubtful first. Individuals with one image are left out.
+
+    Args:
+        gallery: the images.
+        count: the largest number of images.
+    """
     ids, labels = np.unique(gallery.individual_id, return_inverse=True)
     if len(ids) < 2:
         return []
@@ -125,7 +134,7 @@ def suspected_errors(gallery: Embeddings, count: int) -> list[Odd]:
 
 
 def flat_map(embedding: np.ndarray, method: str, seed: int) -> np.ndarray:
-    """A place in the plane for each embedding, float64 [n, 2].
+    """Return a point in the plane for each embedding, float64 [n, 2].
 
     Args:
         embedding: [n, d].
@@ -143,7 +152,7 @@ def flat_map(embedding: np.ndarray, method: str, seed: int) -> np.ndarray:
     _, vectors = np.linalg.eigh(centred.T @ centred)
     flat = centred @ vectors[:, -2:][:, ::-1]
     signs = np.sign(flat[np.abs(flat).argmax(axis=0), np.arange(flat.shape[1])])
-    flat = flat * np.where(signs == 0, 1, signs)  # else a matter of the library's taste
+    flat = flat * np.where(signs == 0, 1, signs)  # a library may choose either sign
     return np.pad(flat, [(0, 0), (0, 2 - flat.shape[1])])
 
 
@@ -161,7 +170,7 @@ def _umap(rows: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _in_one_photograph(gallery: Embeddings, labels: np.ndarray) -> set[tuple[int, int]]:
-    """Pairs of labels, the smaller one first, that one photograph shows both."""
+    """Return the pairs of labels, the smaller one first, of which one photograph shows both."""
     shown: dict[str, set[int]] = {}
     for key, label in zip(gallery.image.tolist(), labels.tolist(), strict=True):
         shown.setdefault(photograph_of(key), set()).add(label)

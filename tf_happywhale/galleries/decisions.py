@@ -32,10 +32,10 @@ class Decisions:
     """What a person decided.
 
     Attributes:
-        decided: who each animal is, by its key; `new_individual` for one without a name. What was
-            skipped is left out.
-        matched: the individuals that must be known already, since animals were matched with them.
-        new: the individuals that must not be known yet, since they were named as new.
+        decided: individual_id by key; `new_individual` for one without a name. Skipped animals are
+            left out.
+        matched: the individuals that animals were matched with, which must be known already.
+        new: the individuals that were named as new, which must not be known yet.
     """
 
     decided: dict[str, str]
@@ -46,20 +46,20 @@ class Decisions:
 def read_decisions(
     path: Path, encoding: str | None = None, images: Iterable[str] = ()
 ) -> Decisions:
-    """The decisions that the pages exported, also if a spreadsheet has saved them since.
+    """Return the decisions that the pages exported. A spreadsheet may have saved them since.
 
     Args:
         path: a table.
         encoding: `data.encoding`, for a table that a spreadsheet did not save as UTF-8.
-        images: keys of the animals identified; the decisions get these keys.
+        images: keys of the animals identified, which the decisions get.
 
     Raises:
-        InputError: the table lacks a column, says something else than match, new or skip, or
+        InputError: the table lacks a column, has a decision other than match, new or skip, or
             contradicts itself.
     """
     table = _decisions(path, encoding, images)
     decided: dict[str, str] = {}
-    every: dict[str, str] = {}  # also what was skipped, as nobody
+    every: dict[str, str] = {}  # with the skipped animals, as empty text
     named: dict[str, set[str]] = {decision: set() for decision in DECISIONS}
     for row in table.itertuples():
         at = f"{path} line {row.Index}"
@@ -90,18 +90,18 @@ def check_identified(
     contents: Mapping[str, str],
     encoding: str | None = None,
 ) -> None:
-    """Refuse decisions about another photograph, or another box, than the one that was identified.
+    """Refuse decisions about another photograph or another box than the one that was identified.
 
     Args:
-        path: the table of decisions; in older versions it names no number, box or content.
+        path: the table of decisions. Those of older versions name no number, box or content.
         boxes: of the animals identified, by key.
-        contents: as the pages export them, by key.
+        contents: of their photographs, as the pages export them, by key.
         encoding: see `read_decisions`.
 
     Raises:
-        InputError: the decisions were made on pages of other photographs that are called alike, or
-            the photographs were identified again with other boxes since, or the table does not
-            say which of a photograph's animals it means.
+        InputError: the decisions were made on pages of other photographs with the same names, the
+            photographs were identified again with other boxes since, or the table does not say
+            which animal of a photograph it means.
     """
     table = _decisions(path, encoding, boxes)
     counts = count_animals(boxes)
@@ -128,8 +128,8 @@ def check_identified(
 
 
 def _decisions(path: Path, encoding: str | None, images: Iterable[str]) -> pd.DataFrame:
-    """The table of decisions, with keys of animals in place of images' names. Names that a
-    spreadsheet or another computer has changed become those of `images`."""
+    """Return the table of decisions, with keys of animals as `image`. Names that a spreadsheet or
+    another computer has changed are corrected by those of `images`."""
     reading = Reading(encoding_of_own(path, encoding))
     table = read_text_table(path, ("image", "decision", "individual_id"), reading)
     numbers = list(table[BOX_NUMBER]) if BOX_NUMBER in table.columns else None

@@ -1,4 +1,4 @@
-"""Embeddings kept by what was embedded, so that a picture goes through a model once."""
+"""Embeddings kept by what was embedded, so that each picture goes through a model once."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 class EmbeddingCache:
     """One model's embeddings in a folder of numbered files, by key.
 
-    Whoever writes adds a file; one that is killed leaves what it had added before.
+    A writer adds a file. If it is killed, the files that it had added stay.
 
     Args:
-        home: where stores lie, one folder a model and preprocessing.
+        home: the folder of all caches, one for each model and preprocessing.
         about: what makes the embeddings: model, source, view, preprocess.
     """
 
@@ -37,7 +37,7 @@ class EmbeddingCache:
     def add(
         self, keys: Sequence[str], embedding: np.ndarray, columns: Mapping[str, Sequence[str]]
     ) -> None:
-        """Keep embeddings [n, d] float32 with a column of text or several; written at once."""
+        """Write embeddings [n, d] float32 with columns of text."""
         named = np.asarray(keys, np.str_)
         part = Embeddings(
             embedding,
@@ -52,7 +52,7 @@ class EmbeddingCache:
             self._take_in(part)
 
     def get(self, keys: Sequence[str]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Embeddings [n, d] float32 of keys that are there, and their columns str [n]."""
+        """Return embeddings [n, d] float32 of keys that are there, and their columns str [n]."""
         places = [self.place[key] for key in keys]
         if not places:
             return np.zeros((0, 1), np.float32), {}

@@ -1,4 +1,4 @@
-"""Which animals of a photograph are known already, found by its content and by their boxes."""
+"""The animals of a photograph that are known, found by its content and by their boxes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tf_happywhale.errors import InputError
 
 @dataclass(frozen=True)
 class Animal:
-    """Who is in one box of one photograph.
+    """One animal: a box in a photograph, and the individual in it.
 
     Attributes:
         key: the name of its photograph in catalogue and gallery, and its number.
         content: SHA-256 of the photograph's bytes.
         box: `source xmin ymin xmax ymax`, empty for the whole picture.
-        individual_id: who it is.
+        individual_id: which individual it is.
         where: where that is written, for errors: `in the gallery`, `in the catalogue`.
-        decided_as: what a person calls the animal, if it was decided on just now.
+        decided_as: the name for a person of an animal that is being decided on; else empty.
     """
 
     key: str
@@ -35,11 +35,11 @@ class Animal:
 
 
 class KnownAnimals:
-    """The animals that are known, to which decided ones are added.
+    """The animals that are known. Animals that are decided on are added to them.
 
     Args:
         animals: those of gallery and catalogue.
-        taken: further keys that are in use, such as those of a table of boxes, with their boxes.
+        taken: more keys that are in use, such as those of a table of boxes, with their boxes.
     """
 
     def __init__(self, animals: Iterable[Animal], taken: Iterable[tuple[str, str]] = ()) -> None:
@@ -51,21 +51,21 @@ class KnownAnimals:
             self.add(animal)
 
     def add(self, animal: Animal) -> None:
-        """Add an animal that is known from now on."""
+        """Add an animal."""
         self.of.setdefault(animal.content, []).append(animal)
         self._take(animal.key, animal.box)
 
     def find(self, content: str, box: str, others: Sequence[str] = ()) -> Animal | None:
-        """The animal in this box of this photograph.
+        """Return the known animal in a box of a photograph; None if there is none.
 
-        An animal that is known in the whole picture is the one in the box if the photograph has
-        only one box, and the other way round.
+        If the photograph has only one box, an animal known in the whole picture is the one in the
+        box, and the other way round.
 
         Args:
             content: SHA-256 of the photograph.
             box: as text.
-            others: the boxes of its other animals, which may overlap this one: the known animal
-                is the one whose box fits best.
+            others: the boxes of its other animals. They may overlap this one, so a known animal
+                counts only if it fits this box best.
         """
         known = self.of.get(content, ())
         for one in known:
@@ -79,19 +79,19 @@ class KnownAnimals:
     def check(
         self, name: str, content: str, box: str, others: Sequence[str], who: str
     ) -> Animal | None:
-        """The known animal that was decided on again; None: a new one.
+        """Return the known animal that was decided on again; None if the animal is new.
 
-        An individual is in a photograph only once: one that is known in the whole picture is there
-        already.
+        An individual is in a photograph only once. If it is known in the whole picture, it is the
+        same animal.
 
         Args:
-            name: what a person calls the decided animal.
-            content, box, others: of it; see `find`.
-            who: it was decided to be.
+            name: the decided animal's name for a person.
+            content, box, others: see `find`.
+            who: the individual that it was decided to be.
 
         Raises:
-            InputError: it is somebody else already, or this individual is in another place of the
-                photograph.
+            InputError: the animal is another individual already, or this individual is in another
+                box of the photograph.
         """
         found = self.find(content, box, others)
         if found is not None and found.individual_id != who and found.decided_as:
@@ -120,13 +120,13 @@ class KnownAnimals:
         return None
 
     def key_for(self, photograph: str, number: int, box: str) -> str:
-        """The key of a new animal: that of its box if there is one already, else its own number or
-        the next one that is free.
+        """Return the key of a new animal: the key of its box if there is one, or else its own
+        number, or the next free one.
 
         Args:
             photograph: its name in the catalogue.
-            number: among the animals identified.
-            box: of it.
+            number: the animal's among those identified.
+            box: the animal's, as text.
         """
         taken = self.numbers.get(photograph, {})
         there = next((n for n, known in taken.items() if box and same_box(known, box)), None)
@@ -144,13 +144,13 @@ class KnownAnimals:
 
 
 def same_box(one: str, other: str) -> bool:
-    """Whether two boxes, `source xmin ymin xmax ymax`, show one animal; two whole pictures do."""
+    """Return whether two boxes as text show one animal. Two whole pictures do."""
     return likeness(one, other) > 0
 
 
 def likeness(one: str, other: str) -> float:
-    """How well two boxes, `source xmin ymin xmax ymax`, fit: 2 if they are the same, the share of
-    area that they have in common if they may show one animal, else 0."""
+    """Return how well two boxes, `source xmin ymin xmax ymax`, fit: 2 if they are the same, the
+    share of area that they have in common if they may show one animal, and 0 if not."""
     if one == other:
         return 2.0
     if not one or not other:

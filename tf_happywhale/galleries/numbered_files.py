@@ -17,7 +17,7 @@ WAIT = 60.0  # seconds to wait for another writer, which copies photographs or w
 
 @contextmanager
 def only_writer(folder: Path, doing: str = "adding to") -> Iterator[None]:
-    """Be the only process that writes to a folder; the others wait for `WAIT` seconds.
+    """Be the only process that writes to a folder. Other processes wait for `WAIT` seconds.
 
     Raises:
         InputError: another process writes to it for longer.
@@ -27,10 +27,10 @@ def only_writer(folder: Path, doing: str = "adding to") -> Iterator[None]:
 
 
 def numbered(folder: Path, stem: str, ending: str) -> list[Path]:
-    """The files `<stem>-00000<ending>`, `<stem>-00001<ending>` and so on.
+    """Return the files `<stem>-00000<ending>`, `<stem>-00001<ending>` and so on.
 
     Raises:
-        InputError: a number is left out.
+        InputError: a number is missing.
     """
     files = sorted(Path(folder).glob(f"{stem}-*{ending}"))
     for number, file in enumerate(files):
@@ -43,10 +43,10 @@ def numbered(folder: Path, stem: str, ending: str) -> list[Path]:
 
 
 def add_numbered(whole: Path, folder: Path, stem: str) -> Path:
-    """Move a finished file to the next free number; a file that is there is never replaced.
+    """Give a finished file the next free number, and return its path. No file is ever replaced.
 
-    The caller is the folder's `only_writer`. Where the disk has hard links, a number is also safe
-    from a writer that this lock does not reach, such as one on another machine.
+    The caller is the folder's `only_writer`. If the disk has hard links, this is also safe from a
+    writer that the lock does not reach, such as one on another machine.
     """
     for number in count(len(list(folder.glob(f"{stem}-*{whole.suffix}")))):
         target = folder / f"{stem}-{number:05d}{whole.suffix}"
@@ -58,13 +58,13 @@ def add_numbered(whole: Path, folder: Path, stem: str) -> Path:
 
 
 def load_parts(folder: Path) -> list[Embeddings]:
-    """The embeddings files of a folder; errors: see `numbered` and `load_embeddings`."""
+    """Return a folder's embeddings in order; errors: see `numbered` and `load_embeddings`."""
     return [load_embeddings(file) for file in numbered(folder, "part", ".npz")]
 
 
 def add_part(folder: Path, images: Embeddings) -> None:
-    """Write one more embeddings file. A writer that is killed leaves the folder as it was. The
-    caller is the folder's `only_writer`."""
+    """Write one more embeddings file, whole or not at all. The caller is the folder's
+    `only_writer`."""
     whole = Path(folder) / ".part.npz"
     save_embeddings(whole, images)
     try:
@@ -74,7 +74,7 @@ def add_part(folder: Path, images: Embeddings) -> None:
 
 
 def _link(whole: Path, target: Path) -> None:
-    """Give a file a second name; FileExistsError if another file has that name."""
+    """Give a file a second name; raise FileExistsError if another file has that name."""
     try:
         os.link(whole, target)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""What `identify` keeps of the photographs, and where they are now, found by their content."""
+"""What `identify` keeps of the photographs, and where the photographs are now."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ SHORT = 16  # digits of a SHA-256 in decisions.csv
 
 
 def short_content(content: str) -> str:
-    """A content as decisions.csv names it, which a spreadsheet keeps as text; empty stays empty."""
+    """Return a content as decisions.csv has it: a spreadsheet keeps it as text."""
     return f"sha256:{content[:SHORT]}" if content else ""
 
 
 def save_queries(output: Path, queries: Embeddings) -> None:
-    """Write them into the folder `output`. The paths of their pictures stay right in another
-    working folder (`picture` is absolute), and if the output is moved with the photographs."""
+    """Write the animals identified into the folder `output`. The paths of their pictures stay right
+    in another working folder (`picture` is absolute), and if the output is moved together with the
+    photographs."""
     pictures = queries.column("picture").tolist()
     columns = {
         "picture": [os.path.abspath(picture) for picture in pictures],
@@ -37,7 +38,7 @@ def save_queries(output: Path, queries: Embeddings) -> None:
 
 
 def load_queries(output: Path) -> Embeddings:
-    """Read what `save_queries` wrote, or an older version.
+    """Return what `save_queries` wrote, also in an older version.
 
     Raises:
         InputError: `identify` has not written into this folder, or the file is damaged.
@@ -50,9 +51,9 @@ def load_queries(output: Path) -> Embeddings:
 
 
 class PhotographFinder:
-    """Where the photographs that were identified are now.
+    """Finds the photographs that were identified, also if they were moved or renamed.
 
-    A photograph is known by the hash of its bytes, which `identify` kept, whatever its name.
+    A photograph is recognised by the hash of its bytes, which `identify` kept.
 
     Args:
         queries: with the columns picture and content.
@@ -68,7 +69,7 @@ class PhotographFinder:
             queries.column(name).tolist() for name in ("picture", SEEN_FROM_OUTPUT, "content")
         ]
         for key, picture, seen, content in zip(queries.image.tolist(), *columns, strict=True):
-            # Seen from the output first: both may be copies of the same folders.
+            # The path seen from the output first: the output may be a copy, with the photographs.
             near = [Path(os.path.realpath(output / seen))] if seen else []
             self.paths[photograph_of(key)] = [*near, Path(picture)] if picture else near
             self.content[photograph_of(key)] = content
@@ -76,11 +77,10 @@ class PhotographFinder:
         self.looked_at: set[Path] = set()
 
     def path(self, key: str) -> Path:
-        """Where the photograph of an animal is.
+        """Return the path of an animal's photograph.
 
         Raises:
-            InputError: it is not at its path, or another photograph is there; and `elsewhere` does
-                not hold it.
+            InputError: neither its path nor `elsewhere` holds it.
         """
         image = photograph_of(key)
         content = self.content[image]
@@ -109,8 +109,8 @@ class PhotographFinder:
         return False
 
     def _look_elsewhere(self, image: str) -> None:
-        """Look for the photograph in the folder, among files with its ending, its own name
-        first."""
+        """Look for a photograph among the files in `elsewhere` with its ending; those with its name
+        come first."""
         if self.elsewhere is None:
             return
         if not self.elsewhere.is_dir():

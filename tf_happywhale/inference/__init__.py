@@ -1,1 +1,1 @@
-"""What finished models do: photographs to embeddings, explanations, other engines."""
+"""What trained models do: embed, identify, explain their scores, and run on other engines."""

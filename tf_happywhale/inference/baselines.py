@@ -1,4 +1,4 @@
-"""What a trained model has to beat: raw pixels, features nobody trained for this, and chance."""
+"""Baselines that a trained model must beat: raw pixels, an untrained backbone, and chance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHUFFLES = 2000
 
 
 def read_crops(folder: Path, images: Sequence[str], boxes: dict[str, Box], size: int) -> np.ndarray:
-    """Crops uint8 [n, size, size, 3] of images in a folder; without a box the whole image."""
+    """Return crops uint8 [n, size, size, 3] of images; without a box the whole image."""
     pictures = (
         crop(read_picture(folder / photograph_of(image)), boxes.get(image)) for image in images
     )
@@ -30,15 +30,14 @@ def read_crops(folder: Path, images: Sequence[str], boxes: dict[str, Box], size:
 
 
 def raw_pixels(crops: np.ndarray, side: int = 64) -> np.ndarray:
-    """Grey crops of side² pixels, float32 [n, side²], less their mean: what the eye of a
-    nearest-neighbour search sees without any model."""
+    """Return grey crops of side² pixels minus their mean, float32 [n, side²]."""
     small = [cv2.cvtColor(resize(picture, side), cv2.COLOR_RGB2GRAY) for picture in crops]
     flat = np.stack(small).reshape(len(crops), -1).astype(np.float32)
     return flat - flat.mean(axis=1, keepdims=True)
 
 
 def features(model: keras.Model, crops: np.ndarray) -> np.ndarray:
-    """A model's outputs float32 [n, d] for crops uint8 [n, h, w, 3]."""
+    """Return a model's outputs float32 [n, d] for crops uint8 [n, h, w, 3]."""
     forward = by_keras(model)
     parts = []
     for start in range(0, len(crops), BATCH):
@@ -49,7 +48,7 @@ def features(model: keras.Model, crops: np.ndarray) -> np.ndarray:
 
 
 def untrained(backbone: str, weights: str) -> keras.Model:
-    """The backbone as training finds it, with average pooling: pictures to features [n, c]."""
+    """Return the backbone before training, with average pooling: pictures to features [n, c]."""
     network = pretrained_backbone(backbone, weights)
     return keras.Model(
         network.input, keras.layers.GlobalAveragePooling2D(dtype="float32")(network.output)
@@ -57,11 +56,11 @@ def untrained(backbone: str, weights: str) -> keras.Model:
 
 
 def chance(ranked: Sequence[Sequence[str]], truth: Sequence[str], seed: int) -> tuple[float, float]:
-    """mAP@5 of the same predictions handed out to random queries: its mean, and the value that
-    only 2.5% of the shuffles exceed.
+    """Return the mAP@5 of predictions that are shuffled among the queries: its mean, and the value
+    that only 2.5% of the shuffles exceed.
 
-    This is what a model reaches that has learned how often each individual, and a new one, is
-    seen, but nothing about who is in the picture.
+    A model reaches this if it knows how often each individual, and a new one, is seen, but nothing
+    about the picture.
     """
     precision = np.array(
         [[mean_average_precision([ids], [answer]) for answer in truth] for ids in ranked]

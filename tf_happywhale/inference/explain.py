@@ -1,4 +1,4 @@
-"""Where in two pictures their similarity comes from, and which of their parts correspond."""
+"""Explanation of a score: which parts of two pictures make them similar."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tf_happywhale.models.sizes import one_size
 
 @dataclass(frozen=True)
 class Match:
-    """What the score of a pair rests on.
+    """Where the score of a pair comes from.
 
     Attributes:
         score: cosine of the two embeddings.
-        heat: for each of the two pictures float32 [h, w], 0 and more, 1 in sum: how much each cell
-            of the last feature map adds to the score.
+        heat: for each of the two pictures float32 [h, w]: how much each cell of the last feature
+            map adds to the score. No value is negative, and their sum is 1.
         parts: corresponding cells [p, 4] as (row, column) in the first and (row, column) in the
-            second, the most alike first.
+            second picture, the most similar first.
         likeness: their cosines [p].
     """
 
@@ -35,12 +35,12 @@ class Match:
 class Explainer:
     """Explains an embedder's scores by its last feature map.
 
-    A cell's heat is the score's gradient with respect to the cell's features, times these features,
-    summed over channels, where that is positive (Grad-CAM without pooling the gradient: Selvaraju
-    et al. 2017; for the similarity of two pictures: Stylianou et al. 2019). Corresponding cells are
-    one another's nearest neighbours by the cosine of their features, from which the mean of
-    both pictures is subtracted. If an embedder looks at several sizes, the network is explained at
-    the picture's own size, before what comes after it.
+    A cell's heat is the gradient of the score with respect to the cell's features, times these
+    features, summed over the channels; negative sums count as 0. This is Grad-CAM without pooling
+    of the gradient (Selvaraju et al. 2017), for the similarity of two pictures as in Stylianou et
+    al. (2019). Two cells correspond if each is the other's nearest neighbour, by the cosine of
+    their features minus the mean of both pictures. If an embedder looks at several sizes, the
+    network is explained at the picture's own size.
 
     Args:
         embedder: model of pictures uint8 [n, h, w, 3] to embedding [n, d].
@@ -52,7 +52,7 @@ class Explainer:
     def __init__(self, embedder: keras.Model) -> None:
         if keras.backend.backend() != "tensorflow":
             raise ConfigError(
-                "What a score rests on (`why`, report.why) is computed by TensorFlow only: unset "
+                "Explanations of scores (`why`, report.why) need TensorFlow: unset "
                 "KERAS_BACKEND, or set report.why to false."
             )
         embedder = one_size(embedder)
@@ -73,7 +73,7 @@ class Explainer:
         self._region = next((part for part in embedder.layers if isinstance(part, Region)), None)
 
     def __call__(self, first: np.ndarray, second: np.ndarray, most: int = 8) -> Match:
-        """Explain the score of two crops uint8 [s, s, 3]; at most so many parts."""
+        """Explain the score of two crops uint8 [s, s, 3] with at most `most` parts."""
         score, heat, cells = self.look(tf.constant(np.stack([first, second]), tf.float32))
         parts, likeness = correspond(cells.numpy(), most)
         return Match(
@@ -81,16 +81,16 @@ class Explainer:
         )
 
     def seen(self, crop: np.ndarray) -> np.ndarray:
-        """The part of a crop uint8 [s, s, 3] that the heat and the parts lie on: all of it, but for
-        a model that looks at a region only."""
+        """Return the part of a crop uint8 [s, s, 3] that heat and parts refer to: all of it, unless
+        the model looks at a region only."""
         return crop if self._region is None else np.asarray(self._region(crop[None]))[0]
 
 
 def last_map(embedder: keras.Model) -> keras.KerasTensor:
-    """The feature map [n, h, w, c] that is pooled last, of several the one with most channels.
+    """Return the feature map [n, h, w, c] that is pooled last, with most channels if several are.
 
     Raises:
-        InputError: the model pools none.
+        InputError: the model pools no feature map.
     """
     maps = []
     for layer in embedder.layers:
@@ -106,8 +106,13 @@ def last_map(embedder: keras.Model) -> keras.KerasTensor:
 
 
 def correspond(features: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cells of two feature maps [2, h, w, c] that are one another's nearest: (row, column) of both
-    [p, 4], and their cosines [p], the most alike first."""
+    """Return the cells of two feature maps [2, h, w, c] that correspond: (row, column) of both
+    [p, 4], and their cosines [p], the most similar first.
+
+    Args:
+        features: of the two pictures.
+        most: the largest number of pairs.
+    """
     width = features.shape[2]
     flat = features.reshape(2, -1, features.shape[-1]).astype(np.float64)
     flat = flat - flat.mean(axis=(0, 1))
