@@ -10,6 +10,7 @@ import numpy as np
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.lengths import unit_rows
 from tf_happywhale.retrieval.search.candidates import rank_individuals
 
 NAMED = 6  # nearest individuals that are found for each image, its own among them
@@ -75,7 +76,7 @@ def suspected_duplicates(gallery: Embeddings, count: int) -> list[Pair]:
     ids, labels = np.unique(gallery.individual_id, return_inverse=True)
     if len(ids) < 2:
         return []
-    rows = _unit(gallery.embedding)
+    rows = unit_rows(gallery.embedding)
     named = _named(gallery)
     best: dict[tuple[int, int], float] = {}
     place = {identity: n for n, identity in enumerate(ids.tolist())}
@@ -109,7 +110,7 @@ def suspected_errors(gallery: Embeddings, count: int) -> list[Odd]:
     ids, labels = np.unique(gallery.individual_id, return_inverse=True)
     if len(ids) < 2:
         return []
-    rows, of, named = _unit(gallery.embedding), _rows_of(labels, len(ids)), _named(gallery)
+    rows, of, named = unit_rows(gallery.embedding), _rows_of(labels, len(ids)), _named(gallery)
     found = []
     for row, image in enumerate(gallery.image.tolist()):
         own = of[labels[row]]
@@ -145,7 +146,7 @@ def flat_map(embedding: np.ndarray, method: str, seed: int) -> np.ndarray:
     Raises:
         InputError: umap is not installed.
     """
-    rows = _unit(embedding).astype(np.float64)
+    rows = unit_rows(embedding).astype(np.float64)
     if method == "umap":
         return _umap(rows, seed)
     centred = rows - rows.mean(axis=0)
@@ -185,7 +186,3 @@ def _named(gallery: Embeddings):
 def _rows_of(labels: np.ndarray, count: int) -> list[np.ndarray]:
     order = np.argsort(labels, kind="stable")
     return np.split(order, np.searchsorted(labels[order], np.arange(1, count)))
-
-
-def _unit(embedding: np.ndarray) -> np.ndarray:
-    return embedding / np.linalg.norm(embedding, axis=1, keepdims=True)

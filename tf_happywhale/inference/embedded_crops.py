@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tf_happywhale.config.records import Records
+from tf_happywhale.retrieval.lengths import unit_rows
 
 
 def embedded_sources(records: Records) -> list[str | None]:
@@ -25,5 +26,4 @@ def mean_of_crops(each: Sequence[np.ndarray]) -> np.ndarray:
     """
     if len(each) == 1:
         return each[0]
-    lengths = [np.linalg.norm(one, axis=1, keepdims=True) for one in each]
-    return np.mean([one / n for one, n in zip(each, lengths, strict=True)], axis=0)
+    return np.mean([unit_rows(one) for one in each], axis=0)

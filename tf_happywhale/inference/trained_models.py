@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from tf_happywhale.config import Embed, Experiment, load_experiment, variants_of
+from tf_happywhale.config import Embed, Experiment, load_experiment
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.inference.embedded_crops import embedded_sources
 from tf_happywhale.inference.model_runtime import check_same_model, runtime_of
-from tf_happywhale.places import run_folder
+from tf_happywhale.retrieval.ensemble.members import find_members
 from tf_happywhale.run_folders.contents import settle
 
 EXPORTED = "export.json"  # in a folder that `export` wrote
@@ -120,11 +120,9 @@ def find_trained(
     if path.suffix not in (".yaml", ".yml"):
         raise InputError(f"There is no model {path}: name a run folder, or an ensemble's config.")
     experiment = load_experiment(path, overrides)
-    members = [(_run_of(Path(m.path).expanduser()), m.weight) for m in experiment.members]
-    if not members:
-        own = load_experiment(path)  # its models are in its own output folder
-        members = [(run_folder(v, fold), 1.0) for v in variants_of(own) for fold in v.folds]
-    return experiment, [_trained(*member, experiment.embed) for member in members]
+    # Without members, the models are in the config's own output folder, which overrides may change.
+    members = find_members(experiment if experiment.members else load_experiment(path))
+    return experiment, [_trained(one.run, one.weight, experiment.embed) for one in members]
 
 
 def is_run(folder: Path) -> bool:
@@ -139,12 +137,6 @@ def _exported_about(file: Path) -> dict[str, str]:
         return {str(name): str(value) for name, value in about.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{file} is damaged: export the model again.") from None
-
-
-def _run_of(path: Path) -> Path:
-    """Return the run folder of a member, which a config may name by its embeddings."""
-    path = path.parent if path.suffix == ".npz" else path
-    return path.parent if path.name == "embeddings" else path
 
 
 def _trained(folder: Path, weight: float, embed: Embed) -> TrainedModel:

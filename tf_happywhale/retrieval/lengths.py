@@ -8,6 +8,11 @@ ROWS = 256  # read at a time: their numbers stay near the processor
 SHORTEST, LONGEST = 1e-60, 1e60  # squares of lengths that float32 can be scaled by
 
 
+def unit_rows(embedding: np.ndarray) -> np.ndarray:
+    """Return embeddings [n, d] scaled to length 1."""
+    return embedding / np.linalg.norm(embedding, axis=1, keepdims=True)
+
+
 def squared_lengths(part: np.ndarray) -> np.ndarray:
     """Squares float64 [m] of the lengths of embeddings [m, d]; NaN or infinite where these are."""
     squares = np.empty(len(part))

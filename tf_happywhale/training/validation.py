@@ -16,6 +16,7 @@ from tf_happywhale.records.evaluation_reader import evaluation_batches
 from tf_happywhale.records.pipeline import checked
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.evaluation.fold_metrics import validate
+from tf_happywhale.retrieval.lengths import unit_rows
 from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.whitening import within_individuals
 
@@ -69,5 +70,4 @@ def embed_fold(
 
 
 def _unit(side: Embeddings) -> Embeddings:
-    lengths = np.linalg.norm(side.embedding, axis=1, keepdims=True)
-    return replace(side, embedding=side.embedding / lengths)
+    return replace(side, embedding=unit_rows(side.embedding))

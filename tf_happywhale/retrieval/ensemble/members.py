@@ -28,10 +28,14 @@ class Member:
     weight: float
 
     @property
+    def run(self) -> Path:
+        """The run folder, or a folder that holds embeddings only."""
+        return self.folder.parent if self.folder.name == "embeddings" else self.folder
+
+    @property
     def name(self) -> str:
-        """For people: the two last folders above the embeddings, as `demo/fold0`."""
-        folder = self.folder.parent if self.folder.name == "embeddings" else self.folder
-        return "/".join(folder.parts[-2:])
+        """The name for a person: the last two folders of `run`, such as `demo/fold0`."""
+        return "/".join(self.run.parts[-2:])
 
     def file(self, split: str, view: str = "original") -> Path:
         """Its embeddings of a split (train or test) and view (original or mirrored)."""
