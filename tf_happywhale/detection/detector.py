@@ -67,13 +67,8 @@ class Detector:
         }
         if not lacking:
             return boxes
-        seen, known = self._look({content: path for path, content in lacking.values()}, label)
-        sources = [source for source in wanted if source in known]
-        if not sources:
-            raise InputError(
-                f"{self.weights} finds {' and '.join(known)}, but the model needs boxes of "
-                f"{' and '.join(wanted)}: name another detector in identify.detector."
-            )
+        new_paths = {content: path for path, content in lacking.values()}
+        seen, sources = self._look(new_paths, wanted, label)
         selected = self._select(seen, sources, several=telling is not None)
         filled = dict(boxes)
         for source in sources:
@@ -87,10 +82,13 @@ class Detector:
             print(f"{label}: the detector finds a {source} in {hits} of {len(new)} without a box")
         return filled
 
-    def _look(self, paths: dict[str, Path], label: str) -> tuple[dict[str, Seen], list[str]]:
-        """Return what the detector sees, by the hash of a photograph's bytes, and what it knows."""
+    def _look(
+        self, paths: dict[str, Path], wanted: Sequence[str], label: str
+    ) -> tuple[dict[str, Seen], list[str]]:
+        """Return what the detector sees, by the hash of a photograph's bytes, and which of the
+        wanted sources it knows."""
         side = square_side(self.settings.image_size)
-        return detect_by_content(
+        seen, known = detect_by_content(
             lambda: open_network(self.weights, self.home),
             paths,
             self.home / digest([sha256(self.weights), side])[:16],
@@ -98,6 +96,13 @@ class Detector:
             batch_size=self.settings.batch_size,
             label=f"looking for boxes: {label}",
         )
+        sources = [source for source in wanted if source in known]
+        if not sources:
+            raise InputError(
+                f"{self.weights} finds {' and '.join(known)}, but the model needs boxes of "
+                f"{' and '.join(wanted)}: name another detector in identify.detector."
+            )
+        return seen, sources
 
     def _select(
         self, seen: dict[str, Seen], sources: Sequence[str], *, several: bool
