@@ -5,7 +5,9 @@ import pytest
 
 from tf_happywhale.retrieval.new_individual.probability import (
     expected_calibration_error,
+    fit_logistic,
     fit_new_probability,
+    one_minus_cosine,
     reliability,
 )
 
@@ -19,7 +21,7 @@ def draw(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_probability_that_made_the_answers_is_found() -> None:
-    learn = fit_new_probability(*draw(20_000, 0))
+    learn = fit_logistic(*draw(20_000, 0))
     scores, is_new = draw(20_000, 1)
     truth = 1 / (1 + np.exp(3 * scores[:, 0] + 1))
     np.testing.assert_allclose(learn(scores), truth, atol=0.03)
@@ -30,13 +32,13 @@ def test_the_probability_that_made_the_answers_is_found() -> None:
 @pytest.mark.parametrize("is_new", [np.zeros(5, bool), np.ones(5, bool), np.zeros(0, bool)])
 def test_one_kind_teaches_nothing(is_new: np.ndarray) -> None:
     scores = np.zeros((len(is_new), 5))
-    assert np.isnan(fit_new_probability(scores, is_new)(np.zeros((3, 5)))).all()
+    assert np.isnan(fit_logistic(scores, is_new)(np.zeros((3, 5)))).all()
 
 
 def test_missing_candidates_do_no_harm() -> None:
     scores, is_new = draw(100, 2)
     scores[0, 1] = -np.inf
-    learn = fit_new_probability(scores, is_new)
+    learn = fit_logistic(scores, is_new)
     assert np.isfinite(learn(np.array([[0.5, -np.inf], [-np.inf, -np.inf]]))).all()
 
 
@@ -50,3 +52,32 @@ def test_the_curve_and_its_error_by_hand() -> None:
     expected = (2 * 0.3 + 2 * 0.05) / 4
     assert expected_calibration_error(p_new, is_new, bins=2) == pytest.approx(expected)
     assert expected_calibration_error(np.zeros(0), np.zeros(0)) == 0.0
+
+
+def test_a_calibration_that_many_individuals_support_is_used() -> None:
+    standard, is_new = draw(2000, 3)
+    who, cosine = np.arange(2000).astype(str), 0.5 + standard / 100
+    learn = fit_new_probability(standard, cosine, is_new, who)
+    assert learn.calibrated
+    np.testing.assert_array_equal(learn(standard, cosine), fit_logistic(standard, is_new)(standard))
+
+
+def test_many_images_of_one_new_individual_do_not_calibrate() -> None:
+    """Without that individual nothing can be learned about new ones."""
+    cosine = np.linspace(0.2, 0.9, 40)[:, None]
+    is_new = np.arange(40) < 9
+    who = np.where(is_new, "new", np.arange(40).astype(str))
+    learn = fit_new_probability(cosine, cosine, is_new, who)
+    assert not learn.calibrated
+    np.testing.assert_array_equal(learn(cosine, cosine), one_minus_cosine(cosine))
+
+
+def test_a_calibration_that_misleads_about_other_individuals_is_left_out() -> None:
+    """As on a small catalogue: nine of eleven new images are of one animal, and the others look
+    known, so that its images cannot be predicted from theirs."""
+    new = np.concatenate([np.linspace(0.35, 0.45, 9), [0.75, 0.8]])
+    cosine = np.concatenate([new, np.linspace(0.5, 0.95, 44)])[:, None]
+    is_new = np.arange(55) < 11
+    who = np.array(["a"] * 9 + ["b", "c"] + [f"k{n}" for n in range(44)])
+    learn = fit_new_probability((cosine - 0.6) / 0.2, cosine, is_new, who)
+    assert not learn.calibrated

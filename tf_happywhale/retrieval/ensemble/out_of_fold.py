@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.combine import rank_by_ensemble
@@ -47,6 +49,37 @@ class FoldScores:
     candidates: Candidates
     standard: np.ndarray
     truth: list[str]
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Queries of all folds, each scored by models that were not trained on it.
+
+    Attributes:
+        ids: candidates str [n, k].
+        standard: their standardised scores, float64 [n, k].
+        score: their scores as they are, float64 [n, k].
+        truth: individual_id, or `new_individual` if the other folds lack it, str [n].
+        individual_ids: the individual in each image, str [n].
+    """
+
+    ids: np.ndarray
+    standard: np.ndarray
+    score: np.ndarray
+    truth: np.ndarray
+    individual_ids: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    @property
+    def is_new(self) -> np.ndarray:
+        """Whether the query shows a new individual, bool [n]."""
+        return self.truth == NEW_INDIVIDUAL
+
+    def take(self, rows: np.ndarray) -> Self:
+        """Return some of the queries, by row numbers or a mask."""
+        return replace(self, **{name: column[rows] for name, column in vars(self).items()})
 
 
 def score_fold(
@@ -131,16 +164,18 @@ def score_folds(
     return scored, standards
 
 
-def join_scores(scored: Sequence[FoldScores]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return all folds' candidates str [n, k], their standardised scores [n, k] and the truth
-    str [n]; without a fold, n is 0."""
-    empty = np.zeros((0, ANSWERS))
-    ids = [empty.astype(np.str_), *(part.candidates.individual_id for part in scored)]
-    standard = [empty, *(part.standard for part in scored)]
-    truth = [answer for part in scored for answer in part.truth]
-    if scored:
-        ids, standard = ids[1:], standard[1:]
-    return np.concatenate(ids), np.concatenate(standard), np.array(truth, dtype=np.str_)
+def join_scores(scored: Sequence[FoldScores]) -> OutOfFold:
+    """Return the queries of all folds together; without a fold there are none."""
+    if not scored:
+        scores, text = np.zeros((0, ANSWERS)), np.zeros(0, np.str_)
+        return OutOfFold(scores.astype(np.str_), scores, scores, text, text)
+    return OutOfFold(
+        ids=np.concatenate([part.candidates.individual_id for part in scored]),
+        standard=np.concatenate([part.standard for part in scored]),
+        score=np.concatenate([part.candidates.score for part in scored]).astype(np.float64),
+        truth=np.array([answer for part in scored for answer in part.truth], dtype=np.str_),
+        individual_ids=np.concatenate([part.individual_ids for part in scored]),
+    )
 
 
 def _multiplications(gallery: LabelledGallery) -> float:

@@ -25,9 +25,11 @@ def print_metrics(metrics: dict) -> None:
         print(f"  {name:44}{value}   {low:.3f} to {high:.3f}   {count}{_group(part)}")
     if found["p_new"]:
         before, after = found["p_new"]["error_before"], found["p_new"]["error_after"]
+        used = found["p_new"].get("calibrated", True)  # older files do not say
+        how = "calibrated" if used else "as given (calibration does not help, and is left out)"
         print(
             f"  expected calibration error of P(new): {before:.3f} for one minus the cosine, "
-            f"{after:.3f} calibrated"
+            f"{after:.3f} {how}"
         )
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Rank
-from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores, join_scores
+from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores, OutOfFold, join_scores
 from tf_happywhale.retrieval.ensemble.standard_scores import Line
 from tf_happywhale.retrieval.metrics import (
     auroc,
@@ -19,8 +18,11 @@ from tf_happywhale.retrieval.metrics import (
     weighted_mean,
 )
 from tf_happywhale.retrieval.new_individual.probability import (
+    NewProbability,
     expected_calibration_error,
     fit_new_probability,
+    one_minus_cosine,
+    parts_of,
     reliability,
 )
 from tf_happywhale.retrieval.new_individual.thresholds import best_threshold, precision_by_place
@@ -29,68 +31,42 @@ from tf_happywhale.retrieval.submission import ANSWERS
 
 MODES = ("first_or_second", "column", "target_share", "per_species")
 STANDARD = Line(1.0, 0.0)  # the folds' scores are standardised already
-PARTS = 5  # that a single fold is cut into
 GALLERY_IMAGES = {"0": (0, 0), "1": (1, 1), "2-4": (2, 4), "5-9": (5, 9), "10+": (10, 10**9)}
 
 
 @dataclass(frozen=True)
-class Pool:
+class Pool(OutOfFold):
     """Out-of-fold queries of all folds, with what was learned from the other folds only.
 
     Attributes:
-        part: which part a query belongs to; what is used on a part is learned on the others.
-        individual_ids: who is in each image, str [n].
-        truth: the same, or `new_individual`.
-        is_new: bool [n].
-        ids: candidates str [n, k].
-        standard: their standardised scores [n, k].
-        score: the same as they are [n, k].
+        part: the part of each query; what is used on a part is learned on the others.
         gallery_images: how many images the gallery has of the right individual [n].
         species: of the images [n]; empty if it is unknown.
     """
 
     part: np.ndarray
-    individual_ids: np.ndarray
-    truth: np.ndarray
-    is_new: np.ndarray
-    ids: np.ndarray
-    standard: np.ndarray
-    score: np.ndarray
     gallery_images: np.ndarray
     species: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.truth)
 
 
 def pool_folds(
     scored: Sequence[FoldScores], individual_ids: Sequence[str], species: Mapping[str, str]
 ) -> Pool:
-    """All folds' queries; a single fold is cut by individuals, to learn on one part and measure on
-    another."""
-    everywhere = Counter(individual_ids)
-    parts, counts = [], []
-    for number, fold in enumerate(scored):
+    """Return all folds' queries. A single fold is cut by individuals into parts, to learn on some
+    parts and measure on another."""
+    everywhere, queries = Counter(individual_ids), join_scores(scored)
+    counts = []
+    for fold in scored:
         here = Counter(fold.individual_ids.tolist())
-        who = fold.individual_ids.tolist()
-        counts.append([everywhere[identity] - here[identity] for identity in who])
-        if len(scored) > 1:
-            parts.append(np.full(len(who), number))
-        else:
-            place = {identity: n % PARTS for n, identity in enumerate(sorted(here))}
-            parts.append(np.array([place[identity] for identity in who], dtype=np.int64))
-    who = np.concatenate([fold.individual_ids for fold in scored])
-    ids, standard, truth = join_scores(scored)
+        counts += [everywhere[who] - here[who] for who in fold.individual_ids.tolist()]
+    part = np.repeat(np.arange(len(scored)), [len(fold.images) for fold in scored])
+    if len(scored) == 1:
+        part = parts_of(queries.individual_ids)
     return Pool(
-        part=np.concatenate(parts),
-        individual_ids=who,
-        truth=truth,
-        is_new=truth == NEW_INDIVIDUAL,
-        ids=ids,
-        standard=standard,
-        score=np.concatenate([fold.candidates.score for fold in scored]).astype(float),
-        gallery_images=np.concatenate(counts).astype(int),
-        species=np.array([species.get(identity, "") for identity in who.tolist()], dtype=np.str_),
+        **vars(queries),
+        part=part,
+        gallery_images=np.array(counts, dtype=int),
+        species=np.array([species.get(i, "") for i in queries.individual_ids.tolist()], np.str_),
     )
 
 
@@ -186,13 +162,7 @@ def _places(pool: Pool, rank: Rank, mode: str, species: Mapping[str, str]) -> np
     for part in np.unique(pool.part):
         mine = pool.part == part
         others = ~mine
-        rule = new_rule(
-            (pool.ids[others], pool.standard[others], pool.truth[others]),
-            pool.standard[mine],
-            STANDARD,
-            wanted,
-            species,
-        )
+        rule = new_rule(pool.take(others), pool.standard[mine], STANDARD, wanted, species)
         best = [species.get(identity, "") for identity in pool.ids[mine, 0].tolist()]
         threshold = np.array([rule.threshold_for(kind) for kind in best])
         passed = pool.standard[mine] > threshold[:, None]
@@ -214,12 +184,12 @@ def _calibration(pool: Pool, seed: int) -> dict:
     p_new = np.full(len(pool), np.nan)
     for part in np.unique(pool.part):
         mine = pool.part == part
-        learn = fit_new_probability(pool.standard[~mine], pool.is_new[~mine])
-        p_new[mine] = learn(pool.standard[mine])
+        p_new[mine] = _fit(pool.take(~mine))(pool.standard[mine], pool.score[mine])
     if not np.isfinite(p_new).all():
         return {}
-    before = np.clip(1 - pool.score[:, 0], 0, 1)
+    before = one_minus_cosine(pool.score)
     return {
+        "calibrated": _fit(pool).calibrated,
         "error_before": expected_calibration_error(before, pool.is_new),
         "error_after": expected_calibration_error(p_new, pool.is_new),
         "brier_before": float(np.mean((before - pool.is_new) ** 2)),
@@ -228,6 +198,10 @@ def _calibration(pool: Pool, seed: int) -> dict:
         "curve_before": reliability(before, pool.is_new),
         "curve_after": reliability(p_new, pool.is_new),
     }
+
+
+def _fit(pool: Pool) -> NewProbability:
+    return fit_new_probability(pool.standard, pool.score, pool.is_new, pool.individual_ids)
 
 
 def _closed(pool: Pool) -> np.ndarray:

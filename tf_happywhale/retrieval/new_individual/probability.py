@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 BINS = 10
+PARTS = 5  # of the individuals; a regression is tried on one part after learning from the others
 
 
 @dataclass(frozen=True)
-class NewProbability:
-    """A logistic regression from a query's best score, and how far the second lies below it, to
-    P(new).
+class Logistic:
+    """A logistic regression on a query's best score, and on how far the second lies below it.
 
     Attributes:
-        weights: of the two [2]; None if nothing could be learned, so that P(new) is NaN.
+        weights: of the two [2]; None if nothing could be learned, so that the result is NaN.
         intercept: added to them.
     """
 
@@ -23,26 +23,92 @@ class NewProbability:
     intercept: float = 0.0
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:
-        """P(new) float64 [n] of queries with candidates' scores [n, k], best first."""
+        """Return probabilities float64 [n] of queries with candidates' scores [n, k], best
+        first."""
         if self.weights is None or not len(scores):
             return np.full(len(scores), np.nan)
         return 1 / (1 + np.exp(-(_features(scores) @ self.weights + self.intercept)))
 
 
-def fit_new_probability(scores: np.ndarray, is_new: np.ndarray) -> NewProbability:
-    """Learn P(new) from out-of-fold queries (Platt 1999).
+@dataclass(frozen=True)
+class NewProbability:
+    """P(new) of a query.
+
+    Attributes:
+        regression: by standardised scores; it knows nothing if no new, or no known individuals were
+            there to learn from, and then P(new) is NaN.
+        calibrated: whether P(new) is that regression; otherwise it is one minus the cosine.
+    """
+
+    regression: Logistic
+    calibrated: bool = True
+
+    def __call__(self, standard: np.ndarray, cosine: np.ndarray) -> np.ndarray:
+        """Return P(new) float64 [n] of queries whose candidates have these standardised scores and
+        these scores as they are [n, k], best first."""
+        if self.calibrated or self.regression.weights is None:
+            return self.regression(standard)
+        return one_minus_cosine(cosine)
+
+
+def one_minus_cosine(cosine: np.ndarray) -> np.ndarray:
+    """Return P(new) float64 [n] without calibration, from candidates' scores [n, k]."""
+    return np.clip(1 - cosine[:, 0].astype(np.float64), 0, 1)
+
+
+def fit_logistic(scores: np.ndarray, positive: np.ndarray) -> Logistic:
+    """Learn a probability from out-of-fold queries (Platt 1999).
 
     Args:
         scores: candidates' scores [n, k], best first.
-        is_new: whether the query's individual is new [n].
+        positive: what is to be predicted of each query, such as that its individual is new [n].
     """
-    if len(set(np.asarray(is_new, bool).tolist())) < 2:
-        return NewProbability(None)
+    if len(set(np.asarray(positive, bool).tolist())) < 2:
+        return Logistic(None)
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=100.0)
-    model.fit(_features(scores), np.asarray(is_new, int))
-    return NewProbability(model.coef_[0], float(model.intercept_[0]))
+    model.fit(_features(scores), np.asarray(positive, int))
+    return Logistic(model.coef_[0], float(model.intercept_[0]))
+
+
+def fit_new_probability(
+    standard: np.ndarray, cosine: np.ndarray, is_new: np.ndarray, individual_ids: np.ndarray
+) -> NewProbability:
+    """Learn P(new) from out-of-fold queries, and leave the calibration out if it does not help.
+
+    Images of one individual resemble each other, so a few new individuals teach little, however
+    many images they have. The individuals are cut into parts. Each part is predicted by a
+    regression on the others. Only if these predictions have a lower log loss than one minus the
+    cosine is the regression used.
+
+    Args:
+        standard: candidates' standardised scores [n, k], best first.
+        cosine: their scores as they are [n, k].
+        is_new: whether the query's individual is new [n].
+        individual_ids: the individual in each query, str [n].
+    """
+    regression = fit_logistic(standard, is_new)
+    if regression.weights is None:
+        return NewProbability(regression)
+    tried, part = np.full(len(is_new), np.nan), parts_of(individual_ids)
+    for number in range(PARTS):
+        mine = part == number
+        tried[mine] = fit_logistic(standard[~mine], is_new[~mine])(standard[mine])
+    if np.isnan(tried).any():  # all new, or all known individuals are in one part
+        return NewProbability(regression, calibrated=False)
+    helps = _log_loss(tried, is_new) < _log_loss(one_minus_cosine(cosine), is_new)
+    return NewProbability(regression, calibrated=helps)
+
+
+def parts_of(individual_ids: np.ndarray) -> np.ndarray:
+    """Return the part of each image, int64 [n]; all images of an individual are in one."""
+    return np.unique(individual_ids, return_inverse=True)[1] % PARTS
+
+
+def _log_loss(probability: np.ndarray, positive: np.ndarray) -> float:
+    right = np.where(positive, probability, 1 - probability)
+    return float(-np.log(np.clip(right, 1e-6, 1)).mean())
 
 
 def reliability(p_new: np.ndarray, is_new: np.ndarray, bins: int = BINS) -> list[dict]:

@@ -12,7 +12,7 @@ from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddi
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.out_of_fold import score_folds
 from tf_happywhale.retrieval.ensemble.standard_scores import line_of
-from tf_happywhale.retrieval.new_individual.probability import fit_new_probability
+from tf_happywhale.retrieval.new_individual.probability import fit_logistic
 from tf_happywhale.retrieval.ranking.ranking import check_models
 from tf_happywhale.retrieval.submission import ANSWERS
 
@@ -68,7 +68,7 @@ def predict_confidently(
     scored, standards = score_folds(gallery, [1.0], ANSWERS, rank)
     (part,) = [each for each in scored if each.fold == fold]
     wrong = part.candidates.individual_id[:, 0] != np.asarray(part.truth, dtype=np.str_)
-    probability = fit_new_probability(part.standard, wrong)
+    probability = fit_logistic(part.standard, wrong)
     others = ~gallery.inside(fold)
     known = gallery.individual_ids[others].tolist()
     found = rank_by_ensemble(queries, gallery.embeddings.take(others), known, ANSWERS, [1.0], rank)

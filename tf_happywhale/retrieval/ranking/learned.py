@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Rank
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
@@ -17,7 +16,12 @@ from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.out_of_fold import join_scores, score_folds
 from tf_happywhale.retrieval.ensemble.selection import best_members, choose_weights
 from tf_happywhale.retrieval.ensemble.standard_scores import Line, line_of, shares_of
-from tf_happywhale.retrieval.new_individual.probability import NewProbability, fit_new_probability
+from tf_happywhale.retrieval.new_individual.probability import (
+    Logistic,
+    NewProbability,
+    fit_logistic,
+    fit_new_probability,
+)
 from tf_happywhale.retrieval.new_individual.thresholds import (
     LOWEST,
     NewRule,
@@ -42,6 +46,8 @@ class Learned:
         queries, queries_new: how many images taught it, and how many of new individuals.
         wrong_weights, wrong_intercept: the same for P(the best candidate is wrong); no intercept if
             an older version learned nothing about it.
+        calibrated: whether P(new) is that regression; otherwise it is one minus the score. Files
+            of older versions lack this, and always mean the regression.
     """
 
     shares: tuple[float, ...]
@@ -54,19 +60,18 @@ class Learned:
     queries_new: int = 0
     wrong_weights: tuple[float, ...] | None = None
     wrong_intercept: float | None = None
+    calibrated: bool = True
 
     def p_new(self, score: np.ndarray) -> np.ndarray:
         """P(new) float64 [n] of queries with candidates' scores [n, k]; NaN where unknown."""
-        weights = None if self.weights is None else np.array(self.weights)
-        line = Line(self.slope, self.offset)
-        return NewProbability(weights, self.intercept)(line.standard(score))
+        regression = _regression(self.weights, self.intercept)
+        standard = Line(self.slope, self.offset).standard(score)
+        return NewProbability(regression, self.calibrated)(standard, score)
 
     def p_right(self, score: np.ndarray) -> np.ndarray:
         """P(the best candidate is right) float64 [n], as `p_new`."""
-        weights = None if self.wrong_weights is None else np.array(self.wrong_weights)
-        line = Line(self.slope, self.offset)
-        wrong = NewProbability(weights, self.wrong_intercept or 0.0)
-        return 1 - wrong(line.standard(score))
+        wrong = _regression(self.wrong_weights, self.wrong_intercept or 0.0)
+        return 1 - wrong(Line(self.slope, self.offset).standard(score))
 
     def unsure(self, rank: Rank) -> str:
         """A sentence on why no threshold could be chosen; empty if one was chosen or is given."""
@@ -82,6 +87,10 @@ class Learned:
             return NewRule(share_threshold(score[:, 0], rank.target_share), anywhere)
         known = self.threshold.get("column" if anywhere else "first_or_second")
         return NewRule(LOWEST, True) if known is None else NewRule(known, anywhere)
+
+
+def _regression(weights: tuple[float, ...] | None, intercept: float) -> Logistic:
+    return Logistic(None if weights is None else np.array(weights), intercept)
 
 
 def nothing_learned(weights: Sequence[float]) -> Learned:
@@ -107,26 +116,30 @@ def learn(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> Lea
     line = line_of(everyone, own, standards)
     shares = np.zeros(len(weights))
     shares[taken] = shares_of(everyone, own, standards)
-    ids, standard, truth = join_scores(scored)
-    is_new = truth == NEW_INDIVIDUAL
-    probability = fit_new_probability(standard, is_new)
-    wrong = fit_new_probability(standard, ids[:, 0] != truth)
-    share = rank.new_share
+    seen, share = join_scores(scored), rank.new_share
+    answers = seen.ids, seen.standard, seen.truth
+    new = fit_new_probability(seen.standard, seen.score, seen.is_new, seen.individual_ids)
+    wrong = fit_logistic(seen.standard, seen.ids[:, 0] != seen.truth)
     return Learned(
         shares=tuple(shares.tolist()),
         threshold={
-            mode: line.score(best_threshold(ids, standard, truth, share, mode == "column"))
+            mode: line.score(best_threshold(*answers, share, mode == "column"))
             for mode in ("first_or_second", "column")
         },
         slope=line.slope,
         offset=line.offset,
-        weights=None if probability.weights is None else tuple(probability.weights.tolist()),
-        intercept=probability.intercept,
-        queries=len(truth),
-        queries_new=int(is_new.sum()),
-        wrong_weights=None if wrong.weights is None else tuple(wrong.weights.tolist()),
+        weights=_numbers(new.regression),
+        intercept=new.regression.intercept,
+        calibrated=new.calibrated,
+        queries=len(seen),
+        queries_new=int(seen.is_new.sum()),
+        wrong_weights=_numbers(wrong),
         wrong_intercept=wrong.intercept,
     )
+
+
+def _numbers(regression: Logistic) -> tuple[float, ...] | None:
+    return None if regression.weights is None else tuple(regression.weights.tolist())
 
 
 def _weights(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> list[float]:

@@ -11,7 +11,7 @@ from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
-from tf_happywhale.retrieval.new_individual.probability import fit_new_probability
+from tf_happywhale.retrieval.new_individual.probability import fit_logistic
 from tf_happywhale.retrieval.new_individual.thresholds import NewRule, grid_threshold, one_sided
 from tf_happywhale.retrieval.ranking.ranking import Ranking, check_models, chooses
 from tf_happywhale.retrieval.search.candidates import Candidates, nobody
@@ -63,7 +63,7 @@ def rank_queries_by_original_rules(
         candidates=candidates,
         members=range(len(queries.members)),
         rule=NewRule(threshold),
-        p_new=fit_new_probability(scores, is_new)(candidates.score),
+        p_new=fit_logistic(scores, is_new)(candidates.score),
         gallery_images=gallery.images,
         padding=original_padding(ids),
         unsure=one_sided(len(truth), int(is_new.sum())) if chooses(rank) else "",

@@ -15,7 +15,12 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.combine import rank_by_ensemble
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
-from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores, join_scores, score_folds
+from tf_happywhale.retrieval.ensemble.out_of_fold import (
+    FoldScores,
+    OutOfFold,
+    join_scores,
+    score_folds,
+)
 from tf_happywhale.retrieval.ensemble.selection import choose_weights
 from tf_happywhale.retrieval.ensemble.standard_scores import Line, line_of, shares_of
 from tf_happywhale.retrieval.new_individual.probability import fit_new_probability
@@ -151,23 +156,23 @@ def rank_queries(
     if gallery.untold and rank.threshold is None and rank.new != "target_share":
         rank = rank.model_copy(update={"threshold": LOWEST, "new": "column"})
     scored, shares, line = _score_folds(gallery, weights, rank)
-    ids, standard, truth = join_scores(scored)
-    new = truth == NEW_INDIVIDUAL
+    seen = join_scores(scored)
+    probability = fit_new_probability(seen.standard, seen.score, seen.is_new, seen.individual_ids)
     found = rank_by_ensemble(
         queries, gallery.embeddings, gallery.individual_ids.tolist(), rank.candidates, shares, rank
     )
     return Ranking(
         images=queries.images,
         candidates=found,
-        rule=new_rule((ids, standard, truth), found.score, line, rank, species),
-        p_new=fit_new_probability(standard, new)(line.standard(found.score)),
+        rule=new_rule(seen, found.score, line, rank, species),
+        p_new=probability(line.standard(found.score), found.score),
         gallery_images=gallery.images,
         padding=most_frequent(gallery.individual_ids.tolist()),
         species=species,
         members=taken,
         weights=weights,
         scored=scored,
-        unsure=one_sided(len(truth), int(new.sum())) if chooses(rank) else "",
+        unsure=one_sided(len(seen), int(seen.is_new.sum())) if chooses(rank) else "",
     )
 
 
@@ -217,7 +222,7 @@ def check_models(gallery: LabelledGallery, queries: EnsembleEmbeddings) -> None:
 
 
 def new_rule(
-    learned_from: tuple[np.ndarray, np.ndarray, np.ndarray],
+    seen: OutOfFold,
     query_scores: np.ndarray,
     line: Line,
     rank: Rank,
@@ -226,8 +231,7 @@ def new_rule(
     """Return where `new_individual` goes among an ensemble's scores.
 
     Args:
-        learned_from: of the out-of-fold queries the candidates str [n, k], their standardised
-            scores [n, k], and the truth str [n]: individual_id or `new_individual`.
+        seen: the out-of-fold queries to learn from.
         query_scores: [m, k] of the queries themselves, for `target_share`.
         line: of the ensemble that scored the queries.
         rank: `new`, `threshold`, `new_share` and `target_share`.
@@ -238,7 +242,7 @@ def new_rule(
         return NewRule(rank.threshold, anywhere)
     if rank.new == "target_share":
         return NewRule(share_threshold(query_scores[:, 0], rank.target_share), anywhere)
-    ids, standard, truth = learned_from
+    ids, standard, truth = seen.ids, seen.standard, seen.truth
     threshold = line.score(best_threshold(ids, standard, truth, rank.new_share, anywhere))
     if rank.new != "per_species":
         return NewRule(threshold, anywhere)
