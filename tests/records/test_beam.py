@@ -19,7 +19,7 @@ def test_without_beam_the_fix_is_named(make_plan, monkeypatch) -> None:
     with pytest.raises(ConfigError, match=r"pip install 'tf-happywhale\[beam\]'"):
         write_records(plan, shard_images=2, made_by={}, beam_options=[])
     with pytest.raises(ConfigError, match="needs Apache Beam"):
-        write_with_beam([], plan.pixels, [])
+        write_with_beam([], plan.crop_format, [])
 
 
 def test_a_workers_job_is_the_local_shard_byte_by_byte(make_plan, tmp_path) -> None:
@@ -28,7 +28,7 @@ def test_a_workers_job_is_the_local_shard_byte_by_byte(make_plan, tmp_path) -> N
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     for job in make_jobs(elsewhere, plan.dataset, plan.photographs, 2):
-        write_job(job, plan.pixels)
+        write_job(job, plan.crop_format)
     local, remote = (
         {path.name: sha256(path) for path in folder.glob("*.tfrec")}
         for folder in (plan.folder, elsewhere)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import re
-
 import pytest
 import tensorflow as tf
 
@@ -9,7 +7,6 @@ from tf_happywhale.records.example import (
     make_example,
     parse_community,
     parse_crops,
-    shard_name,
 )
 
 
@@ -64,14 +61,3 @@ def test_a_community_example_gives_the_box_asked_for(source: str, boxes: dict, f
     example = tf.train.Example(features=tf.train.Features(feature=features))
     image, name, box = parse_community(tf.constant(example.SerializeToString()), source)
     assert (image.numpy(), name.numpy(), box.numpy().tolist()) == (b"jpeg", b"a.jpg", found)
-
-
-def test_a_shards_name_tells_split_fold_shard_and_count() -> None:
-    assert shard_name("pod", "train", 3, 7, 512) == "pod-train-f3-s007-512.tfrec"
-    assert shard_name("pod", "test", 0, 1000, 1) == "pod-test-f0-s1000-1.tfrec"
-
-
-@pytest.mark.parametrize("dataset", ["pod", "North_Sea_2020", "9"])
-def test_the_count_is_what_others_find_by_their_pattern(dataset: str) -> None:
-    name = shard_name(dataset, "train", 1, 2, 34)
-    assert int(re.compile(r"-([0-9]+)\.").search(name).group(1)) == 34

@@ -51,7 +51,7 @@ def test_photographs_of_both_splits_with_labels_folds_and_boxes(plan, root: Path
     assert [p.crops for p in made.photographs] == [{"fullbody": box} for box in boxes]
     assert made.individuals == ["a", "b"]
     assert made.photographs[4].path == root / "test_images" / "t.png"
-    assert made.pixels == CropFormat(32, 95, ("fullbody",))
+    assert made.crop_format == CropFormat(32, 95, ("fullbody",))
     assert made.dataset == "whales"
 
 
@@ -124,14 +124,14 @@ def test_a_changed_or_missing_photograph_is_another_folder(plan, root: Path, sav
 
 
 def test_a_size_for_the_records_goes_before_the_models(plan) -> None:
-    assert plan("records.size=64").pixels.size == 64
+    assert plan("records.size=64").crop_format.size == 64
     assert plan("records.size=64").folder.name.startswith("whales-64-")
     assert plan("records.size=64", "image_size=48").folder == plan("records.size=64").folder
 
 
 def test_further_crops_are_planned_where_there_is_a_box_and_the_whole_always(plan) -> None:
     made = plan("records.more_sources=[backfin, whole]")
-    assert made.pixels.sources == ("fullbody", "backfin", "whole")
+    assert made.crop_format.sources == ("fullbody", "backfin", "whole")
     first, second, *_, last = (p.crops for p in made.photographs)
     assert first == {"fullbody": Box(1, 2, 9, 9), "backfin": Box(4, 4, 6, 6), "whole": None}
     assert list(first) == ["fullbody", "backfin", "whole"]

@@ -22,9 +22,9 @@ def made(monkeypatch) -> list[str]:
     """The photographs that were read."""
     names: list[str] = []
 
-    def make(photograph, pixels) -> object:
+    def make(photograph, crop_format) -> object:
         names.append(photograph.image)
-        return shards.make_record(photograph, pixels)
+        return shards.make_record(photograph, crop_format)
 
     monkeypatch.setattr(writer, "make_record", make)
     return names
@@ -79,7 +79,7 @@ def test_other_pixels_labels_and_unknown_contents_are_written(make_plan, made) -
         changed = replace(plan, photographs=[replace(one, **change), *plan.photographs[1:]])
         made.clear()
         if change == {"crops": {}}:
-            changed = replace(plan, pixels=replace(plan.pixels, size=8))
+            changed = replace(plan, crop_format=replace(plan.crop_format, size=8))
         written(changed, f"other{number}")
         assert len(made) == (4 if change == {"crops": {}} else 2)
     unknown = replace(plan, photographs=[replace(p, content="") for p in plan.photographs])

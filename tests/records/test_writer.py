@@ -214,7 +214,9 @@ def test_after_a_refusal_leave_finishes_without_reading_all_again(make_plan, mon
     with pytest.raises(InputError, match="is empty"):
         write_records(plan, shard_images=2, made_by={})
     read = []
-    monkeypatch.setattr(writer, "make_record", lambda photograph, pixels: read.append(photograph))
+    monkeypatch.setattr(
+        writer, "make_record", lambda photograph, crop_format: read.append(photograph)
+    )
     write_records(plan, shard_images=2, made_by={}, skip_unreadable=True)
     assert read == []
     assert verify(plan.folder) == {"train": 5}
@@ -254,11 +256,11 @@ def test_a_writer_that_broke_off_goes_on_and_ends_the_same(
     shutil.rmtree(plan.folder)
     made, original = [], shards.make_record
 
-    def breaking(photograph: SourcePhotograph, pixels: CropFormat) -> bytes | InputError:
+    def breaking(photograph: SourcePhotograph, crop_format: CropFormat) -> bytes | InputError:
         made.append(photograph.image)
         if len(made) > after:
             raise KeyboardInterrupt
-        return original(photograph, pixels)
+        return original(photograph, crop_format)
 
     monkeypatch.setattr(writer, "make_record", breaking)
     with pytest.raises(KeyboardInterrupt):

@@ -1,7 +1,7 @@
-"""The shards of an experiment written by an Apache Beam pipeline, the same bytes as here.
+"""Write shards with an Apache Beam pipeline; the bytes are the same as without it.
 
-A job is a shard: each worker reads its photographs and writes it, so that photographs and records
-must lie where all workers see them. Needs the extra `beam`.
+Each worker reads the photographs of a shard and writes it, so all workers must see the photographs
+and the records folder. This needs the extra `beam`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from tf_happywhale.records.plan import CropFormat
 from tf_happywhale.records.shards import ShardJob, make_record, write_shard
 
 
-def write_with_beam(jobs: list[ShardJob], pixels: CropFormat, options: list[str]) -> None:
+def write_with_beam(jobs: list[ShardJob], crop_format: CropFormat, options: list[str]) -> None:
     """Write the shards of `jobs` with the runner that `options` name, and wait for it.
 
     Args:
         jobs: the missing shards.
-        pixels: how photographs become crops.
+        crop_format: how crops are stored.
         options: as on a Beam command line, such as `--runner=FlinkRunner`.
 
     Raises:
@@ -38,11 +38,11 @@ def write_with_beam(jobs: list[ShardJob], pixels: CropFormat, options: list[str]
         _ = (
             pipeline
             | beam.Create(jobs)
-            | beam.Reshuffle()  # else one worker would get them all
-            | beam.Map(partial(write_job, pixels=pixels))
+            | beam.Reshuffle()  # otherwise one worker would get them all
+            | beam.Map(partial(write_job, crop_format=crop_format))
         )
 
 
-def write_job(job: ShardJob, pixels: CropFormat) -> None:
-    """Write one shard; runs in a worker, again where an earlier try was lost."""
-    write_shard(job, (make_record(photograph, pixels) for photograph in job.photographs))
+def write_job(job: ShardJob, crop_format: CropFormat) -> None:
+    """Write one shard, in a worker; Beam calls it again if an earlier try was lost."""
+    write_shard(job, (make_record(photograph, crop_format) for photograph in job.photographs))

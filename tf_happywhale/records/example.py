@@ -1,4 +1,4 @@
-"""One TFRecord example: what is in it, and the names of the files it is kept in."""
+"""One TFRecord example: what it holds, how it is made and how it is parsed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tf_happywhale.catalogue.boxes.box import WHOLE
 
-DETECTORS = ("yolov5", "detic")  # whose boxes community examples may have
+DETECTORS = ("yolov5", "detic")  # detectors whose boxes community examples may have
 
 
 def make_example(
@@ -18,9 +18,9 @@ def make_example(
     species: int,
     further: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """A serialized example: `image`, `image_name`, `target` and `species` (−1: unknown).
+    """Return a serialized example: `image`, `image_name`, `target` and `species` (−1: unknown).
 
-    `further` crops are kept as `image/<source>`.
+    `further` crops are stored as `image/<source>`.
     """
     images = {"image": jpeg}
     images |= {f"image/{source}": crop for source, crop in (further or {}).items()}
@@ -39,9 +39,9 @@ def make_example(
 
 
 def parse_crops(serialized: tf.Tensor, further: Sequence[str]) -> tuple[tf.Tensor, tf.Tensor]:
-    """The JPEGs str [1 + n] of a serialized example and its image name, str.
+    """Return the JPEGs str [1 + n] of a serialized example, and its image name str.
 
-    The first is the primary crop, the others are those of `further` sources, empty where absent.
+    The primary crop comes first, then those of `further` sources, empty if the example lacks them.
     """
     string = tf.io.FixedLenFeature([], tf.string)
     names = [f"image/{source}" for source in further]
@@ -53,10 +53,11 @@ def parse_crops(serialized: tf.Tensor, further: Sequence[str]) -> tuple[tf.Tenso
 
 
 def parse_community(serialized: tf.Tensor, source: str) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Photograph str, image name str, and box int64 [4] of a community example.
+    """Return the photograph str, image name str and box int64 [4] of a community example.
 
-    The box is in stored pixels, −1 for none: that of the detector that `source` names (`yolov5` or
-    `detic`), none for `whole`, else the first there is.
+    The box is in pixels of the stored picture, and −1 if there is none. It is the box of the
+    detector that `source` names (`yolov5` or `detic`); `whole` takes none, and any other source the
+    first box there is.
     """
     none = tf.constant([-1] * 4, tf.int64)
     string, box = tf.io.FixedLenFeature([], tf.string), tf.io.FixedLenFeature([4], tf.int64, none)
@@ -68,13 +69,3 @@ def parse_community(serialized: tf.Tensor, source: str) -> tuple[tf.Tensor, tf.T
     for name in (source,) if source in DETECTORS else () if source == WHOLE else DETECTORS[::-1]:
         found = tf.where(parsed[f"{name}_box"][0] >= 0, parsed[f"{name}_box"], found)
     return parsed["image"], parsed["image_name"], found
-
-
-def shard_stem(dataset: str, split: str, fold: int, shard: int) -> str:
-    """The file name of a shard up to its count."""
-    return f"{dataset}-{split}-f{fold}-s{shard:03d}"
-
-
-def shard_name(dataset: str, split: str, fold: int, shard: int, count: int) -> str:
-    """The file name of a shard; other tools find the count by `-([0-9]+)\\.`."""
-    return f"{shard_stem(dataset, split, fold, shard)}-{count}.tfrec"

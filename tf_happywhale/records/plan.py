@@ -27,7 +27,7 @@ from tf_happywhale.records.manifest import (
 
 @dataclass(frozen=True)
 class SourcePhotograph:
-    """One image to be written."""
+    """An image of the catalogue, or one to identify, that will be written."""
 
     image: str  # its name in the catalogue
     path: Path
@@ -35,17 +35,23 @@ class SourcePhotograph:
     fold: int
     target: int
     species: int
-    crops: dict[str, AnyBox | None]  # source of each crop and its box; None: the whole picture
+    crops: dict[str, AnyBox | None]  # box of each source, the primary first; None: whole picture
     content: str  # hash of the file's bytes
 
 
 @dataclass(frozen=True)
 class CropFormat:
-    """How a photograph becomes stored crops."""
+    """How crops are stored.
+
+    Attributes:
+        size: side of the squares, pixels.
+        quality: of the JPEGs, 1 to 100.
+        sources: the source of the primary crop, which all images have, then those of further crops.
+    """
 
     size: int
     quality: int
-    sources: tuple[str, ...]  # the primary crop's, which all have, then those of further ones
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -55,17 +61,17 @@ class RecordsPlan:
     folder: Path
     dataset: str
     photographs: list[SourcePhotograph]
-    pixels: CropFormat
-    individuals: list[str]  # who the targets are; empty for one that nobody is
-    foreign: dict[str, str] = field(default_factory=dict)  # a digest of each split's shards
+    crop_format: CropFormat
+    individuals: list[str]  # the individual of each target; empty for a target without one
+    foreign: dict[str, str] = field(default_factory=dict)  # split → digest of community shards
 
     def pictures(self, split: str, images: Sequence[str]) -> list[str]:
-        """What the pixels of each image of a split depend on, as a digest of 16 characters: its
-        photograph, its boxes, size and quality. For community TFRecords it is the split as a
-        whole."""
+        """Return a digest of 16 characters for each image of a split; it changes with the
+        photograph, boxes, size or quality. For community TFRecords it is that of the split."""
         if self.foreign:
             return [self.foreign[split]] * len(images)
-        pixels = [VERSION, self.pixels.size, self.pixels.quality, self.pixels.sources]
+        form = self.crop_format
+        pixels = [VERSION, form.size, form.quality, form.sources]
         found = {
             photograph.image: digest([*pixels, photograph.content, str(photograph.crops)])[:16]
             for photograph in self.photographs
@@ -75,42 +81,45 @@ class RecordsPlan:
 
 
 def plan_records(experiment: Experiment, data: DataSet) -> RecordsPlan:
-    """The records folder of an experiment, `<dataset>-<size>-<hash>`, and what belongs into it.
+    """Return the records folder of an experiment, `<dataset>-<size>-<hash>`, and what it will hold.
 
     Its name is the same for every experiment that needs the same pixels: labels and folds do not
-    count, a changed box or photograph does.
+    change it, another box or photograph does.
     """
     if data.shards:
         return _plan_community(experiment, data)
     records = experiment.records
     sources = (records.source, *records.more_sources)
-    pixels = CropFormat(records.size or experiment.image_size, records.quality, sources)
+    form = CropFormat(records.size or experiment.image_size, records.quality, sources)
     photographs = _photographs(data, sources, output_folder(experiment) / ".stages")
     rows = sorted([p.split, p.image, p.content, str(p.crops)] for p in photographs)
-    name = digest([VERSION, pixels.size, pixels.quality, sources, rows])[:8]
-    folder = records_home(experiment) / f"{data.name}-{pixels.size}-{name}"
-    return RecordsPlan(folder, data.name, photographs, pixels, data.order)
+    name = digest([VERSION, form.size, form.quality, sources, rows])[:8]
+    folder = records_home(experiment) / f"{data.name}-{form.size}-{name}"
+    return RecordsPlan(folder, data.name, photographs, form, data.order)
 
 
 def readable_data(experiment: Experiment, data: DataSet) -> DataSet:
-    """The data as train and embed see it: without the images that the finished records lack. For
-    models of other experiments nothing is left out unless `records.skip_unreadable` is set, since
-    to find out would mean reading every photograph."""
+    """Return the data without the images that the finished records lack, as train and embed use it.
+
+    For models of other experiments nothing is left out unless `records.skip_unreadable` is set:
+    to know more, every photograph would have to be read.
+    """
     if (experiment.members or experiment.variants) and not experiment.records.skip_unreadable:
         return data
     return data.without(skipped_images(plan_records(experiment, data).folder))
 
 
 def _plan_community(experiment: Experiment, data: DataSet) -> RecordsPlan:
-    """A records folder that holds no shards but names the community's, finished as it is made."""
+    """Return a records folder that names the community's shards instead of holding its own. It is
+    finished at once."""
     source = experiment.records.source
-    pixels = CropFormat(experiment.records.size or experiment.image_size, 0, (source,))
+    form = CropFormat(experiment.records.size or experiment.image_size, 0, (source,))
     shards = [Shard(str(s.path), s.split, s.fold, s.count, "") for s in data.shards]
-    about = {"schema": COMMUNITY, "dataset": data.name, "size": pixels.size, "sources": [source]}
+    about = {"schema": COMMUNITY, "dataset": data.name, "size": form.size, "sources": [source]}
     stamps = [(str(s.path), s.path.stat().st_size, s.path.stat().st_mtime_ns) for s in data.shards]
     known = read_individuals(data.train_folder)
     individuals = [known.get(target, "") for target in range(max(known, default=-1) + 1)]
-    name = f"{data.name}-{pixels.size}-{digest([about, stamps, individuals])[:8]}"
+    name = f"{data.name}-{form.size}-{digest([about, stamps, individuals])[:8]}"
     folder = records_home(experiment) / name
     if not is_complete(folder):
         finish(folder, {**about, "individuals": individuals, "skipped": {}}, shards)
@@ -120,7 +129,7 @@ def _plan_community(experiment: Experiment, data: DataSet) -> RecordsPlan:
                                      if s.split == split)])[:16]
         for split in ("train", "test")
     }  # fmt: skip
-    return RecordsPlan(folder, data.name, [], pixels, individuals, foreign)
+    return RecordsPlan(folder, data.name, [], form, individuals, foreign)
 
 
 def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[SourcePhotograph]:
@@ -144,7 +153,7 @@ def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[S
 
 
 def _crops(data: DataSet, image: str, sources: tuple[str, ...]) -> dict[str, AnyBox | None]:
-    """The primary crop, whole where there is no box, and of the further ones those with a box."""
+    """Return the primary crop, whole if there is no box, and the further crops that have a box."""
     primary, *further = sources
     crops = {primary: data.boxes.get(image)}
     for source in further:

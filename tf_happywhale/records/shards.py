@@ -1,4 +1,4 @@
-"""One shard at a time: which photographs belong into it, and writing it whole."""
+"""Shards to be written: which photographs each holds, and how one shard is written whole."""
 
 from __future__ import annotations
 
@@ -8,34 +8,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import tensorflow as tf
 
-from tf_happywhale.catalogue.tables.table import read_text_table
-from tf_happywhale.disk.files import write_csv, written_as
+from tf_happywhale.disk.files import written_as
 from tf_happywhale.disk.temporary import temporary_beside, to_disk
 from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.damage import complaint
 from tf_happywhale.pictures.jpeg_region import encode_crop, read_crops
 from tf_happywhale.pictures.pixels import read_file
-from tf_happywhale.records.example import (
-    make_example,
-    shard_name,
-    shard_stem,
-)
+from tf_happywhale.records.example import make_example
+from tf_happywhale.records.faulty_photographs import DAMAGED_ENDING, SKIPPED_ENDING, write_list
 from tf_happywhale.records.plan import CropFormat, SourcePhotograph
-
-SKIPPED = ["image", "split", "reason"]  # columns, also for damaged photographs
-SKIPPED_ENDING, DAMAGED_ENDING = ".skipped.csv", ".damaged.csv"
 
 
 @dataclass(frozen=True)
 class Record:
-    """A photograph, ready to be written.
+    """A photograph that is ready to be written.
 
     Attributes:
-        example: the serialized record.
-        damage: what its decoder complained of; empty: nothing.
+        example: the serialized example.
+        damage: what the decoder complained of; empty if it did not complain.
     """
 
     example: bytes
@@ -55,24 +47,34 @@ class ShardJob:
 
     @property
     def stem(self) -> str:
-        """The shard's name without its count."""
-        return shard_stem(self.dataset, self.split, self.fold, self.part)
+        """The shard's file name without its count."""
+        return f"{self.dataset}-{self.split}-f{self.fold}-s{self.part:03d}"
 
     @property
     def skipped_file(self) -> Path:
-        """Where those of its photographs are listed that cannot be read, until all is finished."""
+        """The list of its photographs that cannot be read. It is there until all is finished."""
         return self.folder / f".{self.stem}{SKIPPED_ENDING}"
 
     @property
     def damaged_file(self) -> Path:
-        """The list of the damaged photographs."""
+        """The list of its damaged photographs. It is there until all is finished."""
         return self.folder / f".{self.stem}{DAMAGED_ENDING}"
+
+    def file(self, skipped: int) -> Path:
+        """Return the shard's file if `skipped` of its photographs are not in it. Other tools find
+        the count in its name by `-([0-9]+)\\.`."""
+        return self.folder / f"{self.stem}-{len(self.photographs) - skipped}.tfrec"
+
+    def content(self) -> list[list]:
+        """Return all that its examples depend on, without the size and quality of the crops."""
+        return [[p.image, p.content, p.target, p.species, str(p.crops)] for p in self.photographs]
 
 
 def make_jobs(
     folder: Path, dataset: str, photographs: Iterable[SourcePhotograph], shard_images: int
 ) -> list[ShardJob]:
-    """Each split and fold dealt out in turn to as few shards as hold at most `shard_images`."""
+    """Deal the photographs of each split and fold out in turn to as few shards as possible, with at
+    most `shard_images` in each."""
     groups: dict[tuple[str, int], list[SourcePhotograph]] = defaultdict(list)
     for photograph in photographs:
         groups[photograph.split, photograph.fold].append(photograph)
@@ -83,14 +85,13 @@ def make_jobs(
     return jobs
 
 
-def make_record(photograph: SourcePhotograph, pixels: CropFormat) -> Record | InputError:
-    """The record of a photograph, or why there is none."""
+def make_record(photograph: SourcePhotograph, crop_format: CropFormat) -> Record | InputError:
+    """Return the record of a photograph, or the reason why it has none."""
     try:
         encoded = read_file(photograph.path)
-        pictures = read_crops(
-            encoded, list(photograph.crops.values()), pixels.size, str(photograph.path)
-        )
-        primary, *more = (encode_crop(picture, pixels.quality) for picture in pictures)
+        boxes, name = list(photograph.crops.values()), str(photograph.path)
+        pictures = read_crops(encoded, boxes, crop_format.size, name)
+        primary, *more = (encode_crop(picture, crop_format.quality) for picture in pictures)
     except InputError as error:
         return error
     further = dict(zip(list(photograph.crops)[1:], more, strict=True))
@@ -101,10 +102,10 @@ def make_record(photograph: SourcePhotograph, pixels: CropFormat) -> Record | In
 
 
 def write_shard(job: ShardJob, records: Iterable[Record | InputError]) -> None:
-    """Write a job's shard from the record of each of its photographs. Those without a record are
-    listed, and those that are damaged.
+    """Write a shard from the record of each of its photographs, and the lists of those without a
+    record and of those that are damaged.
 
-    A shard that exists is whole, and its lists were written before it.
+    The lists are written first, so that they are there if the shard is.
     """
     whole = job.folder / f"{job.stem}.tfrec"  # with the count, which is not known yet
     temporary, skipped, damaged = temporary_beside(whole), [], []
@@ -120,31 +121,7 @@ def write_shard(job: ShardJob, records: Iterable[Record | InputError]) -> None:
                     damaged.append((*which, record.damage))
         for earlier in job.folder.glob(f"{job.stem}-*.tfrec"):  # of another count
             earlier.unlink()
-        for file, rows in ((job.skipped_file, skipped), (job.damaged_file, damaged)):
-            file.unlink(missing_ok=True)
-            if rows:
-                write_csv(file, pd.DataFrame(rows, columns=SKIPPED))
+        write_list(job.skipped_file, skipped)
+        write_list(job.damaged_file, damaged)
         to_disk(temporary)
-        os.replace(temporary, shard_path(job, len(skipped)))
-
-
-def read_skipped(job: ShardJob) -> pd.DataFrame:
-    """The photographs that a written shard lacks, with the reasons."""
-    return _listed(job.skipped_file)
-
-
-def read_damaged(job: ShardJob) -> pd.DataFrame:
-    """The photographs of a written shard that are damaged, with what is wrong."""
-    return _listed(job.damaged_file)
-
-
-def shard_path(job: ShardJob, skipped: int) -> Path:
-    """The file of a job's shard that lacks so many of its photographs."""
-    count = len(job.photographs) - skipped
-    return job.folder / shard_name(job.dataset, job.split, job.fold, job.part, count)
-
-
-def _listed(file: Path) -> pd.DataFrame:
-    if file.is_file():
-        return read_text_table(file, SKIPPED)
-    return pd.DataFrame(columns=SKIPPED, dtype=object)
+        os.replace(temporary, job.file(len(skipped)))

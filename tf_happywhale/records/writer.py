@@ -1,7 +1,7 @@
-"""Photographs to TFRecords: upright, cropped, squashed to a square, in shards by fold.
+"""Write TFRecords from photographs: upright, cropped, squashed to a square, in shards by fold.
 
-A writer that was stopped resumes with the shards that are missing, and what it leaves is the same
-to the byte as if it had not been.
+If you stop the writer, run the same command again: it checks that labels, folds and pixels are
+unchanged, writes the missing shards, and produces exactly the same bytes.
 """
 
 from __future__ import annotations
@@ -11,17 +11,23 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
 
-from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.cores import usable_cores
-from tf_happywhale.disk.files import write_csv, write_text
+from tf_happywhale.disk.files import write_text
 from tf_happywhale.disk.hashes import digest, sha256
 from tf_happywhale.disk.locks import locked
-from tf_happywhale.errors import InputError
+from tf_happywhale.records.beam import write_with_beam
+from tf_happywhale.records.faulty_photographs import (
+    DAMAGED_ENDING,
+    SKIPPED_ENDING,
+    SKIPPED_TABLE,
+    read_list,
+    unreadable,
+    write_list,
+)
 from tf_happywhale.records.manifest import (
     DAMAGED_TABLE,
     MARKER,
@@ -31,24 +37,12 @@ from tf_happywhale.records.manifest import (
     is_complete,
     skipped_images,
 )
-from tf_happywhale.records.plan import CropFormat, RecordsPlan
+from tf_happywhale.records.plan import RecordsPlan
 from tf_happywhale.records.reuse import made_from, reuse_shards
-from tf_happywhale.records.shards import (
-    DAMAGED_ENDING,
-    SKIPPED,
-    SKIPPED_ENDING,
-    ShardJob,
-    make_jobs,
-    make_record,
-    read_damaged,
-    read_skipped,
-    shard_path,
-    write_shard,
-)
+from tf_happywhale.records.shards import ShardJob, make_jobs, make_record, write_shard
 
 PLAN = "plan.sha256"  # of what the shards in the folder were written from
-SKIPPED_TABLE = "skipped.csv"
-AHEAD = 4  # photographs a worker may be ahead of the shard that is being written
+AHEAD = 4  # photographs that each worker may be ahead of the shard that is being written
 
 
 def write_records(
@@ -59,15 +53,14 @@ def write_records(
     skip_unreadable: bool = False,
     beam_options: list[str] | None = None,
 ) -> bool:
-    """Write the missing shards, the manifest and the marker; False where all is there already.
+    """Write the missing shards, the manifest and the marker; return False if all is there already.
 
     Args:
-        plan: what to write, how, and where; each fold is dealt out to its shards in turn.
+        plan: what to write, how, and where.
         shard_images: largest number of images in a shard.
-        made_by: the config that asked for it, kept in the manifest.
-        skip_unreadable: finish although photographs cannot be read, which `skipped.csv` lists.
-        beam_options: write with Apache Beam, whose options these are, instead of this machine's
-            threads.
+        made_by: the config that asked for it, which the manifest keeps.
+        skip_unreadable: finish although photographs cannot be read. `skipped.csv` lists them.
+        beam_options: write with Apache Beam and these options; None: with this machine's threads.
 
     Raises:
         InputError: photographs cannot be read (`skipped.csv` says which and why), or another
@@ -76,62 +69,70 @@ def write_records(
     folder = plan.folder
     if is_complete(folder):
         if skipped_images(folder) and not skip_unreadable:
-            raise _unreadable(folder)
+            raise unreadable(folder)
         return False
     folder.mkdir(parents=True, exist_ok=True)
     jobs = make_jobs(folder, plan.dataset, plan.photographs, shard_images)
     with locked(folder, "writing"):
-        _start(folder, digest([plan.pixels.__dict__, plan.dataset, [_row(job) for job in jobs]]))
-        missing = [job for job in jobs if _is_missing(job, again=not skip_unreadable)]
-        if reuse_shards(missing, plan.pixels, folder.parent):
-            missing = [job for job in jobs if _is_missing(job, again=not skip_unreadable)]
+        _remove_outdated(plan, jobs)
+        missing = _missing_after_reuse(plan, jobs, again=not skip_unreadable)
         if beam_options is None:
-            _write_here(plan, missing, len(plan.photographs))
+            _write_here(plan, missing)
         else:
-            from tf_happywhale.records.beam import write_with_beam
-
-            write_with_beam(missing, plan.pixels, beam_options)
-        shards, skipped = _collect(jobs, plan.pixels)
-        _write_or_remove(folder / DAMAGED_TABLE, pd.concat(map(read_damaged, jobs)))
-        _list_skipped(folder, skipped, allowed=skip_unreadable)
-        description = {
-            "schema": VERSION,
-            "dataset": plan.dataset,
-            "size": plan.pixels.size,
-            "quality": plan.pixels.quality,
-            "sources": list(plan.pixels.sources),
-            "individuals": plan.individuals,
-            "skipped": {
-                split: list(skipped["image"][skipped["split"] == split])
-                for split in ("train", "test")
-            },
-            "made_by": made_by,
-        }
-        finish(folder, description, shards)
-        for job in jobs:
-            job.skipped_file.unlink(missing_ok=True)
-            job.damaged_file.unlink(missing_ok=True)
-            shard_path(job, len(job.photographs)).unlink(missing_ok=True)  # one without any image
+            write_with_beam(missing, plan.crop_format, beam_options)
+        _finish(plan, jobs, made_by, skip_unreadable=skip_unreadable)
     return True
 
 
-def _write_here(plan: RecordsPlan, jobs: list[ShardJob], total: int) -> None:
-    """Write the shards with all cores, one after the other, behind a progress bar."""
-    left = sum(len(job.photographs) for job in jobs)
+def _remove_outdated(plan: RecordsPlan, jobs: list[ShardJob]) -> None:
+    """Remove the marker, unfinished files, and shards that were made from other labels, folds or
+    pixels."""
+    content = [[job.stem, job.content()] for job in jobs]
+    stamp = digest([plan.crop_format.__dict__, plan.dataset, content])
+    (plan.folder / MARKER).unlink(missing_ok=True)
+    known = plan.folder / PLAN
+    same = known.is_file() and known.read_text(encoding="utf-8").strip() == stamp
+    for path in plan.folder.iterdir():
+        stale = not same and path.name.endswith((".tfrec", SKIPPED_ENDING, DAMAGED_ENDING))
+        if stale or ".partial" in path.suffixes:
+            path.unlink()
+    write_text(known, stamp + "\n")
+
+
+def _missing_after_reuse(plan: RecordsPlan, jobs: list[ShardJob], *, again: bool) -> list[ShardJob]:
+    """Take the shards that another folder has, and return those that are still missing.
+
+    Args:
+        plan, jobs: what to write.
+        again: also return the shards whose photographs could not all be read.
+    """
+    missing = [job for job in jobs if _is_missing(job, again=again)]
+    reuse_shards(missing, plan.crop_format, plan.folder.parent)
+    return [job for job in missing if _is_missing(job, again=again)]
+
+
+def _is_missing(job: ShardJob, *, again: bool) -> bool:
+    skipped = read_list(job.skipped_file)
+    return (again and len(skipped) > 0) or not job.file(len(skipped)).is_file()
+
+
+def _write_here(plan: RecordsPlan, jobs: list[ShardJob]) -> None:
+    """Write the shards one after the other, with all cores, and show a progress bar."""
+    total, left = len(plan.photographs), sum(len(job.photographs) for job in jobs)
     workers = usable_cores()
     with (
         tqdm(total=total, initial=total - left, desc="writing TFRecords", unit="img") as progress,
         ThreadPoolExecutor(workers) as pool,
     ):
         photographs = (photograph for job in jobs for photograph in job.photographs)
-        make = partial(make_record, pixels=plan.pixels)
+        make = partial(make_record, crop_format=plan.crop_format)
         records = _in_order(pool, make, photographs, AHEAD * workers)
         for job in jobs:
             write_shard(job, _counted(islice(records, len(job.photographs)), progress))
 
 
 def _in_order(pool: ThreadPoolExecutor, work: Callable, things: Iterable, ahead: int) -> Iterator:
-    """The result of `work` for each thing, in order; at most `ahead` of them wait."""
+    """Yield the result of `work` for each thing, in order; at most `ahead` of them wait."""
     waiting: deque = deque()
     for thing in things:
         waiting.append(pool.submit(work, thing))
@@ -147,61 +148,42 @@ def _counted(records: Iterable, progress: tqdm) -> Iterator:
         progress.update()
 
 
-def _start(folder: Path, plan: str) -> None:
-    """Take away what nobody may read: the marker, and shards that were written from other labels
-    or folds, or not to the end."""
-    (folder / MARKER).unlink(missing_ok=True)
-    known = folder / PLAN
-    same = known.is_file() and known.read_text(encoding="utf-8").strip() == plan
-    for path in folder.iterdir():
-        stale = not same and path.name.endswith((".tfrec", SKIPPED_ENDING, DAMAGED_ENDING))
-        if stale or ".partial" in path.suffixes:
-            path.unlink()
-    write_text(known, plan + "\n")
+def _finish(
+    plan: RecordsPlan, jobs: list[ShardJob], made_by: dict, *, skip_unreadable: bool
+) -> None:
+    """Write the tables, the manifest and the marker, and remove the lists of the shards.
+
+    Raises:
+        InputError: photographs cannot be read, and that is not allowed.
+    """
+    folder, lists = plan.folder, [read_list(job.skipped_file) for job in jobs]
+    skipped = pd.concat(lists, ignore_index=True)
+    shards = [_shard(job, len(own), plan) for job, own in zip(jobs, lists, strict=True)]
+    write_list(folder / DAMAGED_TABLE, pd.concat([read_list(job.damaged_file) for job in jobs]))
+    write_list(folder / SKIPPED_TABLE, skipped)
+    if len(skipped) and not skip_unreadable:
+        raise unreadable(folder)
+    description = {
+        "schema": VERSION,
+        "dataset": plan.dataset,
+        "size": plan.crop_format.size,
+        "quality": plan.crop_format.quality,
+        "sources": list(plan.crop_format.sources),
+        "individuals": plan.individuals,
+        "skipped": {
+            split: list(skipped["image"][skipped["split"] == split]) for split in ("train", "test")
+        },
+        "made_by": made_by,
+    }
+    finish(folder, description, [shard for shard in shards if shard.count])
+    for job in jobs:
+        job.skipped_file.unlink(missing_ok=True)
+        job.damaged_file.unlink(missing_ok=True)
+        job.file(len(job.photographs)).unlink(missing_ok=True)  # a shard without any image
 
 
-def _row(job: ShardJob) -> list:
-    rows = [[p.image, p.content, p.target, p.species, str(p.crops)] for p in job.photographs]
-    return [job.stem, rows]
-
-
-def _is_missing(job: ShardJob, *, again: bool) -> bool:
-    """Whether a shard has to be written; `again` also where photographs could not be read."""
-    skipped = read_skipped(job)
-    return (again and len(skipped) > 0) or not shard_path(job, len(skipped)).is_file()
-
-
-def _collect(jobs: list[ShardJob], pixels: CropFormat) -> tuple[list[Shard], pd.DataFrame]:
-    """All shards that hold an image, and the photographs that cannot be read."""
-    shards, lists = [], [read_skipped(job) for job in jobs]
-    for job, skipped in zip(jobs, lists, strict=True):
-        path, count = shard_path(job, len(skipped)), len(job.photographs) - len(skipped)
-        if count:
-            whole = made_from(job, pixels) if skipped.empty else ""
-            shards.append(Shard(path.name, job.split, job.fold, count, sha256(path), whole))
-    return shards, pd.concat(lists, ignore_index=True)
-
-
-def _list_skipped(folder: Path, skipped: pd.DataFrame, *, allowed: bool) -> None:
-    _write_or_remove(folder / SKIPPED_TABLE, skipped)
-    if len(skipped) and not allowed:
-        raise _unreadable(folder)
-
-
-def _write_or_remove(path: Path, table: pd.DataFrame) -> None:
-    """Write a table if it has rows; without rows there is no file."""
-    if table.empty:
-        path.unlink(missing_ok=True)
-    else:
-        write_csv(path, table)
-
-
-def _unreadable(folder: Path) -> InputError:
-    table = folder / SKIPPED_TABLE
-    reasons = read_text_table(table, SKIPPED)["reason"]
-    first, count = reasons.iloc[0], len(reasons)
-    which = f"{count} photographs cannot be read, the first" if count > 1 else "A photograph"
-    return InputError(
-        f"{which}: {first.rstrip('.')}. {table} lists them: mend them, or continue without by "
-        "records.skip_unreadable=true."
-    )
+def _shard(job: ShardJob, skipped: int, plan: RecordsPlan) -> Shard:
+    """Return a written shard as a line of the manifest."""
+    path, whole = job.file(skipped), "" if skipped else made_from(job, plan.crop_format)
+    count = len(job.photographs) - skipped
+    return Shard(path.name, job.split, job.fold, count, sha256(path), whole)
