@@ -22,7 +22,7 @@ from tf_happywhale.catalogue.animals.identities import (
 )
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Data, Experiment
-from tf_happywhale.errors import InputError, nearest
+from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.catalogue_rows import add_to_catalogue
 from tf_happywhale.galleries.confirmed import ConfirmedAnimal, confirm
 from tf_happywhale.galleries.decisions import check_identified, read_decisions
@@ -127,13 +127,7 @@ def add_confirmed(
     find = find or PhotographFinder(queries, Path()).path
     with destination(folder, data) as there:
         there.check(queries)
-        odd = next((who for who in sorted(set(matched)) if who not in there.species), None)
-        if odd is not None:
-            raise InputError(
-                f"A photograph was matched with {odd}, who is not in {folder} "
-                f"({nearest(odd, there.species)}): correct the id, which a spreadsheet may have "
-                "changed, or make the decision `new`."
-            )
+        there.check_matched(matched)
         names = there.catalogue_names(find)
         known = there.known_animals(queries, decided, names)
         confirmed = confirm(queries, decided, there.species, names, known, there.given_ids())

@@ -71,13 +71,7 @@ def confirm(
         InputError: a decision is about an animal that was not identified, or contradicts another
             decision or what is known.
     """
-    asked = _asked_animals(queries)
-    odd = next((key for key in decided if key not in asked), None)
-    if odd is not None:
-        raise InputError(
-            f"{odd} was decided on, but it is none of the photographs identified: set output=DIR "
-            "to the folder whose pages the decisions are from."
-        )
+    asked = _asked_animals(queries, decided)
     named = _names_of_new(asked, decided, known, {*species, *decided.values(), *given})
     found: dict[str, ConfirmedAnimal] = {}
     for key, who in {**decided, **named}.items():
@@ -136,9 +130,16 @@ class _AskedAnimal:
     words: str
 
 
-def _asked_animals(queries: Embeddings) -> dict[str, _AskedAnimal]:
-    """Return the animals identified, by key."""
+def _asked_animals(queries: Embeddings, decided: Mapping[str, str]) -> dict[str, _AskedAnimal]:
+    """Return the animals identified, by key; raise InputError if one of `decided` is missing."""
     keys, boxes = queries.image.tolist(), queries.column("box").tolist()
+    identified = set(keys)
+    odd = next((key for key in decided if key not in identified), None)
+    if odd is not None:
+        raise InputError(
+            f"{odd} was decided on, but it is not among the photographs identified: set output=DIR "
+            "to the folder with the pages on which it was decided."
+        )
     counts = count_animals(keys)
     inside: dict[str, dict[str, str]] = {}  # box by key, of each photograph
     for key, box in zip(keys, boxes, strict=True):

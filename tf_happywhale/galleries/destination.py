@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,7 @@ from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.catalogue_names import CatalogueNames
 from tf_happywhale.catalogue.tables.reading import Reading, reading_of
 from tf_happywhale.config import Data
-from tf_happywhale.errors import InputError
+from tf_happywhale.errors import InputError, nearest
 from tf_happywhale.galleries.catalogue_boxes import boxed_images, boxes_by_text, numbered_boxes
 from tf_happywhale.galleries.changes import load_changes
 from tf_happywhale.galleries.gallery_folder import (
@@ -115,6 +115,16 @@ class Destination:
             raise InputError(
                 f"{self.root / self.data.catalogue} names none of the images in {self.folder}, so "
                 f"it is not the gallery's catalogue: correct `catalogue` in {self.folder / HEAD}."
+            )
+
+    def check_matched(self, matched: Iterable[str]) -> None:
+        """Raise InputError if an animal was matched with an individual that is not known."""
+        odd = next((who for who in sorted(set(matched)) if who not in self.species), None)
+        if odd is not None:
+            raise InputError(
+                f"A photograph was matched with {odd}, who is not in {self.folder} "
+                f"({nearest(odd, self.species)}): correct the id, which a spreadsheet may have "
+                "changed, or make the decision `new`."
             )
 
     def catalogue_names(self, find: Callable[[str], Path]) -> CatalogueNames:

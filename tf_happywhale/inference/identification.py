@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import key_columns
@@ -27,7 +28,7 @@ from tf_happywhale.places import output_folder
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.ranking.ranking import Ranking
-from tf_happywhale.retrieval.search.candidates import rank_individuals
+from tf_happywhale.retrieval.search.candidates import Candidates, rank_individuals
 from tf_happywhale.retrieval.search.encounter_split import (
     judge_together,
     several_animals,
@@ -115,18 +116,7 @@ def rank_animals(
         The queries with the column `together`; the ranking; and by key a sentence for each animal
         that is ranked alone although it is of an encounter.
     """
-    ids = gallery.individual_id.tolist()
-    search = partial(
-        rank_individuals,
-        gallery=gallery.embedding,
-        individual_ids=ids,
-        k=settings.candidates,
-        engine=settings.engine,
-        shortlist=settings.shortlist,
-        memory=settings.memory * 2**20,
-        best_of=settings.best_of,
-        index=settings.index,
-    )
+    ids, search = gallery.individual_id.tolist(), _search(gallery, settings)
     queries, apart = judge_together(queries, search, learned.p_right)
     if several := several_animals(queries):
         print(
@@ -151,6 +141,21 @@ def rank_animals(
         padding=most_frequent(ids),
     )
     return queries, ranking, apart
+
+
+def _search(gallery: Embeddings, settings: Rank) -> Callable[[np.ndarray], Candidates]:
+    """Return a function from embeddings [n, d] to the candidates of each of them."""
+    return partial(
+        rank_individuals,
+        gallery=gallery.embedding,
+        individual_ids=gallery.individual_id.tolist(),
+        k=settings.candidates,
+        engine=settings.engine,
+        shortlist=settings.shortlist,
+        memory=settings.memory * 2**20,
+        best_of=settings.best_of,
+        index=settings.index,
+    )
 
 
 def check_complete(found: Identification, table: Path) -> None:
