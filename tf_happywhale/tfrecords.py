@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tf_happywhale.records.plan import RecordsPlan
 
 VERBS = {
-    "write": "crop the photographs and write the shards that are not there (the default)",
+    "write": "crop the photographs and write the missing shards (the default)",
     "verify": "check every shard against the manifest",
     "sheet": "draw <output>/augmented.jpg: a few images as training sees them, epoch by epoch",
 }
@@ -27,62 +27,37 @@ ROWS = 8  # of the contact sheet
 
 def main(verb: str, experiment: Experiment) -> None:
     """Write or verify the records folder of the experiment, or of its variants, or draw from it."""
-    for variant in variants_of(experiment):
-        handle(verb, variant)
-
-
-def handle(verb: str, experiment: Experiment) -> None:
-    """The same for one experiment."""
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.records.manifest import verify
     from tf_happywhale.records.plan import plan_records
 
-    data = load_data(experiment)
-    plan = plan_records(experiment, data)
-    if verb == "verify":
-        counts = ", ".join(f"{n} {split}" for split, n in verify(plan.folder).items())
-        print(f"{plan.folder}: every shard is as it was written ({counts} images)")
-    elif verb == "sheet":
-        draw(experiment, data, plan)
-    else:
-        write(experiment, data, plan)
+    for variant in variants_of(experiment):
+        data = load_data(variant)
+        plan = plan_records(variant, data)
+        if verb == "verify":
+            counts = ", ".join(f"{n} {split}" for split, n in verify(plan.folder).items())
+            print(f"{plan.folder}: every shard is as it was written ({counts} images)")
+        elif verb == "sheet":
+            draw(variant, data, plan)
+        else:
+            write(variant, data, plan)
 
 
 def write(experiment: Experiment, data: DataSet, plan: RecordsPlan) -> None:
-    """Write what is missing of the records folder."""
-    from tf_happywhale.catalogue.photographs.same_picture import same_pictures
-    from tf_happywhale.disk.hashes import MISSING
-    from tf_happywhale.pictures.box_fit import misfits
-    from tf_happywhale.records.manifest import DAMAGED_TABLE, is_complete
+    """Write the shards that are missing in the records folder."""
+    from tf_happywhale.records.manifest import DAMAGED_TABLE
+    from tf_happywhale.records.plan_warnings import plan_warnings
     from tf_happywhale.records.writer import write_records
 
     records = experiment.records
-    made_by = experiment.model_dump(mode="json", include={"data", "records", "image_size", "seed"})
-    boxed = sum(photograph.crops[records.source] is not None for photograph in plan.photographs)
-    if records.source != "whole" and not data.shards:
-        print(
-            f"tfrecords: {boxed} of {len(plan.photographs)} images have a box of source "
-            f"{records.source}; the others are used whole"
-        )
-    if not is_complete(plan.folder):
-        for sentence in misfits(
-            (photograph.image, photograph.path, box)
-            for photograph in plan.photographs
-            for box in photograph.crops.values()
-            if box
-        ):
-            print(f"tfrecords: {sentence}")
-    known = [p for p in plan.photographs if p.split == "train" and p.content != MISSING]
-    for sentence in same_pictures(
-        [photograph.image for photograph in known],
-        [data.order[photograph.target] for photograph in known],
-        [(photograph.content, str(photograph.crops)) for photograph in known],
-    ):
+    for sentence in plan_warnings(plan, data):
         print(f"tfrecords: {sentence}")
     written = write_records(
         plan,
         shard_images=records.shard_images,
-        made_by=made_by,
+        made_by=experiment.model_dump(
+            mode="json", include={"data", "records", "image_size", "seed"}
+        ),
         skip_unreadable=records.skip_unreadable,
         beam_options=list(records.beam_options) if records.engine == "beam" else None,
     )
@@ -91,10 +66,8 @@ def write(experiment: Experiment, data: DataSet, plan: RecordsPlan) -> None:
             "tfrecords: some photographs are damaged, a part of the picture is missing or wrong: "
             f"{plan.folder / DAMAGED_TABLE} lists them"
         )
-    if written:
-        print(f"tfrecords: {len(plan.photographs)} images in {plan.folder}")
-    else:
-        print(f"tfrecords: up to date in {plan.folder}")
+    count = f"{len(plan.photographs)} images" if written else "up to date"
+    print(f"tfrecords: {count} in {plan.folder}")
 
 
 def draw(experiment: Experiment, data: DataSet, plan: RecordsPlan) -> None:
