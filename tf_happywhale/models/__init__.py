@@ -1,1 +1,1 @@
-"""Networks: backbones with their weights, GeM, the embedder, and the ArcFace head."""
+"""Networks: backbones and their weights, Keras layers, the embedder, and its heads."""

@@ -1,4 +1,4 @@
-"""What an embedder is trained in: ArcFace heads for individuals and, if wanted, species."""
+"""The network that is trained: an embedder with ArcFace heads for individuals and species."""
 
 from __future__ import annotations
 
@@ -23,14 +23,13 @@ def build_classifier(
     counts: Sequence[int],
     species_counts: Sequence[int] = (),
 ) -> keras.Model:
-    """The embedder with its heads.
+    """Return the embedder with its heads.
 
     Args:
         embedder: from `build_embedder`.
         settings: margins, scales, sub-centres, and the species head's weight.
-        counts: training images of each individual of the catalogue, in label order; their number
-            is the number of classes.
-        species_counts: the same of each species, where `settings.species_weight` is not 0.
+        counts: the number of training images of each individual, in label order.
+        species_counts: the same for each species; needed if `settings.species_weight` is not 0.
 
     Returns:
         Model of [pictures, target int [n]] to logits float32 [n, individuals]; with a species head

@@ -1,4 +1,4 @@
-"""Picture to embedding: region, backbone, pooling of the whole map and its columns, neck."""
+"""The embedder: region, backbone, pooling of the feature map and its columns, neck."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ MAPS = {"final": ("final",), "last_two": ("stage3", "stage4")}
 
 
 def build_embedder(settings: Model) -> keras.Model:
-    """Backbone → GeM → BatchNorm → Dense: the network whose output is compared.
+    """Build backbone → GeM → BatchNorm → Dense, the network that gives embeddings.
 
-    With `pooling` `last_two` the pooled maps of the last two stages stand side by side instead of
-    the final map; with `embedding_size` null there is no Dense, and BatchNorm's output is the
-    embedding. With `region` the backbone sees only that part of the pictures; with `columns` above
-    1 so many strips of the last map are pooled on their own too. Pooling and neck of `weights` of
-    this package are taken too, if they have the same shape.
+    With `pooling=last_two` the maps of the last two stages are pooled and concatenated. With
+    `embedding_size=null` there is no Dense. With `region` the backbone sees only that part of the
+    pictures. With `columns` above 1 that many strips of the last map are pooled too. If `weights`
+    are of a model of this package, its pooling and neck are used where their shapes are the same.
 
     Returns:
         Model of RGB pictures [n, h, w, 3], uint8 or float in 0–255, to embedding [n, d] float32,
@@ -58,7 +57,7 @@ def build_embedder(settings: Model) -> keras.Model:
     if settings.dropout:
         x = keras.layers.Dropout(settings.dropout, dtype="float32", name="dropout")(x)
     if settings.embedding_size is not None:
-        # PyTorch's start for a Linear layer, as the original has it: half as wide as Keras' own.
+        # The original's initial values, which are PyTorch's: half as wide as those of Keras.
         start = keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
         x = keras.layers.Dense(
             settings.embedding_size, kernel_initializer=start, dtype="float32", name="embedding"
@@ -71,15 +70,15 @@ def build_embedder(settings: Model) -> keras.Model:
 
 
 def columns_of(features: keras.KerasTensor, columns: int) -> list[keras.KerasTensor]:
-    """A feature map's vertical strips, from left to right."""
+    """Return the vertical strips of a feature map, from left to right."""
     return [Column(n, columns, name=f"column{n}")(features) for n in range(columns)]
 
 
 def synchronise_neck(embedder: keras.Model, on: bool) -> None:
-    """Let the neck's BatchNorm take its moments over all devices of TensorFlow, or over its own.
+    """Let the neck's BatchNorm compute its moments over all devices, or over its own (TensorFlow).
 
-    On JAX they are over all devices by themselves. It changes nothing once a model is trained, so
-    that a saved one is the same wherever it was trained.
+    On JAX they are always over all devices. A trained model does not depend on it, so a saved model
+    is the same wherever it was trained.
     """
     for layer in embedder.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -87,7 +86,7 @@ def synchronise_neck(embedder: keras.Model, on: bool) -> None:
 
 
 def freeze_norms(network: keras.Model) -> None:
-    """Let every BatchNorm of a network keep its statistics and weights, also in nested networks."""
+    """Freeze the statistics and weights of all BatchNorms, also in nested networks."""
     for layer in network.layers:
         if isinstance(layer, keras.Model):
             freeze_norms(layer)

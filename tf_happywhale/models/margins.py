@@ -1,4 +1,4 @@
-"""A margin for each individual from how many images show it."""
+"""Margins that depend on the number of images of an individual."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 def dynamic_margins(
     counts: Sequence[int], *, factor: float, exponent: float, offset: float
 ) -> np.ndarray:
-    """factor · n^exponent + offset for each class, float64 [classes], radians.
+    """Return factor · n^exponent + offset for each class, float64 [classes], radians.
 
-    The rarer an individual, the larger its margin (exponent < 0), since a class of few images is
-    easily told apart on those. An individual without a training image counts as having one.
+    With an exponent below 0, rare individuals have larger margins: a few training images are easily
+    told from others. An individual without training images counts as having one.
 
     Args:
         counts: training images of each class, in label order.
-        factor, exponent, offset: .27126, −.364399 and .05 in the first place of Happywhale,
+        factor, exponent, offset: .27126, −.364399 and .05 in the solution that won Happywhale,
             https://github.com/knshnb/kaggle-happywhale-1st-place.
 
     References:

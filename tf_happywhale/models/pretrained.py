@@ -1,4 +1,4 @@
-"""A backbone with its weights."""
+"""A backbone with published weights, or with those of a model of this package."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def pretrained_backbone(
     features: Sequence[str] = ("final",),
     drop_path: float = 0.0,
 ) -> keras.Model:
-    """`build_backbone`, filled from a checkpoint (see `weights/weight_names.py`).
+    """Build a backbone, and fill it with weights (see `weights/weight_names.py`).
 
     Example:
         >>> network = pretrained_backbone("lite0")
@@ -30,7 +30,7 @@ def pretrained_backbone(
 
     Raises:
         ConfigError: there is no backbone or no weights of that name.
-        InputError: the weights cannot be had.
+        InputError: the weights cannot be fetched or do not fit.
     """
     address = find_weights(name, weights)
     whole = build_backbone(name, features=FEATURES, drop_path=drop_path)

@@ -10,14 +10,14 @@ from tf_happywhale.models.layers.resized import Resized
 
 
 def at_sizes(embedder: keras.Model, sizes: Sequence[float]) -> keras.Model:
-    """The mean of an embedder's embeddings, each of length 1, of the picture in several sizes.
+    """Return an embedder that gives the mean embedding over several sizes of the picture.
 
-    A network finds the marks of an animal best at the size that it learned them; a mean over sizes
-    around it depends less on how large the animal happens to be.
+    Each of the embeddings has length 1. A network finds the marks of an animal best at the size at
+    which it learned them. A mean over near sizes depends less on the size of the animal.
 
     Args:
-        embedder: pictures [n, h, w, 3] to embedding [n, d]; it is used, not copied.
-        sizes: how many times as large as it is, such as 0.94, 1 and 1.09.
+        embedder: pictures [n, h, w, 3] to embedding [n, d]; its layers are shared.
+        sizes: factors on the sides of the picture, such as 0.94, 1 and 1.09.
     """
     pictures = keras.Input((None, None, 3), name="picture")
     unit = keras.layers.UnitNormalization(dtype="float32", name="unit_each")
@@ -30,6 +30,6 @@ def at_sizes(embedder: keras.Model, sizes: Sequence[float]) -> keras.Model:
 
 
 def one_size(embedder: keras.Model) -> keras.Model:
-    """The embedder inside one of `at_sizes`; any other as it is."""
+    """Return the embedder inside one made by `at_sizes`, or else the embedder itself."""
     networks = [layer for layer in embedder.layers if isinstance(layer, keras.Model)]
     return next((layer for layer in networks if layer.name == "embedder"), embedder)

@@ -1,4 +1,4 @@
-"""An embedder that ends in a linear map of its embeddings, learned after it was trained."""
+"""An embedder with a whitening layer at its end, which is learned after training."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ NAME = "whitening"
 
 
 def add_whitening(embedder: keras.Model, kernel: np.ndarray, bias: np.ndarray) -> keras.Model:
-    """The embedder followed by length 1 and x · kernel + bias.
+    """Return the embedder followed by L2 normalisation and x · kernel + bias.
 
     Args:
-        embedder: pictures to embedding [n, d]; its layers are used, not copied.
-        kernel, bias: float32 [d, d] and [d]; see `retrieval.whitening`.
+        embedder: pictures to embedding [n, d]; its layers are shared.
+        kernel, bias: float32 [d, d] and [d]; see `training/whitening.py`.
     """
     unit = keras.layers.UnitNormalization(dtype="float32", name="unit")(embedder.outputs[0])
     layer = keras.layers.Dense(len(bias), dtype="float32", name=NAME)
@@ -23,8 +23,11 @@ def add_whitening(embedder: keras.Model, kernel: np.ndarray, bias: np.ndarray) -
 
 
 def among_embeddings(embedder: keras.Model, centre: np.ndarray) -> np.ndarray:
-    """Where a head's centres [c, d] stand among what the embedder gives, float32 [c, d]: they go
-    the way that embeddings went after the head was trained on them."""
+    """Return a head's centres [c, d] in the space of the embedder's output, float32 [c, d].
+
+    The head was trained before the embedder got its whitening layer, so its centres go through that
+    layer too.
+    """
     if NAME not in {layer.name for layer in embedder.layers}:
         return centre
     lengths = np.maximum(np.linalg.norm(centre, axis=1, keepdims=True), 1e-12)

@@ -78,7 +78,7 @@ def test_a_gain_of_zero_leaves_the_bias_alone():
 
 
 def test_channels_that_do_not_fall_into_groups_are_refused():
-    with pytest.raises(ValueError, match="4 and 6 channels do not both fall into 4 groups"):
+    with pytest.raises(ValueError, match="4 and 6 channels do not divide into 4 groups"):
         ScaledStdConv(6, 3, groups=4).build((None, None, None, 4))
 
 

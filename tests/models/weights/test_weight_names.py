@@ -4,7 +4,7 @@ import pytest
 
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.models.backbones.variants import VARIANTS
-from tf_happywhale.models.weights.weight_names import find_weights, short_names
+from tf_happywhale.models.weights.weight_names import backbone_of, find_weights, short_names
 
 HUB = "hf://timm/"
 
@@ -42,7 +42,7 @@ def test_names_mean_addresses(backbone, weights, address):
         ("b6", "b6_nss", r"no weights 'b6_nss' of b6: the nearest are b6_ns"),
         ("b5", "b6_ns", r"are b6's: set model\.backbone=b6"),
         ("b5", "tf_efficientnet_b6.ns_jft_in1k", r"are b6's"),
-        ("b6", "tf_efficientnet_b6.ap_in1k", r"AdvProp .*take b6_ns"),
+        ("b6", "tf_efficientnet_b6.ap_in1k", r"AdvProp .*use b6_ns"),
         ("b5", f"{HUB}tf_efficientnet_b6.ns_jft_in1k", r"are b6's"),
         (
             "b0",
@@ -72,3 +72,31 @@ def test_a_file_is_meant_where_there_is_one(tmp_path, ending):
         find_weights("b6", str(file))
     file.write_bytes(b"")
     assert find_weights("b6", str(file)) == str(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "backbone", "meant"),
+    [
+        ("b6_ns", None, ("b6", "b6_ns")),
+        ("v2_l", None, ("v2_l", "default")),
+        ("lite0", None, ("lite0", "default")),
+        ("tf_efficientnet_b5.in1k", None, ("b5", "tf_efficientnet_b5.in1k")),
+        ("tf_efficientnetv2_l.in21k", None, ("v2_l", "tf_efficientnetv2_l.in21k")),
+        ("model.safetensors", "b3", ("b3", "model.safetensors")),
+    ],
+)
+def test_names_mean_a_backbone_and_weights(name, backbone, meant):
+    assert backbone_of(name, backbone) == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("b6_nss", r"no weights 'b6_nss': the nearest are b6_ns"),
+        ("model.safetensors", r"add --backbone NAME"),
+        ("hf://somebody/whales", r"add --backbone NAME"),
+    ],
+)
+def test_other_names_are_one_sentence(name, words):
+    with pytest.raises(ConfigError, match=words):
+        backbone_of(name, None)

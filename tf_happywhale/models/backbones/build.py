@@ -1,4 +1,4 @@
-"""A backbone by name: from pictures to feature maps."""
+"""Backbones built by name: networks from pictures to feature maps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FEATURES = ("stage3", "stage4", "final")
 def build_backbone(
     name: str, *, features: Sequence[str] = ("final",), drop_path: float = 0.0
 ) -> keras.Model:
-    """A backbone of RGB pictures [n, h, w, 3] in 0–255 to feature maps, with random weights.
+    """Build a backbone: RGB pictures [n, h, w, 3] in 0–255 to feature maps, with random weights.
 
     Normalising the pixels is its first layer. Pictures may be of any size.
 
@@ -46,7 +46,7 @@ def build_variant(
     drop_path: float = 0.0,
     name: str | None = None,
 ) -> keras.Model:
-    """As `build_backbone`, of an architecture that need not be in the table."""
+    """Build a backbone of an architecture that may be missing in `VARIANTS`."""
     pictures = keras.Input((None, None, 3), name="picture")
     mean, std = variant.mean_std
     scale = [1 / (255 * s) for s in std]
@@ -59,9 +59,9 @@ def build_variant(
 
 
 def take_features(whole: keras.Model, features: Sequence[str]) -> keras.Model:
-    """The part of a backbone with all `FEATURES` that some of them need, sharing its layers.
+    """Return the part of a backbone that some of `FEATURES` need; it shares the layers.
 
-    One feature gives a model with one output, several give a list in their order.
+    One feature gives a model with one output, several give a list in the same order.
     """
     chosen = [whole.outputs[FEATURES.index(feature)] for feature in features]
     return keras.Model(whole.input, chosen[0] if len(chosen) == 1 else chosen, name=whole.name)

@@ -1,7 +1,7 @@
-"""EfficientNet, EfficientNet-lite and EfficientNetV2, as timm's checkpoints have them.
+"""EfficientNet, EfficientNet-lite and EfficientNetV2, for timm's checkpoints.
 
-A layer is named after timm's module, so that a checkpoint's names are found from the layers'. The
-kinds of block:
+Layers are named after timm's modules, so that a checkpoint's tensors find their layers. The kinds
+of block:
 
 - `conv`: one convolution;
 - `depthwise`: depthwise convolution, then 1×1 to the output;
@@ -31,11 +31,11 @@ START = keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal")
 def efficientnet_features(
     x: keras.KerasTensor, variant: EfficientNet, drop_path: float
 ) -> dict[str, keras.KerasTensor]:
-    """The feature maps of normalised pictures [n, h, w, 3], by name.
+    """Return the feature maps of normalised pictures [n, h, w, 3], by name.
 
-    `stage3` and `stage4` are what the blocks end with at 1/16 and 1/32 of the side; `final` is
-    `stage4` after the last 1×1 convolution, its norm and activation. Residual branches are dropped
-    with a probability that grows from 0 to `drop_path`.
+    `stage3` and `stage4` are the outputs of the last blocks at 1/16 and 1/32 of the side. `final`
+    is `stage4` after the last 1×1 convolution, its norm and activation. The probability with which
+    residual branches are dropped grows from 0 to `drop_path`.
     """
     make = _Layers(variant)
     stem = variant.stem if variant.lite else round_channels(variant.stem, variant.width)
@@ -58,14 +58,14 @@ def efficientnet_features(
 
 
 def round_channels(channels: int, width: float) -> int:
-    """Channels times width, to the nearest multiple of 8 that is not more than 10% less."""
+    """Return channels · width, rounded to a multiple of 8 that is at most 10% less."""
     wanted = channels * width
     rounded = max(8, int(wanted + 4) // 8 * 8)
     return rounded + 8 if rounded < 0.9 * wanted else rounded
 
 
 def block_repeats(variant: EfficientNet) -> list[int]:
-    """Blocks of each stage of a variant."""
+    """Return the number of blocks of each stage."""
     count = len(variant.stages)
     depths = variant.depth if isinstance(variant.depth, tuple) else (variant.depth,) * count
     repeats = [math.ceil(s.repeats * d) for s, d in zip(variant.stages, depths, strict=True)]
@@ -76,7 +76,7 @@ def block_repeats(variant: EfficientNet) -> list[int]:
 
 @dataclass(frozen=True)
 class _Layers:
-    """Makes layers and blocks with a variant's padding, norm and activation."""
+    """Layers and blocks with the padding, norm and activation of a variant."""
 
     variant: EfficientNet
 
@@ -129,7 +129,7 @@ class _Layers:
         self, x: keras.KerasTensor, kernel: int, stride: int, name: str
     ) -> keras.KerasTensor:
         x, padding = self._pad(x, kernel, stride, name)
-        # One input channel a filter: what leaves a filter is kernel² values, not their c-fold.
+        # A filter has one input channel: its fan-out is kernel², not kernel² · c.
         start = keras.initializers.RandomNormal(stddev=math.sqrt(2 / kernel**2))
         return DepthwiseConv(
             kernel, stride, padding, use_bias=False, depthwise_initializer=start, name=name
@@ -156,7 +156,7 @@ class _Layers:
 
 
 def drop_branch(x: keras.KerasTensor, share: float, name: str) -> keras.KerasTensor:
-    """Drop path: in training the branch of a share of the pictures is 0, the others' scaled up."""
+    """Zero the branch for a share of the training pictures, and scale up the others (drop path)."""
     if share == 0:
         return x
     shape = (None, 1, 1, 1)

@@ -1,9 +1,9 @@
-"""NFNets of timm's light series (`eca_nfnet_l*`, `nfnet_l0`): no normalisation of activations.
+"""NFNets of timm's light series (`eca_nfnet_l*`, `nfnet_l0`): networks without normalisation.
 
-Each block is out = shortcut + α · branch(β · act(x)), where β undoes the variance that the residual
-sums have piled up since the stage began. Constant factors are folded into what is cheap to scale: β
-and the activation's gain into the standardised kernels, α and the attention's gain of 2 into its
-gate. A layer is named after timm's module, so that a checkpoint's names are found from the layers'.
+Each block is out = shortcut + α · branch(β · act(x)). β undoes the growth of the variance in the
+residual sums since the stage began. Constant factors are multiplied into what is small: β and the
+activation's gain into the kernels, α and the attention's gain of 2 into its gate. Layers are named
+after timm's modules, so that a checkpoint's tensors find their layers.
 
 References:
     Brock et al.: Characterizing signal propagation to close the performance gap in unnormalized
@@ -29,11 +29,11 @@ GATE_GAIN = 2.0
 def nfnet_features(
     x: keras.KerasTensor, variant: NFNet, drop_path: float
 ) -> dict[str, keras.KerasTensor]:
-    """The feature maps of normalised pictures [n, h, w, 3], by name.
+    """Return the feature maps of normalised pictures [n, h, w, 3], by name.
 
-    `stage3` is the third stage's output at 1/16 of the side; `stage4` the last 1×1 convolution's at
-    1/32, and `final` that after its activation. Residual branches are dropped with a probability
-    that grows from 0 to `drop_path`.
+    `stage3` is the output of the third stage, at 1/16 of the side. `stage4` is that of the last 1×1
+    convolution, at 1/32, and `final` is `stage4` after its activation. The probability with which
+    residual branches are dropped grows from 0 to `drop_path`.
     """
     x = _stem(x, variant.stem)
     last_block = max(1, sum(variant.depths) - 1)
@@ -59,7 +59,7 @@ def nfnet_features(
 
 
 def _stem(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
-    """Four 3×3 convolutions, the first and the last with stride 2."""
+    """Add four 3×3 convolutions, the first and the last with stride 2."""
     widths, strides = (channels // 8, channels // 4, channels // 2, channels), (2, 1, 1, 2)
     for n, (width, stride) in enumerate(zip(widths, strides, strict=True), start=1):
         name = f"stem.conv{n}"

@@ -1,8 +1,8 @@
-"""Every backbone by name: its architecture, the pictures it was trained on, and its weights.
+"""All backbones by name: architecture, the pictures they were trained on, and weights.
 
 Architectures and checkpoint names are those of timm (https://github.com/huggingface/
-pytorch-image-models, Apache-2.0). AdvProp's checkpoints (`ap`) are not listed: they want pixels
-normalised in another way than the others of the same network.
+pytorch-image-models, Apache-2.0). AdvProp's checkpoints (`ap`) are not listed: they need pixels
+that are normalised differently from those of the other checkpoints of the same network.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Literal
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 HALVES = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
-# TensorFlow's own; timm rounds it to halves, which shifts pixels by half a grey level.
+# As in TensorFlow; timm rounds it to halves, which shifts pixels by half a grey level.
 LITE = (127 / 255,) * 3, (128 / 255,) * 3
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A run of blocks of one kind; the first of them has the stride."""
+    """Consecutive blocks of one kind; the first of them has the stride."""
 
     block: Literal["conv", "depthwise", "fused", "inverted"]  # see efficientnet.py
     repeats: int  # before the variant's depth multiplies them
@@ -39,7 +39,9 @@ class EfficientNet:
     stem: int = 32  # channels of the stem, before width
     head: int = 1280  # channels of the last 1×1 convolution, before width
     width: float = 1.0  # multiplies channels, rounded to multiples of 8
-    depth: float | tuple[float, ...] = 1.0  # multiplies repeats, rounded up; one or one a stage
+    depth: float | tuple[float, ...] = (
+        1.0  # multiplies repeats, rounded up; one, or one for each stage
+    )
     lite: bool = False  # stem, head, and the first and last stage's repeats stay as they are
     activation: Literal["silu", "relu6"] = "silu"
     padding: Literal["same", "symmetric"] = "same"  # TensorFlow's, or half the kernel on each side
@@ -51,7 +53,7 @@ class EfficientNet:
 
 @dataclass(frozen=True)
 class NFNet:
-    """A normaliser-free network: scaled weight standardisation instead of BatchNorm."""
+    """A network without normalisation: it has scaled weight standardisation instead."""
 
     timm: str  # timm's name of the architecture
     size: int  # side of the pictures it was trained on, pixels
@@ -69,7 +71,7 @@ class NFNet:
 
 KERAS = "https://storage.googleapis.com/keras-applications/"
 QUBVEL = "https://github.com/qubvel/efficientnet/releases/download/v0.0.1/"
-PACKAGE = "package://"  # a Python package that carries the weights
+PACKAGE = "package://"  # a Python package that contains the weights
 
 
 def _package(n: int) -> dict[str, str]:
@@ -177,7 +179,7 @@ V2_RW_M = replace(
 )
 
 # Brock et al.: High-Performance Large-Scale Image Recognition Without Normalization, ICML 2021,
-# https://arxiv.org/abs/2102.06171; these smaller ones are timm's.
+# https://arxiv.org/abs/2102.06171; these smaller ones are by timm.
 NFNET_L0 = NFNet(
     timm="eca_nfnet_l0",
     size=224,

@@ -1,4 +1,4 @@
-"""The ArcFace head: cosines to every individual's centre, a margin for the true one."""
+"""The ArcFace head: cosines to the centre of each individual, with a margin for the true one."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from keras import ops
 class ArcFace(keras.layers.Layer):
     """Additive angular margin: the true individual's logit is s·cos(θ + m), the others' s·cos θ.
 
-    Where θ + m would pass π, cos θ − m·sin(π − m) goes on instead, so that the logit keeps falling
-    with θ. Everything inside is float32 whatever the policy, and the sine is kept away from zero
-    before its square root, so that loss and gradient are finite at cos θ = ±1.
+    Where θ + m is above π, cos θ − m·sin(π − m) is used instead, so that the logit still falls with
+    θ. All of it is computed in float32 under any policy. The square of the sine is kept above zero,
+    so that loss and gradient are finite at cos θ = ±1.
 
     Args:
         classes: number of individuals.
         margin: m, radians; one number, or one for each class in label order (see `margins.py`).
         scale: s.
         easy_margin: apply the margin only where cos θ > 0.
-        label_smoothing: share e of the logit with margin that every class gets, as the original
-            mixes it: (w·φ + (1 − w)·cos θ) with w = (1 − e)·onehot + e / classes.
-        subcentres: centres of each class; the nearest counts, so that an individual seen from two
-            sides, or mislabelled pictures, may have one of their own.
+        label_smoothing: share e of the logit with margin φ that each class gets, as in the
+            original: w·φ + (1 − w)·cos θ with w = (1 − e)·onehot + e / classes.
+        subcentres: centres of each class, of which the nearest counts. So each side of an
+            individual, or its mislabelled pictures, can have their own centre.
 
     Call with embedding [n, d] and target int [n] for training logits float32 [n, classes]; without
-    targets for s·cos θ. Its variable `centre` is float32 [classes · subcentres, d], a class's
-    sub-centres one after the other.
+    targets for s·cos θ. The variable `centre` is float32 [classes · subcentres, d]; the sub-centres
+    of a class follow each other.
 
     Example:
         >>> head = ArcFace(classes=15587, margin=0.3, scale=30.0)
@@ -54,7 +54,7 @@ class ArcFace(keras.layers.Layer):
         subcentres: int = 1,
         **kwargs,
     ) -> None:
-        # Under a mixed policy Keras would round the embedding and the centres before they get here.
+        # Under a mixed policy Keras would round the embedding and the centres before `call`.
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.classes, self.scale, self.subcentres = classes, scale, subcentres
         self.margin = margin if isinstance(margin, int | float) else [float(m) for m in margin]
@@ -80,7 +80,7 @@ class ArcFace(keras.layers.Layer):
         return self.scale * (chosen * self._with_margin(cosine) + (1 - chosen) * cosine)
 
     def _cosine(self, embedding):
-        """Cosine to the nearest sub-centre of every class, float32 [n, classes]."""
+        """Return the cosine to the nearest sub-centre of each class, float32 [n, classes]."""
         cosine = ops.matmul(_normalise(embedding), ops.transpose(_normalise(self.centre)))
         if self.subcentres > 1:
             cosine = ops.max(ops.reshape(cosine, (-1, self.classes, self.subcentres)), axis=-1)
@@ -114,7 +114,7 @@ class ArcFace(keras.layers.Layer):
 
 
 def _normalise(vectors):
-    """Rows of length 1 in float32; a zero row stays zero and gets no gradient from its length."""
+    """Return rows of length 1, float32. A zero row stays zero, and its length gives no gradient."""
     vectors = ops.cast(vectors, "float32")
     squared = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
     return vectors * ops.rsqrt(ops.maximum(squared, 1e-24))

@@ -1,4 +1,4 @@
-"""Efficient channel attention (ECA): a gate a channel from its neighbours in channel order."""
+"""Efficient channel attention (ECA): a gate for each channel, from the channels next to it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from keras import ops
 class ChannelAttention(keras.layers.Layer):
     """x · gain · sigmoid(one short convolution along the channels' means).
 
-    The convolution's length grows with the logarithm of the number of channels: (log2 c + 1) / 2
-    without its fraction, made odd upwards, at least 3.
+    The length of the convolution grows with the number of channels c: (log2 c + 1) / 2, rounded
+    down, then up to an odd number, and at least 3.
 
     Args:
-        gain: constant factor on the result; a gate halves a signal on average, and normaliser-free
-            networks make up for it.
+        gain: constant factor on the result. A gate halves a signal on average, which networks
+            without normalisation must make up for.
 
     Input and output: feature map [n, h, w, c].
 

@@ -1,4 +1,4 @@
-"""A vertical strip of a feature map, to be pooled on its own."""
+"""A vertical strip of a feature map, which is pooled by itself."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tf_happywhale")
 class Column(keras.layers.Layer):
-    """One of several strips, from left to right, that divide a feature map.
+    """One of the vertical strips into which a feature map is divided.
 
-    Of aligned photographs a strip always shows the same part of the animal, and what is pooled
-    there says where on it a mark is, which pooling the whole map forgets. Where the width is not a
-    multiple of their number, neighbours share a cell.
+    In aligned photographs a strip always shows the same part of the animal. So pooling it tells
+    where a mark is, which pooling the whole map does not. If the width is not a multiple of the
+    number of strips, neighbouring strips share cells.
 
     Args:
-        number: which strip, counted from 0.
-        columns: how many there are.
+        number: which strip, from the left, counted from 0.
+        columns: the number of strips.
 
     Input: feature map [n, h, w, c], w at least 1. Output: [n, h, w', c].
 
@@ -26,7 +26,7 @@ class Column(keras.layers.Layer):
 
     References:
         Sun et al.: Beyond Part Models: Person Retrieval with Refined Part Pooling, ECCV 2018,
-        https://arxiv.org/abs/1711.09349 (there the strips lie one above the other)
+        https://arxiv.org/abs/1711.09349 (with horizontal strips)
     """
 
     def __init__(self, number: int, columns: int, **kwargs) -> None:
@@ -45,7 +45,7 @@ class Column(keras.layers.Layer):
         return (count, height, width, channels)
 
     def _cells(self, width):
-        """First cell and the one after the last, rounded outwards."""
+        """Return the first cell and the one after the last, rounded outwards."""
         return (
             self.number * width // self.columns,
             ((self.number + 1) * width + self.columns - 1) // self.columns,

@@ -1,4 +1,4 @@
-"""Depthwise convolution with a quick filter gradient on CPUs."""
+"""Depthwise convolution whose gradient is fast on CPUs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import keras
 
 @keras.saving.register_keras_serializable("tf_happywhale")
 class DepthwiseConv(keras.layers.DepthwiseConv2D):
-    """Keras' DepthwiseConv2D without bias; on TensorFlow the gradient of a 5×5 filter is quicker.
+    """Keras' DepthwiseConv2D; on TensorFlow the gradient of a 5×5 filter is faster.
 
-    oneDNN's kernel for that gradient takes two to three times as long as TensorFlow's own, which
-    is used where the padding is spelt out in numbers instead of called SAME. Both give the same
-    values.
+    For that gradient oneDNN's kernel takes two to three times as long as TensorFlow's own.
+    TensorFlow uses its own if the padding is given in numbers instead of as SAME. Both give the
+    same values.
     """
 
     def call(self, inputs):
@@ -51,11 +51,11 @@ def _depthwise(inputs, kernel, strides: tuple[int, int]):
 
         return tf.nn.depthwise_conv2d(x, w, steps, "SAME"), gradient
 
-    # As a plain tensor: `custom_gradient` treats a variable in another way.
+    # A plain tensor, because `custom_gradient` treats a variable differently.
     return convolve(inputs, tf.cast(tf.convert_to_tensor(kernel), inputs.dtype))
 
 
 def _same_padding(size: int, length: int, step: int) -> tuple[int, int]:
-    """Pixels that SAME padding puts before and after `size` pixels: the odd one comes after."""
+    """Return how many pixels SAME padding adds before and after; an odd one comes after."""
     total = max((-(-size // step) - 1) * step + length - size, 0)
     return total // 2, total - total // 2

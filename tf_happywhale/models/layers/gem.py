@@ -10,13 +10,12 @@ from keras import ops
 class GeM(keras.layers.Layer):
     """Generalised mean over a feature map: the mean of x^p, to the power 1/p.
 
-    p = 1 is average pooling, p towards infinity maximum pooling. Computed in float32 whatever the
-    policy, since x^3 leaves float16's range at 41.
+    p = 1 is average pooling; for large p it becomes maximum pooling. It is computed in float32
+    under any policy, because x^3 leaves float16's range at 41.
 
     Args:
-        p: exponent that training starts from.
-        epsilon: smallest feature value counted; features below it, negative ones too, are raised
-            to it.
+        p: exponent with which training starts.
+        epsilon: smallest feature value; smaller and negative features are raised to it.
 
     Input: feature map [n, h, w, c]. Output: [n, c] of the layer's compute dtype.
 
@@ -44,10 +43,10 @@ class GeM(keras.layers.Layer):
 
     def call(self, features):
         positive = ops.maximum(ops.cast(features, "float32"), self.epsilon)
-        # Relative to a channel's largest value no power leaves float32's range: of a channel that
-        # is zero everywhere, epsilon^7 would. The largest cancels out, so it needs no gradient.
+        # Divided by the channel's largest value, no power leaves float32's range; epsilon^7 would.
+        # The largest value cancels out, so it needs no gradient.
         largest = ops.stop_gradient(ops.max(positive, axis=(1, 2), keepdims=True))
-        powered = ops.exp(self.exponent * ops.log(positive / largest))  # quicker than ops.power
+        powered = ops.exp(self.exponent * ops.log(positive / largest))  # faster than ops.power
         mean = ops.mean(powered, axis=(1, 2))
         pooled = largest[:, 0, 0] * ops.exp(ops.log(mean) / self.exponent)
         return ops.cast(pooled, self.compute_dtype)

@@ -1,4 +1,4 @@
-"""BatchNorm for feature maps, in one pass over memory where TensorFlow has a kernel for it."""
+"""BatchNorm for feature maps, by TensorFlow's fused operation."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from keras import ops
 class BatchNorm(keras.layers.BatchNormalization):
     """Keras' BatchNormalization over [n, h, w, c], through TensorFlow's fused operation.
 
-    Keras computes the moments and the normalisation from a dozen elementary operations, each of
-    which reads or writes the whole feature map; training EfficientNet-lite0 on a CPU then spends
-    two thirds of its time there. On other backends than TensorFlow this layer is Keras' own.
+    Keras uses a dozen elementary operations, each of which reads or writes the whole feature map.
+    Training EfficientNet-lite0 on a CPU then spends two thirds of its time there. On other backends
+    than TensorFlow this layer is Keras' own.
 
-    As in Keras: moving averages updated in training only, and a frozen layer (`trainable=False`)
-    normalises by them. The moving variance takes up the unbiased batch variance, n / (n − 1) times
-    the biased one that normalises.
+    As in Keras, moving averages are updated only in training, and a frozen layer
+    (`trainable=False`) normalises by them. The moving variance averages the unbiased variance of
+    the batch, which is n / (n − 1) times the biased one that normalises.
     """
 
     def call(self, inputs, training=None, mask=None):

@@ -1,4 +1,4 @@
-"""The part of a picture that the network looks at."""
+"""The part of a picture that the network sees."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tf_happywhale")
 class Region(keras.layers.Layer):
-    """Cuts the same rectangle out of every picture: where aligned photographs have the animal.
+    """Cuts the same rectangle out of each picture: where the animal is in aligned photographs.
 
-    The rest costs no time and cannot be learned by heart, while augmentation, which comes before,
-    moves real pixels into the rectangle and not black ones.
+    The rest of the picture costs no time and cannot be memorised. Augmentation comes before, so it
+    moves real pixels into the rectangle instead of black ones.
 
     Args:
         corners: xmin, ymin, xmax, ymax in shares of width and height; rounded to whole pixels.
@@ -43,7 +43,7 @@ class Region(keras.layers.Layer):
 
 
 def _pixels(low: float, high: float, side):
-    """First pixel and the one after the last, of a side that may be known only when it runs."""
+    """Return the first pixel and the one after the last; the side may be a tensor."""
     if isinstance(side, int):
         first = min(int(low * side + 0.5), side - 1)
         return first, max(int(high * side + 0.5), first + 1)

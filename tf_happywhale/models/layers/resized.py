@@ -8,10 +8,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tf_happywhale")
 class Resized(keras.layers.Layer):
-    """Pictures with both sides so many times as long, bilinear, rounded to whole pixels.
+    """Resizes pictures by a factor, bilinear; sides are rounded to whole pixels.
 
     Args:
-        times: above 0.
+        times: the factor, above 0.
 
     Input: pictures [n, h, w, c]. Output: [n, times·h, times·w, c] float.
 
@@ -25,7 +25,7 @@ class Resized(keras.layers.Layer):
         self.times = float(times)
 
     def call(self, pictures):
-        # By two products: Keras' resize takes no sides that are known only when it runs.
+        # Two products, because Keras' resize cannot take sides that are tensors.
         height, width = ops.shape(pictures)[1:3]
         pictures = ops.cast(pictures, self.compute_dtype)
         rows = ops.cast(_shares(height, self._length(height)), self.compute_dtype)
@@ -37,7 +37,7 @@ class Resized(keras.layers.Layer):
         return (count, self._length(height), self._length(width), channels)
 
     def _length(self, side):
-        """Of a side that may be known only when it runs."""
+        """Return the new length of a side, which may be a tensor."""
         if side is None:
             return None
         if isinstance(side, int):
@@ -49,7 +49,7 @@ class Resized(keras.layers.Layer):
 
 
 def _shares(side, wanted):
-    """How much of each pixel of a side goes into each of those wanted, float32 [wanted, side]."""
+    """Return the share of each old pixel in each new one, float32 [wanted, side]."""
     ratio = ops.cast(side, "float32") / ops.cast(wanted, "float32")
     place = (ops.arange(wanted, dtype="float32") + 0.5) * ratio - 0.5
     place = ops.clip(place, 0.0, ops.cast(side, "float32") - 1.0)

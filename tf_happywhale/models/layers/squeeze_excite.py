@@ -1,4 +1,4 @@
-"""Squeeze-and-excitation: channels weighted by what the whole picture holds."""
+"""Squeeze-and-excitation: channels weighted by the mean of the whole feature map."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tf_happywhale")
 class SqueezeExcite(keras.layers.Layer):
-    """x · gain · sigmoid(expand(act(reduce(mean of x)))), one gate a channel.
+    """x · gain · sigmoid(expand(act(reduce(mean of x)))): a gate for each channel.
 
     Args:
         channels: width between the two layers.
-        activation: Keras' name of the one between them.
-        gain: constant factor on the result; a gate halves a signal on average, and normaliser-free
-            networks make up for it.
+        activation: Keras' name of the activation between them.
+        gain: see `ChannelAttention`.
 
     Input and output: feature map [n, h, w, c].
 

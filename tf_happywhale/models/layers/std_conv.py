@@ -1,4 +1,4 @@
-"""Convolution with scaled weight standardisation: what normaliser-free networks have for norms."""
+"""Convolution with scaled weight standardisation, which NFNets use instead of BatchNorm."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tf_happywhale")
 class ScaledStdConv(keras.layers.Layer):
-    """A convolution whose every filter has mean 0 and a set length: gain · scale · standardised.
+    """A convolution whose filters have mean 0 and a fixed length, times a trained gain.
 
-    A filter of n weights is used as gain · scale / √n · (w − mean) / √(variance + ε), with the
-    trained gain. It is standardised in float32 whatever the policy. Padding is as in PyTorch: half
-    the kernel on each side, so that a stride of 2 lands on other pixels than TensorFlow's SAME.
+    A filter w of n weights is used as gain · scale / √n · (w − mean) / √(variance + ε). It is
+    standardised in float32 under any policy. Padding is as in PyTorch: half the kernel on each
+    side. With a stride of 2 this uses other pixels than TensorFlow's SAME.
 
     Args:
         filters: channels of the output.
         kernel_size: side of the kernel, odd.
         strides: steps in both directions.
-        groups: parts of the channels that do not see each other.
-        scale: constant factor on the kernel; a network puts its activation's gain here.
+        groups: number of groups of channels that are convolved separately.
+        scale: constant factor on the kernel, such as the gain of the activation before it.
         epsilon: added to the variance.
-        gain: what the trained gain starts from; 0 at the end of a residual branch lets training
-            begin with the shortcut alone (skip-init).
+        gain: initial value of the trained gain. With 0 at the end of a residual branch, training
+            begins with the shortcut alone (skip-init).
 
     Input: feature map [n, h, w, c]. Output: [n, ⌈h/strides⌉, ⌈w/strides⌉, filters].
 
@@ -55,7 +55,7 @@ class ScaledStdConv(keras.layers.Layer):
         channels = input_shape[-1]
         if channels % self.groups or self.filters % self.groups:
             raise ValueError(
-                f"{channels} and {self.filters} channels do not both fall into {self.groups} groups"
+                f"{channels} and {self.filters} channels do not divide into {self.groups} groups"
             )
         shape = (self.kernel_size, self.kernel_size, channels // self.groups, self.filters)
         start = keras.initializers.VarianceScaling(1.0, "fan_in", "untruncated_normal")
@@ -77,7 +77,7 @@ class ScaledStdConv(keras.layers.Layer):
         if self.groups == 1:
             maps = ops.conv(features, kernel, self.strides, padding)
         else:
-            # One convolution a group: a grouped one runs slowly on TensorFlow's CPU kernels.
+            # A convolution for each group: grouped ones are slow in TensorFlow on CPUs.
             inputs = ops.split(features, self.groups, axis=-1)
             kernels = ops.split(kernel, self.groups, axis=-1)
             maps = ops.concatenate(

@@ -1,1 +1,1 @@
-"""Published weights, read without the library that wrote them."""
+"""Weights: published ones, read without the library that wrote them, and those trained here."""

@@ -1,4 +1,4 @@
-"""A checkpoint's tensors into a network whose layers are named after timm's modules."""
+"""Networks filled from the tensors of a checkpoint, by timm's names."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ PARAMETERS = {
     "moving_variance": "running_var",
 }
 SQUEEZE_EXCITE = {"se": ("conv_reduce", "conv_expand"), "attn_last": ("fc1", "fc2")}
-COUNTER = "num_batches_tracked"  # PyTorch's, of no use without a momentum that changes
-CLASSIFIER = ("classifier.", "head.")  # ImageNet's, which no feature map needs
+COUNTER = "num_batches_tracked"  # of PyTorch; needed only if the momentum changes
+CLASSIFIER = ("classifier.", "head.")  # of ImageNet's classes, which no feature map needs
 
 
 def fill(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> list[str]:
-    """Set every variable of a backbone from a checkpoint by timm's names.
+    """Set all variables of a backbone from a checkpoint, and return what was not used.
 
     Args:
         network: from `build_backbone`, with all its features.
-        tensors: arrays by timm's names in PyTorch's layout; each is read twice, first to check and
-            then to set, so that a mapping that reads from disk need hold one at a time.
+        tensors: arrays by timm's names in PyTorch's layout. Each is read twice, to check it and to
+            set it, so that a mapping which reads from disk has only one in memory.
 
     Returns:
-        The names of the tensors that have no place in the network, counters left out.
+        The names of tensors that the network does not have, without counters.
 
     Raises:
-        InputError: a tensor is missing, of another shape, not finite, or belongs to a larger
-            network; then no variable was changed.
+        InputError: a tensor is missing, of another shape or not finite, or belongs to a larger
+            network. No variable was changed then.
     """
     places = dict(_places(network))
     for name, (variable, layer) in places.items():
         if name not in tensors:
             raise InputError(
-                f"The checkpoint is not {network.name}'s: it lacks {name}. Name another with "
-                "model.weights, or the backbone it is of with model.backbone."
+                f"The checkpoint is not {network.name}'s: it has no {name}. Name another with "
+                "model.weights, or its own backbone with model.backbone."
             )
         tensor = np.asarray(tensors[name])
         value = _keras_layout(tensor, variable, layer)
         if value.shape != tuple(variable.shape):
             raise InputError(
                 f"The checkpoint is not {network.name}'s: {name} is {tensor.shape}, which does not "
-                f"make {tuple(variable.shape)}."
+                f"fit {tuple(variable.shape)}."
             )
         if not np.isfinite(value).all():
             raise InputError(f"The checkpoint is damaged: {name} is not finite. Fetch it again.")
@@ -59,7 +59,7 @@ def fill(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> list[str]:
     if foreign:
         raise InputError(
             f"The checkpoint is not {network.name}'s: {network.name} has no {foreign[0]}. Name "
-            "another with model.weights, or the backbone it is of with model.backbone."
+            "another with model.weights, or its own backbone with model.backbone."
         )
     for name, (variable, layer) in places.items():
         variable.assign(_keras_layout(np.asarray(tensors[name]), variable, layer))
@@ -67,14 +67,14 @@ def fill(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> list[str]:
 
 
 def _places(network: keras.Model) -> Iterator[tuple[str, tuple]]:
-    """timm's name of each variable of the network, with the variable and its layer."""
+    """Yield timm's name of each variable, with the variable and its layer."""
     for layer in network.layers:
         for variable in layer.weights:
             yield tensor_name(layer.name, variable.name), (variable, layer)
 
 
 def tensor_name(layer: str, variable: str) -> str:
-    """timm's name of a layer's variable."""
+    """Return timm's name of a variable of a layer."""
     module = layer.rpartition(".")[2]
     part, _, parameter = variable.rpartition("_")
     if module in SQUEEZE_EXCITE and part in ("reduce", "expand"):
@@ -84,7 +84,7 @@ def tensor_name(layer: str, variable: str) -> str:
 
 
 def _keras_layout(value: np.ndarray, variable: keras.Variable, layer: keras.Layer) -> np.ndarray:
-    """A tensor of PyTorch's layout in Keras', in float32: a view where it can be."""
+    """Return a tensor of PyTorch's layout in that of Keras, float32, as a view if possible."""
     value = value.astype(np.float32, copy=False)
     if value.ndim == 4 and len(variable.shape) == 4:
         depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)

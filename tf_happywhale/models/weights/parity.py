@@ -1,7 +1,4 @@
-"""Our backbones beside timm's own, where PyTorch and timm are installed.
-
-The project needs neither; they are the reference that the conversion is proven against.
-"""
+"""Our backbones compared with those of timm. Only this file needs PyTorch and timm."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ SIZES = (96, 107)  # pixels; one of them is not a multiple of 32
 
 @dataclass(frozen=True)
 class Difference:
-    """How far one of our feature maps is from timm's."""
+    """The difference between one of our feature maps and that of timm."""
 
     feature: str  # stage3, stage4 or final
     size: int  # side of the pictures, pixels
@@ -35,7 +32,7 @@ class Difference:
 
 
 def compare_with_timm(backbone: str, address: str) -> list[str]:
-    """A parity report of published weights, a line for each map and size."""
+    """Return a report on published weights, with a line for each map and size."""
     tensors = read_weights(address)
     theirs = timm_model(backbone, tensors)
     ours = build_backbone(backbone, features=FEATURES)
@@ -47,7 +44,7 @@ def compare_with_timm(backbone: str, address: str) -> list[str]:
 
 
 def timm_model(backbone: str, tensors: Mapping[str, np.ndarray]) -> torch.nn.Module:
-    """timm's network with a checkpoint's tensors, in evaluation mode, without its classifier."""
+    """Return timm's network with the tensors of a checkpoint, without its classifier."""
     import timm
     import torch
 
@@ -64,7 +61,7 @@ def differences(
     theirs: torch.nn.Module,
     sizes: Sequence[int] = SIZES,
 ) -> list[Difference]:
-    """Both networks' maps of two random pictures of each size.
+    """Compare the maps of both networks for two random pictures of each size.
 
     Args:
         ours: with all `FEATURES` as outputs.
@@ -90,7 +87,7 @@ def differences(
 
 
 def intermediate_maps(model: torch.nn.Module, batch: torch.Tensor) -> list[torch.Tensor]:
-    """timm's `features_only` maps 3 and 4 [n, c, h, w] of a model's weights."""
+    """Return timm's `features_only` maps 3 and 4 [n, c, h, w] with the weights of a model."""
     import timm
 
     extractor = timm.create_model(model.default_cfg["architecture"], **_ONLY).eval()
@@ -108,9 +105,9 @@ def _flat(name: str) -> str:
 
 
 def formula_tensor(name: str, shape: Sequence[int]) -> np.ndarray:
-    """A tensor made from its name and shape alone, float32, in the range a trained one has.
+    """Return a tensor that depends only on name and shape, float32, in the range of a trained one.
 
-    NumPy promises that `RandomState` gives the same numbers in every version.
+    NumPy promises that `RandomState` gives the same numbers in each version.
     """
     draw = np.random.RandomState(zlib.crc32(name.encode("ascii")))
     parameter = name.rpartition(".")[2]

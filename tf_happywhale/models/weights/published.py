@@ -1,4 +1,4 @@
-"""Checkpoints by address: where they come from, and how they get into a network."""
+"""Published weights: fetched, read, and loaded into a network."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ HUB_FILE = "model.safetensors"
 
 
 def load_weights(network: keras.Model, address: str) -> None:
-    """Fill a backbone from what `find_weights` returned, and print what was used.
+    """Fill a backbone from an address of `find_weights`, and print what was used.
 
     Raises:
-        InputError: the weights cannot be had, or do not fit; then no variable was changed.
+        InputError: the weights cannot be fetched or do not fit. No variable was changed then.
     """
     tensors = read_weights(address)
     unused = fill(network, tensors)
@@ -34,10 +34,10 @@ def load_weights(network: keras.Model, address: str) -> None:
 
 
 def read_weights(address: str) -> Mapping[str, np.ndarray]:
-    """A checkpoint's tensors by timm's names, in PyTorch's layout.
+    """Return the tensors of a checkpoint by timm's names, in PyTorch's layout.
 
     Raises:
-        InputError: it cannot be had, or is damaged.
+        InputError: it cannot be fetched, or is damaged.
     """
     from tf_happywhale.models.weights.keras_h5 import read_keras_h5
     from tf_happywhale.models.weights.lite_packages import read_lite
@@ -54,7 +54,7 @@ def read_weights(address: str) -> Mapping[str, np.ndarray]:
 
 
 def _from_hub(address: str) -> Path:
-    """A checkpoint of the Hugging Face hub, from its cache or downloaded into it."""
+    """Return a checkpoint of the Hugging Face hub, which is downloaded into its cache."""
     from huggingface_hub import hf_hub_download
 
     owner, name, *rest = address.removeprefix(HUB).split("/")
@@ -67,7 +67,7 @@ def _from_hub(address: str) -> Path:
 
 
 def _from_web(address: str) -> Path:
-    """A file of Keras' or qubvel's, from Keras' cache or downloaded into it."""
+    """Return a file of Keras or qubvel, which is downloaded into Keras' cache."""
     try:
         return Path(keras.utils.get_file(origin=address, cache_subdir="models"))
     except Exception as error:

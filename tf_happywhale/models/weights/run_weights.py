@@ -1,4 +1,4 @@
-"""Which files are a model of this package: a file in a run folder, or one that is named."""
+"""The weights file in a run folder, and the run folder of a weights file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tf_happywhale.disk.swap import settle_swap
 from tf_happywhale.errors import InputError
 
 ENDINGS = (".keras", ".weights.h5")
-# The weights in a run folder, the best first: of a finished run, then of one that was stopped.
+# The weights in a run folder, the best first: those of a finished run, then of a stopped one.
 FILES = (
     "model.keras", "checkpoints/best.weights.h5", "training/checkpoints/best-epoch-*.weights.h5",
     "checkpoints/best-epoch-*.weights.h5",
@@ -16,17 +16,17 @@ FILES = (
 
 
 def is_own(address: str | None) -> bool:
-    """Whether an address of `find_weights` is a file that this package has written."""
+    """Return whether an address of `find_weights` is a file that this package has written."""
     return address is not None and address.endswith(ENDINGS) and "://" not in address
 
 
 def own_file(folder: Path) -> Path:
-    """The weights in a run folder.
+    """Return the best weights file in a run folder.
 
     Raises:
-        InputError: there are none.
+        InputError: there is none.
     """
-    settle_swap(folder / "training")  # a kill may have stopped a finished model on its way
+    settle_swap(folder / "training")  # a kill may have stopped the move of a finished model
     for pattern in FILES:
         found = sorted(folder.glob(pattern))
         if found:
@@ -38,6 +38,6 @@ def own_file(folder: Path) -> Path:
 
 
 def run_of(file: Path) -> Path:
-    """The run folder that such a file lies in."""
+    """Return the run folder that a weights file lies in."""
     folder = file.parent.parent if file.parent.name == "checkpoints" else file.parent
     return folder.parent if folder.name == "training" else folder

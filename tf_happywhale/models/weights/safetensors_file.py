@@ -1,4 +1,4 @@
-"""A `.safetensors` checkpoint, read tensor by tensor."""
+"""`.safetensors` checkpoints, read tensor by tensor."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from tf_happywhale.disk.os_errors import check_opens
 from tf_happywhale.errors import InputError
 
 KINDS = ("F64", "F32", "F16", "I64")  # I64: PyTorch's counters
-MAPPED = 32 * 2**20  # bytes read before the file is opened again: what is mapped counts as memory
+MAPPED = 32 * 2**20  # bytes read until the file is opened again, since mapped bytes count as memory
 
 
 class SafeTensors(Mapping):
-    """The tensors of a file by name; each is read from disk when it is asked for.
-
-    So filling a network never holds the checkpoint a second time in memory.
+    """The tensors of a file by name. Each is read from disk when it is used, so that the checkpoint
+    is never in memory as a whole.
 
     Raises:
-        InputError: the file is cut off or of another kind, or a tensor is not a plain number type.
+        InputError: the file is not whole, or a tensor has an unusual number type.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,8 +47,8 @@ class SafeTensors(Mapping):
         kind = self._file.get_slice(name).get_dtype()
         if kind not in KINDS:
             raise InputError(
-                f"{self._path} holds {name} as {kind}, which NumPy does not know or which is no "
-                "trained weight: take a checkpoint in float32 or float16."
+                f"{self._path} holds {name} as {kind}, which is not used here: take a checkpoint "
+                "in float32 or float16."
             )
         tensor = self._file.get_tensor(name)
         self._read += tensor.nbytes

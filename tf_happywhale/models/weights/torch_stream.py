@@ -1,9 +1,9 @@
-"""PyTorch's old checkpoint format (before 1.6) read without PyTorch and without unpickling.
+"""PyTorch's old checkpoint format (before 1.6), read without PyTorch and without unpickling.
 
-The file is five pickles - a magic number, the protocol, facts about the machine, the state dict
-with its storages as references, the storages' keys - and then, for each key, the number of its
-elements and their bytes. The pickles are walked opcode by opcode with a list, a dictionary and four
-permitted names; nothing is imported or called, and any other name or opcode is refused.
+The file begins with five pickles: a magic number, the protocol, facts about the machine, the state
+dict with references to storages, and the keys of the storages. Then follow, for each key, the
+number of elements and their bytes. The pickles are read opcode by opcode. Four names are permitted;
+nothing is imported or called, and any other name or opcode is refused.
 
 Format: `_legacy_save` in https://github.com/pytorch/pytorch/blob/main/torch/serialization.py
 """
@@ -28,7 +28,7 @@ _MARK = object()
 
 
 class _Name(NamedTuple):
-    """A permitted global; it is compared, never called."""
+    """A permitted global. It is compared, and never called."""
 
     text: str
 
@@ -47,10 +47,10 @@ class _Tensor(NamedTuple):
 
 
 def read_torch_stream(path: Path, expected_sha256: str) -> dict[str, np.ndarray]:
-    """The state dict of a checkpoint file: tensor name to array, float32 or int64.
+    """Return the state dict of a checkpoint file: arrays by name, float32 or int64.
 
     Raises:
-        InputError: the content is not the expected one, or holds anything but plain tensors.
+        InputError: the content is not the expected one, or is not only plain tensors.
     """
     content = Path(path).read_bytes()
     found = hashlib.sha256(content).hexdigest()
@@ -63,7 +63,7 @@ def read_torch_stream(path: Path, expected_sha256: str) -> dict[str, np.ndarray]
 
 
 def parse_torch_stream(content: bytes) -> dict[str, np.ndarray]:
-    """As `read_torch_stream`, from the file's bytes."""
+    """Return the state dict in the bytes of a file; see `read_torch_stream`."""
     stream = io.BytesIO(content)
     try:
         magic, protocol, _, state, keys = (_walk(stream) for _ in range(5))
@@ -94,7 +94,7 @@ def _array(content: bytes, tensor: _Tensor, raw: dict[str, tuple[int, int]]) -> 
 
 
 def _walk(stream: io.BytesIO) -> Any:
-    """The value of one pickle, built from numbers, text, containers and permitted names only."""
+    """Return the value of one pickle of numbers, text, containers and permitted names."""
     stack: list[Any] = []
     memo: dict[int, Any] = {}
     for opcode, argument, _ in pickletools.genops(stream):
@@ -148,7 +148,7 @@ def _walk(stream: io.BytesIO) -> Any:
                 arguments, name = stack.pop(), stack.pop()
                 stack.append(_reduce(name, arguments))
             case "BUILD":
-                stack.pop()  # the state dict's version numbers, of no use here
+                stack.pop()  # the version numbers of the state dict, which are not needed
             case other:
                 raise InputError(
                     f"The checkpoint holds the opcode {other}, which is not permitted."

@@ -1,7 +1,7 @@
-"""The weights of a model that this package has trained: backbone, pooling and neck of another one.
+"""Weights of a model that was trained here, for the backbone, pooling and neck of another one.
 
-A `.keras` file holds a `.weights.h5`, and in that each layer's variables lie in a group that knows
-the layer's name. So they are read by name, whatever else the model holds.
+A `.keras` file contains a `.weights.h5`. There the variables of each layer are in a group with the
+name of the layer, so they are read by name.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import numpy as np
 
 from tf_happywhale.errors import ConfigError, InputError
 
-EMBEDDER = "embedder"  # the name of the network that is taken over, in every file
+EMBEDDER = "embedder"  # the name of the network whose weights are used, in each file
 Layers = dict[tuple[str, ...], list[np.ndarray]]
 
 
 def read_own(path: Path) -> tuple[Layers, list[str]]:
-    """A file's arrays by the names of the layers inside the embedder (a backbone's by its own and
-    the layer's), in Keras' order; and the names of the layers outside it, which are heads.
+    """Return the arrays of each layer inside the embedder, in Keras' order; and the names of the
+    layers outside it, which are heads. A layer of the backbone is (backbone, layer).
 
     Raises:
-        InputError: the file is damaged, or not of this package.
+        InputError: the file is damaged, or another program wrote it.
     """
     import h5py
 
@@ -57,7 +57,7 @@ def read_own(path: Path) -> tuple[Layers, list[str]]:
 
 
 def _read(file) -> Layers:
-    """Arrays by the names of the models and of the layer that they lie in."""
+    """Return arrays by the names of the models and the layer that contain them."""
     with file:
         groups: dict[str, tuple[str, list[np.ndarray]]] = {}
 
@@ -73,18 +73,18 @@ def _read(file) -> Layers:
 
 
 def _names(place: str, named: dict[str, str]) -> tuple[str, ...]:
-    """The names of everything around a place, from the outermost, and its own."""
+    """Return the names of the models around a place, outermost first, and its own name."""
     parts = place.split("/") if place else []
     around = ["/".join(parts[:count]) for count in range(len(parts) + 1)]
     return tuple(named[each] for each in around if each in named)
 
 
 def fill_backbone(network: keras.Model, path: Path) -> None:
-    """Set every variable of a backbone from a file of this package.
+    """Set all variables of a backbone from a file of this package.
 
     Raises:
-        ConfigError: it is of another backbone, or of one with other layers.
-        InputError: the file is damaged, or not of this package.
+        ConfigError: the file is of another backbone, or of one with other layers.
+        InputError: the file is damaged, or another program wrote it.
     """
     layers, _ = read_own(path)
     names = sorted({names[0] for names in layers if len(names) > 1})
@@ -106,11 +106,11 @@ def fill_backbone(network: keras.Model, path: Path) -> None:
 
 
 def fill_neck(embedder: keras.Model, path: Path) -> None:
-    """Set the layers behind the backbone from a file of this package, if it has them in the same
-    shape. What was taken is printed, and what was not.
+    """Set the layers behind the backbone from a file of this package where the shapes are the same.
+    Print what was used, and what was not.
 
     Raises:
-        InputError: the file is damaged, or not of this package.
+        InputError: the file is damaged, or another program wrote it.
     """
     layers, heads = read_own(path)
     taken, fresh, known = [], [], set()
@@ -132,7 +132,7 @@ def fill_neck(embedder: keras.Model, path: Path) -> None:
 
 
 def _behind(embedder: keras.Model) -> Iterator[keras.Layer]:
-    """The embedder's own layers that have variables: pooling and neck."""
+    """Yield the layers with variables outside the backbone: pooling and neck."""
     for layer in embedder.layers:
         if layer.weights and not isinstance(layer, keras.Model):
             yield layer

@@ -1,4 +1,4 @@
-"""Weights by name: which checkpoint is meant for which backbone.
+"""Names of weights, and the checkpoint that each stands for.
 
 A name is `default` (the backbone's first), `none`, a short name of the table of variants
 (`b6_ns`), a timm name (`tf_efficientnet_b6.ns_jft_in1k`), an address (`hf://OWNER/NAME`), a file
@@ -19,16 +19,51 @@ HUB = "hf://"
 
 
 def short_names() -> dict[str, str]:
-    """Every short name with its backbone."""
+    """Return the backbone of each short name."""
     return {short: name for name, variant in VARIANTS.items() for short in variant.weights}
 
 
-def find_weights(backbone: str, weights: str) -> str | None:
-    """The address or file that a name means for a backbone; None for `none`.
+def list_weights() -> list[str]:
+    """Return a line for each short name, with its backbone and address."""
+    return [
+        f"{short:18} {backbone:20} {address}"
+        for backbone, variant in VARIANTS.items()
+        for short, address in variant.weights.items()
+    ]
+
+
+def backbone_of(name: str, backbone: str | None) -> tuple[str, str]:
+    """Return the backbone that weights belong to, and their name for `find_weights`.
+
+    Args:
+        name: of the weights, or of a backbone, which stands for its default weights.
+        backbone: the backbone, if the user has named it.
 
     Raises:
-        ConfigError: no such backbone or weights, or they are another backbone's.
-        InputError: a file that is not there.
+        ConfigError: there are no such weights, or their name does not tell the backbone.
+    """
+    if backbone is not None:
+        return backbone, name
+    shorts = short_names()
+    if name in VARIANTS:
+        return name, "default"
+    if name in shorts:
+        return shorts[name], name
+    architecture = name.removeprefix(f"{HUB}timm/").partition(".")[0]
+    for owner, variant in VARIANTS.items():
+        if variant.timm == architecture or name in variant.weights.values():
+            return owner, name
+    if name.startswith(HUB) or name.endswith((".safetensors", ".h5")):
+        raise ConfigError(f"{name} does not say which network it is of: add --backbone NAME.")
+    raise ConfigError(f"There are no weights {name!r}: {nearest(name, [*shorts, *VARIANTS])}.")
+
+
+def find_weights(backbone: str, weights: str) -> str | None:
+    """Return the address or file that a name stands for, for a backbone; None for `none`.
+
+    Raises:
+        ConfigError: there is no such backbone or no such weights, or they are another backbone's.
+        InputError: there is no such file.
     """
     if backbone not in VARIANTS:
         own = short_names().get(backbone)
@@ -68,8 +103,10 @@ def find_weights(backbone: str, weights: str) -> str | None:
 
 
 def _checked_timm(backbone: str, name: str) -> str:
-    """timm's `ARCHITECTURE.TAG`, if it is this backbone's: others may have layers of the same
-    shapes with other paddings."""
+    """Return timm's `ARCHITECTURE.TAG`; ConfigError if it is not this backbone's.
+
+    Another architecture may have layers of the same shapes but other paddings.
+    """
     architecture, _, tag = name.partition(".")
     if architecture != VARIANTS[backbone].timm:
         owners = {variant.timm: other for other, variant in VARIANTS.items()}
@@ -81,7 +118,7 @@ def _checked_timm(backbone: str, name: str) -> str:
         )
     if tag.startswith("ap_"):
         raise ConfigError(
-            f"{name} was trained with AdvProp on pixels normalised in another way: take "
+            f"{name} was trained with AdvProp, on pixels that are normalised differently: use "
             f"{next(iter(VARIANTS[backbone].weights))}."
         )
     return name
