@@ -22,6 +22,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
@@ -138,7 +139,7 @@ def _choose(rows: Sequence[BoxRow], names: Names, homes: Sequence[Path]) -> tupl
         key = (row.image, row.stem)
         if key in chosen:
             continue
-        chosen[key] = _by_name(row, names, index)
+        chosen[key] = _named(row, names, index, by_path=False)
         there = [home / row.image for home in homes if chosen[key] is None and not row.stem]
         there = [path for path in there if row.image.strip() and os.path.isfile(path)]
         if there:
@@ -146,7 +147,7 @@ def _choose(rows: Sequence[BoxRow], names: Names, homes: Sequence[Path]) -> tupl
             chosen[key] = found[0] if found else None
             other |= set() if found else {row.image}
         elif chosen[key] is None:
-            chosen[key] = _by_end_of_path(row, names, index)
+            chosen[key] = _named(row, names, index, by_path=True)
     if not any(chosen.values()):
         chosen |= _by_moved_folder(rows, names, index)
     return chosen, other
@@ -166,12 +167,12 @@ def _by_last(names: Names, fold: Callable[[str], str] = str) -> Index:
     return found
 
 
-def _without_ending(parts: Parts) -> Parts:
-    return (*parts[:-1], PurePosixPath(parts[-1]).stem)
-
-
-def _lacks_ending(row: BoxRow, parts: Parts) -> bool:
-    return row.stem or PurePosixPath(parts[-1]).suffix.lower() not in IMAGE_ENDINGS
+def _like(row: BoxRow, own: Parts) -> Callable[[Parts], Parts]:
+    """How a photograph's parts are compared with those of a row's name: without the ending if the
+    name has none."""
+    if row.stem or (own and PurePosixPath(own[-1]).suffix.lower() not in IMAGE_ENDINGS):
+        return lambda parts: (*parts[:-1], PurePosixPath(parts[-1]).stem)
+    return lambda parts: parts
 
 
 def _folders_in(homes: Sequence[Path]) -> list[Path]:
@@ -180,21 +181,15 @@ def _folders_in(homes: Sequence[Path]) -> list[Path]:
     return [folder for folders in inside for folder in folders if folder.is_dir()][:MOST_FOLDERS]
 
 
-def _by_name(row: BoxRow, names: Names, index: Index) -> str | None:
-    """The photograph with this name."""
-    return _only(row, names, index, lambda parts, cut: cut(parts[0]) == _parts(row.image))
-
-
-def _by_end_of_path(row: BoxRow, names: Names, index: Index) -> str | None:
-    """The photograph with a path that ends in this name."""
+def _named(row: BoxRow, names: Names, index: Index, *, by_path: bool) -> str | None:
+    """The photograph with this name or, `by_path`, with a path that ends in this name."""
     own = _parts(row.image)
-    return _only(row, names, index, lambda parts, cut: cut(parts[1])[-len(own) :] == own)
-
-
-def _only(row: BoxRow, names: Names, index: Index, fits: Callable[..., bool]) -> str | None:
-    own = _parts(row.image)
-    cut = _without_ending if own and _lacks_ending(row, own) else tuple
-    found = [name for name in index.get(own[-1] if own else "", []) if fits(names[name], cut)]
+    like = _like(row, own)
+    found = [
+        name
+        for name in index.get(own[-1] if own else "", [])
+        if (like(names[name][1])[-len(own) :] if by_path else like(names[name][0])) == own
+    ]
     if len(found) > 1:
         raise InputError(
             f"{row.where}: {row.image[:80]!r} may be {found[0]} or {found[1]}: write the name with "
@@ -207,43 +202,38 @@ def _by_moved_folder(rows: Sequence[BoxRow], names: Names, index: Index) -> Chos
     """The photographs, if they were in another place when the table was made: all rows have one
     path in front, and all photographs another one."""
     chosen: Chosen = {}
-    fronts: dict[tuple[Parts, Parts], BoxRow] = {}
+    fronts: set[tuple[Parts, Parts]] = set()
     for row in rows:
         parts = _parts(row.image)
         if len(parts) < 2 or (row.image, row.stem) in chosen:
             continue
-        cut = _without_ending if _lacks_ending(row, parts) else tuple
-        best, ties = 1, []
-        for name in index.get(parts[-1], []):
-            common = _common(cut(names[name][1]), parts)
-            if common >= 2 and common >= best:
-                ties = [*ties, name] if common == best else [name]
-                best = common
-        if len(ties) == 1:
-            path = names[ties[0]][1]
-            fronts.setdefault((parts[:-best], path[:-best]), row)
+        like = _like(row, parts)
+        common = {
+            name: _same_at_end(like(names[name][1]), parts) for name in index.get(parts[-1], [])
+        }
+        best = max(common.values(), default=0)
+        ties = [name for name, count in common.items() if count == best]
+        if best >= 2 and len(ties) == 1:
+            fronts.add((parts[:-best], names[ties[0]][1][:-best]))
             chosen[row.image, row.stem] = ties[0]
     return chosen if len(fronts) == 1 else {}
 
 
-def _common(one: Parts, other: Parts) -> int:
-    """How many of the last parts are the same."""
-    count = 0
-    for a, b in zip(reversed(one), reversed(other), strict=False):
-        if a != b:
-            break
-        count += 1
-    return count
+def _same_at_end(one: Parts, other: Parts) -> int:
+    """The number of last parts that are the same."""
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _check_case(row: BoxRow, names: Names, folded: Index) -> None:
+    """Raise InputError if the name differs from that of a photograph only by case."""
     parts = _parts(row.image)
     if not parts:
         return
-    cut = _without_ending if _lacks_ending(row, parts) else tuple
+    like = _like(row, parts)
     lower = tuple(part.casefold() for part in parts)
     for name in folded.get(lower[-1], []):
-        if tuple(part.casefold() for part in cut(names[name][1]))[-len(parts) :] == lower:
+        if tuple(part.casefold() for part in like(names[name][1]))[-len(parts) :] == lower:
             raise InputError(
                 f"{row.where}: {row.image[:80]!r} differs from the photograph {name!r} only by "
                 "capital letters: write it as the file is named."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
@@ -81,16 +82,11 @@ class CatalogueNames:
         if self.folder is None:
             return own[0] if own else None
         found = next((name for name in own if self.is_there(name, content)), None)
-        found = found or next((n for n in self._own_names(image, content)), None)
+        if not found:  # an interrupted `gallery add` may have stored it
+            with suppress(InputError):
+                name = free_name(image, content, self._hash)
+                found = name if self.is_there(name, content) else None
         return found or self._found_by_content(image, content)
-
-    def _own_names(self, image: str, content: str) -> list[str]:
-        """The name under which an interrupted `gallery add` stored it."""
-        try:
-            name = free_name(image, content, self._hash)
-        except InputError:
-            return []
-        return [name] if self.is_there(name, content) else []
 
     def _found_by_content(self, image: str, content: str) -> str | None:
         """The picture in the folder with this content. Only files of the same size are read."""

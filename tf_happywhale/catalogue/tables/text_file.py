@@ -29,10 +29,9 @@ def decode_table(raw: bytes, path: Path, asked: str | None) -> tuple[str, str]:
     Raises:
         InputError: the bytes are not text in that encoding, or are text in UTF-8 too.
     """
-    for mark, encoding in MARKS.items():
-        if raw.startswith(mark):
-            # some programs put a second mark in front
-            return _text(raw[len(mark) :], path, encoding).removeprefix("\ufeff"), encoding
+    if mark := byte_order_mark(raw):
+        encoding = MARKS[mark]  # some programs put a second mark in front
+        return _text(raw[len(mark) :], path, encoding).removeprefix("\ufeff"), encoding
     encoding = asked or "utf-8"
     if b"\0" in raw and "a".encode(encoding) == b"a":
         place = raw.index(b"\0")
