@@ -8,7 +8,7 @@ from tf_happywhale.config.augment import Augment
 from tf_happywhale.config.data import Data, TableColumn
 from tf_happywhale.config.detect import Detect
 from tf_happywhale.config.embed import Embed
-from tf_happywhale.config.experiment import Experiment, Member, keys
+from tf_happywhale.config.experiment import Experiment, MemberPath, keys
 from tf_happywhale.config.loading import dump_experiment, load_dumped, load_experiment
 from tf_happywhale.config.model import Model
 from tf_happywhale.config.quality import Quality
@@ -17,7 +17,7 @@ from tf_happywhale.config.train import Train
 from tf_happywhale.config.variants import variants_of
 
 __all__ = [
-    "Augment", "Data", "Detect", "Embed", "Experiment", "Member", "Model", "Quality", "Rank",
+    "Augment", "Data", "Detect", "Embed", "Experiment", "MemberPath", "Model", "Quality", "Rank",
     "TableColumn", "Train", "dump_experiment", "keys", "load_dumped", "load_experiment",
     "variants_of",
 ]  # fmt: skip

@@ -13,8 +13,7 @@ NOT_PATHS = {"model.weights": "hf://", "download.message": ""}  # keys that may 
 
 
 def refuse_address(text: str, what: str) -> None:
-    """Raise ConfigError if the text is an address such as `gs://bucket/folder`, and not a path of
-    this machine."""
+    """Raise ConfigError if a text is an address such as `gs://bucket/folder` and not a path."""
     if ADDRESS.match(text):
         raise ConfigError(
             f"{what} is {text[:80]!r}, an address. Only files of this machine are read: "
@@ -31,7 +30,7 @@ def refuse_addresses(tree: Any, key: str = "") -> None:
 
 
 def _texts(tree: Any, key: str) -> Iterator[tuple[str, str]]:
-    """Every text of a tree with its key; a text in a list has the key of the list."""
+    """Yield each text of a tree with its key. A text in a list has the key of the list."""
     if isinstance(tree, str):
         yield key, tree
     elif isinstance(tree, dict):

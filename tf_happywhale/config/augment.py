@@ -1,4 +1,4 @@
-"""The section `augment` of the config: augmentation."""
+"""The section `augment` of the config: how training pictures are varied."""
 
 from __future__ import annotations
 
@@ -8,30 +8,43 @@ from tf_happywhale.config.section import Section, Share
 
 
 class Augment(Section):
-    """The original's list of augmentations, each with the probability (`_p`) of being drawn."""
+    """How training pictures are varied. Keys ending in `_p` are probabilities. The defaults are
+    those of the original."""
 
     enabled: bool = Field(True, description="false: training sees the crops as they are")
-    affine_p: Share = Field(0.5, description="rotation, translation and shear together")
+    affine_p: Share = Field(0.5, description="rotation, shift and shear together")
     rotate: float = Field(15, ge=0, le=180, description="largest rotation either way, degrees")
-    translate: Share = Field(0.25, description="largest shift right and down, share of the side")
+    translate: Share = Field(
+        0.25, description="largest shift to the right and down, as a share of the side"
+    )
     shear: float = Field(3, ge=0, le=45, description="largest shear either way, degrees")
-    crop_scale: tuple[Share, Share] = Field((0.9, 1.0), description="share of the area kept")
-    crop_ratio: tuple[float, float] = Field((0.75, 1.3333333), description="width to height")
-    grey_p: Share = Field(0.1, description="colour removed")
-    blur_p: Share = Field(0.07, description="box blur of blur_size pixels")
-    motion_blur_p: Share = Field(0, description="blur along a line of motion_blur_size pixels")
-    noise_p: Share = Field(0.07, description="Gaussian noise added to each pixel")
+    crop_scale: tuple[Share, Share] = Field(
+        (0.9, 1.0), description="random crop: smallest and largest share of the area"
+    )
+    crop_ratio: tuple[float, float] = Field(
+        (0.75, 1.3333333), description="random crop: smallest and largest width by height"
+    )
+    grey_p: Share = Field(0.1, description="the colour is removed")
+    blur_p: Share = Field(0.07, description="box blur of 3 to 7 pixels")
+    motion_blur_p: Share = Field(0, description="blur along a line of 3 to 9 pixels")
+    noise_p: Share = Field(
+        0.07, description="Gaussian noise with a variance of 10 to 50 squared grey levels"
+    )
     grid_shuffle_p: Share = Field(0.28, description="the four quarters change places")
-    brightness_contrast_p: Share = Field(0.5, description="brightness and contrast together")
-    brightness: Share = Field(0.2, description="largest change, share of full scale")
+    brightness_contrast_p: Share = Field(0.5, description="brightness and contrast change together")
+    brightness: Share = Field(0.2, description="largest change, as a share of full brightness")
     contrast: Share = Field(0.2, description="largest change of the factor")
-    cutout_p: Share = Field(0, description="black squares, cutout_holes of them")
-    occlusion_p: Share = Field(0, description="one rectangle of random pixels")
+    cutout_p: Share = Field(0, description="four black squares, each a fifth of the side wide")
+    occlusion_p: Share = Field(
+        0, description="one rectangle of random pixels, 2% to 20% of the area"
+    )
     flip_p: Share = Field(0.1, description="mirrored left to right")
-    mixup_p: Share = Field(0, description="mixed with the next picture of the batch")
+    mixup_p: Share = Field(
+        0, description="mixed with the next picture of the batch, with shares from Beta(.4, .4)"
+    )
     crops: dict[str, Share] = Field(
         {},
-        description="which stored crop a step draws, such as {fullbody: 0.6, backfin: 0.4}; "
+        description="how often each stored crop is drawn, such as {fullbody: 0.6, backfin: 0.4}; "
         "{}: always that of records.source",
     )
 

@@ -1,4 +1,4 @@
-"""The section `curate` of the config: `gallery curate`."""
+"""The section `curate` of the config: what `gallery curate` lists."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from tf_happywhale.config.section import Positive, Section
 class Curate(Section):
     """What `gallery curate` lists."""
 
-    count: Positive = Field(40, description="suspected duplicates and errors listed")
+    count: Positive = Field(40, description="suspected duplicates and errors in the lists")
     map: Literal["pca", "umap"] = Field("pca", description="how the map is made; umap is an extra")

@@ -1,4 +1,4 @@
-"""The section `data` of the config: photographs and who is in them."""
+"""The section `data` of the config: the photographs, and who is in them."""
 
 from __future__ import annotations
 
@@ -25,24 +25,26 @@ TableColumn = Literal["image", "individual_id", "species", "encounter", "date", 
 
 
 class Data(Section):
-    """The photographs and who is in them, in Kaggle's layout."""
+    """The photographs and who is in them. The folder is laid out as Kaggle's."""
 
     root: str | None = Field(
-        None, description="folder of train.csv, train_images/, …; null: draw the synthetic pod"
+        None, description="folder with train.csv, train_images/ and so on; null: the drawn pod"
     )
-    catalogue: str = Field("train.csv", description="table image,species,individual_id")
+    catalogue: str = Field("train.csv", description="the table image,species,individual_id")
     train_images: str = Field("train_images", description="folder of the catalogue's images")
     test_images: str = Field("test_images", description="folder of the images to identify")
-    answers: str = Field("answers.csv", description="image,individual_id of test images, if known")
+    answers: str = Field(
+        "answers.csv", description="the table image,individual_id of the test images, if known"
+    )
     columns: dict[TableColumn, str] = Field(
         {},
-        description="names of your columns by ours, such as {individual_id: ID, image: photo}; "
-        "image, individual_id, species, encounter, date and viewpoint can be named",
+        description="what your table calls the columns, such as {individual_id: ID, image: photo}; "
+        "image, individual_id, species, encounter, date and viewpoint can be given",
     )
     encoding: TextEncoding | None = Field(
         None,
-        description="of your tables, such as cp1252 (Windows); null: UTF-8, or what the file's "
-        "byte order mark says",
+        description="encoding of your tables, such as cp1252 (Windows); null: UTF-8, or what the "
+        "file's byte order mark says",
     )
     unknown: tuple[str, ...] = Field(
         (),
@@ -51,31 +53,32 @@ class Data(Section):
     )
     boxes: str | dict[str, str] | None = Field(
         None,
-        description="boxes: a table, JSON of COCO, MegaDetector, LabelMe or VIA, or a folder of "
-        "VOC, LabelMe or YOLO files, seen from data.root unless it starts with /, or one for each "
-        "source as {fullbody: FILE, …}; null: boxes.csv if there is one, else whole images",
+        description="boxes, relative to data.root: a table, a JSON file of COCO, MegaDetector, "
+        "LabelMe or VIA, or a folder of VOC, LabelMe or YOLO files; or one for each source, as "
+        "{fullbody: FILE, …}; null: boxes.csv if there is one, else whole images",
     )
     boxes_format: Literal["auto", "corners", "xywh", "cxcywh"] = Field(
         "auto",
         description="what the four numbers in a bbox or box cell are: corners (left, top, right, "
-        "bottom), xywh (left, top, width, height) or cxcywh (middle, width, height); auto: the "
-        "numbers must tell",
+        "bottom), xywh (left, top, width, height) or cxcywh (middle, width, height); auto: found "
+        "from the numbers, or refused if they can be read in two ways",
     )
     tfrecords: str | None = Field(
-        None,
-        description="folder of community TFRecords to use as they are, in place of photographs",
+        None, description="folder of community TFRecords, used in place of photographs"
     )
     tfrecords_pattern: str | None = Field(
         None,
-        description="the form of their files' names: {split}, {count}, perhaps {fold}, and * for "
+        description="form of their file names, with {split}, {count}, perhaps {fold}, and * for "
         "anything, such as whales_{split}_{fold}_{count}.tfrecord; null: "
         "{split}-{fold}-{count}.tfrec",
     )
     folds: int = Field(5, ge=2, le=100, description="number of folds")
     fold_by: Literal["auto", "stratified", "encounter", "open"] = Field(
         "auto",
-        description="auto: by encounter where the catalogue has that column, else stratified",
+        description="how images are dealt into folds. stratified: each individual is spread over "
+        "the folds; encounter: an encounter is in one fold; open: some individuals are in one fold "
+        "as a whole; auto: encounter if the catalogue has that column, else stratified",
     )
     open_share: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.18, description="fold_by=open: share of the individuals held out whole by some fold"
+        0.18, description="fold_by=open: share of the individuals that are in one fold as a whole"
     )

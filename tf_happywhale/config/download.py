@@ -1,4 +1,4 @@
-"""The section `download` of the config: `download`."""
+"""The section `download` of the config: what `download` fetches from Kaggle."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from tf_happywhale.config.section import Section
 
 
 class Download(Section):
-    """What `download` fetches through the Kaggle client."""
+    """What `download` fetches from Kaggle."""
 
     competition: str = Field("happy-whale-and-dolphin", description="competition of the images")
-    dataset: str | None = Field(None, description="owner/name of a data set of TFRecords instead")
-    to: str = Field("data/happywhale", description="folder the files go to")
-    message: str = Field("tf_happywhale", description="message that goes with a submission")
+    dataset: str | None = Field(None, description="owner/name of TFRecords to fetch instead")
+    to: str = Field("data/happywhale", description="folder for the files")
+    message: str = Field("tf_happywhale", description="message sent with a submission")

@@ -1,4 +1,4 @@
-"""What is wrong with a config, in words."""
+"""What is wrong with a config, as a sentence, and what a key allows."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pydantic.fields import FieldInfo
 
 
 def sentence(error: dict, known: dict[str, FieldInfo]) -> str:
-    """One of pydantic's errors as a sentence that names key, value, and what is allowed.
+    """Return one of pydantic's errors as a sentence with the key, its value, and what is allowed.
 
     Args:
         error: from `ValidationError.errors()`.
-        known: every key of the config with its field.
+        known: all keys of the config with their fields.
     """
     parts = [str(part) for part in error["loc"]]
     if error["type"] == "value_error":
@@ -43,7 +43,7 @@ def _nearest(key: str, known: list[str]) -> str:
 
 
 def allowed(field: FieldInfo) -> str:
-    """What values a key accepts, in words."""
+    """Return the values that a key accepts, in words."""
     return _describe(field.annotation, field.metadata)
 
 

@@ -28,33 +28,36 @@ from tf_happywhale.config.section import Section
 from tf_happywhale.config.train import Train
 
 
-class Member(Section):
+class MemberPath(Section):
     """A model of an ensemble."""
 
     path: str = Field(description="run folder, or a folder of train.npz and test.npz")
-    weight: float = Field(1, gt=0, description="its share of the score, against the others'")
+    weight: float = Field(1, gt=0, description="its share of the score, relative to the others")
 
 
 class Experiment(Section):
-    """Everything one experiment depends on."""
+    """Everything that an experiment depends on."""
 
     name: str = Field(
-        "experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="a name"
+        "experiment",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="its name",
     )
     output: str = Field("output", description="folder for everything the experiment writes")
-    seed: int = Field(42, ge=0, le=2**31 - 1, description="where every random number comes from")
+    seed: int = Field(42, ge=0, le=2**31 - 1, description="the random seed")
     image_size: int = Field(512, ge=32, le=4096, description="side of the model's input, pixels")
     fold: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
-        0, description="the validation fold, or all for one model a fold"
+        0, description="the fold that a model is validated on, or all: one model for each fold"
     )
-    members: tuple[Member, ...] = Field(
-        (), description="models that rank together, each with path and weight; none: the folds'"
+    members: tuple[MemberPath, ...] = Field(
+        (),
+        description="models that rank together, with path and weight; []: those of the folds",
     )
     variants: tuple[dict[str, str | None], ...] = Field(
         (),
-        description="experiments that are trained in this one's place and rank together, each by "
+        description="experiments that are trained in place of this one and rank together, each as "
         "the keys in which it differs, such as {name: b0, model.backbone: b0}; keys on the "
-        "command line hold for all; none: itself",
+        "command line change all of them; []: this experiment alone",
     )
     data: Data = Data()
     pod: Pod = Pod()
@@ -117,23 +120,23 @@ class Experiment(Section):
 
     @property
     def folds(self) -> list[int]:
-        """The validation folds this experiment trains a model for."""
+        """The folds that the experiment trains a model for."""
         return list(range(self.data.folds)) if self.fold == "all" else [self.fold]
 
     @property
     def round(self) -> int:
-        """Which training this is: 0 on the catalogue alone, then on confident predictions too."""
+        """Number of this training: 0 on the catalogue alone, then on confident predictions too."""
         return self.pseudo.rounds if self.pseudo.round is None else self.pseudo.round
 
     def in_round(self, number: int, fold: int | None = None) -> Experiment:
-        """The same experiment's own models of another training, of one fold if that is given."""
+        """Return the experiment of another training, with its own models, for one fold if given."""
         pseudo = self.pseudo.model_copy(update={"round": number})
         alone = {} if fold is None else {"fold": fold, "members": ()}
         return self.model_copy(update={"pseudo": pseudo, **alone})
 
 
 def keys(section: type[Section] = Experiment, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Every key of the experiment with its pydantic field, as `train.epochs`."""
+    """Yield each key of the experiment, such as `train.epochs`, with its pydantic field."""
     for name, field in section.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             yield from keys(field.annotation, f"{prefix}{name}.")

@@ -1,4 +1,4 @@
-"""The section `export` of the config: `export`."""
+"""The section `export` of the config: what `export` writes."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class Export(Section):
     )
     photographs: str | None = Field(
         None,
-        description="folder of photographs that the result is checked with; null: the catalogue's",
+        description="folder of photographs to check the result with; null: the catalogue's",
     )

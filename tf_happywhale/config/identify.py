@@ -1,4 +1,4 @@
-"""The section `identify` of the config: `identify` and `gallery`."""
+"""The section `identify` of the config: photographs to identify, and galleries."""
 
 from __future__ import annotations
 
@@ -15,26 +15,24 @@ class Identify(Section):
     boxes: str | None = Field(
         None,
         description="boxes of the photographs, in any format of data.boxes; null: boxes.csv in "
-        "each folder of them where there is one",
+        "each of their folders, if there is one",
     )
     detector: str | None = Field(
         None,
-        description="weights of a detector, .pt or .onnx, for photographs and pictures of a "
-        "catalogue that no table has a box of; null: those are used whole",
+        description="weights of a detector, .pt or .onnx, for photographs and catalogue images "
+        "without a box in a table; null: those are used whole",
     )
     animals: Literal["all", "best"] = Field(
-        "all",
-        description="which boxes of a photograph are animals to identify: all, or the best one",
+        "all", description="which boxes of a photograph are identified: all, or the best one"
     )
     min_confidence: Share = Field(
         0.2,
-        description="lowest confidence of a photograph's second and further boxes; the best counts "
-        "whatever it has",
+        description="lowest confidence of a photograph's boxes; the best box counts in any case",
     )
     encounters: str | None = Field(
         None,
-        description="photographs of one animal that are ranked together: folders, for one "
-        "sub-folder each, or a table image,encounter; null: each for itself",
+        description="which photographs show one animal and are ranked together: folders (those in "
+        "one folder), or a table image,encounter; null: each photograph is ranked alone",
     )
     cache: str | None = Field(
         None,
@@ -42,6 +40,6 @@ class Identify(Section):
     )
     photographs: str | None = Field(
         None,
-        description="folder in which `gallery add` looks, by their content, for photographs that "
-        "have moved since `identify`",
+        description="folder in which `gallery add` finds photographs that were moved after "
+        "`identify`, by their content",
     )

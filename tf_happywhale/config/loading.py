@@ -68,6 +68,6 @@ def _load(tree: dict, overrides: Sequence[str]) -> Experiment:
 
 
 def dump_experiment(experiment: Experiment) -> str:
-    """The resolved experiment as YAML text that `load_experiment` reads back to the same."""
+    """Return an experiment as YAML with all keys, which `load_experiment` reads to the same."""
     tree = experiment.model_dump(mode="json")
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)

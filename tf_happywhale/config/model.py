@@ -1,4 +1,4 @@
-"""The section `model` of the config: model."""
+"""The section `model` of the config: the network and its ArcFace head."""
 
 from __future__ import annotations
 
@@ -10,71 +10,75 @@ from tf_happywhale.config.section import Positive, Section, Share
 
 
 class Model(Section):
-    """Backbone, GeM, neck, and the ArcFace head it is trained with."""
+    """The backbone, GeM pooling, the neck, and the ArcFace head that trains them."""
 
     backbone: Literal[
         "lite0", "lite1", "lite2", "lite3", "lite4",
         "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7",
         "v2_s", "v2_m", "v2_l", "v2_xl", "efficientnetv2_rw_m",
         "nfnet_l0", "eca_nfnet_l0", "eca_nfnet_l1", "eca_nfnet_l2",
-    ] = Field("lite0", description="EfficientNet, -lite, V2, or NFNet by name")  # fmt: skip
+    ] = Field("lite0", description="an EfficientNet, -lite, V2, or NFNet by name")  # fmt: skip
     weights: str = Field(
         "default",
         min_length=1,
-        description="where training starts: default (the backbone's first), none, a name such as "
-        "b6_ns, hf://OWNER/NAME, a .safetensors or .h5 file, or a run folder, model.keras or "
-        ".weights.h5 of this package, of which the neck is taken too",
+        description="weights that training starts from: default (the backbone's first), none, a "
+        "name such as b6_ns, hf://OWNER/NAME, a .safetensors or .h5 file; or a run folder, "
+        "model.keras or .weights.h5 of this package, which give the neck too",
     )
     region: tuple[Share, Share, Share, Share] | None = Field(
         None,
-        description="part of the picture that the network sees, [xmin, ymin, xmax, ymax] in shares "
-        "of its sides, for aligned photographs; null: all of it",
+        description="the part of aligned photographs that the network sees, [xmin, ymin, xmax, "
+        "ymax] as shares of the sides; null: all",
     )
     drop_path: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0, description="largest probability of leaving out a residual branch in training"
+        0, description="largest probability that training leaves out a residual branch"
     )
-    gem_p: float = Field(3, gt=0, description="exponent that GeM pooling starts from")
+    gem_p: float = Field(3, gt=0, description="first value of GeM's exponent")
     pooling: Literal["final", "last_two"] = Field(
         "final", description="which feature maps are pooled: the last, or those of two stages"
     )
     columns: Positive = Field(
         1,
-        description="vertical strips of the last feature map that are pooled beside it, for "
-        "aligned photographs; 1: none",
+        description="vertical strips of the last feature map that are pooled too, for aligned "
+        "photographs; 1: no strips",
     )
-    train_gem_p: bool = Field(True, description="false: the exponent stays as it is")
+    train_gem_p: bool = Field(True, description="false: GeM's exponent stays as it is")
     freeze_norm: bool = Field(False, description="true: the backbone's BatchNorms stay as they are")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0, description="share of the neck's outputs left out in training"
+        0, description="share of the neck's outputs that training leaves out"
     )
     embedding_size: Positive | None = Field(
-        512, description="length of the embedding; null: the neck's BatchNorm gives it"
+        512, description="length of the embedding; null: the output of the neck's BatchNorm"
     )
     sizes: tuple[Annotated[float, Field(ge=0.25, le=4)], ...] = Field(
         (),
-        description="when training is done, the embedding becomes the mean over the picture at so "
-        "many times its size, such as [0.94, 1, 1.09]; none: at its own size alone",
+        description="sizes, relative to image_size, whose mean is the embedding once training is "
+        "done, such as [0.94, 1, 1.09]; []: image_size alone",
     )
     whitening: float | None = Field(
         None,
         gt=0,
-        description="when training is done, weigh down the directions in which images of one "
-        "individual differ; the ridge, as a share of their mean variance, such as 1; null: not",
+        description="once training is done, reduce the directions in which images of one "
+        "individual differ; the ridge as a share of their mean variance, such as 1; null: off",
     )
-    margin: float = Field(0.3, ge=0, lt=1.5707963, description="ArcFace margin, radians")
-    scale: float = Field(30, gt=0, description="ArcFace scale of the cosines")
-    easy_margin: bool = Field(False, description="margin only where the cosine is positive")
+    margin: float = Field(0.3, ge=0, lt=1.5707963, description="ArcFace's margin, radians")
+    scale: float = Field(30, gt=0, description="ArcFace's scale of the cosines")
+    easy_margin: bool = Field(
+        False, description="true: the margin counts only where the cosine is positive"
+    )
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0, description="the original's mixing of logits with and without margin"
+        0, description="the original's mix of logits with and without margin"
     )
-    subcentres: Positive = Field(1, description="centres of each individual, the nearest counts")
+    subcentres: Positive = Field(
+        1, description="centres of each individual, of which the nearest counts"
+    )
     dynamic_margin: tuple[float, float, float] | None = Field(
         None,
-        description="[a, b, c]: the margin of an individual of n training images is a·n^b + c, "
-        "such as [0.27126, -0.364399, 0.05]; null: margin",
+        description="[a, b, c]: the margin of an individual with n training images is a·n^b + c, "
+        "such as [0.27126, -0.364399, 0.05]; null: model.margin",
     )
     species_weight: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0, description="share of the loss that a second head for species has; 0: none"
+        0, description="share of the loss that a second head, for species, has; 0: no such head"
     )
 
     @model_validator(mode="after")

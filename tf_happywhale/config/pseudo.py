@@ -1,4 +1,4 @@
-"""The section `pseudo` of the config: training on predictions."""
+"""The section `pseudo` of the config: training again on confident predictions."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from tf_happywhale.config.section import Section, Share
 
 
 class Pseudo(Section):
-    """Training again on confident predictions of the images to identify."""
+    """Training again, with confident predictions of the images to identify as labels."""
 
     rounds: int = Field(
         0, ge=0, description="trainings on confident predictions, each after the one before"
     )
     round: Annotated[int, Field(ge=0)] | None = Field(
-        None, description="which training a command means, 0 the first one; null: the last"
+        None, description="which training a command works on; 0: the first; null: the last"
     )
     confidence: Share = Field(
-        0.9, description="smallest probability of being right with which a prediction is a label"
+        0.9, description="lowest probability of being right that makes a prediction a label"
     )
     duplicate: Share = Field(
         0.9,
-        description="correlation of two thumbnails from which an image to identify is the same "
-        "picture as one of the validation fold, and is left out",
+        description="correlation of thumbnails from which an image to identify is left out, since "
+        "it shows the same as an image of the validation fold",
     )
 
     @model_validator(mode="after")

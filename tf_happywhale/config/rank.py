@@ -1,4 +1,4 @@
-"""The section `rank` of the config: ranking."""
+"""The section `rank` of the config: how embeddings become ranked individuals."""
 
 from __future__ import annotations
 
@@ -14,63 +14,64 @@ class Rank(Section):
 
     preset: Literal["default", "original"] = Field(
         "default",
-        description="original: the original notebook's own rules, k=850 neighbours and all",
+        description="original: the rules of the original notebook, with its 850 neighbours",
     )
     engine: Literal["auto", "tensorflow", "numpy", "sklearn", "faiss"] = Field(
         "auto",
-        description="who searches; auto: tensorflow for a large search, where it is installed, "
-        "else numpy; sklearn is the reference, faiss an extra",
+        description="what searches; auto: tensorflow for a large search if it is installed, else "
+        "numpy; sklearn is the reference, faiss an extra",
     )
     index: Literal["auto", "flat", "ivf", "hnsw"] = Field(
         "auto",
-        description="engine=faiss: flat is exact; an inverted file (ivf) or a graph (hnsw) is not, "
-        "and says how many true neighbours it finds; auto: flat up to ten million images, then ivf",
+        description="engine=faiss: flat is exact; ivf (an inverted file) and hnsw (a graph) are "
+        "not, and print how many true neighbours they find; auto: flat up to ten million images, "
+        "then ivf",
     )
     shortlist: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
-        description="what tensorflow multiplies before the best are scored exactly; auto: "
-        "bfloat16 where there are units for it",
+        description="engine=tensorflow: precision of the first search, whose best images are then "
+        "scored exactly; auto: bfloat16 if the processor has units for it",
     )
     memory: int = Field(
-        512, ge=16, description="MiB for the gallery during a search; a larger one goes in parts"
+        512, ge=16, description="MiB for the gallery in a search; a larger one is searched in parts"
     )
     candidates: int = Field(5, ge=5, le=1000, description="individuals kept for each query")
     best_of: Positive = Field(
-        1, description="an individual's score is the mean of its that many best images"
+        1, description="how many of an individual's best images its score is the mean of"
     )
     centre_share: Share = Field(
-        0, description="weight of the ArcFace centres' cosines against the images'"
+        0, description="weight of the cosines with the ArcFace centres, against those with images"
     )
     mirrored: Literal["none", "joined", "images"] = Field(
         "none",
-        description="embed.mirrored's pictures: beside the originals as one embedding, or as "
-        "further images of gallery and query",
+        description="use of embed.mirrored's pictures. joined: one embedding with the original's; "
+        "images: further images of gallery and query",
     )
     ensemble: Literal["join", "average"] = Field(
-        "join", description="several models: embeddings side by side, or scores averaged"
+        "join", description="several models: embeddings joined, or scores averaged"
     )
     members: Positive | None = Field(
         None,
         description="how many models rank: those with the best mAP@5 on folds they have not seen, "
-        "as the original took nine, which flatters what is measured on these folds; null: all",
+        "as the original took nine; scores on the same folds then look too good; null: all",
     )
     weights: Literal["given", "chosen"] = Field(
-        "given", description="the members' weights as given, or chosen on out-of-fold scores"
+        "given", description="weights of the members: as given, or chosen on out-of-fold scores"
     )
     new: Literal["first_or_second", "column", "target_share", "per_species"] = Field(
         "first_or_second",
-        description="where new_individual goes: first or second by a threshold, to its place "
-        "among the scores, first for a share of the queries, or to its place with a threshold "
-        "for each species",
+        description="where new_individual goes. first_or_second: first or second, by a threshold; "
+        "column: among the candidates, by its score; target_share: first for a share of the "
+        "queries; per_species: as column, with a threshold for each species",
     )
     threshold: float | None = Field(
-        None, description="score of new_individual; null: from out-of-fold scores"
+        None, description="score of new_individual; null: chosen on out-of-fold scores"
     )
     new_share: Share = Field(
         0.15, description="weight of new individuals when the threshold is chosen"
     )
     target_share: Share = Field(
-        0.165, description="new=target_share: share of queries with new_individual first"
+        0.165, description="new=target_share: share of the queries with new_individual first"
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""The section `records` of the config: crops and TFRecords."""
+"""The section `records` of the config: the crops, and the TFRecords that hold them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from tf_happywhale.config.section import Positive, Section
 
 
 class Records(Section):
-    """Crops and the TFRecords they are kept in."""
+    """The crops, and the TFRecords that hold them."""
 
-    dir: str | None = Field(None, description="home of records folders; null: <output>/records")
-    source: str = Field("fullbody", description="which box is cropped; no such box: whole image")
+    dir: str | None = Field(None, description="folder of all records; null: <output>/records")
+    source: str = Field(
+        "fullbody", description="which box is cropped; an image without it is used whole"
+    )
     more_sources: tuple[str, ...] = Field(
-        (), description="further crops kept in each example, where an image has such a box"
+        (), description="further boxes whose crops are stored, in images that have them"
     )
     size: Annotated[int, Field(ge=16, le=4096)] | None = Field(
         None, description="side of the stored square crop, pixels; null: image_size"
@@ -24,16 +26,18 @@ class Records(Section):
     shard_images: Positive = Field(512, description="largest number of images in a shard")
     embed_source: str | None = Field(
         None,
-        description="which stored crop is embedded; null: that of source; all: the mean of all",
+        description="which stored crop is embedded; null: that of records.source; all: the mean of "
+        "all",
     )
     skip_unreadable: bool = Field(
-        False, description="continue without photographs that cannot be read, listed in skipped.csv"
+        False,
+        description="true: leave out photographs that cannot be read; skipped.csv lists them",
     )
     engine: Literal["local", "beam"] = Field(
-        "local", description="this machine's cores, or Apache Beam (the extra `beam`)"
+        "local", description="what writes: this machine, or Apache Beam (the extra `beam`)"
     )
     beam_options: tuple[str, ...] = Field(
-        (), description="the Beam runner's options, such as [--runner=DirectRunner]"
+        (), description="options of the Beam runner, such as [--runner=DirectRunner]"
     )
 
     @property

@@ -1,4 +1,4 @@
-"""The section `report` of the config: pages."""
+"""The section `report` of the config: the pages with the candidates."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from tf_happywhale.config.section import Positive, Section
 
 
 class Report(Section):
-    """The pages a person looks at."""
+    """The pages with the candidates of each query."""
 
-    queries: int = Field(200, ge=1, le=200, description="queries of the one-file report.html")
+    queries: int = Field(200, ge=1, le=200, description="queries in report.html")
     page_size: Positive = Field(
-        1000, description="queries a page of report/; decisions are kept page by page"
+        1000, description="queries on a page of report/, which keeps its own decisions"
     )
     thumbnail: int = Field(320, ge=32, le=1024, description="longest side of a picture, pixels")
     references: Positive = Field(
@@ -20,6 +20,6 @@ class Report(Section):
     )
     why: bool = Field(
         False,
-        description="identify: show in report/ what the score of each candidate rests on; "
+        description="true: `identify` also draws in report/ what each candidate's score rests on; "
         "`why` draws it for one pair",
     )

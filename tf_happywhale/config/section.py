@@ -12,7 +12,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 
 
 class Section(BaseModel):
-    """A part of the experiment: unknown keys are refused, values are checked and then fixed."""
+    """A part of the experiment. Unknown keys are refused; values are checked and cannot change."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False

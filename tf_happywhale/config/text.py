@@ -1,4 +1,4 @@
-"""YAML and `key=value` read as text: what a value is, the schema decides."""
+"""YAML and `key=value` as trees of text; the schema decides what each value becomes."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _TextLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
 def read_yaml(path: Path) -> dict:
-    """The tree of a YAML file, every scalar of it text or null.
+    """Return the tree of a YAML file, in which each scalar is text or null.
 
     Raises:
-        ConfigError: there is no such file, or it is no YAML of `key: value` lines.
+        ConfigError: there is no such file, or it does not hold YAML with `key: value` lines.
     """
     if not path.is_file():
         near = sorted(str(file) for file in path.parent.glob("*.yaml"))
@@ -49,19 +49,14 @@ def read_yaml(path: Path) -> dict:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f" at line {where.line + 1}" if where else ""
-        raise ConfigError(f"{path} is not valid YAML{line}: mend it and run again.") from None
+        raise ConfigError(f"{path} is not valid YAML{line}: correct it and run again.") from None
     if not isinstance(tree, dict):
         raise ConfigError(f"{path} must hold `key: value` lines, such as `image_size: 512`.")
     return tree
 
 
-def read_tree(text: str) -> dict:
-    """The tree of YAML that is known to be well formed, every scalar of it text or null."""
-    return yaml.load(text, Loader=_TextLoader)
-
-
 def put_override(tree: dict, override: str) -> None:
-    """Put `key=value` into the tree; the key has dots, the value may be null or a list.
+    """Put `key=value` into the tree. The key has dots; the value may be null or a list.
 
     Raises:
         ConfigError: there is no `=`, or the value is a list that does not close.
@@ -73,7 +68,7 @@ def put_override(tree: dict, override: str) -> None:
 
 
 def put_value(tree: dict, key: str, value: str | None) -> None:
-    """The same of a key and its value's text."""
+    """Put a key with the text of its value into the tree, as `put_override` does."""
     _put(tree, key, None if value is None else _value(key, value))
 
 

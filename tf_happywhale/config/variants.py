@@ -12,10 +12,10 @@ from tf_happywhale.errors import ConfigError
 
 
 def variants_of(experiment: Experiment) -> list[Experiment]:
-    """The experiments that are trained: the variants, or the experiment itself where it has none.
+    """Return the experiments that are trained: the variants, or the experiment if it has none.
 
     Raises:
-        ConfigError: a variant is not an experiment, or two have one name and fold.
+        ConfigError: a variant has a wrong key or value, or two have the same name and fold.
     """
     if not experiment.variants:
         return [experiment]
@@ -43,7 +43,7 @@ def without_given(variants: Any, given: list[str]) -> Any:
     `fold=0`.
 
     Raises:
-        ConfigError: one key is a part of what a variant gives as a whole.
+        ConfigError: a key is a part of a table that a variant gives as a whole.
     """
     if not isinstance(variants, list) or not all(isinstance(each, dict) for each in variants):
         return variants  # which is refused when all is checked
