@@ -15,17 +15,17 @@ TPU_FILES = ("/dev/accel[0-9]*", "/dev/vfio/[0-9]*")
 
 
 def set_backend(device: str) -> str:
-    """Name Keras' backend in the environment, as `KERAS_BACKEND`, and return it.
+    """Set Keras' backend in the environment, as `KERAS_BACKEND`, and return it.
 
-    What the environment names already is kept. Else it is TensorFlow, or JAX where that is the only
-    one of the two that can use the TPU that is attached, as on Kaggle.
+    If the environment already names a backend, that one is kept. Else it is TensorFlow, or JAX if
+    only JAX can use the TPU that is attached, as on Kaggle.
 
     Args:
         device: `train.device`.
 
     Raises:
-        ConfigError: the environment, or a Keras that is loaded already, has another backend than
-            the device needs; or the backend is not installed.
+        ConfigError: the environment or a Keras that is already loaded has another backend than the
+            device needs, or the backend is not installed.
     """
     asked = os.environ.get("KERAS_BACKEND") or None
     if asked not in (None, *KNOWN):
@@ -51,7 +51,7 @@ def set_backend(device: str) -> str:
         )
     os.environ["KERAS_BACKEND"] = backend
     if backend == "jax" and device == "cpu":
-        os.environ["JAX_PLATFORMS"] = "cpu"  # else JAX takes what accelerator there is
+        os.environ["JAX_PLATFORMS"] = "cpu"  # else JAX takes any accelerator that it finds
     return backend
 
 

@@ -1,7 +1,7 @@
-"""Our layers are registered as soon as Keras is imported, so that it can load our models.
+"""Register our layers as soon as Keras is imported, so that Keras can load our models.
 
-`import tf_happywhale` must stay light, and Keras finds a foreign layer only if it is registered. So
-the modules that register our layers are imported right after Keras, whoever imports that.
+`import tf_happywhale` must stay light, and Keras finds our layers only if they are registered. So
+the modules that register them are imported right after Keras, at its first import anywhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import ModuleType
 
 
 def register() -> None:
-    """Register our layers: now where Keras is imported already, else when it is."""
+    """Register our layers: now if Keras is already imported, else when it is."""
     if "keras" in sys.modules:
         _import_layers()
     elif not any(isinstance(finder, _AfterKeras) for finder in sys.meta_path):
@@ -30,7 +30,7 @@ def _import_layers() -> None:
 
 
 class _AfterKeras(MetaPathFinder):
-    """Finds Keras as usual, and has our layers imported when Keras is complete."""
+    """Finds Keras as usual, and imports our layers when Keras is complete."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -52,7 +52,7 @@ class _AfterKeras(MetaPathFinder):
 
 
 def _call_after(spec: ModuleSpec, then) -> None:
-    """Let a module call something when it is executed."""
+    """Let `then` be called when the module of a spec was executed."""
     execute = spec.loader.exec_module
 
     def execute_and_call(module: ModuleType) -> None:

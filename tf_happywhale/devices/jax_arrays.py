@@ -21,9 +21,9 @@ def everywhere() -> NamedSharding:
 
 
 def forward_of(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """A model as a function of pictures uint8 [n, h, w, 3] to float32 [n, d], spread over all
-    devices. It uses the weights that the model has when it is called. Black pictures fill the batch
-    up for the devices, and are left out of the result."""
+    """Return a model as a function of pictures uint8 [n, h, w, 3] to float32 [n, d], spread over
+    all devices. It uses the weights that the model has when it is called. Black pictures fill the
+    batch up for the devices, and are left out of the result."""
     groups = (model.trainable_variables, model.non_trainable_variables)
     taken: list[jax.Array] = []  # the arrays that the variables held
     spread: list[list[jax.Array]] = []  # the same on every device

@@ -1,4 +1,4 @@
-"""How precisely a device computes the backbone; margins, heads and the neck are float32 always."""
+"""The precision in which a device computes the backbone; neck and heads are always float32."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixe
 
 
 def choose_precision(asked: str, kind: str, capability: tuple[int, int] | None) -> str:
-    """float32, bfloat16 or float16.
+    """Return float32, bfloat16 or float16.
 
     Args:
         asked: `train.precision`.
         kind: CPU, GPU or TPU.
-        capability: CUDA's compute capability of the weakest GPU; None: not known.
+        capability: the CUDA compute capability of the weakest GPU; None if it is not known.
     """
     if asked != "auto":
         return asked
@@ -29,7 +29,8 @@ def choose_precision(asked: str, kind: str, capability: tuple[int, int] | None) 
 
 @contextmanager
 def policy(precision: str) -> Iterator[None]:
-    """Layers that are made inside compute in this precision; their variables are float32."""
+    """Let layers that are made inside the context compute in this precision; their variables are
+    float32."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(POLICIES[precision])
     try:
@@ -39,6 +40,6 @@ def policy(precision: str) -> Iterator[None]:
 
 
 def to_float32(model: keras.Model) -> None:
-    """Let every layer of a model compute in float32, as saved models do on any device."""
+    """Let every layer of a model compute in float32, as all saved models do."""
     for layer in model._flatten_layers():
         layer.dtype_policy = "float32"

@@ -1,4 +1,4 @@
-"""Where rows lie among the replicas of a TensorFlow strategy, and a Keras model on all of them."""
+"""Cut batches for the replicas of a TensorFlow strategy, and run a Keras model on all of them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def here(strategy: tf.distribute.Strategy) -> int:
 
 
 def cut(strategy: tf.distribute.Strategy, batch):
-    """The rows of this machine's tensors, in any structure, cut into one equal part for each of its
-    replicas, which must divide them.
+    """Cut the rows of this machine's tensors, in any structure, into one equal part for each of its
+    replicas. Their number must divide the number of rows.
 
-    Not by TensorFlow's distributed data sets: they have an autotuning thread of their own, which
-    holds up the end of an epoch (see records/pipeline.py), and on several workers ask the others
-    before each batch whether there is one.
+    TensorFlow's distributed data sets are not used: their autotuning thread delays the end of an
+    epoch (see records/pipeline.py), and several workers would ask each other before each batch
+    whether there is one.
     """
     count = here(strategy)
     if count == 1:
@@ -36,11 +36,11 @@ def cut(strategy: tf.distribute.Strategy, batch):
 def forward_of(
     model: keras.Model, strategy: tf.distribute.Strategy
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """A model as a function of pictures uint8 [n, h, w, 3] to float32 [n, d], on all the devices of
-    this machine; of several workers each embeds what it is given.
+    """Return a model as a function of pictures uint8 [n, h, w, 3] to float32 [n, d], on all devices
+    of this machine. Of several workers each embeds what it is given.
 
-    Pictures are filled up with black ones until the devices divide them; those are left out of what
-    comes back. The model must have been made inside the strategy's scope.
+    Black pictures fill the batch up until the devices divide it; they are left out of the result.
+    The model must have been made inside the strategy's scope.
     """
     count = here(strategy)
 

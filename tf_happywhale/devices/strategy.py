@@ -1,4 +1,4 @@
-"""The devices that train: what there is, what is taken, and why."""
+"""Choose the devices that train, and say why these."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ NO_TPU = (ValueError, RuntimeError, tf.errors.OpError)  # what tensorflow-tpu ra
 
 @dataclass(frozen=True)
 class Devices:
-    """What trains a model.
+    """The devices that train a model.
 
     Attributes:
         kind: CPU, GPU or TPU.
-        replicas: parts that a batch is cut into, over all workers.
+        replicas: the number of parts that a batch is cut into, over all workers.
         strategy: TensorFlow's; on JAX Keras' distribution, None on one device.
-        precision: float32, bfloat16 or float16, of the backbone.
+        precision: that of the backbone: float32, bfloat16 or float16.
         reason: why these.
         here: which worker this process is.
     """
@@ -52,11 +52,10 @@ class Devices:
 
 
 def choose_devices(train: Train) -> Devices:
-    """The devices for `train.device` and `train.precision`, after saying what was found and why
-    these were taken.
+    """Return the devices for `train.device` and `train.precision`; print which, and why these.
 
     Raises:
-        ConfigError: those asked for are not there; TF_CONFIG is none.
+        ConfigError: those asked for are not there, or TF_CONFIG cannot be used.
     """
     devices = (_of_jax if on_jax() else _of_tensorflow)(train)
     print(f"devices: {devices}, since {devices.reason}")
@@ -64,8 +63,8 @@ def choose_devices(train: Train) -> Devices:
 
 
 def embedding_strategy() -> tf.distribute.Strategy | None:
-    """What embeds with a finished model on all of this machine's TPU or GPUs; None where TensorFlow
-    takes the one device there is by itself, and on JAX, which spreads rows by itself."""
+    """Return what embeds with a finished model on this machine's TPU or all its GPUs. None where
+    none is needed: TensorFlow finds a single device itself, and JAX spreads rows itself."""
     if on_jax():
         return None
     if tensorflow_for_tpus():
@@ -84,7 +83,7 @@ def check_batch(batch_size: int, replicas: int) -> None:
     """Refuse a batch that the devices do not divide evenly.
 
     Raises:
-        ConfigError: with the nearest sizes that would do.
+        ConfigError: it names the nearest sizes that fit.
     """
     if batch_size % replicas:
         lower = batch_size // replicas * replicas
@@ -108,7 +107,7 @@ def _of_tensorflow(train: Train) -> Devices:
     if here.workers > 1:
         if wanted == "tpu":
             raise ConfigError(
-                "train.device is tpu and TF_CONFIG names several workers, who train on CPUs or "
+                "train.device is tpu and TF_CONFIG names several workers, which train on CPUs or "
                 "GPUs only: unset TF_CONFIG."
             )
         if wanted == "cpu":
@@ -158,7 +157,7 @@ def _of_jax(train: Train) -> Devices:
 
     if place().workers > 1:
         raise ConfigError(
-            "TF_CONFIG names several workers, which is TensorFlow's way: set KERAS_BACKEND to "
+            "TF_CONFIG names several workers, which only TensorFlow supports: set KERAS_BACKEND to "
             "tensorflow, or unset TF_CONFIG."
         )
     tf.config.set_visible_devices([], "GPU")  # TensorFlow only reads the pictures

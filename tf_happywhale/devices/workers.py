@@ -1,8 +1,8 @@
-"""Several machines that train one model: who this one is among them, and what they agree on.
+"""Several machines (workers) that train one model: which one this is, and what they agree on.
 
-`TF_CONFIG` tells each of them the others' addresses and its own place, as TensorFlow defines it:
+`TF_CONFIG` tells each worker the addresses of all and its own place, as TensorFlow defines it:
 `{"cluster": {"worker": ["a:1234", "b:1234"]}, "task": {"type": "worker", "index": 0}}`. The first
-one is the chief, who alone writes files that stay.
+one is the chief; only the chief writes files that stay.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledE
 
 @dataclass(frozen=True)
 class Place:
-    """Which of how many workers this process is, counted from 0; number 0 is the chief."""
+    """Which worker of how many this process is, counted from 0; number 0 is the chief."""
 
     index: int = 0
     workers: int = 1
@@ -35,10 +35,10 @@ class Place:
 
 
 def place() -> Place:
-    """What `TF_CONFIG` says; one worker of one where it is not set.
+    """Return what `TF_CONFIG` says; the only worker if it is not set.
 
     Raises:
-        ConfigError: it says nothing sensible.
+        ConfigError: it cannot be read, or contradicts itself.
     """
     text = os.environ.get("TF_CONFIG")
     if not text:
@@ -63,7 +63,7 @@ def place() -> Place:
 
 @cache
 def strategy_of_workers() -> tf.distribute.Strategy:
-    """The strategy over all workers, who wait here for each other; made once a process.
+    """Return the strategy over all workers, which wait here for each other. It is made once.
 
     Raises:
         ConfigError: TensorFlow has done other work before in this process.
@@ -74,17 +74,17 @@ def strategy_of_workers() -> tf.distribute.Strategy:
         reason = str(error).splitlines()[0]
         raise ConfigError(
             f"Several workers (TF_CONFIG) cannot start here ({reason}): run `python -m "
-            "tf_happywhale.train` in a process of its own."
+            "tf_happywhale.train` in its own process."
         ) from None
 
 
 def any_worker(strategy: tf.distribute.Strategy, flag: bool) -> bool:
-    """Whether any worker calls this with True; all of them have to call it."""
+    """Return whether any worker calls this with True. All of them have to call it."""
     return float(_mean(strategy)(tf.constant(float(flag), tf.float64))) > 0
 
 
 def check_same_start(strategy: tf.distribute.Strategy, step: int) -> None:
-    """All workers resume from the same step; all of them have to call this.
+    """Check that all workers resume from the same step. All of them have to call this.
 
     Raises:
         ConfigError: they do not, since they see different checkpoints.
@@ -98,10 +98,10 @@ def check_same_start(strategy: tf.distribute.Strategy, step: int) -> None:
 
 @contextmanager
 def others_may_go(here: Place) -> Iterator[None]:
-    """Inside, an error that comes of another worker's end stops this one too.
+    """Stop this worker if another one has ended.
 
     Raises:
-        Stopped: in words.
+        Stopped: another worker is gone.
     """
     try:
         yield

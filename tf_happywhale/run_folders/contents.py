@@ -1,4 +1,4 @@
-"""What a finished run folder holds, by name; who its model was trained on."""
+"""What a finished run folder holds: the names of its files, and what its model was trained on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def settle(run: Path) -> None:
 
 
 def check_model(path: Path) -> None:
-    """Raise InputError, with the command to run, where there is no model file."""
+    """Raise InputError, with the command to run, if there is no model file."""
     if not path.is_file():
         raise InputError(
             f"There is no model {path}: run `python -m tf_happywhale.train` with the same config."
@@ -31,13 +31,13 @@ def check_model(path: Path) -> None:
 
 
 def write_trained_on(run: Path, trained_on: str, order: Sequence[str]) -> None:
-    """Write down which folds a finished model has seen (`retrieval/ensemble/trained_on.py`), and
-    who its head's classes are: folds and catalogue may be others when it embeds."""
+    """Write which folds a finished model has seen (`retrieval/ensemble/trained_on.py`), and which
+    individuals the classes of its head are. Folds and catalogue may change before it embeds."""
     write_json(run / TRAINED_ON, {"trained_on": trained_on, "order": list(order)})
 
 
 def read_trained_on(run: Path) -> tuple[str, list[str]] | None:
-    """What `write_trained_on` wrote; None of a run that was finished by an earlier version.
+    """Read what `write_trained_on` wrote; None if an earlier version finished the run.
 
     Raises:
         InputError: it is damaged.

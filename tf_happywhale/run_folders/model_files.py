@@ -24,8 +24,8 @@ def save_weights(path: Path, model: keras.Model) -> None:
 
 
 class _InMemory(io.BytesIO):
-    """What Keras takes for a file of this name. HDF5 that writes to a full disk itself cannot close
-    its file, and ends the process with a crash."""
+    """A file in memory that Keras takes for one of this name. If HDF5 itself writes to a full disk,
+    it cannot close its file, and the process crashes."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ def load_model(path: Path) -> keras.Model:
     """Read a `.keras` file of this package in Keras' safe mode.
 
     Raises:
-        InputError: the file is missing or no such model.
+        InputError: the file is missing, or is not such a model.
     """
     check_model(path)
     check_opens(path)

@@ -1,1 +1,1 @@
-"""Training: devices, schedule, the loop, validation by retrieval, and what a run leaves behind."""
+"""Training: the loop, validation by retrieval, checkpoints, and what each fold is trained on."""

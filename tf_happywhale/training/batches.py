@@ -1,4 +1,4 @@
-"""An epoch's batches for the devices that train."""
+"""The batches of an epoch, spread over the devices that train."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ SHUFFLED = 8192  # encoded images held for shuffling; another number gives anoth
 def epoch_batches(
     devices: Devices, experiment: Experiment, data: FoldData, epoch: int, done: int
 ) -> tqdm:
-    """The batches of an epoch after the first `done`, spread over the devices, as a progress
-    bar over them.
+    """Return the batches of an epoch after the first `done`, in a progress bar.
 
-    A batch is the same pictures in the same order on any devices: each has its rows of it.
+    A batch holds the same pictures in the same order on any devices. Each device gets its rows.
 
     Raises:
         InputError: while they are read, the TFRecords are damaged.
@@ -56,6 +55,6 @@ def epoch_batches(
 
 
 def _spread(devices: Devices, batches: Iterable) -> Iterator:
-    """This worker's batches, as its devices take them."""
+    """Cut this worker's batches for its devices."""
     for batch in batches:
         yield batch if on_jax() else cut(devices.strategy, batch)

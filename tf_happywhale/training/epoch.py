@@ -1,4 +1,4 @@
-"""The steps of one epoch, and what becomes of those that are not finite."""
+"""Take the steps of one epoch; leave out and count those that are not finite."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def train_epoch(
     run: Path,
     pause: Callable[[], None],
 ) -> float:
-    """The steps that are left of an epoch; the learning rate of its last.
+    """Take the steps that are left of an epoch, and return the learning rate of the last one.
 
     Args:
-        step: as `make_step` makes it.
-        batches: pictures and targets, of those steps.
+        step: from `make_step`.
+        batches: pictures and targets of those steps.
         train: how to train.
-        progress: what is kept up to date.
+        progress: is kept up to date.
         steps_per_epoch: of a whole epoch.
         run: the folder of the training, named in errors.
-        pause: called after each step, or each `train.steps_per_execution` of them.
+        pause: is called after each step, or after each group of `train.steps_per_execution`.
 
     Raises:
         TrainingError: too many losses of the run are not finite.
-        Stopped: `pause`, which is called between steps, says so.
+        Stopped: by `pause`.
     """
     before = time.monotonic()
     batches = iter(batches)
@@ -48,7 +48,7 @@ def train_epoch(
         rates = [learning_rate(train, number, steps_per_epoch) for number in numbers]
         if len(group) == train.steps_per_execution > 1:
             losses = step.together(progress.step, group, rates)
-        else:  # also what is left in the end: for another number all would be compiled again
+        else:  # also the last steps of an epoch: a group of another size would be compiled again
             each = zip(numbers, group, rates, strict=True)
             losses = (step(number, *batch, rate) for number, batch, rate in each)
         for loss in losses:
@@ -71,7 +71,7 @@ def _count_bad(progress: Progress, train: Train, steps_per_epoch: int, run: Path
         if progress.best:
             finish = (
                 f" The best epoch so far is kept in {run}: `python -m tf_happywhale.train finish` "
-                "with the same config makes model.keras of it."
+                "with the same config makes model.keras from it."
             )
         raise TrainingError(
             f"{progress.bad_steps} steps of this run were not finite, the last {where}: lower "

@@ -23,14 +23,14 @@ def finish_fold(folder: Path, experiment: Experiment, data: FoldData) -> int:
         data: what it was trained on.
 
     Raises:
-        InputError: no epoch was validated yet.
+        InputError: no epoch has been validated yet.
     """
     entries = {entry["epoch"]: entry for entry in read_log(folder)}
     kept = best_weights(folder / "checkpoints")
     epoch = next((n for n in sorted(kept, reverse=True) if n in entries), None)
     if epoch is None:
         raise InputError(
-            f"{folder} has no epoch that was validated yet: there is nothing to make a model of."
+            f"{folder} has no validated epoch yet: there is nothing to make a model from."
         )
     model = experiment.model.model_copy(update={"weights": "none"})  # its own are loaded
     _, classifier = build_models(experiment.model_copy(update={"model": model}), data)

@@ -1,4 +1,4 @@
-"""The files that a training ends with, made from its best weights."""
+"""Write the files that a training ends with, made from its best weights."""
 
 from __future__ import annotations
 
@@ -35,11 +35,12 @@ def write_results(
         data: what it was trained on.
         classifier: with the best weights.
         metrics: of the best epoch, whose weights these are.
-        strategy: of the devices; None: one device.
-        forward: the embedder as a compiled function that computes in float32; None: there is none.
+        strategy: that of the devices; None: one device.
+        forward: the embedder as a compiled function that computes in float32; None if there is
+            none.
 
     Returns:
-        The metrics, measured again if the embedder has changed.
+        The metrics; they are measured again if the embedder was changed.
     """
     save_weights(folder / "checkpoints" / "best.weights.h5", classifier)
     embedder = classifier.get_layer("embedder")

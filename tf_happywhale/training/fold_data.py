@@ -16,14 +16,14 @@ class FoldData:
     Attributes:
         records: the finished records folder.
         images: the catalogue's images [n].
-        individual_ids: who is in them [n].
-        targets: the same as int64 [n], by place among all `classes` individuals.
-        folds: fold of each image, int64 [n].
+        individual_ids: the individual in each of them [n].
+        targets: the same as numbers, int64 [n]: the place among all `classes` individuals.
+        folds: the fold of each image, int64 [n].
         classes: number of individuals of the catalogue.
         fold: the fold that is left out for validation.
-        species: the species of each of the `classes`, int64, where a head tells species apart.
+        species: the species of each individual, int64 [classes], if a head learns them.
         more_images: images of the test split to train on as well.
-        more_targets: who is in them, int64, as they were predicted (see `retrieval/pseudo.py`).
+        more_targets: the targets that were predicted for them, int64 (see `pseudo_labels/`).
     """
 
     records: Path
@@ -38,7 +38,8 @@ class FoldData:
     more_targets: Sequence[int] = ()
 
     def training(self) -> tuple[list[str], np.ndarray]:
-        """Images and targets to train on: those of the other folds, and the predicted ones."""
+        """Return the images and targets to train on: those of the other folds, and the predicted
+        ones."""
         kept = np.flatnonzero(self.folds != self.fold)
         images = [*(self.images[row] for row in kept), *self.more_images]
         return images, np.concatenate([self.targets[kept], self.more_targets]).astype(np.int64)

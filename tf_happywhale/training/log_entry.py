@@ -1,4 +1,4 @@
-"""What the log and the screen say of an epoch."""
+"""What the log and the screen say about an epoch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RUNNING = 50  # steps
 
 
 def entry_of(progress: Progress, train: Train, rate: float) -> dict:
-    """The log's line of an epoch that has just been trained."""
+    """Return the log's entry of an epoch that has just been trained."""
     seconds = max(progress.seconds, 1e-9)
     count = len(progress.losses)
     return {
@@ -32,7 +32,7 @@ def show_loss(bar: tqdm, losses: list[float]) -> None:
 
 
 def line_of(entry: dict) -> str:
-    """The same for a person, with the validation's if there was one."""
+    """Return the printed line of an entry, with mAP@5 if the epoch was validated."""
     loss = "not finite" if entry["loss"] is None else f"{entry['loss']:.3f}"
     line = f"epoch {entry['epoch'] + 1}: loss {loss}, {entry['seconds']:.0f} s, "
     line += f"{entry['images_per_second']:.0f} img/s"

@@ -14,7 +14,7 @@ def learning_rate(train: Train, step: int, steps_per_epoch: int) -> float:
     """The rate of a step, counted from 0, of a whole run.
 
     `cosine`: linear warm-up to the highest, then one cosine down to the lowest at the last step. A
-    warm-up that is longer than the run takes all of it, so that a quick look needs no other config.
+    warm-up that is longer than the run takes all of it, so that a short run needs no other config.
     `original`: the cosine of the original solution as it ran. It was stepped once a batch where
     once an epoch was meant, so it goes down over 24 batches and up again over as many, to the end.
     """

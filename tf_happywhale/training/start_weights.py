@@ -15,13 +15,14 @@ def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, i
     """Refuse a model that a fold's training must not start from.
 
     Args:
-        weights: as `find_weights` returns it.
-        run: the run folder that is trained into.
-        fold: the fold that will judge the training.
-        folds: fold of each image of the catalogue.
+        weights: what `find_weights` returns.
+        run: the run folder of the training.
+        fold: the fold that will validate the training.
+        folds: the fold of each image of the catalogue.
 
     Raises:
-        ConfigError: it is the model of this run, or has seen the images that would judge it.
+        ConfigError: it is the model of this run, or was trained on the images that will validate
+            it.
     """
     if not is_own(weights):
         return
@@ -34,6 +35,6 @@ def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, i
     said = read_trained_on(start)
     if said is not None and has_seen(said[0], fold, folds):
         raise ConfigError(
-            f"{start} was trained on fold {fold} of this catalogue, which is to judge this "
+            f"{start} was trained on fold {fold} of this catalogue, which is to validate this "
             f"training: set model.weights to the run that left fold {fold} out."
         )

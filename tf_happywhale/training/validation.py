@@ -1,5 +1,5 @@
-"""Validation by retrieval, the fold's images as queries and the other folds' as gallery; and the
-whitening that those teach."""
+"""Validation by retrieval: the fold's images are queries, the other folds' images the gallery; and
+the whitening that is learned from the gallery."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tf_happywhale.training.whitening import within_individuals
 
 
 def validate_fold(forward: Forward, experiment: Experiment, data: FoldData) -> dict:
-    """Metrics of the fold's images as queries against the other folds' as gallery.
+    """Return the metrics of the fold's images as queries against the other folds' as gallery.
 
     Args:
-        forward: the embedder as a function that `by_keras` makes. It is compiled once, and uses the
+        forward: the embedder as a function made by `by_keras`. It is compiled once, and uses the
             weights that the embedder has when it is called.
         experiment, data: what is validated.
     """
@@ -36,8 +36,8 @@ def validate_fold(forward: Forward, experiment: Experiment, data: FoldData) -> d
 def whiten(
     embedder: keras.Model, forward: Forward, experiment: Experiment, data: FoldData
 ) -> tuple[keras.Model, dict]:
-    """The trained embedder with `model.whitening`, learned from the images of the other folds; and
-    its metrics. The other arguments and the metrics: see `validate_fold`."""
+    """Return the trained embedder with `model.whitening`, which is learned from the images of the
+    other folds; and its metrics. See `validate_fold` for the other arguments and the metrics."""
     both = embed_fold(forward, experiment, data, "whitening")
     sides = [_unit(side) for side in both]
     learned = sides[0].embedding, sides[0].individual_id
@@ -50,8 +50,8 @@ def whiten(
 def embed_fold(
     forward: Forward, experiment: Experiment, data: FoldData, label: str
 ) -> tuple[Embeddings, Embeddings]:
-    """The catalogue's images of the other folds, and of the data's own; `label` is what the
-    progress bar says."""
+    """Return the embeddings of the other folds' images, and of the fold's own. `label` stands in
+    the progress bar."""
     batches = evaluation_batches(
         data.records,
         "train",

@@ -10,7 +10,7 @@ import numpy as np
 def within_individuals(
     embedding: np.ndarray, individual_ids: Sequence[str], ridge: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The map after which images of one individual differ about equally in all directions.
+    """Return the map after which images of one individual differ about equally in all directions.
 
     Light, pose and water move an embedding more in some directions than in others; a cosine that
     counts those less is decided by what tells individuals apart. Embeddings are centred, and each
@@ -20,8 +20,8 @@ def within_individuals(
 
     Args:
         embedding: [n, d], rows of length 1.
-        individual_ids: who is in them [n].
-        ridge: above 0; the larger, the less is changed.
+        individual_ids: the individual of each row [n].
+        ridge: above 0; the larger it is, the smaller is the change.
 
     Returns:
         kernel [d, d] and bias [d] float32 of the map x → x · kernel + bias. Where all variances are

@@ -15,7 +15,7 @@ PACKAGES = (
 
 
 def environment(devices: str) -> dict[str, Any]:
-    """Python, package versions, git revision (of the code, if it is a checkout), devices."""
+    """Return Python, package versions, git revision (if the code is a checkout), and devices."""
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),

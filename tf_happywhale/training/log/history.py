@@ -1,4 +1,4 @@
-"""A run's log as a table and as a figure: both are made from `log.jsonl` and hold no more."""
+"""A training's log as a table and as a figure. Both are made from `log.jsonl` alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOSS, MAP, GREY = "#d1495b", "#1f6f8b", "#8a8f98"
 
 
 def write_table(run: Path) -> None:
-    """Write the log as `log.csv`, a row for each epoch; a value that an epoch lacks is empty."""
+    """Write the log as `log.csv`, a row for each epoch; missing values are empty."""
     entries = read_log(run)
     if not entries:
         (run / TABLE).unlink(missing_ok=True)

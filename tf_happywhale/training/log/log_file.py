@@ -19,8 +19,7 @@ def start_run(run: Path, experiment: Experiment, devices: str) -> None:
 
 
 def continue_run(run: Path, experiment: Experiment, epochs: int, devices: str) -> None:
-    """Write the config and the environment in which the run is resumed, and remove the log's lines
-    after so many epochs."""
+    """Write the config and the environment of today, and keep the log's lines of so many epochs."""
     write_text(run / "config.yaml", dump_experiment(experiment))
     write_json(run / "environment.json", environment(devices))
     lines = (run / "log.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)

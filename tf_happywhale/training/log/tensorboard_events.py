@@ -1,4 +1,4 @@
-"""A run's log as TensorBoard's events, if `train.tensorboard` asks for them."""
+"""A training's log for TensorBoard (`train.tensorboard`)."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def check_tensorboard() -> None:
 
 
 class Board:
-    """A writer of the events of a run: its log so far in one new file, and each further entry.
+    """Writes the log for TensorBoard: the log so far into a new file, then each further entry.
 
     TensorBoard's own writer needs no TensorFlow, so it works on JAX too.
 
     Args:
-        run: the run folder; older events are replaced by those of the log.
+        run: the run folder. Events that are there are replaced.
         entries: the log so far.
     """
 

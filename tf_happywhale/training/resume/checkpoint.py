@@ -1,4 +1,4 @@
-"""Where a training stands, written so that it resumes from there after any stop."""
+"""Checkpoints: where a training stands, so that it can resume there after any stop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 
 from tf_happywhale.disk.files import atomic_write
 from tf_happywhale.errors import InputError
-from tf_happywhale.training.resume.checkpoint_files import clear
+from tf_happywhale.training.resume.checkpoint_files import BEST, BEST_EPOCH, STEP, STEPS, clear
 
 KEPT = 2
 UNFINISHED = (".step-*.safetensors", ".tmp*")  # what a killed process leaves; .tmp: safetensors'
@@ -23,13 +23,13 @@ DAMAGED = (SafetensorError, OSError, KeyError, TypeError, ValueError)  # what re
 
 @dataclass
 class Progress:
-    """What of a training is not in variables.
+    """The state of a training that is not in variables.
 
     Attributes:
         step: steps taken in all.
         epoch: epochs that are finished, validated and logged.
-        losses: of the steps of the epoch under way, those that were finite.
-        seconds: that it has taken so far.
+        losses: the finite losses of the epoch under way.
+        seconds: the time that this epoch has taken so far.
         bad_steps: steps of the run that were not finite and were left out.
         best: the log's entry of the best validation.
     """
@@ -49,9 +49,9 @@ class Progress:
 class Checkpoints:
     """The last two states of a run, each one file of all its variables and its Progress.
 
-    The values are stored as they are on any device, so that a run that was stopped on several can
-    resume on one device, and the other way round. The groups `scale`, of the loss in float16, and
-    `gathered`, which earlier versions lacked, may be missing on either side; they then start again.
+    The values do not depend on the devices, so a run that was stopped on several can resume on one,
+    and the other way round. Two groups may be missing and then start again: `scale`, which only
+    float16 has, and `gathered`, which earlier versions did not have.
 
     Args:
         folder: where the files lie.
@@ -68,40 +68,39 @@ class Checkpoints:
         }
 
     def save(self, progress: Progress) -> None:
-        """Write the present state beside the others, and take away all but the last two."""
+        """Write the present state, and remove all but the last two."""
         arrays = {
             name: np.asarray(keras.ops.convert_to_numpy(variable), order="C")
             for name, variable in self.variables.items()
         }
         about = {"stamp": self.stamp, "progress": json.dumps(asdict(progress))}
-        with atomic_write(self.folder / f"step-{progress.step:09d}.safetensors") as temporary:
+        with atomic_write(self.folder / STEP.format(progress.step)) as temporary:
             save_file(arrays, temporary, about)
         for file in self._files()[KEPT:]:
             file.unlink()
         self.prune(progress)
 
     def best(self, progress: Progress) -> Path:
-        """Where the weights of the best validation so far lie. Each has a file of its own, since a
-        run that is killed resumes from a checkpoint that may know an older one."""
-        return self.folder / f"best-epoch-{progress.best['epoch']:05d}.weights.h5"
+        """The file of the best weights so far. Each best epoch has its own file, since a killed run
+        resumes from a checkpoint whose best epoch may be an earlier one."""
+        return self.folder / BEST_EPOCH.format(progress.best["epoch"])
 
     def prune(self, progress: Progress) -> None:
-        """Take away the best weights that neither `progress` nor a checkpoint knows."""
+        """Remove the best weights that neither `progress` nor a checkpoint names."""
         known = [progress]
         for file in self._files():
             with suppress(*DAMAGED), safe_open(file, "np") as stored:
                 known.append(_progress(stored))
         kept = {self.best(each) for each in known if each.best}
-        for file in set(self.folder.glob("best-epoch-*.weights.h5")) - kept:
+        for file in set(self.folder.glob(BEST)) - kept:
             file.unlink()
 
     def restore(self, tidy: bool = True, restart: bool = False) -> Progress | None:
-        """Give the variables their values at the latest checkpoint, and return its Progress; None
-        where there is none. A damaged file is removed, so that the one before counts; a line says
-        so.
+        """Give the variables their values at the latest checkpoint; return its Progress, or None.
+        A damaged file is removed, so that the one before it counts; a printed line says so.
 
         Args:
-            tidy: remove what is damaged or was not finished; of several workers the chief does.
+            tidy: remove what is damaged or unfinished. Of several workers only the chief does.
             restart: return None if there are checkpoints of another run.
 
         Raises:
@@ -152,12 +151,12 @@ class Checkpoints:
         return progress, arrays
 
     def clear(self) -> None:
-        """Take all of them away: another run begins."""
+        """Remove all of them, since another run begins."""
         clear(self.folder)
 
     def _files(self) -> list[Path]:
-        """The latest first."""
-        return sorted(self.folder.glob("step-*.safetensors"), reverse=True)
+        """The checkpoints, the latest first."""
+        return sorted(self.folder.glob(STEPS), reverse=True)
 
 
 def _progress(stored: safe_open) -> Progress:
@@ -165,6 +164,6 @@ def _progress(stored: safe_open) -> Progress:
 
 
 def _without_optional(shapes: dict[str, list[int]]) -> dict[str, list[int]]:
-    """All but the groups that a run in another precision, or of an earlier version, lacks."""
+    """Leave out the groups that a run in another precision or of an earlier version has not."""
     optional = ("scale/", "gathered/")
     return {name: shape for name, shape in shapes.items() if not name.startswith(optional)}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+STEP = "step-{:09d}.safetensors"
+BEST_EPOCH = "best-epoch-{:05d}.weights.h5"
 STEPS = "step-*.safetensors"
 BEST = "best-epoch-*.weights.h5"
 PATTERNS = (BEST, STEPS)
@@ -32,11 +34,11 @@ def best_weights(folder: Path) -> dict[int, Path]:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """All that only resuming needs, the steps last; not `best.weights.h5`."""
+    """The files that only resuming needs, the steps last; `best.weights.h5` is not one of them."""
     return [file for pattern in PATTERNS for file in sorted(folder.glob(pattern))]
 
 
 def clear(folder: Path) -> None:
-    """Remove all of that."""
+    """Remove the files that only resuming needs."""
     for file in files_of(folder):
         file.unlink()

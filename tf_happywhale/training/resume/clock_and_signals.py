@@ -15,8 +15,8 @@ class Watch:
 
     Args:
         minutes: between checkpoints.
-        hours: after which the run stops; None: never.
-        started: when the command started, of `time.monotonic()`.
+        hours: the run stops after so many; None: never.
+        started: when the command started, a time of `time.monotonic()`.
     """
 
     def __init__(self, minutes: float, hours: float | None, started: float) -> None:
@@ -26,7 +26,7 @@ class Watch:
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Watch:
-        # Only the main thread may set handlers; others, such as a notebook server's, go without.
+        # Only the main thread may set handlers; a notebook server's thread has none.
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._asked)
@@ -41,8 +41,7 @@ class Watch:
         self._give_back()
 
     def due(self) -> bool:
-        """Whether the last checkpoint is older than `minutes`; then the next ones are counted from
-        now."""
+        """Whether the last checkpoint is older than `minutes`. If so, they count from now on."""
         now = time.monotonic()
         if now - self.saved < self.minutes * 60:
             return False
@@ -50,7 +49,7 @@ class Watch:
         return True
 
     def reason(self) -> str | None:
-        """Why the run must stop now, in words; None while it need not."""
+        """Why the run must stop now, in words; None if it need not."""
         if self._signal is not None:
             return f"by {signal.Signals(self._signal).name}"
         if self.hours is not None and time.monotonic() - self.started >= self.hours * 3600:

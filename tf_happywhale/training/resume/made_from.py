@@ -1,7 +1,7 @@
-"""What a training is made from: settings, weights, and each picture with who is in it.
+"""What a training is made from: settings, start weights, and each picture with its individual.
 
-It is written into the run folder. So a finished model is trained again only if something that
-training reads has changed, and the change can be named.
+It is written into the run folder. So a model is trained again only if something that training reads
+has changed, and the change can be named.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ COLUMNS = ("image", "individual_id", "part", "picture")
 PREDICTED = "predicted"  # in place of a fold, for images to identify
 SECTIONS = {"seed", "image_size", "model", "train", "augment"}
 
-# Keys of these sections that may change between and during trainings, with the reason. All others
-# decide which weights come out.
+# Keys of these sections that may change without another training, with the reason. All other keys
+# change the weights.
 FREE = {
     "train.validate_every": "weights are the same; it says which epochs can be the best one",
     "train.checkpoint_minutes": "only where a stopped run resumes",
@@ -35,7 +35,7 @@ FREE = {
     "train.steps_per_execution": "the same steps, in other calls",
     "train.device": "where the same steps are computed",
     "train.tensorboard": "the same log, in another form",
-    "train.restart": "what becomes of an unfinished training of something else",
+    "train.restart": "only whether an unfinished training of something else is given up",
     "model.weights": "the content of the file counts, not its name",
 }
 
@@ -50,7 +50,7 @@ class MadeFrom:
         individuals: a digest of all individuals in the order of their targets.
         species: a digest of the species of each, if the model tells species apart.
         fold: the fold that is left out.
-        pictures: for each image its name, who is in it, its fold or PREDICTED, and a digest of
+        pictures: for each image its name, its individual, its fold or PREDICTED, and a digest of
             what its pixels depend on.
     """
 
@@ -86,7 +86,7 @@ def write_made_from(folder: Path, made: MadeFrom, **more: Any) -> None:
 
 
 def read_made_from(folder: Path) -> tuple[MadeFrom, dict[str, Any]] | None:
-    """What `write_made_from` wrote, and the `more`; None if there is nothing whole."""
+    """Read what `write_made_from` wrote, and the `more`; None if it is missing or damaged."""
     try:
         told = json.loads((folder / FILE).read_text(encoding="utf-8"))
         with (folder / PICTURES).open(encoding="utf-8", newline="") as file:
@@ -101,10 +101,10 @@ def read_made_from(folder: Path) -> tuple[MadeFrom, dict[str, Any]] | None:
 
 
 def differences(asked: MadeFrom, before: MadeFrom) -> list[str]:
-    """The ways in which something else is asked for than before, in words; empty if none.
+    """Return how what is asked for differs from before, in words; empty if it does not.
 
-    A key that did not exist before counts as its default of today. A key that does not exist any
-    more is ignored.
+    A key that did not exist before counts as its default of today. A key that no longer exists is
+    ignored.
     """
     found = config_differences(asked.config, before.config)
     if asked.fold != before.fold:

@@ -1,7 +1,7 @@
-"""What versions before `made_from.json` noted of a training: a digest of what it was made from.
+"""The stamps of versions before `made_from.json`: a digest of what a training was made from.
 
-Their run folders hold the settings. So the digest shows whether all else - weights, photographs,
-labels, folds - is the same as today.
+Their run folders hold the settings. So the digest shows whether the rest (weights, photographs,
+labels, folds) is the same as today.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class OlderForm:
 
     Attributes:
         today: the inputs in the present form.
-        inputs: all that the earlier form held but the settings and the records' name.
+        inputs: what the earlier form held, without the settings and the records' name.
         records: names of the records folders whose training examples are those of today.
     """
 
@@ -36,8 +36,8 @@ class OlderForm:
     records: Sequence[str]
 
     def forms(self, folder: Path) -> list[dict[str, Any]]:
-        """What the earlier version may have noted, if its inputs were those of today and its
-        settings those of the folder's config.yaml; empty if that cannot be read."""
+        """What an earlier version would have noted, with the inputs of today and the settings of
+        the folder's config.yaml; empty if that cannot be read."""
         tree = settings_of(folder)
         if tree is None:
             return []
@@ -49,7 +49,7 @@ class OlderForm:
         return [digest(form) for form in self.forms(folder)]
 
     def same(self, folder: Path) -> list[dict[str, Any]]:
-        """The forms, where the folder's settings are those that are asked for."""
+        """These forms, if the folder's settings are those that are asked for; else none."""
         forms = self.forms(folder)
         return forms if forms and not differences(self.today, self.made_from(folder)) else []
 

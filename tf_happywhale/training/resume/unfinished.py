@@ -40,8 +40,8 @@ AT_FIRST = ("config.yaml", "environment.json", "log.jsonl")  # in a run folder o
 
 
 def end(run: Path) -> None:
-    """The same for a process that has locked the run folder to train into it. It also takes over
-    what an earlier version has left."""
+    """Finish an interrupted swap, and take over what an earlier version has left. The caller has
+    locked the run folder."""
     end_swap(run / TRAINING)
     _take_over(run)
 
@@ -69,7 +69,7 @@ def is_finished(run: Path, asked: MadeFrom, *, again: bool = False) -> bool:
 
 
 def note_older(run: Path, older: OlderForm, is_current: Callable[..., bool]) -> None:
-    """Write down what an earlier version's finished model was made from, if its stamp shows it.
+    """Note what an earlier version's finished model was made from, if its stamp shows it.
 
     Args:
         run: the run folder.
@@ -94,8 +94,7 @@ def say_why(run: Path, asked: MadeFrom, older: OlderForm) -> None:
 
 
 def _take_over(run: Path) -> None:
-    """Move an earlier version's unfinished training, which lies in the run folder itself, into
-    `training/`."""
+    """Move an earlier version's unfinished training from the run folder itself into `training/`."""
     old, new = run / "checkpoints", run / TRAINING
     if not list(old.glob(STEPS)) or (new / FILE).is_file():
         return
@@ -116,8 +115,8 @@ def prepare(
         run: the run folder.
         asked: what it is to be made from.
         older: `asked` in the form of earlier versions.
-        restart: give up an unfinished training of something else, and keep it aside.
-        chief: of several workers, this is the one that writes.
+        restart: give up an unfinished training of something else; it is kept aside for now.
+        chief: this worker is the one that writes.
 
     Raises:
         InputError: there is an unfinished training of something else.
@@ -159,7 +158,7 @@ def known_of(folder: Path, older: OlderForm) -> tuple[MadeFrom, dict[str, Any]] 
 
 
 def settings_to_finish(run: Path, asked: MadeFrom, older: OlderForm) -> Experiment:
-    """The settings of the unfinished training in a run folder, which is noted to be finished.
+    """Return the settings of a run folder's unfinished training; note what it is made from.
 
     Raises:
         InputError: it has learned from other photographs or labels than there are now, or does
@@ -184,13 +183,13 @@ def settings_to_finish(run: Path, asked: MadeFrom, older: OlderForm) -> Experime
 
 
 def note_finish(folder: Path, epochs: int, of: int) -> None:
-    """Write down that a training was finished after some of its epochs."""
+    """Note that a training was finished after `epochs` of its epochs."""
     made, more = read_made_from(folder)
     write_made_from(folder, made, **{**more, "epochs": epochs, "of": of})
 
 
 def put_in_place(run: Path) -> None:
-    """Let the finished training in `training/` take the place of the model that is there."""
+    """Replace the model in the run folder by the finished training in `training/`."""
     folder = run / TRAINING
     only_to_resume = files_of(folder / "checkpoints")
     swap_in(folder, last="model.keras", outdated=OUTDATED, unneeded=only_to_resume)

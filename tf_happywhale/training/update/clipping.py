@@ -1,4 +1,4 @@
-"""Gradients kept from growing too large: all together, or each filter's by its own size."""
+"""Clip gradients: all together by their norm, or those of each filter by the filter's norm."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from keras import ops
 
 
 def clip_by_global_norm(gradients: list, largest: float) -> list:
-    """Gradients, all scaled down by one factor where their common norm exceeds `largest`."""
+    """Return the gradients, scaled down by one factor if their common norm exceeds `largest`."""
     norm = ops.sqrt(sum(ops.sum(ops.square(gradient)) for gradient in gradients))
     factor = ops.minimum(1.0, largest / ops.maximum(norm, 1e-12))
     return [gradient * factor for gradient in gradients]
 
 
 def clip_adaptively(gradients: list, variables: list, share: float) -> list:
-    """Gradients, those of each filter scaled down to a share of the filter's own norm.
+    """Return the gradients, those of each filter scaled down to a share of the filter's norm.
 
     A filter is what makes one output: a column of a kernel, a channel of a depthwise one, a whole
-    vector or number elsewhere. Norms of filters count as at least 1e-3, so that one that starts at
-    zero can leave it. The head's centres are left alone, as in the paper.
+    vector or number elsewhere. Norms of filters count as at least 1e-3, so that a filter that
+    starts at zero can leave it. The head's centres are left alone, as in the paper.
 
     References:
         Brock et al.: High-Performance Large-Scale Image Recognition Without Normalization, ICML

@@ -1,7 +1,7 @@
 """One training step on JAX: the same as TensorFlow's, as one pure function of all variables.
 
 The batch is cut over the devices, and the variables are the same on all of them. So sums over the
-batch, the moments of the neck's BatchNorm among them, are sums over all devices without more ado.
+batch, and so the moments of the neck's BatchNorm, are sums over all devices.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What training minimises."""
+"""The loss that training minimises."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Loss:
     """Cross-entropy of the individuals' logits and, with a species head, of the species'.
 
     Attributes:
-        smoothing: share of each target that is spread over all individuals.
+        smoothing: the share of each target that is spread over all individuals.
         species: int [classes], the species of each individual; None without a species head.
         species_weight: weight of the species' cross-entropy; the individuals' has the rest.
     """
@@ -24,19 +24,19 @@ class Loss:
     species_weight: float = 0.0
 
     def each(self, classifier: keras.Model, pictures, targets, own=None):
-        """The loss of each picture in training, float32 [n].
+        """Return the loss of each picture in training, float32 [n].
 
-        The embedding is computed once; of mixed pictures the heads' margins are put on each of the
-        two targets in turn.
+        The embedding is computed once. If pictures are mixed, the heads put their margins on each
+        of the two targets in turn.
 
         Args:
             classifier: from `build_classifier`.
             pictures: uint8 [n, h, w, 3].
-            targets: int [n]; of mixed pictures first and second int [n] and the first's share
-                float32 [n].
-            own: a scalar: each embedding is mixed with the next one's (the last with the first's)
-                before the heads, keeping so large a share of its own; with targets int [n] only.
-                TensorFlow's replicas call this with their rows each, JAX's devices with all.
+            targets: int [n]; for mixed pictures a tuple: first and second target int [n], and the
+                first one's share float32 [n].
+            own: None, or a number: before the heads each embedding keeps this share of itself, and
+                takes the rest from the next one (the last from the first). Only with targets int
+                [n]. On TensorFlow each replica passes its own rows, on JAX all rows are passed.
 
         References:
             Verma et al.: Manifold Mixup: Better Representations by Interpolating Hidden States,

@@ -10,11 +10,11 @@ GROWS_AFTER = 2000  # finite steps
 
 
 class LossScale:
-    """A factor on the loss that halves at every step that is not finite, and doubles after 2,000
-    that are; 1 and without a state where it is not needed.
+    """A factor on the loss. It halves at every step that is not finite, and doubles after 2,000
+    steps that are. Where it is not needed it is 1 and has no state.
 
     Args:
-        precision: of the backbone; only float16 needs it.
+        precision: that of the backbone; only float16 needs the factor.
 
     References:
         Micikevicius et al.: Mixed Precision Training, ICLR 2018, https://arxiv.org/abs/1710.03740
@@ -28,15 +28,15 @@ class LossScale:
 
     @property
     def factor(self):
-        """What the loss is multiplied by, and the gradients divided."""
+        """The loss is multiplied by it, and the gradients are divided by it."""
         return ops.convert_to_tensor(self.state[0]) if self.state else 1.0
 
     def may_fall(self):
-        """Whether a step that is not finite may be so for the factor's sake alone."""
+        """Whether the factor alone may be why a step is not finite."""
         return self.factor > 1.0 if self.state else False
 
     def took(self, finite: bool) -> None:
-        """After a step that was finite, or not."""
+        """Update the factor after a step that was finite, or not."""
         if not self.state:
             return
         factor, steps = (ops.convert_to_tensor(variable) for variable in self.state)

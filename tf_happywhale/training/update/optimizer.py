@@ -1,4 +1,4 @@
-"""AdamW with a learning rate of its own for all that is not the backbone."""
+"""AdamW with one learning rate for the backbone and another for the rest."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tf_happywhale.config import Train
 class Optimizers:
     """One AdamW for the backbone and one for the rest, or one for both where the rates are equal.
 
-    Keras' optimizers know one learning rate each (before 3.15), hence two of them.
+    Before Keras 3.15 an optimizer has one learning rate, so there are two of them.
 
     Args:
         classifier: from `build_classifier`; its embedder's first network is the backbone.
-        train: learning rate, weight decay, and the head's multiple.
+        train: the learning rate, the weight decay, and the factor on the head's learning rate.
     """
 
     def __init__(self, classifier: keras.Model, train: Train) -> None:
@@ -43,7 +43,7 @@ class Optimizers:
         return int(keras.ops.convert_to_numpy(self._groups[0][0].iterations))
 
     def apply(self, gradients: list, learning_rate) -> None:
-        """Update the classifier's trainable variables, in their order, at a learning rate."""
+        """Update the classifier's trainable variables by gradients in their order."""
         for optimizer, rows, multiple in self._groups:
             optimizer.learning_rate.assign(learning_rate * multiple)
             optimizer.apply([gradients[n] for n in rows], [self._variables[n] for n in rows])

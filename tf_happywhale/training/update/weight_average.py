@@ -1,4 +1,4 @@
-"""A moving average of the weights, which validates and is saved instead of the last ones."""
+"""A moving average of the weights, which is validated and saved instead of the last weights."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class WeightAverage:
     forgotten. BatchNorm's statistics are moving averages already and are left as they are.
 
     Args:
-        variables: what is averaged.
-        decay: share of the old average that is kept at each update.
+        variables: the weights that are averaged.
+        decay: the share of the old average that each update keeps.
 
     References:
         Polyak, Juditsky: Acceleration of Stochastic Approximation by Averaging, 1992
@@ -26,7 +26,7 @@ class WeightAverage:
         self.decay, self._variables = decay, variables
         own = {"trainable": False, "aggregation": "only_first_replica"}  # replicas hold the same
         self._updates = keras.Variable(0.0, **own)
-        # A tensor of the value: of a variable's own value Keras would make no copy.
+        # As tensors, since Keras would not copy the values of variables.
         starts = [keras.ops.convert_to_tensor(variable) for variable in variables]
         self._averages = [keras.Variable(start, **own) for start in starts]
 
@@ -36,7 +36,7 @@ class WeightAverage:
         return [self._updates, *self._averages]
 
     def update(self) -> None:
-        """Take the variables' present values in; callable inside a compiled step."""
+        """Add the variables' present values to the average, also inside a compiled step."""
         done = self._updates + 1.0
         self._updates.assign(done)
         keep = keras.ops.minimum(self.decay, (1.0 + done) / (10.0 + done))
@@ -45,7 +45,7 @@ class WeightAverage:
 
     @contextmanager
     def swapped(self) -> Iterator[None]:
-        """Inside, the variables hold the average; afterwards what they held before."""
+        """Let the variables hold the average inside the context, and their own values after it."""
         held = [keras.ops.convert_to_numpy(variable) for variable in self._variables]
         for variable, average in zip(self._variables, self._averages, strict=True):
             variable.assign(average)
