@@ -18,7 +18,7 @@ help:
 	@echo "make follow        the tutorials word by word, and what their commands print into their pages"
 	@echo "make bench-original DATA=DIR   the original's recipe in PyTorch, in its own environment"
 	@echo "make parity        our networks against timm's, to docs/parity.md (own environment)"
-	@echo "make bench-recipe DATA=DIR   what each part of the winners' recipe is worth (hours)"
+	@echo "make bench-recipe DATA=DIR   what each part of the strong recipe adds (hours)"
 	@echo "make bench-start DATA=DIR    a model of other animals as a start, against ImageNet's weights"
 	@echo "make bench-shipped  one step of every shipped config, and its memory"
 	@echo "make bench-backbones   their speed beside timm's on PyTorch (own environment)"
