@@ -29,9 +29,9 @@ def test_rows_that_are_not_used_are_listed_with_their_place(trip: Path, capsys) 
     said = capsys.readouterr().out
     assert "4 rows, 2 boxes on 2 of 2 photographs; what is in them: fin 2" in said
     assert "1 rows are of other pictures" in said
-    assert f"not used: {table} line 5: there is no photograph 'trip/z.jpg'" in said
+    assert f"not used: Line 5 of {table}: there is no photograph 'trip/z.jpg'" in said
     assert "1 of 2 boxes lie outside their picture" in said
-    assert "line 4" not in said
+    assert "Line 4" not in said
 
 
 def test_a_file_of_other_photographs_is_refused(trip: Path) -> None:

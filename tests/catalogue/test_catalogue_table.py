@@ -65,18 +65,21 @@ def test_a_missing_species_column_is_empty_and_only_kaggles_own_rows_are_mended(
         ("name,id\na.jpg,1\n", "lacks the column image, individual_id"),
         ("image,individual_id\n", "lists no image"),
         ("", "is empty: its first line must name the columns"),
-        (b"image,individual_id\na.jpg,Zo\xeb\n", r"line 2: .* 0xEB .*'a\.jpg,Zoë'.*=cp1252"),
-        ("image,individual_id\na.jpg,1\nb.jpg,2,3\n", "line 3 has more cells than its header"),
-        ("image,individual_id\na.jpg,1,x\nb.jpg,2,x\n", "line 2 has more cells than its header"),
-        ("image,individual_id\na.jpg,1\nb.jpg\n", "line 3 has fewer cells than its header"),
+        (b"image,individual_id\na.jpg,Zo\xeb\n", r"Line 2 of .*: .* 0xEB .*'a\.jpg,Zoë'.*=cp1252"),
+        ("image,individual_id\na.jpg,1\nb.jpg,2,3\n", "Line 3 of .* has more cells than"),
+        ("image,individual_id\na.jpg,1,x\nb.jpg,2,x\n", "Line 2 of .* has more cells than"),
+        ("image,individual_id\na.jpg,1\nb.jpg\n", "Line 3 of .* has fewer cells than"),
         (
             "image,individual_id\na.jpg,1\nb.jpg,2\na.jpg,2\n",
-            r"4 lists .*'a\.jpg' .*in line 2",
+            r"Line 4 of .* lists .*'a\.jpg' .*in line 2",
         ),
-        ('image,individual_id\na.jpg,"1\n2"\n', r"line 2: individual_id .*line break"),
-        ("image,individual_id\n\na.jpg,1\n\nb.jpg,\n", r"line 5: individual_id ''.*data\.unknown"),
-        ("image,individual_id\na.jpg,\n", r"line 2: individual_id ''"),
-        ("image,individual_id\na.jpg,new_individual\n", "line 2: new_individual is not the id"),
+        ('image,individual_id\na.jpg,"1\n2"\n', r"Line 2 of .*: individual_id .*line break"),
+        (
+            "image,individual_id\n\na.jpg,1\n\nb.jpg,\n",
+            r"Line 5 of .*individual_id ''.*data\.unknown",
+        ),
+        ("image,individual_id\na.jpg,\n", r"Line 2 of .*: individual_id ''"),
+        ("image,individual_id\na.jpg,new_individual\n", "Line 2 of .*new_individual is not the id"),
         ("image,individual_id\n../a.jpg,1\n", r"'\.\./a\.jpg', which is not inside"),
     ],
 )
@@ -110,5 +113,5 @@ def test_an_answer_given_twice_is_refused(csv) -> None:
 def test_a_name_with_a_colon_is_told_to_be_the_reason(tmp_path: Path) -> None:
     path = tmp_path / "train.csv"
     path.write_text("image,individual_id\n2015-06-02 12:30.jpg,X\n")
-    with pytest.raises(InputError, match=r"line 2 .* holds a colon"):
+    with pytest.raises(InputError, match=r"Line 2 of .* holds a colon"):
         read_catalogue(path)

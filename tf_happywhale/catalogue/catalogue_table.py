@@ -57,7 +57,7 @@ def read_catalogue(
         table["image"] = keys_from_columns(list(table["image"]), numbers, str(path), table.index)
     table["image"] = checked_names(table["image"], folder, path, must_be_there=must_be_there)
     for line, identity in table["individual_id"].drop_duplicates().items():
-        check_identity(identity, f"{path} line {line}")
+        check_identity(identity, f"Line {line} of {path}")
     if "species" not in table.columns:
         table["species"] = ""
     table["species"] = fix_species(table["image"], table["species"], table["individual_id"])

@@ -62,7 +62,7 @@ def read_decisions(
     every: dict[str, str] = {}  # with the skipped animals, as empty text
     named: dict[str, set[str]] = {decision: set() for decision in DECISIONS}
     for row in table.itertuples():
-        at = f"{path} line {row.Index}"
+        at = f"Line {row.Index} of {path}"
         if row.decision not in DECISIONS:
             raise InputError(
                 f"{at} says {row.decision[:80]!r} of {row.image!r}: a decision is one of "

@@ -91,7 +91,7 @@ def test_a_row_with_wrong_numbers_is_refused_by_its_line(
     read, corners: str, reason: str, origin: str
 ) -> None:
     good = "a.jpg,fullbody,0,0,10,10,0.1,yolo"
-    with pytest.raises(InputError, match=rf"boxes\.csv line 3: .*{reason}"):
+    with pytest.raises(InputError, match=rf"Line 3 of .*boxes\.csv: .*{reason}"):
         read(good, f"b.jpg,fullbody,{corners},1,{origin}")
 
 

@@ -47,7 +47,7 @@ def test_of_several_boxes_in_a_cell_the_first_counts_unless_another_is_surer(rea
 
 
 def test_a_bbox_that_is_not_four_numbers_is_refused_by_its_line(read) -> None:
-    with pytest.raises(InputError, match=r"line 3: bbox '\[\[1 2 3\]\]' must be four numbers"):
+    with pytest.raises(InputError, match=r"Line 3 of .*bbox '\[\[1 2 3\]\]' must be four numbers"):
         read("image,bbox,conf\na.jpg,[[1 2 3 4]],1\nb.jpg,[[1 2 3]],1\n")
 
 

@@ -50,16 +50,19 @@ def test_a_picture_is_found_as_people_write_its_name(
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("two", r"line 7: 'two' may be 'two\.jpg' or 'two\.png'"),
-        ("A.jpg", r"line 7: 'A\.jpg' differs by case from 'a\.jpg' in .*: write it as it is there"),
-        ("001-0206/dsc_0001", r"line 7: .* differs by case from '001-0206/DSC_0001\.JPG'"),
+        ("two", r"Line 7 of .*: 'two' may be 'two\.jpg' or 'two\.png'"),
+        (
+            "A.jpg",
+            r"Line 7 of .*'A\.jpg' differs by case from 'a\.jpg' in .*: write it as it is there",
+        ),
+        ("001-0206/dsc_0001", r"Line 7 of .*: .* differs by case from '001-0206/DSC_0001\.JPG'"),
         (
             "b.jpg",
-            r"line 7 lists 'b\.jpg', but .* no such file; its files have names like '0",
+            r"Line 7 of .* lists 'b\.jpg', but .* no such file; its files have names like '0",
         ),
-        ("a.png", r"line 7 lists 'a\.png', but"),
-        ("notes", r"line 7 lists 'notes', but"),
-        ("folder.jpg", r"line 7 lists 'folder\.jpg', but"),
+        ("a.png", r"Line 7 of .* lists 'a\.png', but"),
+        ("notes", r"Line 7 of .* lists 'notes', but"),
+        ("folder.jpg", r"Line 7 of .* lists 'folder\.jpg', but"),
     ],
 )
 def test_a_picture_that_is_not_clear_is_named_with_its_line(

@@ -19,28 +19,29 @@ def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = 
         path: the table or folder that they are from.
         lines: the line of each name in it, if it is a table.
     """
-    seen: dict[tuple[str, int], str] = {}
-    places = repeat("") if lines is None else (f" line {line}" for line in lines)
-    for key, place in zip(names, places, strict=lines is not None):
+    seen: dict[tuple[str, int], int | None] = {}
+    numbers = repeat(None) if lines is None else lines
+    for key, line in zip(names, numbers, strict=lines is not None):
+        where = path if line is None else f"Line {line} of {path}"
         name, number = split_key(key)
         pure = PurePosixPath(name.replace("\\", "/"))
         if (str(pure), number) in seen:
             before = seen[str(pure), number]
-            first = f", first in{before}" if before else ""
+            first = f", first in line {before}" if before else ""
             raise InputError(
-                f"{path}{place} lists the image {name[:80]!r} twice with box number {number}"
+                f"{where} lists the image {name[:80]!r} twice with box number {number}"
                 f"{first}: keep one of the rows. If it shows several animals, number them 1, 2, 3 "
                 f"in a column {BOX_NUMBER}, here and in the table of boxes (data.boxes={path.name} "
                 "if their boxes are in this table)."
             )
-        seen[str(pure), number] = place
+        seen[str(pure), number] = line
         if ":" in name and not pure.is_absolute() and not re.match(r"[A-Za-z]+:[\\/]", name):
             raise InputError(
-                f"{path}{place} names the image {name[:80]!r}, which holds a colon, and other "
+                f"{where} names the image {name[:80]!r}, which holds a colon, and other "
                 "systems take a colon for a disk: rename the file without it."
             )
         if not name or pure.is_absolute() or ".." in pure.parts or "\0" in name or ":" in name:
             raise InputError(
-                f"{path}{place} names the image {name[:80]!r}, which is not inside the image "
+                f"{where} names the image {name[:80]!r}, which is not inside the image "
                 "folder: give a name relative to it."
             )

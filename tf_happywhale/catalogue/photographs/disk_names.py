@@ -35,7 +35,11 @@ def names_on_disk(
         InputError: a picture is not there, or two may be meant. It names the first.
     """
     written = list(names)
-    places = [""] * len(written) if lines is None else [f" line {line}" for line in lines]
+    places = (
+        [str(listed_in)] * len(written)
+        if lines is None
+        else [f"Line {line} of {listed_in}" for line in lines]
+    )
     index = KnownNames(_files(folder), f"in {folder}")
     # The listing decides, since some disks also find a file under another case or Unicode form.
     there = {
@@ -46,14 +50,14 @@ def names_on_disk(
     if all(photograph_of(name) in there for name in written):
         return written
     found = [
-        name if photograph_of(name) in there else index.find(name, f"{listed_in}{place}")
+        name if photograph_of(name) in there else index.find(name, place)
         for name, place in zip(written, places, strict=True)
     ]
     missing = [n for n, name in enumerate(found) if name is None]
     if missing and must_be_there:
         lacking = dict.fromkeys(photograph_of(written[n]) for n in missing)
         raise InputError(
-            f"{listed_in}{places[missing[0]]} lists {_missing(list(lacking), folder, index)}: add "
+            f"{places[missing[0]]} lists {_missing(list(lacking), folder, index)}: add "
             "the file, or correct the row."
         )
     return [name or own for name, own in zip(found, written, strict=True)]

@@ -83,7 +83,7 @@ def names_as_listed(written: pd.Series, names: Iterable[str], path: Path, place:
         place: where the pictures are, in words for the errors.
     """
     index = KnownNames(names, place)
-    return [index.find(name, f"{path} line {line}") or name for line, name in written.items()]
+    return [index.find(name, f"Line {line} of {path}") or name for line, name in written.items()]
 
 
 def _plain(name: str) -> str:

@@ -118,7 +118,7 @@ def group_photos(photos: Sequence[Photo], by: str | None, reading: Reading = PLA
     for line, image, encounter in table[["image", "encounter"]].itertuples():
         if named.setdefault(image, encounter) != encounter:
             raise InputError(
-                f"{file} line {line} puts {image} in the encounter {encounter[:80]!r}, but an "
+                f"Line {line} of {file} puts {image} in the encounter {encounter[:80]!r}, but an "
                 f"earlier line puts it in {named[image][:80]!r}: keep one of them."
             )
     if not any(photo.image in named for photo in photos):

@@ -55,8 +55,8 @@ def csv_rows(text: str, path: Path, separator: str, spaced: bool, first: int) ->
             return
         except csv.Error as error:
             raise InputError(
-                f"{path} line {line}: the quotes of this row are not closed, or not doubled inside "
-                f"a cell ({error}): put the whole cell in quotes, and write each quote inside it "
-                "twice."
+                f"Line {line} of {path}: the quotes of this row are not closed, or not doubled "
+                f"inside a cell ({error}): put the whole cell in quotes, and write each quote "
+                "inside it twice."
             ) from None
         yield CsvRow(line, cells, last[len(last.rstrip("\r\n")) :])

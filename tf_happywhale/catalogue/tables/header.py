@@ -58,8 +58,8 @@ def _named_separator(text: str, path: Path) -> tuple[int, Sequence[str]]:
         return 1, tuple(SEPARATORS)
     if named[1] not in SEPARATORS:
         raise InputError(
-            f"{path} line 1 is {named[0].strip()!r}: separate the cells by a comma, a semicolon, a "
-            "tab or a bar."
+            f"Line 1 of {path} is {named[0].strip()!r}: separate the cells by a comma, a "
+            "semicolon, a tab or a bar."
         )
     return 2, (named[1],)
 
@@ -76,6 +76,6 @@ def _first_rows(text: str, path: Path, separator: str, first: int) -> list[CsvRo
 def _two_ways(path: Path, line: int, separators: Sequence[str]) -> str:
     names = " and by ".join(SEPARATORS[separator] for separator in separators)
     return (
-        f"{path} line {line}: the header can be read as separated by {names}: put the names that "
-        "hold one of these in quotes, or remove it from them."
+        f"Line {line} of {path}: the header can be read as separated by {names}: put the names "
+        "that hold one of these in quotes, or remove it from them."
     )

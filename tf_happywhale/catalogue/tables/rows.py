@@ -98,14 +98,14 @@ def _is_spaced(text: str, path: Path, separator: str, line: int) -> bool:
     if header[1] == {True}:
         if odd is not None:
             raise InputError(
-                f"{path} line {odd}: a space follows only some of the separators, so it may be a "
-                "part of the cell: write all separators alike, or put the cell in quotes."
+                f"Line {odd} of {path}: a space follows only some of the separators, so it may be "
+                "a part of the cell: write all separators alike, or put the cell in quotes."
             )
         return any(kinds == {True} for _, kinds in found)
     if found and odd is None and found[0][1] == {True}:
         raise InputError(
-            f"{path} line {found[0][0]}: a space follows each separator here, not in the header: "
-            "remove the spaces, or put one after each separator of the header."
+            f"Line {found[0][0]} of {path}: a space follows each separator here, not in the "
+            "header: remove the spaces, or put one after each separator of the header."
         )
     return False
 
@@ -129,7 +129,7 @@ def _check_ends(rows: Sequence[CsvRow], path: Path) -> None:
     alone = [row.line for row in rows if row.end == "\r"]
     if alone and len(ends) > 1:
         raise InputError(
-            f"{path} line {alone[0]} ends with a carriage return alone, but other lines do not: "
+            f"Line {alone[0]} of {path} ends with a carriage return alone, but other lines do not: "
             "remove it, or put the cell that holds it in quotes."
         )
 
@@ -145,6 +145,6 @@ def _check_count(row: CsvRow, count: int, needed: int, path: Path, header: CsvRo
         else "add empty cells at its end, or join a line that was broken in two"
     )
     raise InputError(
-        f"{path} line {row.line} has {what} in line {header.line} ({len(row.cells)} and {count}): "
-        f"{remedy}."
+        f"Line {row.line} of {path} has {what} in line {header.line} ({len(row.cells)} and "
+        f"{count}): {remedy}."
     )

@@ -36,15 +36,15 @@ def decode_table(raw: bytes, path: Path, asked: str | None) -> tuple[str, str]:
     if b"\0" in raw and "a".encode(encoding) == b"a":
         place = raw.index(b"\0")
         raise InputError(
-            f"{path} line {_line(raw, place)} holds a zero byte, so the file is not UTF-8: save it "
-            "as UTF-8, or, if it is UTF-16 without a byte order mark, set "
+            f"Line {_line(raw, place)} of {path} holds a zero byte, so the file is not UTF-8: save "
+            "it as UTF-8, or, if it is UTF-16 without a byte order mark, set "
             f"data.encoding=utf-16-{'le' if place % 2 else 'be'}."
         )
     text = _text(raw, path, encoding)
     if codecs.lookup(encoding).name != "utf-8" and not raw.isascii() and _is(raw, "utf-8"):
         line = _line(raw, re.search(rb"[\x80-\xff]", raw).start())
         raise InputError(
-            f"{path} line {line} is {_shown(raw, line, 'utf-8')} as UTF-8 and "
+            f"Line {line} of {path} is {_shown(raw, line, 'utf-8')} as UTF-8 and "
             f"{_shown(raw, line, encoding)} as {encoding}: save the file as UTF-8 with a byte "
             "order mark, or remove data.encoding."
         )
@@ -77,13 +77,13 @@ def _text(raw: bytes, path: Path, encoding: str) -> str:
         byte, line = raw[error.start], _line(raw, error.start)
         if encoding != "utf-8":
             raise InputError(
-                f"{path} line {line}: the byte 0x{byte:02X} is not {encoding}: set data.encoding "
-                "to the encoding of the table, or save it as UTF-8."
+                f"Line {line} of {path}: the byte 0x{byte:02X} is not {encoding}: set "
+                "data.encoding to the encoding of the table, or save it as UTF-8."
             ) from None
         raise InputError(
-            f"{path} line {line}: the byte 0x{byte:02X} is not UTF-8. As Windows-1252 the line is "
-            f"{_shown(raw, line, 'cp1252')}: if that is right, set data.encoding=cp1252; if not, "
-            "save the table as UTF-8."
+            f"Line {line} of {path}: the byte 0x{byte:02X} is not UTF-8. As Windows-1252 the line "
+            f"is {_shown(raw, line, 'cp1252')}: if that is right, set data.encoding=cp1252; if "
+            "not, save the table as UTF-8."
         ) from None
 
 

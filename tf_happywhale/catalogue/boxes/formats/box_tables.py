@@ -60,7 +60,7 @@ def table_rows(table: pd.DataFrame, path: Path, asked: str | None) -> list[BoxRo
     found = [
         box
         for line, row in zip(table.index, rows, strict=True)
-        for box in _boxes_of_row(row, columns, f"{path} line {line}", comma)
+        for box in _boxes_of_row(row, columns, f"Line {line} of {path}", comma)
     ]
     convention = columns.convention
     if columns.cell:

@@ -52,7 +52,7 @@ def via_table_rows(table: pd.DataFrame, path: Path) -> list[BoxRow]:
 
     found = []
     for line, row in zip(table.index, table.to_dict("records"), strict=True):
-        where = f"{path} line {line}"
+        where = f"Line {line} of {path}"
         shape = parse_json(row[SHAPE] or "{}", f"{where}: {SHAPE}")
         found.append(_region(row[name], shape, parse_json(row[ATTRIBUTES] or "{}", where), where))
     return rows_with_boxes(found, CORNERS)

@@ -48,7 +48,7 @@ def yolo_rows(folder: Path) -> list[BoxRow]:
                     f"{file}: the line {quoted(line)} must be `class cx cy w h` or `class cx cy w "
                     "h confidence`; outlines (segmentation labels) must be exported as boxes."
                 )
-            found.append(_box(line.split(), image, classes, f"{file} line {number}"))
+            found.append(_box(line.split(), image, classes, f"Line {number} of {file}"))
     remedy = "Give `class cx cy w h` as shares of the picture."
     return rows_with_boxes(found, CXCYWH, shares=True, remedy=remedy)
 
