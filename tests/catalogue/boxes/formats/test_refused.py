@@ -55,8 +55,9 @@ def read(tmp_path: Path):
     ],
 )  # fmt: skip
 def test_a_table_by_its_line(read, table: str, reason: str) -> None:
-    with pytest.raises(InputError, match=rf"boxes\.csv.*{reason}"):
+    with pytest.raises(InputError, match=reason) as caught:
         read(table)
+    assert "boxes.csv" in str(caught.value)
 
 
 def test_a_row_that_only_one_convention_allows_tells_it_for_all(read) -> None:

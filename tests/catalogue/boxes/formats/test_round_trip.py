@@ -298,5 +298,5 @@ def test_opposite_edges_that_changed_places_are_refused(found: Pictures, data) -
     header = "image,source,xmin,ymin,xmax,ymax".replace(one, "_").replace(other, one)
     with tempfile.TemporaryDirectory() as folder:
         path = table(header.replace("_", other), corners)(Path(folder), found)
-        with pytest.raises(InputError, match=r"boxes\.csv line \d: .*(edge|no area)"):
+        with pytest.raises(InputError, match=r"Line \d of .*boxes\.csv: .*(edge|no area)"):
             read_box_rows(path)
