@@ -1,4 +1,4 @@
-"""Draw the picture of docs/evaluation.md from a finished demo: `python docs/evaluation_picture.py`."""
+"""Draw the picture of docs/evaluation.md from a finished demo."""
 
 from pathlib import Path
 
@@ -29,11 +29,11 @@ def draw(experiment) -> None:
     for rows, colour, name, height in groups:
         place = height + np.random.default_rng(0).uniform(-0.2, 0.2, int(rows.sum()))
         axes.scatter(best[rows], place, s=18, color=colour, alpha=0.8)
-        axes.text(0.31, height, f"{name}\n{int(rows.sum())} images", color=colour, va="center")
+        axes.text(0.26, height, f"{name}\n{int(rows.sum())} images", color=colour, va="center")
     axes.axvline(threshold, color="black", linewidth=1)
     axes.text(threshold - 0.01, 1.45, '"new_individual" first', ha="right")
     axes.text(threshold + 0.01, 1.45, "best candidate first")
-    axes.set(xlim=(0.3, 1.0), ylim=(-0.4, 1.7), yticks=[], xlabel="score of the best candidate")
+    axes.set(xlim=(0.25, 1.0), ylim=(-0.4, 1.7), yticks=[], xlabel="score of the best candidate")
     figure.savefig(FILE, metadata={"Software": None})
 
 
