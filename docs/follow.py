@@ -1,38 +1,42 @@
-"""Follow a tutorial word by word: run its commands, and write what they print below each.
+"""Follow a page word by word: run what it says, and write what that prints below each block.
 
     python docs/follow.py docs/tutorial/biologist.md      # from the root of a clean clone
 
-Every ```bash block is run by bash in the order of the page, and what it prints becomes the ```text
-block below it, of much only the beginning and the end; progress bars and warnings, on standard
-error, are not kept. A ```sh block needs something of the reader's own and is left alone. Where a
-command fails the page stays as it was.
+Each ```bash block is run by bash, and each ```python block by this Python, in the order of the
+page; the Python blocks of a page share their variables. What a block prints becomes the ```text
+block below it; of a long output the beginning and the end are kept. Progress bars and warnings,
+which go to standard error, are not kept. A ```sh block needs something of the reader's, and is not
+run. If a block fails, the page stays as it was.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-BLOCK = re.compile(r"(```bash\n(.*?)```\n)(\n```text\n.*?```\n)?", re.DOTALL)
-FIRST, LAST = 8, 16  # lines that are kept of much
+BLOCK = re.compile(r"(```(bash|python)\n(.*?)```\n)(\n```text\n.*?```\n)?", re.DOTALL)
+FIRST, LAST = 8, 16  # lines of a long output that are kept
 
 
-def follow(page: str, run: Callable[[str], str]) -> str:
-    """The page with the output of each of its blocks; `run` gives that of commands."""
+def follow(page: str, run: Mapping[str, Callable[[str], str]]) -> str:
+    """Return the page with the output of each block; `run` has a function for each language."""
 
     def with_output(block: re.Match) -> str:
-        printed = shorten(run(block[2]).rstrip())
+        printed = shorten(run[block[2]](block[3]).rstrip())
         return block[1] + (f"\n```text\n{printed}\n```\n" if printed else "")
 
     return BLOCK.sub(with_output, page)
 
 
 def shorten(printed: str) -> str:
-    """The first and last lines of a long text, and how many are between."""
+    """Return the first and last lines of a long text, and how many are between."""
     lines = printed.split("\n")
     between = len(lines) - FIRST - LAST
     if between < 4:
@@ -41,9 +45,9 @@ def shorten(printed: str) -> str:
 
 
 def in_bash(commands: str) -> str:
-    """What commands print; SystemExit where one fails."""
+    """Return what commands print; SystemExit if one fails."""
     print(commands, end="", file=sys.stderr)
-    # A make within make says which folder it enters, which the reader's does not.
+    # A make inside a make says which folder it enters, which the reader's does not.
     alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     line = ["bash", "-ec", commands]
     done = subprocess.run(line, stdout=subprocess.PIPE, env=alone, text=True, check=False)
@@ -52,10 +56,31 @@ def in_bash(commands: str) -> str:
     return done.stdout
 
 
+def python_session() -> Callable[[str], str]:
+    """Return a function that runs Python and returns what it prints; SystemExit if it fails.
+
+    Its calls share their variables.
+    """
+    variables: dict = {"__name__": "__main__"}
+
+    def run(code: str) -> str:
+        print(code, end="", file=sys.stderr)
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed):
+                exec(compile(code, "page", "exec"), variables)
+        except Exception:
+            sys.exit(f"{printed.getvalue()}\n{traceback.format_exc()}This block failed:\n{code}")
+        return printed.getvalue()
+
+    return run
+
+
 def main() -> None:
     """Follow each page that is named."""
     for page in map(Path, sys.argv[1:]):
-        page.write_text(follow(page.read_text("utf-8"), in_bash), "utf-8")
+        run = {"bash": in_bash, "python": python_session()}
+        page.write_text(follow(page.read_text("utf-8"), run), "utf-8")
 
 
 if __name__ == "__main__":

@@ -16,15 +16,15 @@ def blank() -> keras.Model:
 
 
 BROKEN = {
-    "the last tensor missing": ({"bn2.running_var": None}, r"lacks bn2\.running_var"),
-    "the first tensor missing": ({"conv_stem.weight": None}, r"lacks conv_stem\.weight"),
+    "the last tensor missing": ({"bn2.running_var": None}, r"has no bn2\.running_var"),
+    "the first tensor missing": ({"conv_stem.weight": None}, r"has no conv_stem\.weight"),
     "a larger network's": (
         {"blocks.6.1.bn1.bias": np.zeros(3)},
         r"lite0 has no blocks\.6\.1\.bn1\.bias",
     ),
     "wrong shape at the end": (
         {"bn2.weight": np.ones(1279)},
-        r"\(1279,\), which does not make \(1280,\)",
+        r"\(1279,\), which does not fit \(1280,\)",
     ),
     "wrong shape, right count": ({"conv_head.weight": np.ones((320, 1280, 1, 1))}, "conv_head"),
     "not finite": ({"bn2.bias": np.full(1280, np.nan)}, "not finite"),
@@ -49,7 +49,7 @@ def test_what_has_no_place_is_named_but_for_counters(lite0_tensors):
 
 
 def test_an_empty_checkpoint_is_refused(blank):
-    with pytest.raises(InputError, match=r"not lite0's: it lacks conv_stem\.weight"):
+    with pytest.raises(InputError, match=r"not lite0's: it has no conv_stem\.weight"):
         fill(blank, {})
 
 

@@ -42,7 +42,7 @@ def test_names_mean_addresses(backbone, weights, address):
         ("b6", "b6_nss", r"no weights 'b6_nss' of b6: the nearest are b6_ns"),
         ("b5", "b6_ns", r"are b6's: set model\.backbone=b6"),
         ("b5", "tf_efficientnet_b6.ns_jft_in1k", r"are b6's"),
-        ("b6", "tf_efficientnet_b6.ap_in1k", r"AdvProp .*use b6_ns"),
+        ("b6", "tf_efficientnet_b6.ap_in1k", r"AdvProp.*use b6_ns"),
         ("b5", f"{HUB}tf_efficientnet_b6.ns_jft_in1k", r"are b6's"),
         (
             "b0",

@@ -1,0 +1,175 @@
+"""The Python API: load a model, embed and identify photographs, open a catalogue."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tf_happywhale.backend import set_backend
+from tf_happywhale.catalogue.dataset import DataSet, load_data
+from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.galleries.gallery_folder import Gallery, open_gallery
+from tf_happywhale.retrieval.embeddings import Embeddings
+
+# What imports Keras is imported in functions: `load_model` chooses Keras' backend before.
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tf_happywhale.inference.identifier import Identifier
+
+Paths = str | Path | Iterable[str | Path]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model, or an ensemble of them, which embeds photographs.
+
+    Photographs are files, folders of them, or a list of both. What cannot be read is printed and
+    left out.
+
+    Attributes:
+        experiment: the settings.
+        identifier: the networks, and what is known about new individuals.
+    """
+
+    experiment: Experiment
+    identifier: Identifier
+
+    def embed(self, photographs: Paths) -> Embeddings:
+        """Return an embedding [n, d] float32 for each animal in the photographs.
+
+        Raises:
+            InputError: there is no photograph, or none can be read.
+        """
+        from tf_happywhale.detection.detector import find_detector
+        from tf_happywhale.inference.photographs import (
+            embed_photographs,
+            find_animals,
+            find_photographs,
+        )
+
+        given = [photographs] if isinstance(photographs, str | Path) else photographs
+        photos, _ = find_photographs([str(path) for path in given], self.experiment)
+        detector = find_detector(self.experiment, self.identifier.home)
+        shots = find_animals(self.experiment, self.identifier, photos, detector)
+        return _print_failed(*embed_photographs(self.identifier, shots, photos))
+
+    def embed_catalogue(self, folder: str | Path) -> Embeddings:
+        """Return an embedding [n, d] float32 for each image of a catalogue folder, with its
+        individual.
+
+        Raises:
+            InputError: there is no catalogue, or no image of it can be read.
+        """
+        from tf_happywhale.detection.detector import find_detector
+        from tf_happywhale.inference.reference_images import embed_catalogue
+
+        detector = find_detector(self.experiment, self.identifier.home)
+        folder = Path(folder).expanduser()
+        return _print_failed(
+            *embed_catalogue(folder, self.identifier, self.experiment.data, detector)
+        )
+
+    def identify(
+        self, photographs: Paths | Embeddings, gallery: str | Path | Gallery | Embeddings
+    ) -> pd.DataFrame:
+        """Return the candidates of each animal, best first, with `new_individual` among them.
+
+        Args:
+            photographs: photographs, or what `embed` returned.
+            gallery: a gallery or a catalogue folder, or its reference images.
+
+        Returns:
+            Rows of image, rank (from 1), individual_id, score (cosine), p_new (the probability
+            that the animal is new; NaN if unknown) and reference_image.
+
+        Raises:
+            InputError: there is no photograph or no gallery that can be used, or another model
+                embedded the gallery.
+        """
+        from tf_happywhale.inference.identification import rank_animals
+
+        queries = photographs if isinstance(photographs, Embeddings) else self.embed(photographs)
+        settings, learned = self.experiment.rank, self.identifier.learned
+        ranking = rank_animals(queries, self._known(gallery), settings, learned)[1]
+        return ranking.table(settings.candidates).astype({"score": float})
+
+    def _known(self, gallery: str | Path | Gallery | Embeddings) -> Embeddings:
+        """Return the reference images that this model has embedded."""
+        from tf_happywhale.detection.detector import find_detector
+        from tf_happywhale.inference.reference_images import load_gallery
+
+        if isinstance(gallery, Embeddings):
+            return gallery
+        folder = gallery.folder if isinstance(gallery, Gallery) else Path(gallery)
+        detector = find_detector(self.experiment, self.identifier.home)
+        return _print_failed(*load_gallery(folder, self.identifier, self.experiment.data, detector))
+
+
+def load_model(path: str | Path, *settings: str) -> Model:
+    """Load a trained model.
+
+    Args:
+        path: a run folder, a folder that `happywhale export` made, or an ensemble's config.
+        settings: keys of the config, as `key=value`, such as `identify.boxes=boxes.csv`.
+
+    Raises:
+        InputError: there is no such model.
+        ConfigError: a setting is wrong, or Keras was imported with a backend that is not known.
+    """
+    _prepare_keras()
+    from tf_happywhale.inference.identifier import load_identifier
+
+    return Model(*load_identifier(Path(path), settings))
+
+
+def build_gallery(
+    model: str | Path, catalogue: str | Path, folder: str | Path, *settings: str
+) -> Gallery:
+    """Embed a catalogue folder into a new gallery, print what is in it, and return it.
+
+    Args:
+        model: see `load_model`.
+        catalogue: the catalogue folder.
+        folder: the gallery's. It is written whole or not at all, and never replaced.
+        settings: see `load_model`.
+
+    Raises:
+        InputError: the folder exists, there is no model or no catalogue, or no image can be read.
+        Incomplete: some images cannot be read; the gallery is made without them.
+    """
+    _prepare_keras()
+    from tf_happywhale.inference import build_gallery as gallery_builder
+
+    folder = Path(folder).expanduser()
+    gallery_builder.build_gallery(Path(model), Path(catalogue).expanduser(), folder, list(settings))
+    return open_gallery(folder)
+
+
+def open_catalogue(folder: str | Path, *settings: str) -> DataSet:
+    """Read a catalogue folder: its table, its folds, and the photographs to identify.
+
+    Args:
+        folder: holds `train.csv`, `train_images/` and `test_images/`.
+        settings: keys of the config, as `key=value`, such as `data.catalogue=sightings.csv`.
+
+    Raises:
+        InputError: something is missing or contradicts itself.
+        ConfigError: a setting is wrong.
+    """
+    return load_data(load_experiment(None, [f"data.root={folder}", *settings]))
+
+
+def _prepare_keras() -> None:
+    """Choose Keras' backend before Keras is imported, as every command does."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    set_backend("auto")
+
+
+def _print_failed(embedded: Embeddings, failed: dict[str, str]) -> Embeddings:
+    for image, reason in sorted(failed.items()):
+        print(f"left out: {image}: {reason}")
+    return embedded
