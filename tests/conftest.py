@@ -35,20 +35,19 @@ QUICK = [
 def pod(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder of six known and two new individuals; tests must not change it."""
     from tf_happywhale.catalogue.pod.layout import write_pod
+    from tf_happywhale.config import Pod
 
     root = tmp_path_factory.mktemp("data") / "pod"
-    write_pod(
-        root,
-        seed=5,
+    settings = Pod(
         individuals=6,
         new_individuals=2,
         singletons=1,
         mean_images=5,
-        test_images_per_individual=1.5,
+        test_images=1.5,
         width=300,
         height=200,
-        workers=2,
     )
+    write_pod(root, settings, seed=5, workers=2)
     return root
 
 

@@ -123,11 +123,18 @@ def scenarios(drawn: Path) -> list[Scenario]:
 def draw(folder: Path) -> None:
     """A tiny pod, its test photographs as those of a trip, and a detector's weights."""
     from tf_happywhale.catalogue.pod.layout import write_pod
+    from tf_happywhale.config import Pod
 
-    write_pod(
-        folder / "pod", seed=5, individuals=4, new_individuals=1, singletons=1, mean_images=4,
-        test_images_per_individual=1.0, width=240, height=200, workers=1,
-    )  # fmt: skip
+    settings = Pod(
+        individuals=4,
+        new_individuals=1,
+        singletons=1,
+        mean_images=4,
+        test_images=1.0,
+        width=300,
+        height=200,
+    )
+    write_pod(folder / "pod", settings, seed=5, workers=1)
     shutil.copytree(folder / "pod" / "test_images", folder / "trip")
     fold = folder / "out" / "detector" / "fold0"  # `middle_network` stands in for it
     fold.mkdir(parents=True)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from tf_happywhale import tfrecords
 from tf_happywhale.catalogue.pod.layout import write_pod
-from tf_happywhale.config import load_experiment
+from tf_happywhale.config import Pod, load_experiment
 
 TWO_WORKERS = "[--runner=DirectRunner, --direct_running_mode=multi_processing, "
 TWO_WORKERS += "--direct_num_workers=2]"
@@ -22,10 +22,16 @@ def main() -> None:
     """Write a pod's records by both engines and compare every shard."""
     with TemporaryDirectory() as folder:
         home = Path(folder)
-        write_pod(
-            home / "pod", seed=5, individuals=6, new_individuals=2, singletons=1, mean_images=5,
-            test_images_per_individual=1.5, width=300, height=200, workers=2,
-        )  # fmt: skip
+        settings = Pod(
+            individuals=6,
+            new_individuals=2,
+            singletons=1,
+            mean_images=5,
+            test_images=1.5,
+            width=300,
+            height=200,
+        )
+        write_pod(home / "pod", settings, seed=5, workers=2)
         (home / "pod" / "train_images" / "broken.jpg").write_bytes(b"no picture")
         with (home / "pod" / "train.csv").open("a") as table:
             table.write("broken.jpg,,00000\n")

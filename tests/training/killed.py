@@ -34,14 +34,21 @@ TIMED = ("seconds", "images_per_second")
 def main() -> None:
     """Draw a small pod, train on it twice, and compare."""
     from tf_happywhale.catalogue.pod.layout import write_pod
+    from tf_happywhale.config import Pod
 
     rng = random.Random(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     with TemporaryDirectory() as folder:
         home = Path(folder)
-        write_pod(
-            home / "pod", seed=5, individuals=8, new_individuals=2, singletons=1, mean_images=6,
-            test_images_per_individual=1.5, width=300, height=200, workers=2,
-        )  # fmt: skip
+        settings = Pod(
+            individuals=8,
+            new_individuals=2,
+            singletons=1,
+            mean_images=6,
+            test_images=1.5,
+            width=300,
+            height=200,
+        )
+        write_pod(home / "pod", settings, seed=5, workers=2)
         write = [sys.executable, "-m", "tf_happywhale.tfrecords", "write"]
         subprocess.run([*write, *line(home, "peace")], check=True)
         started = time.monotonic()

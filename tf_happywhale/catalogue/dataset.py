@@ -231,16 +231,9 @@ def _name(folder: Path) -> str:
 
 def draw_pod(experiment: Experiment) -> None:
     """Draw the synthetic pod of this experiment, unless it is there already."""
-    pod = experiment.pod
     write_pod(
         data_root(experiment),
+        experiment.pod,
         seed=experiment.seed,
-        individuals=pod.individuals,
-        new_individuals=pod.new_individuals,
-        singletons=pod.singletons,
-        mean_images=pod.mean_images,
-        test_images_per_individual=pod.test_images,
-        width=pod.width,
-        height=pod.height,
         workers=os.cpu_count() or 1,
     )

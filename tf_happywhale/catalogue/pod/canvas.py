@@ -1,4 +1,4 @@
-"""What every painter of the pod uses: smooth noise, periodic tiles, and laying colour over."""
+"""Drawing tools of the pod: smooth noise, periodic tiles, and blending of colours."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ def lookup(tile: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 def blend(planes: list[np.ndarray], colour: np.ndarray, cover: np.ndarray) -> list[np.ndarray]:
-    """Lays `colour [3]` over three planes where `cover [h, w]` says so."""
+    """Lay `colour [3]` over three planes where `cover [h, w]` says so."""
     return [plane + (c - plane) * cover for plane, c in zip(planes, colour, strict=True)]

@@ -34,7 +34,7 @@ class Pose:
 
 
 def place_fin(fin: Fin, pose: Pose) -> np.ndarray:
-    """Returns the matrix [3, 3] that takes the fin's coordinates to pixels."""
+    """Return the matrix [3, 3] that takes the fin's coordinates to pixels."""
     cos, sin = np.cos(pose.roll), np.sin(pose.roll)
     turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
     flat = np.array([[pose.side * np.cos(pose.yaw), pose.lean, 0], [0, -1, 0], [0, 0, 1]])
@@ -66,7 +66,7 @@ def draw_animal(
     weather: Weather,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Returns `picture [h, w, 3] float32` (linear RGB) with the animal and its mirror image."""
+    """Return `picture [h, w, 3] float32` (linear RGB) with the animal and its mirror image."""
     height, width = picture.shape[:2]
     matrix = place_fin(fin, pose)
     outline = _project(matrix, fin.outline)
@@ -124,7 +124,7 @@ def _paint(
     back_y = round_y / np.sqrt(np.maximum(1 - round_y**2, 0.02))
     foot = outline[abs(fin.outline[:, 1]) < 0.04, 0] - pose.middle
     middle, half = (foot.max() + foot.min()) / 2, (foot.max() - foot.min()) / 2
-    under = np.exp(-(((x - middle) / (1.15 * half)) ** 4))  # no rim where the fin goes on
+    under = np.exp(-(((x - middle) / (1.15 * half)) ** 4))  # no rim where the fin continues
     back_y = np.minimum(back_y, (1.1 + 6 * (1 - under)).astype(np.float32)[None, :])
     back_x = -np.gradient(ridge)[None, :] * back_y
     mix = np.clip(depth / (0.42 * unit) + 0.72, 0, 1)

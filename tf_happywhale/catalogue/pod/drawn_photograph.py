@@ -21,7 +21,7 @@ from tf_happywhale.catalogue.pod.scene import Sea, draw_sea
 from tf_happywhale.catalogue.pod.splash import draw_splash
 from tf_happywhale.catalogue.pod.weather import Camera, Weather, draw_weather
 
-Box = tuple[float, float, float, float]
+Corners = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class View:
     weather: Weather
     camera: Camera
     pose: Pose
-    boxes: dict[str, Box]
+    boxes: dict[str, Corners]
     vigour: float  # of the splash, 0 to 1
 
 
 def draw_photograph(
     fin: Fin, *, seed: Sequence[int], width: int, height: int, with_animal: bool = True
-) -> tuple[np.ndarray, dict[str, Box]]:
-    """Draws the photograph `seed` of an individual.
+) -> tuple[np.ndarray, dict[str, Corners]]:
+    """Draw the photograph `seed` of an individual.
 
     Args:
         fin: who is in it.
@@ -78,7 +78,7 @@ def jpeg_quality(seed: Sequence[int]) -> int:
 
 
 def draw_view(rng: np.random.Generator, width: int, height: int) -> View:
-    """Draws weather, camera, pose and boxes."""
+    """Draw weather, camera, pose and boxes."""
     unit = min(height / 600, width / 900)
     weather = draw_weather(rng)
     tall = unit * float(np.exp(rng.uniform(np.log(165), np.log(320))))
@@ -124,7 +124,7 @@ def draw_view(rng: np.random.Generator, width: int, height: int) -> View:
 
 
 def _defocus(sea: Sea, rng: np.random.Generator) -> np.ndarray:
-    """Blurs the water and sky that are farther, or much nearer, than the animal."""
+    """Blur the water and sky that are farther, or much nearer, than the animal."""
     sigma = rng.uniform(0.3, 3.2) * sea.picture.shape[0] / 600
     share = np.where(
         sea.nearness < 1, np.clip((0.94 - sea.nearness) * 5, 0, 1), (sea.nearness - 1.15) * 1.5

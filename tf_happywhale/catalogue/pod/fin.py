@@ -67,7 +67,7 @@ class Fin:
 
 
 def draw_fin(individual_id: str, species: Species, rng: np.random.Generator) -> Fin:
-    """Draws one individual of `species`; everything that makes it itself comes from `rng`."""
+    """Draw one individual of `species`; everything that makes it itself comes from `rng`."""
     leading, trailing = _edges(species, rng)
     trailing = _nick(leading, trailing, rng)
     outline = _lose_tip(np.concatenate([leading, trailing[1:]]), rng).astype(np.float32)
@@ -75,7 +75,7 @@ def draw_fin(individual_id: str, species: Species, rng: np.random.Generator) -> 
 
 
 def _edges(species: Species, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the smooth leading and trailing edge, each [n, 2], meeting at the tip."""
+    """Return the smooth leading and trailing edge, each [n, 2], meeting at the tip."""
     base, tip, bulge, hook, blunt = (
         mean + spread * rng.uniform(-1.9, 1.9)
         for mean, spread in (species.base, species.tip, species.bulge, species.hook, species.blunt)
@@ -104,7 +104,7 @@ def _edges(species: Species, rng: np.random.Generator) -> tuple[np.ndarray, np.n
 
 
 def _nick(leading: np.ndarray, trailing: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Cuts two to five nicks into the trailing edge, and roughens it a little."""
+    """Cut two to five nicks into the trailing edge, and roughen it a little."""
     line = _resample(trailing, 900)
     height = line[:, 1]
     step = np.gradient(line, axis=0)
@@ -200,7 +200,7 @@ def _resample(line: np.ndarray, n: int) -> np.ndarray:
 
 
 def _round(line: np.ndarray, radius: float) -> np.ndarray:
-    """Smooths a line along its length, which rounds its corners to about `radius`."""
+    """Smooth a line along its length, which rounds its corners to about `radius`."""
     line = _resample(line, 640)
     step = np.hypot(*np.diff(line, axis=0).T).mean()
     half = max(1, int(3 * radius / step))

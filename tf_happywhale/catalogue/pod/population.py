@@ -36,7 +36,7 @@ def draw_population(
     mean_images: float,
     test_images_per_individual: float,
 ) -> Population:
-    """Draws ids, species and the number of photographs of each individual.
+    """Draw ids, species and the number of photographs of each individual.
 
     Train counts are 1 for the singletons and long-tailed from 2 for the others, with the mean
     asked for; test counts are at least 1, with the same mean for known and new individuals, so

@@ -49,7 +49,7 @@ def _waves(rng: np.random.Generator, tile: float, wind: float, spread: float) ->
 
 
 def draw_sea(weather: Weather, camera: Camera, rng: np.random.Generator) -> Sea:
-    """Draws sky and water.
+    """Draw sky and water.
 
     The water is a grid of rows of equal distance and columns of equal bearing, lifted by its
     waves; a running minimum from near to far leaves what is not hidden by a nearer crest.
@@ -119,7 +119,7 @@ def _heights(
     z: np.ndarray,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sums the octaves of waves: height, slope across, slope away, each on the grid.
+    """Sum the octaves of waves: height, slope across, slope away, each on the grid.
 
     An octave fades where its waves become shorter than two rows or columns.
     """

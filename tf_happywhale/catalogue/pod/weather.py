@@ -70,7 +70,7 @@ _KINDS = (
 
 
 def draw_weather(rng: np.random.Generator) -> Weather:
-    """Draws an hour and its weather."""
+    """Draw an hour and its weather."""
     kind = _KINDS[rng.choice(len(_KINDS), p=[k.share for k in _KINDS])]
     azimuth = np.radians(rng.uniform(*kind.azimuth)) * rng.choice([-1, 1])
     elevation = np.radians(rng.uniform(*kind.elevation))
