@@ -7,7 +7,6 @@ from tf_happywhale.config import Experiment
 
 EXAMPLES = [
     "python -m tf_happywhale.rank configs/demo.yaml",
-    "python -m tf_happywhale.rank configs/demo.yaml rank.engine=sklearn   # the reference",
     "python -m tf_happywhale.rank configs/demo.yaml rank.preset=original      # the original rules",
     "python -m tf_happywhale.rank configs/demo.yaml rank.new=column       # new at any rank",
 ]

@@ -52,6 +52,12 @@ def test_an_old_run_folders_config_is_read_in_silence(tmp_path: Path, capsys) ->
     assert "rank.preset=seed is now called" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("engine", ["sklearn", "faiss"])
+def test_a_value_that_is_gone_is_said_once(engine: str, capsys) -> None:
+    assert load_experiment(None, [f"rank.engine={engine}"]).rank.engine == "auto"
+    assert capsys.readouterr().out == f"rank.engine={engine} is gone; rank.engine=auto is used\n"
+
+
 def test_a_text_that_only_looks_old_stays() -> None:
     assert load_experiment(None, ["name=seed", "output=seed"]).output == "seed"
 

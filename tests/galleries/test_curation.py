@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from tests.retrieval.conftest import embed
-from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.curation import flat_map, suspected_duplicates, suspected_errors
 
 
@@ -49,18 +48,12 @@ def test_the_map_keeps_distances_of_what_lies_in_a_plane() -> None:
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(50, 6)) * [5, 3, 0, 0, 0, 0] + [0, 0, 9, 0, 0, 0]
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    flat = flat_map(rows.astype(np.float32), "pca", 0)
+    flat = flat_map(rows.astype(np.float32))
     centred = unit - unit.mean(axis=0)
     values = np.linalg.svd(centred, compute_uv=False)
     np.testing.assert_allclose((flat**2).sum(axis=0), values[:2] ** 2, rtol=1e-4)
     np.testing.assert_allclose(flat.mean(axis=0), 0, atol=1e-6)
-    assert flat_map(rows[:1].astype(np.float32), "pca", 0).shape == (1, 2)
-
-
-def test_umap_that_is_not_installed_is_one_sentence(monkeypatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "umap", None)
-    with pytest.raises(InputError, match="needs the extra `umap`"):
-        flat_map(np.eye(3), "umap", 0)
+    assert flat_map(rows[:1].astype(np.float32)).shape == (1, 2)
 
 
 def test_two_individuals_of_one_photograph_are_not_one_animal() -> None:

@@ -32,7 +32,7 @@ def write(folder: Path, name: str = "whales") -> str:
     curation = Curation(
         gallery,
         name,
-        flat_map(gallery.embedding, "pca", 0),
+        flat_map(gallery.embedding),
         suspected_duplicates(gallery, 5),
         suspected_errors(gallery, 5),
     )
@@ -77,4 +77,4 @@ def test_a_new_page_replaces_the_old_one(tmp_path: Path) -> None:
 def test_a_large_gallery_is_thinned_on_the_map(monkeypatch) -> None:
     monkeypatch.setattr("tf_happywhale.review.curation_page.MOST", 2)
     gallery = images()
-    assert map_svg(gallery, flat_map(gallery.embedding, "pca", 0)).count("<circle") == 2
+    assert map_svg(gallery, flat_map(gallery.embedding)).count("<circle") == 2

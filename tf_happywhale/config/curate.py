@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from tf_happywhale.config.section import Positive, Section
@@ -13,4 +11,3 @@ class Curate(Section):
     """What `gallery curate` lists."""
 
     count: Positive = Field(40, description="suspected duplicates and errors in the lists")
-    map: Literal["pca", "umap"] = Field("pca", description="how the map is made; umap is an extra")

@@ -16,16 +16,10 @@ class Rank(Section):
         "default",
         description="original: the rules of the original notebook, with its 850 neighbours",
     )
-    engine: Literal["auto", "tensorflow", "numpy", "sklearn", "faiss"] = Field(
+    engine: Literal["auto", "tensorflow", "numpy"] = Field(
         "auto",
-        description="what searches; auto: tensorflow for a large search if it is installed, else "
-        "numpy; sklearn is the reference, faiss an extra",
-    )
-    index: Literal["auto", "flat", "ivf", "hnsw"] = Field(
-        "auto",
-        description="engine=faiss: flat is exact; ivf (an inverted file) and hnsw (a graph) are "
-        "not, and print how many true neighbours they find; auto: flat up to ten million images, "
-        "then ivf",
+        description="what multiplies; auto: tensorflow for a large search if it is installed, else "
+        "numpy",
     )
     shortlist: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",

@@ -12,6 +12,11 @@ VALUES = {
     ("rank.new", "seed"): "first_or_second",
     ("train.schedule", "seed"): "original",
 }
+# Values that are gone, each with the one that is used now.
+REMOVED_VALUES = {
+    ("rank.engine", "sklearn"): "auto",
+    ("rank.engine", "faiss"): "auto",
+}
 # Keys that are gone, each with the value that is used now for all.
 REMOVED = {
     "augment.blur_size": [3, 7],
@@ -22,8 +27,10 @@ REMOVED = {
     "augment.occlusion_area": [0.02, 0.2],
     "augment.mixup_alpha": 0.4,
     "detect.mosaic": 0.75,
+    "curate.map": "pca",
     "model.species_scale": 33.14,
     "model.species_margin": [0.226253, -0.720133, 0.05],
+    "rank.index": "auto",
     "train.shuffle_buffer": 8192,
 }
 
@@ -47,6 +54,10 @@ def renewed(tree: dict[str, Any], *, tell: bool = False, section: str = "") -> d
             value, before = VALUES[key, value], value
             if tell:
                 say_once(f"{key}={before} is now called {key}={value}")
+        elif isinstance(value, str) and (key, value) in REMOVED_VALUES:
+            value, before = REMOVED_VALUES[key, value], value
+            if tell:
+                say_once(f"{key}={before} is gone; {key}={value} is used")
         elif key in REMOVED:
             if tell and _text(value) != _text(REMOVED[key]):
                 say_once(

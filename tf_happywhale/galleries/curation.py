@@ -134,40 +134,19 @@ def suspected_errors(gallery: Embeddings, count: int) -> list[Odd]:
     return sorted(found, key=lambda odd: (-odd.doubt, odd.image))[:count]
 
 
-def flat_map(embedding: np.ndarray, method: str, seed: int) -> np.ndarray:
-    """Return a point in the plane for each embedding, float64 [n, 2].
+def flat_map(embedding: np.ndarray) -> np.ndarray:
+    """Return a point in the plane for each embedding [n, d], float64 [n, 2].
 
-    Args:
-        embedding: [n, d].
-        method: `pca`, the two directions in which they differ most; or `umap` (McInnes et al.
-            2018, the extra `umap`), which keeps neighbours together.
-        seed: for umap.
-
-    Raises:
-        InputError: umap is not installed.
+    The plane holds the two directions in which the embeddings differ most (their principal
+    components).
     """
     rows = unit_rows(embedding).astype(np.float64)
-    if method == "umap":
-        return _umap(rows, seed)
     centred = rows - rows.mean(axis=0)
     _, vectors = np.linalg.eigh(centred.T @ centred)
     flat = centred @ vectors[:, -2:][:, ::-1]
     signs = np.sign(flat[np.abs(flat).argmax(axis=0), np.arange(flat.shape[1])])
     flat = flat * np.where(signs == 0, 1, signs)  # a library may choose either sign
     return np.pad(flat, [(0, 0), (0, 2 - flat.shape[1])])
-
-
-def _umap(rows: np.ndarray, seed: int) -> np.ndarray:
-    from tf_happywhale.errors import InputError
-
-    try:
-        import umap
-    except ImportError:
-        raise InputError(
-            "curate.map=umap needs the extra `umap`: pip install tf-happywhale[umap], or take pca."
-        ) from None
-    made = umap.UMAP(metric="cosine", random_state=seed, n_jobs=1)
-    return np.asarray(made.fit_transform(rows), np.float64)
 
 
 def _in_one_photograph(gallery: Embeddings, labels: np.ndarray) -> set[tuple[int, int]]:

@@ -154,7 +154,6 @@ def _search(gallery: Embeddings, settings: Rank) -> Callable[[np.ndarray], Candi
         shortlist=settings.shortlist,
         memory=settings.memory * 2**20,
         best_of=settings.best_of,
-        index=settings.index,
     )
 
 

@@ -17,7 +17,7 @@ def curate_gallery(gallery: Gallery, settings: Experiment) -> None:
     images, folder = gallery.images(), output_folder(settings) / "curation"
     pairs = suspected_duplicates(images, settings.curate.count)
     odd = suspected_errors(images, settings.curate.count)
-    flat = flat_map(images.embedding, settings.curate.map, settings.seed)
+    flat = flat_map(images.embedding)
     thumbnail = settings.report.thumbnail
     page = write_curation(
         folder,

@@ -18,7 +18,6 @@ def searching(engine: str, shortlist: str = "auto"):
 
 SEARCHES = [
     searching("numpy"),
-    searching("sklearn"),
     searching("tensorflow", "float32"),
     searching("tensorflow", "bfloat16"),
 ]
@@ -158,7 +157,7 @@ def test_a_blend_is_the_weighted_sum_of_image_and_centre() -> None:
 
 
 @pytest.mark.parametrize("best_of", [1, 3])
-@pytest.mark.parametrize("engine", ["numpy", "tensorflow", "sklearn"])
+@pytest.mark.parametrize("engine", ["numpy", "tensorflow"])
 def test_an_empty_gallery_knows_nobody(engine: str, best_of: int) -> None:
     found = rank_individuals(
         np.ones((2, 3)), np.zeros((0, 3), np.float32), [], 5, engine=engine, best_of=best_of

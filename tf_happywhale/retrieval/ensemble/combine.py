@@ -65,7 +65,6 @@ def _joined(
         shortlist=rank.shortlist,
         memory=rank.memory * MEBIBYTE,
         best_of=rank.best_of,
-        index=rank.index,
     )
 
 
@@ -124,7 +123,6 @@ def _averaged(
             rank_individuals(
                 rows[n].take(open_rows), galleries[n], labels_as_text(labels), look,
                 engine=rank.engine, shortlist=rank.shortlist, memory=rank.memory * MEBIBYTE,
-                index=rank.index,
             )
             for n in range(len(weights))
         ]  # fmt: skip

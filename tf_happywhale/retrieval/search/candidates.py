@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.search.by_library import nearest_by_library
 from tf_happywhale.retrieval.search.exact import MEMORY, Neighbours, nearest
 from tf_happywhale.retrieval.search.joined_rows import Blend, Stack, stack
 from tf_happywhale.retrieval.search.mean_of_best import mean_of_best
@@ -39,7 +38,6 @@ def rank_individuals(
     shortlist: str = "auto",
     memory: int = MEMORY,
     best_of: int = 1,
-    index: str = "auto",
 ) -> Candidates:
     """Exact candidates by the highest cosine over each individual's images.
 
@@ -51,11 +49,10 @@ def rank_individuals(
         gallery: embeddings [m, d], a stack, or a blend with the head's centres.
         individual_ids: text [m].
         k: candidates a query.
-        engine: `auto`, `tensorflow`, `numpy`; `sklearn` (the reference) or `faiss`.
+        engine: `auto`, `tensorflow` or `numpy`.
         shortlist: what TensorFlow multiplies: `float32`, `bfloat16`, or `auto`.
         memory: bytes for the gallery in the engine's numbers.
         best_of: an individual's score is the mean of its that many best images, not of the one.
-        index: of faiss: `auto`, `flat`, `ivf` or `hnsw`.
 
     Raises:
         InputError: queries and gallery are not equally wide, or images and individuals not equally
@@ -80,8 +77,6 @@ def rank_individuals(
     ids, labels = np.unique(np.asarray(individual_ids, dtype=np.str_), return_inverse=True)
 
     def search(asked: Stack, count: int) -> Neighbours:
-        if engine in ("sklearn", "faiss"):
-            return nearest_by_library(asked, gallery, labels, count, engine, index)
         return nearest(
             asked, gallery, labels, count, engine=engine, shortlist=shortlist, memory=memory
         )
