@@ -360,7 +360,7 @@ def test_damaged_tfrecords_are_one_sentence(pod: Path, tmp_path: Path) -> None:
     tfrecords.main("write", work.experiment())
     for shard in work.output.rglob("*.tfrec"):
         shard.write_bytes(shard.read_bytes()[:-7])
-    with pytest.raises(InputError, match="is damaged, or it is not a TFRecord file: bring it back"):
+    with pytest.raises(InputError, match="is damaged, or it is not a TFRecord file: restore"):
         train.main(work.experiment())
 
 
