@@ -14,7 +14,8 @@ from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores
 from tf_happywhale.retrieval.ensemble.trained_on import TrainedOn, assignment_of
 from tf_happywhale.retrieval.evaluation.measure_experiment import why_unmeasured
 from tf_happywhale.retrieval.evaluation.metric_lines import _group
-from tf_happywhale.retrieval.evaluation.open_set import Pool, evaluate_pool, pool_folds
+from tf_happywhale.retrieval.evaluation.open_set import evaluate_pool
+from tf_happywhale.retrieval.evaluation.pool import Pool, pool_folds
 from tf_happywhale.retrieval.search.candidates import Candidates
 
 NEW = "new_individual"

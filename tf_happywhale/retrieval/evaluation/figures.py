@@ -8,7 +8,7 @@ import numpy as np
 
 from tf_happywhale.catalogue.photographs.own_output import mark_own_output
 from tf_happywhale.disk.files import atomic_write
-from tf_happywhale.retrieval.evaluation.open_set import Pool
+from tf_happywhale.retrieval.evaluation.pool import Pool
 
 KNOWN, NEW, GREY = "#1f6f8b", "#d1495b", "#8a8f98"
 NAMES = {

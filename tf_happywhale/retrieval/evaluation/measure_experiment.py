@@ -24,7 +24,8 @@ from tf_happywhale.retrieval.ensemble.selection import best_members, score_folds
 from tf_happywhale.retrieval.evaluation.figures import draw_figures, figure_files
 from tf_happywhale.retrieval.evaluation.fold_metrics import judge, measure
 from tf_happywhale.retrieval.evaluation.members_alone import answer_alone, judge_members
-from tf_happywhale.retrieval.evaluation.open_set import evaluate_pool, pool_folds
+from tf_happywhale.retrieval.evaluation.open_set import evaluate_pool
+from tf_happywhale.retrieval.evaluation.pool import pool_folds
 from tf_happywhale.retrieval.submission import ANSWERS
 
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 
 from tf_happywhale.config import Rank
-from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores, OutOfFold, join_scores
 from tf_happywhale.retrieval.ensemble.standard_scores import Line
-from tf_happywhale.retrieval.metrics import (
-    auroc,
-    balanced_accuracy,
-    interval,
-    weighted_mean,
-)
+from tf_happywhale.retrieval.evaluation.pool import Pool
+from tf_happywhale.retrieval.evaluation.pool_statistics import PoolStatistics
+from tf_happywhale.retrieval.metrics import auroc
 from tf_happywhale.retrieval.new_individual.probability import (
     NewProbability,
     expected_calibration_error,
     fit_new_probability,
     one_minus_cosine,
-    parts_of,
     reliability,
 )
 from tf_happywhale.retrieval.new_individual.thresholds import best_threshold, precision_by_place
@@ -34,47 +27,11 @@ STANDARD = Line(1.0, 0.0)  # the folds' scores are standardised already
 GALLERY_IMAGES = {"0": (0, 0), "1": (1, 1), "2-4": (2, 4), "5-9": (5, 9), "10+": (10, 10**9)}
 
 
-@dataclass(frozen=True)
-class Pool(OutOfFold):
-    """Out-of-fold queries of all folds, with what was learned from the other folds only.
-
-    Attributes:
-        part: the part of each query; what is used on a part is learned on the others.
-        gallery_images: how many images the gallery has of the right individual [n].
-        species: of the images [n]; empty if it is unknown.
-    """
-
-    part: np.ndarray
-    gallery_images: np.ndarray
-    species: np.ndarray
-
-
-def pool_folds(
-    scored: Sequence[FoldScores], individual_ids: Sequence[str], species: Mapping[str, str]
-) -> Pool:
-    """Return all folds' queries. A single fold is cut by individuals into parts, to learn on some
-    parts and measure on another."""
-    everywhere, queries = Counter(individual_ids), join_scores(scored)
-    counts = []
-    for fold in scored:
-        here = Counter(fold.individual_ids.tolist())
-        counts += [everywhere[who] - here[who] for who in fold.individual_ids.tolist()]
-    part = np.repeat(np.arange(len(scored)), [len(fold.images) for fold in scored])
-    if len(scored) == 1:
-        part = parts_of(queries.individual_ids)
-    return Pool(
-        **vars(queries),
-        part=part,
-        gallery_images=np.array(counts, dtype=int),
-        species=np.array([species.get(i, "") for i in queries.individual_ids.tolist()], np.str_),
-    )
-
-
 def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int) -> dict:
-    """Everything `evaluate` says about the out-of-fold queries, with 95% bootstrap intervals.
+    """Return everything that `evaluate` says about the out-of-fold queries, with 95% intervals.
 
     Returns:
-        Counts; `map5` and others by the config's own mode, and its threshold where one is given;
+        Counts; `map5` and others by the config's own mode, and its threshold if one is given;
         `modes`, by what the other parts have taught, each with mAP@5 of all, known
         and new; `oracle`, the best that any threshold could have reached on these very images;
         `auroc`; `p_new` with the calibration error before and after and the curves; `species` and
@@ -84,74 +41,60 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
     place = {mode: _places(pool, rank, mode, species) for mode in MODES}
     precision = precision_by_place(pool.ids, pool.truth, min(ANSWERS, pool.ids.shape[1]))
     rows = np.arange(len(pool))
-    reached = {mode: precision[rows, places] for mode, places in place.items()}
-    own_place = place[rank.new]
-    if rank.threshold is not None:
-        own_place = (
-            pool.score[:, : ANSWERS if rank.new != "first_or_second" else 1] > rank.threshold
-        ).sum(axis=1)
-    own = precision[rows, own_place]
+    own_place = place[rank.new] if rank.threshold is None else _places_of_threshold(pool, rank)
+    measured = PoolStatistics(pool, precision[rows, own_place], own_place == 0, seed)
+    return _whole(measured) | {
+        "modes": {
+            mode: _mode(measured, precision[rows, places], places) for mode, places in place.items()
+        },
+        "oracle": {
+            name: measured.mean(precision[rows, _oracle_places(pool, anywhere)])
+            for name, anywhere in (("first_or_second", False), ("column", True))
+        },
+        "auroc": measured.auroc(np.ones(len(pool), bool)),
+        "p_new": _calibration(measured),
+        "species": {
+            name: measured.group(pool.species == name, pool.species == name)
+            for name in sorted(set(pool.species.tolist()) - {""})
+        },
+        "gallery_images": {
+            name: measured.group(kept, kept | pool.is_new)
+            for name, (low, high) in GALLERY_IMAGES.items()
+            if (kept := (pool.gallery_images >= low) & (pool.gallery_images <= high)).any()
+        },
+    }
 
-    def mean(values: np.ndarray, kept: np.ndarray | None = None) -> dict:
-        rows = slice(None) if kept is None else kept
-        return _measure(pool, rows, lambda weights: weighted_mean(values[rows], weights), seed)
 
-    def balanced(kept: np.ndarray) -> dict:
-        _, who = np.unique(pool.individual_ids[kept], return_inverse=True)  # numbers sort quicker
-        return _measure(pool, kept, lambda w: balanced_accuracy(right[kept], who, w), seed)
-
-    def told_apart(kept: np.ndarray) -> dict:
-        score, is_new = -pool.standard[kept, 0], pool.is_new[kept]
-        return _measure(pool, kept, lambda weights: auroc(score, is_new, weights), seed)
-
-    def group(kept: np.ndarray, against: np.ndarray) -> dict:
-        known = kept & ~pool.is_new
-        return mean(own, kept) | {
-            "rank1": mean(_within(pool, 1).astype(float), known),
-            "balanced_accuracy_known": balanced(known),
-            "balanced_accuracy_new": balanced(kept & pool.is_new),
-            "auroc": told_apart(against),
-        }
-
-    first_new = own_place == 0
-    right = np.where(pool.is_new, first_new, ~first_new & (pool.ids[:, 0] == pool.truth))
-    closed = _closed(pool)
+def _whole(measured: PoolStatistics) -> dict:
+    """Return what is said about all queries, by the config's own mode."""
+    pool, own = measured.pool, measured.precision
     return {
         "queries": len(pool),
         "queries_new": int(pool.is_new.sum()),
         "new_individuals": len(set(pool.individual_ids[pool.is_new].tolist())),
         "map5": float(own.mean()),
-        "map5_interval": mean(own)["interval"],
-        "map5_known": mean(own, ~pool.is_new)["value"],
-        "map5_known_closed": mean(closed, ~pool.is_new)["value"],
-        "ranks": {str(k): mean(_within(pool, k).astype(float), ~pool.is_new) for k in (1, 5)},
-        "balanced_accuracy_known": balanced(~pool.is_new),
-        "balanced_accuracy_new": balanced(pool.is_new),
-        "modes": {
-            mode: mean(values)
-            | {
-                "known": mean(values, ~pool.is_new),
-                "new": mean(values, pool.is_new),
-                "share_new_first": float((place[mode] == 0).mean()),
-            }
-            for mode, values in reached.items()
-        },
-        "oracle": {
-            name: mean(precision[rows, _oracle_places(pool, anywhere)])
-            for name, anywhere in (("first_or_second", False), ("column", True))
-        },
-        "auroc": told_apart(np.ones(len(pool), bool)),
-        "p_new": _calibration(pool, seed),
-        "species": {
-            name: group(pool.species == name, pool.species == name)
-            for name in sorted(set(pool.species.tolist()) - {""})
-        },
-        "gallery_images": {
-            name: group(kept, kept | pool.is_new)
-            for name, (low, high) in GALLERY_IMAGES.items()
-            if (kept := (pool.gallery_images >= low) & (pool.gallery_images <= high)).any()
-        },
+        "map5_interval": measured.mean(own)["interval"],
+        "map5_known": measured.mean(own, ~pool.is_new)["value"],
+        "map5_known_closed": measured.mean(_closed(pool), ~pool.is_new)["value"],
+        "ranks": {str(k): measured.rank(k, ~pool.is_new) for k in (1, 5)},
+        "balanced_accuracy_known": measured.balanced_accuracy(~pool.is_new),
+        "balanced_accuracy_new": measured.balanced_accuracy(pool.is_new),
     }
+
+
+def _mode(measured: PoolStatistics, precision: np.ndarray, places: np.ndarray) -> dict:
+    """Return mAP@5 of one way to place `new_individual`, over all, known and new queries."""
+    return measured.mean(precision) | {
+        "known": measured.mean(precision, ~measured.pool.is_new),
+        "new": measured.mean(precision, measured.pool.is_new),
+        "share_new_first": float((places == 0).mean()),
+    }
+
+
+def _places_of_threshold(pool: Pool, rank: Rank) -> np.ndarray:
+    """Return how many candidates stand before `new_individual`, by the config's own threshold."""
+    count = ANSWERS if rank.new != "first_or_second" else 1
+    return (pool.score[:, :count] > rank.threshold).sum(axis=1)
 
 
 def _places(pool: Pool, rank: Rank, mode: str, species: Mapping[str, str]) -> np.ndarray:
@@ -176,11 +119,12 @@ def _oracle_places(pool: Pool, anywhere: bool) -> np.ndarray:
     return (pool.standard[:, : ANSWERS if anywhere else 1] > threshold).sum(axis=1)
 
 
-def _calibration(pool: Pool, seed: int) -> dict:
+def _calibration(measured: PoolStatistics) -> dict:
     """P(new) of each part learned on the others, and one minus the cosine as it would be without.
 
     Empty if there are no new, or no known individuals to learn from.
     """
+    pool = measured.pool
     p_new = np.full(len(pool), np.nan)
     for part in np.unique(pool.part):
         mine = pool.part == part
@@ -194,7 +138,7 @@ def _calibration(pool: Pool, seed: int) -> dict:
         "error_after": expected_calibration_error(p_new, pool.is_new),
         "brier_before": float(np.mean((before - pool.is_new) ** 2)),
         "brier_after": float(np.mean((p_new - pool.is_new) ** 2)),
-        "auroc": _measure(pool, slice(None), lambda w: auroc(p_new, pool.is_new, w), seed),
+        "auroc": measured.of(slice(None), lambda w: auroc(p_new, pool.is_new, w)),
         "curve_before": reliability(before, pool.is_new),
         "curve_after": reliability(p_new, pool.is_new),
     }
@@ -208,21 +152,3 @@ def _closed(pool: Pool) -> np.ndarray:
     """Average precision@5 without `new_individual`."""
     right = pool.ids[:, :ANSWERS] == pool.truth[:, None]
     return np.where(right.any(axis=1), 1 / (right.argmax(axis=1) + 1), 0.0)
-
-
-def _within(pool: Pool, k: int) -> np.ndarray:
-    return (pool.ids[:, :k] == pool.truth[:, None]).any(axis=1)
-
-
-def _measure(
-    pool: Pool, rows: slice | np.ndarray, statistic: Callable[[np.ndarray], float], seed: int
-) -> dict:
-    """A statistic of some queries, from their weights, with its interval and their number."""
-    who = pool.individual_ids[rows]
-    value = statistic(np.ones(len(who))) if len(who) else float("nan")
-    return {
-        "value": value if np.isfinite(value) else None,
-        "interval": interval(statistic, who, seed),
-        "queries": len(who),
-        "queries_new": int(pool.is_new[rows].sum()),
-    }
