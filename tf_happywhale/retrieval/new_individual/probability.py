@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 BINS = 10
+ENOUGH = 100  # new individuals teach three numbers well; there is no need to try
 PARTS = 5  # of the individuals; a regression is tried on one part after learning from the others
 
 
@@ -78,9 +79,9 @@ def fit_new_probability(
     """Learn P(new) from out-of-fold queries, and leave the calibration out if it does not help.
 
     Images of one individual resemble each other, so a few new individuals teach little, however
-    many images they have. The individuals are cut into parts. Each part is predicted by a
-    regression on the others. Only if these predictions have a lower log loss than one minus the
-    cosine is the regression used.
+    many images they have. If there are fewer than `ENOUGH`, the regression is tried: the
+    individuals are cut into parts, and each part is predicted by a regression on the others. Only
+    if these predictions have a lower log loss than one minus the cosine is it used.
 
     Args:
         standard: candidates' standardised scores [n, k], best first.
@@ -89,7 +90,7 @@ def fit_new_probability(
         individual_ids: the individual in each query, str [n].
     """
     regression = fit_logistic(standard, is_new)
-    if regression.weights is None:
+    if regression.weights is None or len(set(individual_ids[is_new].tolist())) >= ENOUGH:
         return NewProbability(regression)
     tried, part = np.full(len(is_new), np.nan), parts_of(individual_ids)
     for number in range(PARTS):
