@@ -12,10 +12,10 @@ VERBS = {
     "submit": "send <output>/submission.csv to download.competition",
 }
 EXAMPLES = [
-    "python -m tf_happywhale.download configs/demo.yaml download.to=data/happywhale",
-    "python -m tf_happywhale.download configs/demo.yaml download.dataset=OWNER/NAME "
+    "python -m tf_happywhale.download configs/original_b0_512.yaml",
+    "python -m tf_happywhale.download configs/original_b0_512.yaml download.dataset=OWNER/NAME "
     "download.to=data/tfrecords",
-    "python -m tf_happywhale.download submit configs/demo.yaml output=output/b0 "
+    "python -m tf_happywhale.download submit configs/original_b0_512.yaml "
     "download.message='b0, 512 px'",
 ]
 

@@ -1,4 +1,4 @@
-"""Command: train one model a fold, and keep the best by retrieval on that fold."""
+"""Command: train one model for each fold, and keep the epoch that retrieves best on that fold."""
 
 from __future__ import annotations
 

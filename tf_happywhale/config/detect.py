@@ -30,8 +30,8 @@ class Detect(Section):
         5,
         ge=2,
         le=100,
-        description="parts of the annotated photographs; each model leaves one out, and fold says "
-        "which models are trained",
+        description="number of folds of the annotated photographs; each model leaves one out, and "
+        "the key fold says which models are trained",
     )
     image_size: int = Field(
         1280,

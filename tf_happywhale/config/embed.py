@@ -17,7 +17,7 @@ class Embed(Section):
     engine: Literal["auto", "keras", "openvino", "onnx"] = Field(
         "auto",
         description="what runs the model; auto: on a CPU the fastest one that `export` has "
-        "written, else keras; openvino and onnx are converted to if they are missing",
+        "written, else keras; openvino and onnx: the model is converted if that was not done yet",
     )
     precision: Literal["float32", "bfloat16"] = Field(
         "float32", description="of the computation; bfloat16 needs embed.engine=openvino"

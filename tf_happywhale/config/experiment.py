@@ -51,13 +51,14 @@ class Experiment(Section):
     )
     members: tuple[MemberPath, ...] = Field(
         (),
-        description="models that rank together, with path and weight; []: those of the folds",
+        description="trained models that rank together, such as [{path: RUN_FOLDER, weight: 2}]; "
+        "[]: those of the folds",
     )
     variants: tuple[dict[str, str | None], ...] = Field(
         (),
-        description="experiments that are trained in place of this one and rank together, each as "
-        "the keys in which it differs, such as {name: b0, model.backbone: b0}; keys on the "
-        "command line change all of them; []: this experiment alone",
+        description="experiments to train in place of this one; they rank together. Each lists the "
+        "keys in which it differs, such as {name: b0, model.backbone: b0}; keys on the command "
+        "line change all of them; []: this experiment alone",
     )
     data: Data = Data()
     pod: Pod = Pod()

@@ -21,9 +21,10 @@ class Model(Section):
     weights: str = Field(
         "default",
         min_length=1,
-        description="weights that training starts from: default (the backbone's first), none, a "
-        "name such as b6_ns, hf://OWNER/NAME, a .safetensors or .h5 file; or a run folder, "
-        "model.keras or .weights.h5 of this package, which give the neck too",
+        description="weights that training starts from: default (the backbone's first "
+        "in `happywhale weights list`), none, a name from that list such as b6_ns, "
+        "hf://OWNER/NAME, a .safetensors or .h5 file; or a run folder, model.keras or .weights.h5 "
+        "of this package, which give the neck too",
     )
     region: tuple[Share, Share, Share, Share] | None = Field(
         None,
@@ -31,7 +32,9 @@ class Model(Section):
         "ymax] as shares of the sides; null: all",
     )
     drop_path: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0, description="largest probability that training leaves out a residual branch"
+        0,
+        description="stochastic depth: largest probability that training leaves out a residual "
+        "branch",
     )
     gem_p: float = Field(3, gt=0, description="first value of GeM's exponent")
     pooling: Literal["final", "last_two"] = Field(
@@ -62,12 +65,14 @@ class Model(Section):
         "individual differ; the ridge as a share of their mean variance, such as 1; null: off",
     )
     margin: float = Field(0.3, ge=0, lt=1.5707963, description="ArcFace's margin, radians")
-    scale: float = Field(30, gt=0, description="ArcFace's scale of the cosines")
+    scale: float = Field(30, gt=0, description="ArcFace's scale s of the cosines")
     easy_margin: bool = Field(
         False, description="true: the margin counts only where the cosine is positive"
     )
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0, description="the original's mix of logits with and without margin"
+        0,
+        description="the original's label smoothing, inside ArcFace, where it mixes logits with "
+        "and without margin; the usual label smoothing is train.target_smoothing",
     )
     subcentres: Positive = Field(
         1, description="centres of each individual, of which the nearest counts"

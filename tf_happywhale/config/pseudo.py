@@ -13,7 +13,10 @@ class Pseudo(Section):
     """Training again, with confident predictions of the images to identify as labels."""
 
     rounds: int = Field(
-        0, ge=0, description="trainings on confident predictions, each after the one before"
+        0,
+        ge=0,
+        description="further trainings after the first, each with the confident predictions of the "
+        "one before as labels",
     )
     round: Annotated[int, Field(ge=0)] | None = Field(
         None, description="which training a command works on; 0: the first; null: the last"

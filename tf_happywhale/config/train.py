@@ -24,7 +24,9 @@ class Train(Section):
     )
     learning_rate: float = Field(1e-4, gt=0, description="AdamW's highest learning rate")
     head_rate: float = Field(
-        1, gt=0, description="learning rate of all but the backbone, as a multiple"
+        1,
+        gt=0,
+        description="learning rate of all but the backbone, as a multiple of train.learning_rate",
     )
     schedule: Literal["cosine", "original"] = Field(
         "cosine",
@@ -47,10 +49,12 @@ class Train(Section):
         "not wait; the weights are the same, and checkpoints are written between calls",
     )
     average: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0, description="decay of a moving average of the weights, such as 0.999; 0: no average"
+        0,
+        description="EMA: decay of a moving average of the weights, such as 0.999; 0: no average",
     )
     target_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0, description="share of each target that is spread over all individuals"
+        0,
+        description="label smoothing: share of each target that is spread over all individuals",
     )
     embedding_mixup: NotNegative = Field(
         0,
@@ -77,8 +81,8 @@ class Train(Section):
     adaptive_clip: float | None = Field(
         None,
         gt=0,
-        description="largest norm of a filter's gradient as a share of the filter's norm, such as "
-        "0.02 for NFNets; null: off",
+        description="AGC: largest norm of a filter's gradient as a share of the filter's norm, "
+        "such as 0.02 for NFNets; null: off",
     )
     validate_every: Positive = Field(
         1, description="epochs from one validation to the next; only these epochs can be the best"

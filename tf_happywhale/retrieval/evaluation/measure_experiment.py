@@ -83,7 +83,8 @@ def why_unmeasured(gallery: LabelledGallery, rank: Rank) -> str:
     """Return a sentence on why nothing can be measured out of fold; empty if it can."""
     if rank.preset == "original":
         return (
-            "rank.preset=original is not measured out of fold: leave it out to measure the default."
+            "rank.preset=original is not measured out of fold: add rank.preset=default to measure "
+            "the default rules."
         )
     if gallery.untold:
         return (
