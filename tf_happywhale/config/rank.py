@@ -47,7 +47,8 @@ class Rank(Section):
     members: Positive | None = Field(
         None,
         description="how many models rank together: those with the best mAP@5 on folds they have "
-        "not seen, as the original took nine; scores on the same folds then look too good; null: all",
+        "not seen, as the original took nine; scores on the same folds then look too good; null: "
+        "all",
     )
     weights: Literal["given", "chosen"] = Field(
         "given", description="weights of the members: as given, or chosen on out-of-fold scores"
