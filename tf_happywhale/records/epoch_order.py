@@ -60,7 +60,7 @@ def ordered_examples(
     images: TrainingImages, order: EpochOrder, shards: Sequence[Shard], parse: Callable
 ) -> tf.data.Dataset:
     """Return the examples of an epoch, one by one: encoded picture str, name str, box int64 [4],
-    target int64.
+    and the row int64 of the image in `images`.
 
     Args:
         images, order: what comes, and in which order.
@@ -72,7 +72,7 @@ def ordered_examples(
     rng = np.random.default_rng([order.seed, order.epoch])
     _set_global_seed(order.seed)  # `shuffle` combines it with its own seed
     rng.shuffle(shards)
-    rows, targets = row_table(images.images), tf.constant(np.asarray(images.targets, np.int64))
+    rows = row_table(images.images)
 
     def with_row(serialized: tf.Tensor) -> tuple:
         encoded, name, box = parse(serialized)
@@ -86,10 +86,7 @@ def ordered_examples(
     if images.copies is not None:
         times = tf.constant(np.asarray(images.copies, np.int64))
         examples = examples.flat_map(lambda *example: _repeated(example, times[example[-1]]))
-    shuffled = examples.shuffle(
-        buffer, seed=int(rng.integers(2**31)), reshuffle_each_iteration=False
-    )
-    return shuffled.map(lambda encoded, name, box, row: (encoded, name, box, targets[row]))
+    return examples.shuffle(buffer, seed=int(rng.integers(2**31)), reshuffle_each_iteration=False)
 
 
 def _repeated(example: tuple, count: tf.Tensor) -> tf.data.Dataset:

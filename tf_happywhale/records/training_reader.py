@@ -57,6 +57,7 @@ def training_batches(
         return augment(decode_crop(encoded, name, box), size, settings, rng)
 
     decode = batch_decoder(picture, size)
+    targets = tf.constant(np.asarray(images.targets, np.int64))
     batches = (
         ordered_examples(images, order, manifest["shards"], parse)
         .batch(batch_size, drop_remainder=True)
@@ -67,7 +68,11 @@ def training_batches(
     if not mixes:
         batches = own(batches)
     batches = batches.map(
-        lambda encoded, names, boxes, targets: (decode(encoded, names, boxes), names, targets),
+        lambda encoded, names, boxes, rows: (
+            decode(encoded, names, boxes),
+            names,
+            tf.gather(targets, rows),
+        ),
         num_parallel_calls=AHEAD,
         deterministic=True,
     )
