@@ -27,7 +27,7 @@ def trained(pod: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def model(trained: Path, pod: Path, tmp_path: Path) -> hw.Model:
+def model(trained: Path, pod: Path, tmp_path: Path) -> hw.LoadedModel:
     return hw.load_model(
         trained, f"identify.boxes={pod / 'boxes.csv'}", f"output={tmp_path / 'identified'}"
     )
@@ -65,7 +65,7 @@ def test_the_import_is_light() -> None:
     assert done.stderr.strip() == "[]"
 
 
-def test_identify_gives_candidates_of_every_photograph(model: hw.Model, pod: Path) -> None:
+def test_identify_gives_candidates_of_every_photograph(model: hw.LoadedModel, pod: Path) -> None:
     found = model.identify(pod / "test_images", pod)
     assert set(found["image"]) == {file.name for file in (pod / "test_images").iterdir()}
     assert found["rank"].max() == model.experiment.rank.candidates
@@ -75,7 +75,7 @@ def test_identify_gives_candidates_of_every_photograph(model: hw.Model, pod: Pat
 
 
 def test_a_gallery_of_what_was_embedded_finds_its_own_images(
-    model: hw.Model, trained: Path, pod: Path, tmp_path: Path
+    model: hw.LoadedModel, trained: Path, pod: Path, tmp_path: Path
 ) -> None:
     known = model.embed_catalogue(pod)
     assert known.embedding.dtype == np.float32

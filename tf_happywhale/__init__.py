@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tf_happywhale.keras_layers import register
 
 if TYPE_CHECKING:
-    from tf_happywhale.api import Model, build_gallery, load_model, open_catalogue
+    from tf_happywhale.api import LoadedModel, build_gallery, load_model, open_catalogue
     from tf_happywhale.errors import HappywhaleError
     from tf_happywhale.galleries.gallery_folder import Gallery, open_gallery
     from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings, save_embeddings
@@ -31,7 +31,7 @@ __all__ = [
     "Embeddings",
     "Gallery",
     "HappywhaleError",
-    "Model",
+    "LoadedModel",
     "auroc",
     "average_precision",
     "balanced_accuracy",
@@ -46,7 +46,7 @@ __all__ = [
     "save_embeddings",
 ]
 _MODULES = {  # where each name comes from
-    "api": ("Model", "build_gallery", "load_model", "open_catalogue"),
+    "api": ("LoadedModel", "build_gallery", "load_model", "open_catalogue"),
     "errors": ("HappywhaleError",),
     "galleries.gallery_folder": ("Gallery", "open_gallery"),
     "retrieval.embeddings": ("Embeddings", "load_embeddings", "save_embeddings"),

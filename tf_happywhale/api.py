@@ -24,7 +24,7 @@ Paths = str | Path | Iterable[str | Path]
 
 
 @dataclass(frozen=True)
-class Model:
+class LoadedModel:
     """A trained model, or an ensemble of them, which embeds photographs.
 
     Photographs are files, folders of them, or a list of both. What cannot be read is printed and
@@ -109,7 +109,7 @@ class Model:
         return _print_failed(*load_gallery(folder, self.identifier, self.experiment.data, detector))
 
 
-def load_model(path: str | Path, *settings: str) -> Model:
+def load_model(path: str | Path, *settings: str) -> LoadedModel:
     """Load a trained model.
 
     Args:
@@ -123,7 +123,7 @@ def load_model(path: str | Path, *settings: str) -> Model:
     _prepare_keras()
     from tf_happywhale.inference.identifier import load_identifier
 
-    return Model(*load_identifier(Path(path), settings))
+    return LoadedModel(*load_identifier(Path(path), settings))
 
 
 def build_gallery(

@@ -15,7 +15,7 @@ from tf_happywhale.config.pod import Pod
 from tf_happywhale.config.quality import Quality
 from tf_happywhale.config.rank import Rank
 from tf_happywhale.config.train import Train
-from tf_happywhale.config.variants import variants_of
+from tf_happywhale.config.variant_experiments import variants_of
 
 __all__ = [
     "Augment", "Data", "Detect", "Embed", "Experiment", "MemberPath", "Model", "Pod", "Quality",

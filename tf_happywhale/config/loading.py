@@ -7,11 +7,11 @@ from pathlib import Path
 
 import yaml
 
+from tf_happywhale.config.checked import validated
 from tf_happywhale.config.experiment import Experiment
 from tf_happywhale.config.renamed import renewed
 from tf_happywhale.config.text import put_override, read_yaml
-from tf_happywhale.config.validation import validated
-from tf_happywhale.config.variants import variants_of, without_given
+from tf_happywhale.config.variant_experiments import variants_of, without_given
 from tf_happywhale.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "configs"

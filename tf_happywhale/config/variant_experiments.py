@@ -5,9 +5,9 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from tf_happywhale.config.checked import validated
 from tf_happywhale.config.experiment import Experiment
 from tf_happywhale.config.text import put_value
-from tf_happywhale.config.validation import validated
 from tf_happywhale.errors import ConfigError
 
 
