@@ -1,4 +1,4 @@
-"""Stages that know whether they are up to date."""
+"""Stages: do the work of one, unless its stamp shows that it is up to date."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def _is_current(
     outputs: Sequence[Path],
     stamps: bool,
 ) -> bool:
-    """`up_to_date`, also by the stamp of an earlier version, which is then written in today's
-    form."""
+    """Whether a stage is up to date, also by the stamp of an earlier version, which is then written
+    in today's form."""
     if up_to_date(output, name, depends_on=depends_on, outputs=outputs):
         return True
     for form in older:
@@ -114,8 +114,8 @@ def _work(output: Path, name: str, stamp: str, work: Callable[[], object], stamp
 
 
 def _seconds_before(stamp_file: Path, stamp: str) -> float:
-    """What the same work has taken in processes that were stopped before it was finished; one that
-    was killed outright has left nothing."""
+    """Return the seconds that the same work took in processes that were stopped before the end; a
+    process that was killed outright left no record."""
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
         known = json.loads(stamp_file.read_text(encoding="utf-8"))
         return float(known["seconds"]) if known["unfinished"] == stamp else 0.0

@@ -39,7 +39,7 @@ class Devices:
     here: Place = field(default_factory=Place)
 
     def scope(self) -> AbstractContextManager:
-        """Where models and all other variables must be made."""
+        """Return the scope in which models and all other variables must be made."""
         return nullcontext() if on_jax() else self.strategy.scope()
 
     def __str__(self) -> str:
@@ -52,7 +52,7 @@ class Devices:
 
 
 def choose_devices(train: Train) -> Devices:
-    """Return the devices for `train.device` and `train.precision`; print which, and why these.
+    """Return the devices for `train.device` and `train.precision`; print which they are, and why.
 
     Raises:
         ConfigError: those asked for are not there, or TF_CONFIG cannot be used.

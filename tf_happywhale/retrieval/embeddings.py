@@ -1,4 +1,4 @@
-"""Embeddings on disk and in hand."""
+"""Embeddings of images: one `.npz` for a model and a split, written, read, checked and joined."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Embeddings:
         return len(self.image)
 
     def take(self, rows: np.ndarray) -> Embeddings:
-        """Some of them, by row numbers or a mask."""
+        """Return some of the embeddings, by row numbers or a mask."""
         return replace(
             self,
             embedding=self.embedding[rows],

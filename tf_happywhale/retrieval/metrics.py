@@ -1,4 +1,4 @@
-"""How good a ranking is."""
+"""Metrics of a ranking: mAP, rank-k, AUROC, balanced accuracy, and bootstrap intervals."""
 
 from __future__ import annotations
 

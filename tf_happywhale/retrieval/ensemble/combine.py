@@ -1,4 +1,4 @@
-"""Several models' opinions made one."""
+"""Rank by several models together: their embeddings side by side, or the mean of their scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same images as the models of an ensemble see them."""
+"""The embeddings of the same images by each model of an ensemble, matched by image name."""
 
 from __future__ import annotations
 

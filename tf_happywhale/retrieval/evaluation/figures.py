@@ -1,4 +1,4 @@
-"""What `evaluate` draws."""
+"""The figures that `evaluate` draws from out-of-fold queries."""
 
 from __future__ import annotations
 

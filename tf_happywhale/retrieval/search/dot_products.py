@@ -1,4 +1,4 @@
-"""Who multiplies: tiles of dot products by NumPy or TensorFlow, and how far off they may be."""
+"""Engines: tiles of dot products by NumPy or TensorFlow, and how far off they may be."""
 
 from __future__ import annotations
 

@@ -45,7 +45,8 @@ class Groups:
         ]
 
     def heads(self, start: int, stop: int) -> np.ndarray:
-        """Where each label begins within these rows, counted from `start`; the first may go on."""
+        """Where each label begins within these rows, counted from `start`; 0 for one that began
+        before them."""
         first = int(np.searchsorted(self.labels, start, side="right")) - 1
         last = int(np.searchsorted(self.labels, stop, side="left"))
         return np.maximum(self.labels[first:last], start) - start

@@ -19,7 +19,7 @@ def start_run(run: Path, experiment: Experiment, devices: str) -> None:
 
 
 def continue_run(run: Path, experiment: Experiment, epochs: int, devices: str) -> None:
-    """Write the config and the environment of today, and keep the log's lines of so many epochs."""
+    """Write today's config and environment, and keep only the log's first `epochs` lines."""
     write_text(run / "config.yaml", dump_experiment(experiment))
     write_json(run / "environment.json", environment(devices))
     lines = (run / "log.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
@@ -32,7 +32,7 @@ def log(run: Path, entry: dict[str, Any]) -> None:
 
 
 def read_log(run: Path) -> list[dict[str, Any]]:
-    """The log's entries, one for each epoch. A half-written line and all after it are left out."""
+    """Return the log's entries, one for each epoch, up to the first half-written line."""
     entries = []
     for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines():
         try:

@@ -42,7 +42,7 @@ class Progress:
     best: dict = field(default_factory=dict)
 
     def begin_epoch(self, epoch: int) -> None:
-        """All epochs before this one are finished, and none of its steps is taken."""
+        """Note that all epochs before this one are finished, and none of its steps is taken."""
         self.epoch, self.losses, self.seconds = epoch, [], 0.0
 
 
@@ -151,11 +151,11 @@ class Checkpoints:
         return progress, arrays
 
     def clear(self) -> None:
-        """Remove all of them, since another run begins."""
+        """Remove all files that only resuming needs, since another run begins."""
         clear(self.folder)
 
     def _files(self) -> list[Path]:
-        """The checkpoints, the latest first."""
+        """Return the checkpoints' files, the latest first."""
         return sorted(self.folder.glob(STEPS), reverse=True)
 
 

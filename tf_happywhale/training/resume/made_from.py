@@ -62,7 +62,7 @@ class MadeFrom:
     pictures: tuple[tuple[str, str, str, str], ...]
 
     def stamp(self) -> str:
-        """A digest of all of it."""
+        """Return a digest of everything that the training is made from."""
         return digest(asdict(self))
 
 

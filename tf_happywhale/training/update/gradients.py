@@ -35,7 +35,7 @@ class Update:
 
     @property
     def state(self) -> list[keras.Variable]:
-        """What a checkpoint must hold."""
+        """The variables that a checkpoint must hold."""
         return [*self.sums, *self.gathered]
 
     def take(self, gradients: list, learning_rate) -> None:
@@ -49,7 +49,7 @@ class Update:
             count.assign(count + 1.0)
 
     def drop(self) -> None:
-        """Leave out a batch that is not finite."""
+        """Leave out the gradients of a batch that is not finite."""
         self._learner.scale.took(False)
 
     def waiting(self):

@@ -34,7 +34,7 @@ class Optimizers:
 
     @property
     def state(self) -> list[keras.Variable]:
-        """What a checkpoint must hold."""
+        """The variables that a checkpoint must hold."""
         return [variable for optimizer, *_ in self._groups for variable in optimizer.variables]
 
     @property

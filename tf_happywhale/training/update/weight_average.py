@@ -32,7 +32,7 @@ class WeightAverage:
 
     @property
     def state(self) -> list[keras.Variable]:
-        """What a checkpoint must hold."""
+        """The variables that a checkpoint must hold."""
         return [self._updates, *self._averages]
 
     def update(self) -> None:
