@@ -11,12 +11,12 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 
 def rows(axis: int = 0) -> NamedSharding:
-    """One axis cut into equal parts, one for each device."""
+    """Return the layout in which one axis is cut into equal parts, one for each device."""
     return NamedSharding(_mesh(), PartitionSpec(*[None] * axis, "batch"))
 
 
 def everywhere() -> NamedSharding:
-    """The same on every device."""
+    """Return the layout in which the same array lies on every device."""
     return NamedSharding(_mesh(), PartitionSpec())
 
 

@@ -176,7 +176,7 @@ def _boxes(boxed: Iterable[str], known: KnownNames, path: Path) -> Iterator[str]
 
 
 def _disagreeing(gallery: Gallery, rows: pd.DataFrame, path: Path) -> list[str]:
-    """Return a sentence for each image of which gallery and catalogue say something else."""
+    """Return a sentence for each image about which gallery and catalogue disagree."""
     if rows.empty:
         return []
     mine = dict(zip(gallery.image.tolist(), gallery.individual_id.tolist(), strict=True))

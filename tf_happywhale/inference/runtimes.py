@@ -36,7 +36,7 @@ def load_engine(folder: Path, engine: str, precision: str = "float32") -> Forwar
 
 
 def by_keras(embedder, strategy=None) -> Forward:
-    """Return a Keras model as such a function.
+    """Return a Keras model as a function of the same kind as `load_engine` returns.
 
     Args:
         embedder: the model.

@@ -44,7 +44,7 @@ def drawn_crop(sources: Sequence[str], shares: Mapping[str, float], seed: int, e
 
 
 def fixed_crop(sources: Sequence[str], source: str | None) -> Place:
-    """The same for one source, None for the primary.
+    """Return a function as `drawn_crop` does, which takes one source always; None: the primary.
 
     Raises:
         InputError: the records lack it.

@@ -37,7 +37,7 @@ def differing_labels(folder: Path, data: DataSet) -> list[tuple[str, str, str]]:
 
 
 def report_differing(folder: Path, data: DataSet) -> None:
-    """Print one line where there are any such images."""
+    """Print one line if records and catalogue name different individuals in some images."""
     differing = differing_labels(folder, data)
     if differing:
         image, record, catalogue = differing[0]

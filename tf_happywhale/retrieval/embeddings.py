@@ -112,7 +112,7 @@ class Embeddings:
         return np.array([row[image] for image in images], dtype=np.int64)
 
     def reorder(self, images: Sequence[str]) -> Embeddings:
-        """The same in the order of `images`; errors: see `rows_of`."""
+        """Return the embeddings in the order of `images`; errors: see `rows_of`."""
         return self.take(self.rows_of(images))
 
 
@@ -215,7 +215,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def join_embeddings(parts: Sequence[Embeddings]) -> Embeddings:
-    """Parts with the same facts as one, those of the first; without any there is nothing in it."""
+    """Return the parts joined, with the facts of the first one; without any part it is empty."""
     if len(parts) == 1:
         return parts[0]
     width = max((part.embedding.shape[1] for part in parts), default=0)

@@ -1,4 +1,4 @@
-"""What the log and the screen say about an epoch."""
+"""An epoch's entry in the log, and what the screen shows of it."""
 
 from __future__ import annotations
 

@@ -88,6 +88,6 @@ def _prefilter(places: np.ndarray, picture: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _between(start: float, end: float) -> slice:
-    """The nearest whole pixels, at least one."""
+    """Return the whole pixels nearest to this range, at least one."""
     first = min(round(start), math.ceil(end) - 1)
     return slice(first, max(first + 1, round(end)))

@@ -1,4 +1,4 @@
-"""Parts of a picture changed for others or taken away.
+"""Parts of a picture rearranged or covered: grid shuffle, cutout, random erasing.
 
 Every function takes and returns uint8 RGB [h, w, 3] and leaves its argument unchanged.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 
 def grid_shuffle(picture: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """The quarters of a picture with even sides, in row order, replaced by `order` of them.
+    """Return the picture with its quarters, numbered in row order, rearranged by `order`.
 
     An odd last row or column stays where it is.
     """
@@ -26,7 +26,7 @@ def grid_shuffle(picture: np.ndarray, order: np.ndarray) -> np.ndarray:
 
 
 def cutout(picture: np.ndarray, holes: int, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Black squares whose sides are `share` of the picture's, their centres anywhere in it.
+    """Return the picture with black squares, whose sides are `share` of its own, anywhere in it.
 
     DeVries and Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout",
     2017.
@@ -46,7 +46,9 @@ def occlude(
     ratio: tuple[float, float],
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """A rectangle of random pixels, of `area` of the picture's and `ratio` height to width.
+    """Return the picture with a rectangle of random pixels.
+
+    The rectangle has `area` of the picture's; `ratio` is its height to its width.
 
     Zhong et al., "Random Erasing Data Augmentation", 2017; as there, another rectangle is drawn
     where one does not fit, up to ten times.

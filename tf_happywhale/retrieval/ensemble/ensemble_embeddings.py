@@ -40,7 +40,7 @@ class EnsembleEmbeddings:
         return len(self.images)
 
     def take(self, images: np.ndarray) -> EnsembleEmbeddings:
-        """Some of the images, by number or a mask."""
+        """Return some of the images, by number or a mask."""
         return replace(
             self,
             images=self.images[images],
@@ -50,7 +50,7 @@ class EnsembleEmbeddings:
         )
 
     def only(self, members: Sequence[int]) -> EnsembleEmbeddings:
-        """Some of the members."""
+        """Return the same images as some of the members see them."""
         return replace(
             self,
             members=tuple(self.members[n] for n in members),
@@ -67,7 +67,7 @@ class EnsembleEmbeddings:
         return stack(parts, self.rows, shares, lengths=lengths, squares=squares)
 
     def mirror(self) -> EnsembleEmbeddings:
-        """The mirrored pictures' side."""
+        """Return the embeddings of the mirrored pictures, as those of the pictures themselves."""
         return replace(self, members=self.mirrored, rows=self.mirrored_rows)
 
     def centres(self, shares: Sequence[float], individual_ids: Sequence[str]) -> Stack:

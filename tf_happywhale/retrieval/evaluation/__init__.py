@@ -1,1 +1,1 @@
-"""How good a ranking is: metrics, one fold, the open set, and figures."""
+"""Measurement of rankings: one fold, the open set, members alone, and figures."""

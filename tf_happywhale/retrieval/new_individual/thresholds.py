@@ -1,4 +1,4 @@
-"""The open set: where `new_individual` stands among the candidates."""
+"""Thresholds: where `new_individual` stands among the candidates, and how that is chosen."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Queries ranked, what is learned for that, and the original rules."""
+"""Ranking of queries, what is learned for it, and the original rules."""

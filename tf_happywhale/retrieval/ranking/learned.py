@@ -153,12 +153,12 @@ def _weights(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> 
 
 
 def save_learned(path: Path, learned: Learned, made_from: str) -> None:
-    """Write it as JSON; `made_from` says of which models and settings it is."""
+    """Write what was learned as JSON; `made_from` says from which models and settings."""
     write_json(path, {"made_from": made_from, **asdict(learned)})
 
 
 def load_learned(path: Path, made_from: str) -> Learned | None:
-    """What was written, None if there is nothing or it is of other models or settings.
+    """Return what `save_learned` wrote; None if there is nothing, or for other models or settings.
 
     Raises:
         InputError: the file is damaged.

@@ -93,7 +93,7 @@ def _widths(rows: Stack | Blend) -> str:
 
 
 def nobody(queries: int, k: int) -> Candidates:
-    """What an empty gallery has to say."""
+    """Return the candidates in an empty gallery: k empty places for each query."""
     shape = (queries, k)
     return Candidates(
         np.full(shape, "", "U1"), np.full(shape, -np.inf, np.float32), np.full(shape, -1, np.int64)
@@ -101,7 +101,7 @@ def nobody(queries: int, k: int) -> Candidates:
 
 
 def fill(ids: np.ndarray, found: Neighbours, k: int) -> Candidates:
-    """Labels as individuals; empty places where there are fewer than k."""
+    """Return labels as individuals, with empty places where there are fewer than k."""
     missing = [(0, 0), (0, k - found.label.shape[1])]
     return Candidates(
         np.pad(ids[found.label], missing, constant_values=""),

@@ -126,7 +126,7 @@ def rank_labels(score: np.ndarray, label: np.ndarray, k: int) -> np.ndarray:
 
 
 def spans(start: int, stop: int, step: int) -> Iterator[tuple[int, int]]:
-    """start to stop in steps, the last perhaps shorter."""
+    """Yield the first and the end of each step from `start` to `stop`; the last may be shorter."""
     for first in range(start, stop, step):
         yield first, min(first + step, stop)
 
@@ -179,7 +179,7 @@ def _first_k(asked: np.ndarray, score: np.ndarray, k: int) -> np.ndarray:
 
 
 def _check(exact: np.ndarray, dots: np.ndarray, found: Shortlist) -> None:
-    """The promise that the shortlist rests on, tried on every pair that was scored exactly."""
+    """Refuse an engine whose dot products are further off than the shortlist's bound allows."""
     off = np.abs(exact - dots) - np.abs(dots) * found.rounding
     if len(off) and off.max() > found.bound:
         raise InputError(

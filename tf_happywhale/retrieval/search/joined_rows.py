@@ -168,7 +168,7 @@ def stack(
 
 
 def _rows_of(part: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Some rows; by `take`, which is the quicker, unless it would copy the whole array first."""
+    """Return some rows, by `take` if it need not copy the whole array first: it is faster."""
     whole = part.flags.c_contiguous and part.flags.aligned
     return part.take(rows, axis=0) if whole else np.ascontiguousarray(part[rows])
 

@@ -77,7 +77,7 @@ def flat(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_made_from(folder: Path, made: MadeFrom, **more: Any) -> None:
-    """Write it into a folder, together with `more`."""
+    """Write what a training is made from into a folder, together with `more`."""
     import pandas as pd
 
     write_csv(folder / PICTURES, pd.DataFrame(list(made.pictures), columns=list(COLUMNS)))
