@@ -49,6 +49,8 @@ def in_bash(commands: str) -> str:
     print(commands, end="", file=sys.stderr)
     # A make inside a make says which folder it enters, which the reader's does not.
     alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    # Each block has a shell of its own; the reader's stays activated.
+    alone["PATH"] = f"{Path('.venv/bin').resolve()}{os.pathsep}{os.environ['PATH']}"
     line = ["bash", "-ec", commands]
     done = subprocess.run(line, stdout=subprocess.PIPE, env=alone, text=True, check=False)
     if done.returncode:
