@@ -28,7 +28,7 @@ def test_rows_that_are_not_used_are_listed_with_their_place(trip: Path, capsys) 
     main([str(table), str(trip / "trip")], [])
     said = capsys.readouterr().out
     assert "4 rows, 2 boxes on 2 of 2 photographs; what is in them: fin 2" in said
-    assert "1 rows are of other pictures" in said
+    assert "1 rows are of pictures that you did not name" in said
     assert f"not used: Line 5 of {table}: there is no photograph 'trip/z.jpg'" in said
     assert "1 of 2 boxes lie outside their picture" in said
     assert "Line 4" not in said
@@ -48,4 +48,4 @@ def test_the_setting_says_what_a_cell_holds(trip: Path, capsys) -> None:
     with pytest.raises(InputError, match=r"set data\.boxes_format=corners or"):
         main([str(table), str(trip / "trip")], [])
     main([str(table), str(trip / "trip")], ["data.boxes_format=xywh"])
-    assert "Box(xmin=10, ymin=20, xmax=110, ymax=100)" in capsys.readouterr().out
+    assert "from left 10, top 20 to right 110, bottom 100" in capsys.readouterr().out

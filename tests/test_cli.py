@@ -147,11 +147,11 @@ def test_places_and_overrides_are_told_apart(monkeypatch, arguments, words, over
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "say what to do: one of build, add"),
-        (["burn", "x"], "say what to do: one of build, add"),
-        (["build", "m"], "this takes MODEL GALLERY, but 1 were given"),
-        (["build", "m", "g", "x"], "this takes MODEL GALLERY, but 3 were given"),
-        (["add", "g"], "this takes GALLERY PHOTO..., but 1 were given"),
+        ([], "say what to do: build, add"),
+        (["burn", "x"], "'burn' is not one of these verbs: build, add"),
+        (["build", "m"], "name MODEL GALLERY; you named 1: m"),
+        (["build", "m", "g", "x"], "name MODEL GALLERY; you named 3: m g x"),
+        (["add", "g"], "name GALLERY PHOTO...; you named 1: g"),
     ],
 )
 def test_too_few_or_too_many_places_are_said(monkeypatch, capsys, arguments, said) -> None:

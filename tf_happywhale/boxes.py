@@ -45,11 +45,15 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
         f"{len(photographs)} photographs; what is in them: {sources or 'nothing'}"
     )
     for row in boxed[:1]:
-        print(f"the first: {row.where}: {row.image}: {row.box}")
+        box = row.box
+        print(
+            f"the first: {row.where}: {row.image}, from left {box.xmin}, top {box.ymin} "
+            f"to right {box.xmax}, bottom {box.ymax}"
+        )
     for sentence in misfits((row.image, photographs[row.image], row.box) for row in boxed):
         print(sentence)
     if found.others:
-        print(f"{len(found.others)} rows are of other pictures that are there")
+        print(f"{len(found.others)} rows are of pictures that you did not name")
     for row in found.unknown:
         print(f"not used: {row.where}: there is no photograph {row.image[:80]!r}")
     if not found.rows:

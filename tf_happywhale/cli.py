@@ -59,6 +59,9 @@ def command(
     if verbs:
         named = bool(arguments) and arguments[0] in verbs
         verb = [arguments[0] if named else next(iter(verbs))]
+        word = arguments[0] if arguments and not named else ""
+        if re.fullmatch("[a-z]+", word) and not os.path.exists(word):
+            parser.error(f"{word!r} is not one of these verbs: {', '.join(verbs)}")
         arguments = arguments[1:] if named else arguments
     if not arguments:
         parser.error("name a config file, such as configs/demo.yaml")
@@ -98,11 +101,13 @@ def command_of_places(
     overrides = [word for word in given if OVERRIDE.match(word)]
     verb = "" if "" in verbs else (words.pop(0) if words else "")
     if verb not in verbs:
-        parser.error(f"say what to do: one of {', '.join(verbs)}")
+        wrong = f"{verb!r} is not one of these verbs" if verb else "say what to do"
+        parser.error(f"{wrong}: {', '.join(verbs)}")
     places = verbs[verb][0].split()
     many = bool(places) and places[-1].endswith("...")
     if len(words) < len(places) or (len(words) > len(places) and not many):
-        parser.error(f"this takes {verbs[verb][0]}, but {len(words)} were given")
+        given = f"{len(words)}: {' '.join(words)}" if words else "none of them"
+        parser.error(f"name {verbs[verb][0]}; you named {given}")
 
     def work() -> None:
         for word in words:
@@ -152,6 +157,15 @@ def _say(text: str) -> None:
         print(text, file=sys.stderr)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says how settings are written, if one is written with dashes."""
+
+    def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments"):
+            message += ": write settings as key=value, without dashes"
+        super().error(message)
+
+
 def _parser(
     name: str, description: str, usage: str, arguments: list[str], examples: Sequence[str]
 ) -> argparse.ArgumentParser:
@@ -160,7 +174,7 @@ def _parser(
     writes = [COMMANDS[name].writes] if name in COMMANDS and COMMANDS[name].writes else []
     paragraphs = [arguments, writes, ["examples:", *(f"  {example}" for example in examples)]]
     epilog = "".join("\n".join(lines) + "\n\n" for lines in paragraphs if lines)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=typed(f"{AS_MODULE}{name}"),
         description=text[:1].upper() + text[1:],
         epilog=typed(epilog),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MOST = 20  # names that a sentence lists
+
 
 class HappywhaleError(ValueError):
     """Base of the errors that commands print as one sentence, without a traceback."""
@@ -34,4 +36,7 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     """What may have been meant by a name that is not known, in words for a sentence."""
     known = list(known)
     near = difflib.get_close_matches(name.lower(), known, count, 0.4)
-    return f"the nearest are {', '.join(near)}" if near else f"choose one of {', '.join(known)}"
+    if near:
+        return f"the nearest are {', '.join(near)}"
+    more = ", …" if len(known) > MOST else ""
+    return f"choose one of {', '.join(known[:MOST])}{more}"

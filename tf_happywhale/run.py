@@ -1,4 +1,4 @@
-"""Command: every stage of one experiment in order, from photographs to submission and report."""
+"""Command: run every step of one config, from photographs to predictions and a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command: draw which parts of a photograph and a reference image a model finds similar."""
+"""Command: draw which parts of a photograph and of a gallery image the model finds alike."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     from tf_happywhale.catalogue.photographs.photos import find_photos
     from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.disk.files import atomic_write
-    from tf_happywhale.errors import InputError
+    from tf_happywhale.errors import InputError, nearest
     from tf_happywhale.inference.identifier import load_identifier
     from tf_happywhale.inference.photographs import (
         embed_photographs,
@@ -56,7 +56,8 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     gallery, _ = load_gallery(Path(gallery_folder), identifier, experiment.data, detector)
     known = gallery.take(np.flatnonzero(gallery.individual_id == who))
     if not len(known):
-        raise InputError(f"There is no individual {who} in {gallery_folder}.")
+        near = nearest(who, sorted(set(gallery.individual_id.tolist())))
+        raise InputError(f"There is no individual {who} in {gallery_folder}: {near}.")
     query, _ = embed_photographs(identifier, shots, photos)
     found = rank_individuals(query.embedding, known.embedding, known.individual_id.tolist(), 1)
     best = int(found.score[:, 0].argmax())  # of several animals in the photograph

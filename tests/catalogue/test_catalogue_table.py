@@ -62,7 +62,7 @@ def test_a_missing_species_column_is_empty_and_only_kaggles_own_rows_are_mended(
     [
         ("image,species\na.jpg,x\n", "lacks the column individual_id"),
         ("species,individual_id\nx,1\n", "lacks the column image"),
-        ("name,id\na.jpg,1\n", "lacks the column image, individual_id"),
+        ("name,id\na.jpg,1\n", "lacks the columns image, individual_id"),
         ("image,individual_id\n", "lists no image"),
         ("", "is empty: its first line must name the columns"),
         (b"image,individual_id\na.jpg,Zo\xeb\n", r"Line 2 of .*: .* 0xEB .*'a\.jpg,Zoë'.*=cp1252"),

@@ -187,7 +187,7 @@ def test_page_asks_for_nothing_outside() -> None:
 
 
 def test_page_without_queries_says_so() -> None:
-    assert "There is no query to show." in page_html(Page("T", "", BAR))
+    assert "There is nothing to show." in page_html(Page("T", "", BAR))
 
 
 def test_navigation_links_only_pages_that_exist() -> None:

@@ -59,7 +59,7 @@ def test_one_file_holds_the_closest_queries_and_no_links_to_pictures(tmp_path: P
     html = path.read_text(encoding="utf-8")
     assert images(html) == ["b.jpg", "c.jpg"]
     assert all(src.startswith("data:image/jpeg") for src in re.findall(r'src="([^"]*)"', html))
-    assert "The 2 closest decisions of 4 queries" in html
+    assert "The 2 hardest of 4 to decide" in html
     assert "50% likely to be a new individual." in html
     assert "killer whale" in html and "mAP@5" in html
 
@@ -134,7 +134,7 @@ def test_report_lost_between_two_renames_comes_back(tmp_path: Path, monkeypatch)
 
 def test_no_query_makes_an_empty_page(tmp_path: Path) -> None:
     html = write(tmp_path, pd.DataFrame([], columns=COLUMNS)).read_text("utf-8")
-    assert "There is no query to show." in html
+    assert "There is nothing to show." in html
 
 
 def test_figures_stand_under_the_heading_of_the_first_page(tmp_path: Path) -> None:

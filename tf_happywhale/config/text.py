@@ -63,7 +63,9 @@ def put_override(tree: dict, override: str) -> None:
     """
     key, equals, value = override.partition("=")
     if not equals:
-        raise ConfigError(f"{override!r} is not an override: write it as key=value.")
+        raise ConfigError(
+            f"{override!r} is not a setting: write it as key=value, without spaces around =."
+        )
     _put(tree, key.strip(), _value(key, value.strip()))
 
 

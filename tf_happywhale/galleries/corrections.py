@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tf_happywhale.catalogue.animals.identities import check_identity, lookalike_of, spelled_out
-from tf_happywhale.errors import InputError
+from tf_happywhale.errors import InputError, nearest
 from tf_happywhale.galleries.changes import Change, add_change
 from tf_happywhale.galleries.gallery_folder import Gallery, changing, open_gallery
 from tf_happywhale.galleries.numbered_files import numbered
@@ -98,8 +98,10 @@ VERBS: dict[str, Callable[..., Gallery]] = {
 
 
 def _check_individual(gallery: Gallery, individual_id: str) -> None:
-    if individual_id not in set(gallery.individual_id.tolist()):
-        raise InputError(f"There is no individual {individual_id} in {gallery.folder}.")
+    known = sorted(set(gallery.individual_id.tolist()))
+    if individual_id not in known:
+        near = nearest(individual_id, known)
+        raise InputError(f"There is no individual {individual_id} in {gallery.folder}: {near}.")
 
 
 def _check_image(gallery: Gallery, image: str) -> None:

@@ -62,7 +62,7 @@ def _score(score: float, low: float, high: float) -> str:
 
 def _choose(who: str, rank: int) -> str:
     if who == NEW_INDIVIDUAL:
-        label = f"<kbd>{rank}</kbd> Nobody here"
+        label = f"<kbd>{rank}</kbd> A new one"
         return button_html("new", who, label, str(rank), "It is a new individual")
     label = f"<kbd>{rank}</kbd> This one"
     return button_html("match", who, label, str(rank), f"It is {who}, rank {rank}")

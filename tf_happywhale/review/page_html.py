@@ -21,18 +21,19 @@ READING = (
     "below it. The higher the score and the longer the bar, the more alike the model finds the two "
     "pictures. Photographs whose first two scores are nearly equal come first: there the model was "
     "least sure, and your eyes are needed most. “Nobody in the catalogue” means that this animal "
-    "may not be in your catalogue yet."
+    "may be new to you."
 )
 DECIDING = (
     "Press a button to say who it is. This browser keeps your decisions; “Export decisions.csv” "
-    "saves them as a file. Click or touch a picture to see it large beside the photograph."
+    "saves them as a file in your downloads. Click or touch a picture to see it large beside the "
+    "photograph."
 )
 KEYS = (
     "Keys: <kbd>1</kbd> to <kbd>5</kbd> choose a candidate, <kbd>n</kbd> says that it is a new "
     "individual, <kbd>s</kbd> skips, <kbd>u</kbd> undoes the decision, <kbd>/</kbd> searches for "
     "another id, <kbd>j</kbd> and <kbd>k</kbd> move to the next and the previous block, "
-    "<kbd>z</kbd> enlarges the pictures, <kbd>w</kbd> shows what the scores are based on, if that "
-    "was drawn."
+    "<kbd>z</kbd> enlarges the pictures, <kbd>w</kbd> shows what the scores are based on, if the "
+    "pages were made with it."
 )
 CLOSER = """<dialog id="closer" aria-label="The query beside a picture of a candidate">
 <div><figure><figcaption></figcaption></figure><figure><figcaption></figcaption></figure></div>
@@ -102,7 +103,7 @@ def page_html(page: Page) -> str:
 {toolbar_html(page.queries, page.individuals)}
 {page.navigation}
 <main>
-{blocks or '<p class="lead">There is no query to show.</p>'}
+{blocks or '<p class="lead">There is nothing to show.</p>'}
 <p class="lead" id="nothing" hidden>No photograph matches these filters. Change them above.</p>
 </main>
 {page.navigation}

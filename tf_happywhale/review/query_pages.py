@@ -1,4 +1,4 @@
-"""The report: every query beside its candidates, the closest decisions first."""
+"""The report: every query beside its candidates, the hardest decisions first."""
 
 from __future__ import annotations
 
@@ -107,10 +107,9 @@ def _short(query: Query) -> Query:
 
 
 def _lead(shown: int, total: int) -> str:
-    count = "1 query" if total == 1 else f"{total:,} queries"
     if shown >= total:
-        return f"{count}, the closest decisions first."
+        return f"{total:,} to decide, the hardest first."
     return (
-        f"The {shown:,} closest decisions of {count}; all of them are in "
+        f"The {shown:,} hardest of {total:,} to decide; all of them are in "
         f'<a href="report/{page_name(1)}">the folder report</a> beside this file.'
     )

@@ -30,7 +30,7 @@ def toolbar_html(queries: Sequence[Query], individuals: Mapping[str, str]) -> st
 <p class="far"><progress id="progress-bar" max="{max(1, len(queries))}" value="0"
 aria-label="decided"></progress> <span id="progress"></span></p>
 {_select("state", "Show", states)}
-{_select("sure", "How sure", SURE)}
+{_select("sure", "How sure the model is", SURE)}
 {_select("species", "Species", kinds)}
 <label>Search for an id <input id="search" list="individuals" autocomplete="off" spellcheck="false"
 autocapitalize="off"></label><datalist id="individuals">{options}</datalist>

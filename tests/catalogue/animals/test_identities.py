@@ -88,11 +88,13 @@ def test_words_for_nobody_are_told_where_they_stand_for_several(
         "train.csv",
     )
     assert "'unknown' (2 images), 'NA' (2 images) counts as one animal" in said
-    assert said.endswith('data.unknown=["unknown", "NA"].')
+    assert said.endswith("""data.unknown='["unknown", "NA"]'.""")
     assert placeholder_warnings(["unknown", "?"], ["seal", "seal"], "t") == []
     file = tmp_path / "train.csv"
     file.write_text("image,individual_id\na,?\nb,?\nc,1\nd, \ne,UNKNOWN\n".replace(", ", ","))
-    with pytest.raises(InputError, match=r'Line 5 of .*: individual_id .* data\.unknown=\[""\]'):
+    with pytest.raises(
+        InputError, match=r"""Line 5 of .*: individual_id .* data\.unknown='\[""\]'"""
+    ):
         read_catalogue(file)
     kept = read_catalogue(file, Reading(unknown=("?", "", "unknown")))
     assert kept["image"].tolist() == ["c"]

@@ -110,7 +110,7 @@ def test_the_only_sheet_with_the_columns_is_read(tmp_path: Path) -> None:
 
 def test_a_sheet_without_the_columns_is_named_by_its_header(tmp_path: Path) -> None:
     file = sheet(tmp_path / "t.xlsx", ("photo", "who"), ("a.jpg", 1))
-    with pytest.raises(InputError, match=r"lacks the column image, .*'photo,who'"):
+    with pytest.raises(InputError, match=r"lacks the columns image, .*'photo,who'"):
         read_text_table(file, WANTED)
     with pytest.raises(InputError, match="is empty"):
         read_text_table(sheet(tmp_path / "empty.xlsx"), WANTED)

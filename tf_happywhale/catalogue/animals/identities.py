@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -33,7 +34,7 @@ def check_identity(individual_id: str, where: str = "") -> None:
     """
     at = f"{where}: " if where else ""
     if not as_seen(individual_id):
-        leave = ', or leave such rows out with data.unknown=[""]' if where else ""
+        leave = ", or leave such rows out with data.unknown='[\"\"]'" if where else ""
         raise InputError(f"{at}individual_id {individual_id!r} is empty: name the animal{leave}.")
     if not individual_id.isprintable() and "Cc" in map(unicodedata.category, individual_id):
         raise InputError(
@@ -126,5 +127,5 @@ def placeholder_warnings(
     each = ", ".join(f"{who!r} ({counts[who]} images)" for who in odd)
     return [
         f"{where}: {each} counts as one animal. If it means that nobody knows, leave such rows out "
-        f"with data.unknown={json.dumps(odd, ensure_ascii=False)}."
+        f"with data.unknown={shlex.quote(json.dumps(odd, ensure_ascii=False))}."
     ]

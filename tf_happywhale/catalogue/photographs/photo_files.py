@@ -23,7 +23,7 @@ IMAGE_ENDINGS = JPEG_ENDINGS | HEIC_ENDINGS | {".png", ".webp", ".tif", ".tiff",
 
 HEIC = "HEIC needs pillow-heif: pip install pillow-heif"
 RAW = "a camera's raw file: save it as JPEG with the camera's program"
-FILM = "a film: save single pictures of it as JPEG"
+FILM = "a video: save single pictures of it as JPEG"
 OTHER = "a format that is not read: save it as JPEG"
 ARCHIVE = "an archive: unpack it"
 UNNAMED = "a picture whose name does not end like one: rename it"

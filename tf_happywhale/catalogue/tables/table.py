@@ -43,11 +43,17 @@ def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLA
     missing = [column for column in columns if column not in places]
     if missing:
         mapped = reading.columns
-        call = f"If it has another name there, set data.columns={{{missing[0]}: NAME}}."
-        remedy = call if missing[0] in NAMEABLE else "Add the column."
+        nameable = [name for name in missing if name in NAMEABLE]
+        calls = ", ".join(f"{name}: NAME" for name in nameable)
+        remedy = "Add the column."
+        if nameable:
+            one = len(nameable) == 1
+            other = "it has another name" if one else "they have other names"
+            remedy = f"If {other} there, set data.columns='{{{calls}}}'."
         lacking = [f"{mapped[name]} for {name}" if name in mapped else name for name in missing]
+        columns_lacking = "column" if len(lacking) == 1 else "columns"
         raise InputError(
-            f"{path} lacks the column {', '.join(lacking)}: its header is "
+            f"{path} lacks the {columns_lacking} {', '.join(lacking)}: its header is "
             f"{','.join(rows.header)[:80]!r}. {remedy}"
         )
     order = sorted(places.items(), key=lambda item: item[1])
@@ -64,9 +70,10 @@ def read_rows_of(path: Path, columns: Collection[str], reading: Reading) -> Rows
     if not path.is_file():
         others = ", ".join(tables_in(path.parent))[:80]
         there = f"; there are {others}" if others else ""
-        raise InputError(
-            f"There is no file {path}{there}: check data.root and the names in the config."
-        )
+        remedy = "check the folder and the name"
+        if "individual_id" in columns:
+            remedy = "set data.root to the folder of your catalogue, or data.catalogue to its table"
+        raise InputError(f"There is no file {path}{there}: {remedy}.")
 
     def fits(header: Sequence[str]) -> int:
         found = _places(header, mapped)

@@ -19,7 +19,7 @@ def read_json(path: Path) -> Any:
         InputError: there is no such file, or it is not JSON.
     """
     if not path.is_file():
-        raise InputError(f"There is no file {path}: check data.root and the names in the config.")
+        raise InputError(f"There is no file {path}: check the folder and the name.")
     return parse_json(path.read_bytes(), str(path))
 
 
