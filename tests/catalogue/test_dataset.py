@@ -8,7 +8,7 @@ import pytest
 from tf_happywhale.catalogue import dataset
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.dataset import DataSet, load_data
-from tf_happywhale.config import load_experiment
+from tf_happywhale.config import Pod, load_experiment
 from tf_happywhale.errors import InputError
 
 CATALOGUE = "image,species,individual_id\nb.jpg,kiler_whale,10\na.jpg,,09913\nc.jpg,x,10\n"
@@ -136,8 +136,8 @@ def test_a_data_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_without_a_data_folder_the_pod_is_drawn(root: Path, tmp_path: Path, monkeypatch) -> None:
     asked = {}
 
-    def draw(folder: Path, **numbers: float) -> None:
-        asked.update(numbers)
+    def draw(folder: Path, pod: Pod, seed: int, workers: int) -> None:
+        asked.update(individuals=pod.individuals, width=pod.width, seed=seed)
         root.rename(folder)
 
     monkeypatch.setattr(dataset, "write_pod", draw)
