@@ -1,4 +1,4 @@
-"""Embeddings of images: one `.npz` for a model and a split, written, read, checked and joined."""
+"""Embeddings of images: write, read, check and join them, one `.npz` for each model and split."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COLUMN = "column/"  # before a column's name in the file
 
 @dataclass(frozen=True)
 class Embeddings:
-    """One model's embeddings of one split.
+    """Embeddings of one split by one model.
 
     Attributes:
         embedding: [n, d] float32, as the model gives them, not normalised.
@@ -39,7 +39,7 @@ class Embeddings:
         centre: [c, d] float32, the ArcFace centres of the model's head, or [0, d].
         centre_id: str [c], the individual of each centre; an individual's sub-centres follow one
             another.
-        columns: what else is known of the images, such as species, each str [n].
+        columns: what else is known about the images, such as species, each str [n].
         squares: float64 [n], squares of the embeddings' lengths.
     """
 
@@ -80,11 +80,11 @@ class Embeddings:
         )
 
     def column(self, name: str) -> np.ndarray:
-        """One of the columns, str [n]; empty text where there is none of this name."""
+        """Return one of the columns, str [n]; empty text if there is none of this name."""
         return self.columns.get(name, np.full(len(self), ""))
 
     def rows_of(self, images: Sequence[str]) -> np.ndarray:
-        """Where each of `images` stands, int64 [n].
+        """Return the row of each of `images`, int64 [n].
 
         Raises:
             InputError: these are not the images the embeddings are of.
@@ -117,7 +117,7 @@ class Embeddings:
 
 
 def check_embeddings(path: Path) -> None:
-    """Raise InputError, with the command to run, where there is no embeddings file."""
+    """Raise InputError, with the command to run, if there is no embeddings file."""
     if not path.is_file():
         raise InputError(
             f"There are no embeddings {path}: run `python -m tf_happywhale.embed` with the same "
@@ -128,8 +128,8 @@ def check_embeddings(path: Path) -> None:
 def save_embeddings(path: Path, embeddings: Embeddings) -> None:
     """Write an `.npz` without pickles, whole or not at all.
 
-    The arrays begin at multiples of 64 bytes, which `np.savez` does not see to: mapped from the
-    file they are read a good deal quicker so.
+    The arrays begin at multiples of 64 bytes, unlike those of `np.savez`, so they are read much
+    faster when they are mapped from the file.
     """
     arrays = {
         "embedding": np.ascontiguousarray(embeddings.embedding, dtype=np.float32),
@@ -177,7 +177,7 @@ def load_embeddings(path: Path) -> Embeddings:
             raise ValueError("columns of other kinds")
         embedding, image, individual_id, centre, centre_id = columns
         for text in (image, individual_id, *further.values()):
-            text.tolist()  # fails where bytes are not characters
+            text.tolist()  # fails if bytes are not characters
         _check_centres(centre, centre_id.tolist())
         about = {key: str(value) for key, value in arrays.items()}
     except InputError:
@@ -193,7 +193,7 @@ def load_embeddings(path: Path) -> Embeddings:
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
-    """Every array of an `.npz`; the embeddings are memory-mapped if they can be.
+    """Return every array of an `.npz`; the embeddings are memory-mapped if they can be.
 
     Raises:
         InputError: an array is pickled.
@@ -233,7 +233,7 @@ def join_embeddings(parts: Sequence[Embeddings]) -> Embeddings:
 
 
 def _check_centres(centre: np.ndarray, centre_id: Sequence[str]) -> None:
-    """Refuse centres that are not named, or of which an individual has more than another."""
+    """Refuse centres without names, or not equally many for each individual."""
     runs = [(identity, len(list(run))) for identity, run in groupby(centre_id)]
     apart = len(dict(runs)) < len(runs)
     if len(centre) != len(centre_id) or apart or len({count for _, count in runs}) > 1:
@@ -241,7 +241,8 @@ def _check_centres(centre: np.ndarray, centre_id: Sequence[str]) -> None:
 
 
 def _mapped(path: Path) -> np.ndarray | None:
-    """The array `embedding` of an `.npz`, mapped; None if it is compressed or no float32."""
+    """Return the array `embedding` of an `.npz`, mapped; None if it is compressed or not
+    float32."""
     with zipfile.ZipFile(path) as archive, path.open("rb") as file:
         entry = archive.getinfo("embedding.npy")
         if entry.compress_type != zipfile.ZIP_STORED:

@@ -14,7 +14,8 @@ def unit_rows(embedding: np.ndarray) -> np.ndarray:
 
 
 def squared_lengths(part: np.ndarray) -> np.ndarray:
-    """Squares float64 [m] of the lengths of embeddings [m, d]; NaN or infinite where these are."""
+    """Return squares float64 [m] of the lengths of embeddings [m, d]; NaN or infinite where these
+    are."""
     squares = np.empty(len(part))
     for start in range(0, len(part), ROWS):
         tile = part[start : start + ROWS].astype(np.float64, order="C")  # summed in one order
@@ -23,7 +24,8 @@ def squared_lengths(part: np.ndarray) -> np.ndarray:
 
 
 def without_direction(squares: np.ndarray) -> tuple[int, str] | None:
-    """The first row that is too short or too long to be scaled to length 1, and what it is."""
+    """Return the first row that is too short or too long to be scaled to length 1, and what it
+    is."""
     fine = (squares > SHORTEST) & (squares < LONGEST)  # false of NaN
     if fine.all():
         return None

@@ -36,7 +36,7 @@ def mean_average_precision(
 
 
 def rank_share(ranked: Sequence[Sequence[str]], truth: Sequence[str], rank: int) -> float:
-    """Share of the queries whose answer is among the first `rank` ids; 0 without queries."""
+    """Return the share of queries whose answer is among the first `rank` ids; 0 without queries."""
     hits = sum(answer in list(ids[:rank]) for ids, answer in zip(ranked, truth, strict=True))
     return hits / len(truth) if len(truth) else 0.0
 
@@ -44,7 +44,8 @@ def rank_share(ranked: Sequence[Sequence[str]], truth: Sequence[str], rank: int)
 def balanced_accuracy(
     right: np.ndarray, individual_ids: Sequence[str], weights: np.ndarray | None = None
 ) -> float:
-    """Mean over individuals of the share of their images that was answered rightly; 0 without any.
+    """Return the mean over individuals of the share of their images that was answered rightly; 0
+    without any.
 
     Over images of known individuals, with the right one first, this is BAKS; over new individuals'
     images, with `new_individual` first, BAUS (the measures of AnimalCLEF).
@@ -63,8 +64,8 @@ def balanced_accuracy(
 
 
 def auroc(score: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None) -> float:
-    """Probability that a positive query has a higher score than another, ties counting half; NaN
-    where one kind is missing.
+    """Return the probability that a positive query has a higher score than another, ties counting
+    half; NaN where one kind is missing.
 
     Args:
         score: [n].
@@ -83,7 +84,7 @@ def auroc(score: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = 
 
 
 def weighted_mean(values: np.ndarray, weights: np.ndarray | None = None) -> float:
-    """The mean; 0 without values or weight."""
+    """Return the mean; 0 without values or weight."""
     weights = np.ones(len(values)) if weights is None else np.asarray(weights)
     return float((np.asarray(values, float) * weights).sum() / max(weights.sum(), 1e-12))
 

@@ -1,7 +1,8 @@
 """Embeddings files of other programs: what they must hold, and what has a default.
 
 A file must hold `embedding` [n, d] of any float and `image` text [n]. For images of the catalogue
-it may hold `individual_id` text [n], else the catalogue's own labels count. Nothing is unpickled.
+it may hold `individual_id` text [n]; without it the catalogue's own labels count. Nothing is
+unpickled.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ FACTS = ("model", "fold", "trained_on", "source", "view", "preprocess")
 
 
 def as_ours(arrays: Mapping[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
-    """The arrays of somebody's `.npz` in the form that `save_embeddings` writes.
+    """Return the arrays of another program's `.npz` in the form that `save_embeddings` writes.
 
     `embedding` becomes float32 and text in bytes becomes text. A missing `individual_id` becomes
     empty text, missing centres become empty, and unknown arrays are left out.
@@ -62,7 +63,7 @@ def as_ours(arrays: Mapping[str, np.ndarray], path: Path) -> dict[str, np.ndarra
 
 
 def _text(array: np.ndarray, name: str, count: int, path: Path) -> np.ndarray:
-    """Text [n] from an array of text or UTF-8 bytes."""
+    """Return text [n] from an array of text or UTF-8 bytes."""
     array = np.asarray(array)
     if array.dtype.kind == "S":
         try:

@@ -14,7 +14,7 @@ ANSWERS = 5  # individuals in a prediction; only these count in mAP@5
 
 
 def pad(ids: Sequence[str], frequent: Sequence[str], count: int = ANSWERS) -> list[str]:
-    """The first `count` different ids, filled up from `frequent`, never one twice.
+    """Return the first `count` different ids, filled up from `frequent`, never one twice.
 
     Fewer than `count` come back only where `frequent` does not hold enough others.
     """
@@ -28,7 +28,8 @@ def pad(ids: Sequence[str], frequent: Sequence[str], count: int = ANSWERS) -> li
 
 
 def no_submission(known: Sequence[str]) -> str:
-    """Why a catalogue of these individuals has no submission, in words; empty if it has one."""
+    """Return why a catalogue of these individuals has no submission, in words; empty if it has
+    one."""
     spaced = next((who for who in known if who.split() != [who]), None)
     if spaced is not None:
         return f"a submission separates ids by spaces, and {spaced!r} holds one"

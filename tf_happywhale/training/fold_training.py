@@ -51,7 +51,7 @@ class FoldTraining:
 
 
 def fold_trainings(experiment: Experiment) -> Iterator[FoldTraining]:
-    """The training of each fold of an experiment. The catalogue and the records are read and
+    """Return the training of each fold of an experiment. The catalogue and the records are read and
     checked before the first one."""
     weights = find_weights(experiment.model.backbone, experiment.model.weights)
     start = sha256(Path(weights)) if weights and Path(weights).is_file() else weights
@@ -81,7 +81,7 @@ def _fold_data(
     fold: int,
     species: np.ndarray | None,
 ) -> FoldData:
-    """The catalogue, and the images to identify that this round labels by prediction."""
+    """Return the catalogue, and the images to identify that this round labels by prediction."""
     labels = read_labels(experiment, data, plan, fold) if experiment.round else {}
     return FoldData(
         records=plan.folder,
@@ -98,7 +98,7 @@ def _fold_data(
 
 
 def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:
-    """The species of each individual, where the model has a head for them."""
+    """Return the species of each individual, where the model has a head for them."""
     if not experiment.model.species_weight:
         return None
     species = list(data.catalogue["species"])
@@ -117,7 +117,7 @@ def _made_from(
     weights: str | None,
     pictures: Sequence[str],
 ) -> MadeFrom:
-    """What one fold's training is made from.
+    """Return what one fold's training is made from.
 
     Args:
         experiment: how to train.
@@ -147,7 +147,7 @@ def _made_from(
 
 
 def _older_inputs(experiment: Experiment, data: FoldData, weights: str | None) -> dict[str, Any]:
-    """What versions before `made_from.json` noted of the inputs."""
+    """Return what versions before `made_from.json` noted of the inputs."""
     labels = [data.images, data.individual_ids, data.folds.tolist(), data.fold]
     predicted = pseudo_file(experiment, data.fold)
     inputs = {

@@ -11,7 +11,7 @@ ORIGINAL_PERIOD = 24  # T_max of the original's schedule, meant in epochs and st
 
 
 def learning_rate(train: Train, step: int, steps_per_epoch: int) -> float:
-    """The rate of a step, counted from 0, of a whole run.
+    """Return the rate of a step, counted from 0, of a whole run.
 
     `cosine`: linear warm-up to the highest, then one cosine down to the lowest at the last step. A
     warm-up that is longer than the run takes all of it, so that a short run needs no other config.
@@ -31,8 +31,9 @@ def learning_rate(train: Train, step: int, steps_per_epoch: int) -> float:
 
 
 def picture_size(train: Train, image_size: int, epoch: int) -> int:
-    """The side of an epoch's pictures, pixels: from `first_size` by 32 to `last_size`, each size
-    for an equal part of the run; the last epoch has `last_size`, and all where that is smaller.
+    """Return the side of an epoch's pictures, pixels: from `first_size` by 32 to `last_size`, each
+    size for an equal part of the run; the last epoch has `last_size`, and all where that is
+    smaller.
 
     References:
         Tan, Le: EfficientNetV2: Smaller Models and Faster Training, ICML 2021 (progressive learning

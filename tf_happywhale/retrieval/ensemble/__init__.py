@@ -1,1 +1,1 @@
-"""Several models together: which of them, with what weights, and what each has seen."""
+"""Ensembles: which models rank together, their weights, and what each was trained on."""

@@ -13,7 +13,7 @@ from tf_happywhale.retrieval.search.candidates import Candidates, fill, nobody, 
 from tf_happywhale.retrieval.search.exact import ROUNDING, Neighbours, rank_labels
 from tf_happywhale.retrieval.search.joined_rows import Blend, Stack
 
-LOOK = 8  # times as many individuals as are wanted are asked of each member at first
+LOOK = 8  # each member first names this many times the number of individuals wanted
 MEBIBYTE = 2**20
 
 
@@ -25,12 +25,12 @@ def rank_by_ensemble(
     shares: Sequence[float],
     rank: Rank,
 ) -> Candidates:
-    """The k best individuals of each query by all the members together.
+    """Return the k best individuals of each query by all the members together.
 
     Args:
-        queries, gallery: the same members' sides.
-        individual_ids: who is in the gallery's images.
-        k: candidates a query.
+        queries, gallery: their embeddings by the same members.
+        individual_ids: the individual in each image of the gallery.
+        k: number of candidates of each query.
         shares: each member's share of the score.
         rank: `ensemble` says whether the members' embeddings are put side by side, so that they
             agree on an image, or their scores of an individual are averaged; `mirrored` how the
@@ -55,7 +55,7 @@ def _joined(
     shares: Sequence[float],
     rank: Rank,
 ) -> Candidates:
-    """By the cosine of the members' embeddings side by side."""
+    """Rank by the cosine of the members' embeddings side by side."""
     return rank_individuals(
         _rows(queries, shares, rank),
         _gallery(gallery, individual_ids, shares, rank),
@@ -103,11 +103,11 @@ def _averaged(
     shares: Sequence[float],
     rank: Rank,
 ) -> Candidates:
-    """By the mean of the members' scores of an individual, each by its own best image.
+    """Rank by the mean of the members' scores of an individual, each by its own best image.
 
-    Fagin's threshold algorithm: each member names its best individuals; everyone named is scored by
-    all. Who is named by nobody has at most the mean of the last named scores; where that is not
-    below the k-th best mean, the members are asked for more.
+    Fagin's threshold algorithm: each member names its best individuals, and every member scores all
+    that are named. The score of an individual that no member names is at most the mean of the last
+    named scores. If that mean is not below the k-th best mean, the members name more.
     """
     weights = np.asarray(shares, np.float64) / np.sum(shares)
     ids, labels = np.unique(np.asarray(individual_ids, dtype=np.str_), return_inverse=True)
@@ -141,12 +141,13 @@ def _averaged(
 
 
 def labels_as_text(labels: np.ndarray) -> list[str]:
-    """Labels as ids of equal length, so that text order is their order."""
+    """Return labels as ids of equal length, so that text order is their order."""
     return [f"{label:09d}" for label in labels]
 
 
 def _label_scores(gallery: Stack | Blend, labels: np.ndarray) -> Callable:
-    """A function from a query and labels to each label's best score float64 and its image."""
+    """Return a function from a query and labels to each label's best score float64 and its
+    image."""
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.arange(int(labels.max()) + 2))
 
@@ -165,7 +166,8 @@ def _label_scores(gallery: Stack | Blend, labels: np.ndarray) -> Callable:
 
 
 def best_view(found: Sequence[Candidates], k: int) -> Candidates:
-    """The k individuals with the highest score in any of several views of the same queries."""
+    """Return the k individuals with the highest score in any of several views of the same
+    queries."""
     ids = np.concatenate([view.individual_id for view in found], axis=1)
     score = np.concatenate([view.score for view in found], axis=1)
     reference = np.concatenate([view.reference for view in found], axis=1)

@@ -14,7 +14,7 @@ from tf_happywhale.retrieval.search.joined_rows import Stack, stack
 
 @dataclass(frozen=True)
 class EnsembleEmbeddings:
-    """A set of n images as seen by every model of an ensemble.
+    """Embeddings of n images by every model of an ensemble.
 
     Models may store images in different orders: `rows[m][i]` is the row of image `i` in model `m`'s
     embeddings.
@@ -26,7 +26,7 @@ class EnsembleEmbeddings:
         mirrored: each model's embeddings of the mirrored pictures; empty if there are none.
         mirrored_rows: for each of these int64 [n].
         unseen: for each member bool [n]: no image of this image's individual was in its training,
-            so that the centre in its head means nothing. Empty if nobody asks.
+            so that the centre in its head means nothing. Empty if it is not asked for.
     """
 
     images: np.ndarray
@@ -50,7 +50,7 @@ class EnsembleEmbeddings:
         )
 
     def only(self, members: Sequence[int]) -> EnsembleEmbeddings:
-        """Return the same images as some of the members see them."""
+        """Return the same images with the embeddings of some of the members."""
         return replace(
             self,
             members=tuple(self.members[n] for n in members),
@@ -61,7 +61,7 @@ class EnsembleEmbeddings:
         )
 
     def stack(self, shares: Sequence[float], *, lengths: bool = False) -> Stack:
-        """The members side by side; `shares` and `lengths`: see `stack`."""
+        """Return the members side by side; `shares` and `lengths`: see `stack`."""
         parts = [member.embedding for member in self.members]
         squares = [member.squares for member in self.members]
         return stack(parts, self.rows, shares, lengths=lengths, squares=squares)
@@ -71,8 +71,8 @@ class EnsembleEmbeddings:
         return replace(self, members=self.mirrored, rows=self.mirrored_rows)
 
     def centres(self, shares: Sequence[float], individual_ids: Sequence[str]) -> Stack:
-        """For each image the centre of its individual in the members' heads, of several sub-centres
-        the nearest; the image itself where a member was never trained on the individual.
+        """Return for each image the centre of its individual in the members' heads, or the nearest
+        of several sub-centres; the image itself if a member was never trained on the individual.
 
         Raises:
             InputError: a head lacks an individual.
@@ -98,8 +98,8 @@ class EnsembleEmbeddings:
 
 
 def nearest_centre(member: Embeddings, images: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """For images (rows of the embedding) the row of the nearest of their individual's sub-centres,
-    int64 [n]; `last` is where each individual's end."""
+    """Return for images (rows of the embedding) the row of the nearest sub-centre of their
+    individual, int64 [n]; `last` is where the sub-centres of each individual end."""
     count = len(member.centre_id) // max(1, len(set(member.centre_id.tolist())))
     if count == 1:
         return last
@@ -112,7 +112,7 @@ def nearest_centre(member: Embeddings, images: np.ndarray, last: np.ndarray) -> 
 def make_ensemble(
     members: Sequence[Embeddings], images: Sequence[str], mirrored: Sequence[Embeddings] = ()
 ) -> EnsembleEmbeddings:
-    """Members matched by image name.
+    """Return the members' embeddings, matched by image name.
 
     Raises:
         InputError: a member's images are not `images`, or its mirrored embeddings are of another

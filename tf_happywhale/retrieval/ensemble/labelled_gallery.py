@@ -16,7 +16,7 @@ from tf_happywhale.retrieval.ensemble.trained_on import check_held_out, held_out
 
 @dataclass(frozen=True)
 class LabelledGallery:
-    """A catalogue's n images as an ensemble sees them, and what is known about each.
+    """Embeddings of a catalogue's n images by an ensemble, and what is known about each image.
 
     Attributes:
         embeddings: the images' embeddings by every member.
@@ -84,15 +84,15 @@ class LabelledGallery:
         return [member.about.get("trained_on", "") for member in self.embeddings.members]
 
     def inside(self, fold: int) -> np.ndarray:
-        """Which images lie in a fold, bool [n]."""
+        """Return which images lie in a fold, bool [n]."""
         return self.folds == fold
 
     def judges(self, fold: int) -> list[int]:
-        """The members that were not trained on a fold; errors: see `held_out`."""
+        """Return the members that were not trained on a fold; errors: see `held_out`."""
         return [n for n, own in enumerate(self.held_out) if fold in own]
 
     def every_member_judges(self) -> bool:
-        """Whether every member has a fold on which it was not trained, and says so."""
+        """Return whether every member has a fold on which it was not trained, and says so."""
         try:
             return all(self.held_out)
         except InputError:
@@ -124,18 +124,18 @@ class LabelledGallery:
                 )
 
     def only(self, members: Sequence[int]) -> LabelledGallery:
-        """The same images as some of the members see them."""
+        """Return the same images with the embeddings of some of the members."""
         return replace(self, embeddings=self.embeddings.only(members))
 
     def with_unseen(self) -> LabelledGallery:
-        """The same, with the individuals marked on which a member was not trained; see
-        `EnsembleEmbeddings.unseen`."""
+        """Return the same gallery with the individuals marked on which a member was not trained;
+        see `EnsembleEmbeddings.unseen`."""
         ids = self.individual_ids
         trained = [ids[~np.isin(self.folds, own)] for own in self.held_out]
         unseen = tuple(~np.isin(ids, seen) for seen in trained)
         return replace(self, embeddings=replace(self.embeddings, unseen=unseen))
 
     def name(self, member: int) -> str:
-        """A member's name in errors, such as `Model 2 (fold 1)`."""
+        """Return a member's name in errors, such as `Model 2 (fold 1)`."""
         fold = self.embeddings.members[member].about.get("fold")
         return f"Model {member + 1}" + (f" (fold {fold})" if fold else "")

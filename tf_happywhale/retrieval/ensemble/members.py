@@ -20,7 +20,7 @@ class Member:
     """A model of an ensemble.
 
     Attributes:
-        folder: of its embeddings files.
+        folder: the folder of its embeddings files.
         weight: its share of the score, against the others'.
     """
 
@@ -38,12 +38,12 @@ class Member:
         return "/".join(self.run.parts[-2:])
 
     def file(self, split: str, view: str = "original") -> Path:
-        """Its embeddings of a split (train or test) and view (original or mirrored)."""
+        """Return its embeddings of a split (train or test) and view (original or mirrored)."""
         return self.folder / f"{split}{'' if view == 'original' else f'-{view}'}.npz"
 
 
 def find_members(experiment: Experiment) -> list[Member]:
-    """The experiment's `members`; where it names none, the models of its variants' folds.
+    """Return the experiment's `members`; if it names none, the models of its variants' folds.
 
     Raises:
         InputError: a member is an embeddings file of another name than train.npz.
@@ -68,7 +68,7 @@ def find_members(experiment: Experiment) -> list[Member]:
 
 
 def member_files(experiment: Experiment, splits: Sequence[str]) -> list[Path]:
-    """Every file that ranking reads.
+    """Return every file that ranking reads.
 
     Raises:
         InputError: one is missing.
@@ -83,7 +83,7 @@ def member_files(experiment: Experiment, splits: Sequence[str]) -> list[Path]:
 
 
 def load_ensemble(experiment: Experiment, split: str, images: Sequence[str]) -> EnsembleEmbeddings:
-    """Return a split's images as all members see them, in the order asked for.
+    """Return a split's images with all members' embeddings, in the order asked for.
 
     Raises:
         InputError: a file is missing or damaged, or is of other images.
@@ -97,6 +97,6 @@ def load_ensemble(experiment: Experiment, split: str, images: Sequence[str]) -> 
 
 
 def load_labelled_gallery(experiment: Experiment, data: DataSet) -> LabelledGallery:
-    """Return the catalogue as all members see it; errors: see `load_ensemble`."""
+    """Return the catalogue with all members' embeddings; errors: see `load_ensemble`."""
     embeddings = load_ensemble(experiment, "train", data.images)
     return LabelledGallery(embeddings, data.individual_ids, data.fold_of)

@@ -179,7 +179,7 @@ def join_scores(scored: Sequence[FoldScores]) -> OutOfFold:
 
 
 def _multiplications(gallery: LabelledGallery) -> float:
-    """The work of scoring every fold by all members that were not trained on it."""
+    """Return the work of scoring every fold by all members that were not trained on it."""
     asked = sum(
         member.embedding.shape[1] * int(gallery.inside(fold).sum())
         for member, own in zip(gallery.embeddings.members, gallery.held_out, strict=True)

@@ -1,4 +1,4 @@
-"""Which members an ensemble takes, and with what weights, chosen on images they have not seen."""
+"""Choose the members of an ensemble and their weights, on images they have not seen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tf_happywhale.retrieval.search.candidates import Candidates
 from tf_happywhale.retrieval.submission import ANSWERS
 
 NAMED = 50  # individuals that each member names for a query
-ROUNDS = 3  # as many additions a member at most
+ROUNDS = 3  # at most this many additions for each member
 
 
 def best_members(gallery: LabelledGallery, count: int | None, rank: Rank) -> list[int]:
@@ -58,11 +58,11 @@ def choose_weights(
     """Return weights by greedy selection with replacement (Caruana et al. 2004), fold by fold.
 
     Among the members that were not trained on a fold, the one with the best mAP@5 of its known
-    individuals is taken first. Then the member that raises mAP@5 most is taken, again and again,
-    also a second time. A member's weight is how often it was taken; every fold's weights sum to 1
-    over the number of its members. A member that was never taken has weight 0. An individual that a
-    member does not name among its best `NAMED` gets the score of the last that it names. If
-    `judges` are given, only images of those individuals count.
+    individuals is taken first. Then the member that raises mAP@5 most is taken, again and again;
+    the same member may be taken again. A member's weight is how often it was taken; every fold's
+    weights sum to 1 over the number of its members. A member that was never taken has weight 0. An
+    individual that a member does not name among its best `NAMED` gets the score of the last that it
+    names. If `judges` are given, only images of those individuals count.
 
     Raises:
         InputError: a member does not say on which folds it was trained, or all were trained on all.
@@ -105,7 +105,7 @@ def score_folds_by_chosen(gallery: LabelledGallery, k: int, rank: Rank) -> list[
 
 
 def select(table: list[tuple[np.ndarray, np.ndarray]], answers: Sequence[str]) -> np.ndarray:
-    """Members' weights [m], the sum of which is 1.
+    """Return members' weights [m], the sum of which is 1.
 
     Args:
         table: for each query the named ids str [c] and their scores by each member [m, c].
@@ -147,7 +147,7 @@ def _join(one: FoldScores, other: FoldScores) -> FoldScores:
 
 
 def _scores(found: Sequence, query: int) -> tuple[np.ndarray, np.ndarray]:
-    """Everyone named for a query, and each member's scores, standardised by its best ones."""
+    """Return all named for a query, and each member's scores, standardised by its best ones."""
     everyone = sorted({i for part in found for i in part.individual_id[query].tolist() if i})
     scores = np.empty((len(found), len(everyone)))
     for n, part in enumerate(found):

@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Standard:
-    """How a member's scores spread on the folds on which it was not trained.
+    """Mean and spread of a member's scores on the folds on which it was not trained.
 
     Attributes:
         mean: of its best scores of those images.
@@ -23,22 +23,23 @@ class Standard:
 
 @dataclass(frozen=True)
 class Line:
-    """From an ensemble's score to standard deviations above the mean: `slope·score − offset`."""
+    """Map from an ensemble's score to standard deviations above the mean: `slope·score −
+    offset`."""
 
     slope: float
     offset: float
 
     def standard(self, score: np.ndarray) -> np.ndarray:
-        """Standardised scores, float64."""
+        """Return standardised scores, float64."""
         return self.slope * score.astype(np.float64) - self.offset
 
     def score(self, standard: float) -> float:
-        """The score that has this standardised score."""
+        """Return the score that has this standardised score."""
         return (standard + self.offset) / self.slope
 
 
 def standard_of(best: np.ndarray) -> Standard:
-    """The spread of a member's best scores [n]; infinite ones do not count."""
+    """Return the spread of a member's best scores [n]; infinite ones do not count."""
     best = best[np.isfinite(best)].astype(np.float64)
     deviation = float(best.std()) if len(best) else 0.0
     return Standard(float(best.mean()) if len(best) else 0.0, deviation or 1.0)
@@ -47,16 +48,17 @@ def standard_of(best: np.ndarray) -> Standard:
 def shares_of(
     members: Sequence[int], weights: Sequence[float], standards: Sequence[Standard]
 ) -> list[float]:
-    """Each member's share of an ensemble's score: its weight divided by its deviation, so that a
-    member whose cosines are spread out does not count more."""
+    """Return each member's share of an ensemble's score: its weight divided by its deviation, so
+    that a member whose cosines are spread out does not count more."""
     return [weights[n] / standards[n].deviation for n in members]
 
 
 def line_of(
     members: Sequence[int], weights: Sequence[float], standards: Sequence[Standard]
 ) -> Line:
-    """From the score of these members' ensemble to the weighted mean of their standardised scores:
-    Σ w·(s − mean)/deviation ÷ Σ w, where the ensemble's score is Σ s·w/deviation ÷ Σ w/deviation.
+    """Return the map from the score of these members' ensemble to the weighted mean of their
+    standardised scores: Σ w·(s − mean)/deviation ÷ Σ w, where the ensemble's score is Σ
+    s·w/deviation ÷ Σ w/deviation.
     """
     shares, total = shares_of(members, weights, standards), sum(weights[n] for n in members)
     offset = sum(share * standards[n].mean for n, share in zip(members, shares, strict=True))

@@ -1,4 +1,4 @@
-"""Which folds a model has seen: written into its embeddings, and asked before it may judge one."""
+"""Which folds a model was trained on: noted in its embeddings, checked before it judges a fold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOTHING = "nothing"
 
 @dataclass(frozen=True)
 class TrainedOn:
-    """What a model was trained on.
+    """Record of what a model was trained on.
 
     Attributes:
         records: name of the records folder.
@@ -33,12 +33,12 @@ class TrainedOn:
 
 
 def assignment_of(folds: Mapping[str, int]) -> str:
-    """A digest of which image lies in which fold, whatever their order."""
+    """Return a digest of which image lies in which fold, the same in any order."""
     return digest(sorted(folds.items()))[:8]
 
 
 def held_out_folds(model: str, trained_on: str, folds: Mapping[str, int]) -> list[int]:
-    """The folds of which a model has seen no image.
+    """Return the folds of which a model has seen no image.
 
     Args:
         model: its name, for the error.
@@ -81,7 +81,7 @@ def check_held_out(model: str, trained_on: str, fold: int, folds: Mapping[str, i
 
 
 def has_seen(trained_on: str, fold: int, folds: Mapping[str, int]) -> bool:
-    """Whether a model says that it was trained on a fold of this very catalogue."""
+    """Return whether a model says that it was trained on a fold of this catalogue."""
     said = FORM.fullmatch(trained_on)
     if said is None or said["assignment"] != assignment_of(folds) or said["folds"] == "none":
         return False
@@ -89,6 +89,6 @@ def has_seen(trained_on: str, fold: int, folds: Mapping[str, int]) -> bool:
 
 
 def all_but(fold: int, records: str, folds: Mapping[str, int]) -> str:
-    """What embeddings say of a model trained on every fold but one."""
+    """Return what embeddings say of a model trained on every fold but one."""
     others: Iterable[int] = set(folds.values()) - {fold}
     return str(TrainedOn(records, frozenset(others), assignment_of(folds)))

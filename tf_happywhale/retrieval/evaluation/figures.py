@@ -20,7 +20,7 @@ NAMES = {
 
 
 def figure_files(folder: Path) -> dict[Path, str]:
-    """The files that `draw_figures` leaves there, with their captions."""
+    """Return the files that `draw_figures` leaves there, with their captions."""
     return {Path(folder) / f"{name}.png": caption for name, caption in NAMES.items()}
 
 

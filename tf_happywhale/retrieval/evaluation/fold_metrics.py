@@ -37,7 +37,7 @@ def validate(gallery: Embeddings, queries: Embeddings, new_share: float) -> dict
 
 
 def measure(candidates: Candidates, truth: Sequence[str], new_share: float) -> dict:
-    """What `validate` returns, from a fold's candidates and its truth."""
+    """Return what `validate` returns, from a fold's candidates and its truth."""
     threshold = best_threshold(candidates.individual_id, candidates.score, truth, new_share)
     known = np.array([answer != NEW_INDIVIDUAL for answer in truth], dtype=bool)
     closed = [list(row) for row in candidates.individual_id[known]]

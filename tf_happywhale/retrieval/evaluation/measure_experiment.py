@@ -101,7 +101,8 @@ def why_unmeasured(gallery: LabelledGallery, rank: Rank) -> str:
 def _measure_folds(
     experiment: Experiment, data: DataSet, everyone: LabelledGallery, taken: list[int]
 ) -> dict:
-    """The metrics of each fold, of all folds together, and of each member; draws the figures."""
+    """Return the metrics of each fold, of all folds together, and of each member; draws the
+    figures."""
     rank, count = experiment.rank, len(everyone.embeddings.members)
     scored = _scored(experiment, everyone.only(taken), taken)
     metrics: dict = {
@@ -119,7 +120,7 @@ def _measure_folds(
 
 
 def _scored(experiment: Experiment, gallery: LabelledGallery, taken: list[int]) -> list[FoldScores]:
-    """The folds' scores by the members that rank."""
+    """Return the folds' scores by the members that rank."""
     rank = experiment.rank
     if rank.centre_share:
         gallery = gallery.with_unseen()
@@ -132,7 +133,7 @@ def _scored(experiment: Experiment, gallery: LabelledGallery, taken: list[int]) 
 def _measure_members(
     experiment: Experiment, data: DataSet, gallery: LabelledGallery, species: Mapping[str, str]
 ) -> dict[str, dict]:
-    """Each member alone, by number and name: on its own folds, and on known answers."""
+    """Return each member alone, by number and name: on its own folds, and on known answers."""
     found = judge_members(gallery, experiment.rank)
     if data.answers:
         queries = load_ensemble(experiment, "test", data.test_images)

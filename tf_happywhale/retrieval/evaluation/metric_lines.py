@@ -34,7 +34,7 @@ def print_metrics(metrics: dict) -> None:
 
 
 def table_rows(found: dict) -> list[tuple[str, dict]]:
-    """The name and the measured part of each row of the table out of fold."""
+    """Return the name and the measured part of each row of the table out of fold."""
     counts = sorted(
         found["gallery_images"].items(), key=lambda item: int(item[0].strip("+").split("-")[0])
     )

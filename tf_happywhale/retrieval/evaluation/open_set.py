@@ -98,8 +98,8 @@ def _places_of_threshold(pool: Pool, rank: Rank) -> np.ndarray:
 
 
 def _places(pool: Pool, rank: Rank, mode: str, species: Mapping[str, str]) -> np.ndarray:
-    """How many candidates stand before `new_individual` in each query, by a rule learned on the
-    other parts."""
+    """Return how many candidates stand before `new_individual` in each query, by a rule learned on
+    the other parts."""
     wanted = rank.model_copy(update={"new": mode, "threshold": None})
     places = np.zeros(len(pool), int)
     for part in np.unique(pool.part):

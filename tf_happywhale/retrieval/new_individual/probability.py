@@ -113,7 +113,7 @@ def _log_loss(probability: np.ndarray, positive: np.ndarray) -> float:
 
 
 def reliability(p_new: np.ndarray, is_new: np.ndarray, bins: int = BINS) -> list[dict]:
-    """The reliability curve: queries sorted by P(new) into bins of equal width.
+    """Return the reliability curve: queries sorted by P(new) into bins of equal width.
 
     Returns:
         For each bin that holds queries: `queries`, their mean `p_new`, and the `share_new` that is.
@@ -134,8 +134,8 @@ def reliability(p_new: np.ndarray, is_new: np.ndarray, bins: int = BINS) -> list
 
 
 def expected_calibration_error(p_new: np.ndarray, is_new: np.ndarray, bins: int = BINS) -> float:
-    """Mean distance between promised and true share over the bins, weighted by their queries
-    (Naeini et al. 2015); 0 without queries."""
+    """Return the mean distance between promised and true share over the bins, weighted by their
+    queries (Naeini et al. 2015); 0 without queries."""
     curve = reliability(p_new, is_new, bins)
     total = sum(part["queries"] for part in curve)
     gaps = [part["queries"] * abs(part["p_new"] - part["share_new"]) for part in curve]

@@ -1,4 +1,4 @@
-"""Thresholds: where `new_individual` stands among the candidates, and how that is chosen."""
+"""Thresholds: the place of `new_individual` among the candidates, and how it is chosen."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from tf_happywhale.retrieval.submission import ANSWERS
 
 GRID = tuple(step / 10 for step in range(11))  # the original's thresholds
 LOWEST = -1.0  # the lowest cosine: new_individual comes last
-FEW = 20  # known and new images of a species below which its threshold is everybody's
+FEW = 20  # known and new images of a species below which it has the common threshold
 
 
 @dataclass(frozen=True)
 class NewRule:
-    """Where `new_individual` goes.
+    """Rule that says where `new_individual` stands among the candidates.
 
     Attributes:
         threshold: its score.
-        anywhere: it stands among the scores where its own belongs; else first or second, as in
-            the original.
-        by_species: thresholds of species whose own are known.
+        anywhere: it stands where its score belongs among the scores; otherwise first or second, as
+            in the original.
+        by_species: thresholds of the species that have one of their own.
     """
 
     threshold: float
@@ -31,15 +31,15 @@ class NewRule:
     by_species: dict[str, float] = field(default_factory=dict)
 
     def threshold_for(self, species: str) -> float:
-        """The threshold where the best candidate is of this species."""
+        """Return the threshold for queries whose best candidate is of this species."""
         return self.by_species.get(species, self.threshold)
 
 
 def insert_new(
     ids: Sequence[str], scores: Sequence[float], threshold: float, anywhere: bool = False
 ) -> list[str]:
-    """`new_individual` put in behind every score above the threshold; by the original's rule (not
-    `anywhere`) behind the best at most. Ids that are empty are left out."""
+    """Return the ids with `new_individual` behind every score above the threshold; by the
+    original's rule (not `anywhere`) behind the best one at most. Empty ids are left out."""
     known = [identity for identity in ids if identity]
     place = sum(score > threshold for score in scores[: len(known) if anywhere else 1])
     place = min(place, len(known))
@@ -49,7 +49,7 @@ def insert_new(
 def grid_threshold(
     ids: np.ndarray, scores: np.ndarray, truth: Sequence[str], new_share: float
 ) -> float:
-    """The original's threshold: the one of 0, .1, …, 1 with the best weighted mAP@5.
+    """Return the original's threshold: the one of 0, .1, …, 1 with the best weighted mAP@5.
 
     Args:
         ids: candidates str [n, k] of validation queries, best first.
@@ -68,14 +68,14 @@ def best_threshold(
     new_share: float,
     anywhere: bool = False,
 ) -> float:
-    """The threshold with the best weighted mAP@5 over all that make a difference.
+    """Return the threshold with the best weighted mAP@5, of all that make a difference.
 
-    Between two neighbouring scores every threshold ranks alike, so their middles are tried; what a
-    query gains when `new_individual` passes one of its candidates is summed up from the lowest
-    score to the highest. Among equally good thresholds the lowest wins. Without queries, or
-    with no score, 0.
+    All thresholds between two neighbouring scores give the same ranking, so only their middle is
+    tried. The sum of what each query gains when `new_individual` passes one of its candidates is
+    taken from the lowest score to the highest. Of equally good thresholds the lowest is returned; 0
+    if there are no queries or no scores.
 
-    Arguments as `grid_threshold` and `insert_new`.
+    The arguments are those of `grid_threshold` and `insert_new`.
     """
     places = (min(ANSWERS, np.shape(ids)[1]) if anywhere else 1) if len(ids) else 0
     passed = np.asarray(scores, float)[:, :places] if places else np.zeros((0, 1))
@@ -99,8 +99,8 @@ def best_threshold(
 
 
 def one_sided(queries: int, new: int) -> str:
-    """A sentence on why no threshold can be chosen from so many queries, so many of them of new
-    individuals; empty if one can."""
+    """Return a sentence on why no threshold can be chosen from `queries` queries, of which `new`
+    are of new individuals; empty if one can be chosen."""
     if 0 < new < queries:
         return ""
     place = "below" if queries > new else "above"
@@ -114,7 +114,7 @@ def one_sided(queries: int, new: int) -> str:
 
 
 def share_threshold(best: np.ndarray, share: float) -> float:
-    """The threshold with `new_individual` first for this share of the queries, by bisection.
+    """Return the threshold with `new_individual` first for this share of the queries, by bisection.
 
     Args:
         best: best scores [n] of the queries themselves.
@@ -137,10 +137,11 @@ def species_thresholds(
     new_share: float,
     species: Sequence[str],
 ) -> dict[str, float]:
-    """Each species' own best threshold, `anywhere`, where it has enough known and new images.
+    """Return the best threshold, `anywhere`, of each species with enough known and new images.
 
     Args:
-        species: of each query's best candidate [n]; the others as `best_threshold`.
+        species: of each query's best candidate [n]. The other arguments are those of
+            `best_threshold`.
     """
     species, is_new = np.asarray(species), np.asarray(truth) == NEW_INDIVIDUAL
     found = {}
@@ -160,8 +161,8 @@ def weighted_map(
     new_share: float,
     anywhere: bool = False,
 ) -> float:
-    """`new_share` · mAP@5 of new individuals + the rest · mAP@5 of known ones; a side without
-    queries counts nothing."""
+    """Return `new_share` · mAP@5 of new individuals + the rest · mAP@5 of known ones; a side
+    without queries counts as 0."""
     if not len(ids):
         return 0.0
     places = min(ANSWERS, np.shape(ids)[1]) if anywhere else 1
@@ -171,8 +172,8 @@ def weighted_map(
 
 
 def precision_by_place(ids: np.ndarray, truth: Sequence[str], places: int) -> np.ndarray:
-    """Average precision@5 [n, places + 1] of each query with `new_individual` behind its first
-    0, 1, …, `places` candidates."""
+    """Return the average precision@5 [n, places + 1] of each query with `new_individual` behind its
+    first 0, 1, …, `places` candidates."""
     truth = np.asarray(truth, dtype=np.str_)
     place = np.arange(places + 1)
     right = np.asarray(ids) == truth[:, None]

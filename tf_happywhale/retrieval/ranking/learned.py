@@ -74,12 +74,14 @@ class Learned:
         return 1 - wrong(Line(self.slope, self.offset).standard(score))
 
     def unsure(self, rank: Rank) -> str:
-        """A sentence on why no threshold could be chosen; empty if one was chosen or is given."""
+        """Return a sentence on why no threshold could be chosen; empty if one was chosen or is
+        given."""
         return one_sided(self.queries, self.queries_new) if chooses(rank) else ""
 
     def rule(self, rank: Rank, score: np.ndarray) -> NewRule:
-        """Where `new_individual` goes among queries with candidates' scores [n, k]; last where no
-        threshold is known. Thresholds by species are not kept: `per_species` is `column` here."""
+        """Return where `new_individual` goes among queries with candidates' scores [n, k]; last
+        where no threshold is known. Thresholds by species are not kept: `per_species` is `column`
+        here."""
         anywhere = rank.new != "first_or_second"
         if rank.threshold is not None:
             return NewRule(rank.threshold, anywhere)
@@ -94,7 +96,7 @@ def _regression(weights: tuple[float, ...] | None, intercept: float) -> Logistic
 
 
 def nothing_learned(weights: Sequence[float]) -> Learned:
-    """What is used where no image is known that the models have not seen."""
+    """Return what is used where no image is known that the models have not seen."""
     return Learned(tuple(weights), {})
 
 
@@ -143,7 +145,7 @@ def _numbers(regression: Logistic) -> tuple[float, ...] | None:
 
 
 def _weights(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> list[float]:
-    """Each model's weight according to `rank`; 0 of a model that it leaves out."""
+    """Return each model's weight according to `rank`; 0 of a model that it leaves out."""
     taken = best_members(gallery, rank.members, rank)
     found = [weights[n] for n in taken]
     if rank.weights == "chosen":

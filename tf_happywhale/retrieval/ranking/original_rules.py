@@ -25,7 +25,7 @@ DEFAULT_ONLY = ("ensemble", "mirrored", "centre_share", "best_of", "weights", "n
 
 
 def not_honoured(rank: Rank) -> list[str]:
-    """A sentence for each setting that these rules do not know."""
+    """Return a sentence for each setting that these rules do not know."""
     return [
         f"rank.{name}={getattr(rank, name)} does not count here: rank.preset=original ranks by the "
         "original's rules."
@@ -73,7 +73,7 @@ def rank_queries_by_original_rules(
 def _ask_members(
     gallery: LabelledGallery, learns: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Candidates str [n, 5], scores [n, 5] and truth str [n] of each member's own folds."""
+    """Return candidates str [n, 5], scores [n, 5] and truth str [n] of each member's own folds."""
     ids, scores, truth = [np.zeros((0, ANSWERS), np.str_)], [np.zeros((0, ANSWERS))], []
     for n, own in enumerate(gallery.held_out if learns else []):
         side = gallery.embeddings.only([n])
@@ -101,7 +101,7 @@ def _search(
 def rank_by_original_rules(
     queries: Stack, gallery: Stack, individual_ids: Sequence[str], k: int
 ) -> Candidates:
-    """Candidates from the 850 nearest images by cosine, each individual's best score.
+    """Return candidates from the 850 nearest images by cosine, each individual's best score.
 
     Fewer than k individuals among the neighbours leave empty ids at the end, as the notebook does.
 
@@ -133,7 +133,8 @@ def rank_by_original_rules(
 
 
 def original_padding(individual_ids: Sequence[str]) -> list[str]:
-    """The notebook's five ids where the catalogue has them, else its most frequent individuals."""
+    """Return the notebook's five ids where the catalogue has them, else its most frequent
+    individuals."""
     known = set(individual_ids)
     if known.issuperset(PADDING):
         return list(PADDING)

@@ -43,8 +43,8 @@ def ranking_depends_on(experiment: Experiment, data: DataSet, whole: DataSet) ->
 
 
 def _sample_of_shards(experiment: Experiment, data: DataSet) -> dict[str, str]:
-    """The content of `sample_submission.csv` if the images come from TFRecords; those of a data
-    folder are in its order already."""
+    """Return the content of `sample_submission.csv` if the images come from TFRecords; those of a
+    data folder are in its order already."""
     sample = data_root(experiment) / SAMPLE
     return {"sample": sha256(sample)} if data.shards and sample.is_file() else {}
 
@@ -86,7 +86,7 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
 
 
 def _rank(experiment: Experiment, data: DataSet) -> Ranking:
-    """The ranking by the config's rules; prints what a person should know about it."""
+    """Return the ranking by the config's rules; prints what a person should know about it."""
     rank, members = experiment.rank, find_members(experiment)
     gallery = load_labelled_gallery(experiment, data)
     queries = load_ensemble(experiment, "test", data.test_images)

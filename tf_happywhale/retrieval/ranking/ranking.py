@@ -71,12 +71,12 @@ class Ranking:
     unsure: str = ""
 
     def threshold(self, query: int) -> float:
-        """The score of `new_individual` for a query."""
+        """Return the score of `new_individual` for a query."""
         best = str(self.candidates.individual_id[query, 0])
         return self.rule.threshold_for(self.species.get(best, ""))
 
     def with_new(self, query: int) -> list[str]:
-        """A query's individuals with `new_individual` among them."""
+        """Return a query's individuals with `new_individual` among them."""
         found = self.candidates
         return insert_new(
             found.individual_id[query].tolist(),
@@ -179,7 +179,7 @@ def rank_queries(
 def _weights_above_zero(
     gallery: LabelledGallery, weights: Sequence[float], rank: Rank
 ) -> tuple[list[int], list[float]]:
-    """The members that rank, and their weights: as given, or chosen if `rank` says so."""
+    """Return the members that rank, and their weights: as given, or chosen if `rank` says so."""
     if rank.weights != "chosen":
         return list(range(len(weights))), list(weights)
     chosen = choose_weights(gallery, rank)
@@ -190,8 +190,8 @@ def _weights_above_zero(
 def _score_folds(
     gallery: LabelledGallery, weights: list[float], rank: Rank
 ) -> tuple[list[FoldScores], list[float], Line]:
-    """The scored folds, each member's share of the score, and the line to standardised scores. If
-    nothing can be learned there are no folds, and the weights are the shares."""
+    """Return the scored folds, each member's share of the score, and the line to standardised
+    scores. If nothing can be learned there are no folds, and the weights are the shares."""
     if gallery.untold or (rank.threshold is not None and not gallery.every_member_judges()):
         return [], weights, Line(1.0, 0.0)
     everything = rank.new == "per_species" or len(gallery.judged) == 1
@@ -203,7 +203,7 @@ def _score_folds(
 
 
 def chooses(rank: Rank) -> bool:
-    """Whether these settings learn the threshold from validation."""
+    """Return whether these settings learn the threshold from validation."""
     return rank.threshold is None and (rank.preset == "original" or rank.new != "target_share")
 
 

@@ -1,4 +1,4 @@
-"""Engines: tiles of dot products by NumPy or TensorFlow, and how far off they may be."""
+"""Engines that compute tiles of dot products, NumPy or TensorFlow, and bounds on their errors."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.search.joined_rows import TILE_ROWS, Blend, Stack
 
 FLOAT32 = 2.0**-24  # relative rounding error of one float32 operation
-BFLOAT16 = 2.0**-8  # of rounding to bfloat16's eight significant bits
+BFLOAT16 = 2.0**-8  # the same of rounding to bfloat16's eight significant bits
 TF32 = 2.0**-10  # of the eleven bits NVIDIA's tensor cores take of a float32; they may cut the rest
-LARGE = 2e11  # multiplications from which loading TensorFlow pays
-SMALL = 1e9  # the same where it is loaded already
+LARGE = 2e11  # from this many multiplications on, loading TensorFlow pays
+SMALL = 1e9  # the same if it is loaded already
 
 
 @dataclass(frozen=True)
 class Operand:
-    """Rows no longer than 1 as an engine multiplies them.
+    """Rows of length 1 at most, in the form that an engine multiplies.
 
     Attributes:
         rows: the engine's own array [b, d].
@@ -37,25 +37,25 @@ class Operand:
 
 
 class NumpyEngine:
-    """float32 by the BLAS that NumPy comes with."""
+    """Engine that multiplies float32 by the BLAS that NumPy comes with."""
 
-    bytes = 4  # of a number of an operand
-    rounding = 0.0  # relative, of the dot products handed back
+    bytes = 4  # of each number of an operand
+    rounding = 0.0  # relative rounding of the returned dot products
 
     def operand(self, rows: Stack | Blend, start: int, stop: int) -> Operand:
-        """Some rows made ready."""
+        """Return the rows from `start` to `stop` as an operand."""
         return Operand(rows.tile(slice(start, stop)), 0.0)
 
     def dots(self, gallery: Operand, queries: Operand) -> np.ndarray:
-        """Dot products float32 [gallery, queries]."""
+        """Return dot products float32 [gallery, queries]."""
         return gallery.rows @ queries.rows.T
 
 
 class TensorFlowEngine:
-    """float32 or bfloat16 on whatever device TensorFlow finds.
+    """Engine that multiplies float32 or bfloat16 on the device that TensorFlow finds.
 
-    With bfloat16 the operands and the results are rounded to eight bits, the sums are float32;
-    None: where there are units for it.
+    With bfloat16 the operands and the results are rounded to eight bits, and the sums are float32.
+    None: bfloat16 if there are units for it.
 
     Raises:
         InputError: TensorFlow is not installed.
@@ -77,7 +77,7 @@ class TensorFlowEngine:
         self.rounding = BFLOAT16 if bfloat16 else 0.0
 
     def operand(self, rows: Stack | Blend, start: int, stop: int) -> Operand:
-        """Some rows put on the device."""
+        """Return the rows from `start` to `stop` as an operand on the device."""
         if not self.bfloat16:
             tile = rows.tile(slice(start, stop))
             return Operand(self.tf.constant(tile), TF32 if self.gpu else 0.0)
@@ -92,7 +92,7 @@ class TensorFlowEngine:
         return Operand(self.tf.bitcast(self.tf.constant(bits), self.tf.bfloat16), off**0.5)
 
     def dots(self, gallery: Operand, queries: Operand) -> np.ndarray:
-        """Dot products [gallery, queries], float32, or int16 that are the bits of bfloat16."""
+        """Return dot products [gallery, queries]: float32, or int16 with the bits of bfloat16."""
         dots = self.tf.matmul(gallery.rows, queries.rows, transpose_b=True)
         if self.bfloat16:
             dots = self.tf.bitcast(dots, self.tf.int16)
@@ -100,26 +100,26 @@ class TensorFlowEngine:
 
 
 def round_to_bfloat16(rows: np.ndarray) -> np.ndarray:
-    """The numbers of eight significant bits nearest to float32 ones."""
+    """Return the nearest numbers of eight significant bits to float32 numbers."""
     bits = rows.view(np.uint32) + np.uint32(0x8000)  # half of the last bit that is kept
     bits &= np.uint32(0xFFFF0000)
     return bits.view(np.float32)
 
 
 def error_bound(gallery: Operand, queries: Operand, width: int) -> float:
-    """How far a dot product may be from the exact one, before it is rounded to be handed back.
+    """Return how far a dot product may be from the exact one, before it is rounded and returned.
 
     |q̃·g̃ − q·g| ≤ |q̃ − q|·|g̃| + |q|·|g̃ − g| by Cauchy and Schwarz, where the differences are
-    measured, not estimated; in whatever order float32 sums `width` products, they are off by
-    width·2⁻²⁴ of the lengths at most (Higham 2002, section 3.1). The eight are for normalising.
+    measured, not estimated. In any order, the float32 sum of `width` products is off by width·2⁻²⁴
+    of the lengths at most (Higham 2002, section 3.1). The eight are for normalising.
     """
     off = queries.off * (1 + gallery.off) + gallery.off
     return off + (width + 8) * FLOAT32 * (1 + gallery.off) * (1 + queries.off)
 
 
 def has_bfloat16(tf: Any) -> bool:
-    """Whether TensorFlow multiplies bfloat16 in units made for it: a GPU's from compute capability
-    8 on, or a processor's through oneDNN."""
+    """Return whether TensorFlow multiplies bfloat16 in units made for it: a GPU's from compute
+    capability 8 on, or a processor's through oneDNN."""
     if tf.config.list_logical_devices("GPU"):
         details = tf.config.experimental.get_device_details
         gpus = tf.config.list_physical_devices("GPU")
@@ -139,23 +139,23 @@ def _processor_has_bfloat16() -> bool:
 
 
 def load_engine(rank: Rank, work: float) -> None:
-    """Load TensorFlow where searches to come, `work` multiplications together, pay for it.
+    """Load TensorFlow if the searches to come, `work` multiplications together, pay for it.
 
-    Each of them by itself may be too small to; once it is loaded, they all have it.
+    Each search alone may be too small to pay for it. Once TensorFlow is loaded, all use it.
     """
     if rank.engine == "auto":
         choose_engine("auto", rank.shortlist, work)
 
 
 def choose_engine(name: str, shortlist: str, work: float) -> NumpyEngine | TensorFlowEngine:
-    """The engine of that name.
+    """Return the engine of that name.
 
     Args:
-        name: `numpy`, `tensorflow`, or `auto`: TensorFlow where it is installed, can be loaded, and
+        name: `numpy`, `tensorflow`, or `auto`: TensorFlow if it is installed, can be loaded, and
             the search is large enough to pay for loading it.
-        shortlist: what TensorFlow multiplies, `float32`, `bfloat16`, or `auto`: bfloat16 where
-            there are units for it.
-        work: multiplications the search takes.
+        shortlist: what TensorFlow multiplies: `float32`, `bfloat16`, or `auto` (bfloat16 if there
+            are units for it).
+        work: the number of multiplications that the search takes.
     """
     if name == "auto":
         enough = SMALL if "tensorflow" in sys.modules else LARGE
@@ -168,7 +168,7 @@ def choose_engine(name: str, shortlist: str, work: float) -> NumpyEngine | Tenso
 
 @cache
 def _tensorflow_loads() -> bool:
-    """Whether the TensorFlow that is installed can be imported; if not, that is said once."""
+    """Return whether the installed TensorFlow can be imported; if not, say so once."""
     try:
         import tensorflow  # noqa: F401
     except Exception as error:  # a broken installation fails in any way

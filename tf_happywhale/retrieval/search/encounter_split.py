@@ -17,14 +17,15 @@ NAMED = 3  # most individuals of an encounter that a sentence names
 
 
 def together_of(queries: Embeddings) -> list[str]:
-    """The encounter that each query is judged with; empty: it is judged alone."""
+    """Return the encounter that each query is judged with; empty: it is judged alone."""
     if TOGETHER in queries.columns:
         return queries.columns[TOGETHER].tolist()
     return judged_together(queries.image.tolist(), queries.column("encounter").tolist())
 
 
 def several_animals(queries: Embeddings) -> int:
-    """How many queries are of an encounter, but in a photograph that shows several animals."""
+    """Return how many queries are of an encounter, but in a photograph that shows several
+    animals."""
     counts = count_animals(queries.image.tolist())
     pairs = zip(queries.image.tolist(), queries.column("encounter").tolist(), strict=True)
     return sum(bool(encounter) and counts[photograph_of(key)] > 1 for key, encounter in pairs)
@@ -77,7 +78,7 @@ def _with(queries: Embeddings, together: Sequence[str]) -> Embeddings:
 
 
 def _sentence(encounter: str, pointed: dict[str, list[str]]) -> str:
-    """A sentence on an encounter whose photographs point to these individuals."""
+    """Return a sentence on an encounter whose photographs point to these individuals."""
     each = [f"{images[0]} to {who}" for who, images in list(pointed.items())[:NAMED]]
     more = ", and more" if len(pointed) > NAMED else ""
     return (

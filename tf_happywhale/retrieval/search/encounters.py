@@ -24,7 +24,7 @@ def rank_encounters(
     search: Search,
     best_of: int = 1,
 ) -> Candidates:
-    """The k best individuals of each query; those of one encounter have the same.
+    """Return the k best individuals of each query; those of one encounter have the same.
 
     An individual's score in an encounter is the mean over its photographs of what each scores by
     itself, the best cosine with any image of the individual or the mean of the `best_of` best: each
@@ -56,7 +56,7 @@ def rank_encounters(
 
 
 def _whole(labels: np.ndarray, names: np.ndarray) -> Iterator[np.ndarray]:
-    """Rows of whole encounters, about `QUERIES` at a time."""
+    """Return rows of whole encounters, about `QUERIES` at a time."""
     waiting: list[np.ndarray] = []
     for name in names:
         waiting.append(np.flatnonzero(labels == name))
@@ -105,6 +105,6 @@ def _rank(
 
 
 def _highest(cosine: np.ndarray, count: int) -> np.ndarray:
-    """The `count` highest of each column [n, q], descending."""
+    """Return the `count` highest of each column [n, q], descending."""
     kept = np.partition(cosine, len(cosine) - count, axis=0)[len(cosine) - count :]
     return np.sort(kept, axis=0)[::-1]

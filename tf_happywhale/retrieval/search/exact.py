@@ -48,7 +48,7 @@ def nearest(
     shortlist: str = "auto",
     memory: int = MEMORY,
 ) -> Neighbours:
-    """The labels with the best image of each query; exact, whatever the engine.
+    """Return the labels with the best image of each query; exact, whatever the engine.
 
     The engine's dot products choose a shortlist that cannot miss anybody (`shortlist.py`); what is
     on it is scored in float64. To find images rather than individuals give each its own label.
@@ -121,7 +121,8 @@ def _search(
 
 
 def rank_labels(score: np.ndarray, label: np.ndarray, k: int) -> np.ndarray:
-    """Places int64 [n, k] of each row's k highest scores [n, c], equal ones by label [n, c]."""
+    """Return places int64 [n, k] of each row's k highest scores [n, c], equal ones by label [n,
+    c]."""
     return np.lexsort([label, -np.round(score, DECIMALS)], axis=1)[:, :k]
 
 
@@ -134,7 +135,7 @@ def spans(start: int, stop: int, step: int) -> Iterator[tuple[int, int]]:
 def _exact(
     found: Shortlist, queries: Stack, gallery: Stack | Blend, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The k best labels [b, k] of a shortlist with float64 scores and images.
+    """Return the k best labels [b, k] of a shortlist with float64 scores and images.
 
     The k labels that look best are scored first; only what may reach the worst of them is scored
     after that, and of a label only the images that may be its best.
@@ -166,12 +167,12 @@ def _exact(
 
 
 def _changes(values: np.ndarray) -> np.ndarray:
-    """Where a value differs from the one before it, the first included."""
+    """Return where a value differs from the one before it, the first included."""
     return np.append(True, values[1:] != values[:-1])[: len(values)]
 
 
 def _first_k(asked: np.ndarray, score: np.ndarray, k: int) -> np.ndarray:
-    """Places of the k highest scores of each query, best first, equal ones as they come."""
+    """Return places of the k highest scores of each query, best first, equal ones as they come."""
     order = np.lexsort([-score, asked])
     starts = np.flatnonzero(_changes(asked[order]))
     place = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))

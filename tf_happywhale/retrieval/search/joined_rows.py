@@ -46,7 +46,7 @@ class Stack:
         return tuple(part.shape[1] for part in self.parts)
 
     def take(self, images: np.ndarray) -> Stack:
-        """Some of the images, by number."""
+        """Return some of the images, by number."""
         return Stack(
             self.parts,
             tuple(rows[images] for rows in self.rows),
@@ -54,7 +54,7 @@ class Stack:
         )
 
     def tile(self, images: slice | np.ndarray) -> np.ndarray:
-        """Rows of length 1, float32 [b, d]."""
+        """Return rows of length 1, float32 [b, d]."""
         mine = self.take(images)
         tile = np.empty((len(mine), self.width), np.float32)
         for first in range(0, len(mine), TILE_ROWS):
@@ -67,7 +67,8 @@ class Stack:
         return tile
 
     def dot(self, images: np.ndarray, queries: Stack, asked: np.ndarray) -> np.ndarray:
-        """Cosines float64 [p] of pairs: image `images[n]` of this stack, `asked[n]` of `queries`.
+        """Return cosines float64 [p] of pairs: image `images[n]` of this stack, `asked[n]` of
+        `queries`.
 
         Every pair is summed in the same order, so that equal rows have equal cosines.
         """
@@ -117,16 +118,16 @@ class Blend:
         return self.images.widths
 
     def take(self, images: np.ndarray) -> Blend:
-        """Some of the images, by number."""
+        """Return some of the images, by number."""
         return Blend(self.images.take(images), self.centres.take(images), self.share)
 
     def tile(self, images: slice | np.ndarray) -> np.ndarray:
-        """Rows float32 [b, d], of length 1 at most."""
+        """Return rows float32 [b, d], of length 1 at most."""
         share = np.float32(self.share)
         return (1 - share) * self.images.tile(images) + share * self.centres.tile(images)
 
     def dot(self, images: np.ndarray, queries: Stack, asked: np.ndarray) -> np.ndarray:
-        """Blended scores float64 [p] of pairs, as `Stack.dot`."""
+        """Return blended scores float64 [p] of pairs, as `Stack.dot`."""
         near, centre = (part.dot(images, queries, asked) for part in (self.images, self.centres))
         return (1 - self.share) * near + self.share * centre
 
@@ -139,7 +140,7 @@ def stack(
     lengths: bool = False,
     squares: Sequence[np.ndarray] | None = None,
 ) -> Stack:
-    """Members' embeddings as one stack.
+    """Return members' embeddings as one stack.
 
     Args:
         parts: each [m, d].

@@ -20,7 +20,7 @@ def mean_of_best(
     best_of: int,
     search: Callable[[Stack, int], Neighbours],
 ) -> Neighbours:
-    """The k labels with the highest mean over their `best_of` best images, or all they have.
+    """Return the k labels with the highest mean over their `best_of` best images, or all they have.
 
     The mean is never above the best image. So the labels with the best images are scored; when the
     k-th mean is above the last of those best images, nobody else can come in between, and

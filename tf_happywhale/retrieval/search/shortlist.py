@@ -45,15 +45,15 @@ class Groups:
         ]
 
     def heads(self, start: int, stop: int) -> np.ndarray:
-        """Where each label begins within these rows, counted from `start`; 0 for one that began
-        before them."""
+        """Return where each label begins within these rows, counted from `start`; 0 for one that
+        began before them."""
         first = int(np.searchsorted(self.labels, start, side="right")) - 1
         last = int(np.searchsorted(self.labels, stop, side="left"))
         return np.maximum(self.labels[first:last], start) - start
 
 
 def make_groups(labels: np.ndarray, k: int) -> Groups:
-    """Groups of whole labels, at least as many as k or the labels.
+    """Return groups of whole labels, at least as many as k or the labels.
 
     Args:
         labels: int64 [m] in ascending order.
@@ -145,16 +145,17 @@ class Shortlist:
             raise CrowdedError
 
     def _kth(self) -> np.ndarray:
-        """The floor: the highest dot product [b] that k labels are known to reach."""
+        """Return the floor: the highest dot product [b] that k labels are known to reach."""
         return np.maximum(np.partition(self.best, -self.k, axis=0)[-self.k], self.floor)
 
     def least(self) -> np.ndarray:
-        """The dot product [b] float32 below which an image cannot be among the k best labels."""
+        """Return the dot product [b] float32 below which an image cannot be among the k best
+        labels."""
         kth = self._kth()
         return self.reach(kth - self.bound - np.abs(kth) * self.rounding)
 
     def reach(self, floor: np.ndarray) -> np.ndarray:
-        """The lowest dot products that may stand for exact ones of `floor`."""
+        """Return the lowest dot products that may stand for exact ones of `floor`."""
         lowest = floor - self.bound
         return (lowest / (1 + np.copysign(self.rounding, lowest))).astype(np.float32)
 
@@ -173,7 +174,7 @@ def _values(keys: np.ndarray) -> np.ndarray:
 
 
 def _places(mask: np.ndarray) -> np.ndarray:
-    """Where a large mask [r, b] with few hits is true: places int64 in its flat form."""
+    """Return where a large mask [r, b] with few hits is true: places int64 in its flat form."""
     flat = np.ascontiguousarray(mask).reshape(-1)
     whole = len(flat) // 8 * 8
     words = np.flatnonzero(flat[:whole].view(np.uint64))  # eight at a time

@@ -16,14 +16,14 @@ from tf_happywhale.stages import up_to_date
 
 
 def stage_name(experiment: Experiment, fold: int) -> str:
-    """The stage that writes one fold's pseudo.csv."""
+    """Return the stage that writes one fold's pseudo.csv."""
     return f"pseudo {run_name(experiment)} fold {fold}"
 
 
 def labels_made_from(
     experiment: Experiment, data: DataSet, plan: RecordsPlan, fold: int, *, older: bool = False
 ) -> dict:
-    """All that a fold's labels depend on; `older`: in the form of earlier versions.
+    """Return all that a fold's labels depend on; `older`: in the form of earlier versions.
 
     Raises:
         InputError: embeddings of the round before are missing.
@@ -76,7 +76,7 @@ def read_labels(
 
 
 def _what_is_wrong(table: pd.DataFrame, data: DataSet) -> str:
-    """Why the rows cannot be labels of the present images, in words; empty if they can."""
+    """Return why the rows cannot be labels of the present images, in words; empty if they can."""
     if not set(table["image"]) <= set(data.test_images):
         return "is not of these images and individuals"
     if not set(table["individual_id"]) <= set(data.order):

@@ -81,8 +81,8 @@ class Checkpoints:
         self.prune(progress)
 
     def best(self, progress: Progress) -> Path:
-        """The file of the best weights so far. Each best epoch has its own file, since a killed run
-        resumes from a checkpoint whose best epoch may be an earlier one."""
+        """Return the file of the best weights so far. Each best epoch has its own file, since a
+        killed run resumes from a checkpoint whose best epoch may be an earlier one."""
         return self.folder / BEST_EPOCH.format(progress.best["epoch"])
 
     def prune(self, progress: Progress) -> None:
@@ -135,7 +135,8 @@ class Checkpoints:
         return None
 
     def _read(self, file: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
-        """A checkpoint's content; None if it is not of this run. Raises what DAMAGED lists."""
+        """Return a checkpoint's content; None if it is not of this run. Raises what DAMAGED
+        lists."""
         wanted = {name: list(variable.shape) for name, variable in self.variables.items()}
         with safe_open(file, "np") as stored:
             about = stored.metadata() or {}

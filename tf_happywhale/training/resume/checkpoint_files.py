@@ -15,12 +15,12 @@ PATTERNS = (BEST, STEPS)
 
 
 def is_begun(run: Path) -> bool:
-    """Whether a folder holds checkpoints, or the best weights, of an unfinished training."""
+    """Return whether a folder holds checkpoints, or the best weights, of an unfinished training."""
     return any(any((run / "checkpoints").glob(pattern)) for pattern in PATTERNS)
 
 
 def stamp_of(folder: Path) -> str | None:
-    """The stamp of the latest checkpoint that can be read."""
+    """Return the stamp of the latest checkpoint that can be read."""
     for file in sorted(folder.glob(STEPS), reverse=True):
         with suppress(SafetensorError, OSError, KeyError), safe_open(file, "np") as stored:
             return str((stored.metadata() or {})["stamp"])
@@ -28,13 +28,14 @@ def stamp_of(folder: Path) -> str | None:
 
 
 def best_weights(folder: Path) -> dict[int, Path]:
-    """The files of the best weights that are kept, by epoch."""
+    """Return the files of the best weights that are kept, by epoch."""
     files = folder.glob(BEST)
     return {int(file.name.split(".")[0].rpartition("-")[2]): file for file in files}
 
 
 def files_of(folder: Path) -> list[Path]:
-    """The files that only resuming needs, the steps last; `best.weights.h5` is not one of them."""
+    """Return the files that only resuming needs, the steps last; `best.weights.h5` is not one of
+    them."""
     return [file for pattern in PATTERNS for file in sorted(folder.glob(pattern))]
 
 

@@ -41,7 +41,8 @@ class Watch:
         self._give_back()
 
     def due(self) -> bool:
-        """Whether the last checkpoint is older than `minutes`. If so, they count from now on."""
+        """Return whether the last checkpoint is older than `minutes`. If so, they count from now
+        on."""
         now = time.monotonic()
         if now - self.saved < self.minutes * 60:
             return False
@@ -49,7 +50,7 @@ class Watch:
         return True
 
     def reason(self) -> str | None:
-        """Why the run must stop now, in words; None if it need not."""
+        """Return why the run must stop now, in words; None if it need not."""
         if self._signal is not None:
             return f"by {signal.Signals(self._signal).name}"
         if self.hours is not None and time.monotonic() - self.started >= self.hours * 3600:

@@ -67,7 +67,7 @@ class MadeFrom:
 
 
 def flat(tree: dict[str, Any]) -> dict[str, Any]:
-    """The values of SECTIONS by key, such as `train.epochs`, without the FREE ones."""
+    """Return the values of SECTIONS by key, such as `train.epochs`, without the FREE ones."""
     found = {}
     for name in sorted(SECTIONS & tree.keys()):
         value = tree[name]
@@ -121,7 +121,7 @@ def differences(asked: MadeFrom, before: MadeFrom) -> list[str]:
 
 
 def config_differences(asked: dict[str, Any], before: dict[str, Any]) -> list[str]:
-    """The keys whose values have changed, in words."""
+    """Return the keys whose values have changed, in words."""
     return [
         f"{key} is {_shown(value)}, was {_shown(before.get(key, _defaults()[key]))}"
         for key, value in asked.items()
@@ -136,7 +136,7 @@ def in_words(found: Sequence[str], most: int = 4) -> str:
 
 
 def _of_pictures(asked: Sequence[tuple], before: Sequence[tuple]) -> list[str]:
-    """The differences among the pictures, each with its first image as an example."""
+    """Return the differences among the pictures, each with its first image as an example."""
     now, then = ({(row[0], row[2] == PREDICTED): row for row in rows} for rows in (asked, before))
     both = [(now[key], then[key]) for key in now if key in then]
     kinds = {

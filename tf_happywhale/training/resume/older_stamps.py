@@ -23,7 +23,7 @@ LIMITS = {"checkpoint_minutes", "max_hours", "max_bad_steps", "device", "steps_p
 
 @dataclass(frozen=True)
 class OlderForm:
-    """Today's inputs of a training in the earlier form.
+    """Inputs of today's training, in the form that earlier versions noted.
 
     Attributes:
         today: the inputs in the present form.
@@ -36,8 +36,8 @@ class OlderForm:
     records: Sequence[str]
 
     def forms(self, folder: Path) -> list[dict[str, Any]]:
-        """What an earlier version would have noted, with the inputs of today and the settings of
-        the folder's config.yaml; empty if that cannot be read."""
+        """Return what an earlier version would have noted with today's inputs and the settings of
+        the folder's config.yaml; empty if config.yaml cannot be read."""
         tree = settings_of(folder)
         if tree is None:
             return []
@@ -45,22 +45,22 @@ class OlderForm:
         return [{**self.inputs, "records": name, "config": config} for name in self.records]
 
     def stamps(self, folder: Path) -> list[str]:
-        """The digests of these forms."""
+        """Return the digests of the forms that `forms` returns."""
         return [digest(form) for form in self.forms(folder)]
 
     def same(self, folder: Path) -> list[dict[str, Any]]:
-        """These forms, if the folder's settings are those that are asked for; else none."""
+        """Return these forms if the folder's settings are those asked for; otherwise none."""
         forms = self.forms(folder)
         return forms if forms and not differences(self.today, self.made_from(folder)) else []
 
     def made_from(self, folder: Path) -> MadeFrom:
-        """What the training with this stamp is made from."""
+        """Return what the training with this stamp is made from."""
         return replace(self.today, config=flat(settings_of(folder) or {}))
 
 
 def settings_of(folder: Path) -> dict[str, Any] | None:
-    """The sections of a run folder's config.yaml that training reads, with the keys of that time;
-    None if it cannot be read."""
+    """Return the sections of a run folder's config.yaml that training reads, with the keys of that
+    time; None if it cannot be read."""
     file = folder / "config.yaml"
     try:
         tree = load_dumped(file).model_dump(mode="json", include=SECTIONS)
@@ -77,7 +77,7 @@ def settings_of(folder: Path) -> dict[str, Any] | None:
 
 
 def _without_limits(config: dict[str, Any]) -> dict[str, Any]:
-    """The settings that the earlier version counted."""
+    """Return the settings that the earlier version counted."""
     train = config.get("train", {})
     left_out = set(LIMITS)
     if train.get("precision") == "auto":

@@ -47,7 +47,7 @@ def end(run: Path) -> None:
 
 
 def is_finished(run: Path, asked: MadeFrom, *, again: bool = False) -> bool:
-    """Whether the run folder holds the model that is asked for.
+    """Return whether the run folder holds the model that is asked for.
 
     Args:
         run: the run folder.
@@ -147,8 +147,8 @@ def prepare(
 
 
 def known_of(folder: Path, older: OlderForm) -> tuple[MadeFrom, dict[str, Any]] | None:
-    """What the unfinished training in a folder is made from, with the stamp of its checkpoints;
-    None if that is not known."""
+    """Return what the unfinished training in a folder is made from, with the stamp of its
+    checkpoints; None if that is not known."""
     known = read_made_from(folder)
     if known is None:
         stamp = stamp_of(folder / "checkpoints")
@@ -197,7 +197,7 @@ def put_in_place(run: Path) -> None:
 
 
 def _perhaps(asked: MadeFrom, folder: Path) -> list[str]:
-    """The ways in which an earlier version's training may be a different one."""
+    """Return the ways in which an earlier version's training may be a different one."""
     before = settings_of(folder)
     found = [] if before is None else config_differences(asked.config, flat(before))
     return [*found, "its weights, photographs, labels or folds may have changed"]

@@ -53,7 +53,7 @@ class Update:
         self._learner.scale.took(False)
 
     def waiting(self):
-        """Whether there are gradients that are not yet applied."""
+        """Return whether there are gradients that are not yet applied."""
         return ops.convert_to_tensor(self.gathered[0]) > 0 if self.gathered else False
 
     def finish(self, learning_rate) -> None:

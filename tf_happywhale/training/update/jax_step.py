@@ -95,7 +95,7 @@ class _JaxStep:
         return jax.lax.scan(one, values, (batches, own, rates, last))
 
     def _pure(self, values: list, batch: tuple, own, learning_rate, last) -> tuple:
-        """The variables' values after a step, and its loss."""
+        """Return the variables' values after a step, and its loss."""
         with self._holding(values):
             factor, may_fall = self.scale.factor, self.scale.may_fall()
         (_, (mean, moved)), gradients = jax.value_and_grad(self._forward, has_aux=True)(
@@ -118,7 +118,8 @@ class _JaxStep:
         return values, jnp.where(fine, mean, jnp.nan)
 
     def _forward(self, weights: list, others: list, factor, pictures, targets, own) -> tuple:
-        """The scaled loss; the loss, and the fixed variables as the forward pass moves them."""
+        """Return the scaled loss; the loss, and the fixed variables as the forward pass moves
+        them."""
         with self._holding([*weights, *others]) as scope:
             share = own if self.train.embedding_mixup else None
             each = self.loss.each(self.classifier, pictures, targets, share)
@@ -127,11 +128,11 @@ class _JaxStep:
         return mean * factor, (mean, moved)
 
     def _after(self, values: list, change: Callable) -> list:
-        """The variables' values after `change` was called."""
+        """Return the variables' values after `change` was called."""
         with self._holding(values) as scope:
             change()
         return [scope.get_current_value(variable) for variable in self.variables]
 
     def _holding(self, values: list) -> keras.StatelessScope:
-        """A scope in which the variables hold these values."""
+        """Return a scope in which the variables hold these values."""
         return keras.StatelessScope(state_mapping=list(zip(self.variables, values, strict=True)))

@@ -32,7 +32,7 @@ class LossScale:
         return ops.convert_to_tensor(self.state[0]) if self.state else 1.0
 
     def may_fall(self):
-        """Whether the factor alone may be why a step is not finite."""
+        """Return whether the factor alone may be why a step is not finite."""
         return self.factor > 1.0 if self.state else False
 
     def took(self, finite: bool) -> None:

@@ -50,7 +50,7 @@ class Optimizers:
 
 
 def backbone_variables(classifier: keras.Model) -> list[keras.Variable]:
-    """The trainable variables of the network inside the embedder, if there is one."""
+    """Return the trainable variables of the network inside the embedder, if there is one."""
     embedder = classifier.get_layer("embedder")
     networks = [layer for layer in embedder.layers if isinstance(layer, keras.Model)]
     return [variable for network in networks for variable in network.trainable_variables]

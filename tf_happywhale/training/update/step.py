@@ -61,11 +61,11 @@ class Step:
         return own_share(self._train.embedding_mixup, self._seed, number)
 
     def _last(self, number: int) -> bool:
-        """Whether a step is the last of those whose gradients are applied together."""
+        """Return whether a step is the last of those whose gradients are applied together."""
         return (number + 1) % self._train.accumulate == 0 or number + 1 == self._steps
 
 
 def own_share(alpha: float, seed: int, step: int) -> float:
-    """The share of its own that a mixed embedding keeps in a step: drawn from Beta(alpha, alpha),
-    the same after any restart; 1 for an alpha of 0."""
+    """Return the share of its own that a mixed embedding keeps in a step: drawn from Beta(alpha,
+    alpha), the same after any restart; 1 for an alpha of 0."""
     return float(np.random.default_rng((seed, step)).beta(alpha, alpha)) if alpha else 1.0

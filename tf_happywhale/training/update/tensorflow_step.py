@@ -80,8 +80,8 @@ class _TensorFlowStep:
         return losses.stack()
 
     def _gradients(self, batch: tuple, own: tf.Tensor, row: tf.Tensor | None) -> tuple:
-        """The loss, one number that is finite if the loss and all gradients are, the gradients, and
-        the variables that the forward pass moves, as they were before."""
+        """Return the loss, one number that is finite if the loss and all gradients are, the
+        gradients, and the variables that the forward pass moves, as they were before."""
         if row is not None:
             batch = tf.nest.map_structure(lambda each: each[row], batch)
         pictures, targets = batch
