@@ -10,7 +10,7 @@ import tensorflow as tf
 
 
 def here(strategy: tf.distribute.Strategy) -> int:
-    """How many of a strategy's replicas are on this machine."""
+    """Return how many of a strategy's replicas are on this machine."""
     return len(strategy.extended.worker_devices)
 
 

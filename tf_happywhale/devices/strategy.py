@@ -20,14 +20,14 @@ NO_TPU = (ValueError, RuntimeError, tf.errors.OpError)  # what tensorflow-tpu ra
 
 @dataclass(frozen=True)
 class Devices:
-    """The devices that train a model.
+    """Devices that train a model.
 
     Attributes:
         kind: CPU, GPU or TPU.
         replicas: the number of parts that a batch is cut into, over all workers.
         strategy: TensorFlow's; on JAX Keras' distribution, None on one device.
         precision: that of the backbone: float32, bfloat16 or float16.
-        reason: why these.
+        reason: why these devices were chosen.
         here: which worker this process is.
     """
 
@@ -63,8 +63,8 @@ def choose_devices(train: Train) -> Devices:
 
 
 def embedding_strategy() -> tf.distribute.Strategy | None:
-    """Return what embeds with a finished model on this machine's TPU or all its GPUs. None where
-    none is needed: TensorFlow finds a single device itself, and JAX spreads rows itself."""
+    """Return what embeds with a finished model on this machine's TPU or all its GPUs. None if none
+    is needed: TensorFlow finds a single device itself, and JAX spreads rows itself."""
     if on_jax():
         return None
     if tensorflow_for_tpus():
@@ -75,7 +75,7 @@ def embedding_strategy() -> tf.distribute.Strategy | None:
 
 
 def on_jax() -> bool:
-    """Whether Keras runs on JAX instead of TensorFlow."""
+    """Return whether Keras runs on JAX instead of TensorFlow."""
     return keras.backend.backend() == "jax"
 
 
@@ -146,7 +146,7 @@ def _strategy_of_tpu() -> tf.distribute.Strategy:
 
 
 def _capability(gpus: list) -> tuple[int, int] | None:
-    """CUDA's compute capability of the weakest GPU; None if there is none, or not CUDA's."""
+    """Return CUDA's compute capability of the weakest GPU; None if there is none, or not CUDA's."""
     details = map(tf.config.experimental.get_device_details, gpus)
     known = [each["compute_capability"] for each in details if "compute_capability" in each]
     return min(known, default=None)

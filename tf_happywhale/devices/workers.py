@@ -24,7 +24,7 @@ GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledE
 
 @dataclass(frozen=True)
 class Place:
-    """Which worker of how many this process is, counted from 0; number 0 is the chief."""
+    """Number of this worker, counted from 0, and of all workers; number 0 is the chief."""
 
     index: int = 0
     workers: int = 1

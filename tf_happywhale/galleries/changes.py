@@ -1,4 +1,4 @@
-"""The files of a gallery's corrections, which lie beside its embeddings and never replace them.
+"""The files of a gallery's corrections, which lie next to its embeddings and never replace them.
 
 A correction is a small numbered JSON file. It holds for the parts that were there when it was made,
 so that an id which is free after a renaming can be used again.
@@ -21,7 +21,7 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 
 @dataclass(frozen=True)
 class Change:
-    """One correction.
+    """Correction of a gallery.
 
     Attributes:
         verb: `rename`, which also merges one individual into another, or `remove`.

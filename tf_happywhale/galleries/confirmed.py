@@ -29,7 +29,7 @@ class ConfirmedAnimal:
 
     Attributes:
         image: the key that the animal gets in the catalogue.
-        individual_id: who it is.
+        individual_id: the individual that it is.
         species: of the individual, empty if it is not known.
         encounter: empty if it is not known.
         path: the photograph; None if the catalogue has its picture already.

@@ -1,6 +1,6 @@
 """Corrections of a gallery: individuals are renamed, merged or removed, images moved or removed.
 
-Its files are not rewritten: each correction is a small file beside them (see `changes.py`).
+Its files are not rewritten: each correction is a small file next to them (see `changes.py`).
 """
 
 from __future__ import annotations

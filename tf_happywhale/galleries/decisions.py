@@ -29,7 +29,7 @@ DECISIONS = ("match", "new", "skip")
 
 @dataclass(frozen=True)
 class Decisions:
-    """What a person decided.
+    """Decisions of a person.
 
     Attributes:
         decided: individual_id by key; `new_individual` for one without a name. Skipped animals are

@@ -33,7 +33,7 @@ class Destination:
     """A gallery and its catalogue as they are now. One of the two may be missing.
 
     Attributes:
-        folder: the gallery, or else the catalogue folder.
+        folder: the gallery, or the catalogue folder if there is no gallery.
         data: how the catalogue's files are named and read.
         gallery: None if there is none.
         root: the catalogue folder; None if there is none.

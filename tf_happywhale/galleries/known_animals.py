@@ -23,7 +23,7 @@ class Animal:
         box: `source xmin ymin xmax ymax`, empty for the whole picture.
         individual_id: which individual it is.
         where: where that is written, for errors: `in the gallery`, `in the catalogue`.
-        decided_as: the name for a person of an animal that is being decided on; else empty.
+        decided_as: the name for a person of an animal that is being decided on; otherwise empty.
     """
 
     key: str
@@ -35,7 +35,7 @@ class Animal:
 
 
 class KnownAnimals:
-    """The animals that are known. Animals that are decided on are added to them.
+    """Known animals. Animals that are decided on are added to them.
 
     Args:
         animals: those of gallery and catalogue.

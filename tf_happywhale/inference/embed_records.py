@@ -68,7 +68,7 @@ def _labels(data: DataSet, split: str) -> dict[str, str]:
 
 
 def _write(model: TrainedModel, records: Path, *what) -> None:
-    """`write_embeddings`, while no process trains the model."""
+    """Do what `write_embeddings` does, while no process trains the model."""
     # Imported here, since TensorFlow takes seconds, and mostly everything is up to date.
     from tf_happywhale.inference.embed_split import write_embeddings
 

@@ -15,7 +15,7 @@ from tf_happywhale.models.sizes import one_size
 
 @dataclass(frozen=True)
 class Match:
-    """Where the score of a pair comes from.
+    """Match of two pictures, and the parts from which its score comes.
 
     Attributes:
         score: cosine of the two embeddings.
@@ -33,7 +33,7 @@ class Match:
 
 
 class Explainer:
-    """Explains an embedder's scores by its last feature map.
+    """Explainer of an embedder's scores by its last feature map.
 
     A cell's heat is the gradient of the score with respect to the cell's features, times these
     features, summed over the channels; negative sums count as 0. This is Grad-CAM without pooling

@@ -1,6 +1,6 @@
 """The model of a run folder or an exported folder, run by the engine that is asked for.
 
-A Keras model is converted when an engine is used for the first time. The conversion is kept beside
+A Keras model is converted when an engine is used for the first time. The conversion is kept next to
 the model, and it is compared with Keras on the first pictures.
 """
 
@@ -32,13 +32,13 @@ PROVEN = "proven.json"  # in a run folder
 def runtime_of(folder: Path, size: int, engine: str, precision: str) -> Forward:
     """Return the model of a run folder or an exported folder, run by an engine.
 
-    `openvino` and `onnx` convert the model on first use and keep the conversion beside it. Keras
+    `openvino` and `onnx` convert the model on first use and keep the conversion next to it. Keras
     embeds the first pictures too, to prove the conversion.
 
     Args:
         folder: the folder.
         size: side of the pictures.
-        engine: see `embed.engine`; `auto` takes Keras on an accelerator, and else the fastest
+        engine: see `embed.engine`; `auto` takes Keras on an accelerator, otherwise the fastest
             engine that the folder holds a model for.
         precision: `float32`, or `bfloat16` with OpenVINO.
 

@@ -41,7 +41,7 @@ def load_gallery(
         path: the gallery, or the catalogue folder, whose images are embedded unless that was done.
         identifier: embeds them.
         data: how the catalogue's files are named and read.
-        detector: draws boxes where the catalogue's table has none; None: the picture is used whole.
+        detector: draws boxes if the catalogue's table has none; None: the whole picture is used.
 
     Raises:
         InputError: the folder is neither, the gallery is empty or another model embedded it, or no

@@ -14,7 +14,7 @@ DRAWS = 1000  # of the bootstrap
 def average_precision(
     ranked: Sequence[Sequence[str]], truth: Sequence[str], at: int = ANSWERS
 ) -> np.ndarray:
-    """1/rank of each query's right answer among its first `at` ids, else 0: float64 [n].
+    """Return 1/rank of each query's right answer among its first `at` ids, or 0: float64 [n].
 
     A repeated id counts where it stands first.
     """
@@ -28,7 +28,8 @@ def average_precision(
 def mean_average_precision(
     ranked: Sequence[Sequence[str]], truth: Sequence[str], at: int = ANSWERS
 ) -> float:
-    """mAP@`at` with one right answer a query: the mean of 1/rank, 0 if it is not among them.
+    """Return mAP@`at` with one right answer for each query: the mean of 1/rank, 0 if it is not
+    among them.
 
     A repeated id counts where it stands first. Without queries the result is 0.
     """
@@ -52,7 +53,7 @@ def balanced_accuracy(
 
     Args:
         right: bool [n].
-        individual_ids: who is in truth in each image [n], also of new individuals.
+        individual_ids: the true individual in each image [n], also if it is new.
         weights: of the images [n], equal within an individual: how often the bootstrap drew it.
     """
     if not len(right):
@@ -92,13 +93,13 @@ def weighted_mean(values: np.ndarray, weights: np.ndarray | None = None) -> floa
 def interval(
     statistic: Callable[[np.ndarray], float], individual_ids: Sequence[str], seed: int
 ) -> list[float]:
-    """95% bootstrap interval [low, high] of a statistic, drawing whole individuals.
+    """Return the 95% bootstrap interval [low, high] of a statistic, drawing whole individuals.
 
     An individual's images resemble each other, so that drawing images would make it too narrow.
 
     Args:
         statistic: from how often each query was drawn [n] to a number; NaN is left out.
-        individual_ids: who is in each query [n].
+        individual_ids: the individual in each query [n].
         seed: of the draws.
     """
     names, group = np.unique(np.asarray(individual_ids), return_inverse=True)

@@ -1,4 +1,4 @@
-"""Ranked individuals as Kaggle wants them: `image,predictions` with five ids each."""
+"""Submission of ranked individuals in Kaggle's form: `image,predictions` with five ids each."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ANSWERS = 5  # individuals in a prediction; only these count in mAP@5
 
 
 def pad(ids: Sequence[str], frequent: Sequence[str], count: int = ANSWERS) -> list[str]:
-    """Return the first `count` different ids, filled up from `frequent`, never one twice.
+    """Return the first `count` different ids, filled up from `frequent`; none comes twice.
 
-    Fewer than `count` come back only where `frequent` does not hold enough others.
+    Fewer than `count` are returned only if `frequent` does not hold enough others.
     """
     chosen = list(dict.fromkeys(ids))[:count]
     for identity in frequent:  # thousands, of which few are wanted

@@ -13,7 +13,7 @@ from tf_happywhale.errors import InputError
 MODEL = "model.keras"
 OUTPUTS = (MODEL, "classifier.keras", "metrics.json")
 TRAINED_ON = "trained_on.json"
-TRAINING = "training"  # the folder of an unfinished training, beside the finished model
+TRAINING = "training"  # the folder of an unfinished training, next to the finished model
 
 
 def settle(run: Path) -> None:

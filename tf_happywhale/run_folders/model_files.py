@@ -24,8 +24,8 @@ def save_weights(path: Path, model: keras.Model) -> None:
 
 
 class _InMemory(io.BytesIO):
-    """A file in memory that Keras takes for one of this name. If HDF5 itself writes to a full disk,
-    it cannot close its file, and the process crashes."""
+    """File in memory that Keras treats as a file of this name. If HDF5 itself writes to a full
+    disk, it cannot close its file, and the process crashes."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()

@@ -32,7 +32,7 @@ def train_epoch(
         step: from `make_step`.
         batches: pictures and targets of those steps.
         train: how to train.
-        progress: is kept up to date.
+        progress: the state of the training; it is updated.
         steps_per_epoch: of a whole epoch.
         run: the folder of the training, named in errors.
         pause: is called after each step, or after each group of `train.steps_per_execution`.

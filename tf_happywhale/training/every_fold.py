@@ -54,7 +54,7 @@ def finish_folds(experiment: Experiment) -> int:
 
 
 def _train(experiment: Experiment, fold: FoldTraining, started: float, chief: bool) -> None:
-    """Train one fold in a folder of its own, and put its model in the place of the one before."""
+    """Train one fold in a folder of its own, and replace the earlier model by its model."""
     read_manifest(fold.data.records)  # raises before anything is changed
     run, restart = fold.run, experiment.train.restart
     with locked(run, AT_WORK) if chief else nullcontext():

@@ -1,4 +1,4 @@
-"""What one fold trains and validates on."""
+"""The images and targets that one fold trains and validates on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class FoldData:
-    """What one fold trains and validates on.
+    """Images and targets that one fold trains and validates on.
 
     Attributes:
         records: the finished records folder.

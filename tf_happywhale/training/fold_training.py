@@ -1,4 +1,4 @@
-"""What each fold's training reads: images, labels, start weights; and the record of all that."""
+"""The training of each fold: the images, labels and start weights it reads, and their record."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tf_happywhale.training.start_weights import check_start
 
 @dataclass(frozen=True)
 class FoldTraining:
-    """The training of one fold.
+    """Training of one fold.
 
     Attributes:
         number: the fold that is left out.
@@ -51,7 +51,7 @@ class FoldTraining:
 
 
 def fold_trainings(experiment: Experiment) -> Iterator[FoldTraining]:
-    """Return the training of each fold of an experiment. The catalogue and the records are read and
+    """Yield the training of each fold of an experiment. The catalogue and the records are read and
     checked before the first one."""
     weights = find_weights(experiment.model.backbone, experiment.model.weights)
     start = sha256(Path(weights)) if weights and Path(weights).is_file() else weights

@@ -43,7 +43,7 @@ def train_fold(
 
     A run that was stopped resumes from its last checkpoint, even in the middle of an epoch, and
     ends with the weights that it would have reached anyway. The weights of the best validation so
-    far are kept beside the checkpoints, and at the end as `checkpoints/best.weights.h5`. The
+    far are kept next to the checkpoints, and at the end as `checkpoints/best.weights.h5`. The
     checkpoints stay until the caller has noted that the run is finished.
 
     Args:
@@ -86,7 +86,7 @@ class _Training:
         self.progress, self.board = Progress(), None
 
     def to_the_end(self, started: float | None) -> dict:
-        """Train the epochs that are left, and return the metrics of the best one of all."""
+        """Train the epochs that are left, and return the metrics of the best epoch."""
         train = self.train
         self._resume_or_start()
         started = time.monotonic() if started is None else started

@@ -1,4 +1,4 @@
-"""Which trained models a training may start from."""
+"""Check that a training may start from a trained model."""
 
 from __future__ import annotations
 

@@ -29,12 +29,13 @@ else:
 
 @dataclass(frozen=True)
 class Trainer:
-    """What trains one fold.
+    """Parts that train one fold.
 
     Attributes:
         learner: the classifier, its optimizers, the average of its weights, the scale of the loss.
         step: the compiled training step.
-        forward: the embedder as a compiled function. It uses the weights of the moment.
+        forward: the embedder as a compiled function. It uses the weights that the embedder has when
+            it is called.
     """
 
     learner: Learner

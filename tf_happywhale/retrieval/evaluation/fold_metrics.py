@@ -18,10 +18,10 @@ def validate(gallery: Embeddings, queries: Embeddings, new_share: float) -> dict
     """Rank the fold's queries and measure.
 
     Returns:
-        `queries_known`, `queries_new` (counts), `map5_known` and `rank1_known` (known
-        individuals' queries, without new_individual; None if there are none), `threshold` (best
-        for `new_share` on these very queries) and `map5_oracle` (all of them, new_individual put in
-        by that threshold: more than a threshold learned elsewhere reaches).
+        `queries_known`, `queries_new` (counts), `map5_known` and `rank1_known` (known individuals'
+        queries, without new_individual; None if there are none), `threshold` (best for `new_share`
+        on these queries) and `map5_oracle` (all of them, new_individual placed by that threshold:
+        more than a threshold learned elsewhere reaches).
 
     Raises:
         ValueError: an image is both in gallery and queries.
@@ -57,7 +57,7 @@ def measure(candidates: Candidates, truth: Sequence[str], new_share: float) -> d
 
 
 def judge(ranked: dict[str, list[str]], answers: dict[str, str]) -> dict:
-    """mAP@5 and rank-1 of predictions against answers (individual_id or `new_individual`).
+    """Return mAP@5 and rank-1 of predictions against answers (individual_id or `new_individual`).
 
     Args:
         ranked: ids, best first, by image name.

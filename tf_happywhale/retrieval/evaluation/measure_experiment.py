@@ -101,7 +101,7 @@ def why_unmeasured(gallery: LabelledGallery, rank: Rank) -> str:
 def _measure_folds(
     experiment: Experiment, data: DataSet, everyone: LabelledGallery, taken: list[int]
 ) -> dict:
-    """Return the metrics of each fold, of all folds together, and of each member; draws the
+    """Return the metrics of each fold, of all folds together, and of each member; draw the
     figures."""
     rank, count = experiment.rank, len(everyone.embeddings.members)
     scored = _scored(experiment, everyone.only(taken), taken)

@@ -66,7 +66,7 @@ def print_members(metrics: dict) -> None:
 
 
 def _group(part: dict) -> str:
-    """Further metrics of a species, or of a number of gallery images, in words."""
+    """Return further metrics of a species, or of a number of gallery images, in words."""
     names = {
         "rank1": "rank-1", "balanced_accuracy_known": "BAKS", "balanced_accuracy_new": "BAUS",
         "auroc": "AUROC",

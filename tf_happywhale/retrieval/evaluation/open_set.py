@@ -33,7 +33,7 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
     Returns:
         Counts; `map5` and others by the config's own mode, and its threshold if one is given;
         `modes`, by what the other parts have taught, each with mAP@5 of all, known
-        and new; `oracle`, the best that any threshold could have reached on these very images;
+        and new; `oracle`, the best that any threshold could have reached on these images;
         `auroc`; `p_new` with the calibration error before and after and the curves; `species` and
         `gallery_images`, each group with its mAP@5, `rank1`, balanced accuracies and `auroc`, which
         for a number of gallery images is that of telling these known individuals from all new ones.
@@ -120,7 +120,7 @@ def _oracle_places(pool: Pool, anywhere: bool) -> np.ndarray:
 
 
 def _calibration(measured: PoolStatistics) -> dict:
-    """P(new) of each part learned on the others, and one minus the cosine as it would be without.
+    """P(new) of each part learned on the others, and one minus the cosine for comparison.
 
     Empty if there are no new, or no known individuals to learn from.
     """
@@ -149,6 +149,6 @@ def _fit(pool: Pool) -> NewProbability:
 
 
 def _closed(pool: Pool) -> np.ndarray:
-    """Average precision@5 without `new_individual`."""
+    """Return the average precision@5 without `new_individual`."""
     right = pool.ids[:, :ANSWERS] == pool.truth[:, None]
     return np.where(right.any(axis=1), 1 / (right.argmax(axis=1) + 1), 0.0)

@@ -20,11 +20,11 @@ from tf_happywhale.retrieval.submission import ANSWERS
 def keep_first_confidence(
     who: np.ndarray, confidence: np.ndarray, earlier: Sequence[tuple[str, float] | None]
 ) -> np.ndarray:
-    """Confidences by models that had not trained on the image they judge.
+    """Return confidences by models that were not trained on the image that they judge.
 
-    A model is sure of what it was trained on, rightly or wrongly. So an image that this one trained
-    on keeps the confidence of the model that labelled it, which had not; and it loses it, for NaN,
-    where this one ranks somebody else first all the same.
+    A model is sure of what it was trained on, rightly or wrongly. So an image that this model was
+    trained on keeps the confidence of the model that labelled it, which was not trained on it. If
+    this model still ranks another individual first, the confidence becomes NaN.
 
     Args:
         who: the best candidate of each image, str [n].
@@ -49,7 +49,7 @@ def predict_confidently(
     the fold's own images.
 
     Args:
-        gallery: the catalogue as the fold's model sees it, one member.
+        gallery: the catalogue's embeddings by the fold's model, one member.
         queries: the images to identify, by the same model.
         fold: the fold on which the model was not trained.
         rank: the config's section; how `new_individual` is placed does not matter.

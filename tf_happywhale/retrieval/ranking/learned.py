@@ -39,7 +39,7 @@ class Learned:
 
     Attributes:
         shares: each model's share of the score, 0 of one that was not taken.
-        threshold: by the way `new_individual` is put in: `first_or_second` or `column`, see
+        threshold: by the way `new_individual` is placed: `first_or_second` or `column`, see
             `rank.new`.
         slope, offset: from the score to standard deviations above the mean of those images.
         weights, intercept: of P(new) by the standardised scores; None if it is not known.
@@ -104,7 +104,7 @@ def learn(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> Lea
     """Learn from a catalogue's images, each scored by the models that were not trained on it.
 
     Args:
-        gallery: the catalogue on which the models were trained, as they see it.
+        gallery: the catalogue on which the models were trained, with their embeddings.
         weights: of the models.
         rank: how scores are made, which `members` are taken, and whether `weights` are chosen.
 

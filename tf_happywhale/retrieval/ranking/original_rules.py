@@ -19,7 +19,7 @@ from tf_happywhale.retrieval.search.joined_rows import Stack
 from tf_happywhale.retrieval.submission import ANSWERS
 
 NEIGHBOURS = 850
-# The five individuals the notebook fills up with; ids of Happywhale's catalogue.
+# The five individuals that the notebook fills up with: ids of Happywhale's catalogue.
 PADDING = ("938b7e931166", "5bf17305f073", "7593d2aee842", "7362d7a01d00", "956562ff2888")
 DEFAULT_ONLY = ("ensemble", "mirrored", "centre_share", "best_of", "weights", "new")  # settings
 
@@ -38,7 +38,7 @@ def rank_queries_by_original_rules(
     gallery: LabelledGallery, queries: EnsembleEmbeddings, rank: Rank
 ) -> Ranking:
     """Rank as `ranking.rank_queries` does, by the notebook's rules: embeddings joined with their
-    lengths, 850 neighbours, a threshold out of eleven. Only the leak is mended: each member is
+    lengths, 850 neighbours, a threshold out of eleven. Only the leak is repaired: each member is
     asked about a fold on which it was not trained.
 
     Raises:
@@ -133,7 +133,7 @@ def rank_by_original_rules(
 
 
 def original_padding(individual_ids: Sequence[str]) -> list[str]:
-    """Return the notebook's five ids where the catalogue has them, else its most frequent
+    """Return the notebook's five ids if the catalogue has them, otherwise its most frequent
     individuals."""
     known = set(individual_ids)
     if known.issuperset(PADDING):

@@ -86,7 +86,7 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
 
 
 def _rank(experiment: Experiment, data: DataSet) -> Ranking:
-    """Return the ranking by the config's rules; prints what a person should know about it."""
+    """Return the ranking by the config's rules; print what a person should know about it."""
     rank, members = experiment.rank, find_members(experiment)
     gallery = load_labelled_gallery(experiment, data)
     queries = load_ensemble(experiment, "test", data.test_images)

@@ -1,4 +1,4 @@
-"""Queries ranked against a gallery, with `new_individual` put in by what validation has taught."""
+"""Queries ranked against a gallery, with `new_individual` placed by what validation has taught."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ LEARN_FROM = 4096  # images of a fold teach a threshold: three folds' outnumber 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Every query's individuals, best first.
+    """Ranking of every query's individuals, best first.
 
     Attributes:
         images: the queries.
@@ -51,9 +51,9 @@ class Ranking:
         p_new: probability that a query shows a new individual, float [n]; NaN if unknown.
         gallery_images: names of the gallery's images, which `candidates.reference` points to.
         padding: individuals that fill up a submission.
-        species: of individuals, where `rule` has thresholds by species.
+        species: of individuals, if `rule` has thresholds by species.
         members: which of the given ones ranked, by place.
-        weights: theirs; none where all count alike.
+        weights: those of the members; none if all count equally.
         scored: the folds that were learned from.
         unsure: a sentence on why no threshold could be chosen; empty if one was, or is given.
     """
@@ -90,8 +90,8 @@ class Ranking:
         return [pad(self.with_new(n)[:ANSWERS], self.padding) for n in range(len(self.images))]
 
     def table(self, ranks: int) -> pd.DataFrame:
-        """`predictions.csv`: image, box_number, rank, individual_id, score, p_new, reference_image,
-        reference_box_number.
+        """Return `predictions.csv`: image, box_number, rank, individual_id, score, p_new,
+        reference_image, reference_box_number.
 
         The score of `new_individual` is its threshold; its reference image is empty.
         """
@@ -135,7 +135,7 @@ def rank_queries(
     `rank.threshold` or `rank.new=target_share` places it.
 
     Args:
-        gallery: the catalogue as the members see it.
+        gallery: the catalogue with the members' embeddings.
         queries: the images to identify, by the same members.
         weights: of the members.
         rank: the config's section.

@@ -48,17 +48,17 @@ def rank_individuals(
         queries: embeddings [n, d], or a stack of several models'.
         gallery: embeddings [m, d], a stack, or a blend with the head's centres.
         individual_ids: text [m].
-        k: candidates a query.
+        k: number of candidates of each query.
         engine: `auto`, `tensorflow` or `numpy`.
         shortlist: what TensorFlow multiplies: `float32`, `bfloat16`, or `auto`.
         memory: bytes for the gallery in the engine's numbers.
-        best_of: an individual's score is the mean of its that many best images, not of the one.
+        best_of: an individual's score is the mean over this number of its best images.
 
     Raises:
         InputError: queries and gallery are not equally wide, or images and individuals not equally
             many.
     """
-    if not len(queries):  # whose width nobody knows where there was no image to embed
+    if not len(queries):  # their width is unknown if there was no image to embed
         return nobody(0, k)
     queries = queries if isinstance(queries, Stack) else stack([queries])
     gallery = stack([gallery]) if isinstance(gallery, np.ndarray) else gallery

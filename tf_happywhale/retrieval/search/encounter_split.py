@@ -13,7 +13,7 @@ from tf_happywhale.retrieval.search.candidates import Candidates
 
 TOGETHER = "together"  # a column: the encounter that a photograph is judged with; empty: alone
 CERTAIN = 0.8  # a photograph is certain if P(right) of its own best candidate is above this
-NAMED = 3  # most individuals of an encounter that a sentence names
+NAMED = 3  # a sentence names at most this many individuals of an encounter
 
 
 def together_of(queries: Embeddings) -> list[str]:
@@ -36,8 +36,8 @@ def judge_together(
     search: Callable[[np.ndarray], Candidates],
     p_right: Callable[[np.ndarray], np.ndarray],
 ) -> tuple[Embeddings, dict[str, str]]:
-    """Queries with the column `together`; and by key a sentence for each that is judged alone
-    although it is of an encounter.
+    """Return the queries with the column `together`; and by key a sentence for each that is judged
+    alone although it is of an encounter.
 
     An encounter is taken apart if two of its photographs, each by itself, are certain of different
     individuals. Then it does not show one animal, or one photograph is wrong, and a mean over both

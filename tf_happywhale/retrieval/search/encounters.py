@@ -1,4 +1,4 @@
-"""Photographs of one animal ranked together."""
+"""Rank the photographs of one encounter together, since they show one animal."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def rank_encounters(
 
     An individual's score in an encounter is the mean over its photographs of what each scores by
     itself, the best cosine with any image of the individual or the mean of the `best_of` best: each
-    may be matched by another picture of it, such as its other side. The reference is the
-    photograph's own nearest.
+    photograph may match another picture of the individual, such as one of its other side. The
+    reference is the image nearest to the photograph itself.
 
     Args:
         queries: embeddings [n, d] float32.
         gallery: embeddings [m, d] of m ≥ 1 images.
-        individual_ids: who is in them.
-        encounters: of each query; empty text stands alone.
-        k: candidates a query.
+        individual_ids: the individual in each of them.
+        encounters: of each query; a query with empty text stands alone.
+        k: number of candidates of each query.
         search: candidates of queries [b, d] that stand alone.
         best_of: see `search`.
     """
@@ -56,7 +56,7 @@ def rank_encounters(
 
 
 def _whole(labels: np.ndarray, names: np.ndarray) -> Iterator[np.ndarray]:
-    """Return rows of whole encounters, about `QUERIES` at a time."""
+    """Yield rows of whole encounters, about `QUERIES` at a time."""
     waiting: list[np.ndarray] = []
     for name in names:
         waiting.append(np.flatnonzero(labels == name))

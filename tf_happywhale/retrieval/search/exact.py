@@ -1,4 +1,4 @@
-"""Exact nearest neighbours by cosine, streamed over the gallery in tiles."""
+"""Exact nearest neighbours by cosine; the gallery is read in tiles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tf_happywhale.retrieval.search.shortlist import CrowdedError, Shortlist, ma
 
 GALLERY_ROWS = 2048  # of a tile
 QUERY_ROWS = 2048  # of a tile
-FEWEST = 512  # the same, where fewer tiles than workers would be made
+FEWEST = 512  # the same, if there would be fewer tiles than workers
 DECIMALS = 12  # of a cosine; what differs less is a tie
 ROUNDING = 1e-6  # of scores that come from a library, or go out, in float32
 MEMORY = 2**29  # bytes
@@ -50,21 +50,22 @@ def nearest(
 ) -> Neighbours:
     """Return the labels with the best image of each query; exact, whatever the engine.
 
-    The engine's dot products choose a shortlist that cannot miss anybody (`shortlist.py`); what is
-    on it is scored in float64. To find images rather than individuals give each its own label.
+    The engine's dot products choose a shortlist that cannot miss any label (`shortlist.py`); what
+    is on it is scored in float64. To find images instead of individuals, give each image its own
+    label.
 
     Args:
         queries: n rows of length 1.
         gallery: m rows, m ≥ 1.
         labels: int64 [m], not negative.
-        k: labels a query; fewer come back if there are fewer.
+        k: number of labels of each query; fewer are returned if there are fewer.
         engine: `numpy`, `tensorflow`, or `auto`.
         shortlist: `float32`, `bfloat16`, or `auto`, for TensorFlow.
         memory: bytes for the gallery in the engine's numbers; a larger one is taken in parts.
 
     Raises:
         InputError: the engine's dot products are further off than they may be, or the embeddings
-            are so much alike that no engine can tell them apart.
+            are so similar that no engine can tell them apart.
     """
     for multiplier in dict.fromkeys((engine, "numpy")):  # NumPy's float32 is the least off
         with suppress(CrowdedError):
@@ -84,7 +85,7 @@ def _search(
     shortlist: str,
     memory: int,
 ) -> Neighbours:
-    """`nearest` by one engine; CrowdedError where its shortlist grows too long."""
+    """Do what `nearest` does, by one engine; raise CrowdedError if its shortlist grows too long."""
     k = min(k, len(np.unique(labels)))
     order = np.argsort(labels, kind="stable")
     labels, gallery = labels[order], gallery.take(order)
@@ -111,7 +112,7 @@ def _search(
                     lists[number].add(chosen.dots(tile, asked), place, bound)
                 if not last:
                     return None
-                found, lists[number] = lists[number], None  # its pairs are let go of
+                found, lists[number] = lists[number], None  # so that its pairs are freed
                 return _exact(found, mine, gallery, labels)
 
             parts = list(workers.map(look, range(len(lists))))

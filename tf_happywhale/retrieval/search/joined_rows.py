@@ -1,4 +1,4 @@
-"""Embeddings side by side: an ensemble's rows, made when they are asked for and never stored."""
+"""Embeddings of several models joined side by side, made when they are needed, never stored."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Blend:
-    """A gallery whose rows are drawn towards their individuals' centres.
+    """Gallery whose rows are moved towards their individuals' centres.
 
     For a query q, the highest `(1 − share)·cos(q, image) + share·cos(q, centre)` over an
     individual's images is the highest dot product with `(1 − share)·image + share·centre`: blending
@@ -127,7 +127,7 @@ class Blend:
         return (1 - share) * self.images.tile(images) + share * self.centres.tile(images)
 
     def dot(self, images: np.ndarray, queries: Stack, asked: np.ndarray) -> np.ndarray:
-        """Return blended scores float64 [p] of pairs, as `Stack.dot`."""
+        """Return blended scores float64 [p] of pairs, as `Stack.dot` does."""
         near, centre = (part.dot(images, queries, asked) for part in (self.images, self.centres))
         return (1 - self.share) * near + self.share * centre
 

@@ -1,4 +1,4 @@
-"""The mean over an individual's best images, instead of its best image alone."""
+"""Search by the mean over an individual's best images, instead of its best image alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from tf_happywhale.retrieval.search.exact import ROUNDING, Neighbours, rank_labels
 from tf_happywhale.retrieval.search.joined_rows import Blend, Stack
 
-START = 8  # times as many labels as are wanted are looked at first
+START = 8  # at first this many times the number of labels wanted is looked at
 
 
 def mean_of_best(
@@ -23,14 +23,14 @@ def mean_of_best(
     """Return the k labels with the highest mean over their `best_of` best images, or all they have.
 
     The mean is never above the best image. So the labels with the best images are scored; when the
-    k-th mean is above the last of those best images, nobody else can come in between, and
-    otherwise more are looked at.
+    k-th mean is above the last of those best images, no other label can come before the k-th.
+    Otherwise more labels are looked at.
 
     Args:
         queries: n rows.
         gallery: m rows.
         labels: int64 [m] from 0 on, without gaps.
-        k: labels a query.
+        k: number of labels of each query.
         best_of: images of each label.
         search: the `count` labels with the best image of each query.
     """

@@ -2,7 +2,7 @@
 
 The gallery is sorted by label (an individual, say) and its labels are dealt into groups. The k-th
 highest of the groups' best dot products is a floor under the k-th best label. Every image that may
-reach that floor, off by as much as the engine may be, is kept, and nothing else is.
+reach that floor, given the engine's largest error, is kept, and no other.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-GROUPS = 256  # at least; more make a higher floor, and the k-th of more is looked for
+GROUPS = 256  # at least; with more groups the floor is higher, but the k-th best of more is sought
 CROWD = 2**21  # pairs no better than the floor: a thousand images of each query of a full tile
 WORST = -2.0  # below any cosine, whatever the rounding
 
 
 class CrowdedError(Exception):
-    """More images than can be held are as good as the floor, for all that the engine can tell."""
+    """Error: more images than can be held may reach the floor, by the engine's dot products."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Shortlist:
 
     @classmethod
     def empty(cls, k: int, groups: Groups, queries: int, rounding: float) -> Shortlist:
-        """Before the first tile: every group is worse than any cosine."""
+        """Return the list before the first tile: every group is worse than any cosine."""
         best = np.full((len(groups.starts), queries), WORST, np.float32)
         return cls(k, groups, best, np.full(queries, WORST, np.float32), rounding)
 
@@ -140,7 +140,7 @@ class Shortlist:
     def _check_crowd(self) -> None:
         if sum(len(part[0]) for part in self.found) <= CROWD:
             return
-        kth = self._kth()  # what is better is wanted, however much it is
+        kth = self._kth()  # all that is better is wanted
         if sum(int((dots <= kth[queries]).sum()) for _, queries, dots in self.found) > CROWD:
             raise CrowdedError
 
@@ -160,14 +160,15 @@ class Shortlist:
         return (lowest / (1 + np.copysign(self.rounding, lowest))).astype(np.float32)
 
     def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Image, query and dot product of each pair on the list: int64, int64, float32 [p]."""
+        """Return image, query and dot product of each pair on the list: int64, int64, float32
+        [p]."""
         images, queries, dots = (np.concatenate(part) for part in zip(*self.found, strict=True))
         kept = dots >= self.least()[queries]
         return images[kept], queries[kept], dots[kept]
 
 
 def _values(keys: np.ndarray) -> np.ndarray:
-    """float32 of what may be the bits of bfloat16."""
+    """Return values as float32; int16 are the bits of bfloat16."""
     if keys.dtype != np.int16:
         return keys
     return (keys.view(np.uint16).astype(np.uint32) << 16).view(np.float32)

@@ -1,4 +1,4 @@
-"""The log of a training, `log.jsonl`, with the settings and the environment beside it."""
+"""The log of a training, `log.jsonl`, with the settings and the environment next to it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def check_tensorboard() -> None:
 
 
 class Board:
-    """Writes the log for TensorBoard: the log so far into a new file, then each further entry.
+    """Writer of the log for TensorBoard: the log so far into a new file, then each new entry.
 
     TensorBoard's own writer needs no TensorFlow, so it works on JAX too.
 

@@ -9,13 +9,13 @@ from types import FrameType, TracebackType
 
 
 class Watch:
-    """Looks at the clock, and listens for Ctrl-C and the terminate signal, while it is entered.
+    """Watch over the clock, Ctrl-C and the terminate signal, while it is entered.
 
     The first signal waits for the step under way; a second one is obeyed at once.
 
     Args:
         minutes: between checkpoints.
-        hours: the run stops after so many; None: never.
+        hours: after these the run stops; None: never.
         started: when the command started, a time of `time.monotonic()`.
     """
 

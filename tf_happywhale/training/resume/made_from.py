@@ -42,7 +42,7 @@ FREE = {
 
 @dataclass(frozen=True)
 class MadeFrom:
-    """What a training is made from.
+    """Record of what a training is made from.
 
     Attributes:
         config: the value of each key of SECTIONS that is not FREE, such as `train.epochs`.
@@ -130,7 +130,7 @@ def config_differences(asked: dict[str, Any], before: dict[str, Any]) -> list[st
 
 
 def in_words(found: Sequence[str], most: int = 4) -> str:
-    """Differences as a part of a sentence."""
+    """Return differences as a part of a sentence."""
     more = [f"and {len(found) - most} more"] if len(found) > most else []
     return "; ".join([*found[:most], *more])
 

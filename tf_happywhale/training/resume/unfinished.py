@@ -1,6 +1,6 @@
 """An unfinished training in a run folder: where it lies, what made it, and how it is finished.
 
-It lies in `training/`, beside the finished model if there is one. When it is finished, all of it
+It lies in `training/`, next to the finished model if there is one. When it is finished, all of it
 takes the place of that model at once.
 """
 

@@ -11,7 +11,7 @@ from tf_happywhale.training.update.learner import Learner
 
 
 class Update:
-    """Takes gradients that are already summed over all devices, and updates a learner.
+    """Update of a learner by gradients that are already summed over all devices.
 
     Args:
         learner: what is updated.

@@ -42,7 +42,7 @@ def make_step(
 
 
 class _JaxStep:
-    """The step: `_pure` and `_scanned` are pure functions of the values of all variables; `take`
+    """Step on JAX: `_pure` and `_scanned` are pure functions of the values of all variables; `take`
     and `take_several` call them, and give the variables their new values."""
 
     def __init__(

@@ -13,7 +13,7 @@ from tf_happywhale.training.update.weight_average import WeightAverage
 
 @dataclass(frozen=True)
 class Learner:
-    """What a training step changes.
+    """Classifier, and what belongs to its training: all that a training step changes.
 
     Attributes:
         classifier: from `build_classifier`.

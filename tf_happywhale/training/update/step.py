@@ -12,7 +12,7 @@ from tf_happywhale.config import Train
 
 
 class Step:
-    """Calls the compiled step, and knows at which steps gradients are applied.
+    """Training step that calls the compiled step, and knows when gradients are applied.
 
     Args:
         one: takes a batch, the share of mixed embeddings, the learning rate, and whether gradients

@@ -23,11 +23,11 @@ def make_step(
     """Return a compiled step that updates the learner, alone or several in one call.
 
     The targets are int [n], or those of mixed pictures (see `Loss.each`). With `train.accumulate`
-    only every so many steps update the weights, by the mean of the gradients that were finite; the
-    last of the run's `steps` does so with what is left. With `train.embedding_mixup` embeddings are
-    mixed, by a share that is a function of (seed, step). A step whose loss or gradients are not
-    finite leaves no trace, not in the statistics of BatchNorms either. The learner must have been
-    made inside the strategy's scope.
+    only every `train.accumulate` steps update the weights, by the mean of the gradients that were
+    finite; the last of the run's `steps` does so with what is left. With `train.embedding_mixup`
+    embeddings are mixed, by a share that is a function of (seed, step). A step whose loss or
+    gradients are not finite leaves no trace, not in the statistics of BatchNorms either. The
+    learner must have been made inside the strategy's scope.
     """
     step = _TensorFlowStep(strategy, learner, train, loss)
     take, several = tf.function(step.take), tf.function(step.take_several)
@@ -35,8 +35,8 @@ def make_step(
 
 
 class _TensorFlowStep:
-    """The step, not yet compiled: `take` and `take_several` run on all replicas of the strategy,
-    the methods that they pass to `strategy.run` on each of them."""
+    """Step on TensorFlow, not yet compiled: `take` and `take_several` run on all replicas of the
+    strategy, the methods that they pass to `strategy.run` on each of them."""
 
     def __init__(
         self, strategy: tf.distribute.Strategy, learner: Learner, train: Train, loss: Loss
@@ -110,5 +110,5 @@ class _TensorFlowStep:
 
 
 def _stack(*batches: tuple) -> tuple:
-    """Batches of one shape as one structure, with one more axis in front."""
+    """Return batches of one shape as one structure, with one more axis in front."""
     return tf.nest.map_structure(lambda *each: tf.stack(each), *batches)
