@@ -42,7 +42,7 @@ from tf_happywhale.retrieval.search.encounter_split import TOGETHER
 
 @dataclass(frozen=True)
 class Added:
-    """Counts of what was added.
+    """Record of what was added.
 
     Attributes:
         confirmed: the animals that were decided on.

@@ -51,7 +51,7 @@ def load_queries(output: Path) -> Embeddings:
 
 
 class PhotographFinder:
-    """Finds the photographs that were identified, also if they were moved or renamed.
+    """Finder of the photographs that were identified, also if they were moved or renamed.
 
     A photograph is recognised by the hash of its bytes, which `identify` kept.
 

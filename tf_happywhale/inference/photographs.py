@@ -48,7 +48,7 @@ def find_animals(
 ) -> list[Shot]:
     """Return the animals in photographs, and print how many have a box.
 
-    Boxes come from a table, or else from the detector. A photograph without a box is one animal,
+    Boxes come from a table, otherwise from the detector. A photograph without a box is one animal,
     and the whole picture is used.
 
     Raises:

@@ -57,7 +57,7 @@ class Trainer:
 
 
 def build_trainer(devices: Devices, experiment: Experiment, data: FoldData, steps: int) -> Trainer:
-    """Build what trains one fold on these devices, in a run of so many steps. The random seed is
+    """Build what trains one fold on these devices, in a run of this many steps. The random seed is
     the experiment's plus the fold."""
     train = experiment.train
     keras.utils.set_random_seed(experiment.seed + data.fold)

@@ -120,7 +120,7 @@ def _oracle_places(pool: Pool, anywhere: bool) -> np.ndarray:
 
 
 def _calibration(measured: PoolStatistics) -> dict:
-    """P(new) of each part learned on the others, and one minus the cosine for comparison.
+    """Measure P(new) of each part, learned on the others; and one minus the cosine, to compare.
 
     Empty if there are no new, or no known individuals to learn from.
     """

@@ -63,13 +63,14 @@ class Learned:
     calibrated: bool = True
 
     def p_new(self, score: np.ndarray) -> np.ndarray:
-        """P(new) float64 [n] of queries with candidates' scores [n, k]; NaN where unknown."""
+        """Return P(new) float64 [n] of queries with candidates' scores [n, k]; NaN where
+        unknown."""
         regression = _regression(self.weights, self.intercept)
         standard = Line(self.slope, self.offset).standard(score)
         return NewProbability(regression, self.calibrated)(standard, score)
 
     def p_right(self, score: np.ndarray) -> np.ndarray:
-        """P(the best candidate is right) float64 [n], as `p_new`."""
+        """Return P(the best candidate is right) float64 [n], as `p_new` does."""
         wrong = _regression(self.wrong_weights, self.wrong_intercept or 0.0)
         return 1 - wrong(Line(self.slope, self.offset).standard(score))
 

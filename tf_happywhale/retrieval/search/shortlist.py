@@ -35,7 +35,8 @@ class Groups:
     rows: int
 
     def inside(self, start: int, stop: int) -> list[tuple[int, int, int]]:
-        """(group, first row, end) of the groups' parts within these rows, counted from `start`."""
+        """Return (group, first row, end) of the groups' parts within these rows, counted from
+        `start`."""
         first = int(np.searchsorted(self.starts, start, side="right")) - 1
         last = int(np.searchsorted(self.starts, stop, side="left"))
         ends = np.append(self.starts, self.rows)
