@@ -1,4 +1,4 @@
-"""Stages: do the work of one, unless its stamp shows that it is up to date."""
+"""Stages: do the work of a stage unless its stamp shows that it is up to date."""
 
 from __future__ import annotations
 
@@ -76,8 +76,9 @@ def _is_current(
     outputs: Sequence[Path],
     stamps: bool,
 ) -> bool:
-    """Whether a stage is up to date, also by the stamp of an earlier version, which is then written
-    in today's form."""
+    """Return whether a stage is up to date, also by the stamp of an earlier version, which is then
+    written in today's form.
+    """
     if up_to_date(output, name, depends_on=depends_on, outputs=outputs):
         return True
     for form in older:
@@ -125,8 +126,9 @@ def _seconds_before(stamp_file: Path, stamp: str) -> float:
 def up_to_date(
     output: Path, name: str, *, depends_on: dict[str, Any], outputs: Sequence[Path]
 ) -> bool:
-    """Whether a stage was done from the same `depends_on`, perhaps with the names of an earlier
-    version, and its outputs are still there."""
+    """Return whether a stage was done from the same `depends_on`, perhaps with the names of an
+    earlier version, and its outputs are still there.
+    """
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
         known = json.loads(_stamp_file(output, name).read_text(encoding="utf-8"))
         asked = (digest(depends_on), digest(as_before(depends_on)))

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def atomic_write(path: Path, *, lasting: bool = True) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; on success it is renamed to `path`.
+    """Yield a temporary path next to `path`. On success it is renamed to `path`.
 
     The temporary name keeps the endings of `path`, because some writers choose their format by
-    them. When the body raises, the temporary file or folder is removed and `path` stays as it was.
-    What killed processes have left in the folder is removed on the way.
+    them. If the body raises, the temporary file or folder is removed and `path` stays as it was.
+    Files that killed processes have left in the folder are removed as well.
 
     Args:
         path: a file or a folder. A folder that is there is replaced as a whole.
@@ -30,7 +30,7 @@ def atomic_write(path: Path, *, lasting: bool = True) -> Iterator[Path]:
             too. False for what is quickly made again.
 
     Raises:
-        OSError: about `path`, if it cannot be written, whatever the body's writer raises.
+        OSError: about `path`, if it cannot be written, whatever error the body's writer raises.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def written_as(path: Path, temporary: Path | None = None) -> Iterator[None]:
 
 
 def restore_folder(path: Path) -> None:
-    """Put back a folder whose replacement was killed between the two renames that it takes."""
+    """Restore a folder whose replacement was killed between the two renames that it takes."""
     before = path.with_name(f".{path.name}.before")
     if before.is_dir() and not path.exists():
         os.replace(before, path)
@@ -84,8 +84,9 @@ def _replace_folder(temporary: Path, path: Path) -> None:
 
 
 def shown(paths: Iterable[Path]) -> list[Path]:
-    """The paths in order, without names that begin with a dot. Those are not data: locks, temporary
-    files, and what other systems leave beside each file (`._a.txt`)."""
+    """Return the paths in order, without names that begin with a dot. Those are not data: locks,
+    temporary files, and the files that other systems leave next to each file (`._a.txt`).
+    """
     return sorted(path for path in paths if not path.name.startswith("."))
 
 

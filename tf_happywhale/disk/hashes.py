@@ -15,7 +15,7 @@ MISSING = "missing"  # instead of the hash of a file that is not there
 
 
 def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file's content."""
+    """Return the hexadecimal SHA-256 of a file's content."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -26,7 +26,7 @@ class ContentHashes:
     Hashing 60 GB of photographs takes minutes, so a second look asks the file system first and
     reads only what changed since. The time of its last change (`ctime`) counts too, since another
     card's photograph may have the same name, size and date. If two processes write the file, the
-    last one wins; what it does not know is hashed again.
+    last one wins; files that it does not know are hashed again.
     """
 
     def __init__(self, cache: Path) -> None:
@@ -39,7 +39,7 @@ class ContentHashes:
         self.changed = False
 
     def __call__(self, path: Path) -> str:
-        """Content hash of one file, or `missing` where it is, or cannot be opened."""
+        """Return the content hash of one file, or `missing` where it is, or cannot be opened."""
         try:
             status = os.stat(path)
             stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
@@ -60,6 +60,6 @@ class ContentHashes:
 
 
 def digest(value: Any) -> str:
-    """SHA-256 of a JSON-like value, the same for equal values."""
+    """Return the SHA-256 of a JSON-like value. It is the same for equal values."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

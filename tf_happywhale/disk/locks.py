@@ -21,14 +21,14 @@ def locked(
 ) -> Iterator[None]:
     """Hold the lock of a file or folder, so that no other process writes to it meanwhile.
 
-    The lock is the file `.<name>.lock` beside `place`. The operating system frees it when the
+    The lock is the file `.<name>.lock` next to `place`. The operating system frees it when the
     process ends, however it ends. Nested use in one process is fine for different places only.
 
     Args:
         place: what is written to; it need not exist yet.
         doing: what the other process is doing, for the error, such as `training into`.
         wait: seconds to wait for the other process.
-        inside: the lock is the file `.lock` in the folder `place`, because what lies beside it may
+        inside: the lock is the file `.lock` in the folder `place`, because what lies next to it may
             belong to somebody else.
         part: the only thing in the folder `place` that is written to; its lock is a file in the
             folder `.locks` there.

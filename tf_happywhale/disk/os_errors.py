@@ -1,4 +1,4 @@
-"""What the operating system refused, in words: which file, and what is wrong with it."""
+"""Errors of the operating system in words: which file, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEXTS = {
 
 
 def in_words(error: OSError, path: str | Path | None = None, *, doing: str = "read") -> str:
-    """One sentence on why something could not be done with a file, with what to do about it.
+    """Return one sentence on why something could not be done with a file, with what to do about it.
 
     Args:
         error: what was raised.
@@ -74,7 +74,8 @@ def in_words(error: OSError, path: str | Path | None = None, *, doing: str = "re
 
 
 def check_opens(path: Path) -> None:
-    """Refuse a file that cannot be opened, so that its reader does not call it damaged.
+    """Raise InputError for a file that cannot be opened, so that its reader does not call it
+    damaged.
 
     Raises:
         InputError: it is gone, may not be read, is a folder, or its disk fails.
@@ -87,8 +88,9 @@ def check_opens(path: Path) -> None:
 
 
 def doing_of(error: OSError) -> str:
-    """What was being done with an error's file: `read`, `written`, or `read or written` if that
-    cannot be known."""
+    """Return what was being done with an error's file: `read`, `written`, or `read or written` if
+    that cannot be known.
+    """
     name = _file_of(error)
     if WRITING in getattr(error, "__notes__", ()) or getattr(error, "filename2", None) is not None:
         return "written"
@@ -105,7 +107,7 @@ def doing_of(error: OSError) -> str:
 
 
 def as_os_error(error: BaseException) -> OSError | None:
-    """The OSError behind an exception; None if the exception is not about a file.
+    """Return the OSError behind an exception, or None if the exception is not about a file.
 
     On a full disk safetensors, TensorFlow, HDF5 and NumPy raise errors of their own, with the
     operating system's words in their text.
@@ -124,8 +126,9 @@ def as_os_error(error: BaseException) -> OSError | None:
 
 
 def of_target(error: BaseException, temporary: Path, target: Path) -> OSError | None:
-    """An error about `temporary` as one about `target`, the name that a person knows; None if it is
-    not about a file, or about a file elsewhere."""
+    """Return an error about `temporary` as one about `target`, the name that a person knows. Return
+    None if it is not about a file, or about a file elsewhere.
+    """
     found = as_os_error(error)
     if found is None:
         return None
@@ -142,7 +145,9 @@ def of_target(error: BaseException, temporary: Path, target: Path) -> OSError | 
 
 
 def _file_of(error: OSError) -> Path | None:
-    """The file of an error; if it names the two files of a copy, the one with the fault."""
+    """Return the file of an error. If it names the two files of a copy, return the one with the
+    fault.
+    """
     name = error.filename
     if error.errno in ON_THE_TARGET and getattr(error, "filename2", None) is not None:
         name = error.filename2

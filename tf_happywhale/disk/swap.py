@@ -1,8 +1,8 @@
 """Replace older files by finished ones, all together.
 
 The newer files are made in a folder inside the home of the older ones. A mark says that they are
-whole. From then on they count: if a kill interrupts the swap, whoever opens the home next finishes
-it. So the home holds all of the older files or all of the newer ones.
+whole. From then on they count: if a kill interrupts the swap, the process that opens the home next
+finishes it. So the home holds all of the older files or all of the newer ones.
 """
 
 from __future__ import annotations

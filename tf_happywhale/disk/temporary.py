@@ -1,4 +1,6 @@
-"""Temporary files beside their place. The name shows whether the process that wrote one is gone."""
+"""Temporary files next to the files that they become. The name shows whether the process that wrote
+one is gone.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,9 @@ _swept: set[Path] = set()
 
 
 def temporary_beside(path: Path) -> Path:
-    """A name beside `path` for what becomes it. Its endings are kept, since some writers need
-    them."""
+    """Return a name next to `path` for the file that becomes it. Its endings are kept, since some
+    writers need them.
+    """
     ending = "".join(path.suffixes)
     stem = path.name[: len(path.name) - len(ending)]
     if len(os.fsencode(path.name)) > LONGEST:
@@ -31,16 +34,16 @@ def temporary_beside(path: Path) -> Path:
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file or folder of this name is half-written, by whatever process."""
+    """Return whether a file or folder of this name is half-written, by any process."""
     return NAME.fullmatch(name) is not None
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed processes have left in a folder, once in each process. What a running one
-    writes stays.
+    """Remove what killed processes have left in a folder, once in each process. The files that a
+    running one writes stay.
 
-    Whether a process runs can be known on this machine only. What another machine has written, and
-    what has no known writer, is removed when it is a day old.
+    Whether a process runs can be known on this machine only. A file that another machine has
+    written, or that has no known writer, is removed when it is a day old.
     """
     if folder in _swept:
         return
@@ -63,7 +66,7 @@ def to_disk(temporary: Path) -> None:
     """Wait until the content of a file, or of all files in a folder, is on the disk.
 
     Without this, a power cut soon after the file was renamed can leave an empty file under its
-    final name, and the one before is gone.
+    final name, and the earlier file is gone.
     """
     files = [temporary]
     if temporary.is_dir():

@@ -1,4 +1,4 @@
-"""Whether boxes lie in their pictures, or were drawn on other pictures."""
+"""Checks of whether boxes lie in their pictures, or were drawn on other pictures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ Boxed = tuple[str, Path, AnyBox]  # name, file and box
 
 
 def misfits(boxed: Iterable[Boxed]) -> list[str]:
-    """A sentence for each way in which boxes do not fit their pictures, with the number of boxes.
+    """Return a sentence for each way in which boxes do not fit their pictures, with the number of
+    boxes.
 
     Pictures that cannot be read are left out; their reader names them.
 
@@ -62,8 +63,9 @@ def misfits(boxed: Iterable[Boxed]) -> list[str]:
 
 
 def misfit(box: AnyBox, width: int, height: int) -> str:
-    """How a box does not fit an upright picture of this size: it lies `outside` or mostly `beyond`
-    it, or was drawn on one of another `shape` or `turned` by a quarter; empty: it fits."""
+    """Return how a box does not fit an upright picture of this size: it lies `outside` or mostly
+    `beyond` it, or was drawn on one of another `shape` or `turned` by a quarter; empty: it fits.
+    """
     drawn_on = getattr(box, "drawn_on", None)
     if drawn_on:
         ratio, own = drawn_on[0] / drawn_on[1], width / height
@@ -79,7 +81,7 @@ def misfit(box: AnyBox, width: int, height: int) -> str:
 
 
 def _size(path: Path) -> tuple[int, int] | None:
-    """Width and height of the upright picture; None if it cannot be read."""
+    """Return the width and height of the upright picture; None if it cannot be read."""
     try:
         with path.open("rb") as file:
             head = file.read(HEAD)

@@ -1,4 +1,4 @@
-"""What a decoder complains of in a JPEG that it can still read.
+"""Damage in a JPEG that a decoder can still read, but complains of.
 
 A file that was copied or saved badly shows its rows before the fault, and grey or something else
 after it. A model takes such a picture for a photograph, so the complaint is kept.
@@ -16,8 +16,8 @@ COLOURS = {1: "GRAY", 3: "GRAY", 4: "CMYK"}  # by components
 
 
 def complaint(encoded: bytes) -> str:
-    """A sentence on what libjpeg complains of in a file's bytes. It is empty if there is nothing,
-    and for other formats, whose decoders refuse what is damaged.
+    """Return a sentence on what libjpeg complains of in a file's bytes. It is empty if there is
+    nothing, and for other formats, whose decoders refuse what is damaged.
 
     This takes a fifth of the time of decoding the whole picture: as long as `read_crops`, about.
     """
@@ -38,7 +38,9 @@ def complaint(encoded: bytes) -> str:
 
 @cache
 def _can_tell() -> bool:
-    """Whether simplejpeg is installed; it may be missing on a machine without a package index."""
+    """Return whether simplejpeg is installed; it may be missing on a machine without a package
+    index.
+    """
     there = importlib.util.find_spec("simplejpeg") is not None
     if not there:
         print("damaged JPEGs are not noticed: pip install simplejpeg")

@@ -14,7 +14,7 @@ GENERAL, AVIF = b"mif1", (b"avif", b"avis")
 
 
 def is_heic(encoded: bytes) -> bool:
-    """Whether a file's bytes are HEIC, whatever its name."""
+    """Return whether a file's bytes are HEIC, whatever its name."""
     if encoded[4:8] != b"ftyp":
         return False
     end = min(int.from_bytes(encoded[:4], "big"), 256)
@@ -23,8 +23,8 @@ def is_heic(encoded: bytes) -> bool:
 
 
 def decode_heic(encoded: bytes, name: str) -> np.ndarray:
-    """The main picture uint8 RGB [h, w, 3], upright. The HEIC file says how it is turned; EXIF's
-    orientation does not count.
+    """Return the main picture uint8 RGB [h, w, 3], upright. The HEIC file says how it is turned;
+    EXIF's orientation does not count.
 
     Raises:
         InputError: pillow-heif is not installed, or cannot read it.
@@ -39,7 +39,7 @@ def decode_heic(encoded: bytes, name: str) -> np.ndarray:
 
 
 def heic_size(encoded: bytes, name: str) -> tuple[int, int]:
-    """Width and height of the upright picture; errors: see `decode_heic`."""
+    """Return the width and height of the upright picture; errors: see `decode_heic`."""
     return _open(encoded, name).size
 
 

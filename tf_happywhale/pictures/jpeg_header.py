@@ -1,4 +1,4 @@
-"""What a JPEG says of itself before any pixel: size, components, and which way is up."""
+"""Header of a JPEG, read without any pixel: size, components, and which way is up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NEXT_MARKER = re.compile(rb"\xff+[^\x00\xff]")  # FF 00 is a coded FF
 
 @dataclass(frozen=True)
 class JpegHeader:
-    """Of a JPEG as it is stored.
+    """Header of a JPEG as it is stored.
 
     Attributes:
         width, height: pixels, before it is turned upright.
@@ -30,13 +30,13 @@ class JpegHeader:
 
     @property
     def upright(self) -> tuple[int, int]:
-        """Width and height of the picture when it is turned upright."""
+        """Return the width and height of the picture when it is turned upright."""
         sides = (self.width, self.height)
         return sides[::-1] if self.orientation >= 5 else sides
 
 
 def read_jpeg_header(encoded: bytes) -> JpegHeader | None:
-    """The header of a file's bytes; None if they are not a JPEG of 8 bits a channel."""
+    """Return the header of a file's bytes; None if they are not a JPEG of 8 bits a channel."""
     if encoded[:3] != b"\xff\xd8\xff":
         return None
     orientation, place = 1, 2
@@ -66,9 +66,10 @@ def read_jpeg_header(encoded: bytes) -> JpegHeader | None:
 
 
 def is_cut_off(encoded: bytes) -> bool:
-    """Whether a JPEG that says how large it is ends before its end mark: walking from marker to
-    marker, over what they hold and the coded pixels between them, one comes to none. What lies
-    behind that mark does not count."""
+    """Return whether a JPEG that says how large it is ends before its end mark. It does if a walk
+    from marker to marker, over what they hold and the coded pixels between them, meets no end mark.
+    What lies after that mark does not count.
+    """
     if encoded[:3] != b"\xff\xd8\xff" or encoded[-2:] == b"\xff\xd9":
         return False
     place = 2
@@ -82,7 +83,7 @@ def is_cut_off(encoded: bytes) -> bool:
 
 
 def _orientation(tiff: bytes) -> int | None:
-    """The orientation tag in an EXIF block, where there is a valid one."""
+    """Return the orientation tag in an EXIF block, if there is a valid one."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None or len(tiff) < 8:
         return None

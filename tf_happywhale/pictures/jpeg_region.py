@@ -30,7 +30,7 @@ def read_crops(
     *,
     boxes_upright: bool = True,
 ) -> list[np.ndarray]:
-    """A crop uint8 RGB [size, size, 3] for each box, upright.
+    """Return a crop uint8 RGB [size, size, 3] for each box, upright.
 
     Args:
         encoded: a photograph's file.
@@ -63,8 +63,9 @@ def read_crops(
 
 
 def encode_crop(picture: np.ndarray, quality: int) -> bytes:
-    """JPEG bytes of a picture uint8 RGB [h, w, 3], 4:4:4; TensorFlow's way takes half the time of
-    `encode_jpeg`'s."""
+    """Return the JPEG bytes of a picture uint8 RGB [h, w, 3], 4:4:4; TensorFlow's way takes half
+    the time of `encode_jpeg`'s.
+    """
     encoded = tf.io.encode_jpeg(
         picture, format="rgb", quality=quality, chroma_downsampling=False, optimize_size=False
     )
@@ -72,12 +73,12 @@ def encode_crop(picture: np.ndarray, quality: int) -> bytes:
 
 
 def upright_size(header: JpegHeader) -> tuple[int, int]:
-    """Width and height of the picture when it is turned upright."""
+    """Return the width and height of the picture when it is turned upright."""
     return header.upright
 
 
 def picture_size(encoded: bytes, name: str = "picture") -> tuple[int, int]:
-    """Width and height of a file's picture, upright; errors: see `decode`."""
+    """Return the width and height of a file's picture, upright; errors: see `decode`."""
     header = read_jpeg_header(encoded)
     if header:
         return upright_size(header)
@@ -88,7 +89,7 @@ def picture_size(encoded: bytes, name: str = "picture") -> tuple[int, int]:
 
 
 def turn_upright(stored: np.ndarray, orientation: int) -> np.ndarray:
-    """A stored picture [h, w, 3] turned and mirrored as EXIF's orientation (1 to 8) asks."""
+    """Return a stored picture [h, w, 3] turned and mirrored as EXIF's orientation (1 to 8) asks."""
     picture = stored.transpose(1, 0, 2) if orientation >= 5 else stored
     across, down = _mirrored(orientation)
     picture = picture[:: -1 if down else 1, :: -1 if across else 1]
@@ -96,7 +97,7 @@ def turn_upright(stored: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def to_stored(box: Box, header: JpegHeader) -> Box:
-    """A box of the upright picture, which it lies inside, in pixels of the stored one."""
+    """Return a box of the upright picture, which it lies inside, in pixels of the stored one."""
     width, height = upright_size(header)
     across, down = _mirrored(header.orientation)
     left, right = (width - box.xmax, width - box.xmin) if across else (box.xmin, box.xmax)
@@ -106,20 +107,24 @@ def to_stored(box: Box, header: JpegHeader) -> Box:
 
 
 def _found_orientation(encoded: bytes, stored: np.ndarray, name: str) -> int:
-    """The EXIF orientation of a picture of any format: the one that makes of the stored picture
-    what OpenCV decodes."""
+    """Return the EXIF orientation of a picture of any format: the one that makes of the stored
+    picture what OpenCV decodes.
+    """
     upright = decode(encoded, name)
     return next(n for n in range(1, 9) if np.array_equal(turn_upright(stored, n), upright))
 
 
 def _mirrored(orientation: int) -> tuple[bool, bool]:
-    """Whether the upright picture is mirrored across and down, after rows and columns have changed
-    places (orientations from 5)."""
+    """Return whether the upright picture is mirrored across and down, after rows and columns have
+    changed places (orientations from 5).
+    """
     return orientation in (2, 3, 6, 7), orientation in (3, 4, 7, 8)
 
 
 def _region(boxes: Sequence[Box], header: JpegHeader, size: int) -> tuple[Box, int]:
-    """The part around all boxes, and the largest reduction that leaves each at least `size`."""
+    """Return the part around all boxes, and the largest reduction that leaves each box at least
+    `size`.
+    """
     smallest = min(min(box.xmax - box.xmin, box.ymax - box.ymin) for box in boxes)
     step = largest_reduction(smallest, size)
     # In whole pixels of the reduced picture, whose last ones may reach over the edge. Colour, of
@@ -145,7 +150,7 @@ def _decode_region(encoded: bytes, region: Box, step: int, name: str) -> np.ndar
 
 
 def _inside(box: Box, region: Box, step: int) -> tuple[float, float, float, float]:
-    """A box of the full picture as left, top, right and bottom in the decoded region."""
+    """Return a box of the full picture as left, top, right and bottom in the decoded region."""
     return (
         box.xmin / step - region.xmin,
         box.ymin / step - region.ymin,

@@ -1,4 +1,4 @@
-"""Memory for pictures that is used again instead of being asked for again."""
+"""Memory for pictures, which is used again instead of being asked for again."""
 
 from __future__ import annotations
 

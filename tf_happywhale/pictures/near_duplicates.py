@@ -1,4 +1,4 @@
-"""Pictures that are nearly the same, whoever is in them: no model is asked."""
+"""Pictures that are nearly the same, whichever animal is in them. No model is used."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ TILE = 4096  # queries compared together
 
 
 def thumbnails(pictures: np.ndarray) -> np.ndarray:
-    """Pictures uint8 [n, 16, 16, 3] as grey vectors float32 [n, 256] of mean 0 and length 1, whose
-    product is their correlation; a picture of one colour is all 0."""
+    """Return pictures uint8 [n, 16, 16, 3] as grey vectors float32 [n, 256] of mean 0 and length 1,
+    whose product is their correlation; a picture of one colour is all 0.
+    """
     grey = pictures.reshape(len(pictures), SIDE * SIDE, 3).mean(axis=2, dtype=np.float32)
     grey -= grey.mean(axis=1, keepdims=True)
     length = np.linalg.norm(grey, axis=1, keepdims=True)
@@ -18,7 +19,8 @@ def thumbnails(pictures: np.ndarray) -> np.ndarray:
 
 
 def near_duplicates(queries: np.ndarray, others: np.ndarray, correlation: float) -> np.ndarray:
-    """Whether each query's thumbnail correlates with some other one at least so much, bool [n].
+    """Return whether each query's thumbnail correlates with some other one at least so much, bool
+    [n].
 
     Args:
         queries: `thumbnails` [n, 256].

@@ -26,11 +26,11 @@ REDUCED = {
 def decode(
     encoded: bytes, name: str = "picture", reduction: int = 1, *, upright: bool = True
 ) -> np.ndarray:
-    """A picture uint8 RGB [h, w, 3], from a file's bytes. The content decides the format, not the
-    name.
+    """Return a picture uint8 RGB [h, w, 3], from a file's bytes. The content decides the format,
+    not the name.
 
     A `reduction` of 2, 4 or 8 makes its sides that much shorter, and a JPEG quicker to decode.
-    Unless it is to be `upright` it stays as it is stored, without its EXIF orientation; HEIC is
+    Unless it is to be `upright`, it stays as it is stored, without its EXIF orientation; HEIC is
     always upright. Of several pictures in a file the first is read.
 
     Raises:
@@ -54,7 +54,7 @@ def decode(
 
 
 def read_file(path: Path) -> bytes:
-    """A photograph's bytes.
+    """Return a photograph's bytes.
 
     Raises:
         InputError: it is gone, may not be read, is a folder, or its disk fails.
@@ -66,7 +66,7 @@ def read_file(path: Path) -> bytes:
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """The picture uint8 RGB [h, w, 3] in a file, upright.
+    """Return the picture uint8 RGB [h, w, 3] in a file, upright.
 
     Raises:
         InputError: the file cannot be opened, or is not a picture.
@@ -75,8 +75,8 @@ def read_picture(path: Path) -> np.ndarray:
 
 
 def read_small(path: Path, box: AnyBox | None, longest: int) -> np.ndarray:
-    """The part of a file's picture in the box, uint8 RGB [h, w, 3], for a thumbnail: a large JPEG
-    is decoded at a half, a quarter or an eighth where its longer side is still `longest`.
+    """Return the part of a file's picture in the box, uint8 RGB [h, w, 3], for a thumbnail: a large
+    JPEG is decoded at a half, a quarter or an eighth if its longer side is still `longest`.
 
     Raises:
         InputError: the file cannot be opened, or is not a picture.
@@ -95,12 +95,14 @@ def read_small(path: Path, box: AnyBox | None, longest: int) -> np.ndarray:
 
 
 def largest_reduction(large: int, small: int) -> int:
-    """Of `decode`'s reductions the largest that leaves `small` of a side of `large` pixels."""
+    """Return the largest of `decode`'s reductions that leaves `small` of a side of `large`."""
     return max(step for step in REDUCED if step == 1 or large >= step * small)
 
 
 def crop(picture: np.ndarray, box: AnyBox | None) -> np.ndarray:
-    """The part of the picture in the box; the whole where there is no box or none of it inside."""
+    """Return the part of the picture in the box, or the whole if there is no box or none of it
+    inside.
+    """
     height, width = picture.shape[:2]
     inside = box.clip(width, height) if box else None
     if inside is None:
@@ -109,7 +111,7 @@ def crop(picture: np.ndarray, box: AnyBox | None) -> np.ndarray:
 
 
 def encode_jpeg(picture: np.ndarray, quality: int) -> bytes:
-    """JPEG bytes of a picture uint8 RGB [h, w, 3], without chroma subsampling (4:4:4)."""
+    """Return JPEG bytes of a picture uint8 RGB [h, w, 3], without chroma subsampling (4:4:4)."""
     options = [
         cv2.IMWRITE_JPEG_QUALITY,
         quality,

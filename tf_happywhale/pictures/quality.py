@@ -1,4 +1,4 @@
-"""What a crop is worth before anybody is recognised in it: size, sharpness, how sure its box is."""
+"""Quality of a crop before an animal is recognised in it: size, sharpness, how sure its box is."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tf_happywhale.pictures.resizing import resize
 
 @dataclass(frozen=True)
 class CropQuality:
-    """How good a crop is.
+    """Quality of a crop.
 
     Attributes:
         side: its shorter side in the photograph, pixels.
         sharpness: see `sharpness`.
-        confidence: the detector's in the box, 0 to 1, 0 if it found none; NaN where nobody
-            detected it.
+        confidence: the detector's in the box, 0 to 1, 0 if it found none; NaN if no detector
+            was asked.
     """
 
     side: int
@@ -33,8 +33,8 @@ ROUNDING = 20 / 12  # variance of a Laplacian's error where grey levels are whol
 
 
 def sharpness(crop: np.ndarray) -> float:
-    """Variance of the Laplacian over the variance of the grey levels, of a crop uint8 [h, w, 3]
-    squashed to `SIDE` pixels.
+    """Return the variance of the Laplacian over the variance of the grey levels, of a crop uint8
+    [h, w, 3] squashed to `SIDE` pixels.
 
     The Laplacian's variance (Pech-Pacheco et al. 2000) falls with blur, but with contrast too; the
     ratio does not. An even picture has 0.
@@ -46,7 +46,7 @@ def sharpness(crop: np.ndarray) -> float:
 
 
 def warnings(quality: CropQuality, limits: Limits) -> list[str]:
-    """What to say of a crop, in words; nothing where it is good enough."""
+    """Return what to say of a crop, in words; nothing if it is good enough."""
     said = []
     if quality.side < limits.min_side:
         said.append(f"Small: {quality.side} pixels.")

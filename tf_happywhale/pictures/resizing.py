@@ -18,7 +18,7 @@ LARGE_STEP = 8  # from here on INTER_AREA is the faster way to average
 
 
 def resize(picture: np.ndarray, width: int, height: int | None = None) -> np.ndarray:
-    """The picture uint8 [h, w, 3] squashed to [height, width, 3], averaged where it shrinks.
+    """Return the picture uint8 [h, w, 3] squashed to [height, width, 3], averaged where it shrinks.
 
     Without a `height` it becomes a square.
     A picture that shrinks to 1/s is averaged over √(s²−1) pixels and then interpolated linearly,
@@ -42,7 +42,8 @@ def resize(picture: np.ndarray, width: int, height: int | None = None) -> np.nda
 def resize_window(
     picture: np.ndarray, window: tuple[float, float, float, float], size: int
 ) -> np.ndarray:
-    """A window (left, top, right, bottom) of the picture as `resize` makes it [size, size, 3].
+    """Return a window (left, top, right, bottom) of the picture as `resize` makes it
+    [size, size, 3].
 
     Its sides may lie between pixels.
     """
@@ -67,7 +68,8 @@ def resize_window(
 def warp_affine(
     picture: np.ndarray, matrix: np.ndarray, size: int, border: int = cv2.BORDER_CONSTANT
 ) -> np.ndarray:
-    """The picture [size, size, 3] whose pixels lie at `matrix` [2, 3] in uint8 RGB [h, w, 3].
+    """Return the picture [size, size, 3] whose pixels lie at `matrix` [2, 3] in uint8 RGB
+    [h, w, 3].
 
     Four channels go twice as fast through OpenCV's warp as three, conversions included.
     """
@@ -78,7 +80,9 @@ def warp_affine(
 
 
 def _averaged(picture: np.ndarray, steps: tuple[float, float]) -> np.ndarray:
-    """The picture, each pixel a mean over √(step² − 1) along either side, its ends in part."""
+    """Return the picture, with each pixel a mean over √(step² − 1) along either side, its ends in
+    part.
+    """
     pixels = [math.sqrt(max(1.0, step**2 - 1)) for step in steps]
     edge = cv2.BORDER_REPLICATE
     if max(pixels) == 1:
@@ -93,8 +97,9 @@ def _averaged(picture: np.ndarray, steps: tuple[float, float]) -> np.ndarray:
 
 
 def _mean_over(pixels: float) -> np.ndarray:
-    """Weights of a mean over so many pixels, the outermost counting in part; three at least, since
-    OpenCV is slower with a single one."""
+    """Return the weights of a mean over so many pixels, the outermost counting in part; three at
+    least, since OpenCV is slower with a single one.
+    """
     reach = max(1, math.ceil((pixels - 1) / 2))
     weights = np.full(2 * reach + 1, 1 / pixels, np.float32)
     weights[[0, -1]] *= (pixels + 1) / 2 - reach

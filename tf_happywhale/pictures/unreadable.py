@@ -1,4 +1,4 @@
-"""Why a file's bytes cannot be read as a picture."""
+"""Reasons why a file's bytes cannot be read as a picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ FORMATS = {"JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP"}
 
 
 def unreadable(encoded: bytes, name: str) -> InputError:
-    """The error for bytes that cannot be read: empty, too large, of another format, or damaged."""
+    """Return the error for bytes that cannot be read: empty, too large, of another format, or
+    damaged.
+    """
     if not encoded:
         return InputError(f"{name} is empty: copy it again, or take it out.")
     kind, pixels = _look(encoded)
@@ -28,7 +30,9 @@ def unreadable(encoded: bytes, name: str) -> InputError:
 
 
 def _look(encoded: bytes) -> tuple[str, int]:
-    """Format and number of pixels by the file's head; empty and 0 if it is not a picture."""
+    """Return the format and number of pixels by the file's head; empty and 0 if it is not a
+    picture.
+    """
     header = read_jpeg_header(encoded)
     if header:
         return "JPEG", header.width * header.height

@@ -1,4 +1,4 @@
-"""Which of an example's crops is taken, and how it is decoded."""
+"""Crops of an example: which one is taken, and how it is decoded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ BUCKETS = 2**30
 
 
 def drawn_crop(sources: Sequence[str], shares: Mapping[str, float], seed: int, epoch: int) -> Place:
-    """A function of an image's name that draws the place among `sources` of the crop to take.
+    """Return a function of an image's name that draws the place among `sources` of the crop to
+    take.
 
     The draw is a function of (seed, epoch, image).
 
@@ -44,7 +45,7 @@ def drawn_crop(sources: Sequence[str], shares: Mapping[str, float], seed: int, e
 
 
 def fixed_crop(sources: Sequence[str], source: str | None) -> Place:
-    """Return a function as `drawn_crop` does, which takes one source always; None: the primary.
+    """Return a function as `drawn_crop` does, which always takes one source; None: the primary.
 
     Raises:
         InputError: the records lack it.
@@ -59,7 +60,7 @@ def fixed_crop(sources: Sequence[str], source: str | None) -> Place:
 
 
 def example_parser(manifest: dict, place: Place) -> Callable:
-    """A function of a serialized example to encoded picture str, name str and box int64 [4].
+    """Return a function of a serialized example to encoded picture str, name str and box int64 [4].
 
     A crop that the example lacks is the primary. A box below 0 is none.
     """
@@ -79,10 +80,10 @@ def example_parser(manifest: dict, place: Place) -> Callable:
 def crop_decoder(
     manifest: dict, size: int, *, exact: bool = False
 ) -> Callable[[bytes, bytes, np.ndarray], np.ndarray]:
-    """A function of encoded picture, name and box to a crop uint8 RGB [h, w, 3].
+    """Return a function of encoded picture, name and box to a crop uint8 RGB [h, w, 3].
 
-    Stored crops are decoded at a half, a quarter or an eighth where that is still `size`; with
-    `exact` they are made [size, size, 3]. A community's photograph is cropped as a writer would.
+    Stored crops are decoded at a half, a quarter or an eighth if that is still `size`; with `exact`
+    they are made [size, size, 3]. A community's photograph is cropped as a writer would.
     """
     if manifest["schema"] == COMMUNITY:
 

@@ -1,4 +1,4 @@
-"""The labels that records carry, beside the catalogue's, which count."""
+"""Labels of records, compared with the catalogue's. The catalogue's labels count."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tf_happywhale.records.manifest import is_complete, read_manifest
 
 
 def differing_labels(folder: Path, data: DataSet) -> list[tuple[str, str, str]]:
-    """Images whose record names another individual than the catalogue does.
+    """Return the images whose record names another individual than the catalogue does.
 
     Returns:
         For each its name, the record's individual_id, and the catalogue's; none where the folder

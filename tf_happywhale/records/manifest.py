@@ -22,7 +22,7 @@ COMMUNITY = "community"  # the schema of foreign shards, which lie elsewhere
 
 @dataclass(frozen=True)
 class Shard:
-    """A line of the manifest."""
+    """Line of the manifest."""
 
     file: str  # in the records folder; a path from the root for a foreign one
     split: str  # train or test
@@ -40,8 +40,9 @@ def finish(folder: Path, description: dict, shards: list[Shard]) -> None:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether a writer has finished this folder, its manifest is the one it wrote, and every shard
-    is there."""
+    """Return whether a writer has finished this folder, its manifest is the one it wrote, and every
+    shard is there.
+    """
     marker, manifest = folder / MARKER, folder / MANIFEST
     if not (marker.is_file() and manifest.is_file()):
         return False
@@ -52,7 +53,7 @@ def is_complete(folder: Path) -> bool:
 
 
 def read_manifest(folder: Path) -> dict:
-    """The manifest of a finished folder, its `shards` as Shard objects.
+    """Return the manifest of a finished folder, its `shards` as Shard objects.
 
     Raises:
         InputError: the folder is missing, unfinished, or lacks a shard.
@@ -68,8 +69,9 @@ def read_manifest(folder: Path) -> dict:
 
 
 def skipped_images(folder: Path) -> set[tuple[str, str]]:
-    """Split (train or test) and name of the images that a finished folder was written without; none
-    of an unfinished one."""
+    """Return the split (train or test) and name of the images that a finished folder was written
+    without. Return none for an unfinished folder.
+    """
     if not is_complete(folder):
         return set()
     skipped = read_manifest(folder)["skipped"]
@@ -79,8 +81,9 @@ def skipped_images(folder: Path) -> set[tuple[str, str]]:
 
 
 def same_training(folder: Path) -> list[str]:
-    """The names of the finished folders beside a records folder, its own the first, that hold the
-    same training examples, byte for byte."""
+    """Return the names of the finished folders next to a records folder, its own the first, that
+    hold the same training examples, byte for byte.
+    """
     own, found = _training(folder), [folder.name]
     for manifest in sorted(folder.parent.glob(f"*/{MANIFEST}")) if own else []:
         if manifest.parent != folder and _training(manifest.parent) == own:
@@ -89,7 +92,7 @@ def same_training(folder: Path) -> list[str]:
 
 
 def _training(folder: Path) -> list | None:
-    """What tells a finished folder's training examples from others; None if nothing does."""
+    """Return what tells a finished folder's training examples from others; None if nothing does."""
     with suppress(HappywhaleError, OSError, ValueError, KeyError, TypeError):
         manifest = read_manifest(folder)
         shards = [shard for shard in manifest["shards"] if shard.split == "train"]
@@ -100,7 +103,7 @@ def _training(folder: Path) -> list | None:
 
 
 def verify(folder: Path) -> Counter:
-    """Check every shard against the manifest; the number of images of each split.
+    """Check every shard against the manifest, and return the number of images of each split.
 
     Raises:
         InputError: a shard's content is not what was written.
@@ -115,8 +118,9 @@ def verify(folder: Path) -> Counter:
 
 
 def _is_whole(path: Path, shard: Shard) -> bool:
-    """Whether a shard is as it was written, or a foreign one's records are whole and as many as its
-    name says."""
+    """Return whether a shard is as it was written, or a foreign one's records are whole and as many
+    as its name says.
+    """
     if shard.sha256:
         return sha256(path) == shard.sha256
     import tensorflow as tf  # its reader compares the checksum of every record

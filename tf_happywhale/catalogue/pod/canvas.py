@@ -7,13 +7,17 @@ import numpy as np
 
 
 def noise(rng: np.random.Generator, rows: int, columns: int, cells: tuple[int, int]) -> np.ndarray:
-    """Smooth noise [rows, columns] float32 of about standard deviation .6, `cells` (y, x) blobs."""
+    """Return smooth noise [rows, columns] float32 of about standard deviation .6, `cells` (y, x)
+    blobs.
+    """
     coarse = rng.standard_normal((cells[0] + 2, cells[1] + 2), dtype=np.float32)
     return cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_CUBIC)
 
 
 def lookup(tile: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Bilinear look-up in a periodic [256, 256, c] tile at columns `u [h, w]`, rows `v [h, 1]`."""
+    """Return the bilinear look-up in a periodic [256, 256, c] tile at columns `u [h, w]`, rows
+    `v [h, 1]`.
+    """
     padded = np.pad(tile, ((0, 1), (0, 1), (0, 0)), mode="wrap")
     u, v = (w - 256 * np.floor(w * np.float32(1 / 256)) for w in (u, v))
     v = np.ascontiguousarray(np.broadcast_to(v, u.shape))

@@ -15,8 +15,9 @@ from tf_happywhale.catalogue.pod.weather import Weather, sky_light
 
 @dataclass(frozen=True)
 class Pose:
-    """How an animal shows itself; pixels and radians. The fin stands between `left`, `top`,
-    `right` and `base`, as large as fits."""
+    """Pose in which an animal shows itself; pixels and radians. The fin stands between `left`,
+    `top`, `right` and `base`, as large as fits.
+    """
 
     side: int  # 1: the head is on the left
     yaw: float  # turned from the plane of the picture
@@ -93,7 +94,7 @@ def _paint(
     area: tuple[int, int, int, int],
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Colour [h, w, 3] and cover [h, w] of fin and back within `area` of the picture."""
+    """Return colour [h, w, 3] and cover [h, w] of fin and back within `area` of the picture."""
     x0, y0, x1, y1 = area
     shape = (y1 - y0, x1 - x0)
     origin = np.array([x0, y0])
@@ -150,7 +151,9 @@ def _skin(
     unit: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Albedo [h, w, 3]: the species' skin, a paler middle, grain and the individual's scars."""
+    """Return the albedo [h, w, 3]: the species' skin, a paler middle, grain and the individual's
+    scars.
+    """
     shape = blade.shape
     pale = 1 + fin.species.centre * np.clip(thick / 0.22, 0, 1) ** 1.5
     grain = noise(rng, *shape, (shape[0] // 3 + 1, shape[1] // 3 + 1))
@@ -186,7 +189,9 @@ def _light(
     gloss: np.ndarray,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What falls on matt skin, and what wet skin mirrors, each [h, w, 3]."""
+    """Return the light that falls on matt skin, and the light that wet skin mirrors, each
+    [h, w, 3].
+    """
     right, up, away = (float(v) for v in weather.sun)
     sunlit = np.maximum(nx * right + ny * up - nz * away, 0)
     above = (0.5 + 0.5 * ny) ** 1.5
@@ -213,7 +218,7 @@ def _mirror(
     sea: Sea,
     area: tuple[int, int, int, int],
 ) -> np.ndarray:
-    """The picture with the animal's broken reflection on the water before it."""
+    """Return the picture with the animal's broken reflection on the water before it."""
     x0, y0, x1, y1 = area
     out = picture.copy()
     bottom = min(y1 + (y1 - y0), picture.shape[0])

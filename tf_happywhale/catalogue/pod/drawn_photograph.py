@@ -26,7 +26,7 @@ Corners = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class View:
-    """What a photograph has apart from the individual. `boxes` are (xmin, ymin, xmax, ymax)."""
+    """Contents of a photograph except the individual. `boxes` are (xmin, ymin, xmax, ymax)."""
 
     weather: Weather
     camera: Camera
@@ -66,14 +66,14 @@ def draw_photograph(
 
 @lru_cache(maxsize=1)  # a photograph and its copy without the animal are drawn one after the other
 def _backdrop(seed: tuple[int, ...], width: int, height: int) -> tuple[View, Sea, np.ndarray]:
-    """View, sea, and the sea as the lens sees it with the animal in focus."""
+    """Return the view, the sea, and the sea as the lens sees it with the animal in focus."""
     view = draw_view(np.random.default_rng([*seed, 0]), width, height)
     sea = draw_sea(view.weather, view.camera, np.random.default_rng([*seed, 1]))
     return view, sea, _defocus(sea, np.random.default_rng([*seed, 2]))
 
 
 def jpeg_quality(seed: Sequence[int]) -> int:
-    """The quality at which the photograph `seed` is stored, 60 to 95."""
+    """Return the quality at which the photograph `seed` is stored, 60 to 95."""
     return int(np.random.default_rng([*seed, 6]).integers(60, 96))
 
 
@@ -135,7 +135,7 @@ def _defocus(sea: Sea, rng: np.random.Generator) -> np.ndarray:
 
 
 def _develop(picture: np.ndarray, exposure: float, rng: np.random.Generator) -> np.ndarray:
-    """Lens, sensor and the camera's taste: linear RGB → uint8 RGB."""
+    """Return the picture uint8 RGB that lens, sensor and the camera's taste make of linear RGB."""
     height, width = picture.shape[:2]
     picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.45, 1.15) * height / 600)
     length, angle = rng.uniform(2, 8), rng.uniform(0, np.pi)
@@ -164,7 +164,7 @@ def _develop(picture: np.ndarray, exposure: float, rng: np.random.Generator) -> 
 
 
 def _streak(length: float, angle: float) -> np.ndarray:
-    """The kernel of a camera that moves `length` pixels during the exposure."""
+    """Return the kernel of a camera that moves `length` pixels during the exposure."""
     kernel = np.zeros((15, 15), np.float32)
     dx, dy = np.cos(angle) * length / 2, np.sin(angle) * length / 2
     ends = [(int(16 * (7 + s * dx)), int(16 * (7 + s * dy))) for s in (-1, 1)]

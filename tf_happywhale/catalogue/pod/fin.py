@@ -13,7 +13,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Species:
-    """A family of fin shapes and skins. Every pair is (mean, spread between individuals)."""
+    """Family of fin shapes and skins. Every pair is (mean, spread between individuals)."""
 
     name: str
     base: tuple[float, float]  # length of the fin's base
@@ -44,7 +44,7 @@ SPECIES = (
 
 @dataclass(frozen=True)
 class Mark:
-    """A scar: a line (`closed` False, `width` in fin heights) or a patch (`closed` True).
+    """Scar: a line (`closed` False, `width` in fin heights) or a patch (`closed` True).
 
     `points [n, 2] float32`; `tone` is what the skin's albedo is moved to, `strength` how far.
     """
@@ -132,7 +132,7 @@ def _nick(leading: np.ndarray, trailing: np.ndarray, rng: np.random.Generator) -
 
 
 def _lose_tip(outline: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One fin in seven has lost its tip, along a slanting cut."""
+    """Cut the tip off one fin in seven, along a slanting cut."""
     lost, limit, slant = rng.random() < 0.15, rng.uniform(0.86, 0.93), rng.uniform(-0.4, 0.15)
     if not lost:
         return outline
@@ -142,7 +142,7 @@ def _lose_tip(outline: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _marks(species: Species, outline: np.ndarray, rng: np.random.Generator) -> list[Mark]:
-    """Tooth rakes (parallel curved lines), pale blotches, and the saddle where there is one."""
+    """Return tooth rakes (parallel curved lines), pale blotches, and the saddle if there is one."""
     marks = []
     if species.saddle:
         middle = np.array([outline[-1, 0] * rng.uniform(0.85, 1.0), -0.14])
@@ -166,7 +166,7 @@ def _marks(species: Species, outline: np.ndarray, rng: np.random.Generator) -> l
 
 
 def _inside(outline: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A random point well inside the fin."""
+    """Return a random point well inside the fin."""
     height = rng.uniform(0.18, 0.75)
     peak = int(np.argmax(outline[:, 1]))
     lead = outline[np.argmin(np.abs(outline[:peak, 1] - height)), 0]
@@ -177,7 +177,7 @@ def _inside(outline: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _blob(
     middle: np.ndarray, radius: float, flat: float, rough: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """A closed irregular patch [48, 2] around `middle`, `flat` times as high as wide."""
+    """Return a closed irregular patch [48, 2] around `middle`, `flat` times as high as wide."""
     turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     waves = sum(
         rng.normal() / k * np.cos(k * turn + rng.uniform(0, 2 * np.pi)) for k in range(2, 7)
@@ -193,7 +193,7 @@ def _bezier(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray, n: int) 
 
 
 def _resample(line: np.ndarray, n: int) -> np.ndarray:
-    """The same line in `n` points at equal distances."""
+    """Return the same line in `n` points at equal distances."""
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
     at = np.linspace(0, along[-1], n)
     return np.stack([np.interp(at, along, line[:, 0]), np.interp(at, along, line[:, 1])], axis=1)

@@ -1,4 +1,4 @@
-"""Who is in the pod, and in how many photographs of which split."""
+"""Population of the pod: which individuals, and how many photographs of each in which split."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tf_happywhale.catalogue.pod.fin import SPECIES, Fin, draw_fin
 
 @dataclass(frozen=True)
 class PodPhotograph:
-    """One photograph to draw: who is in it (`individual`, an index), and where it is stored."""
+    """Photograph to draw: who is in it (`individual`, an index), and where it is stored."""
 
     image: str
     split: str  # train or test
@@ -20,7 +20,7 @@ class PodPhotograph:
 
 @dataclass(frozen=True)
 class Population:
-    """Who is in the pod and in which photographs; `individual_ids` begins with the known."""
+    """Individuals of the pod and their photographs; `individual_ids` begins with the known."""
 
     individual_ids: list[str]
     species: list[int]
@@ -68,13 +68,13 @@ def draw_population(
 
 
 def pod_fin(plan: Population, seed: int, individual: int) -> Fin:
-    """The fin of individual number `individual` of the pod `seed`."""
+    """Return the fin of individual number `individual` of the pod `seed`."""
     rng = np.random.default_rng([seed, 2, individual])
     return draw_fin(plan.individual_ids[individual], SPECIES[plan.species[individual]], rng)
 
 
 def _names(count: int, rng: np.random.Generator) -> list[str]:
-    """Different image names of 12 hexadecimal digits."""
+    """Return different image names of 12 hexadecimal digits."""
     names: dict[str, None] = {}
     while len(names) < count:
         names[rng.bytes(6).hex() + ".jpg"] = None

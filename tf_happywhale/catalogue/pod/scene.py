@@ -18,9 +18,10 @@ _DETAIL = 0.75  # grid points of the water per pixel, in each direction
 
 
 class Sea(NamedTuple):
-    """`picture [h, w, 3] float32` linear RGB; `front [w] float32`: first row hidden by the water
-    before the animal; `nearness [h, w] float32`: 1 at the animal, more in front, 0 the sky;
-    `slope [h, w] float32`: of the water along the picture's rows."""
+    """Sea without the animal. `picture [h, w, 3] float32`: linear RGB; `front [w] float32`: first
+    row hidden by the water before the animal; `nearness [h, w] float32`: 1 at the animal, more in
+    front, 0 the sky; `slope [h, w] float32`: of the water along the picture's rows.
+    """
 
     picture: np.ndarray
     front: np.ndarray
@@ -29,7 +30,7 @@ class Sea(NamedTuple):
 
 
 def _waves(rng: np.random.Generator, tile: float, wind: float, spread: float) -> np.ndarray:
-    """A periodic patch of waves, [256, 256, 3] float32: height, slope across, slope away.
+    """Return a periodic patch of waves, [256, 256, 3] float32: height, slope across, slope away.
 
     `tile` is its length; lengths of waves are between a third and a fortieth of it.
     """
@@ -93,7 +94,9 @@ def draw_sea(weather: Weather, camera: Camera, rng: np.random.Generator) -> Sea:
 
 
 def _rows(visible: np.ndarray, height: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each pixel the grid row seen there, its fraction [h, w] float32, and whether any is."""
+    """Return for each pixel the grid row seen there, its fraction [h, w] float32, and whether any
+    is.
+    """
     count, width = visible.shape
     row = np.clip(np.floor(visible), -1, height - 1).astype(np.int32)
     last = np.zeros((height, width), np.int32)
@@ -160,7 +163,9 @@ def _shade(
     scale: np.ndarray,
     rng: np.random.Generator,
 ) -> list[np.ndarray]:
-    """Colour of the water in three planes: mirrored sky by Fresnel, light from below, glints."""
+    """Return the colour of the water in three planes: mirrored sky by Fresnel, light from below,
+    glints.
+    """
     graze = np.float32(camera.grazing)
     # Slopes too small to draw turn the visible facets towards the camera.
     back = back + np.float32(0.10 * weather.wind)
@@ -191,7 +196,7 @@ def _shade(
 
 
 def _power(values: np.ndarray, doublings: int) -> np.ndarray:
-    """values ** (2 ** doublings), without the cost of a general power."""
+    """Return values ** (2 ** doublings), without the cost of a general power."""
     for _ in range(doublings):
         values = values * values
     return values
@@ -206,7 +211,7 @@ def _foam(
     scale: np.ndarray,
     rng: np.random.Generator,
 ) -> list[np.ndarray]:
-    """Whitecaps and streaks of old foam on the crests when it blows."""
+    """Draw whitecaps and streaks of old foam on the crests when it blows."""
     much = rng.uniform(-0.6, 1.0) + (weather.wind - 1.0)
     if much <= 0:
         return colour

@@ -1,4 +1,4 @@
-"""White water round the animal: foam at its waterline, its wake, drops and mist in the air."""
+"""White water around the animal: foam at its waterline, its wake, drops and mist in the air."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ def draw_splash(
     vigour: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """White water: cover [h, w] float32 of foam along the waterline from `left` to `right`,
-    of the wake beside it, and of drops in the air; `vigour` 0 to 1."""
+    """Return white water: cover [h, w] float32 of foam along the waterline from `left` to `right`,
+    of the wake next to it, and of drops in the air; `vigour` 0 to 1.
+    """
     width, height = camera.width, camera.height
     x = np.arange(width, dtype=np.float32)
     inside = np.clip((x - left) / 25, 0, 1) * np.clip((right - x) / 25, 0, 1)

@@ -11,7 +11,7 @@ from tf_happywhale.catalogue.pod.canvas import noise
 
 
 class Camera(NamedTuple):
-    """Where the sea lies in the picture.
+    """Camera, given as where the sea lies in the picture.
 
     `waterline` is the row of calm water at the animal's distance, `drop` how many rows below
     the horizon that is, `grazing` the slope at which one looks down on it.
@@ -94,7 +94,9 @@ def draw_weather(rng: np.random.Generator) -> Weather:
 
 
 def sky_light(weather: Weather, up: np.ndarray) -> list[np.ndarray]:
-    """Colour of the sky at sine of elevation `up [...]`: red, green and blue, each [...]."""
+    """Return the colour of the sky at sine of elevation `up [...]`: red, green and blue, each
+    [...].
+    """
     ramp = np.linspace(0, 1, 256, dtype=np.float32) ** 0.55
     index = (np.clip(up, 0, 1) * 255).astype(np.uint8)
     return [(h + (z - h) * ramp).take(index) for h, z in zip(weather.horizon, weather.zenith,
@@ -102,7 +104,7 @@ def sky_light(weather: Weather, up: np.ndarray) -> list[np.ndarray]:
 
 
 def draw_sky(weather: Weather, camera: Camera, rng: np.random.Generator) -> np.ndarray:
-    """Sky [h, w, 3] with clouds, the sun's glow and perhaps a far coast."""
+    """Return the sky [h, w, 3] with clouds, the sun's glow and perhaps a far coast."""
     width, height = camera.width, camera.height
     top = camera.waterline - camera.drop
     clouds = rng.standard_normal((2, 3)), rng.uniform(0.02, 0.07), rng.random(), rng.random()

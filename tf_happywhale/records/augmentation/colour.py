@@ -16,7 +16,9 @@ GREY = np.array([(0.299, 0.587, 0.114)] * 3, np.float32)  # luminance of ITU-R B
 
 
 def colour_matrix(*, grey: bool, factor: float, shift: float) -> np.ndarray:
-    """The matrix [3, 4] that removes the colour (`grey`), then takes levels · factor + shift."""
+    """Return the matrix [3, 4] that removes the colour (`grey`), then takes levels · factor +
+    shift.
+    """
     matrix = np.empty((3, 4), np.float32)
     matrix[:, :3] = (GREY if grey else COLOUR) * factor
     matrix[:, 3] = shift
@@ -24,17 +26,19 @@ def colour_matrix(*, grey: bool, factor: float, shift: float) -> np.ndarray:
 
 
 def recolour(picture: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Each pixel (r, g, b, 1) times the matrix [3, 4], rounded and clipped to 0–255."""
+    """Return each pixel (r, g, b, 1) times the matrix [3, 4], rounded and clipped to 0–255."""
     return cv2.transform(picture, matrix)
 
 
 def blur(picture: np.ndarray, size: int) -> np.ndarray:
-    """Mean over a square of `size` pixels, an odd number."""
+    """Return the mean over a square of `size` pixels, an odd number."""
     return cv2.blur(picture, (size, size))
 
 
 def motion_blur(picture: np.ndarray, length: int, degrees: float) -> np.ndarray:
-    """Mean along a straight path of `length` pixels (odd), `degrees` from the horizontal."""
+    """Return the mean along a straight path of `length` pixels (odd), `degrees` from the
+    horizontal.
+    """
     reach = (length - 1) / 2
     along = np.linspace(-reach, reach, 4 * length)
     angle = math.radians(degrees)
@@ -46,7 +50,7 @@ def motion_blur(picture: np.ndarray, length: int, degrees: float) -> np.ndarray:
 
 
 def add_noise(picture: np.ndarray, deviation: float, rng: np.random.Generator) -> np.ndarray:
-    """The picture plus Gaussian noise of that standard deviation in grey levels, clipped.
+    """Return the picture plus Gaussian noise of that standard deviation in grey levels, clipped.
 
     A random byte for each value chooses one of the normal distribution's 256 equally likely
     levels: six times as fast as drawing normal numbers.

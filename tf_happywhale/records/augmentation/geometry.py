@@ -17,19 +17,19 @@ ALIASING = 1.5  # crop pixels a step of one pixel may skip over before they have
 
 
 def window(x: float, y: float, width: float, height: float, size: int) -> np.ndarray:
-    """The map that stretches a window of the crop, from (x, y), over [size, size]."""
+    """Return the map that stretches a window of the crop, from (x, y), over [size, size]."""
     return np.array([[width / size, 0, x], [0, height / size, y], [0, 0, 1]])
 
 
 def mirror(size: int) -> np.ndarray:
-    """The map that swaps left and right in a picture [size, size]."""
+    """Return the map that swaps left and right in a picture [size, size]."""
     return np.array([[-1.0, 0, size], [0, 1, 0], [0, 0, 1]])
 
 
 def unmoved(
     shape: tuple[int, int], degrees: float, shift: tuple[float, float], shear: tuple[float, float]
 ) -> np.ndarray:
-    """The map from a crop [h, w] that was moved to the crop as it was.
+    """Return the map from a crop [h, w] that was moved to the crop as it was.
 
     It was rotated counter-clockwise and sheared (degrees, x and y) about its centre, then shifted
     to the right and down by `shift`, shares of its width and height.
@@ -55,7 +55,7 @@ def unmoved(
 
 
 def warp(picture: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:
-    """The picture [size, size, 3] whose points lie at `places` in `picture` uint8 [h, w, 3].
+    """Return the picture [size, size, 3] whose points lie at `places` in `picture` uint8 [h, w, 3].
 
     What lies outside is black. Pixels that are skipped over are averaged first.
     """
@@ -74,7 +74,9 @@ def warp(picture: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:
 
 
 def _prefilter(places: np.ndarray, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same map and picture, the picture shrunk along the sides where it is too fine."""
+    """Return the same map and picture, with the picture shrunk along the sides where it is too
+    fine.
+    """
     steps = (math.hypot(*places[0, :2]), math.hypot(*places[1, :2]))
     if max(steps) <= ALIASING:
         return places, picture
