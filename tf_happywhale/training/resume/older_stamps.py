@@ -23,7 +23,7 @@ LIMITS = {"checkpoint_minutes", "max_hours", "max_bad_steps", "device", "steps_p
 
 @dataclass(frozen=True)
 class OlderForm:
-    """Inputs of today's training, in the form that earlier versions noted.
+    """Today's inputs of a training, in the form that earlier versions noted.
 
     Attributes:
         today: the inputs in the present form.
