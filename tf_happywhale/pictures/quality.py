@@ -19,8 +19,7 @@ class CropQuality:
     Attributes:
         side: its shorter side in the photograph, pixels.
         sharpness: see `sharpness`.
-        confidence: the detector's in the box, 0 to 1, 0 if it found none; NaN if no detector
-            was asked.
+        confidence: the detector's in the box, 0 to 1, 0 if it found none; NaN if it is not known.
     """
 
     side: int
