@@ -10,7 +10,7 @@ import numpy as np
 
 import tf_happywhale
 
-ROOMS = ("catalogue", "detection", "records", "models", "retrieval", "training", "review")
+ROOMS = [each.name for each in pkgutil.iter_modules(tf_happywhale.__path__) if each.ispkg]
 
 
 class MiddleNetwork:
