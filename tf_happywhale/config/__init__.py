@@ -10,6 +10,7 @@ from tf_happywhale.config.detect import Detect
 from tf_happywhale.config.embed import Embed
 from tf_happywhale.config.experiment import Experiment, MemberPath, keys
 from tf_happywhale.config.loading import dump_experiment, load_dumped, load_experiment
+from tf_happywhale.config.match import Match
 from tf_happywhale.config.model import Model
 from tf_happywhale.config.pod import Pod
 from tf_happywhale.config.quality import Quality
@@ -18,7 +19,7 @@ from tf_happywhale.config.train import Train
 from tf_happywhale.config.variant_experiments import variants_of
 
 __all__ = [
-    "Augment", "Data", "Detect", "Embed", "Experiment", "MemberPath", "Model", "Pod", "Quality",
-    "Rank", "TableColumn", "Train", "dump_experiment", "keys", "load_dumped", "load_experiment",
-    "variants_of",
+    "Augment", "Data", "Detect", "Embed", "Experiment", "Match", "MemberPath", "Model", "Pod",
+    "Quality", "Rank", "TableColumn", "Train", "dump_experiment", "keys", "load_dumped",
+    "load_experiment", "variants_of",
 ]  # fmt: skip

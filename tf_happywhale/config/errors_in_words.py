@@ -32,11 +32,16 @@ def sentence(error: dict, known: dict[str, FieldInfo]) -> str:
 
 def _nearest(key: str, known: list[str]) -> str:
     last = key.rpartition(".")[2]
-    same = [name for name in known if name.rpartition(".")[2] == last]
+    ends = {name: name.rpartition(".")[2] for name in known}
+    for cutoff in (1.0, 0.9):  # the last part counts first: batchsize is batch_size, not match.size
+        alike = difflib.get_close_matches(last, list(dict.fromkeys(ends.values())), 1, cutoff)
+        same = [name for name in known if ends[name] in alike]
+        if same:
+            break
     near = difflib.get_close_matches(key, same or known, 1, 0 if same else 0.5)
     if not near:
-        ends = {name.rpartition(".")[2]: name for name in known}
-        near = [ends[end] for end in difflib.get_close_matches(last, list(ends), 1, 0.5)]
+        by_end = {end: name for name, end in ends.items()}
+        near = [by_end[end] for end in difflib.get_close_matches(last, list(by_end), 1, 0.5)]
     if near:
         return f"; the nearest is {near[0]!r}"
     return f"; keys start with {', '.join(dict.fromkeys(name.split('.')[0] for name in known))}"

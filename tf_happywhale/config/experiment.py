@@ -17,6 +17,7 @@ from tf_happywhale.config.download import Download
 from tf_happywhale.config.embed import Embed
 from tf_happywhale.config.export import Export
 from tf_happywhale.config.identify import Identify
+from tf_happywhale.config.match import Match
 from tf_happywhale.config.model import Model
 from tf_happywhale.config.pod import Pod
 from tf_happywhale.config.pseudo import Pseudo
@@ -72,6 +73,7 @@ class Experiment(Section):
     rank: Rank = Rank()
     report: Report = Report()
     identify: Identify = Identify()
+    match: Match = Match()
     quality: Quality = Quality()
     curate: Curate = Curate()
     export: Export = Export()

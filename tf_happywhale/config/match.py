@@ -1,0 +1,37 @@
+"""The section `match` of the config: local matching of pictures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tf_happywhale.config.section import NotNegative, Positive, Section
+
+
+class Match(Section):
+    """How pictures are matched point by point."""
+
+    use: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="whether pictures are matched; auto: where no trained model has seen the "
+        "gallery's individuals",
+    )
+    points: int = Field(512, ge=16, le=2048, description="most points of a picture")
+    size: int = Field(
+        512, ge=64, le=1023, description="longer side of the crops that are matched, pixels"
+    )
+    margin: Annotated[float, Field(ge=0, le=1)] = Field(
+        0, description="share of a box's sides by which it is widened on each side"
+    )
+    shortlist: Positive | None = Field(
+        None,
+        description="gallery images that each photograph is compared with, the nearest embeddings; "
+        "null: as many as `minutes` allow",
+    )
+    minutes: NotNegative = Field(
+        20,
+        description="most minutes for the pairs of the photographs, and once as many for those of "
+        "the gallery; more pairs are left out",
+    )
+    engine: Literal["auto"] = Field("auto", description="what runs the networks")
