@@ -9,10 +9,11 @@ $(@D)/bin/python -m pip install --quiet --upgrade pip
 $(@D)/bin/python -m pip install --quiet $(PACKAGES)
 endef
 
-.PHONY: help demo test docs follow bench-original bench-recipe bench-start bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
+.PHONY: help install demo test docs follow bench-original bench-recipe bench-start bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
+	@echo "  make install          install everything into .venv"
 	@echo "  make demo             draw a pod, train on it, identify, write the pages (ten minutes on two cores)"
 	@echo "  make notebooks        run the demo and the Kaggle notebooks on TensorFlow and on JAX *"
 	@echo "  make kaggle           make the folder that notebooks on Kaggle need (docs/kaggle.md)"
@@ -53,6 +54,9 @@ help:
 	@echo "  make bench-retrieval  ranking at Happywhale's size, compared with scikit-learn and faiss"
 	@echo
 	@echo "* is installed into an environment of its own. make clean removes environments and output."
+
+install: .venv/installed
+	@echo "type now: source .venv/bin/activate"
 
 demo: .venv/installed
 	$(PY) -m tf_happywhale.demo configs/demo.yaml

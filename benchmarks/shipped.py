@@ -22,7 +22,8 @@ from pathlib import Path
 from tf_happywhale.config import load_experiment, variants_of
 from tf_happywhale.disk.files import write_json, write_text
 
-DETECTORS = ("dolphin_fins", "happywhale_boxes", "pod_boxes")  # YOLO: see benchmarks/detection.py
+OTHER = ("dolphin_fins", "happywhale_boxes", "pod_boxes")  # YOLO: see benchmarks/detection.py
+OTHER += ("first_day",)  # nothing is trained
 CONFIGS = Path(__file__).parents[1] / "configs"
 HAPPYWHALE, OTHERS = (15_587, 26), (395, 1)  # individuals and species
 QUICK = ["demo", "original_b0_512"]
@@ -92,7 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = sorted({file.stem for file in CONFIGS.glob("*.yaml")} - set(DETECTORS))
+    names = sorted({file.stem for file in CONFIGS.glob("*.yaml")} - set(OTHER))
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", default=names)
     parser.add_argument("--batch", type=int, default=2, help="pictures of the step")
     parser.add_argument("--quick", action="store_true", help="the two smallest")

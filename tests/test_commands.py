@@ -20,6 +20,7 @@ from tf_happywhale.pictures.pixels import read_picture
 from tf_happywhale.retrieval.embeddings import load_embeddings
 from tf_happywhale.training import trainer
 
+CONFIGS = Path(__file__).parents[1] / "configs"
 COMMANDS = [
     "download", "detect", "tfrecords", "train", "embed", "pseudo", "rank", "evaluate", "report",
     "run", "demo", "identify", "gallery", "export", "why",
@@ -397,6 +398,24 @@ def test_the_demo_refuses_other_data(pod: Path, tmp_path: Path) -> None:
 
     with pytest.raises(HappywhaleError, match=r"leave out data\.root"):
         demo.main(Work(pod, tmp_path).experiment())
+
+
+def test_the_demo_draws_photographs_alone(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    from tf_happywhale import demo
+
+    small = ["individuals=3", "new_individuals=1", "singletons=1", "mean_images=2", "test_images=1"]
+    keys = [f"pod.{key}" for key in (*small, "width=300", "height=200")]
+    experiment = load_experiment(CONFIGS / "first_day.yaml", [f"output={tmp_path}", *keys])
+    demo.handle("draw", experiment)
+    assert [path.name for path in tmp_path.iterdir()] == ["pod"]
+    with (tmp_path / "pod" / "train.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    to_identify = len(list((tmp_path / "pod" / "test_images").iterdir()))
+    said = capsys.readouterr().out
+    assert f"{len(rows)} photographs of {len({row['individual_id'] for row in rows})} d" in said
+    assert f"{to_identify} photographs to identify" in said
+    with pytest.raises(HappywhaleError, match=r"leave out data\.root"):
+        demo.handle("draw", load_experiment(None, [f"data.root={tmp_path / 'pod'}"]))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

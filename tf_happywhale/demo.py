@@ -5,9 +5,14 @@ from __future__ import annotations
 from tf_happywhale.cli import command
 from tf_happywhale.config import Experiment
 
+VERBS = {
+    "run": "draw the pod, train on it, identify, and measure (the default)",
+    "draw": "draw the pod's photographs in output=DIR/pod, and nothing else",
+}
 EXAMPLES = [
     "python -m tf_happywhale.demo configs/demo.yaml",
     "python -m tf_happywhale.demo configs/demo.yaml seed=8 output=output/demo8",
+    "python -m tf_happywhale.demo draw configs/first_day.yaml",
 ]
 
 
@@ -37,6 +42,24 @@ def main(experiment: Experiment) -> None:
     print(f"\nlook at {output / 'report.html'}; the submission is {output / 'submission.csv'}")
 
 
+def draw(experiment: Experiment) -> None:
+    """Draw the pod's photographs; a pod that is there already is left as it is."""
+    from tf_happywhale.catalogue.dataset import load_data
+    from tf_happywhale.errors import ConfigError
+    from tf_happywhale.places import data_root
+
+    if experiment.data.root is not None:
+        raise ConfigError("`draw` draws a new folder: leave out data.root.")
+    data, root = load_data(experiment), data_root(experiment)
+    print(f"{root / 'train.csv'}: {len(data.images)} photographs of {len(data.order)} dolphins")
+    print(f"{data.test_folder}: {len(data.test_images)} photographs to identify")
+
+
+def handle(verb: str, experiment: Experiment) -> None:
+    """Run, or draw, as the verb says."""
+    {"run": main, "draw": draw}[verb](experiment)
+
+
 def print_scores(scores: dict) -> None:
     """Print the comparison as a table."""
     names = {
@@ -57,4 +80,4 @@ def print_scores(scores: dict) -> None:
 
 
 if __name__ == "__main__":
-    command(main, "demo", __doc__, EXAMPLES)
+    command(handle, "demo", __doc__, EXAMPLES, VERBS)
