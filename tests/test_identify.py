@@ -15,6 +15,7 @@ import cv2
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.conftest import QUICK
 from tf_happywhale import export, identify, why
@@ -162,6 +163,56 @@ def test_encounters_rank_together_and_make_one_block(trip: Trip) -> None:
     assert len(together) == 3 and together[0] == together[1] == together[2]
     page = (trip.folder / "together" / "report" / "index.html").read_text("utf-8")
     assert page.count('class="query"') == len(ranked) - 2 and "3 photographs" in page
+
+
+def taken(photo: Path, moment: str) -> None:
+    """Give a photograph the camera's time."""
+    picture = Image.open(photo)
+    exif = picture.getexif()
+    exif[0x8769] = {0x9003: moment}
+    picture.save(photo, quality=95, exif=exif.tobytes())
+
+
+def test_when_and_which_side_go_from_the_photographs_into_the_catalogue(
+    trip: Trip, tmp_path: Path, capsys
+) -> None:
+    """Two of the catalogue's images have the camera's time; the table gives one of them another."""
+    root, whales, photos = tmp_path / "data", tmp_path / "whales", tmp_path / "new"
+    shutil.copytree(trip.data, root)
+    head, first, second, *rest = (root / "train.csv").read_text().splitlines()
+    rows = [f"{first},2015-06-01,R", f"{second},,L", *(f"{row},," for row in rest)]
+    (root / "train.csv").write_text("\n".join([f"{head},date,viewpoint", *rows]) + "\n")
+    images = [row.split(",")[0] for row in (first, second)]
+    for image in images:
+        taken(root / "train_images" / image, "2015:05:13 10:22:59")
+    for folder, photo in zip(("left", "right"), sorted(trip.photos.glob("*.jpg")), strict=False):
+        (photos / folder).mkdir(parents=True)
+        shutil.copy(photo, photos / folder / "a.jpg")
+    taken(photos / "right" / "a.jpg", "2016:06:03 16:31:31")
+    keys = ["identify.viewpoint=folders", f"identify.boxes={tmp_path / 'boxes.csv'}"]
+    (tmp_path / "boxes.csv").write_text(
+        "image,source,xmin,ymin,xmax,ymax\nleft/a.jpg,backfin,,,,\n"
+    )
+    gallery.main(["build", str(trip.run), str(root), str(whales)], [f"output={tmp_path / 'o'}"])
+    said = capsys.readouterr().out
+    assert f"1 of {2 + len(rest)} of the gallery's images have their date from the camera" in said
+    assert f"such as {images[0]}: 2015-06-01, not 2015-05-13. The table's counts." in said
+    known = open_gallery(whales).images()
+    row = {image: n for n, image in enumerate(known.image.tolist())}
+    found = {(known.column("date")[row[i]], known.column("viewpoint")[row[i]]) for i in images}
+    assert found == {("2015-06-01", "right"), ("2015-05-13 10:22:59", "left")}
+    trip.identify(whales, photos, *keys, output="dated")
+    table = {row["image"]: row for row in trip.table("photographs.csv", "dated")}
+    facts = [(table[f"{side}/a.jpg"]["date"], table[f"{side}/a.jpg"]["viewpoint"]) for side in
+             ("left", "right")]  # fmt: skip
+    assert facts == [("", "left"), ("2016-06-03 16:31:31", "right")]
+    decisions = tmp_path / "decisions.csv"
+    decisions.write_text("image,decision,individual_id\nright/a.jpg,new,Luna\n")
+    gallery.main(["add", str(whales), str(decisions)], [f"output={trip.folder / 'dated'}"])
+    assert (root / "train.csv").read_text().splitlines()[-1].endswith(",Luna,2016-06-03,R")
+    gallery.main(["export", str(whales), str(tmp_path / "export.csv")], [])
+    last = [row for row in (tmp_path / "export.csv").read_text().splitlines() if "Luna" in row]
+    assert len(last) == 1 and last[0].endswith(",Luna,2016-06-03 16:31:31,right")
 
 
 def test_an_encounter_of_two_animals_is_said_shown_and_not_forced_into_one(

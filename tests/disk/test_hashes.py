@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -75,3 +76,49 @@ def test_a_digest_is_the_same_for_equal_values_only() -> None:
     assert digest({"a": 1}) != digest({"a": "1"})
     assert digest(["ab", "c"]) != digest(["a", "bc"])
     assert digest({"root": Path("x")}) == digest({"root": "x"})
+
+
+def test_a_fact_is_read_with_the_hash_and_remembered(tmp_path: Path) -> None:
+    path, asked = tmp_path / "picture.jpg", []
+
+    def first_letter(raw: bytes) -> str:
+        asked.append(raw)
+        return raw[:1].decode()
+
+    path.write_bytes(b"one")
+    hashes = ContentHashes(tmp_path / "cache.json", first_letter)
+    found = hashlib.sha256(b"one").hexdigest(), "o"
+    assert hashes.with_fact(path) == found and hashes(path) == found[0]
+    hashes.save()
+    again = ContentHashes(tmp_path / "cache.json", first_letter)
+    assert again.with_fact(path) == found and asked == [b"one"]
+    assert again.with_fact(tmp_path / "gone.jpg") == ("missing", "")
+    path.write_bytes(b"another")
+    assert again.with_fact(path) == (hashlib.sha256(b"another").hexdigest(), "a")
+
+
+def test_a_cache_without_facts_is_completed_once_and_still_serves_hashes(tmp_path: Path) -> None:
+    path, cache, asked = tmp_path / "picture.jpg", tmp_path / "cache.json", []
+    path.write_bytes(b"one")
+    old = ContentHashes(cache)
+    known = old(path)
+    old.save()
+
+    def length(raw: bytes) -> str:
+        asked.append(raw)
+        return str(len(raw))
+
+    for _ in range(2):
+        new = ContentHashes(cache, length)
+        assert new.with_fact(path) == (known, "3")
+        new.save()
+    assert asked == [b"one"]
+    assert ContentHashes(cache)(path) == known
+
+
+def test_an_entry_of_another_form_is_read_again(tmp_path: Path) -> None:
+    path, cache = tmp_path / "picture.jpg", tmp_path / "cache.json"
+    path.write_bytes(b"one")
+    for entry in (None, 7, "text", [], [3], {"size": 3}):
+        cache.write_text(json.dumps({str(path): entry}))
+        assert ContentHashes(cache)(path) == hashlib.sha256(b"one").hexdigest()

@@ -242,6 +242,30 @@ def test_a_catalogue_keeps_its_own_dialect(root: Path, queries: Embeddings) -> N
     assert table.read_bytes().decode("utf-16-le") == old + new
 
 
+@pytest.mark.parametrize(
+    ("head", "row", "added"),
+    [
+        ("date,viewpoint", "2015-05-13,R", "2016-06-03,L"),
+        ("date,viewpoint", "13/05/2015 9:00,right", "2016-06-03 16:31:31,left"),
+        ("viewpoint", "", "left"),
+        ("note", "=x", ""),
+    ],
+)
+def test_date_and_side_are_written_as_the_catalogue_has_them(
+    root: Path, gallery, queries: Embeddings, head: str, row: str, added: str
+) -> None:
+    table = f"image,species,individual_id,{head}\na.jpg,orca,09913,{row}\n"
+    (root / "train.csv").write_text(table, encoding="utf-8")
+    known = {"date": ["2016-06-03 16:31:31"] * 4, "viewpoint": ["left"] * 4}
+    columns = {name: np.array(cells) for name, cells in known.items()}
+    queries = replace(queries, columns=queries.columns | columns)
+    add_confirmed(gallery.folder, queries, {"q3.jpg": "my_own"}, Data())
+    assert (root / "train.csv").read_text("utf-8") == f"{table}q3.jpg,,my_own,{added}\n"
+    images = open_gallery(gallery.folder).images()
+    assert images.column("date").tolist() == ["", "2016-06-03 16:31:31"]
+    assert images.column("viewpoint").tolist() == ["", "left"]
+
+
 def test_an_excel_catalogue_is_refused_before_anything_is_written(
     root: Path, queries: Embeddings
 ) -> None:

@@ -34,6 +34,12 @@ class Identify(Section):
         description="which photographs show one animal and are ranked together: folders (those in "
         "one folder), or a table image,encounter; null: each photograph is ranked alone",
     )
+    viewpoint: str | None = Field(
+        None,
+        description="the side of the animal in the photographs: left, right, dorsal or another, "
+        "for all of them; folders (the name of the folder that holds a photograph, if it is a "
+        "side); or a table image,viewpoint; null: not known",
+    )
     cache: str | None = Field(
         None,
         description="folder that keeps embeddings by model and picture; null: <output>/embedded",

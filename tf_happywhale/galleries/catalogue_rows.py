@@ -10,10 +10,14 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, keys_from_columns, photograph_of
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.disk_names import names_on_disk
 from tf_happywhale.catalogue.tables.append import table_with_rows
+from tf_happywhale.catalogue.tables.dates_and_sides import viewpoint_as_in
+from tf_happywhale.catalogue.tables.dates_of_images import date_as_in
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.disk.files import atomic_write, write_bytes
@@ -85,9 +89,19 @@ def _with_confirmed(
                 f"{path} has {one.image} as {unknown[one.image]!r}, which data.unknown leaves out, "
                 f"but it was decided to be {one.individual_id}: correct that row."
             )
-    facts = ("species", "individual_id", "encounter")
-    rows = [{name: getattr(one, name) for name in facts} | image_cells(one) for one in added]
+    rows = [_cells(one, there) | image_cells(one) for one in added]
     return table_with_rows(path, rows, ("image", "individual_id"), reading, number_column(rows))
+
+
+def _cells(one: ConfirmedAnimal, there: pd.DataFrame) -> dict[str, str]:
+    """Return the cells of an animal's row. Its date and its side are written as the other rows
+    have them."""
+    facts = ("species", "individual_id", "encounter", "date", "viewpoint")
+    cells = {name: getattr(one, name) for name in facts}
+    for name, as_in in (("date", date_as_in), ("viewpoint", viewpoint_as_in)):
+        if name in there:
+            cells[name] = as_in(there[name].tolist(), cells[name])
+    return cells
 
 
 def _copy(source: Path, target: Path, content: str) -> None:

@@ -36,6 +36,8 @@ class ConfirmedAnimal:
         box: `source xmin ymin xmax ymax`, empty for the whole picture.
         content: SHA-256 of the photograph's bytes.
         key: its key among the animals identified.
+        date: when the photograph was taken; empty if it is not known.
+        viewpoint: the side that it shows; empty if it is not known.
     """
 
     image: str
@@ -46,6 +48,8 @@ class ConfirmedAnimal:
     box: str = ""
     content: str = ""
     key: str = ""
+    date: str = ""
+    viewpoint: str = ""
 
 
 def confirm(
@@ -92,6 +96,8 @@ def confirm(
             box=animal.box,
             content=one.content,
             key=key,
+            date=one.date,
+            viewpoint=one.viewpoint,
         )
         found.setdefault(confirmed.image, confirmed)
     return list(found.values())
@@ -120,12 +126,15 @@ def number_column(rows: Iterable[Mapping[str, str]]) -> list[str]:
 @dataclass(frozen=True)
 class _AskedAnimal:
     """An animal that was identified: its photograph's content, its box as text, its encounter, the
-    encounter that it was ranked with, the boxes of the other animals, and its name for a person."""
+    encounter that it was ranked with, when it was taken, its side, the boxes of the other animals,
+    and its name for a person."""
 
     content: str
     box: str
     encounter: str
     together: str
+    date: str
+    viewpoint: str
     others: list[str]
     words: str
 
@@ -149,6 +158,8 @@ def _asked_animals(queries: Embeddings, decided: Mapping[str, str]) -> dict[str,
         boxes,
         queries.column("encounter").tolist(),
         together_of(queries),
+        queries.column("date").tolist(),
+        queries.column("viewpoint").tolist(),
     )
     asked = {}
     for key, *facts in zip(keys, *columns, strict=True):

@@ -15,6 +15,8 @@ from tf_happywhale.disk.files import write_csv
 from tf_happywhale.galleries.curation import Odd, Pair
 from tf_happywhale.galleries.gallery_folder import Gallery
 
+FURTHER = ("encounter", "date", "viewpoint")  # columns of an exported catalogue that hold anything
+
 
 def summary_lines(gallery: Gallery) -> list[str]:
     """Return lines on the images, individuals, species, model and catalogue of a gallery."""
@@ -42,7 +44,7 @@ def export_catalogue(gallery: Gallery, file: Path) -> list[str]:
     """Write a gallery's images as a catalogue, and return lines on what was written. If photographs
     show several animals, the catalogue has their numbers and boxes too."""
     images = gallery.images()
-    further = [name for name in ("encounter", "date", "viewpoint") if name in images.columns]
+    further = [name for name in FURTHER if any(images.column(name).tolist())]
     keys = key_columns(images.image.tolist())
     several = any(number != "1" for number in keys[BOX_NUMBER])
     table = keys if several else {"image": keys["image"]}

@@ -192,7 +192,7 @@ def _photographs_table(
 ) -> pd.DataFrame:
     """Return photographs.csv: a row for each animal, with the box that was used and what is wrong
     with its picture, and a row for each photograph that was not read."""
-    names = ["encounter", "box", "side", "sharpness", "confidence"]
+    names = ["encounter", "date", "viewpoint", "box", "side", "sharpness", "confidence"]
     keys = key_columns(queries.image.tolist())
     table = pd.DataFrame({**keys, **{name: queries.column(name) for name in names}})
     table["warnings"] = [" ".join(warned[image]) for image in queries.image.tolist()]

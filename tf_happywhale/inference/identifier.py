@@ -92,8 +92,9 @@ class Identifier:
             label: the text of the progress bar.
 
         Returns:
-            The embeddings of the shots that can be read, with the columns picture, content, box,
-            side, sharpness, damage and confidence; and why the others cannot be read, by image.
+            The embeddings of the shots that can be read, with the columns picture, content, date
+            (by EXIF), box, side (of the box, in pixels), sharpness, damage and confidence; and why
+            the others cannot be read, by image.
         """
         failed: dict[str, str] = {}
         caches = [EmbeddingCache(self.home, model.about) for model in self.models]
@@ -109,6 +110,7 @@ class Identifier:
         columns |= {
             "picture": _text(str(shot.path) for shot in good),
             "content": _text(shot.content for shot in good),
+            "date": _text(shot.taken for shot in good),
             "confidence": _text(f"{shot.confidence:.4f}" for shot in good),
         }
         embedded = Embeddings(

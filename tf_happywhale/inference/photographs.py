@@ -12,6 +12,7 @@ from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.boxes.animal_boxes import Telling, animal_rows
 from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_of_photos
 from tf_happywhale.catalogue.photographs.photo_files import skipped_lines
+from tf_happywhale.catalogue.photographs.photo_viewpoints import with_viewpoints
 from tf_happywhale.catalogue.photographs.photos import Photo, group_photos, search_photos
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Experiment
@@ -26,18 +27,19 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 def find_photographs(
     given: Sequence[str], experiment: Experiment
 ) -> tuple[list[Photo], dict[str, str]]:
-    """Return the photographs among files and folders, with their encounters; and why other pictures
-    are not looked at, by name. What is not looked at is printed too.
+    """Return the photographs among files and folders, with their encounters and sides; and why
+    other pictures are not looked at, by name. What is not looked at is printed too.
 
     Raises:
-        InputError: there is no photograph, or a file is not one, or the table of encounters is
-            wrong.
+        InputError: there is no photograph, or a file is not one, or the table of encounters or of
+            sides is wrong.
     """
     photos, listing = search_photos(given)
     for line in skipped_lines(listing):
         print(line)
-    reading = reading_of(experiment.data)
-    return group_photos(photos, experiment.identify.encounters, reading), listing.not_read
+    reading, settings = reading_of(experiment.data), experiment.identify
+    photos = group_photos(photos, settings.encounters, reading)
+    return with_viewpoints(photos, settings.viewpoint, reading), listing.not_read
 
 
 def find_animals(
@@ -74,8 +76,8 @@ def find_animals(
 def embed_photographs(
     identifier: Identifier, shots: Sequence[Shot], photos: Sequence[Photo]
 ) -> tuple[Embeddings, dict[str, str]]:
-    """Return the embeddings of the animals, with the column encounter; and why other photographs
-    cannot be read, by name.
+    """Return the embeddings of the animals, with the columns encounter and viewpoint; and why other
+    photographs cannot be read, by name.
 
     Raises:
         InputError: no photograph can be read.
@@ -83,8 +85,11 @@ def embed_photographs(
     queries, failed = identifier.embed(shots, [""] * len(shots), "photographs")
     if not len(queries):
         raise InputError(f"No photograph can be read: {min(failed.values())}")
-    encounters = {photo.image: photo.encounter for photo in photos}
-    column = [encounters[photograph_of(image)] for image in queries.image.tolist()]
-    columns = queries.columns | {"encounter": np.array(column, np.str_)}
+    of = {photo.image: photo for photo in photos}
+    theirs = [of[photograph_of(image)] for image in queries.image.tolist()]
+    columns = queries.columns | {
+        "encounter": np.array([photo.encounter for photo in theirs], np.str_),
+        "viewpoint": np.array([photo.viewpoint for photo in theirs], np.str_),
+    }
     reasons = {photograph_of(image): reason for image, reason in failed.items()}
     return replace(queries, columns=columns), reasons

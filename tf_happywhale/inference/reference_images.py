@@ -15,6 +15,7 @@ from tf_happywhale.catalogue.boxes.box_rows import BoxRow, check_boxes_of_animal
 from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_in_folder
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.same_picture import same_pictures
+from tf_happywhale.catalogue.tables.dates_of_images import date_sentences, dates_of
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.catalogue.tables.table import tables_in
 from tf_happywhale.config import Data
@@ -79,9 +80,10 @@ def embed_catalogue(
     embedded, failed = identifier.embed(shots, owners, "gallery")
     if not len(embedded):
         raise InputError(f"No image of {table} can be read: {min(failed.values())}")
-    for sentence in damage_sentences(embedded):
+    known = _with_columns(embedded, catalogue)
+    for sentence in [*damage_sentences(embedded), *_date_sentences(embedded, catalogue)]:
         print(sentence)
-    return _with_columns(embedded, catalogue), failed
+    return known, failed
 
 
 def _table(root: Path, data: Data) -> Path:
@@ -136,11 +138,29 @@ def _picture(shot: Shot) -> tuple[str, str]:
 
 
 def _with_columns(embedded: Embeddings, catalogue: pd.DataFrame) -> Embeddings:
-    """Return embeddings with the catalogue's `COLUMNS` of their images."""
-    known = catalogue.set_index("image")
-    columns = {
-        name: known[name].reindex(embedded.image).fillna("").to_numpy(dtype=np.str_)
-        for name in COLUMNS
-        if name in known.columns
-    }
+    """Return embeddings with the catalogue's `COLUMNS` of their images. Where it gives no date,
+    that of the photograph's EXIF stays."""
+    columns = {name: _cells(embedded, catalogue, name) for name in COLUMNS if name in catalogue}
+    columns["date"] = dates_of(
+        _cells(embedded, catalogue, "date").tolist(), embedded.column("date").tolist()
+    )
+    columns = {name: np.array(cells, np.str_) for name, cells in columns.items()}
     return replace(embedded, columns=embedded.columns | columns)
+
+
+def _date_sentences(embedded: Embeddings, catalogue: pd.DataFrame) -> list[str]:
+    """Return sentences on the dates of the table and those of EXIF, which `embedded` has."""
+    return date_sentences(
+        embedded.image.tolist(),
+        _cells(embedded, catalogue, "date").tolist(),
+        embedded.column("date").tolist(),
+        "of the gallery's images",
+    )
+
+
+def _cells(embedded: Embeddings, catalogue: pd.DataFrame, name: str) -> np.ndarray:
+    """Return a catalogue's column for the images, str [n]; empty text if there is none."""
+    if name not in catalogue:
+        return np.full(len(embedded), "")
+    column = catalogue.set_index("image")[name]
+    return column.reindex(embedded.image).fillna("").to_numpy(dtype=np.str_)

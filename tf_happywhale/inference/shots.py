@@ -34,6 +34,8 @@ class Shot:
             without that the whole picture.
         confidence: the detector's in that own source's box, 0 if it found none; NaN if no detector
             was asked.
+        taken: when the photograph was taken, by its EXIF: `2015-05-13 10:22:59`; empty if it does
+            not say.
     """
 
     image: str
@@ -41,6 +43,7 @@ class Shot:
     content: str
     boxes: Mapping[str, AnyBox] = field(default_factory=dict)
     confidence: float = math.nan
+    taken: str = ""
 
     def key(self, model: TrainedModel) -> str:
         """Return a digest of what its embedding by a model depends on."""

@@ -16,6 +16,7 @@ from tf_happywhale.detection.detector import Detector
 from tf_happywhale.disk.hashes import ContentHashes
 from tf_happywhale.inference.shots import Shot
 from tf_happywhale.pictures.box_fit import misfits
+from tf_happywhale.pictures.exif_time import exif_time, when_taken
 
 CONTENT = "content.json"
 
@@ -28,7 +29,8 @@ def make_shots(
     label: str,
     telling: Telling | None = None,
 ) -> list[Shot]:
-    """Return the shots of photographs. A file is hashed unless its size and times are known.
+    """Return the shots of photographs. A file is hashed, and its time of day read from its EXIF,
+    unless its size and times are known.
 
     Args:
         photographs: path by key of an animal; with `telling` by name of a photograph, each of
@@ -40,15 +42,16 @@ def make_shots(
         telling: how several animals of a photograph are told apart; None: an image is one shot.
     """
     images, paths = list(photographs), list(photographs.values())
-    hashes = ContentHashes(home / CONTENT)
+    hashes = ContentHashes(home / CONTENT, exif_time)
     with ThreadPoolExecutor(usable_cores()) as workers:
-        contents = list(workers.map(hashes, paths))
+        looked = list(workers.map(hashes.with_fact, paths))
     hashes.save()
+    contents, taken = [content for content, _ in looked], [when_taken(text) for _, text in looked]
     if detector:
         boxes = detector.fill_missing(boxes, images, paths, contents, label, telling)
     primary = next(iter(boxes), None)
     shots = []
-    for image, path, content in zip(images, paths, contents, strict=True):
+    for image, path, content, time in zip(images, paths, contents, taken, strict=True):
         found = {source: rows[image] for source, rows in boxes.items() if image in rows}
         if telling is None:
             animals = {image: {source: rows[0] for source, rows in found.items()}}
@@ -56,7 +59,7 @@ def make_shots(
             animals = {animal_key(image, n): rows for n, rows in pair_sources(found)}
         for key, rows in animals.items():
             drawn = {source: row.box for source, row in rows.items() if row.box}
-            shots.append(Shot(key, path, content, drawn, _confidence(rows.get(primary))))
+            shots.append(Shot(key, path, content, drawn, _confidence(rows.get(primary)), time))
     return shots
 
 

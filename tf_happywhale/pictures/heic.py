@@ -43,6 +43,14 @@ def heic_size(encoded: bytes, name: str) -> tuple[int, int]:
     return _open(encoded, name).size
 
 
+def heic_exif(encoded: bytes) -> bytes:
+    """Return the EXIF block of the main picture; empty if there is none, or it cannot be read."""
+    try:
+        return _open(encoded, "picture").info.get("exif") or b""
+    except InputError:
+        return b""
+
+
 def _open(encoded: bytes, name: str) -> Any:
     try:
         import pillow_heif

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tf_happywhale.catalogue.tables.dates_and_sides import iso_date, viewpoint_sides
+from tf_happywhale.catalogue.tables.dates_and_sides import (
+    iso_date,
+    side_of,
+    viewpoint_as_in,
+    viewpoint_sides,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +49,44 @@ def test_other_text_stays(text: str) -> None:
     assert iso_date(text) == text or iso_date(text)[:4].isdecimal()
 
 
-def test_sides_are_read_where_the_column_holds_nothing_else() -> None:
+def test_letters_are_sides_where_they_can_mean_nothing_else() -> None:
     assert viewpoint_sides(["R", "L", "", "r"]) == ["right", "left", "", "right"]
     assert viewpoint_sides(["R", "L", "D"]) == ["R", "L", "D"]
-    assert viewpoint_sides(["Left", "R"]) == ["Left", "R"]
+    assert viewpoint_sides(["Left", "R"]) == ["Left", "right"]
+    assert viewpoint_sides(["dorsal", "R", "l"]) == ["dorsal", "right", "left"]
+    assert viewpoint_sides(["front", "R"]) == ["front", "R"]  # it may be the rear
+
+
+@pytest.mark.parametrize(
+    ("viewpoint", "side"),
+    [
+        ("left", "left"),
+        (" Right flank ", "right"),
+        ("left dorsal fin", "left"),
+        ("dorsal", "dorsal"),
+        ("left and right", ""),
+        ("front, back", ""),
+        ("leftover", ""),
+        ("R", ""),
+        ("", ""),
+    ],
+)
+def test_a_viewpoint_names_one_side_or_none(viewpoint: str, side: str) -> None:
+    assert side_of(viewpoint) == side
+
+
+@given(st.text(max_size=20))
+def test_the_side_of_any_text_is_one_of_its_words(text: str) -> None:
+    assert side_of(text) == "" or side_of(text) in text.casefold()
+
+
+@given(
+    st.lists(st.sampled_from(["R", "L", "r", "l", "", "left", "Right", "dorsal", "7", "D"])),
+    st.sampled_from(["left", "right"]),
+)
+def test_a_new_row_is_read_as_the_side_that_it_was_written_for(
+    column: list[str], side: str
+) -> None:
+    before = viewpoint_sides(column)
+    after = viewpoint_sides([*column, viewpoint_as_in(column, side)])
+    assert after == [*before, side]

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from tf_happywhale.catalogue.photographs.known_names import names_as_listed
 from tf_happywhale.catalogue.photographs.photo_files import (
     IMAGE_ENDINGS,
     Listing,
@@ -16,8 +15,8 @@ from tf_happywhale.catalogue.photographs.photo_files import (
     skipped_lines,
     why_not_read,
 )
+from tf_happywhale.catalogue.photographs.photo_tables import cells_of
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
-from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.errors import InputError
 
 FOLDERS = "folders"
@@ -31,12 +30,14 @@ class Photo:
         image: its name: its path below the folder that holds all given files and folders.
         path: where it is.
         encounter: the photographs of one encounter show one animal; empty: it has no encounter.
+        viewpoint: the side from which it shows the animal; empty: it is not known.
         folder: the folder that was given; of a file that was given, the folder that holds it.
     """
 
     image: str
     path: Path
     encounter: str = ""
+    viewpoint: str = ""
     folder: Path = Path()
 
 
@@ -110,19 +111,6 @@ def group_photos(photos: Sequence[Photo], by: str | None, reading: Reading = PLA
             replace(photo, encounter="" if folder == "." else folder)
             for photo, folder in zip(photos, folders, strict=True)
         ]
-    file = Path(by).expanduser()
-    table = read_text_table(file, ("image", "encounter"), reading)
     images = [photo.image for photo in photos]
-    table["image"] = names_as_listed(table["image"], images, file, "among the photographs")
-    named: dict[str, str] = {}
-    for line, image, encounter in table[["image", "encounter"]].itertuples():
-        if named.setdefault(image, encounter) != encounter:
-            raise InputError(
-                f"Line {line} of {file} puts {image} in the encounter {encounter[:80]!r}, but an "
-                f"earlier line puts it in {named[image][:80]!r}: keep one of them."
-            )
-    if not any(photo.image in named for photo in photos):
-        raise InputError(
-            f"{by} names none of the photographs: write names like {photos[0].image!r}."
-        )
+    named = cells_of(images, by, "encounter", reading)
     return [replace(photo, encounter=named.get(photo.image, "")) for photo in photos]

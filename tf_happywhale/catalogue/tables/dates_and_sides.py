@@ -13,6 +13,7 @@ MONTHS = (
 DAY_FIRST = re.compile(r"(\d{1,2})[-/. ]{1,2}([A-Za-z]{3,9})\.?[-/., ]{1,2}(\d{4}|\d\d)(.*)")
 MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}), ?(\d{4})(.*)")
 SIDES = {"r": "right", "l": "left"}
+SIDE_WORDS = ("left", "right", "dorsal", "ventral", "front", "back", "top", "bottom")
 
 
 def iso_date(text: str) -> str:
@@ -38,11 +39,38 @@ def iso_date(text: str) -> str:
 
 
 def viewpoint_sides(viewpoints: Iterable[str]) -> list[str]:
-    """Viewpoints with `right` and `left` for `R` and `L`, if the column holds nothing else."""
+    """Viewpoints with `right` and `left` for `R` and `L`, if these can mean nothing else: the other
+    cells are empty or `left` and `right`; or the column has both letters, and words for sides."""
     cells = list(viewpoints)
-    if not {cell.strip().lower() for cell in cells} <= {*SIDES, ""}:
+    found = {cell.strip().lower() for cell in cells} - {""}
+    words = found - SIDES.keys()
+    if not words <= set(SIDE_WORDS if found >= SIDES.keys() else SIDE_WORDS[:2]):
         return cells
     return [SIDES.get(cell.strip().lower(), cell) for cell in cells]
+
+
+def side_of(viewpoint: str) -> str:
+    """The side that a viewpoint names, one of `SIDE_WORDS`; empty if it names none, or several.
+
+    Left and right count before the others: `left dorsal fin` is left.
+    """
+    words = set(re.findall(r"[a-z]+", viewpoint.casefold()))
+    for sides in (SIDE_WORDS[:2], SIDE_WORDS[2:]):
+        named = words.intersection(sides)
+        if named:
+            return named.pop() if len(named) == 1 else ""
+    return ""
+
+
+def viewpoint_as_in(column: Iterable[str], viewpoint: str) -> str:
+    """A viewpoint as a table's column has them: `R` and `L` if it holds nothing else."""
+    cells = {cell.strip() for cell in column} - {""}
+    letters = {SIDES[cell.lower()]: cell for cell in cells if cell.lower() in SIDES}
+    if not cells or len(letters) < len({cell.lower() for cell in cells}):
+        return viewpoint
+    upper = all(cell.isupper() for cell in cells)
+    letter = {side: letter.upper() if upper else letter for letter, side in SIDES.items()}
+    return letter.get(viewpoint, viewpoint)
 
 
 def _month(word: str) -> int:

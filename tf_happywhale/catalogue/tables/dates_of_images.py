@@ -1,0 +1,63 @@
+"""The date of a photograph: the table's, and where the table gives none the camera's (EXIF)."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+
+DAY = re.compile(r"(\d{4}-\d\d-\d\d)([ T].*)?", re.DOTALL)
+CLOCK = re.compile(r"[ T]+\d\d?:\d\d", re.ASCII)
+APART = 1  # days that a table and a camera's clock may differ, which may be in another time zone
+
+
+def day_of(date: str) -> str:
+    """The day of a date, such as `2015-05-13` of `2015-05-13 10:22:59`; of a date in another form
+    what stands before its time of day."""
+    return CLOCK.split(date.strip(), maxsplit=1)[0]
+
+
+def dates_of(written: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """The date of each image: as `written` in the table, or else when its photograph was
+    `taken`."""
+    pairs = zip(written, taken, strict=True)
+    return [cell if cell.strip() else time for cell, time in pairs]
+
+
+def date_sentences(
+    images: Sequence[str], written: Sequence[str], taken: Sequence[str], what: str
+) -> list[str]:
+    """Sentences on how many dates the camera gave, and on those that contradict the table.
+
+    Args:
+        images: names.
+        written: dates in the table; text that is not an ISO day contradicts nothing.
+        taken: when each photograph was taken by its EXIF; empty: it does not say.
+        what: what the images are, in words.
+    """
+    rows = list(zip(images, written, taken, strict=True))
+    filled = sum(bool(time) and not cell.strip() for _, cell, time in rows)
+    apart = [row for row in rows if _days_apart(*row[1:]) > APART]
+    said = [f"{filled} of {len(rows)} {what} have their date from the camera (EXIF)"] * bool(filled)
+    if apart:
+        image, cell, time = apart[0]
+        said.append(
+            f"{len(apart)} of {len(rows)} {what} have another date in the table than in the camera "
+            f"(EXIF), such as {image}: {cell}, not {day_of(time)}. The table's counts."
+        )
+    return said
+
+
+def date_as_in(column: Sequence[str], date: str) -> str:
+    """A date as a table's column has them: its day alone, unless other cells have a time of day."""
+    return date if any(CLOCK.search(cell) for cell in column) else day_of(date)
+
+
+def _days_apart(one: str, other: str) -> int:
+    """How many days lie between two dates; 0 if one of them is not an ISO day."""
+    days = [DAY.fullmatch(date.strip()) for date in (one, other)]
+    try:
+        first, second = (datetime.date.fromisoformat(day[1]) for day in days if day)
+    except ValueError:
+        return 0
+    return abs((first - second).days)
