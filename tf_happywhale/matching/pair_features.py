@@ -33,7 +33,16 @@ def pair_features(a: LocalPoints, b: LocalPoints, found: Found) -> np.ndarray:
         b: points of the second picture.
         found: their matches.
     """
-    sure = found.score > SURE
-    first, second = a.xy[found.first[sure]], b.xy[found.second[sure]]
-    agree = inliers(first, second, REACH * max(b.size))
-    return np.array([sure.sum(), found.score.sum(dtype=np.float64), agree.sum()], np.float32)
+    rows, agree = agreement(a, b, found)
+    return np.array([len(rows), found.score.sum(dtype=np.float64), agree.sum()], np.float32)
+
+
+def agreement(a: LocalPoints, b: LocalPoints, found: Found) -> tuple[np.ndarray, np.ndarray]:
+    """Return the k matches with a score above .5, as rows int [k]; and which of them one affine
+    transformation of the first picture explains, bool [k].
+
+    Args: see `pair_features`.
+    """
+    rows = np.flatnonzero(found.score > SURE)
+    first, second = a.xy[found.first[rows]], b.xy[found.second[rows]]
+    return rows, inliers(first, second, REACH * max(b.size))

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from tf_happywhale.matching.local_points import LocalPoints
+from tf_happywhale.review.correspondences import (
+    GAP,
+    LEAST,
+    MOST,
+    Correspondences,
+    correspondence_pair,
+    correspondences,
+)
+
+GREY = 120
+WIDE = np.full((100, 200, 3), GREY, np.uint8)
+HIGH = np.full((200, 100, 3), GREY, np.uint8)
+
+
+def found(first: list, second: list, fit: list[bool], score: list | None = None) -> Correspondences:
+    return Correspondences(
+        np.array(first, np.float32).reshape(-1, 2),
+        np.array(second, np.float32).reshape(-1, 2),
+        np.array(score if score else np.ones(len(fit)), np.float32),
+        np.array(fit, bool),
+    )
+
+
+def row(count: int, fit: bool, height: float = 0.5, score: float = 1) -> Correspondences:
+    """Points from left to right, at the same place in both crops."""
+    places = [((n + 0.5) / count, height) for n in range(count)]
+    return found(places, places, [fit] * count, [score] * count)
+
+
+def colourful(picture: np.ndarray) -> np.ndarray:
+    return np.ptp(picture.astype(int), axis=2) > 60
+
+
+@pytest.mark.parametrize(
+    ("crop", "shape", "second"),
+    [(WIDE, (200 + GAP, 200, 3), (0, 100 + GAP)), (HIGH, (200, 200 + GAP, 3), (100 + GAP, 0))],
+)
+def test_lines_join_the_places_in_both_crops(crop, shape, second) -> None:
+    places = [(0.1, 0.1), (0.3, 0.5), (0.5, 0.2), (0.7, 0.8), (0.9, 0.6)]
+    others = [(0.1, 0.9), (0.3, 0.5), (0.5, 0.8), (0.7, 0.2), (0.9, 0.4)]
+    picture = correspondence_pair(crop, crop, found(places, others, [True] * 5))
+    assert picture.shape == shape and picture.dtype == np.uint8
+    bright = colourful(picture)
+    size = np.array(crop.shape[1::-1])
+    for start, end in zip(places, others, strict=True):
+        start, end = size * start, size * end + second
+        for part in (0.25, 0.5, 0.75):  # of the way
+            x, y = (start + part * (end - start)).astype(int)
+            assert bright[y - 2 : y + 3, x - 2 : x + 3].any()
+        for x, y in (start.astype(int), end.astype(int)):
+            assert not bright[y, x]  # inside of the ring one sees the crop
+    assert not bright[:, :5].any() and not bright[:, -5:].any()
+
+
+def test_matches_that_do_not_fit_together_are_pale_and_below_the_others() -> None:
+    places, others = [(0.5, 0.1)] * LEAST, [(0.5, 0.9)] * LEAST
+    pale = correspondence_pair(WIDE, WIDE, found(places, others, [False] * LEAST))
+    assert not colourful(pale).any()
+    assert pale[:, 100].max() > GREY  # but drawn
+    both = found(places * 2, others * 2, [True, False] * LEAST)
+    bright = correspondence_pair(WIDE, WIDE, both)
+    assert colourful(bright)[40:150, 98:103].any(axis=1).all()
+
+
+def test_fewer_than_chance_brings_together_are_not_bright() -> None:
+    few = row(LEAST - 1, fit=True)
+    assert not few.bright.any() and row(LEAST, fit=True).bright.all()
+    assert not colourful(correspondence_pair(WIDE, WIDE, few)).any()
+
+
+def test_the_colour_follows_the_place_from_blue_to_orange() -> None:
+    picture = correspondence_pair(WIDE, WIDE, row(5, fit=True)).astype(int)
+    left, right = picture[60:140, 15:25], picture[60:140, 175:185]
+    assert (left[..., 2] - left[..., 0]).max() > 60
+    assert (right[..., 0] - right[..., 2]).max() > 60
+
+
+def test_of_many_matches_those_that_fit_and_then_the_best_are_drawn() -> None:
+    parts = [row(MOST - 1, True, 0.9, 0.6), row(1, False, 0.1, 0.9), row(2, False, 0.1, 0.7)]
+    names = ("first", "second", "score", "fit")
+    many = Correspondences(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+    picture = correspondence_pair(WIDE, WIDE, many)
+    drawn = (picture[: 100 - 20] != GREY).any(axis=(0, 2))
+    assert drawn[95:105].any() and not drawn[45:55].any() and not drawn[145:155].any()
+
+
+def test_two_crops_without_a_match_are_shown_as_they_are() -> None:
+    picture = correspondence_pair(WIDE, WIDE[:50, :100], found([], [], []))
+    assert (picture[:100] == GREY).all() and (picture[100 + GAP :, :100] == GREY).all()
+    assert (picture[100 + GAP :, 100:] == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("fit", "words"),
+    [
+        ([], "no point of one picture matches a point of the other"),
+        ([False], "1 match"),
+        ([True] * 4 + [False] * 3, "7 matches, which do not fit together"),
+        ([True] * 21 + [False] * 13, "34 matches, 21 of them fit together"),
+        ([True] * 6, "6 matches, all of them fit together"),
+    ],
+)
+def test_words_say_how_many_matches_fit_together(fit, words) -> None:
+    places = [(0.5, 0.5)] * len(fit)
+    assert found(places, places, fit).words == words
+
+
+@dataclass(frozen=True)
+class Matches:
+    first: np.ndarray
+    second: np.ndarray
+    score: np.ndarray
+
+
+def test_matches_that_count_become_shares_of_the_crops_and_the_odd_one_does_not_fit() -> None:
+    xy = np.array([(10, 10), (90, 20), (50, 40), (20, 45), (70, 30), (60, 10), (5, 5)], np.float32)
+    moved = 2 * xy + np.float32([100, 50])
+    moved[5] = (10, 290)
+    blank = np.zeros((7, 128), np.float32)
+    a = LocalPoints(xy, blank, np.ones(7, np.float32), (100, 50))
+    b = LocalPoints(moved[::-1], blank, np.ones(7, np.float32), (400, 300))
+    score = np.array([0.9, 0.8, 0.9, 0.7, 0.6, 0.9, 0.5], np.float32)  # the last is not above .5
+    matches = Matches(np.arange(7), 6 - np.arange(7), score)
+    result = correspondences(a, b, matches)
+    np.testing.assert_allclose(result.first, (xy[:6] + 0.5) / [100, 50])
+    np.testing.assert_allclose(result.second, (moved[:6] + 0.5) / [400, 300])
+    assert result.fit.tolist() == [True] * 5 + [False]
+    assert result.words == "6 matches, 5 of them fit together"
