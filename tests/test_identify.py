@@ -180,7 +180,7 @@ def test_when_and_which_side_go_from_the_photographs_into_the_catalogue(
     root, whales, photos = tmp_path / "data", tmp_path / "whales", tmp_path / "new"
     shutil.copytree(trip.data, root)
     head, first, second, *rest = (root / "train.csv").read_text().splitlines()
-    rows = [f"{first},2015-06-01,R", f"{second},,L", *(f"{row},," for row in rest)]
+    rows = [f"{first},2015-06-01,R", f"{second},,L", *(f"{row},2014-07-02,L" for row in rest)]
     (root / "train.csv").write_text("\n".join([f"{head},date,viewpoint", *rows]) + "\n")
     images = [row.split(",")[0] for row in (first, second)]
     for image in images:
@@ -206,6 +206,9 @@ def test_when_and_which_side_go_from_the_photographs_into_the_catalogue(
     facts = [(table[f"{side}/a.jpg"]["date"], table[f"{side}/a.jpg"]["viewpoint"]) for side in
              ("left", "right")]  # fmt: skip
     assert facts == [("", "left"), ("2016-06-03 16:31:31", "right")]
+    page = (trip.folder / "dated" / "report" / "index.html").read_text("utf-8")
+    assert "<bdi>2016-06-03 16:31, right</bdi>" in page and "<bdi>left</bdi>" in page
+    assert "<bdi>2014-07-02, left</bdi>" in page
     decisions = tmp_path / "decisions.csv"
     decisions.write_text("image,decision,individual_id\nright/a.jpg,new,Luna\n")
     gallery.main(["add", str(whales), str(decisions)], [f"output={trip.folder / 'dated'}"])

@@ -33,7 +33,8 @@ class Candidate:
         reference_image: the image nearest to the query.
         picture: the picture of that image.
         more: more reference images of the individual, with their pictures.
-        seen: when or in which encounter the reference image was taken; empty if unknown.
+        seen: when, in which encounter and from which side the reference image was taken; empty if
+            unknown.
     """
 
     rank: int
@@ -65,6 +66,7 @@ class Query:
         whole: the whole photograph with all boxes, if it shows several animals.
         boxes: `source xmin ymin xmax ymax` of each photograph; empty if unknown.
         contents: a part of the hash of each photograph's bytes; empty if unknown.
+        seen: when and from which side they were taken; empty if unknown.
     """
 
     image: str
@@ -81,6 +83,7 @@ class Query:
     whole: Picture | None = None
     boxes: tuple[str, ...] = ()
     contents: tuple[str, ...] = ()
+    seen: str = ""
 
     @property
     def name(self) -> str:

@@ -80,11 +80,12 @@ def _asked(query: Query) -> str:
     """Return the photograph to identify, with what is asked and the buttons that answer it."""
     sentences = filter(None, [chance_of_new(query.p_new), _difference(query)])
     name = words(query.image, query.of)
+    seen = f'<span class="detail"> <bdi>{escape(query.seen)}</bdi></span>' if query.seen else ""
     return (
         f'<figure class="asked">{picture_html(query.picture, f"The query {name}")}'
         f"{_whole(query)}"
         f"{strip_html(query.more, 'Other photographs of the encounter')}"
-        f"<figcaption><strong>Who is this?</strong> {' '.join(sentences)}"
+        f"<figcaption><strong>Who is this?</strong> {' '.join(sentences)}{seen}"
         f'</figcaption><p class="decide">'
         + button_html("new", NEW_INDIVIDUAL, "<kbd>n</kbd> New")
         + button_html("skip", "", "<kbd>s</kbd> Skip")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tf_happywhale.catalogue.animals.animal_key import count_animals
+from tf_happywhale.catalogue.tables.dates_of_images import to_the_minute
 from tf_happywhale.config.report import Report
 from tf_happywhale.galleries.queries import short_content
 from tf_happywhale.inference.identification import Identification
+from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.encounter_split import together_of
 from tf_happywhale.review.query_pages import write_report
 from tf_happywhale.review.query_pictures import picture_reader, whole_reader
@@ -51,15 +53,25 @@ def _known(found: Identification) -> Known:
     references: dict[str, list[str]] = {}
     for who, image in zip(gallery.individual_id.tolist(), gallery.image.tolist(), strict=True):
         references.setdefault(who, []).append(image)
-    when = zip(gallery.column("date").tolist(), gallery.column("encounter").tolist(), strict=True)
-    seen = [", ".join(filter(None, facts)) for facts in when]
     contents = map(short_content, queries.column("content"))
     return Known(
         species=dict(zip(gallery.individual_id, gallery.column("species"), strict=True)),
         references=references,
-        seen=dict(zip(gallery.image, seen, strict=True)),
+        seen=_seen(gallery, "encounter"),
+        asked=_seen(queries),
         encounters=dict(zip(queries.image, together_of(queries), strict=True)),
         boxes=dict(zip(queries.image, queries.column("box"), strict=True)),
         contents=dict(zip(queries.image, contents, strict=True)),
         warnings=found.warnings,
     )
+
+
+def _seen(images: Embeddings, *more: str) -> dict[str, str]:
+    """Return when and from which side each image was taken, and `more` columns, by image."""
+    dates = map(to_the_minute, images.column("date").tolist())
+    others = [images.column(name).tolist() for name in (*more, "viewpoint")]
+    facts = zip(dates, *others, strict=True)
+    return {
+        image: ", ".join(filter(None, row))
+        for image, row in zip(images.image.tolist(), facts, strict=True)
+    }

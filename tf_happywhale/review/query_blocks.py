@@ -12,7 +12,7 @@ from tf_happywhale.review.block import Candidate, Picture, Query
 from tf_happywhale.review.report_content import Known
 
 CARDS = 5
-NAMED = 3  # photographs of an encounter in one warning
+NAMED = 3  # photographs of an encounter in one sentence
 
 
 def make_blocks(
@@ -53,6 +53,7 @@ def make_blocks(
             whole=Picture("") if whole and of > 1 else None,
             boxes=tuple(known.boxes.get(image, "") for image in images),
             contents=tuple(known.contents.get(image, "") for image in images),
+            seen=_asked(images, known.asked),
         )
         blocks.append(block)
     return blocks
@@ -76,6 +77,12 @@ def _candidates(rows: pd.DataFrame, known: Known, references: int) -> tuple[Cand
         )
         for row in rows.itertuples(index=False)
     )
+
+
+def _asked(images: Sequence[str], asked: Mapping[str, str]) -> str:
+    """Return when and from which side a block's photographs were taken."""
+    facts = list(dict.fromkeys(filter(None, (asked.get(image, "") for image in images))))
+    return "; ".join(facts[:NAMED]) + " …" * (len(facts) > NAMED)
 
 
 def _picture(individual_id: str, reference_image: str) -> Picture | None:

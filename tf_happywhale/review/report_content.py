@@ -20,7 +20,8 @@ class Known:
         species: by individual_id.
         answers: the true individual_id or `new_individual`, by query.
         references: an individual's reference images, by individual_id.
-        seen: when or in which encounter a reference image was taken, by image.
+        seen: when, in which encounter and from which side a reference image was taken, by image.
+        asked: when and from which side a query was taken, by query.
         encounters: by query; the queries of one encounter are shown in one block.
         warnings: what is wrong with a query's picture, in words.
         boxes: `source xmin ymin xmax ymax`, by query; exported with the decisions.
@@ -31,6 +32,7 @@ class Known:
     answers: Mapping[str, str] = field(default_factory=dict)
     references: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seen: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, str] = field(default_factory=dict)
     encounters: Mapping[str, str] = field(default_factory=dict)
     warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     boxes: Mapping[str, str] = field(default_factory=dict)

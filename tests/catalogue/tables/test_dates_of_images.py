@@ -11,6 +11,7 @@ from tf_happywhale.catalogue.tables.dates_of_images import (
     date_sentences,
     dates_of,
     day_of,
+    to_the_minute,
 )
 
 
@@ -33,6 +34,12 @@ def test_the_day_of_a_date_is_what_stands_before_the_time(date: str, day: str) -
 @given(st.datetimes())
 def test_the_day_of_an_iso_time_is_its_day(moment: datetime.datetime) -> None:
     assert day_of(moment.isoformat(" ")) == day_of(moment.isoformat()) == str(moment.date())
+
+
+def test_seconds_are_left_out() -> None:
+    assert to_the_minute("2015-05-13 10:22:59") == "2015-05-13 10:22"
+    assert to_the_minute("13/05/2015 9:05") == "13/05/2015 9:05"
+    assert to_the_minute("2015-05-13") == "2015-05-13"
 
 
 def test_the_table_counts_before_the_camera() -> None:

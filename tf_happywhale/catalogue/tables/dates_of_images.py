@@ -17,6 +17,11 @@ def day_of(date: str) -> str:
     return CLOCK.split(date.strip(), maxsplit=1)[0]
 
 
+def to_the_minute(date: str) -> str:
+    """A date without the seconds of its time of day."""
+    return re.sub(r"([ T]\d\d?:\d\d):\d\d$", r"\1", date)
+
+
 def dates_of(written: Sequence[str], taken: Sequence[str]) -> list[str]:
     """The date of each image: as `written` in the table, or else when its photograph was
     `taken`."""
