@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tf_happywhale.disk.npz import map_array
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import (
     Embeddings,
-    _mapped,
     load_embeddings,
     save_embeddings,
 )
@@ -120,7 +120,7 @@ def test_a_header_that_claims_more_rows_than_there_are_is_refused(tmp_path: Path
         entry = archive.getinfo("embedding.npy")
     assert entry.header_offset + 9 * 8 < len(content)  # the file would be long enough
     with pytest.raises(ValueError, match="room"):
-        _mapped(tmp_path / "e.npz")
+        map_array(tmp_path / "e.npz", "embedding", np.float32)
     with pytest.raises(InputError, match="run embed again"):
         load_embeddings(tmp_path / "e.npz")
 

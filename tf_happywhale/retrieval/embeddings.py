@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import os
-import struct
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,15 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.disk.files import atomic_write
+from tf_happywhale.disk.npz import map_array, write_npz
 from tf_happywhale.disk.os_errors import check_opens
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.lengths import squared_lengths, without_direction
 from tf_happywhale.retrieval.other_programs import as_ours
 
-ALIGNED = 64  # bytes; the header of an `.npy` is a multiple of it too
-HEADER = 30 + 20  # bytes of a ZIP entry's header, and of what it says for large files
-PADDING = struct.pack("<HH", 0xD935, 0)  # the field by which Android's zipalign does the same
 ARRAYS = ("embedding", "image", "individual_id", "centre", "centre_id")
 COLUMN = "column/"  # before a column's name in the file
 
@@ -126,11 +119,7 @@ def check_embeddings(path: Path) -> None:
 
 
 def save_embeddings(path: Path, embeddings: Embeddings) -> None:
-    """Write an `.npz` without pickles, whole or not at all.
-
-    The arrays begin at multiples of 64 bytes, unlike those of `np.savez`, so they are read much
-    faster when they are mapped from the file.
-    """
+    """Write an `.npz` without pickles, whole or not at all, whose embeddings can be mapped."""
     arrays = {
         "embedding": np.ascontiguousarray(embeddings.embedding, dtype=np.float32),
         "image": np.asarray(embeddings.image, dtype=np.str_),
@@ -143,14 +132,7 @@ def save_embeddings(path: Path, embeddings: Embeddings) -> None:
         f"{COLUMN}{name}": np.asarray(column, dtype=np.str_)
         for name, column in embeddings.columns.items()
     }
-    with atomic_write(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for name, array in arrays.items():
-            entry = zipfile.ZipInfo(f"{name}.npy")
-            begins = archive.fp.tell() + HEADER + len(entry.filename.encode())
-            padding = -(begins + len(PADDING)) % ALIGNED
-            entry.extra = PADDING[:2] + struct.pack("<H", padding) + bytes(padding)
-            with archive.open(entry, "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, array, allow_pickle=False)
+    write_npz(path, arrays)
 
 
 def load_embeddings(path: Path) -> Embeddings:
@@ -201,7 +183,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     with np.load(path, allow_pickle=False) as file:
         found = {}
         for key in file.files:
-            mapped = _mapped(path) if key == "embedding" else None
+            mapped = map_array(path, key, np.float32) if key == "embedding" else None
             try:
                 found[key] = file[key] if mapped is None else mapped
             except ValueError as error:
@@ -238,25 +220,3 @@ def _check_centres(centre: np.ndarray, centre_id: Sequence[str]) -> None:
     apart = len(dict(runs)) < len(runs)
     if len(centre) != len(centre_id) or apart or len({count for _, count in runs}) > 1:
         raise ValueError("centres that are not each individual's")
-
-
-def _mapped(path: Path) -> np.ndarray | None:
-    """Return the array `embedding` of an `.npz`, mapped; None if it is compressed or not
-    float32."""
-    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
-        entry = archive.getinfo("embedding.npy")
-        if entry.compress_type != zipfile.ZIP_STORED:
-            return None
-        file.seek(entry.header_offset + 26)  # the lengths of the name and of the extra field
-        file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
-        begins = file.tell()
-        version = np.lib.format.read_magic(file)
-        if version != (1, 0):
-            return None
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-        if fortran or dtype != np.float32 or 0 in shape:
-            return None
-        if file.tell() - begins + math.prod(shape) * dtype.itemsize != entry.file_size:
-            raise ValueError("more rows, or fewer, than there is room for")
-        mapped = np.memmap(path, np.float32, "r", offset=file.tell(), shape=shape)
-    return mapped.view(np.ndarray)

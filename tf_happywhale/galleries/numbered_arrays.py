@@ -1,0 +1,86 @@
+"""A folder of numbered `.npz` files of one kind, made by one thing. Files are only added."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.disk.hashes import digest
+from tf_happywhale.disk.npz import write_npz
+from tf_happywhale.disk.os_errors import check_opens
+from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.numbered_files import add_numbered, numbered, only_writer
+
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)  # a folder that may not be written to
+
+
+class NumberedArrays:
+    """Files `<stem>-00000.npz` and so on in a folder that is named after what made them.
+
+    Args:
+        home: the folder of all such folders.
+        stem: of the files' names.
+        about: what makes the arrays; arrays of something else lie in another folder.
+        names: of the arrays in a file.
+    """
+
+    def __init__(
+        self, home: Path, stem: str, about: Mapping[str, str], names: tuple[str, ...]
+    ) -> None:
+        self.folder = Path(home) / digest(sorted(about.items()))[:12]
+        self.stem, self.names = stem, names
+
+    def files(self) -> list[Path]:
+        """Return the files in order; none if the folder does not exist.
+
+        Raises:
+            InputError: a number is missing.
+        """
+        return numbered(self.folder, self.stem, ".npz")
+
+    def read(self, file: Path, but: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+        """Return the arrays of one of the files by name, without those in `but`.
+
+        Raises:
+            InputError: the file cannot be opened, or is damaged.
+        """
+        check_opens(file)
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                if not set(self.names) <= set(archive.files):
+                    raise ValueError("other arrays")
+                return {name: archive[name] for name in self.names if name not in but}
+        except Exception as error:  # NumPy, zipfile and its decompressors raise many kinds
+            raise damaged(file, error) from None
+
+    def add(self, arrays: Mapping[str, np.ndarray]) -> Path | None:
+        """Write one more file, whole or not at all, and return its path; None if the folder may
+        not be written to.
+
+        Raises:
+            InputError: another process has been writing to the folder for a minute.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with only_writer(self.folder):
+                whole = self.folder / f".{self.stem}.npz"
+                write_npz(whole, arrays)
+                try:
+                    return add_numbered(whole, self.folder, self.stem)
+                finally:
+                    whole.unlink(missing_ok=True)
+        except OSError as error:
+            if error.errno in CLOSED:
+                return None
+            raise
+
+
+def damaged(file: Path, error: Exception) -> InputError:
+    """Return the error to raise about a file that cannot be read."""
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0][:80]
+    return InputError(
+        f"{file} is damaged ({reason}): remove its folder, whose content is then computed again."
+    )

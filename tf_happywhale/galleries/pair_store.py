@@ -1,0 +1,72 @@
+"""Features of pairs of pictures, kept while matching runs, so that a stopped one goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from tf_happywhale.galleries.numbered_arrays import NumberedArrays, damaged
+
+FOLDER = "pairs"  # beside the points
+DIGITS = 24  # of a picture's key: enough to tell pictures apart
+ARRAYS = ("first", "second", "features")
+
+
+class PairStore:
+    """The features of pairs in a folder of numbered files. A pair has no order.
+
+    Args:
+        home: see `PointStore`.
+        about: what makes the points, and what matches them.
+    """
+
+    def __init__(self, home: Path, about: Mapping[str, str]) -> None:
+        self.files = NumberedArrays(Path(home) / FOLDER, "pairs", about, ARRAYS)
+        self.known: dict[tuple[bytes, bytes], np.ndarray] = {}
+        for file in self.files.files():
+            arrays = self.files.read(file)
+            if len({len(array) for array in arrays.values()}) > 1:
+                raise damaged(file, ValueError("arrays of other lengths"))
+            self._take_in(**arrays)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def get(self, one: str, other: str) -> np.ndarray | None:
+        """Return the features float32 [f] of a pair by its pictures' keys; None if it is not
+        there."""
+        return self.known.get(_key(one, other))
+
+    def add(self, features: Mapping[tuple[str, str], np.ndarray]) -> bool:
+        """Write the features of pairs; return False if the folder may not be written to.
+
+        Raises:
+            InputError: another process has been writing to the folder for a minute.
+        """
+        if not features:
+            return True
+        keys = [_key(*pair) for pair in features]
+        arrays = {
+            "first": np.array([one for one, _ in keys], f"S{DIGITS}"),
+            "second": np.array([other for _, other in keys], f"S{DIGITS}"),
+            "features": np.stack(list(features.values())).astype(np.float32),
+        }
+        self._take_in(**arrays)
+        return self.files.add(arrays) is not None
+
+    def _take_in(self, first: np.ndarray, second: np.ndarray, features: np.ndarray) -> None:
+        self.known.update(
+            zip(zip(first.tolist(), second.tolist(), strict=True), features, strict=True)
+        )
+
+
+def in_order(one: str, other: str) -> bool:
+    """Return whether two pictures' keys are in the order in which a pair is matched."""
+    return one[:DIGITS] <= other[:DIGITS]
+
+
+def _key(one: str, other: str) -> tuple[bytes, bytes]:
+    low, high = sorted((one[:DIGITS].encode(), other[:DIGITS].encode()))
+    return low, high

@@ -1,0 +1,144 @@
+"""Points of animals' crops: found once for each picture and box, and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.catalogue.boxes.box_text import parse_box
+from tf_happywhale.config import Match
+from tf_happywhale.cores import usable_cores
+from tf_happywhale.disk.hashes import digest, sha256
+from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.pair_store import DIGITS
+from tf_happywhale.galleries.point_store import PointStore
+from tf_happywhale.inference.match_networks import FindsPoints
+from tf_happywhale.matching.local_points import LocalPoints
+from tf_happywhale.pictures.longer_side import read_longer_side
+from tf_happywhale.pictures.pixels import read_file
+from tf_happywhale.retrieval.embeddings import Embeddings
+
+BATCH = 8  # pictures given to the network at a time
+KEEP_AFTER = 30.0  # seconds of work that may be lost if the process is killed
+KEEP_AT = 512  # pictures
+
+
+@dataclass(frozen=True)
+class Crop:
+    """An animal's crop: a photograph, the SHA-256 of its bytes, and a box in it; None: whole."""
+
+    image: str
+    path: Path
+    content: str
+    box: Box | None
+
+    @property
+    def key(self) -> str:
+        """A digest of what it shows."""
+        return digest([self.content, str(self.box)])[:DIGITS]
+
+    def read(self, settings: Match) -> np.ndarray:
+        """Return the picture uint8 RGB [h, w, 3] that is matched.
+
+        Raises:
+            InputError: the photograph cannot be read, or has changed.
+        """
+        encoded = read_file(self.path)
+        if hashlib.sha256(encoded).hexdigest() != self.content:
+            raise InputError(f"{self.path} has changed meanwhile: run the same command again.")
+        return read_longer_side(encoded, self.box, settings.size, settings.margin, self.image)
+
+
+def crops_of(images: Embeddings) -> list[Crop]:
+    """Return the crops that embeddings were made from, by their columns picture, content and box.
+
+    A photograph that is not there has an empty content.
+    """
+    crops = []
+    names = ("picture", "content", "box")
+    columns = [images.column(name).tolist() for name in names]
+    for image, picture, content, box in zip(images.image.tolist(), *columns, strict=True):
+        path = Path(picture)
+        if not content and picture and path.is_file():  # as in galleries of older versions
+            content = sha256(path)
+        crops.append(Crop(image, path, content, parse_box(box)[1] if box else None))
+    return crops
+
+
+def find_points(
+    crops: Sequence[Crop],
+    settings: Match,
+    extractor: FindsPoints,
+    stores: Sequence[PointStore],
+    label: str,
+) -> dict[str, str]:
+    """Find the points of crops that no store has; afterwards one of them has all that can be read.
+
+    Args:
+        crops: equal ones are looked at once.
+        settings: size and margin.
+        extractor: finds points.
+        stores: the first that may be written to takes what is new.
+        label: the text of the progress bar.
+
+    Returns:
+        Why crops could not be looked at, by key.
+    """
+    failed: dict[str, str] = {}
+    missing: dict[str, Crop] = {}
+    for crop in crops:
+        if not crop.content:
+            failed[crop.key] = f"There is no picture {crop.path}: bring it back from a copy."
+        elif not any(crop.key in store for store in stores):
+            missing.setdefault(crop.key, crop)
+    found: dict[str, LocalPoints] = {}
+    kept = time.monotonic()
+    with tqdm(total=len(missing), desc=f"points, {label}", unit="img", leave=False) as progress:
+        for batch in _read(list(missing.values()), settings):
+            good = {key: crop for key, crop in batch.items() if isinstance(crop, np.ndarray)}
+            failed |= {key: crop for key, crop in batch.items() if isinstance(crop, str)}
+            if good:
+                found |= zip(good, extractor(list(good.values())), strict=True)
+            progress.update(len(batch))
+            if len(found) >= KEEP_AT or time.monotonic() - kept > KEEP_AFTER:
+                _keep(found, stores)
+                found, kept = {}, time.monotonic()
+    _keep(found, stores)
+    return failed
+
+
+def _keep(found: Mapping[str, LocalPoints], stores: Sequence[PointStore]) -> None:
+    if not any(store.add(found) for store in stores):
+        raise InputError(
+            f"The points of pictures cannot be kept in {stores[0].files.folder}: set "
+            "identify.cache=FOLDER to a folder that may be written to."
+        )
+
+
+def _read(crops: list[Crop], settings: Match) -> Iterator[dict[str, np.ndarray | str]]:
+    """Yield batches of pictures by key, or why they cannot be read. The next batch is read
+    meanwhile."""
+
+    def read(crop: Crop) -> np.ndarray | str:
+        try:
+            return crop.read(settings)
+        except InputError as error:
+            return str(error)
+
+    starts = deque(range(0, len(crops), BATCH))
+    with ThreadPoolExecutor(usable_cores()) as workers:
+        waiting: deque = deque()
+        while starts or waiting:
+            while starts and len(waiting) < 2:
+                some = crops[(first := starts.popleft()) : first + BATCH]
+                waiting.append([(crop.key, workers.submit(read, crop)) for crop in some])
+            yield {key: future.result() for key, future in waiting.popleft()}

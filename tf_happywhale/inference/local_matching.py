@@ -1,0 +1,153 @@
+"""Local matching of pictures: features of pairs, each computed once and kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from tf_happywhale.config import Match
+from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.pair_store import PairStore, in_order
+from tf_happywhale.galleries.point_store import PointStore
+from tf_happywhale.inference.crop_points import KEEP_AFTER, crops_of, find_points
+from tf_happywhale.inference.match_networks import Networks, load_networks
+from tf_happywhale.matching.local_points import LocalPoints
+from tf_happywhale.matching.pair_features import FEATURES, pair_features
+from tf_happywhale.retrieval.embeddings import Embeddings
+
+CHUNK = 32  # pairs given to the matcher at a time
+Pair = tuple[str, str]
+
+
+class LocalMatching:
+    """Networks, and what they have found before.
+
+    Args:
+        settings: the config's section.
+        homes: folders in which points and pairs are looked up. The first one must be writable.
+        networks: that find points and match them; None: those that the settings name.
+
+    Attributes:
+        failed: why a picture could not be looked at, by image.
+    """
+
+    def __init__(
+        self, settings: Match, homes: Sequence[Path], networks: Networks | None = None
+    ) -> None:
+        self.settings = settings
+        self.networks = networks or load_networks(settings)
+        homes = list(dict.fromkeys(map(Path, homes)))
+        points, pairs = (about(settings) for about in (
+            self.networks.about_points, self.networks.about_pairs
+        ))  # fmt: skip
+        self.points = [PointStore(home, points) for home in homes]
+        self.pairs = [PairStore(home, pairs) for home in homes]
+        self.failed: dict[str, str] = {}
+
+    def look_at(self, images: Embeddings, label: str, into: int = 0) -> list[str]:
+        """Find the points of images' crops, unless that was done, and return the images' keys; an
+        empty one for a picture that cannot be read.
+
+        Args:
+            images: with the columns picture, content and box.
+            label: what they are, for the progress bar.
+            into: number of the home in which new points are kept, if it may be written to.
+        """
+        crops = crops_of(images)
+        stores = [self.points[into], *self.points]
+        failed = find_points(crops, self.settings, self.networks.extractor, stores, label)
+        self.failed |= {crop.image: failed[crop.key] for crop in crops if crop.key in failed}
+        return ["" if crop.key in failed else crop.key for crop in crops]
+
+    def features(
+        self,
+        first: Embeddings,
+        second: Embeddings,
+        pairs: np.ndarray,
+        label: str,
+        into: int = 0,
+    ) -> np.ndarray:
+        """Return the features of pairs, float32 [p, 3]; NaN where a picture cannot be read.
+
+        They do not depend on which picture comes first. Pairs that were matched before are not
+        matched again.
+
+        Args:
+            first, second: images with the columns picture, content and box.
+            pairs: rows of `first` and of `second`, int64 [p, 2].
+            label: the text of the progress bar.
+            into: see `look_at`.
+        """
+        parts = [(first, 0)] if second is first else [(first, 0), (second, 1)]
+        keys: dict[int, dict[int, str]] = {}
+        for images, side in parts:
+            rows = np.unique(pairs if second is first else pairs[:, side])
+            found = self.look_at(images.take(rows), label, into)
+            keys[side] = dict(zip(rows.tolist(), found, strict=True))
+        left, right = keys[0], keys.get(1, keys[0])
+        named = [(left[a], right[b]) for a, b in pairs.tolist()]
+        wanted = {_ordered(pair) for pair in named if all(pair)}
+        self._match([pair for pair in sorted(wanted) if self._known(pair) is None], label, into)
+        nothing = np.full(len(FEATURES), np.nan, np.float32)
+        rows = [self._known(_ordered(pair)) if all(pair) else nothing for pair in named]
+        return np.stack(rows) if rows else np.zeros((0, len(FEATURES)), np.float32)
+
+    def _known(self, pair: Pair) -> np.ndarray | None:
+        found = (store.get(*pair) for store in self.pairs)
+        return next((features for features in found if features is not None), None)
+
+    def _points_of(self, key: str) -> LocalPoints:
+        return next(store for store in self.points if key in store).get(key)
+
+    def _match(self, pairs: Sequence[Pair], label: str, into: int) -> None:
+        """Match pairs, and keep what is done every half minute."""
+        found: dict[Pair, np.ndarray] = {}
+        kept = time.monotonic()
+        with tqdm(total=len(pairs), desc=f"pairs, {label}", unit="pair", leave=False) as progress:
+            for start in range(0, len(pairs), CHUNK):
+                some = pairs[start : start + CHUNK]
+                points = [(self._points_of(one), self._points_of(other)) for one, other in some]
+                for pair, (a, b), matches in zip(
+                    some, points, self.networks.matcher(points), strict=True
+                ):
+                    found[pair] = pair_features(a, b, matches)
+                progress.update(len(some))
+                if time.monotonic() - kept > KEEP_AFTER:
+                    self._keep(found, into)
+                    found, kept = {}, time.monotonic()
+        self._keep(found, into)
+
+    def _keep(self, found: dict[Pair, np.ndarray], into: int) -> None:
+        if not any(store.add(found) for store in [self.pairs[into], *self.pairs]):
+            raise InputError(
+                f"The pairs cannot be kept in {self.pairs[0].files.folder}: set "
+                "identify.cache=FOLDER to a folder that may be written to."
+            )
+
+
+def match_images(
+    first: Embeddings,
+    second: Embeddings,
+    pairs: np.ndarray,
+    settings: Match,
+    home: Path,
+    label: str,
+    networks: Networks | None = None,
+) -> np.ndarray:
+    """Return the features of pairs of images, float32 [p, 3]; see `LocalMatching.features`.
+
+    Args:
+        first, second, pairs, label: see there.
+        settings: the config's section.
+        home: the folder in which points and pairs are kept.
+        networks: see `LocalMatching`.
+    """
+    return LocalMatching(settings, [home], networks).features(first, second, pairs, label)
+
+
+def _ordered(pair: Pair) -> Pair:
+    return pair if in_order(*pair) else (pair[1], pair[0])
