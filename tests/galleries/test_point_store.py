@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.point_store import PointStore, copy_points, packed, unpacked
+from tf_happywhale.galleries.point_store import PointStore, copy_points, packed, point_key, unpacked
 from tf_happywhale.matching.local_points import LocalPoints, no_points
 
 ABOUT = {"points": "4 of a test"}
@@ -102,3 +102,14 @@ def test_two_writers_lose_nothing(tmp_path: Path) -> None:
     other.add({"b": points(6)})
     third = PointStore(tmp_path, ABOUT)
     assert "a" in third and "b" in third
+
+
+def test_a_crop_is_its_photograph_and_its_corners() -> None:
+    keys = [
+        point_key(content, box)
+        for content, box in [
+            ("aa", ""), ("bb", ""), ("aa", "fin 1 2 3 4"), ("aa", "fin 1 2 3 5"), ("aa", "fin 1 2 34 5"),
+        ]
+    ]  # fmt: skip
+    assert len(set(keys)) == len(keys)
+    assert point_key("aa", "a whole body 1 2 3 4") == keys[2]

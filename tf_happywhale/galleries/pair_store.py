@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.galleries.numbered_arrays import NumberedArrays, damaged
+from tf_happywhale.galleries.point_store import DIGITS
 
 FOLDER = "pairs"  # beside the points
-DIGITS = 24  # of a picture's key: enough to tell pictures apart
 ARRAYS = ("first", "second", "features")
 
 
@@ -64,9 +64,9 @@ class PairStore:
 
 def in_order(one: str, other: str) -> bool:
     """Return whether two pictures' keys are in the order in which a pair is matched."""
-    return one[:DIGITS] <= other[:DIGITS]
+    return one <= other
 
 
 def _key(one: str, other: str) -> tuple[bytes, bytes]:
-    low, high = sorted((one[:DIGITS].encode(), other[:DIGITS].encode()))
+    low, high = sorted((one.encode(), other.encode()))
     return low, high

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.disk.hashes import digest
 from tf_happywhale.disk.npz import map_array
 from tf_happywhale.galleries.numbered_arrays import NumberedArrays, damaged
 from tf_happywhale.matching.local_points import LENGTH, LocalPoints
 
 FOLDER = "points"  # in a gallery, or in the folder of kept embeddings
+DIGITS = 24  # of a key: enough to tell pictures apart
 STEPS = 64  # of a pixel: places are kept as whole numbers of them
 HIGHEST = 127  # of a descriptor's numbers, which are kept as one byte each
 ARRAYS = ("key", "count", "size", "xy", "score", "descriptor")
@@ -84,6 +86,16 @@ class PointStore:
         for row, key in enumerate(arrays["key"].tolist()):
             self.place[key] = (len(self.parts), row)
         self.parts.append(_Part(start, arrays["size"], arrays["xy"], arrays["score"], descriptor))
+
+
+def point_key(content: str, box: str) -> str:
+    """Return the key of a crop: a digest of what it shows.
+
+    Args:
+        content: SHA-256 of the photograph.
+        box: as text, see `box_text`; empty: the whole picture. Its source does not count.
+    """
+    return digest([content, box.rsplit(" ", 4)[1:]])[:DIGITS]
 
 
 def packed(points: Mapping[str, LocalPoints]) -> dict[str, np.ndarray]:

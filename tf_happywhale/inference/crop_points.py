@@ -13,14 +13,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.boxes.box_text import parse_box
 from tf_happywhale.config import Match
 from tf_happywhale.cores import usable_cores
-from tf_happywhale.disk.hashes import digest, sha256
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.pair_store import DIGITS
-from tf_happywhale.galleries.point_store import PointStore
+from tf_happywhale.galleries.point_store import PointStore, point_key
 from tf_happywhale.inference.match_networks import FindsPoints
 from tf_happywhale.matching.local_points import LocalPoints
 from tf_happywhale.pictures.longer_side import read_longer_side
@@ -34,17 +32,17 @@ KEEP_AT = 512  # pictures
 
 @dataclass(frozen=True)
 class Crop:
-    """An animal's crop: a photograph, the SHA-256 of its bytes, and a box in it; None: whole."""
+    """An animal's crop: a photograph, the SHA-256 of its bytes, and a box in it as text."""
 
     image: str
     path: Path
     content: str
-    box: Box | None
+    box: str
 
     @property
     def key(self) -> str:
-        """A digest of what it shows."""
-        return digest([self.content, str(self.box)])[:DIGITS]
+        """See `point_key`."""
+        return point_key(self.content, self.box)
 
     def read(self, settings: Match) -> np.ndarray:
         """Return the picture uint8 RGB [h, w, 3] that is matched.
@@ -55,7 +53,8 @@ class Crop:
         encoded = read_file(self.path)
         if hashlib.sha256(encoded).hexdigest() != self.content:
             raise InputError(f"{self.path} has changed meanwhile: run the same command again.")
-        return read_longer_side(encoded, self.box, settings.size, settings.margin, self.image)
+        box = parse_box(self.box)[1] if self.box else None
+        return read_longer_side(encoded, box, settings.size, settings.margin, self.image)
 
 
 def crops_of(images: Embeddings) -> list[Crop]:
@@ -70,7 +69,7 @@ def crops_of(images: Embeddings) -> list[Crop]:
         path = Path(picture)
         if not content and picture and path.is_file():  # as in galleries of older versions
             content = sha256(path)
-        crops.append(Crop(image, path, content, parse_box(box)[1] if box else None))
+        crops.append(Crop(image, path, content, box))
     return crops
 
 

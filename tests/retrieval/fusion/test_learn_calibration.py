@@ -67,7 +67,7 @@ def test_the_probabilities_are_as_often_right_as_they_say() -> None:
     chance = learned.of_matched(new.cosine, new.features)
     for low, high in ((0, 0.05), (0.05, 0.5), (0.5, 1.01)):
         mine = (chance >= low) & (chance < high)
-        assert abs(chance[mine].mean() - new.same[mine].mean()) < 0.1
+        assert abs(chance[mine].mean() - new.same[mine].mean()) < 0.15
     alone = learned.of_cosine(new.cosine)
     assert abs(alone.mean() - new.same.mean()) < 0.02
 

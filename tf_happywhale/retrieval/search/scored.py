@@ -1,0 +1,93 @@
+"""Candidates by scores of images that were computed in any way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from tf_happywhale.retrieval.search.candidates import Candidates, nobody
+
+CELLS = 2**24  # scores in memory at a time
+Scores = Callable[[np.ndarray], np.ndarray]  # of rows of queries [b], float32 [b, m]
+
+
+def rank_scored(
+    scores: Scores,
+    individual_ids: Sequence[str],
+    encounters: Sequence[str],
+    k: int,
+    best_of: int = 1,
+) -> Candidates:
+    """Return the k best individuals of each query; those of one encounter have the same.
+
+    An individual's score is that of its best image, or the mean of its `best_of` best. In an
+    encounter it is the mean over the photographs. The reference is the best image for the
+    photograph itself. Equal scores are in the order of the individuals.
+
+    Args:
+        scores: of the gallery's images for some of the queries.
+        individual_ids: the individual in each image of the gallery, m ≥ 1.
+        encounters: of each query; a query with empty text stands alone.
+        k: number of candidates of each query.
+        best_of: see above.
+    """
+    known, who = np.unique(np.asarray(individual_ids, np.str_), return_inverse=True)
+    order = np.argsort(who, kind="stable")
+    heads = np.flatnonzero(np.diff(who[order], prepend=-1))
+    found = nobody(len(encounters), k)
+    ids = found.individual_id.astype(known.dtype)
+    count = min(k, len(known))
+    for rows, block in _blocks(encounters, max(1, CELLS // len(who))):
+        score = scores(rows)[:, order]
+        best = _individuals(score, heads, best_of)
+        together = np.zeros((len(rows), len(known)))
+        np.add.at(together, block, best)
+        together = together[: block[-1] + 1] / np.bincount(block)[:, None]
+        top = np.argsort(-together, axis=1, kind="stable")[:, :count]
+        ids[rows, :count] = known[top[block]]
+        found.score[rows, :count] = np.take_along_axis(together, top, 1)[block]
+        where = _best_image(score, heads, top[block])
+        found.reference[rows, :count] = order[where]
+    return Candidates(ids, found.score, found.reference)
+
+
+def _blocks(encounters: Sequence[str], most: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield rows of queries, about `most` at a time, and the number of each one's encounter among
+    them. Encounters are whole."""
+    together: dict[str, list[int]] = {}
+    for row, name in enumerate(encounters):
+        together.setdefault(f"e {name}" if name else f"row {row}", []).append(row)
+    waiting: list[list[int]] = []
+    for rows in together.values():
+        if waiting and sum(map(len, waiting)) + len(rows) > most:
+            yield _block(waiting)
+            waiting = []
+        waiting.append(rows)
+    if waiting:
+        yield _block(waiting)
+
+
+def _block(groups: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    return np.concatenate(groups), np.repeat(np.arange(len(groups)), list(map(len, groups)))
+
+
+def _individuals(score: np.ndarray, heads: np.ndarray, best_of: int) -> np.ndarray:
+    """Return the individuals' scores float64 [b, c]."""
+    if best_of == 1:
+        return np.maximum.reduceat(score, heads, axis=1).astype(np.float64)
+    parts = np.split(score, heads[1:], axis=1)
+    return np.stack(
+        [np.sort(part, axis=1)[:, -best_of:].mean(axis=1, dtype=np.float64) for part in parts], 1
+    )
+
+
+def _best_image(score: np.ndarray, heads: np.ndarray, top: np.ndarray) -> np.ndarray:
+    """Return where the best image of each of the individuals `top` [b, k] stands, int64 [b, k]."""
+    ends = np.append(heads[1:], score.shape[1])
+    where = np.empty(top.shape, np.int64)
+    for row, people in enumerate(top):
+        for place, person in enumerate(people.tolist()):
+            mine = slice(heads[person], ends[person])
+            where[row, place] = heads[person] + score[row, mine].argmax()
+    return where
