@@ -105,11 +105,7 @@ def test_two_writers_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_a_crop_is_its_photograph_and_its_corners() -> None:
-    keys = [
-        point_key(content, box)
-        for content, box in [
-            ("aa", ""), ("bb", ""), ("aa", "fin 1 2 3 4"), ("aa", "fin 1 2 3 5"), ("aa", "fin 1 2 34 5"),
-        ]
-    ]  # fmt: skip
+    boxes = ["", "fin 1 2 3 4", "fin 1 2 3 5", "fin 1 2 34 5"]
+    keys = [point_key("bb", ""), *(point_key("aa", box) for box in boxes)]
     assert len(set(keys)) == len(keys)
     assert point_key("aa", "a whole body 1 2 3 4") == keys[2]
