@@ -27,6 +27,37 @@ def test_empty_places_are_left_out_and_a_query_without_candidates_is_new() -> No
     assert insert_new(["", ""], [-np.inf, -np.inf], 0.5) == [NEW]
 
 
+def test_new_comes_before_the_first_score_that_is_too_low_though_a_later_one_is_higher() -> None:
+    """Such as that of an individual that is known from the other side only."""
+    ids, scores = ["a", "b", "c", "d"], [0.6, 0.4, 0.7, 0.5]
+    assert insert_new(ids, scores, 0.55, True) == ["a", NEW, "b", "c", "d"]
+    assert insert_new(ids, scores, 0.65, True) == [NEW, "a", "b", "c", "d"]
+    assert insert_new(ids, scores, 0.1, True) == ["a", "b", "c", "d", NEW]
+
+
+def test_thresholds_are_chosen_for_the_place_that_new_gets_whatever_the_order_of_scores() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        ids = np.array([rng.permutation(list("abcdefg"))[:5] for _ in range(30)])
+        scores = rng.random((30, 5)).round(2)  # in no order
+        truth = [str(rng.choice([*row, NEW, "z"])) for row in ids]
+        chosen = best_threshold(ids, scores, truth, 0.3, True)
+        reached = weighted_map(ids, scores, truth, chosen, 0.3, True)
+        tried = [weighted_map(ids, scores, truth, t, 0.3, True) for t in np.linspace(0, 1, 201)]
+        assert reached >= max(tried) - 1e-12
+        answers = [
+            insert_new(row, score, chosen, True)[:5] for row, score in zip(ids, scores, strict=True)
+        ]
+        is_new = np.array(truth) == NEW
+        parts = [
+            mean_average_precision(
+                [answers[n] for n in np.flatnonzero(kind)], [truth[n] for n in np.flatnonzero(kind)]
+            )
+            for kind in (is_new, ~is_new)
+        ]
+        assert reached == pytest.approx(0.3 * parts[0] + 0.7 * parts[1])
+
+
 # Five candidates, best score, truth: two known found first, one known found second, two new.
 IDS = np.array([list("abcde"), list("bacde"), list("cabde"), list("dabce"), list("eabcd")])
 BEST = np.array([0.9, 0.8, 0.45, 0.5, 0.2])

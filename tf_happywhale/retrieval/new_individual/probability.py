@@ -145,5 +145,5 @@ def expected_calibration_error(p_new: np.ndarray, is_new: np.ndarray, bins: int 
 def _features(scores: np.ndarray) -> np.ndarray:
     scores = np.asarray(scores, float)
     best = np.where(np.isfinite(scores[:, 0]), scores[:, 0], -1.0)
-    second = scores[:, 1] if scores.shape[1] > 1 else best
+    second = np.minimum(scores[:, 1] if scores.shape[1] > 1 else best, best)  # see lowest_so_far
     return np.stack([best, best - np.where(np.isfinite(second), second, best)], axis=1)

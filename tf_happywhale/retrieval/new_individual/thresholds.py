@@ -38,12 +38,23 @@ class NewRule:
 def insert_new(
     ids: Sequence[str], scores: Sequence[float], threshold: float, anywhere: bool = False
 ) -> list[str]:
-    """Return the ids with `new_individual` behind every score above the threshold; by the
-    original's rule (not `anywhere`) behind the best one at most. Empty ids are left out."""
+    """Return the ids with `new_individual` before the first score that is not above the threshold;
+    by the original's rule (not `anywhere`) behind the best one at most. Empty ids are left out."""
     known = [identity for identity in ids if identity]
-    place = sum(score > threshold for score in scores[: len(known) if anywhere else 1])
-    place = min(place, len(known))
+    asked = list(scores)[: len(known) if anywhere else min(1, len(known))]
+    place = next((n for n, score in enumerate(asked) if not score > threshold), len(asked))
     return [*known[:place], NEW_INDIVIDUAL, *known[place:]]
+
+
+def lowest_so_far(scores: np.ndarray) -> np.ndarray:
+    """Return for each candidate the lowest of the scores up to its own, float64 [n, k]: it passes a
+    threshold together with all before it. Scores that never rise stay as they are; behind the
+    individuals of one side (`same_side.py`), those of the other begin with higher scores.
+
+    Args:
+        scores: candidates' scores [n, k] in their order.
+    """
+    return np.minimum.accumulate(np.asarray(scores, float), axis=1)
 
 
 def grid_threshold(
@@ -78,7 +89,7 @@ def best_threshold(
     The arguments are those of `grid_threshold` and `insert_new`.
     """
     places = (min(ANSWERS, np.shape(ids)[1]) if anywhere else 1) if len(ids) else 0
-    passed = np.asarray(scores, float)[:, :places] if places else np.zeros((0, 1))
+    passed = lowest_so_far(scores)[:, :places] if places else np.zeros((0, 1))
     finite = np.isfinite(passed)
     if not finite.any():
         return 0.0
@@ -166,7 +177,7 @@ def weighted_map(
     if not len(ids):
         return 0.0
     places = min(ANSWERS, np.shape(ids)[1]) if anywhere else 1
-    place = (np.asarray(scores)[:, :places] > threshold).sum(axis=1)
+    place = (lowest_so_far(scores)[:, :places] > threshold).sum(axis=1)
     precision = precision_by_place(ids, truth, places)
     return float((precision[np.arange(len(place)), place] * _weights(truth, new_share)).sum())
 
