@@ -218,6 +218,42 @@ def test_when_and_which_side_go_from_the_photographs_into_the_catalogue(
     assert len(last) == 1 and last[0].endswith(",Luna,2016-06-03 16:31:31,right")
 
 
+def test_animals_known_from_the_same_side_come_first_and_nobody_is_cut(
+    trip: Trip, tmp_path: Path, capsys
+) -> None:
+    """Of every other individual the catalogue has the right side only."""
+    root = tmp_path / "data"
+    shutil.copytree(trip.data, root)
+    head, *rows = (root / "train.csv").read_text().splitlines()
+    place = head.split(",").index("individual_id")
+    ids = sorted({row.split(",")[place] for row in rows})
+    side = {who: ("left", "right")[n % 2] for n, who in enumerate(ids)}
+    rows = [f"{row},{side[row.split(',')[place]]}" for row in rows]
+    (root / "train.csv").write_text("\n".join([f"{head},viewpoint", *rows]) + "\n")
+    keys = [f"rank.candidates={len(ids) + 1}", "rank.new=column"]
+    plain = trip.identify(trip.data, *keys, output="plain")
+    assert trip.identify(root, *keys, output="sided") == plain
+    ignored = ["identify.viewpoint=left", "identify.sides=ignore"]
+    assert trip.identify(root, *keys, *ignored, output="sided") == plain
+    assert "have a known side" not in capsys.readouterr().out
+    rows = trip.identify(root, *keys, "identify.viewpoint=left", output="sided")
+    said = capsys.readouterr().out
+    assert f"{len(trip.table('photographs.csv', 'sided'))} of " in said
+    assert f"Behind are {len(ids) // 2} of {len(ids)} individuals for left." in said
+    for image in {row["image"] for row in rows}:
+        mine = [row for row in rows if row["image"] == image]
+        order = [row["individual_id"] for row in mine if row["reference_image"]]
+        scores = {row["individual_id"]: float(row["score"]) for row in mine}
+        assert sorted(order) == ids
+        before = {r["individual_id"]: float(r["score"]) for r in plain if r["image"] == image}
+        assert order == sorted(order, key=lambda who: (side[who] == "right", -scores[who]))
+        assert scores == pytest.approx(before, abs=2e-6)
+        threshold = scores["new_individual"]
+        place = [row["individual_id"] for row in mine].index("new_individual")
+        assert all(scores[who] > threshold for who in order[:place])
+        assert place == len(order) or scores[order[place]] <= threshold
+
+
 def test_an_encounter_of_two_animals_is_said_shown_and_not_forced_into_one(
     trip: Trip, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:

@@ -94,7 +94,8 @@ class LoadedModel:
 
         queries = photographs if isinstance(photographs, Embeddings) else self.embed(photographs)
         settings, learned = self.experiment.rank, self.identifier.learned
-        ranking = rank_animals(queries, self._known(gallery), settings, learned)[1]
+        sides = self.experiment.identify.sides
+        ranking = rank_animals(queries, self._known(gallery), settings, learned, sides)[1]
         return ranking.table(settings.candidates).astype({"score": float})
 
     def _known(self, gallery: str | Path | Gallery | Embeddings) -> Embeddings:

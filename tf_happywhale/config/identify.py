@@ -40,6 +40,12 @@ class Identify(Section):
         "for all of them; folders (the name of the folder that holds a photograph, if it is a "
         "side); or a table image,viewpoint; null: not known",
     )
+    sides: Literal["same_first", "ignore"] = Field(
+        "same_first",
+        description="where the side of photograph and gallery image is known. same_first: "
+        "individuals that are known from the same side come first, and those that are known only "
+        "from another side last; ignore: the score alone counts",
+    )
     cache: str | None = Field(
         None,
         description="folder that keeps embeddings by model and picture; null: <output>/embedded",

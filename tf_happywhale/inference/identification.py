@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import key_columns
@@ -19,6 +17,7 @@ from tf_happywhale.detection.detector import find_detector
 from tf_happywhale.disk.files import write_csv
 from tf_happywhale.errors import Incomplete
 from tf_happywhale.galleries.queries import save_queries
+from tf_happywhale.inference.gallery_candidates import candidates_of, search_of
 from tf_happywhale.inference.identifier import Identifier, damage_sentences
 from tf_happywhale.inference.photographs import embed_photographs, find_animals, find_photographs
 from tf_happywhale.inference.reference_images import load_gallery
@@ -28,13 +27,10 @@ from tf_happywhale.places import output_folder
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.ranking.ranking import Ranking
-from tf_happywhale.retrieval.search.candidates import Candidates, rank_individuals
 from tf_happywhale.retrieval.search.encounter_split import (
     judge_together,
     several_animals,
-    together_of,
 )
-from tf_happywhale.retrieval.search.encounters import rank_encounters
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,9 @@ def identify_photographs(
     for sentence in damage_sentences(queries):
         print(sentence)
     with timed(f"ranking {len(queries)} against {len(known)}"):
-        queries, ranking, apart = rank_animals(queries, known, experiment.rank, identifier.learned)
+        queries, ranking, apart = rank_animals(
+            queries, known, experiment.rank, identifier.learned, experiment.identify.sides
+        )
     for sentence in dict.fromkeys(apart.values()):
         print(sentence)
     warned = _quality_warnings(queries, experiment.quality)
@@ -101,7 +99,11 @@ def identify_photographs(
 
 
 def rank_animals(
-    queries: Embeddings, gallery: Embeddings, settings: Rank, learned: Learned
+    queries: Embeddings,
+    gallery: Embeddings,
+    settings: Rank,
+    learned: Learned,
+    sides: str = "same_first",
 ) -> tuple[Embeddings, Ranking, dict[str, str]]:
     """Rank the individuals of a gallery for each animal, with `new_individual` among them.
     Photographs of one encounter are ranked together if they may show one animal.
@@ -111,27 +113,20 @@ def rank_animals(
         gallery: the reference images.
         settings: the config's section.
         learned: what is known about new individuals.
+        sides: `identify.sides`.
 
     Returns:
         The queries with the column `together`; the ranking; and by key a sentence for each animal
         that is ranked alone although it is of an encounter.
     """
-    ids, search = gallery.individual_id.tolist(), _search(gallery, settings)
+    ids, search = gallery.individual_id.tolist(), search_of(gallery, settings)
     queries, apart = judge_together(queries, search, learned.p_right)
     if several := several_animals(queries):
         print(
             f"{several} animals are in photographs of an encounter that show several: each is "
             "ranked alone, since the photographs of an encounter show one animal"
         )
-    found = rank_encounters(
-        queries.embedding,
-        gallery.embedding,
-        ids,
-        together_of(queries),
-        settings.candidates,
-        search,
-        settings.best_of,
-    )
+    found = candidates_of(queries, gallery, settings, search, sides)
     ranking = Ranking(
         images=queries.image,
         candidates=found,
@@ -141,20 +136,6 @@ def rank_animals(
         padding=most_frequent(ids),
     )
     return queries, ranking, apart
-
-
-def _search(gallery: Embeddings, settings: Rank) -> Callable[[np.ndarray], Candidates]:
-    """Return a function from embeddings [n, d] to the candidates of each of them."""
-    return partial(
-        rank_individuals,
-        gallery=gallery.embedding,
-        individual_ids=gallery.individual_id.tolist(),
-        k=settings.candidates,
-        engine=settings.engine,
-        shortlist=settings.shortlist,
-        memory=settings.memory * 2**20,
-        best_of=settings.best_of,
-    )
 
 
 def check_complete(found: Identification, table: Path) -> None:

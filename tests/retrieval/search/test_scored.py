@@ -9,6 +9,7 @@ from tf_happywhale.retrieval.search import scored
 from tf_happywhale.retrieval.search.candidates import rank_individuals
 from tf_happywhale.retrieval.search.encounters import rank_encounters
 from tf_happywhale.retrieval.search.joined_rows import stack
+from tf_happywhale.retrieval.search.same_side import Sides
 from tf_happywhale.retrieval.search.scored import rank_scored
 
 IDS = ["b", "a", "b", "c", "a", "d", "b"]
@@ -69,3 +70,41 @@ def test_tiny_scores_are_told_apart_and_equal_ones_are_by_individual() -> None:
 def test_no_queries_have_no_candidates() -> None:
     found = rank_scored(lambda rows: scores()[rows], IDS, [], 5)
     assert found.individual_id.shape == (0, 5)
+
+
+GALLERY_SIDES = ["left", "right", "", "right", "left", "right", "right"]
+QUERY_SIDES = ["left", "right", "left", "left", "", "right", "left"]
+
+
+@pytest.mark.parametrize("best_of", [1, 2])
+@pytest.mark.parametrize("cells", [1, 2**24])
+def test_individuals_known_from_the_same_side_come_first(best_of, cells, monkeypatch) -> None:
+    """Against a plain loop: an encounter's individuals come first if one photograph's side fits."""
+    monkeypatch.setattr(scored, "CELLS", cells)
+    score, number = scores(seed=3), {"": 0, "left": 1, "right": 2}
+    sides = Sides(*(np.array([number[x] for x in part]) for part in (QUERY_SIDES, GALLERY_SIDES)))
+    found = rank_scored(lambda rows: score[rows], IDS, ENCOUNTERS, 4, best_of, sides)
+
+    def near(row: int, who: str) -> list[int]:
+        return [
+            n
+            for n in range(7)
+            if IDS[n] == who and {QUERY_SIDES[row], GALLERY_SIDES[n]} != {"left", "right"}
+        ]
+
+    for row, encounter in enumerate(ENCOUNTERS):
+        rows = [n for n, name in enumerate(ENCOUNTERS) if encounter and name == encounter] or [row]
+        ranked = []
+        for who in sorted(set(IDS)):
+            own = [np.mean(sorted(score[n, near(n, who) or _images(who)])[-best_of:]) for n in rows]
+            ranked.append((not any(near(n, who) for n in rows), -np.mean(own), who))
+        expected = sorted(ranked)
+        assert found.individual_id[row].tolist() == [who for *_, who in expected]
+        assert found.score[row] == pytest.approx([-mean for _, mean, _ in expected], rel=1e-5)
+        for who, reference in zip(found.individual_id[row], found.reference[row], strict=True):
+            allowed = near(row, who) or _images(who)
+            assert reference == max(allowed, key=lambda n: score[row, n])
+
+
+def _images(who: str) -> list[int]:
+    return [n for n in range(7) if IDS[n] == who]

@@ -102,7 +102,7 @@ def side_sentence(sides: Sides, individual_ids: Sequence[str]) -> str:
     return (
         f"{known} of {len(sides.queries)} photographs have a known side: individuals known from "
         f"that side, or from an unknown one, come first. Behind are {', '.join(counts)}. "
-        "rank.sides=ignore ranks by the score alone."
+        "identify.sides=ignore ranks by the score alone."
     )
 
 

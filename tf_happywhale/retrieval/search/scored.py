@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from tf_happywhale.retrieval.search.candidates import Candidates, nobody
+from tf_happywhale.retrieval.search.joined_rows import Stack
+from tf_happywhale.retrieval.search.same_side import Sides, order_of, prefer_same_side
 
 CELLS = 2**24  # scores in memory at a time
 Scores = Callable[[np.ndarray], np.ndarray]  # of rows of queries [b], float32 [b, m]
@@ -18,6 +20,7 @@ def rank_scored(
     encounters: Sequence[str],
     k: int,
     best_of: int = 1,
+    sides: Sides | None = None,
 ) -> Candidates:
     """Return the k best individuals of each query; those of one encounter have the same.
 
@@ -25,12 +28,17 @@ def rank_scored(
     encounter it is the mean over the photographs. The reference is the best image for the
     photograph itself. Equal scores are in the order of the individuals.
 
+    With `sides`, individuals come first that are known from the side that the query shows (in an
+    encounter: that one of its photographs shows), and only images of that side make their scores.
+    See `same_side.py`.
+
     Args:
         scores: of the gallery's images for some of the queries.
         individual_ids: the individual in each image of the gallery, m ≥ 1.
         encounters: of each query; a query with empty text stands alone.
         k: number of candidates of each query.
         best_of: see above.
+        sides: of queries and gallery; None: they do not count.
     """
     known, who = np.unique(np.asarray(individual_ids, np.str_), return_inverse=True)
     order = np.argsort(who, kind="stable")
@@ -39,17 +47,26 @@ def rank_scored(
     ids = found.individual_id.astype(known.dtype)
     count = min(k, len(known))
     for rows, block in _blocks(encounters, max(1, CELLS // len(who))):
-        score = scores(rows)[:, order]
+        score, behind = scores(rows)[:, order], None
+        if sides is not None:
+            score, behind = prefer_same_side(score, sides.other(rows)[:, order], who[order])
+            behind = np.logical_and.reduceat(behind, np.flatnonzero(np.diff(block, prepend=-1)))
         best = _individuals(score, heads, best_of)
         together = np.zeros((len(rows), len(known)))
         np.add.at(together, block, best)
         together = together[: block[-1] + 1] / np.bincount(block)[:, None]
-        top = np.argsort(-together, axis=1, kind="stable")[:, :count]
+        top = order_of(together, behind, count)
         ids[rows, :count] = known[top[block]]
         found.score[rows, :count] = np.take_along_axis(together, top, 1)[block]
         where = _best_image(score, heads, top[block])
         found.reference[rows, :count] = order[where]
     return Candidates(ids, found.score, found.reference)
+
+
+def cosines(queries: Stack, gallery: Stack) -> Scores:
+    """Return a function that gives the cosines of some queries with the gallery's images."""
+    known = gallery.tile(slice(None))
+    return lambda rows: queries.tile(rows) @ known.T
 
 
 def _blocks(encounters: Sequence[str], most: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -73,13 +90,18 @@ def _block(groups: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _individuals(score: np.ndarray, heads: np.ndarray, best_of: int) -> np.ndarray:
-    """Return the individuals' scores float64 [b, c]."""
+    """Return the individuals' scores float64 [b, c]; images of score −inf do not count."""
     if best_of == 1:
         return np.maximum.reduceat(score, heads, axis=1).astype(np.float64)
-    parts = np.split(score, heads[1:], axis=1)
-    return np.stack(
-        [np.sort(part, axis=1)[:, -best_of:].mean(axis=1, dtype=np.float64) for part in parts], 1
-    )
+    return np.stack([_mean(part, best_of) for part in np.split(score, heads[1:], axis=1)], 1)
+
+
+def _mean(part: np.ndarray, best_of: int) -> np.ndarray:
+    """Return the mean [b] of the best scores [b, m] of each row; −inf if none counts."""
+    best = np.sort(part, axis=1)[:, -best_of:].astype(np.float64)
+    count = np.isfinite(best).sum(axis=1)
+    total = np.where(np.isfinite(best), best, 0).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), -np.inf)
 
 
 def _best_image(score: np.ndarray, heads: np.ndarray, top: np.ndarray) -> np.ndarray:
