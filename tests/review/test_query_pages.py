@@ -11,7 +11,7 @@ from tf_happywhale.config.report import Report
 from tf_happywhale.disk import files
 from tf_happywhale.errors import InputError
 from tf_happywhale.review.query_pages import write_report
-from tf_happywhale.review.report_content import Known, ReportContent
+from tf_happywhale.review.report_content import Common, Known, ReportContent
 
 COLUMNS = ["image", "rank", "individual_id", "score", "p_new", "reference_image"]
 
@@ -227,3 +227,82 @@ def test_a_picture_that_cannot_be_explained_costs_its_own_explanation_only(tmp_p
     write(tmp_path, why=why, page_size=9)
     html = (tmp_path / "report" / "index.html").read_text("utf-8")
     assert "a.jpg and r2.jpg" in html and "a.jpg and r1.jpg" not in html
+
+
+def test_what_pictures_have_in_common_is_said_on_every_card_and_drawn_for_the_first_three(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        ("a.jpg", rank, f"id{rank}", 1 - rank / 20, 0.1, f"r{rank}.jpg") for rank in range(1, 6)
+    ]
+    rows.append(("b.jpg", 1, "new_individual", 0.5, "", ""))
+    asked, drawn = [], []
+
+    def words(pairs):
+        asked.append(list(pairs))
+        return {pair: f"{pair[1]} <has> dots" for pair in pairs if pair[1] != "r2.jpg"}
+
+    def draw(pair):
+        drawn.append(pair)
+        if pair[1] == "r3.jpg":
+            raise InputError("There is no picture r3.jpg.")
+        return picture("")
+
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    write(tmp_path, table, common=Common(words, draw, "Lines <join> points."), page_size=9)
+    assert asked == [[("a.jpg", f"r{rank}.jpg") for rank in range(1, 6)]]
+    assert drawn == [("a.jpg", "r1.jpg"), ("a.jpg", "r3.jpg")]
+    html = (tmp_path / "report" / "index.html").read_text("utf-8")
+    said = re.findall(r'<p class="detail">(r\d.jpg &lt;has&gt; dots)</p>', html)
+    assert [one[:2] for one in said] == ["r1", "r3", "r4", "r5"]
+    assert html.count("<figcaption>1, id1: r1.jpg &lt;has&gt; dots</figcaption>") == 1
+    assert "Lines &lt;join&gt; points." in html
+    assert html.count('<details class="why matched" open>') == 1
+    assert "r4.jpg &lt;has&gt; dots" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_lines_come_before_heat_and_heat_alone_stays_folded(tmp_path: Path) -> None:
+    def why(*_: str) -> list[tuple[str, np.ndarray]]:
+        return [("the heat", picture(""))]
+
+    common = Common(lambda pairs: dict.fromkeys(pairs, "9 dots"), lambda _: picture(""), "Lines.")
+    write(tmp_path, why=why, common=common, page_size=9)
+    html = (tmp_path / "report" / "index.html").read_text("utf-8")
+    captions = re.findall("<figcaption>1, 1e10: (.*?)</figcaption>", html)
+    assert captions == ["9 dots", "the heat"]
+    write(tmp_path, why=why, page_size=9)
+    html = (tmp_path / "report" / "index.html").read_text("utf-8")
+    assert '<details class="why">' in html and "open>" not in html.split("<main>")[1]
+
+
+def test_a_card_says_how_many_photographs_there_are_and_of_the_same_side(tmp_path: Path) -> None:
+    known = Known(
+        references={
+            "09913": ["r1.jpg", "r4.jpg", "r5.jpg"],
+            "1e10": ["r2.jpg", "r6.jpg"],
+            "NA": ["r3.jpg"],
+        },
+        sides={"r1.jpg": "left", "r4.jpg": "right", "r2.jpg": "right", "r3.jpg": "left"},
+        asked_sides={"a.jpg": "left", "c.jpg": "left"},
+    )
+    write(tmp_path, known=known, page_size=9)
+    html = (tmp_path / "report" / "index.html").read_text("utf-8")
+    said = re.findall(r'<p class="detail">(\d photograph[^<]*)</p>', html)
+    assert said == [
+        "2 photographs", "3 photographs",  # b, of which no side is known
+        "1 photograph of the left side",  # c
+        "3 photographs, 1 of the left side", "2 photographs, none of the left side",  # a
+        "3 photographs",  # d
+    ]  # fmt: skip
+
+
+def test_notes_stand_under_the_heading_of_the_first_page_as_text(tmp_path: Path) -> None:
+    notes = ["Nobody has <trained> anything.", "It knows 3 individuals."]
+    write(tmp_path, notes=notes, page_size=2)
+    pages = ("report.html", "report/index.html", "report/page-002.html")
+    found = [
+        re.findall("<p>(Nobody.*?|It knows.*?)</p>", (tmp_path / page).read_text("utf-8"))
+        for page in pages
+    ]
+    expected = ["Nobody has &lt;trained&gt; anything.", "It knows 3 individuals."]
+    assert found == [expected, expected, []]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from tf_happywhale.galleries.point_store import PointStore
 from tf_happywhale.inference.crop_points import KEEP_AFTER, crops_of, find_points
 from tf_happywhale.inference.match_networks import Networks, load_networks
 from tf_happywhale.matching.local_points import LocalPoints
-from tf_happywhale.matching.pair_features import FEATURES, pair_features
+from tf_happywhale.matching.pair_features import FEATURES, Found, pair_features
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 CHUNK = 32  # pairs given to the matcher at a time
@@ -90,11 +90,31 @@ class LocalMatching:
             keys[side] = dict(zip(rows.tolist(), found, strict=True))
         left, right = keys[0], keys.get(1, keys[0])
         named = [(left[a], right[b]) for a, b in pairs.tolist()]
-        wanted = {_ordered(pair) for pair in named if all(pair)}
+        wanted = {ordered(pair) for pair in named if all(pair)}
         self._match([pair for pair in sorted(wanted) if self._known(pair) is None], label, into)
         nothing = np.full(len(FEATURES), np.nan, np.float32)
-        rows = [self._known(_ordered(pair)) if all(pair) else nothing for pair in named]
+        rows = [self._known(ordered(pair)) if all(pair) else nothing for pair in named]
         return np.stack(rows) if rows else np.zeros((0, len(FEATURES)), np.float32)
+
+    def matched(
+        self, pairs: Sequence[Pair], label: str
+    ) -> Iterator[tuple[Pair, LocalPoints, LocalPoints, Found]]:
+        """Yield pairs of pictures with the points of both, and their matches. A pair is matched in
+        the order of `ordered`.
+
+        Args:
+            pairs: keys of pictures, see `look_at`.
+            label: the text of the progress bar.
+        """
+        pairs = [ordered(pair) for pair in pairs]
+        with tqdm(total=len(pairs), desc=f"pairs, {label}", unit="pair", leave=False) as progress:
+            for start in range(0, len(pairs), CHUNK):
+                some = pairs[start : start + CHUNK]
+                points = [(self._points_of(one), self._points_of(other)) for one, other in some]
+                matches = self.networks.matcher(points)
+                for pair, (a, b), its in zip(some, points, matches, strict=True):
+                    yield pair, a, b, its
+                progress.update(len(some))
 
     def _known(self, pair: Pair) -> np.ndarray | None:
         found = (store.get(*pair) for store in self.pairs)
@@ -107,18 +127,11 @@ class LocalMatching:
         """Match pairs, and keep what is done every half minute."""
         found: dict[Pair, np.ndarray] = {}
         kept = time.monotonic()
-        with tqdm(total=len(pairs), desc=f"pairs, {label}", unit="pair", leave=False) as progress:
-            for start in range(0, len(pairs), CHUNK):
-                some = pairs[start : start + CHUNK]
-                points = [(self._points_of(one), self._points_of(other)) for one, other in some]
-                for pair, (a, b), matches in zip(
-                    some, points, self.networks.matcher(points), strict=True
-                ):
-                    found[pair] = pair_features(a, b, matches)
-                progress.update(len(some))
-                if time.monotonic() - kept > KEEP_AFTER:
-                    self._keep(found, into)
-                    found, kept = {}, time.monotonic()
+        for pair, a, b, matches in self.matched(pairs, label):
+            found[pair] = pair_features(a, b, matches)
+            if time.monotonic() - kept > KEEP_AFTER:
+                self._keep(found, into)
+                found, kept = {}, time.monotonic()
         self._keep(found, into)
 
     def _keep(self, found: dict[Pair, np.ndarray], into: int) -> None:
@@ -149,5 +162,6 @@ def match_images(
     return LocalMatching(settings, [home], networks).features(first, second, pairs, label)
 
 
-def _ordered(pair: Pair) -> Pair:
+def ordered(pair: Pair) -> Pair:
+    """Return a pair of keys in the order in which it is matched."""
     return pair if in_order(*pair) else (pair[1], pair[0])

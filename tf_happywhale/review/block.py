@@ -35,6 +35,8 @@ class Candidate:
         more: more reference images of the individual, with their pictures.
         seen: when, in which encounter and from which side the reference image was taken; empty if
             unknown.
+        photographs: how many photographs there are of the individual, and of the query's side.
+        common: what the query and the reference image have in common, in words.
     """
 
     rank: int
@@ -45,6 +47,8 @@ class Candidate:
     picture: Picture | None
     more: Named = ()
     seen: str = ""
+    photographs: str = ""
+    common: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,14 @@ from tf_happywhale.review.html_parts import button_html, picture_html, strip_htm
 NUMBERS = ("none", "one", "two", "three", "four", "five")
 
 
-def query_html(query: Query, bar: tuple[float, float]) -> str:
-    """Return one block; the bars run from score `bar[0]` (empty) to `bar[1]` (full)."""
+def query_html(query: Query, bar: tuple[float, float], unfolded: bool = False) -> str:
+    """Return one block.
+
+    Args:
+        query: the block.
+        bar: the scores at which a bar is empty and full.
+        unfolded: show what the scores are based on at once.
+    """
     cards = "".join(candidate_html(card, query.answer, bar) for card in query.candidates)
     together = ""
     if query.encounter:
@@ -28,7 +34,7 @@ def query_html(query: Query, bar: tuple[float, float]) -> str:
         f'<article class="query" tabindex="-1" {_facts(query)}><header><h2>'
         f"<bdi>{escape(query.name)}</bdi></h2>{together}{verdict_html(query)}{alerts}"
         '<span class="decision pill"></span></header>'
-        f'{_asked(query)}<ol class="candidates">{cards}</ol>{_why(query)}</article>\n'
+        f'{_asked(query)}<ol class="candidates">{cards}</ol>{_why(query, unfolded)}</article>\n'
     )
 
 
@@ -101,7 +107,7 @@ def _whole(query: Query) -> str:
     return f'<div class="whole">{picture_html(query.whole, alt)}</div>'
 
 
-def _why(query: Query) -> str:
+def _why(query: Query, unfolded: bool) -> str:
     if not query.why:
         return ""
     figures = "".join(
@@ -110,7 +116,8 @@ def _why(query: Query) -> str:
         for caption, picture in query.why
     )
     return (
-        '<details class="why"><summary>What are the scores based on? <kbd>w</kbd></summary>'
+        f'<details class="why{" matched" * unfolded}"{" open" * unfolded}><summary>'
+        "What are the scores based on? <kbd>w</kbd></summary>"
         f'<div class="figures">{figures}</div></details>'
     )
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
+
 from tf_happywhale.errors import InputError
 from tf_happywhale.review.block import Picture, Query
-from tf_happywhale.review.report_content import ReportContent, Why
+from tf_happywhale.review.report_content import ReportContent
 from tf_happywhale.review.thumbnails import Thumbnails
+
+FIRST = 3  # candidates for which is drawn what they have in common with the query
+QUALITY = 75  # of those JPEGs, which are larger than the others
 
 
 def draw_pictures(
@@ -32,9 +37,9 @@ def draw_pictures(
         return Picture(*thumbnails.drawn(kind, image))
 
     shown = [block.change_pictures(drawn) for block in blocks]
-    if content.why is None:
+    if content.why is None and content.common is None:
         return shown
-    return [_explained(block, thumbnails, content.why) for block in shown]
+    return [_explained(block, thumbnails, content) for block in shown]
 
 
 def link_pictures(block: Query, source: Callable[[str], str]) -> Query:
@@ -46,18 +51,26 @@ def link_pictures(block: Query, source: Callable[[str], str]) -> Query:
     return block.change_pictures(linked)
 
 
-def _explained(query: Query, thumbnails: Thumbnails, why: Why) -> Query:
+def _explained(query: Query, thumbnails: Thumbnails, content: ReportContent) -> Query:
     """Return the block with pictures of what each candidate's score is based on, in full size."""
     made = {}
-    for card in query.candidates:
+    for place, card in enumerate(query.candidates):
         if not card.reference_image:
             continue
         with suppress(InputError):  # the card says that its picture cannot be read
-            pictures = why(query.image, card.individual_id, card.reference_image)
-            for n, (caption, picture) in enumerate(pictures):
+            for n, (caption, picture) in enumerate(_pictures(query, place, content)):
                 name = f"{query.image}\0{card.reference_image}\0{card.rank}\0{n}"
                 made[name] = (f"{card.rank}, {card.individual_id}: {caption}", picture)
     longest = max((max(picture.shape) for _, picture in made.values()), default=1)
-    thumbnails.draw_all("why", list(made), lambda name: made[name][1], longest)
+    thumbnails.draw_all("why", list(made), lambda name: made[name][1], longest, QUALITY)
     shown = [(made[name][0], Picture(*thumbnails.drawn("why", name))) for name in made]
     return replace(query, why=tuple(shown))
+
+
+def _pictures(query: Query, place: int, content: ReportContent) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield captions and pictures of what the score of the candidate at a place is based on."""
+    card = query.candidates[place]
+    if content.common and card.common and place < FIRST:
+        yield card.common, content.common.picture((query.image, card.reference_image))
+    if content.why:
+        yield from content.why(query.image, card.individual_id, card.reference_image)

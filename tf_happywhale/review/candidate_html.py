@@ -33,6 +33,8 @@ def candidate_html(candidate: Candidate, answer: str, bar: tuple[float, float]) 
             _detail(f"<bdi>{escape(species)}</bdi>" if species and not nobody else ""),
             _detail("a new individual" if nobody else ""),
             _score(candidate.score, *bar),
+            _detail(escape(candidate.common)),
+            _detail(escape(candidate.photographs)),
             _detail(f"<bdi>{escape(candidate.seen)}</bdi>" if candidate.seen else ""),
             _detail(
                 f'<span class="file" title="{escape(file)}"><bdi>{escape(file)}</bdi></span>'

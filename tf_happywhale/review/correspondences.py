@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -54,6 +54,10 @@ class Correspondences:
         if fit == 0:
             return matches if count == 1 else f"{matches}, which do not fit together"
         return f"{matches}, {fit if fit < count else 'all'} of them fit together"
+
+    def turned(self) -> Correspondences:
+        """Return the same matches with the second crop as the first one."""
+        return replace(self, first=self.second, second=self.first)
 
 
 def correspondences(a: LocalPoints, b: LocalPoints, found: Found) -> Correspondences:

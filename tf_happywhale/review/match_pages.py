@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tf_happywhale.catalogue.animals.animal_key import count_animals
+from tf_happywhale.catalogue.tables.dates_and_sides import side_of
 from tf_happywhale.catalogue.tables.dates_of_images import to_the_minute
 from tf_happywhale.config.report import Report
 from tf_happywhale.galleries.queries import short_content
@@ -13,11 +14,15 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.encounter_split import together_of
 from tf_happywhale.review.query_pages import write_report
 from tf_happywhale.review.query_pictures import picture_reader, whole_reader
-from tf_happywhale.review.report_content import Known, ReportContent, Why
+from tf_happywhale.review.report_content import Common, Known, ReportContent, Why
 
 
 def write_match_pages(
-    output: Path, found: Identification, settings: Report, why: Why | None = None
+    output: Path,
+    found: Identification,
+    settings: Report,
+    why: Why | None = None,
+    common: Common | None = None,
 ) -> Path:
     """Write the pages, and return the path of the first one.
 
@@ -26,6 +31,7 @@ def write_match_pages(
         found: the animals and their candidates.
         settings: the config's section.
         why: draws what a score rests on; None: that is not shown.
+        common: says and draws what two pictures have in common; None: that is not shown.
     """
     queries, gallery = found.queries, found.gallery
     known = _known(found)
@@ -42,6 +48,7 @@ def write_match_pages(
         reference_picture=picture_reader(gallery, settings.thumbnail),
         known=known,
         why=why,
+        common=common,
     )
     write_report(output, found.predictions, content, settings)
     return output / "report" / "index.html"
@@ -59,6 +66,8 @@ def _known(found: Identification) -> Known:
         references=references,
         seen=_seen(gallery, "encounter"),
         asked=_seen(queries),
+        sides=_sides(gallery),
+        asked_sides=_sides(queries),
         encounters=dict(zip(queries.image, together_of(queries), strict=True)),
         boxes=dict(zip(queries.image, queries.column("box"), strict=True)),
         contents=dict(zip(queries.image, contents, strict=True)),
@@ -75,3 +84,8 @@ def _seen(images: Embeddings, *more: str) -> dict[str, str]:
         image: ", ".join(filter(None, row))
         for image, row in zip(images.image.tolist(), facts, strict=True)
     }
+
+
+def _sides(images: Embeddings) -> dict[str, str]:
+    sides = map(side_of, images.column("viewpoint").tolist())
+    return dict(zip(images.image.tolist(), sides, strict=True))

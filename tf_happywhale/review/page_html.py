@@ -56,6 +56,8 @@ class Page:
         figures: their `reason` is their caption.
         individuals: species of all individuals that can be searched, by individual_id.
         report: the name under which the browser keeps the decisions.
+        notes: sentences below the lead.
+        reading: how what the scores are based on is read, which is then shown at once.
     """
 
     title: str
@@ -67,6 +69,8 @@ class Page:
     figures: Sequence[Picture] = ()
     individuals: Mapping[str, str] = field(default_factory=dict)
     report: str = ""
+    notes: Sequence[str] = ()
+    reading: str = ""
 
 
 @cache
@@ -89,15 +93,19 @@ def page_html(page: Page) -> str:
         f'<img src="{escape(figure.source)}" alt="{escape(figure.reason)}" loading="lazy">'
         for figure in page.figures
     )
-    blocks = "".join(query_html(query, page.bar) for query in page.queries)
+    unfolded = bool(page.reading)
+    blocks = "".join(query_html(query, page.bar, unfolded) for query in page.queries)
+    notes = "".join(f"<p>{escape(note)}</p>" for note in page.notes)
+    reading = f"<p>{escape(page.reading)}</p>" if page.reading else ""
     return f"""{head_html(page.title, policy())}
 <body data-report="{escape(page.report)}">
 <header>
 <h1>{escape(page.title)}</h1>
 <p class="lead">{page.lead}</p>
+{f'<section class="notes" aria-label="What to expect">{notes}</section>' if notes else ""}
 {f'<dl class="summary">{rows}</dl>' if rows else ""}
 {f'<section class="figures">{plots}</section>' if plots else ""}
-<details class="reading" open><summary>How to read this page</summary><p>{READING}</p>
+<details class="reading" open><summary>How to read this page</summary><p>{READING}</p>{reading}
 <p class="scripted">{DECIDING}</p><p class="scripted keys">{KEYS}</p></details>
 </header>
 {toolbar_html(page.queries, page.individuals)}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import count_animals, photograph_of
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.review.block import Candidate, Picture, Query
-from tf_happywhale.review.report_content import Known
+from tf_happywhale.review.report_content import Common, Known
 
 CARDS = 5
 NAMED = 3  # photographs of an encounter in one sentence
@@ -42,7 +43,7 @@ def make_blocks(
         block = Query(
             image=first,
             picture=Picture(""),
-            candidates=_candidates(rows, known, references),
+            candidates=_candidates(rows, known, references, known.asked_sides.get(first, "")),
             p_new=float(rows["p_new"].iloc[0]),
             answer=known.answers.get(first, ""),
             encounter=known.encounters.get(first, ""),
@@ -59,7 +60,30 @@ def make_blocks(
     return blocks
 
 
-def _candidates(rows: pd.DataFrame, known: Known, references: int) -> tuple[Candidate, ...]:
+def with_common(blocks: Sequence[Query], common: Common) -> list[Query]:
+    """Return the blocks with words on what each query and its candidates have in common."""
+    pairs = [
+        (block.image, card.reference_image)
+        for block in blocks
+        for card in block.candidates
+        if card.reference_image
+    ]
+    words = common.words(list(dict.fromkeys(pairs)))
+    return [
+        replace(
+            block,
+            candidates=tuple(
+                replace(card, common=words.get((block.image, card.reference_image), ""))
+                for card in block.candidates
+            ),
+        )
+        for block in blocks
+    ]
+
+
+def _candidates(
+    rows: pd.DataFrame, known: Known, references: int, side: str
+) -> tuple[Candidate, ...]:
     return tuple(
         Candidate(
             rank=int(row.rank),
@@ -74,6 +98,7 @@ def _candidates(rows: pd.DataFrame, known: Known, references: int) -> tuple[Cand
                 if other != row.reference_image
             )[: references - 1],
             seen=known.seen.get(row.reference_image, ""),
+            photographs=_photographs(known.references.get(row.individual_id, ()), known, side),
         )
         for row in rows.itertuples(index=False)
     )
@@ -89,6 +114,20 @@ def _picture(individual_id: str, reference_image: str) -> Picture | None:
     if individual_id == NEW_INDIVIDUAL:
         return None
     return Picture("", "" if reference_image else "No reference image is named.")
+
+
+def _photographs(images: Sequence[str], known: Known, side: str) -> str:
+    """Return how many photographs an individual has, and of one side if it is named and known."""
+    if not images:
+        return ""
+    count = "1 photograph" if len(images) == 1 else f"{len(images)} photographs"
+    sides = [known.sides.get(image, "") for image in images]
+    if not side or not any(sides):
+        return count
+    same = sides.count(side)
+    if same == len(images):
+        return f"{count} of the {side} side"
+    return f"{count}, {same or 'none'} of the {side} side"
 
 
 def _warnings(images: Sequence[str], warnings: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

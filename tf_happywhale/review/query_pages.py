@@ -19,7 +19,7 @@ from tf_happywhale.review.block import Picture, Query
 from tf_happywhale.review.block_pictures import draw_pictures, link_pictures
 from tf_happywhale.review.closeness import bar_range, closest_first
 from tf_happywhale.review.page_html import Page, navigation_html, page_html, page_name
-from tf_happywhale.review.query_blocks import make_blocks
+from tf_happywhale.review.query_blocks import make_blocks, with_common
 from tf_happywhale.review.report_content import ReportContent
 from tf_happywhale.review.thumbnails import Thumbnails, data_uri
 
@@ -49,12 +49,15 @@ def write_report(
         )
     whole = content.whole_picture is not None
     blocks = make_blocks(table, content.known, settings.references, whole=whole)
+    if content.common:
+        blocks = with_common(blocks, content.common)
     page = Page(
         title=content.title,
         lead=_lead(len(blocks), len(blocks)),
         bar=bar_range(table["score"]),
         individuals=content.known.species,
         report=digest([content.title, table.to_csv(index=False)])[:16],
+        reading=content.common.reading if content.common else "",
     )
     with (
         atomic_write(folder / "report.html", lasting=False) as one_file,
@@ -70,7 +73,8 @@ def write_report(
         ]
         plots = [Picture(data_uri(path), caption) for caption, path in content.figures.items()]
         page = replace(page, lead=_lead(len(shown), len(drawn)), queries=shown)
-        _write(one_file, replace(page, summary=content.summary, figures=plots))
+        page = replace(page, summary=content.summary, figures=plots, notes=content.notes)
+        _write(one_file, page)
     return folder / "report.html"
 
 
@@ -90,7 +94,7 @@ def _write_pages(
         queries = [link_pictures(query, lambda name: f"thumbnails/{name}") for query in shown]
         its = replace(page, queries=queries, navigation=navigation_html(number, pages))
         if number == 1:
-            its = replace(its, summary=content.summary, figures=plots)
+            its = replace(its, summary=content.summary, figures=plots, notes=content.notes)
         else:
             its = replace(its, title=f"{page.title}, page {number}")
         _write(folder / page_name(number), its)

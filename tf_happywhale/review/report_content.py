@@ -10,6 +10,23 @@ import numpy as np
 
 ReadPicture = Callable[[str], np.ndarray]
 Why = Callable[[str, str, str], list[tuple[str, np.ndarray]]]
+Pair = tuple[str, str]  # a query and a reference image
+
+
+@dataclass(frozen=True)
+class Common:
+    """What a query and a reference image have in common.
+
+    Attributes:
+        words: a function from pairs to what each of them has in common, in words; called once with
+            all pairs that are shown. A pair of which nothing is known is left out.
+        picture: a function from a pair of those to a picture of it, uint8 RGB [h, w, 3].
+        reading: how that picture is read, in sentences.
+    """
+
+    words: Callable[[Sequence[Pair]], Mapping[Pair, str]]
+    picture: Callable[[Pair], np.ndarray]
+    reading: str = ""
 
 
 @dataclass(frozen=True)
@@ -22,6 +39,8 @@ class Known:
         references: an individual's reference images, by individual_id.
         seen: when, in which encounter and from which side a reference image was taken, by image.
         asked: when and from which side a query was taken, by query.
+        sides: the side of the animal that a reference image shows, by image.
+        asked_sides: the same by query.
         encounters: by query; the queries of one encounter are shown in one block.
         warnings: what is wrong with a query's picture, in words.
         boxes: `source xmin ymin xmax ymax`, by query; exported with the decisions.
@@ -33,6 +52,8 @@ class Known:
     references: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seen: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, str] = field(default_factory=dict)
+    sides: Mapping[str, str] = field(default_factory=dict)
+    asked_sides: Mapping[str, str] = field(default_factory=dict)
     encounters: Mapping[str, str] = field(default_factory=dict)
     warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     boxes: Mapping[str, str] = field(default_factory=dict)
@@ -46,6 +67,7 @@ class ReportContent:
     Attributes:
         title: the heading.
         summary: (name, value) rows under the heading.
+        notes: sentences under the heading.
         query_picture: a function from a query's name to its crop, uint8 RGB [h, w, 3]. The message
             of an InputError that it raises is shown in the picture's place.
         reference_picture: the same for reference images.
@@ -55,6 +77,7 @@ class ReportContent:
             uint8 RGB [h, w, 3]; used for photographs that show several queries.
         why: a function from the names of query, individual and reference image to captions and
             pictures of what the score rests on; called for each candidate that is shown.
+        common: what a query and a candidate's image have in common; drawn for the first candidates.
     """
 
     title: str
@@ -65,3 +88,5 @@ class ReportContent:
     figures: Mapping[str, Path] = field(default_factory=dict)
     whole_picture: ReadPicture | None = None
     why: Why | None = None
+    common: Common | None = None
+    notes: Sequence[str] = ()

@@ -164,30 +164,32 @@
   // --- looking closely ------------------------------------------------------------------------
   const closer = find("closer");
   for (const figure of closer.querySelectorAll("figure")) figure.prepend(new Image());
-  let shown = 0; // place of the reference picture beside the query
+  const REFERENCES = ".candidate .picture img", REASONS = ".why img";
+  let series = REFERENCES; // pictures that are looked at in turn: beside the query, or alone
+  let shown = 0; // place of the picture in the series
 
   function look(block, picture) {
-    const references = [...block.querySelectorAll(".candidate .picture img")];
-    shown = Math.max(0, references.indexOf(picture));
+    series = picture?.matches(REASONS) ? REASONS : REFERENCES;
+    shown = Math.max(0, [...block.querySelectorAll(series)].indexOf(picture));
     mark(block);
     compare();
     if (!closer.open) closer.showModal();
   }
 
   function compare() {
-    const references = [...current.querySelectorAll(".candidate .picture img")];
-    shown = (shown + references.length) % (references.length || 1);
-    const pair = [current.querySelector(".asked .picture img"), references[shown]];
+    const pictures = [...current.querySelectorAll(series)];
+    shown = (shown + pictures.length) % (pictures.length || 1);
+    const query = series === REASONS ? null : current.querySelector(".asked .picture img");
+    const pair = [query, pictures[shown]];
     for (const [place, figure] of [...closer.querySelectorAll("figure")].entries()) {
       const picture = pair[place];
       figure.hidden = !picture;
       if (!picture) continue;
       figure.querySelector("img").src = picture.src;
       figure.querySelector("img").alt = picture.alt;
-      const card = picture.closest(".candidate");
-      figure.querySelector("figcaption").textContent = card
-        ? card.querySelector(".who").textContent
-        : current.dataset.name;
+      const named = picture.closest(".candidate")?.querySelector(".who")
+        ?? picture.closest(".why figure")?.querySelector("figcaption");
+      figure.querySelector("figcaption").textContent = named?.textContent ?? current.dataset.name;
     }
   }
 
@@ -257,7 +259,7 @@
       return find("search").focus();
     }
     const block = event.target.closest("article.query");
-    if (block && event.target.matches(".asked .picture img, .candidate .picture img")) {
+    if (block && event.target.matches(`.asked .picture img, ${REFERENCES}, ${REASONS}`)) {
       return look(block, event.target);
     }
     if (block) mark(block);

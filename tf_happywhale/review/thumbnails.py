@@ -24,7 +24,7 @@ def thumbnail_name(kind: str, image: str) -> str:
     )
 
 
-def encode_thumbnail(picture: np.ndarray, longest: int) -> bytes:
+def encode_thumbnail(picture: np.ndarray, longest: int, quality: int = JPEG_QUALITY) -> bytes:
     """Return a picture (uint8 RGB [h, w, 3]) as JPEG, its longer side at most `longest` pixels.
 
     Raises:
@@ -41,7 +41,7 @@ def encode_thumbnail(picture: np.ndarray, longest: int) -> bytes:
     done, data = cv2.imencode(
         ".jpg",
         cv2.cvtColor(small, cv2.COLOR_RGB2BGR),
-        [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1],
+        [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1],
     )
     if not done:
         raise InputError("A picture could not be written as JPEG.")
@@ -69,6 +69,7 @@ class Thumbnails:
         images: Sequence[str],
         read: Callable[[str], np.ndarray],
         longest: int | None = None,
+        quality: int = JPEG_QUALITY,
     ) -> None:
         """Draw `read(image)` of each image, in one thread for each core.
 
@@ -77,12 +78,13 @@ class Thumbnails:
             images: names.
             read: returns a picture, uint8 RGB [h, w, 3].
             longest: longer side of the thumbnails, if not the folder's, pixels.
+            quality: of the JPEGs, 1 to 100.
         """
 
         def draw(image: str) -> None:
             name = thumbnail_name(kind, image)
             try:
-                data = encode_thumbnail(read(image), longest or self.longest)
+                data = encode_thumbnail(read(image), longest or self.longest, quality)
             except InputError as error:
                 self.reasons[name] = str(error) or "The picture cannot be read."
             else:

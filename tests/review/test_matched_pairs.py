@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.inference.test_local_matching import SETTINGS, draw, embedded, networks
+from tf_happywhale.errors import InputError
+from tf_happywhale.inference.crop_points import crops_of
+from tf_happywhale.inference.local_matching import LocalMatching
+from tf_happywhale.review import matched_pairs
+from tf_happywhale.review.matched_pairs import common_of
+
+
+@pytest.fixture
+def pictures(tmp_path: Path):
+    """Two known animals, the first of them again 9 pixels further right, and a picture that is no
+    more what it was."""
+    known = embedded(tmp_path / "known", {"a.png": draw(0), "b.png": draw(1)})
+    again = embedded(tmp_path / "new", {"a.png": draw(0, shift=9), "lost.png": draw(2)})
+    (tmp_path / "new" / "lost.png").write_bytes(b"something else")
+    return again, known
+
+
+def test_two_pictures_of_one_animal_have_most_in_common(pictures, tmp_path: Path) -> None:
+    matching = LocalMatching(SETTINGS, [tmp_path / "home"], networks())
+    common = common_of(matching, *pictures)
+    pairs = [("a.png", "a.png"), ("a.png", "b.png"), ("lost.png", "a.png")]
+    words = common.words(pairs)
+    assert list(words) == pairs[:2]  # nothing is known of the lost one
+    fit = int(words[pairs[0]].split(" matches, ")[1].split()[0].replace("all", "99"))
+    assert "of them fit together" in words[pairs[0]] and fit > 20
+    assert matching.networks.matcher.seen == 2
+    common.words(pairs)
+    assert matching.networks.matcher.seen == 2
+
+
+def test_lines_end_where_the_marks_are_in_either_order_of_keys(tmp_path: Path, monkeypatch) -> None:
+    """The known picture shows the same marks 18 pixels of 200 further left."""
+    orders, drawn = set(), []
+    monkeypatch.setattr(matched_pairs, "correspondence_pair", lambda *given: drawn.append(given))
+    for seed in range(6):
+        home = tmp_path / str(seed)
+        asked = embedded(home / "q", {"q.png": draw(seed, shift=18)})
+        known = embedded(home / "r", {"r.png": draw(seed)})
+        matching = LocalMatching(SETTINGS, [home], networks())
+        common, pair = common_of(matching, asked, known), ("q.png", "r.png")
+        common.words([pair])
+        common.picture(pair)
+        first, second, found = drawn.pop()
+        crops = [crops_of(images)[0] for images in (asked, known)]
+        orders.add(crops[0].key < crops[1].key)
+        for crop, given in zip(crops, (first, second), strict=True):
+            assert (crop.read(SETTINGS) == given).all()
+        moved = (found.first - found.second)[found.bright]
+        assert len(moved) > 20
+        np.testing.assert_allclose(np.median(moved, axis=0), [18 / 200, 0], atol=0.01)
+    assert orders == {True, False}
+
+
+def test_a_picture_that_has_changed_meanwhile_is_not_drawn(pictures, tmp_path: Path) -> None:
+    common = common_of(LocalMatching(SETTINGS, [tmp_path / "home"], networks()), *pictures)
+    pair = ("a.png", "b.png")
+    common.words([pair])
+    cv2.imwrite(str(tmp_path / "known" / "b.png"), draw(5))
+    with pytest.raises(InputError, match="has changed"):
+        common.picture(pair)

@@ -1,0 +1,79 @@
+"""What a query and a reference image have in common: the matches of their local points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tf_happywhale.inference.crop_points import Crop, crops_of
+from tf_happywhale.inference.local_matching import LocalMatching, ordered
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.review.correspondences import (
+    Correspondences,
+    correspondence_pair,
+    correspondences,
+)
+from tf_happywhale.review.report_content import Common, Pair
+
+READING = (
+    "Coloured lines join points that match and fit together: one shift, turn and stretch of the "
+    "picture brings them onto each other. Pale lines are matches that do not fit. Lines between "
+    "the marks of two animals count. Lines between sand, rocks or water only say that both "
+    "photographs were taken at one place."
+)
+
+
+def common_of(matching: LocalMatching, queries: Embeddings, gallery: Embeddings) -> Common:
+    """Return what says and draws what a query and a reference image have in common.
+
+    Pairs are matched again, since only their features are kept; their points are not.
+
+    Args:
+        matching: finds points, and matches them.
+        queries, gallery: the images, with the columns picture, content and box.
+    """
+    asked, known = _Looked(matching, queries), _Looked(matching, gallery)
+    found: dict[tuple[str, str], Correspondences] = {}  # by keys, in the order of `ordered`
+
+    def words(pairs: Sequence[Pair]) -> Mapping[Pair, str]:
+        first = asked.keys([query for query, _ in pairs], "photographs")
+        second = known.keys([reference for _, reference in pairs], "gallery")
+        named = list(zip(first, second, strict=True))
+        missing = sorted({ordered(keys) for keys in named if all(keys)} - set(found))
+        for keys, a, b, matches in matching.matched(missing, "what the pages show"):
+            found[keys] = correspondences(a, b, matches)
+        return {
+            pair: found[ordered(keys)].words
+            for pair, keys in zip(pairs, named, strict=True)
+            if all(keys)
+        }
+
+    def picture(pair: Pair) -> np.ndarray:
+        crops = asked.crop(pair[0]), known.crop(pair[1])
+        keys = crops[0].key, crops[1].key
+        common = found[ordered(keys)]
+        if ordered(keys) != keys:
+            common = common.turned()
+        return correspondence_pair(*(crop.read(matching.settings) for crop in crops), common)
+
+    return Common(words, picture, READING)
+
+
+class _Looked:
+    """Images by name, and the keys of their crops."""
+
+    def __init__(self, matching: LocalMatching, images: Embeddings) -> None:
+        self.matching, self.images = matching, images
+        self.rows = {image: row for row, image in enumerate(images.image.tolist())}
+
+    def keys(self, names: Sequence[str], label: str) -> list[str]:
+        """Return the keys of crops; an empty one for a picture that cannot be read."""
+        rows = np.unique([self.rows[name] for name in names]).astype(int)
+        keys = self.matching.look_at(self.images.take(rows), label)
+        of = dict(zip(rows.tolist(), keys, strict=True))
+        return [of[self.rows[name]] for name in names]
+
+    def crop(self, name: str) -> Crop:
+        """Return an image's crop."""
+        return crops_of(self.images.take(np.array([self.rows[name]])))[0]
