@@ -30,6 +30,10 @@ class Logistic:
             return np.full(len(scores), np.nan)
         return 1 / (1 + np.exp(-(_features(scores) @ self.weights + self.intercept)))
 
+    def numbers(self) -> tuple[float, ...] | None:
+        """Return the weights as a file keeps them; None if nothing could be learned."""
+        return None if self.weights is None else tuple(self.weights.tolist())
+
 
 @dataclass(frozen=True)
 class NewProbability:
@@ -57,24 +61,31 @@ def one_minus_cosine(cosine: np.ndarray) -> np.ndarray:
     return np.clip(1 - cosine[:, 0].astype(np.float64), 0, 1)
 
 
-def fit_logistic(scores: np.ndarray, positive: np.ndarray) -> Logistic:
+def fit_logistic(
+    scores: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None
+) -> Logistic:
     """Learn a probability from out-of-fold queries (Platt 1999).
 
     Args:
         scores: candidates' scores [n, k], best first.
         positive: what is to be predicted of each query, such as that its individual is new [n].
+        weights: of the queries [n], with mean 1; None: all are equal.
     """
     if len(set(np.asarray(positive, bool).tolist())) < 2:
         return Logistic(None)
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=100.0)
-    model.fit(_features(scores), np.asarray(positive, int))
+    model.fit(_features(scores), np.asarray(positive, int), sample_weight=weights)
     return Logistic(model.coef_[0], float(model.intercept_[0]))
 
 
 def fit_new_probability(
-    standard: np.ndarray, cosine: np.ndarray, is_new: np.ndarray, individual_ids: np.ndarray
+    standard: np.ndarray,
+    cosine: np.ndarray,
+    is_new: np.ndarray,
+    individual_ids: np.ndarray,
+    weights: np.ndarray | None = None,
 ) -> NewProbability:
     """Learn P(new) from out-of-fold queries, and leave the calibration out if it does not help.
 
@@ -88,18 +99,32 @@ def fit_new_probability(
         cosine: their scores as they are [n, k].
         is_new: whether the query's individual is new [n].
         individual_ids: the individual in each query, str [n].
+        weights: see `fit_logistic`.
     """
-    regression = fit_logistic(standard, is_new)
+    regression = fit_logistic(standard, is_new, weights)
     if regression.weights is None or len(set(individual_ids[is_new].tolist())) >= ENOUGH:
         return NewProbability(regression)
-    tried, part = np.full(len(is_new), np.nan), parts_of(individual_ids)
-    for number in range(PARTS):
-        mine = part == number
-        tried[mine] = fit_logistic(standard[~mine], is_new[~mine])(standard[mine])
+    tried = predict_by_parts(standard, is_new, individual_ids, weights)
     if np.isnan(tried).any():  # all new, or all known individuals are in one part
         return NewProbability(regression, calibrated=False)
-    helps = _log_loss(tried, is_new) < _log_loss(one_minus_cosine(cosine), is_new)
-    return NewProbability(regression, calibrated=helps)
+    before = _log_loss(one_minus_cosine(cosine), is_new, weights)
+    return NewProbability(regression, calibrated=_log_loss(tried, is_new, weights) < before)
+
+
+def predict_by_parts(
+    scores: np.ndarray,
+    positive: np.ndarray,
+    individual_ids: np.ndarray,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return probabilities float64 [n], each by a regression on the other parts of the individuals;
+    NaN where nothing could be learned. The arguments are those of `fit_logistic`."""
+    tried, part = np.full(len(positive), np.nan), parts_of(individual_ids)
+    for number in range(PARTS):
+        mine = part == number
+        own = None if weights is None else weights[~mine]
+        tried[mine] = fit_logistic(scores[~mine], positive[~mine], own)(scores[mine])
+    return tried
 
 
 def parts_of(individual_ids: np.ndarray) -> np.ndarray:
@@ -107,17 +132,29 @@ def parts_of(individual_ids: np.ndarray) -> np.ndarray:
     return np.unique(individual_ids, return_inverse=True)[1] % PARTS
 
 
-def _log_loss(probability: np.ndarray, positive: np.ndarray) -> float:
+def _log_loss(
+    probability: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None
+) -> float:
     right = np.where(positive, probability, 1 - probability)
-    return float(-np.log(np.clip(right, 1e-6, 1)).mean())
+    return float(np.average(-np.log(np.clip(right, 1e-6, 1)), weights=weights))
 
 
-def reliability(p_new: np.ndarray, is_new: np.ndarray, bins: int = BINS) -> list[dict]:
+def reliability(
+    p_new: np.ndarray, is_new: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None
+) -> list[dict]:
     """Return the reliability curve: queries sorted by P(new) into bins of equal width.
 
+    Args:
+        p_new: [n].
+        is_new: bool [n].
+        bins: their number.
+        weights: of the queries [n]; None: all are equal.
+
     Returns:
-        For each bin that holds queries: `queries`, their mean `p_new`, and the `share_new` that is.
+        For each bin that holds queries: `queries`, their mean `p_new`, the `share_new` that is, and
+        the bin's `weight`, the sum of which is 1.
     """
+    weights = np.ones(len(p_new)) if weights is None else weights
     place = np.clip((np.asarray(p_new) * bins).astype(int), 0, bins - 1)
     curve = []
     for number in range(bins):
@@ -126,20 +163,22 @@ def reliability(p_new: np.ndarray, is_new: np.ndarray, bins: int = BINS) -> list
             curve.append(
                 {
                     "queries": int(rows.sum()),
-                    "p_new": float(np.mean(p_new[rows])),
-                    "share_new": float(np.mean(is_new[rows])),
+                    "p_new": float(np.average(p_new[rows], weights=weights[rows])),
+                    "share_new": float(np.average(is_new[rows], weights=weights[rows])),
+                    "weight": float(weights[rows].sum() / weights.sum()),
                 }
             )
     return curve
 
 
-def expected_calibration_error(p_new: np.ndarray, is_new: np.ndarray, bins: int = BINS) -> float:
+def expected_calibration_error(
+    p_new: np.ndarray, is_new: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None
+) -> float:
     """Return the mean distance between promised and true share over the bins, weighted by their
-    queries (Naeini et al. 2015); 0 without queries."""
-    curve = reliability(p_new, is_new, bins)
-    total = sum(part["queries"] for part in curve)
-    gaps = [part["queries"] * abs(part["p_new"] - part["share_new"]) for part in curve]
-    return float(sum(gaps) / total) if total else 0.0
+    queries (Naeini et al. 2015); 0 without queries. The arguments are those of `reliability`."""
+    curve = reliability(p_new, is_new, bins, weights)
+    gaps = [part["weight"] * abs(part["p_new"] - part["share_new"]) for part in curve]
+    return float(sum(gaps))
 
 
 def _features(scores: np.ndarray) -> np.ndarray:

@@ -131,18 +131,14 @@ def learn(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> Lea
         },
         slope=line.slope,
         offset=line.offset,
-        weights=_numbers(new.regression),
+        weights=new.regression.numbers(),
         intercept=new.regression.intercept,
         calibrated=new.calibrated,
         queries=len(seen),
         queries_new=int(seen.is_new.sum()),
-        wrong_weights=_numbers(wrong),
+        wrong_weights=wrong.numbers(),
         wrong_intercept=wrong.intercept,
     )
-
-
-def _numbers(regression: Logistic) -> tuple[float, ...] | None:
-    return None if regression.weights is None else tuple(regression.weights.tolist())
 
 
 def _weights(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> list[float]:

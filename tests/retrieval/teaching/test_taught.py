@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tf_happywhale.config import Rank
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.ensemble.standard_scores import Line
+from tf_happywhale.retrieval.new_individual.thresholds import best_threshold
+from tf_happywhale.retrieval.ranking.learned import load_learned, save_learned
+from tf_happywhale.retrieval.search.candidates import rank_individuals
+from tf_happywhale.retrieval.teaching.members import join_members
+from tf_happywhale.retrieval.teaching.questions import ask
+from tf_happywhale.retrieval.teaching.says import sentences
+from tf_happywhale.retrieval.teaching.taught import Taught, teach
+
+WIDTH = 8
+
+
+def animals(individuals: int, images: int, spread: float = 0.6, seed: int = 0) -> Embeddings:
+    """Images scattered about their individual's centre."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat(np.arange(individuals), images)
+    centre = rng.normal(size=(individuals, WIDTH))
+    rows = centre[who] + spread * rng.normal(size=(len(who), WIDTH))
+    return Embeddings(
+        rows.astype(np.float32),
+        np.array([f"{n}.jpg" for n in range(len(who))]),
+        np.array([f"w{n:03d}" for n in who]),
+    )
+
+
+def taught_by(gallery: Embeddings, **settings) -> Taught:
+    return teach(ask(gallery), Rank(**settings))
+
+
+def test_p_new_holds_for_photographs_that_taught_nothing() -> None:
+    """Of what is new with probability p, a share p is new, if half of the photographs are."""
+    rng, everyone = np.random.default_rng(1), animals(160, 6)
+    in_gallery = np.isin(everyone.individual_id, np.unique(everyone.individual_id)[::2])
+    held_out = in_gallery & (rng.random(len(everyone)) < 0.3)
+    gallery = everyone.take(in_gallery & ~held_out)
+    taught = taught_by(gallery, new_share=0.5)
+    p_new, is_new, weight = [], [], []
+    for new, some in enumerate((everyone.take(held_out), everyone.take(~in_gallery))):
+        ids = gallery.individual_id.tolist()
+        found = rank_individuals(some.embedding, gallery.embedding, ids, 5)
+        p_new.append(taught.learned.p_new(found.score))
+        is_new.append(np.full(len(some), new))
+        weight.append(np.full(len(some), 1 / len(some)))
+    p_new, is_new, weight = map(np.concatenate, (p_new, is_new, weight))
+    for low, high in ((0, 0.4), (0.4, 0.6), (0.6, 1)):
+        rows = (p_new >= low) & (p_new < high)
+        said, true = (np.average(part[rows], weights=weight[rows]) for part in (p_new, is_new))
+        assert true == pytest.approx(said, abs=0.12)
+    assert taught.calibration.error < 0.06
+    assert 0.6 < taught.calibration.auroc < 1
+
+
+def test_the_threshold_is_the_best_for_the_questions() -> None:
+    gallery = animals(30, 4)
+    asked = ask(gallery)
+    both = asked.both(Line(1.0, 0.0))
+    taught = teach(asked, Rank(new_share=0.3))
+    for mode in ("first_or_second", "column"):
+        best = best_threshold(both.ids, both.score, both.truth, 0.3, mode == "column")
+        assert taught.learned.threshold[mode] == pytest.approx(best)
+        rule = taught.learned.rule(Rank(new=mode), both.score)
+        assert (rule.threshold, rule.anywhere) == (pytest.approx(best), mode == "column")
+
+
+def test_a_rarer_new_individual_needs_a_lower_score_and_is_less_likely() -> None:
+    gallery = animals(40, 4)
+    score = np.array([[0.5, 0.4]])
+    rare, often = (taught_by(gallery, new_share=share).learned for share in (0.05, 0.5))
+    assert rare.threshold["column"] < often.threshold["column"]
+    assert rare.p_new(score)[0] < often.p_new(score)[0]
+
+
+def test_it_says_what_it_rests_on() -> None:
+    gallery = animals(25, 3)
+    alone = replace(gallery.take(np.arange(2)), image=np.array(["x", "y"]),
+                    individual_id=np.array(["s1", "s2"]))  # fmt: skip
+    both = Embeddings(
+        np.concatenate([gallery.embedding, alone.embedding]),
+        np.concatenate([gallery.image, alone.image]),
+        np.concatenate([gallery.individual_id, alone.individual_id]),
+    )
+    taught = taught_by(both)
+    assert (taught.questions, taught.individuals) == (75, 25)
+    assert (taught.gallery_images, taught.gallery_individuals) == (77, 27)
+    assert (taught.learned.queries, taught.learned.queries_new) == (75 + 77, 77)
+    first, second = sentences(taught)
+    assert first == (
+        "The gallery teaches: threshold and P(new) rest on 75 questions of 25 individuals."
+    )
+    assert "misses it in " in second
+    assert " at 1, " in second
+
+
+def test_twelve_individuals_order_but_do_not_say_how_likely() -> None:
+    taught = taught_by(animals(12, 2))
+    assert taught.orders
+    assert not taught.gives_numbers
+    assert taught.learned.threshold["first_or_second"] > -1
+    assert np.isnan(taught.learned.p_new(np.array([[0.5, 0.4]]))).all()
+    assert np.isnan(taught.learned.p_right(np.array([[0.5, 0.4]]))).all()
+    assert taught.calibration is None
+    first, second = sentences(taught)
+    assert "rests on 24 questions of 12 individuals" in first
+    assert "P(new) needs 20" in first
+    assert "at 10 candidates" in second
+
+
+def test_of_fewer_the_new_individual_is_always_second() -> None:
+    taught = taught_by(animals(4, 3))
+    score = np.array([[0.9, 0.1], [-0.9, -0.95]])
+    rule = taught.learned.rule(Rank(), score)
+    assert [(row[:1] > rule.threshold).sum() for row in score] == [1, 1]
+    assert not rule.anywhere
+    assert "So new_individual comes second" in sentences(taught)[0]
+
+
+@pytest.mark.parametrize("individuals", [0, 1, 6, 30])
+def test_a_gallery_of_single_images_teaches_nothing(individuals: int) -> None:
+    gallery = animals(individuals, 1)
+    taught = taught_by(gallery)
+    assert (taught.questions, taught.individuals, list(taught.misses)) == (0, 0, [])
+    (said,) = sentences(taught)
+    assert said.startswith("The gallery teaches nothing: no individual has photographs of two")
+    assert not taught.learned.rule(Rank(), np.zeros((2, 5))).anywhere
+
+
+def test_one_individual_alone_harms_nothing() -> None:
+    taught = taught_by(animals(1, 5))
+    assert (taught.questions, taught.individuals, list(taught.misses)) == (5, 1, [])
+    assert len(sentences(taught)) == 1
+
+
+def test_recall_is_what_is_not_missed() -> None:
+    taught = taught_by(animals(40, 3, spread=1.2))
+    assert 0 < taught.recall[1] < taught.recall[5] < taught.recall[20] < 1
+    assert taught.recall[5] == 1 - taught.misses[1].share
+
+
+def test_what_was_learned_is_kept_in_a_file(tmp_path: Path) -> None:
+    for gallery in (animals(25, 3), animals(12, 2)):
+        learned = taught_by(gallery).learned
+        save_learned(tmp_path / "learned.json", learned, "it")
+        assert load_learned(tmp_path / "learned.json", "it") == learned
+
+
+def test_a_model_whose_scores_are_spread_out_has_a_smaller_share() -> None:
+    near, far = animals(20, 3, spread=0.1), animals(20, 3, spread=1.5, seed=3)
+    far = replace(far, image=near.image, individual_id=near.individual_id)
+    joined, shares = join_members([near, far], [1.0, 1.0])
+    assert shares[0] > 2 * shares[1]
+    np.testing.assert_allclose(np.linalg.norm(joined.embedding, axis=1), 1, atol=1e-5)
+    unit = [m.embedding / np.linalg.norm(m.embedding, axis=1, keepdims=True) for m in (near, far)]
+    mean = sum(s * (u @ u.T) for s, u in zip(shares, unit, strict=True)) / sum(shares)
+    np.testing.assert_allclose(joined.embedding @ joined.embedding.T, mean, atol=1e-5)
+    taught = teach(ask(joined), Rank(), shares)
+    assert taught.learned.shares == tuple(shares)

@@ -1,0 +1,1 @@
+"""What a gallery's own images teach: threshold, P(new), and matches missed."""

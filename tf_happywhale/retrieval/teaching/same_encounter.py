@@ -1,0 +1,75 @@
+"""Which images of a gallery were taken together, so that neither may answer for the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tf_happywhale.catalogue.animals.animal_key import photograph_of
+from tf_happywhale.retrieval.embeddings import Embeddings
+
+DAY = re.compile(r"(\d{4}[-:]\d\d[-:]\d\d)(?:[ T].*)?")
+NO_DAY = re.compile(r"\d{4}([-:/.]\d\d?)?")  # a year or a month is too long for an encounter
+
+
+@dataclass(frozen=True)
+class SameEncounter:
+    """Codes that are equal for images taken together; −1: it is not known.
+
+    Attributes:
+        encounter: int64 [m].
+        day: int64 [m].
+        picture: int64 [m], of the photograph's name; it is always known.
+        content: int64 [m], of the photograph's bytes.
+    """
+
+    encounter: np.ndarray
+    day: np.ndarray
+    picture: np.ndarray
+    content: np.ndarray
+
+    def mask(self, rows: np.ndarray) -> np.ndarray:
+        """Return which images were taken together with each of these rows [b], bool [b, m].
+
+        Images with encounters were taken together if the encounters are equal. If one of the two
+        has none, the day decides. The same photograph was always taken together with itself, under
+        whatever name.
+        """
+        with_encounter = self.encounter >= 0
+        both = with_encounter[rows][:, None] & with_encounter
+        one = both & (self.encounter[rows][:, None] == self.encounter)
+        one |= ~both & _equal(self.day, rows)
+        return one | _equal(self.picture, rows) | _equal(self.content, rows)
+
+
+def same_encounter(gallery: Embeddings) -> SameEncounter:
+    """Return which images of a gallery were taken together, by its columns encounter, date and
+    content."""
+    return SameEncounter(
+        encounter=_codes(gallery.column("encounter").tolist()),
+        day=_codes(day_of(text) for text in gallery.column("date").tolist()),
+        picture=_codes(photograph_of(key) for key in gallery.image.tolist()),
+        content=_codes(gallery.column("content").tolist()),
+    )
+
+
+def day_of(text: str) -> str:
+    """Return the day of a date as text; empty if the text names only a year or a month. A date of
+    an unknown form stays as it is."""
+    text = text.strip()
+    if found := DAY.fullmatch(text):
+        return found[1].replace(":", "-")
+    return "" if NO_DAY.fullmatch(text) else text
+
+
+def _equal(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    own = codes[rows][:, None]
+    return (own >= 0) & (own == codes)
+
+
+def _codes(texts: Sequence[str]) -> np.ndarray:
+    places: dict[str, int] = {"": -1}
+    return np.array([places.setdefault(text, len(places)) for text in texts], np.int64)

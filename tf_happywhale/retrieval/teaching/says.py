@@ -1,0 +1,52 @@
+"""What a gallery has taught, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tf_happywhale.retrieval.teaching.misses import Missed
+from tf_happywhale.retrieval.teaching.taught import ENOUGH_FOR_NUMBERS, ENOUGH_TO_ORDER, Taught
+
+
+def sentences(taught: Taught) -> list[str]:
+    """Return a sentence on what the numbers rest on, and one on the matches that will be missed."""
+    rests = f"{_count(taught.questions, 'question')} of {_count(taught.individuals, 'individual')}"
+    if not taught.questions:
+        return [
+            "The gallery teaches nothing: no individual has photographs of two encounters. So "
+            "new_individual comes second, and no probability is given."
+        ]
+    if taught.gives_numbers:
+        first = f"The gallery teaches: threshold and P(new) rest on {rests}."
+    elif taught.orders:
+        first = (
+            f"The gallery teaches: the place of new_individual rests on {rests}. These are too few "
+            f"to say how likely an animal is new: P(new) needs {ENOUGH_FOR_NUMBERS}."
+        )
+    else:
+        first = (
+            f"The gallery has {rests}, which teaches too little about new individuals: a threshold "
+            f"needs {ENOUGH_TO_ORDER}, P(new) {ENOUGH_FOR_NUMBERS}. So new_individual comes second."
+        )
+    return [first, *_missed(taught.misses)]
+
+
+def _missed(missed: Sequence[Missed]) -> list[str]:
+    """Return the sentence on missed matches; none if there are fewer candidates than one looks
+    at."""
+    if not missed:
+        return []
+    each = [
+        f"{one.share:.0%} ({one.low:.0%} to {one.high:.0%}) at {one.candidates}" for one in missed
+    ]
+    several = missed[0].photographs
+    where = f"in {_count(several, 'photograph')} of known animals" if several else "in the long run"
+    noun = "candidate" if missed[-1].candidates == 1 else "candidates"
+    return [
+        "If a gallery's animal is photographed again, a person who looks only at the first "
+        f"candidates misses it in {', '.join(each)} {noun} (95% intervals, {where})."
+    ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,158 @@
+"""What a gallery's own images have taught: where `new_individual` goes, P(new), and misses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tf_happywhale.config import Rank
+from tf_happywhale.retrieval.ensemble.out_of_fold import OutOfFold
+from tf_happywhale.retrieval.ensemble.standard_scores import line_of, standard_of
+from tf_happywhale.retrieval.metrics import auroc
+from tf_happywhale.retrieval.new_individual.probability import (
+    Logistic,
+    NewProbability,
+    expected_calibration_error,
+    fit_logistic,
+    fit_new_probability,
+    one_minus_cosine,
+    predict_by_parts,
+    reliability,
+)
+from tf_happywhale.retrieval.new_individual.thresholds import LOWEST, best_threshold
+from tf_happywhale.retrieval.ranking.learned import Learned
+from tf_happywhale.retrieval.teaching.misses import Missed, misses
+from tf_happywhale.retrieval.teaching.questions import Questions
+
+# Galleries of right whales were cut down to k individuals, and tried on other photographs. From 5
+# individuals on, the threshold orders better than new_individual always second. From 20 on, four of
+# five galleries' P(new) beats the plain share of new ones: docs/results.md.
+ENOUGH_TO_ORDER = 5
+ENOUGH_FOR_NUMBERS = 20
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far P(new) can be believed: each part of the individuals is predicted by the others.
+
+    Attributes:
+        error: expected calibration error, the questions weighted so that `rank.new_share` are new.
+        auroc: of telling known from new questions by the best score.
+        curve: see `reliability`.
+    """
+
+    error: float
+    auroc: float
+    curve: Sequence[dict]
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What a gallery's own images have taught.
+
+    Attributes:
+        learned: threshold, P(new) and P(right), as a model's own catalogue would teach them. P(new)
+            and P(right) are NaN if there are too few individuals.
+        misses: what is missed by a person who looks at the first N candidates.
+        questions, individuals: how many images could be asked as known ones, and of how many
+            individuals: all of the numbers rest on these.
+        gallery_images, gallery_individuals: how many there are.
+        calibration: of P(new), out of sample; None if there is no P(new).
+    """
+
+    learned: Learned
+    misses: Sequence[Missed]
+    questions: int
+    individuals: int
+    gallery_images: int
+    gallery_individuals: int
+    calibration: Calibration | None = None
+
+    @property
+    def orders(self) -> bool:
+        """Whether the threshold comes from the gallery; otherwise `new_individual` is second."""
+        return self.individuals >= ENOUGH_TO_ORDER
+
+    @property
+    def gives_numbers(self) -> bool:
+        """Whether there is a P(new)."""
+        return self.individuals >= ENOUGH_FOR_NUMBERS
+
+    @property
+    def recall(self) -> dict[int, float]:
+        """Share of the known questions whose individual is among the first k candidates, by k."""
+        return {one.candidates: 1 - one.share for one in self.misses}
+
+
+def teach(
+    questions: Questions,
+    rank: Rank,
+    shares: Sequence[float] = (1.0,),
+    photographs: int | None = None,
+) -> Taught:
+    """Learn from a gallery's questions about itself.
+
+    Args:
+        questions: see `ask`.
+        rank: `new_share`, the share of new individuals that the threshold and P(new) are for.
+        shares: each model's share of the score, see `join_members`.
+        photographs: that will be identified; the intervals of `misses` are for so many.
+    """
+    known = questions.take(questions.known)
+    individuals = len(set(known.individual_ids.tolist()))
+    line = line_of([0], [1.0], [standard_of(questions.score[:, 0])])
+    seen = questions.both(line)
+    threshold = dict.fromkeys(("first_or_second", "column"), LOWEST)
+    if individuals >= ENOUGH_TO_ORDER:
+        answers = seen.ids, seen.standard, seen.truth, rank.new_share
+        threshold = {
+            mode: line.score(best_threshold(*answers, mode == "column")) for mode in threshold
+        }
+    new, wrong, calibration = NewProbability(Logistic(None)), Logistic(None), None
+    if individuals >= ENOUGH_FOR_NUMBERS:
+        weights = _weights(seen.is_new, rank.new_share)
+        who = seen.individual_ids
+        new = fit_new_probability(seen.standard, seen.score, seen.is_new, who, weights)
+        wrong = fit_logistic(seen.standard, seen.ids[:, 0] != seen.truth, weights)
+        calibration = _calibration(seen, new.calibrated, weights)
+    return Taught(
+        learned=Learned(
+            shares=tuple(shares),
+            threshold=threshold,
+            slope=line.slope,
+            offset=line.offset,
+            weights=new.regression.numbers(),
+            intercept=new.regression.intercept,
+            calibrated=new.calibrated,
+            queries=len(seen),
+            queries_new=int(seen.is_new.sum()),
+            wrong_weights=wrong.numbers(),
+            wrong_intercept=wrong.intercept,
+        ),
+        misses=misses(questions, photographs),
+        questions=len(known),
+        individuals=individuals,
+        gallery_images=questions.gallery_images,
+        gallery_individuals=questions.gallery_individuals,
+        calibration=calibration,
+    )
+
+
+def _weights(is_new: np.ndarray, new_share: float) -> np.ndarray:
+    """Return weights [n] with mean 1, by which `new_share` of the questions are new."""
+    share = is_new.mean()
+    return np.where(is_new, new_share / share, (1 - new_share) / (1 - share))
+
+
+def _calibration(seen: OutOfFold, calibrated: bool, weights: np.ndarray) -> Calibration:
+    is_new = seen.is_new
+    p_new = one_minus_cosine(seen.score)
+    if calibrated:
+        p_new = predict_by_parts(seen.standard, is_new, seen.individual_ids, weights)
+    return Calibration(
+        error=expected_calibration_error(p_new, is_new, weights=weights),
+        auroc=auroc(-seen.score[:, 0], is_new, weights),
+        curve=reliability(p_new, is_new, weights=weights),
+    )
