@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
-from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.standard_scores import Line
 from tf_happywhale.retrieval.search.candidates import rank_individuals
-from tf_happywhale.retrieval.teaching.questions import Questions, ask, ask_scores
+from tf_happywhale.retrieval.search.joined_rows import stack
+from tf_happywhale.retrieval.search.same_side import sides_of
+from tf_happywhale.retrieval.search.scored import cosines, rank_scored
+from tf_happywhale.retrieval.teaching.questions import Questions, ask
 from tf_happywhale.retrieval.teaching.same_encounter import day_of
 
 # Five images: A has two of different days, B two of one day, C one.
@@ -35,6 +39,10 @@ def images(ids: list[str], **columns: list[str]) -> Embeddings:
         np.array(ids, np.str_),
         columns={name: np.array(column, np.str_) for name, column in columns.items()},
     )
+
+
+def ask_scores(score: np.ndarray, gallery: Embeddings) -> Questions:
+    return ask(gallery, lambda rows: score[rows])
 
 
 def named(questions: Questions, row: int) -> list[str]:
@@ -147,7 +155,7 @@ def herd(seed: int, count: int = 60, individuals: int = 12) -> Embeddings:
 def test_a_question_is_what_searching_the_rest_gives(seed: int, best_of: int) -> None:
     """By the search that answers new photographs; so no question sees its own day."""
     gallery = herd(seed)
-    asked = ask(gallery, best_of)
+    asked = ask(gallery, best_of=best_of)
     day, who = gallery.column("date"), gallery.individual_id
     for row in range(len(gallery)):
         rest = gallery.take(day != day[row])
@@ -202,6 +210,33 @@ def test_a_gallery_without_images_asks_nothing() -> None:
     assert len(ask_scores(np.zeros((0, 0), np.float32), nothing).both(LINE)) == 0
 
 
-def test_scores_of_another_gallery_are_refused() -> None:
-    with pytest.raises(InputError, match="scores of 4 × 4 images, but the gallery has 5"):
-        ask_scores(np.zeros((4, 4), np.float32), images(IDS))
+def test_individuals_known_from_the_same_side_come_first() -> None:
+    """As for new photographs. C is known only from the other side."""
+    sides = ["left", "right", "left", "", "right"]
+    asked = ask_scores(SCORES, images(IDS, viewpoint=sides))
+    assert named(asked, 0) == ["B", "C", "A"]
+    assert asked.score[0].tolist() == pytest.approx([0.9, 0.6, 0.5])
+    assert asked.rank[0] == 2
+    assert named(asked, 1) == ["B", "C", "A"]  # A is known only from the left without image 1
+    assert asked.score[1].tolist() == pytest.approx([0.3, 0.2, 0.5])
+    assert asked.rank.tolist() == [2, 2, 1, 1, -1]
+    ignored = ask(images(IDS, viewpoint=sides), lambda rows: SCORES[rows], same_side=False)
+    assert named(ignored, 1) == ["A", "B", "C"]
+    assert ignored.rank.tolist() == [2, 0, 1, 1, -1]
+
+
+def test_sides_are_ranked_as_those_of_photographs() -> None:
+    gallery, random = herd(4), np.random.default_rng(4)
+    sides = np.array(["left", "right", ""])[random.integers(0, 3, len(gallery))]
+    gallery = replace(gallery, columns=gallery.columns | {"viewpoint": sides})
+    asked, day = ask(gallery), gallery.column("date")
+    for row in range(0, len(gallery), 7):
+        rest, query = gallery.take(day != day[row]), gallery.take(np.array([row]))
+        scores = cosines(stack([query.embedding]), stack([rest.embedding]))
+        ids, k = rest.individual_id.tolist(), len(set(rest.individual_id.tolist()))
+        found = rank_scored(scores, ids, [""], k, sides=sides_of(query, rest))
+        assert asked.ids[row, :k].tolist() == found.individual_id[0].tolist()
+        np.testing.assert_allclose(asked.score[row, :k], found.score[0], atol=1e-5)
+        own = gallery.individual_id[row]
+        if own in ids:
+            assert asked.rank[row] == found.individual_id[0].tolist().index(own)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tf_happywhale.retrieval.search.same_side import order_of
+
 
 def individual_scores(score: np.ndarray, who: np.ndarray, best_of: int = 1) -> np.ndarray:
     """Return each individual's score, the mean over its best images, float [b, c].
@@ -32,13 +34,16 @@ def individual_scores(score: np.ndarray, who: np.ndarray, best_of: int = 1) -> n
     return np.where(count > 0, total / np.maximum(count, 1), -np.inf).astype(score.dtype)
 
 
-def ordered(score: np.ndarray, own: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the k individuals with the highest scores, and how many stand before one's own.
+def ordered(
+    score: np.ndarray, behind: np.ndarray | None, own: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the k individuals that come first, and how many stand before one's own.
 
     Equal scores are in the order of the individuals.
 
     Args:
         score: [b, c], −inf for an individual without a score.
+        behind: which of them come behind the rest, bool [b, c]; None: none.
         own: int64 [b], the individual whose place is asked for.
         k: at most c.
 
@@ -48,10 +53,15 @@ def ordered(score: np.ndarray, own: np.ndarray, k: int) -> tuple[np.ndarray, np.
     rows, count = np.arange(len(score)), score.shape[1]
     mine = score[rows, own][:, None]
     before = (score > mine) | ((score == mine) & (np.arange(count) < own[:, None]))
+    if behind is not None:
+        mine_behind = behind[rows, own][:, None]
+        before = np.where(behind == mine_behind, before, mine_behind)
     rank = np.where(np.isfinite(mine[:, 0]), before.sum(axis=1), count - 1)
+    if behind is not None:
+        return order_of(score, behind, k), rank
     place = np.empty((len(score), k), np.int64)
-    last = np.partition(score, count - k, axis=1)[:, count - k] if len(score) else ()
-    for row, least in enumerate(last):
+    last = np.partition(score, count - k, axis=1)[:, count - k]
+    for row, least in enumerate(last):  # sorting all of them would take longer
         some = np.flatnonzero(score[row] >= least)
         place[row] = some[np.argsort(-score[row, some], kind="stable")[:k]]
     return place, rank

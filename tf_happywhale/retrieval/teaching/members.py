@@ -26,7 +26,8 @@ def join_members(
         best_of: an individual's score is the mean over this number of its best images.
     """
     standards = [
-        standard_of(ask(member, best_of, most=SPREAD_FROM).score[:, 0]) for member in members
+        standard_of(ask(member, best_of=best_of, most=SPREAD_FROM).score[:, 0])
+        for member in members
     ]
     shares = shares_of(range(len(members)), weights, standards)
     rows = stack([member.embedding for member in members], weights=shares).tile(slice(None))

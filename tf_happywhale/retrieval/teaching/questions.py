@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
-from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.out_of_fold import OutOfFold
 from tf_happywhale.retrieval.ensemble.standard_scores import Line
-from tf_happywhale.retrieval.search.joined_rows import Stack, stack
+from tf_happywhale.retrieval.search.joined_rows import stack
+from tf_happywhale.retrieval.search.same_side import Sides, prefer_same_side, sides_of
+from tf_happywhale.retrieval.search.scored import Scores, cosines
 from tf_happywhale.retrieval.teaching.individual_scores import individual_scores, ordered
 from tf_happywhale.retrieval.teaching.same_encounter import same_encounter
 
@@ -88,79 +88,79 @@ class Questions:
 
 
 def ask(
-    gallery: Embeddings, best_of: int = 1, asked: np.ndarray | None = None, most: int = MOST
-) -> Questions:
-    """Ask a gallery about its own images by the cosine of their embeddings, exactly.
-
-    Args:
-        gallery: with the columns encounter, date and content, as far as they are known.
-        best_of: an individual's score is the mean over this number of its best images.
-        asked: bool [m], which images may be asked about; None: all.
-        most: questions; of more images so many are drawn, always the same.
-    """
-    rows: Stack | None = stack([gallery.embedding]) if len(gallery) else None
-    whole = rows.tile(slice(None)) if rows is not None else np.zeros((0, 1), np.float32)
-    return _ask(gallery, lambda some: whole[some] @ whole.T, best_of, asked, most)
-
-
-def ask_scores(
-    score: np.ndarray,
     gallery: Embeddings,
-    best_of: int = 1,
+    scores: Scores | None = None,
     asked: np.ndarray | None = None,
+    *,
+    best_of: int = 1,
+    same_side: bool = True,
     most: int = MOST,
 ) -> Questions:
-    """Ask a gallery about its own images by scores that were computed already.
+    """Ask a gallery about its own images, exactly as it is asked about new photographs.
 
     Args:
-        score: float32 [m, m], of image (column) for question (row), higher is better; NaN or −inf
-            where the two were not compared.
-        gallery, best_of, asked, most: see `ask`.
-
-    Raises:
-        InputError: the scores are not of this gallery's images.
+        gallery: with the columns encounter, date, content and viewpoint, as far as they are known.
+        scores: of the gallery's images for some of them, [b] → float32 [b, m], higher is better;
+            NaN or −inf where two were not compared. None: the cosine of their embeddings.
+        asked: bool [m], which images may be asked about; None: all.
+        best_of: an individual's score is the mean over this number of its best images.
+        same_side: individuals known from the image's side come first, see `same_side.py`.
+        most: questions; of more images so many are drawn, always the same.
     """
-    if score.shape != (len(gallery), len(gallery)):
-        raise InputError(
-            f"There are scores of {' × '.join(map(str, score.shape))} images, but the gallery has "
-            f"{len(gallery)}: compare the gallery with itself again."
-        )
-    return _ask(gallery, lambda some: score[some], best_of, asked, most)
-
-
-def _ask(
-    gallery: Embeddings,
-    scores: Callable[[np.ndarray], np.ndarray],
-    best_of: int,
-    asked: np.ndarray | None,
-    most: int,
-) -> Questions:
     rows = np.arange(len(gallery)) if asked is None else np.flatnonzero(asked)
     if len(rows) > most:
         rows = np.sort(np.random.default_rng(SEED).choice(rows, most, replace=False))
-    ids, who = np.unique(gallery.individual_id, return_inverse=True)
-    order = np.argsort(who, kind="stable")
-    together, sorted_who = same_encounter(gallery), who[order]
-    k, step = min(NAMED, max(len(ids), 1)), max(1, CELLS // max(len(gallery), 1))
-    parts = []
+    if scores is None:
+        own = stack([gallery.embedding])
+        scores = cosines(own, own)
+    sides = sides_of(gallery, gallery) if same_side else None
+    answers = _Answers(gallery, scores, best_of, sides if sides and sides.matter else None)
+    parts = [answers.empty]
+    step = max(1, CELLS // max(len(gallery), 1))
     for start in range(0, len(rows), step):
-        some = rows[start : start + step]
-        out = together.mask(some)[:, order]
-        score = scores(some)[:, order]
-        score = np.where(out | ~np.isfinite(score), -np.inf, score)
-        found = individual_scores(score, sorted_who, best_of)
-        own = who[some]
-        left = np.count_nonzero((sorted_who == own[:, None]) & ~out, axis=1)
-        place, rank = ordered(found, own, k)
+        parts.append(answers.of(rows[start : start + step]))
+    ids, score, left, rank = (np.concatenate(column) for column in zip(*parts, strict=True))
+    who, count = gallery.individual_id[rows], len(answers.ids)
+    return Questions(ids, score, rows, who, left, rank, count, len(gallery))
+
+
+class _Answers:
+    """The individuals of a gallery, ranked for its own images.
+
+    Args:
+        gallery, scores, best_of: see `ask`.
+        sides: None: they do not count.
+    """
+
+    def __init__(
+        self, gallery: Embeddings, scores: Scores, best_of: int, sides: Sides | None
+    ) -> None:
+        self.ids, self.who = np.unique(gallery.individual_id, return_inverse=True)
+        self.order = np.argsort(self.who, kind="stable")  # an individual's images follow another
+        self.scores, self.best_of, self.sides = scores, best_of, sides
+        self.together = same_encounter(gallery)
+        self.k = min(NAMED, max(len(self.ids), 1))
+
+    @property
+    def empty(self) -> tuple[np.ndarray, ...]:
+        """What `of` returns for no image."""
+        nothing = np.zeros(0, np.int64)
+        return np.zeros((0, self.k), np.str_), np.zeros((0, self.k)), nothing, nothing
+
+    def of(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return ids, score, left and rank of the questions about some images."""
+        who, own = self.who[self.order], self.who[rows]
+        out = self.together.mask(rows)[:, self.order]
+        left = np.count_nonzero((who == own[:, None]) & ~out, axis=1)
+        score = self.scores(rows)[:, self.order]
+        score, behind = np.where(out | ~np.isfinite(score), -np.inf, score), None
+        if self.sides is not None:
+            score, behind = prefer_same_side(score, self.sides.other(rows)[:, self.order], who)
+        found = individual_scores(score, who, self.best_of)
+        place, rank = ordered(found, behind, own, self.k)
         best = np.take_along_axis(found, place, 1).astype(np.float64)
-        named = np.where(np.isfinite(best), ids[place], "") if len(ids) else place.astype(np.str_)
-        parts.append((named, best, left, np.where(left > 0, rank, -1)))
-    empty = (np.zeros((0, k), np.str_), np.zeros((0, k)), *np.zeros((2, 0), np.int64))
-    columns = [np.concatenate(column) for column in zip(empty, *parts, strict=True)]
-    named, best, left, rank = columns
-    return Questions(
-        named, best, rows, gallery.individual_id[rows], left, rank, len(ids), len(gallery)
-    )
+        ids = np.where(np.isfinite(best), self.ids[place], "")
+        return ids, best, left, np.where(left > 0, rank, -1)
 
 
 def _without_own(questions: Questions) -> tuple[np.ndarray, np.ndarray]:
