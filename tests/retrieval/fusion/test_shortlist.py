@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tf_happywhale.matching.shortlist import affordable, kept_share, shortlist
+from tf_happywhale.retrieval.fusion.shortlist import affordable, kept_share, shortlist
 
 COSINE = np.array([[0.9, 0.1, 0.5, -0.2], [0.2, 0.3, 0.3, 0.1]], np.float32)
 
