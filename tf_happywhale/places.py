@@ -54,3 +54,9 @@ def embeddings_file(experiment: Experiment, fold: int, split: str, view: str = "
     """
     name = split if view == "original" else f"{split}-{view}"
     return run_folder(experiment, fold) / "embeddings" / f"{name}.npz"
+
+
+def embeddings_home(experiment: Experiment) -> Path:
+    """Return the folder in which `identify` and `gallery` keep embeddings."""
+    cache = experiment.identify.cache
+    return output_folder(experiment) / "embedded" if cache is None else Path(cache).expanduser()

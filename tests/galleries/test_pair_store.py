@@ -10,7 +10,6 @@ import pytest
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.pair_store import PairStore, in_order
 
-ABOUT = {"matcher": "of a test"}
 A, B, C = ("a" * 24, "b" * 24, "c" * 24)
 
 
@@ -19,9 +18,9 @@ def features(*numbers: float) -> np.ndarray:
 
 
 def test_a_pair_has_no_order(tmp_path: Path) -> None:
-    store = PairStore(tmp_path, ABOUT)
+    store = PairStore(tmp_path)
     store.add({(A, B): features(1, 2.5, 0), (C, A): features(3, 4, 5)})
-    for reader in (store, PairStore(tmp_path, ABOUT)):
+    for reader in (store, PairStore(tmp_path)):
         assert len(reader) == 2
         for one, other, known in ((A, B, [1, 2.5, 0]), (A, C, [3, 4, 5])):
             assert reader.get(one, other).tolist() == known
@@ -30,13 +29,12 @@ def test_a_pair_has_no_order(tmp_path: Path) -> None:
 
 
 def test_what_is_added_later_is_another_file(tmp_path: Path) -> None:
-    store = PairStore(tmp_path, ABOUT)
+    store = PairStore(tmp_path)
     store.add({(A, B): features(1)})
     store.add({})
     store.add({(A, C): features(2)})
     assert len(store.files.files()) == 2
-    assert len(PairStore(tmp_path, ABOUT)) == 2
-    assert not len(PairStore(tmp_path, {"matcher": "another"}))
+    assert len(PairStore(tmp_path)) == 2
 
 
 def test_the_order_of_matching_is_that_of_the_keys() -> None:
@@ -44,9 +42,9 @@ def test_the_order_of_matching_is_that_of_the_keys() -> None:
 
 
 def test_damage_is_a_sentence(tmp_path: Path) -> None:
-    store = PairStore(tmp_path, ABOUT)
+    store = PairStore(tmp_path)
     store.add({(A, B): features(1)})
     file = store.files.files()[0]
     file.write_bytes(b"PK" + file.read_bytes()[40:])
     with pytest.raises(InputError, match="damaged"):
-        PairStore(tmp_path, ABOUT)
+        PairStore(tmp_path)

@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.numbered_arrays import folder_of
 from tf_happywhale.galleries.point_store import PointStore, copy_points, packed, point_key, unpacked
 from tf_happywhale.matching.local_points import LocalPoints, no_points
-
-ABOUT = {"points": "4 of a test"}
 
 
 def points(count: int, seed: int = 0, size: tuple[int, int] = (512, 341)) -> LocalPoints:
@@ -36,11 +35,11 @@ def alike(one: LocalPoints, other: LocalPoints) -> None:
 
 
 def test_points_are_read_as_they_were_written(tmp_path: Path) -> None:
-    store = PointStore(tmp_path, ABOUT)
+    store = PointStore(tmp_path)
     given_ = {"a": points(5), "none": no_points((30, 40)), "b": points(512, 1, (1023, 700))}
     assert store.add(given_)
     assert store.add({"c": points(3, 2)})
-    for reader in (store, PointStore(tmp_path, ABOUT)):
+    for reader in (store, PointStore(tmp_path)):
         for key, one in {**given_, "c": points(3, 2)}.items():
             assert key in reader
             alike(one, reader.get(key))
@@ -59,20 +58,22 @@ def test_packing_twice_changes_nothing_more(count: int, seed: int) -> None:
         assert np.array_equal(arrays[name], again[name])
 
 
-def test_points_made_otherwise_are_not_mixed(tmp_path: Path) -> None:
-    PointStore(tmp_path, ABOUT).add({"a": points(5)})
-    assert "a" not in PointStore(tmp_path, {"points": "8 of a test"})
+def test_points_made_otherwise_lie_elsewhere(tmp_path: Path) -> None:
+    one, other, again = (
+        folder_of(tmp_path, "points", {"points": name, "size": "512"}) for name in "aba"
+    )
+    assert one != other and one == again and one.parent == tmp_path / "points"
 
 
 def test_512_points_take_69_kilobytes(tmp_path: Path) -> None:
-    store = PointStore(tmp_path, ABOUT)
+    store = PointStore(tmp_path)
     store.add({f"{n:024d}": points(512, n) for n in range(16)})
     size = sum(file.stat().st_size for file in store.files.files())
     assert size / 16 < 69 * 1024
 
 
 def test_points_of_another_store_are_copied_once(tmp_path: Path) -> None:
-    source, target = (PointStore(tmp_path / name, ABOUT) for name in ("source", "target"))
+    source, target = (PointStore(tmp_path / name) for name in ("source", "target"))
     source.add({"a": points(5), "b": points(6)})
     target.add({"b": points(6)})
     copy_points(["a", "b", "a", "c"], source, target)
@@ -83,24 +84,24 @@ def test_points_of_another_store_are_copied_once(tmp_path: Path) -> None:
 
 
 def test_damage_is_a_sentence(tmp_path: Path) -> None:
-    store = PointStore(tmp_path, ABOUT)
+    store = PointStore(tmp_path)
     store.add({"a": points(50)})
     file = store.files.files()[0]
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="damaged"):
-        PointStore(tmp_path, ABOUT)
+        PointStore(tmp_path)
     file.unlink()
     (file.parent / "points-00001.npz").write_bytes(whole)
     with pytest.raises(InputError, match="lacks points-00000"):
-        PointStore(tmp_path, ABOUT)
+        PointStore(tmp_path)
 
 
 def test_two_writers_lose_nothing(tmp_path: Path) -> None:
-    one, other = PointStore(tmp_path, ABOUT), PointStore(tmp_path, ABOUT)
+    one, other = PointStore(tmp_path), PointStore(tmp_path)
     one.add({"a": points(5)})
     other.add({"b": points(6)})
-    third = PointStore(tmp_path, ABOUT)
+    third = PointStore(tmp_path)
     assert "a" in third and "b" in third
 
 

@@ -27,7 +27,8 @@ from tf_happywhale.galleries.catalogue_rows import add_to_catalogue
 from tf_happywhale.galleries.confirmed import ConfirmedAnimal, confirm
 from tf_happywhale.galleries.decisions import check_identified, read_decisions
 from tf_happywhale.galleries.destination import Destination, destination
-from tf_happywhale.galleries.gallery_folder import beside
+from tf_happywhale.galleries.gallery_folder import beside, open_gallery
+from tf_happywhale.galleries.kept_matching import bring_matching
 from tf_happywhale.galleries.queries import (
     SEEN_FROM_OUTPUT,
     PhotographFinder,
@@ -35,7 +36,7 @@ from tf_happywhale.galleries.queries import (
     short_content,
 )
 from tf_happywhale.messages import say_once
-from tf_happywhale.places import output_folder
+from tf_happywhale.places import embeddings_home, output_folder
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.encounter_split import TOGETHER
 
@@ -85,6 +86,8 @@ def add_decisions(folder: Path, file: Path, settings: Experiment) -> None:
     find = PhotographFinder(queries, output, elsewhere).path
     decided = decisions.decided
     added = add_confirmed(folder, queries, decided, data, decisions.matched, decisions.new, find)
+    if added.images is not None:
+        bring_matching(embeddings_home(settings), open_gallery(folder))
     counts, total = count_animals(keys), len(added.confirmed)
     for one in added.confirmed:
         if decided.get(one.key) == NEW_INDIVIDUAL:

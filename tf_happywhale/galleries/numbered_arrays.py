@@ -1,4 +1,4 @@
-"""A folder of numbered `.npz` files of one kind, made by one thing. Files are only added."""
+"""A folder of numbered `.npz` files of one kind. Files are only added."""
 
 from __future__ import annotations
 
@@ -18,20 +18,16 @@ CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)  # a folder that may not be wr
 
 
 class NumberedArrays:
-    """Files `<stem>-00000.npz` and so on in a folder that is named after what made them.
+    """Files `<stem>-00000.npz` and so on in a folder.
 
     Args:
-        home: the folder of all such folders.
+        folder: it need not exist yet.
         stem: of the files' names.
-        about: what makes the arrays; arrays of something else lie in another folder.
         names: of the arrays in a file.
     """
 
-    def __init__(
-        self, home: Path, stem: str, about: Mapping[str, str], names: tuple[str, ...]
-    ) -> None:
-        self.folder = Path(home) / digest(sorted(about.items()))[:12]
-        self.stem, self.names = stem, names
+    def __init__(self, folder: Path, stem: str, names: tuple[str, ...]) -> None:
+        self.folder, self.stem, self.names = Path(folder), stem, names
 
     def files(self) -> list[Path]:
         """Return the files in order; none if the folder does not exist.
@@ -76,6 +72,17 @@ class NumberedArrays:
             if error.errno in CLOSED:
                 return None
             raise
+
+
+def folder_of(home: Path, kind: str, about: Mapping[str, str]) -> Path:
+    """Return the folder of arrays of one kind: what something else makes lies in another one.
+
+    Args:
+        home: a gallery's folder, or the one in which embeddings are kept.
+        kind: such as `points`.
+        about: what makes the arrays.
+    """
+    return Path(home) / kind / digest(sorted(about.items()))[:12]
 
 
 def damaged(file: Path, error: Exception) -> InputError:

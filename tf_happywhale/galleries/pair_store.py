@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from tf_happywhale.galleries.numbered_arrays import NumberedArrays, damaged
 from tf_happywhale.galleries.point_store import DIGITS
 
-FOLDER = "pairs"  # beside the points
+PAIRS = "pairs"  # the kind, see `folder_of`
 ARRAYS = ("first", "second", "features")
 
 
@@ -18,12 +18,11 @@ class PairStore:
     """The features of pairs in a folder of numbered files. A pair has no order.
 
     Args:
-        home: see `PointStore`.
-        about: what makes the points, and what matches them.
+        folder: of pairs that one network matched, see `folder_of`.
     """
 
-    def __init__(self, home: Path, about: Mapping[str, str]) -> None:
-        self.files = NumberedArrays(Path(home) / FOLDER, "pairs", about, ARRAYS)
+    def __init__(self, folder: Path) -> None:
+        self.files = NumberedArrays(folder, PAIRS, ARRAYS)
         self.known: dict[tuple[bytes, bytes], np.ndarray] = {}
         for file in self.files.files():
             arrays = self.files.read(file)
@@ -60,6 +59,18 @@ class PairStore:
         self.known.update(
             zip(zip(first.tolist(), second.tolist(), strict=True), features, strict=True)
         )
+
+
+def copy_pairs(keys: Iterable[str], source: PairStore, target: PairStore) -> None:
+    """Add the pairs of some pictures that one store has and another lacks to the other."""
+    wanted = {key.encode() for key in keys}
+    target.add(
+        {
+            (one.decode(), other.decode()): features
+            for (one, other), features in source.known.items()
+            if one in wanted and other in wanted and (one, other) not in target.known
+        }
+    )
 
 
 def in_order(one: str, other: str) -> bool:

@@ -13,7 +13,7 @@ from tf_happywhale.disk.npz import map_array
 from tf_happywhale.galleries.numbered_arrays import NumberedArrays, damaged
 from tf_happywhale.matching.local_points import LENGTH, LocalPoints
 
-FOLDER = "points"  # in a gallery, or in the folder of kept embeddings
+POINTS = "points"  # the kind, see `folder_of`
 DIGITS = 24  # of a key: enough to tell pictures apart
 STEPS = 64  # of a pixel: places are kept as whole numbers of them
 HIGHEST = 127  # of a descriptor's numbers, which are kept as one byte each
@@ -38,12 +38,11 @@ class PointStore:
     descriptor. So 512 points of a picture take 69 KB. Descriptors are mapped from the files.
 
     Args:
-        home: a gallery's folder, or the one in which embeddings are kept.
-        about: what makes the points.
+        folder: of points that one network found, see `folder_of`.
     """
 
-    def __init__(self, home: Path, about: Mapping[str, str]) -> None:
-        self.files = NumberedArrays(Path(home) / FOLDER, "points", about, ARRAYS)
+    def __init__(self, folder: Path) -> None:
+        self.files = NumberedArrays(folder, POINTS, ARRAYS)
         self.parts: list[_Part] = []
         self.place: dict[str, tuple[int, int]] = {}
         for file in self.files.files():

@@ -11,8 +11,9 @@ from tqdm import tqdm
 
 from tf_happywhale.config import Match
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.pair_store import PairStore, in_order
-from tf_happywhale.galleries.point_store import PointStore
+from tf_happywhale.galleries.numbered_arrays import folder_of
+from tf_happywhale.galleries.pair_store import PAIRS, PairStore, in_order
+from tf_happywhale.galleries.point_store import POINTS, PointStore
 from tf_happywhale.inference.crop_points import KEEP_AFTER, crops_of, find_points
 from tf_happywhale.inference.match_networks import Networks, load_networks
 from tf_happywhale.matching.local_points import LocalPoints
@@ -41,11 +42,10 @@ class LocalMatching:
         self.settings = settings
         self.networks = networks or load_networks(settings)
         homes = list(dict.fromkeys(map(Path, homes)))
-        points, pairs = (about(settings) for about in (
-            self.networks.about_points, self.networks.about_pairs
-        ))  # fmt: skip
-        self.points = [PointStore(home, points) for home in homes]
-        self.pairs = [PairStore(home, pairs) for home in homes]
+        points = self.networks.about_points(settings)
+        pairs = self.networks.about_pairs(settings)
+        self.points = [PointStore(folder_of(home, POINTS, points)) for home in homes]
+        self.pairs = [PairStore(folder_of(home, PAIRS, pairs)) for home in homes]
         self.failed: dict[str, str] = {}
 
     def look_at(self, images: Embeddings, label: str, into: int = 0) -> list[str]:
@@ -55,10 +55,11 @@ class LocalMatching:
         Args:
             images: with the columns picture, content and box.
             label: what they are, for the progress bar.
-            into: number of the home in which new points are kept, if it may be written to.
+            into: number of the home in which new points are kept, if it may be written to; the last
+                one for a higher number.
         """
         crops = crops_of(images)
-        stores = [self.points[into], *self.points]
+        stores = [*self.points[into:], *self.points]
         failed = find_points(crops, self.settings, self.networks.extractor, stores, label)
         self.failed |= {crop.image: failed[crop.key] for crop in crops if crop.key in failed}
         return ["" if crop.key in failed else crop.key for crop in crops]
@@ -82,19 +83,35 @@ class LocalMatching:
             label: the text of the progress bar.
             into: see `look_at`.
         """
-        parts = [(first, 0)] if second is first else [(first, 0), (second, 1)]
-        keys: dict[int, dict[int, str]] = {}
-        for images, side in parts:
-            rows = np.unique(pairs if second is first else pairs[:, side])
-            found = self.look_at(images.take(rows), label, into)
-            keys[side] = dict(zip(rows.tolist(), found, strict=True))
-        left, right = keys[0], keys.get(1, keys[0])
-        named = [(left[a], right[b]) for a, b in pairs.tolist()]
-        wanted = {ordered(pair) for pair in named if all(pair)}
-        self._match([pair for pair in sorted(wanted) if self._known(pair) is None], label, into)
+        named = self._named(first, second, pairs, label, into)
+        wanted = sorted(set(filter(all, named)))
+        self._match([pair for pair in wanted if self._known(pair) is None], label, into)
         nothing = np.full(len(FEATURES), np.nan, np.float32)
-        rows = [self._known(ordered(pair)) if all(pair) else nothing for pair in named]
+        rows = [self._known(pair) if all(pair) else nothing for pair in named]
         return np.stack(rows) if rows else np.zeros((0, len(FEATURES)), np.float32)
+
+    def seconds_a_pair(self, first: Embeddings, second: Embeddings, pairs: np.ndarray) -> float:
+        """Match some pairs, also if that was done before, and return how long one takes.
+
+        Args: see `features`. The first `CHUNK` pairs are not timed: the networks are compiled then.
+        """
+        named = list(filter(all, self._named(first, second, pairs, "a first look", 0)))
+        self._match(named[:CHUNK], "a first look", 0)
+        started, timed = time.monotonic(), named[CHUNK:]
+        self._match(timed, "a first look", 0)
+        return (time.monotonic() - started) / max(len(timed), 1)
+
+    def _named(
+        self, first: Embeddings, second: Embeddings, pairs: np.ndarray, label: str, into: int
+    ) -> list[Pair]:
+        """Find the points of pairs, and return the pairs by key, each in its order; with an empty
+        key where a picture cannot be read."""
+        keys = []
+        for images, rows in ((first, pairs[:, 0]), (second, pairs[:, 1])):
+            rows = np.unique(rows)
+            found = self.look_at(images.take(rows), label, into)
+            keys.append(dict(zip(rows.tolist(), found, strict=True)))
+        return [ordered((keys[0][a], keys[1][b])) for a, b in pairs.tolist()]
 
     def matched(
         self, pairs: Sequence[Pair], label: str
@@ -135,7 +152,7 @@ class LocalMatching:
         self._keep(found, into)
 
     def _keep(self, found: dict[Pair, np.ndarray], into: int) -> None:
-        if not any(store.add(found) for store in [self.pairs[into], *self.pairs]):
+        if not any(store.add(found) for store in [*self.pairs[into:], *self.pairs]):
             raise InputError(
                 f"The pairs cannot be kept in {self.pairs[0].files.folder}: set "
                 "identify.cache=FOLDER to a folder that may be written to."

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from tf_happywhale.retrieval.fusion.gallery_pairs import GalleryPairs
 from tf_happywhale.retrieval.fusion.learn_calibration import (
     ALONE,
     MATCHED,
-    GalleryPairs,
     learn_calibrations,
     spread_of,
 )

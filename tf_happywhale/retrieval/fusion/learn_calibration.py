@@ -14,6 +14,7 @@ from tf_happywhale.retrieval.fusion.calibration import (
     fit_towards,
     inputs_of,
 )
+from tf_happywhale.retrieval.fusion.gallery_pairs import GalleryPairs
 
 PARTS = 10  # of the individuals, for the cross-fit
 # What is expected before a gallery is seen. See docs/method.md for how it was measured.
@@ -21,33 +22,6 @@ MATCHED = Weights(np.array([0.4, 0.8, 0.8]), -6.0)
 MATCHED_MAY = np.array([0.5, 0.5, 0.5, 2.0])
 ALONE = Weights(np.array([1.0]), -3.0)
 ALONE_MAY = np.array([0.5, 2.0])
-
-
-@dataclass(frozen=True)
-class GalleryPairs:
-    """Pairs of a gallery's images that were not taken together.
-
-    Attributes:
-        cosine: [p].
-        features: [p, f]; NaN where the pair was not matched, or could not be.
-        first, second: int64 [p], the number of the individual in either image.
-    """
-
-    cosine: np.ndarray
-    features: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
-
-    @property
-    def same(self) -> np.ndarray:
-        """Whether a pair shows one individual, bool [p]."""
-        return self.first == self.second
-
-    def take(self, kept: np.ndarray) -> GalleryPairs:
-        """Return some of the pairs, by a mask."""
-        return GalleryPairs(
-            self.cosine[kept], self.features[kept], self.first[kept], self.second[kept]
-        )
 
 
 @dataclass(frozen=True)

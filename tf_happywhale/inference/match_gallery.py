@@ -1,0 +1,154 @@
+"""Photographs are matched with a gallery, and the gallery with itself, which calibrates both."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from tf_happywhale.disk.files import write_json
+from tf_happywhale.disk.hashes import digest
+from tf_happywhale.inference.local_matching import CHUNK, LocalMatching
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.fusion.compared import compared
+from tf_happywhale.retrieval.fusion.fused_scores import FusedScores
+from tf_happywhale.retrieval.fusion.gallery_pairs import GalleryPairs, gallery_pairs
+from tf_happywhale.retrieval.fusion.learn_calibration import Calibrations, learn_calibrations
+from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching
+from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs, photograph_pairs
+from tf_happywhale.retrieval.search.joined_rows import stack
+
+TIMED = 64  # pairs that are timed
+PHOTOGRAPHS, GALLERY = 0, 1  # numbers of the homes in which new points and pairs are kept
+PLANS = "plans.json"
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Fused scores.
+
+    Attributes:
+        photographs: of the gallery's images for the photographs.
+        own: of the gallery's images for its own; each question's calibration has not seen its
+            individual.
+        asked: bool [m], the gallery's images that were matched with others.
+    """
+
+    photographs: FusedScores
+    own: FusedScores
+    asked: np.ndarray
+
+
+def match_gallery(
+    queries: Embeddings,
+    gallery: Embeddings,
+    matching: LocalMatching,
+    asked: np.ndarray | None = None,
+) -> Matched:
+    """Match photographs with a gallery's images, and these with one another, and print what is
+    compared and what the scores rest on.
+
+    Args:
+        queries: the animals in the photographs.
+        gallery: the reference images.
+        matching: its first home keeps what is found about photographs, its last one about the
+            gallery.
+        asked: bool [m], the gallery's images that may be asked themselves, since no model was
+            trained on them; None: all.
+    """
+    keys = [matching.look_at(queries, "photographs", PHOTOGRAPHS)]
+    keys.append(matching.look_at(gallery, "gallery", GALLERY))
+    plan = _plan(queries, gallery, matching, digest(keys))
+    pairs = photograph_pairs(queries, gallery, plan.size)
+    rows, own, kept = own_pairs(gallery, plan, asked)
+    for sentence in _plan_sentences(plan, queries, gallery, len(pairs), len(rows), kept):
+        print(sentence, flush=True)
+    features = matching.features(queries, gallery, pairs, "photographs", PHOTOGRAPHS)
+    found = compared(len(queries), pairs, features)
+    own_features = matching.features(gallery, gallery, own, "gallery", GALLERY)
+    own_found = compared(len(gallery), own, own_features)
+    learned_from = gallery_pairs(gallery, rows, own_found)
+    who = np.unique(gallery.individual_id, return_inverse=True)[1]
+    calibrations = learn_calibrations(learned_from, int(who.max()) + 1)
+    print(_calibration_sentence(calibrations, learned_from))
+    known = stack([gallery.embedding])
+    was_asked = np.zeros(len(gallery), bool)
+    was_asked[rows] = True
+    return Matched(
+        FusedScores(
+            stack([queries.embedding]),
+            known,
+            found,
+            [calibrations.whole],
+            np.zeros(len(queries), np.int64),
+        ),
+        FusedScores(known, known, own_found, calibrations.parts, calibrations.part_of(who)),
+        was_asked,
+    )
+
+
+def _plan(
+    queries: Embeddings, gallery: Embeddings, matching: LocalMatching, asked_about: str
+) -> MatchPlan:
+    """Return how much is matched. It depends on how fast this machine is at the moment, so it is
+    kept: the same command, run again, matches the same pairs."""
+    settings, file = matching.settings, matching.pairs[PHOTOGRAPHS].files.folder / PLANS
+    key = digest([asked_about, settings.shortlist, settings.minutes])[:24]
+    plans: dict = {}
+    with suppress(FileNotFoundError, ValueError, TypeError, KeyError):
+        plans = dict(json.loads(file.read_text(encoding="utf-8")))
+        return MatchPlan(**plans[key])
+    seconds = _seconds_a_pair(queries, gallery, matching)
+    plan = plan_matching(
+        len(queries), len(gallery), seconds, settings.minutes * 60, settings.shortlist
+    )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_json(file, {**plans, key: asdict(plan)})
+    return plan
+
+
+def _seconds_a_pair(queries: Embeddings, gallery: Embeddings, matching: LocalMatching) -> float:
+    """Return how long a pair takes, by some that are matched anyway."""
+    count = CHUNK + TIMED
+    pairs = photograph_pairs(queries, gallery, 1 + count // max(len(queries), 1))
+    return matching.seconds_a_pair(queries, gallery, pairs[:count])
+
+
+def _plan_sentences(
+    plan: MatchPlan,
+    queries: Embeddings,
+    gallery: Embeddings,
+    pairs: int,
+    questions: int,
+    kept: float,
+) -> list[str]:
+    """Return what is matched, in words."""
+    if plan.size >= len(gallery):
+        said = f"matching {len(queries)} photographs with all {len(gallery)} images of the gallery"
+    else:
+        said = (
+            f"matching each of {len(queries)} photographs with the {plan.size} nearest of "
+            f"{len(gallery)} images of the gallery"
+        )
+        if not np.isnan(kept):
+            said += (
+                f"; of {questions} of the gallery's own images, {kept:.1%} of those with a right "
+                "answer have one among so many"
+            )
+    return [f"{said}: {pairs} pairs"]
+
+
+def _calibration_sentence(calibrations: Calibrations, pairs: GalleryPairs) -> str:
+    """Return what the scores rest on, in words."""
+    same = int(pairs.same.sum())
+    if not same:
+        return (
+            "the gallery has no individual with two images that were not taken together: scores "
+            "are calibrated as on other species"
+        )
+    return (
+        f"scores are calibrated on {len(pairs.cosine)} pairs of the gallery, {same} of them of one "
+        f"individual ({calibrations.individuals} individuals)"
+    )

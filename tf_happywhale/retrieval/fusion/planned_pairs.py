@@ -1,0 +1,100 @@
+"""The pairs that are matched: of photographs with gallery images, and of these with one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.fusion.match_plan import MatchPlan
+from tf_happywhale.retrieval.fusion.shortlist import kept_share, shortlist
+from tf_happywhale.retrieval.search.joined_rows import Stack, stack
+from tf_happywhale.retrieval.search.same_side import sides_of
+from tf_happywhale.retrieval.teaching.same_encounter import same_encounter
+
+CELLS = 2**24  # cosines in memory at a time
+SEED = 0x9A17
+NO_PAIRS = np.zeros((0, 2), np.int64)
+
+
+def photograph_pairs(queries: Embeddings, gallery: Embeddings, size: int) -> np.ndarray:
+    """Return the pairs of photographs and gallery images that are matched, int64 [p, 2].
+
+    Args:
+        queries, gallery: with the columns viewpoint and species, as far as they are known.
+        size: images for each photograph: those with the highest cosines. Images that may show the
+            same side and the same species come before the others.
+    """
+    preferred = _Preferred(queries, gallery)
+    found = [NO_PAIRS]
+    asked, known = stack([queries.embedding]), stack([gallery.embedding])
+    for rows, cosine in _blocks(asked, known, np.arange(len(queries))):
+        pairs = shortlist(cosine, size, preferred=preferred(rows))
+        found.append(np.stack([rows[pairs[:, 0]], pairs[:, 1]], axis=1))
+    return np.concatenate(found)
+
+
+def own_pairs(
+    gallery: Embeddings, plan: MatchPlan, asked: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the pairs of a gallery's own images that are matched.
+
+    Each question is an image of the gallery. It is matched as a photograph is, with the images that
+    were not taken together with it.
+
+    Args:
+        gallery: with the columns encounter, date, viewpoint and species, as far as they are known.
+        plan: how many.
+        asked: bool [m], which images may be questions; None: all.
+
+    Returns:
+        rows int64 [q] of the questions, ascending; pairs int64 [p, 2] of question's row and image;
+        and the share of the questions with an answer whose shortlist has one (NaN: no question has
+        an answer).
+    """
+    rows = np.arange(len(gallery)) if asked is None else np.flatnonzero(asked)
+    if len(rows) > plan.questions:
+        random = np.random.default_rng(SEED)
+        rows = np.sort(random.choice(rows, plan.questions, replace=False))
+    together, preferred = same_encounter(gallery), _Preferred(gallery, gallery)
+    who = gallery.individual_id
+    known, found, shares, weights = stack([gallery.embedding]), [NO_PAIRS], [], []
+    for some, cosine in _blocks(known, known, rows):
+        allowed = ~together.mask(some)
+        pairs = shortlist(cosine, plan.size, allowed, preferred(some))
+        right = allowed & (who[some][:, None] == who)
+        shares.append(kept_share(pairs, right))
+        weights.append(right.any(axis=1).sum())
+        found.append(np.stack([some[pairs[:, 0]], pairs[:, 1]], axis=1))
+    total = sum(weights)
+    kept = sum(share * count for share, count in zip(shares, weights, strict=True) if count)
+    return rows, np.concatenate(found), kept / total if total else float("nan")
+
+
+def _blocks(
+    questions: Stack, gallery: Stack, rows: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield some of the rows at a time, with their cosines [b, m]."""
+    whole, step = gallery.tile(slice(None)).T, max(1, CELLS // max(len(gallery), 1))
+    for start in range(0, len(rows), step):
+        some = rows[start : start + step]
+        yield some, questions.tile(some) @ whole
+
+
+class _Preferred:
+    """Which images may show the side and the species that a question shows."""
+
+    def __init__(self, questions: Embeddings, gallery: Embeddings) -> None:
+        self.sides = sides_of(questions, gallery)
+        self.species = [_codes(part.column("species").tolist()) for part in (questions, gallery)]
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """Return them for some questions, bool [b, m]."""
+        asked, known = self.species[0][rows][:, None], self.species[1]
+        other = (asked != known) & (asked != "") & (known != "")
+        return ~(other | self.sides.other(rows))
+
+
+def _codes(names: Sequence[str]) -> np.ndarray:
+    return np.array([name.strip().casefold() for name in names], np.str_)
