@@ -21,7 +21,7 @@ from tests.conftest import QUICK
 from tf_happywhale import export, identify, why
 from tf_happywhale import gallery as gallery
 from tf_happywhale.catalogue.dataset import load_data
-from tf_happywhale.config import Data, dump_experiment, load_experiment
+from tf_happywhale.config import Experiment, dump_experiment, load_experiment
 from tf_happywhale.disk.files import write_text
 from tf_happywhale.errors import Incomplete, InputError
 from tf_happywhale.galleries.gallery_folder import open_gallery
@@ -70,7 +70,7 @@ class Trip:
         data = load_data(load_experiment(run / "config.yaml"))
         folds = data.fold_of
         _, identifier = load_identifier(run, [f"output={self.folder / 'first'}"])
-        embedded, _ = embed_catalogue(self.data, identifier, Data())
+        embedded, _ = embed_catalogue(self.data, identifier, Experiment())
         trained_on = all_but(0, "records", folds)
         save_embeddings(
             run / "embeddings" / "train.npz",
@@ -663,14 +663,14 @@ def test_a_catalogue_has_the_boxes_that_its_model_was_trained_with(
     (data / "boxes.csv").rename(table)
     run = another_run(trip, tmp_path / "fold0", root=str(data), boxes=str(table))
     experiment, identifier = load_identifier(run, [f"output={tmp_path / 'o'}"])
-    embedded, _ = embed_catalogue(data, identifier, experiment.data)
+    embedded, _ = embed_catalogue(data, identifier, experiment)
     assert all(box.startswith("backfin ") for box in embedded.column("box").tolist())
     count = len(embedded)
     said = capsys.readouterr().out
     assert f"{count} of {count} of the gallery's images have a box of source backfin" in said
     other = tmp_path / "other"  # of the same names, but other photographs
     shutil.copytree(data, other)
-    embedded, _ = embed_catalogue(other, identifier, experiment.data)
+    embedded, _ = embed_catalogue(other, identifier, experiment)
     assert set(embedded.column("box").tolist()) == {""}
 
 
@@ -745,7 +745,7 @@ def test_what_is_no_model_or_gallery_is_one_sentence(trip: Trip, tmp_path: Path)
         load_identifier(trip.folder / "out", [])
     with pytest.raises(InputError, match="There is no model"):
         load_identifier(tmp_path / "gone", [])
-    with pytest.raises(InputError, match="is neither a gallery"):
+    with pytest.raises(InputError, match=r"has neither train\.csv nor gallery\.json"):
         trip.identify(tmp_path)
 
 

@@ -44,18 +44,7 @@ class LoadedModel:
         Raises:
             InputError: there is no photograph, or none can be read.
         """
-        from tf_happywhale.detection.detector import find_detector
-        from tf_happywhale.inference.photographs import (
-            embed_photographs,
-            find_animals,
-            find_photographs,
-        )
-
-        given = [photographs] if isinstance(photographs, str | Path) else photographs
-        photos, _ = find_photographs([str(path) for path in given], self.experiment)
-        detector = find_detector(self.experiment, self.identifier.home)
-        shots = find_animals(self.experiment, self.identifier, photos, detector)
-        return _print_failed(*embed_photographs(self.identifier, shots, photos))
+        return self._embed(photographs, None)
 
     def embed_catalogue(self, folder: str | Path) -> Embeddings:
         """Return an embedding [n, d] float32 for each image of a catalogue folder, with its
@@ -65,13 +54,13 @@ class LoadedModel:
             InputError: there is no catalogue, or no image of it can be read.
         """
         from tf_happywhale.detection.detector import find_detector
+        from tf_happywhale.inference.box_source import with_source
         from tf_happywhale.inference.reference_images import embed_catalogue
 
-        detector = find_detector(self.experiment, self.identifier.home)
         folder = Path(folder).expanduser()
-        return _print_failed(
-            *embed_catalogue(folder, self.identifier, self.experiment.data, detector)
-        )
+        identifier = with_source(self.identifier, self.experiment, folder)
+        detector = find_detector(self.experiment, identifier.home)
+        return _print_failed(*embed_catalogue(folder, identifier, self.experiment, detector))
 
     def identify(
         self, photographs: Paths | Embeddings, gallery: str | Path | Gallery | Embeddings
@@ -91,30 +80,53 @@ class LoadedModel:
                 embedded the gallery.
         """
         from tf_happywhale.inference.identification import rank_animals
+        from tf_happywhale.inference.learned_here import learned_here
 
-        queries = photographs if isinstance(photographs, Embeddings) else self.embed(photographs)
-        settings, learned = self.experiment.rank, self.identifier.learned
-        sides = self.experiment.identify.sides
-        ranking = rank_animals(queries, self._known(gallery), settings, learned, sides)[1]
+        queries, known = photographs, self._known(gallery)
+        if not isinstance(queries, Embeddings):
+            queries = self._embed(queries, _folder(gallery))
+        settings, sides = self.experiment.rank, self.experiment.identify.sides
+        learned, _ = learned_here(self.identifier, known, settings)
+        ranking = rank_animals(queries, known, settings, learned, sides)[1]
         return ranking.table(settings.candidates).astype({"score": float})
+
+    def _embed(self, photographs: Paths, gallery: Path | None) -> Embeddings:
+        """Return the embeddings of photographs, as they are compared with a gallery."""
+        from tf_happywhale.detection.detector import find_detector
+        from tf_happywhale.inference.box_source import with_source
+        from tf_happywhale.inference.photographs import (
+            embed_photographs,
+            find_animals,
+            find_photographs,
+        )
+
+        given = [photographs] if isinstance(photographs, str | Path) else photographs
+        photos, _ = find_photographs([str(path) for path in given], self.experiment)
+        identifier = with_source(self.identifier, self.experiment, gallery, photos)
+        detector = find_detector(self.experiment, identifier.home)
+        shots = find_animals(self.experiment, identifier, photos, detector)
+        return _print_failed(*embed_photographs(identifier, shots, photos))
 
     def _known(self, gallery: str | Path | Gallery | Embeddings) -> Embeddings:
         """Return the reference images that this model has embedded."""
         from tf_happywhale.detection.detector import find_detector
+        from tf_happywhale.inference.box_source import with_source
         from tf_happywhale.inference.reference_images import load_gallery
 
         if isinstance(gallery, Embeddings):
             return gallery
-        folder = gallery.folder if isinstance(gallery, Gallery) else Path(gallery)
-        detector = find_detector(self.experiment, self.identifier.home)
-        return _print_failed(*load_gallery(folder, self.identifier, self.experiment.data, detector))
+        folder = _folder(gallery)
+        identifier = with_source(self.identifier, self.experiment, folder)
+        detector = find_detector(self.experiment, identifier.home)
+        return _print_failed(*load_gallery(folder, identifier, self.experiment, detector))
 
 
 def load_model(path: str | Path, *settings: str) -> LoadedModel:
-    """Load a trained model.
+    """Load a model.
 
     Args:
-        path: a run folder, a folder that `happywhale export` made, or an ensemble's config.
+        path: a run folder, a folder that `happywhale export` made, an ensemble's config, or
+            `lite0`: ImageNet features, which nobody has taught an individual.
         settings: keys of the config, as `key=value`, such as `identify.boxes=boxes.csv`.
 
     Raises:
@@ -124,16 +136,16 @@ def load_model(path: str | Path, *settings: str) -> LoadedModel:
     _prepare_keras()
     from tf_happywhale.inference.identifier import load_identifier
 
-    return LoadedModel(*load_identifier(Path(path), settings))
+    return LoadedModel(*load_identifier(path, settings))
 
 
 def build_gallery(
-    model: str | Path, catalogue: str | Path, folder: str | Path, *settings: str
+    model: str | Path | None, catalogue: str | Path, folder: str | Path, *settings: str
 ) -> Gallery:
     """Embed a catalogue folder into a new gallery, print what is in it, and return it.
 
     Args:
-        model: see `load_model`.
+        model: see `load_model`; None: `lite0`.
         catalogue: the catalogue folder.
         folder: the gallery's. It is written whole or not at all, and never replaced.
         settings: see `load_model`.
@@ -146,7 +158,7 @@ def build_gallery(
     from tf_happywhale.inference import build_gallery as gallery_builder
 
     folder = Path(folder).expanduser()
-    gallery_builder.build_gallery(Path(model), Path(catalogue).expanduser(), folder, list(settings))
+    gallery_builder.build_gallery(model, Path(catalogue).expanduser(), folder, list(settings))
     return open_gallery(folder)
 
 
@@ -168,6 +180,12 @@ def _prepare_keras() -> None:
     """Choose Keras' backend before Keras is imported, as every command does."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     set_backend("auto")
+
+
+def _folder(gallery: str | Path | Gallery | Embeddings) -> Path | None:
+    if isinstance(gallery, Embeddings):
+        return None
+    return gallery.folder if isinstance(gallery, Gallery) else Path(gallery).expanduser()
 
 
 def _print_failed(embedded: Embeddings, failed: dict[str, str]) -> Embeddings:

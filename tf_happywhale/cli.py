@@ -85,8 +85,9 @@ def command_of_places(
 
     Args:
         main, name, description, examples: see `command`.
-        verbs: what follows each verb, such as `MODEL GALLERY PHOTO...` (three dots: one or more),
-            and what the verb does. A single verb named "" is not typed.
+        verbs: what follows each verb, such as `[MODEL] GALLERY PHOTO...` (in brackets: may be
+            left out; three dots: one or more), and what the verb does. A single verb named "" is
+            not typed.
     """
     usage = f"{'VERB ...' if '' not in verbs else verbs[''][0]} [key=value ...]"
     if "" in verbs:
@@ -105,7 +106,8 @@ def command_of_places(
         parser.error(f"{wrong}: {', '.join(verbs)}")
     places = verbs[verb][0].split()
     many = bool(places) and places[-1].endswith("...")
-    if len(words) < len(places) or (len(words) > len(places) and not many):
+    needed = [place for place in places if not place.startswith("[")]
+    if len(words) < len(needed) or (len(words) > len(places) and not many):
         given = f"{len(words)}: {' '.join(words)}" if words else "none of them"
         parser.error(f"name {verbs[verb][0]}; you named {given}")
 

@@ -8,7 +8,10 @@ from pathlib import Path
 from tf_happywhale.cli import command_of_places
 
 VERBS = {
-    "build": ("MODEL CATALOGUE GALLERY", "embed a catalogue folder into a new gallery"),
+    "build": (
+        "[MODEL] CATALOGUE GALLERY",
+        "embed a catalogue folder into a new gallery; without MODEL by lite0's ImageNet features",
+    ),
     "add": (
         "GALLERY DECISIONS",
         "add what was decided on the pages in output=DIR to the gallery and its catalogue",
@@ -24,6 +27,7 @@ VERBS = {
     "export": ("GALLERY TABLE.csv", "write its images and individuals as a catalogue"),
 }
 EXAMPLES = [
+    "python -m tf_happywhale.gallery build . whales identify.boxes=detections.json",
     "python -m tf_happywhale.gallery build output/demo/demo/fold0 output/demo/pod whales",
     "python -m tf_happywhale.gallery add whales decisions.csv output=identified",
     "python -m tf_happywhale.gallery merge whales new-0003 00017",
@@ -40,8 +44,10 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     folder, further = Path(first).expanduser(), [Path(word).expanduser() for word in rest]
     if verb == "build":
         from tf_happywhale.inference.build_gallery import build_gallery
+        from tf_happywhale.inference.named_places import read_places
 
-        build_gallery(folder, further[0], further[1], overrides)
+        named = read_places([first, *rest], VERBS[verb][0], overrides)
+        build_gallery(named.model, named.gallery, further[-1], overrides)
         return
     settings = load_experiment(None, overrides)
     if verb == "add":

@@ -1,21 +1,23 @@
-"""Command: identify the animals in new photographs with a trained model and a gallery."""
+"""Command: identify the animals in new photographs by a gallery of known animals."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from tf_happywhale.cli import command_of_places
 
 PLACES = {
     "": (
-        "MODEL GALLERY PHOTO...",
-        "MODEL    a run folder, what `export` made of it, or an ensemble's config\n"
-        "GALLERY  a catalogue folder, or a gallery that `gallery build` made\n"
+        "[MODEL] GALLERY PHOTO...",
+        "MODEL    a run folder, what `export` made of it, an ensemble's config, or lite0\n"
+        "         (ImageNet features, which nobody has taught an individual). Without MODEL:\n"
+        "         the one that embedded the gallery; for a catalogue folder lite0\n"
+        "GALLERY  a catalogue folder (with train.csv), or a gallery that `gallery build` made\n"
         "PHOTO    photographs, or folders of them",
     )
 }
 EXAMPLES = [
+    "python -m tf_happywhale.identify . new_photographs output=trip identify.boxes=detections.json",
     "python -m tf_happywhale.identify output/demo/demo/fold0 output/demo/pod new_photographs",
     "python -m tf_happywhale.identify MODEL whales trip1 trip2 output=trips",
     "python -m tf_happywhale.identify MODEL whales trip identify.encounters=folders",
@@ -28,18 +30,19 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     from tf_happywhale.disk.locks import locked
     from tf_happywhale.inference.identification import check_complete, identify_photographs
     from tf_happywhale.inference.identifier import load_identifier
+    from tf_happywhale.inference.named_places import read_places
     from tf_happywhale.messages import timed
     from tf_happywhale.places import output_folder
     from tf_happywhale.review.match_pages import write_match_pages
 
-    model, gallery, *given = words
+    named = read_places(words, PLACES[""][0], overrides)
     with timed("the model"):
-        experiment, identifier = load_identifier(Path(model), overrides)
+        experiment, identifier = load_identifier(named.model, overrides, named.gallery)
     output = output_folder(experiment)
     with locked(output, "identifying into", inside=True):
         for sentence in identifier.remarks(experiment.rank):
             print(sentence)
-        found = identify_photographs(experiment, identifier, Path(gallery), given)
+        found = identify_photographs(experiment, identifier, named.gallery, named.rest)
         with timed("the pages"):
             why = None
             if experiment.report.why:

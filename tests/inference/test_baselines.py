@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tf_happywhale.catalogue.boxes.box import Box
-from tf_happywhale.inference.baselines import chance, features, raw_pixels, read_crops, untrained
+from tf_happywhale.inference.baselines import chance, features, raw_pixels, read_crops
 
 
 def noise(count: int, side: int) -> np.ndarray:
@@ -68,12 +68,3 @@ def test_features_of_every_crop_whatever_their_number(count):
     found = features(model, crops)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, crops.mean(axis=(1, 2)), rtol=1e-5)
-
-
-def test_untrained_features_are_the_mean_of_the_backbones_map():
-    model = untrained("lite0", "none")
-    crops = noise(2, 64)
-    mapped = keras.Model(model.input, model.layers[-2].output)(crops)
-    found = np.asarray(model(crops))
-    assert found.shape == (2, 1280)
-    np.testing.assert_allclose(found, np.asarray(mapped).mean(axis=(1, 2)), rtol=1e-4, atol=1e-7)

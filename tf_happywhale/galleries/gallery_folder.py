@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.changes import changed, load_changes
 from tf_happywhale.galleries.numbered_files import add_part, load_parts, only_writer
+from tf_happywhale.galleries.own_model import OwnModel, model_from_json, seen_from
 from tf_happywhale.retrieval.embeddings import Embeddings, join_embeddings
 from tf_happywhale.retrieval.search.candidates import Candidates, rank_individuals
 
@@ -36,12 +36,14 @@ class Gallery:
         about: what made the embeddings: model, source, view, preprocess.
         parts: the embeddings, corrected.
         catalogue: the folder of the catalogue that it was built from; None if it is not known.
+        model: which model embedded it, and where that lay; None if it is not known.
     """
 
     folder: Path
     about: dict[str, str]
     parts: tuple[Embeddings, ...]
     catalogue: Path | None = None
+    model: OwnModel | None = None
 
     def __len__(self) -> int:
         return sum(map(len, self.parts))
@@ -122,13 +124,19 @@ class Gallery:
                 )
 
 
-def make_gallery(folder: Path, images: Embeddings, catalogue: Path | None = None) -> Gallery:
+def make_gallery(
+    folder: Path,
+    images: Embeddings,
+    catalogue: Path | None = None,
+    model: OwnModel | None = None,
+) -> Gallery:
     """Write a new gallery of these images, and return it.
 
     Args:
         folder: of the gallery.
         images: what made them is written down, and other images must agree with it.
         catalogue: the folder of the catalogue that they are from, which is written down too.
+        model: which model embedded them, which is written down too.
 
     Raises:
         InputError: there is a gallery already; or see `Gallery.append`.
@@ -147,6 +155,8 @@ def make_gallery(folder: Path, images: Embeddings, catalogue: Path | None = None
         head: dict = {"schema": SCHEMA, "about": about}
         if catalogue is not None:
             head["catalogue"] = beside(folder, [catalogue])[0]
+        if model is not None:
+            head["model"] = model.to_json(folder)
         write_json(folder / HEAD, head)  # last: without it the folder is not a gallery
     return gallery
 
@@ -158,11 +168,11 @@ def open_gallery(folder: Path) -> Gallery:
         InputError: there is none, it is damaged, or a later version wrote it.
     """
     folder = Path(folder)
-    about, catalogue = _head(folder)
+    about, catalogue, model = _head(folder)
     parts = load_parts(folder)
     for part in parts:
         Gallery(folder, about, ()).check(part.about)
-    return Gallery(folder, about, tuple(changed(parts, load_changes(folder))), catalogue)
+    return Gallery(folder, about, tuple(changed(parts, load_changes(folder))), catalogue, model)
 
 
 @contextmanager
@@ -190,31 +200,29 @@ def catalogue_of(folder: Path) -> Path | None:
 
 
 def beside(folder: Path, pictures: Iterable[Path]) -> list[str]:
-    """Return the paths of pictures as a gallery keeps them: seen from its folder, so that both can
-    be moved together.
-
-    Links are followed first, since `..` of a folder behind a link is the real folder's parent. The
-    path of a picture on another drive of Windows is kept whole.
-    """
-    home, paths = os.path.realpath(folder), []
-    for picture in map(os.path.realpath, pictures):
-        try:
-            paths.append(Path(os.path.relpath(picture, home)).as_posix())
-        except ValueError:  # Windows: there is no way from C: to D:
-            paths.append(Path(picture).as_posix())
-    return paths
+    """Return the paths of pictures as a gallery keeps them: seen from its folder; see
+    `seen_from`."""
+    return [seen_from(folder, picture) for picture in pictures]
 
 
-def _head(folder: Path) -> tuple[dict[str, str], Path | None]:
-    """Return what made a gallery's embeddings, and the folder of its catalogue."""
+def own_model(folder: Path) -> tuple[OwnModel | None, dict[str, str]]:
+    """Return which model embedded a gallery (None if it is not written down), and what made the
+    embeddings; errors: see `open_gallery`."""
+    about, _, model = _head(Path(folder))
+    return model, about
+
+
+def _head(folder: Path) -> tuple[dict[str, str], Path | None, OwnModel | None]:
+    """Return what made a gallery's embeddings, the folder of its catalogue, and its model."""
     if not is_gallery(folder):
         raise InputError(f"There is no gallery in {folder}: make one first.")
     try:
         head = json.loads((folder / HEAD).read_text(encoding="utf-8"))
         schema, about = head["schema"], {str(k): str(v) for k, v in head["about"].items()}
         catalogue = folder / head["catalogue"] if "catalogue" in head else None
+        model = model_from_json(head["model"], folder) if "model" in head else None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{folder / HEAD} is damaged: make the gallery again.") from None
     if schema != SCHEMA:
         raise InputError(f"The gallery {folder} is of version {schema}, not {SCHEMA}.")
-    return about, catalogue
+    return about, catalogue, model

@@ -12,7 +12,6 @@ import numpy as np
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.inference.runtimes import by_keras
-from tf_happywhale.models.pretrained import pretrained_backbone
 from tf_happywhale.pictures.pixels import crop, read_picture
 from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.retrieval.metrics import mean_average_precision
@@ -45,14 +44,6 @@ def features(model: keras.Model, crops: np.ndarray) -> np.ndarray:
         filled = np.pad(batch, [(0, BATCH - len(batch)), (0, 0), (0, 0), (0, 0)])
         parts.append(forward(filled)[: len(batch)])
     return np.concatenate(parts)
-
-
-def untrained(backbone: str, weights: str) -> keras.Model:
-    """Return the backbone before training, with average pooling: pictures to features [n, c]."""
-    network = pretrained_backbone(backbone, weights)
-    return keras.Model(
-        network.input, keras.layers.GlobalAveragePooling2D(dtype="float32")(network.output)
-    )
 
 
 def chance(ranked: Sequence[Sequence[str]], truth: Sequence[str], seed: int) -> tuple[float, float]:

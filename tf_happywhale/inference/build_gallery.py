@@ -14,15 +14,20 @@ from tf_happywhale.disk.locks import locked
 from tf_happywhale.errors import Incomplete, InputError
 from tf_happywhale.galleries.gallery_folder import beside, make_gallery, open_gallery
 from tf_happywhale.galleries.gallery_tables import summary_lines
+from tf_happywhale.inference.box_source import with_source
 from tf_happywhale.inference.identifier import load_identifier
 from tf_happywhale.inference.reference_images import embed_catalogue
+from tf_happywhale.inference.untaught_models import DEFAULT
+from tf_happywhale.inference.which_model import own_model_of
 
 
-def build_gallery(model: Path, catalogue: Path, folder: Path, overrides: Sequence[str]) -> None:
+def build_gallery(
+    model: str | Path | None, catalogue: Path, folder: Path, overrides: Sequence[str]
+) -> None:
     """Embed a catalogue folder into a new gallery, and print what is in it.
 
     Args:
-        model: see `find_trained`.
+        model: see `load_identifier`.
         catalogue: the catalogue folder.
         folder: of the gallery. It is written whole or not at all, and never replaced.
         overrides: `key=value`, which change the model's settings.
@@ -34,15 +39,17 @@ def build_gallery(model: Path, catalogue: Path, folder: Path, overrides: Sequenc
     with locked(folder, "building"):
         if folder.exists():
             raise InputError(f"There is a {folder} already: add to it, or name another folder.")
-        experiment, identifier = load_identifier(model, overrides)
+        experiment, identifier = load_identifier(model, overrides, catalogue)
+        identifier = with_source(identifier, experiment, catalogue)
         detector = find_detector(experiment, identifier.home)
-        embedded, failed = embed_catalogue(catalogue, identifier, experiment.data, detector)
+        embedded, failed = embed_catalogue(catalogue, identifier, experiment, detector)
         for image, reason in sorted(failed.items()):
             print(f"left out: {image}: {reason}")
         with atomic_write(folder) as making:
             pictures = beside(making, map(Path, embedded.columns["picture"].tolist()))
             columns = embedded.columns | {"picture": np.array(pictures, np.str_)}
-            make_gallery(making, replace(embedded, columns=columns), catalogue)
+            own = own_model_of(model or DEFAULT, identifier.models, overrides)
+            make_gallery(making, replace(embedded, columns=columns), catalogue, own)
     print("\n".join(summary_lines(open_gallery(folder))))
     if failed:
         raise Incomplete(

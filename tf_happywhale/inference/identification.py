@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,13 +17,16 @@ from tf_happywhale.detection.detector import find_detector
 from tf_happywhale.disk.files import write_csv
 from tf_happywhale.errors import Incomplete
 from tf_happywhale.galleries.queries import save_queries
+from tf_happywhale.inference.box_source import with_source
 from tf_happywhale.inference.gallery_candidates import candidates_of, search_of
 from tf_happywhale.inference.identifier import Identifier, damage_sentences
+from tf_happywhale.inference.learned_here import learned_here, new_sentences
 from tf_happywhale.inference.photographs import embed_photographs, find_animals, find_photographs
 from tf_happywhale.inference.reference_images import load_gallery
 from tf_happywhale.messages import timed
 from tf_happywhale.pictures.quality import CropQuality, warnings
 from tf_happywhale.places import output_folder
+from tf_happywhale.retrieval.centring import centred
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.ranking.ranking import Ranking
@@ -72,11 +75,12 @@ def identify_photographs(
     output = output_folder(experiment)
     photos, not_read = find_photographs(given, experiment)
     mark_new_output(output)
+    identifier = with_source(identifier, experiment, gallery, photos)
     detector = find_detector(experiment, identifier.home)
     with timed(f"boxes of {len(photos)} photographs"):
         shots = find_animals(experiment, identifier, photos, detector)
     with timed("embedding the gallery"):
-        known, not_compared = load_gallery(gallery, identifier, experiment.data, detector)
+        known, not_compared = load_gallery(gallery, identifier, experiment, detector)
     with timed("embedding the photographs"):
         queries, failed = embed_photographs(identifier, shots, photos)
     for image, reason in [*sorted(not_compared.items()), *sorted(failed.items())]:
@@ -84,9 +88,12 @@ def identify_photographs(
     for sentence in damage_sentences(queries):
         print(sentence)
     with timed(f"ranking {len(queries)} against {len(known)}"):
+        learned, unknown = learned_here(identifier, known, experiment.rank)
         queries, ranking, apart = rank_animals(
-            queries, known, experiment.rank, identifier.learned, experiment.identify.sides
+            queries, known, experiment.rank, learned, experiment.identify.sides
         )
+    for sentence in new_sentences(learned, unknown, experiment.rank):
+        print(sentence)
     for sentence in dict.fromkeys(apart.values()):
         print(sentence)
     warned = _quality_warnings(queries, experiment.quality)
@@ -119,14 +126,16 @@ def rank_animals(
         The queries with the column `together`; the ranking; and by key a sentence for each animal
         that is ranked alone although it is of an encounter.
     """
+    asked, gallery = centred(queries, gallery)
     ids, search = gallery.individual_id.tolist(), search_of(gallery, settings)
-    queries, apart = judge_together(queries, search, learned.p_right)
+    asked, apart = judge_together(asked, search, learned.p_right)
+    queries = replace(queries, columns=asked.columns)
     if several := several_animals(queries):
         print(
             f"{several} animals are in photographs of an encounter that show several: each is "
             "ranked alone, since the photographs of an encounter show one animal"
         )
-    found = candidates_of(queries, gallery, settings, search, sides)
+    found = candidates_of(asked, gallery, settings, search, sides)
     ranking = Ranking(
         images=queries.image,
         candidates=found,

@@ -15,8 +15,9 @@ from tf_happywhale.galleries.embedding_cache import EmbeddingCache
 from tf_happywhale.inference.embed_shots import embed_shots
 from tf_happywhale.inference.new_individuals import learned_of
 from tf_happywhale.inference.shots import Shot
-from tf_happywhale.inference.trained_models import TrainedModel, find_trained
-from tf_happywhale.places import output_folder
+from tf_happywhale.inference.trained_models import TrainedModel
+from tf_happywhale.inference.which_model import check_unchanged, find_models, model_for
+from tf_happywhale.places import embeddings_home
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.search.joined_rows import stack
@@ -125,8 +126,8 @@ class Identifier:
         return embedded, failed
 
     def remarks(self, rank: Rank) -> list[str]:
-        """Return sentences on what is unusual: settings without effect, several models, and why
-        new individuals cannot be told."""
+        """Return sentences on what is unusual: settings without effect, and several models.
+        What cannot be told about new individuals is said after the ranking."""
         said = [
             f"rank.{name}={getattr(rank, name)} does not count here: {why}."
             for name, (usual, why) in WITHOUT_EFFECT.items()
@@ -134,32 +135,42 @@ class Identifier:
         ]
         if len(self.models) > 1:
             said.append(f"{len(self.models)} models identify together")
-        if self.unknown:
-            said.append(f"P(new) is not known, and new_individual comes last: {self.unknown}")
-        elif unsure := self.learned.unsure(rank):
-            said.append(unsure)
         return said
 
 
-def load_identifier(model: Path, overrides: Sequence[str]) -> tuple[Experiment, Identifier]:
+def load_identifier(
+    model: str | Path | None, overrides: Sequence[str], gallery: Path | None = None
+) -> tuple[Experiment, Identifier]:
     """Return the settings, and the models that the word MODEL of a command stands for as one.
 
     The settings `rank.members` and `rank.weights` choose among the models, unless the models' own
     catalogue has taught nothing. Then all models count as they are weighted.
 
+    Args:
+        model: see `find_models`; None: the gallery's own model, or if it has none because it is a
+            catalogue folder, the one that nobody taught.
+        overrides: `key=value`, which change the settings.
+        gallery: a saved gallery or a catalogue folder; needed without a model.
+
     Raises:
-        InputError: there is no such model.
+        InputError: there is no such model, or it is no longer the one that embedded the gallery.
     """
-    experiment, models = find_trained(model, [f"output={OUTPUT}", *overrides])
-    rank, home = experiment.rank, experiment.identify.cache
-    home = output_folder(experiment) / "embedded" if home is None else Path(home).expanduser()
+    if model is None:
+        word, kept = model_for(gallery)
+        experiment, models = find_models(word, [f"output={OUTPUT}", *kept, *overrides])
+    else:
+        experiment, models = find_models(model, [f"output={OUTPUT}", *overrides])
+    rank, home = experiment.rank, embeddings_home(experiment)
     learned, unknown = learned_of(models, rank)
     if unknown and len(models) > 1 and (rank.members or rank.weights == "chosen"):
         unknown += " So all models count, by the weights that are given."
     taken = [n for n, share in enumerate(learned.shares) if share > 0]
     learned = replace(learned, shares=tuple(learned.shares[n] for n in taken))
     chosen = tuple(models[n] for n in taken)
-    return experiment, Identifier(chosen, learned, home, experiment.embed.batch_size, unknown)
+    found = Identifier(chosen, learned, home, experiment.embed.batch_size, unknown)
+    if model is None:
+        check_unchanged(gallery, word, found.about)
+    return experiment, found
 
 
 def damage_sentences(images: Embeddings) -> list[str]:

@@ -24,6 +24,7 @@ from tf_happywhale.retrieval.ranking.learned import (
 )
 
 LEARNED = "new_individuals.json"  # in a run folder
+UNTAUGHT = "nobody has taught the model an individual."
 
 
 def learned_of(models: Sequence[TrainedModel], rank: Rank) -> tuple[Learned, str]:
@@ -33,6 +34,8 @@ def learned_of(models: Sequence[TrainedModel], rank: Rank) -> tuple[Learned, str
     It is computed once and kept in the first model's run folder, since the models may be used where
     the catalogue is not.
     """
+    if not all(model.taught for model in models):
+        return nothing_learned([model.weight for model in models]), UNTAUGHT
     made_from, keep = learned_from(models, rank), models[0].folder / LEARNED
     weights = [model.weight for model in models]
     rank = rank.model_copy(update={"mirrored": "none", "centre_share": 0.0, "ensemble": "join"})

@@ -12,6 +12,7 @@ from tf_happywhale.catalogue.pod.layout import NO_FIN
 from tf_happywhale.config import Experiment
 from tf_happywhale.inference import baselines
 from tf_happywhale.inference.baselines import chance
+from tf_happywhale.models.pretrained import mean_pooled
 from tf_happywhale.places import data_root, run_folder
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
@@ -32,7 +33,7 @@ def compare_on_pod(experiment: Experiment, data: DataSet) -> dict:
     train, test = crops(data.train_folder, data.images), crops(data.test_folder, data.test_images)
     no_fin = crops(data_root(experiment) / NO_FIN, data.test_images)
     model = load_model(run_folder(experiment, experiment.fold) / "model.keras")
-    untrained = baselines.untrained(experiment.model.backbone, experiment.model.weights)
+    untrained = mean_pooled(experiment.model.backbone, experiment.model.weights)
     gallery = baselines.features(model, train)
     embedded = {
         "trained": (gallery, baselines.features(model, test)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,30 +9,30 @@ import numpy as np
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
-from tf_happywhale.catalogue.boxes.box import WHOLE
-from tf_happywhale.catalogue.boxes.box_rows import BoxRow, check_boxes_of_animals
-from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_in_folder
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.photographs.same_picture import same_pictures
 from tf_happywhale.catalogue.tables.dates_of_images import date_sentences, dates_of
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.catalogue.tables.table import tables_in
-from tf_happywhale.config import Data
+from tf_happywhale.config import Data, Experiment
 from tf_happywhale.detection.detector import Detector
 from tf_happywhale.disk.hashes import MISSING
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import is_gallery, open_gallery
 from tf_happywhale.inference.identifier import Identifier, damage_sentences
+from tf_happywhale.inference.reference_boxes import reference_boxes
 from tf_happywhale.inference.shots import Shot
 from tf_happywhale.inference.shots_from_boxes import box_sentences, make_shots
-from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 COLUMNS = ("species", "encounter", "date", "viewpoint")  # of a catalogue, kept in a gallery
 
 
 def load_gallery(
-    path: Path, identifier: Identifier, data: Data, detector: Detector | None = None
+    path: Path,
+    identifier: Identifier,
+    experiment: Experiment,
+    detector: Detector | None = None,
 ) -> tuple[Embeddings, dict[str, str]]:
     """Return the reference images of a saved gallery, or of a catalogue folder; and why some of
     them could not be read, by image.
@@ -41,7 +40,7 @@ def load_gallery(
     Args:
         path: the gallery, or the catalogue folder, whose images are embedded unless that was done.
         identifier: embeds them.
-        data: how the catalogue's files are named and read.
+        experiment: the settings: how the catalogue's files are named and read, and its boxes.
         detector: draws boxes if the catalogue's table has none; None: the whole picture is used.
 
     Raises:
@@ -50,7 +49,7 @@ def load_gallery(
     """
     path = Path(path).expanduser()
     if not is_gallery(path):
-        return embed_catalogue(path, identifier, data, detector)
+        return embed_catalogue(path, identifier, experiment, detector)
     gallery = open_gallery(path)
     gallery.check(identifier.about)
     if not len(gallery):
@@ -59,16 +58,20 @@ def load_gallery(
 
 
 def embed_catalogue(
-    root: Path, identifier: Identifier, data: Data, detector: Detector | None = None
+    root: Path,
+    identifier: Identifier,
+    experiment: Experiment,
+    detector: Detector | None = None,
 ) -> tuple[Embeddings, dict[str, str]]:
     """Embed the images of a catalogue folder, and print what is unusual about them.
 
     Returns, args, raises: see `load_gallery`.
     """
+    data = experiment.data
     table, folder = _table(root, data), root / data.train_images
     catalogue = read_catalogue(table, reading_of(data), folder)
     images, owners = list(catalogue["image"]), list(catalogue["individual_id"])
-    boxes = _boxes(root, data, identifier, images, detector)
+    boxes = reference_boxes(root, experiment, identifier, images, detector)
     photographs = {image: folder / photograph_of(image) for image in images}
     shots = make_shots(photographs, boxes, identifier.home, detector, "gallery")
     pictures = list(map(_picture, shots))
@@ -97,39 +100,6 @@ def _table(root: Path, data: Data) -> Path:
             f"{data.catalogue}): name one of those{there}."
         )
     return table
-
-
-def _boxes(
-    root: Path, data: Data, identifier: Identifier, images: Sequence[str], detector: Detector | None
-) -> dict[str, dict[str, list[BoxRow]]]:
-    """Return the boxes of a catalogue's images, by source and image.
-
-    They are those of its `boxes.csv`, or of the tables in `data.boxes` if these are meant for this
-    catalogue: the model was trained on it, or the tables lie in its folder.
-
-    Raises:
-        InputError: an image shows several animals, but not each of them has a box.
-    """
-    own = root.resolve() == data_root(identifier.models[0].experiment).resolve()
-    required = () if detector else identifier.sources
-    folder = root / data.train_images
-    photographs = {image: folder / photograph_of(image) for image in images}
-    found: dict[str, dict[str, list[BoxRow]]] = {}
-    for source in [*identifier.sources, *identifier.stand_ins]:
-        given = data.boxes.get(source) if isinstance(data.boxes, dict) else data.boxes
-        table = root / given if given else None
-        inside = bool(given) and not Path(given).is_absolute() and table.exists()
-        best = boxes_in_folder(
-            root,
-            str(table) if table and (own or inside) else None,
-            photographs,
-            WantedBoxes([source], required, reading_of(data)),
-            folders=[folder, root / data.test_images],
-        )[source]
-        found[source] = {image: [row] for image, row in best.items()}
-    if set(identifier.sources) != {WHOLE}:
-        check_boxes_of_animals(images, set().union(*found.values()), "the table of boxes")
-    return found
 
 
 def _picture(shot: Shot) -> tuple[str, str]:

@@ -35,6 +35,8 @@ class TrainedModel:
     weight: float = 1.0
     embed: Embed = field(default_factory=Embed)
 
+    taught = True  # whether it was trained to tell individuals apart; no field
+
     @property
     def file(self) -> Path:
         """The Keras model."""
@@ -90,6 +92,16 @@ class TrainedModel:
         if not self.exported:
             check_same_model(self.file, known["model"])
         return forward
+
+    def network(self):
+        """Return the Keras model.
+
+        Raises:
+            InputError: there is none, as in an exported folder.
+        """
+        from tf_happywhale.run_folders.model_files import load_model  # which imports Keras
+
+        return load_model(self.file)
 
 
 def find_trained(

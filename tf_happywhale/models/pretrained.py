@@ -40,3 +40,11 @@ def pretrained_backbone(
     elif address is not None:
         load_weights(whole, address)
     return network
+
+
+def mean_pooled(name: str, weights: str = "default") -> keras.Model:
+    """Return a backbone with weights whose last map is averaged: RGB pictures [n, h, w, 3] in 0–255
+    to embedding [n, c] float32. Errors: see `pretrained_backbone`."""
+    network = pretrained_backbone(name, weights)
+    pool = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")
+    return keras.Model(network.input, pool(network.output), name="embedder")

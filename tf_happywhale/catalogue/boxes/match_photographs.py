@@ -102,7 +102,7 @@ def match_rows(
         InputError: a name may mean several photographs, or differs from one only by case.
     """
     names = {
-        name: (_parts(name), _parts(os.path.abspath(path)))
+        name: (path_parts(name), path_parts(os.path.abspath(path)))
         for name, path in ((photograph_of(key), path) for key, path in photographs.items())
     }
     homes = [Path(os.path.abspath(folder)) for folder in dict.fromkeys(folders)]
@@ -143,7 +143,9 @@ def _choose(rows: Sequence[BoxRow], names: Names, homes: Sequence[Path]) -> tupl
         there = [home / row.image for home in homes if chosen[key] is None and not row.stem]
         there = [path for path in there if row.image.strip() and os.path.isfile(path)]
         if there:
-            found = [by_path[parts] for parts in map(_parts, map(str, there)) if parts in by_path]
+            found = [
+                by_path[parts] for parts in map(path_parts, map(str, there)) if parts in by_path
+            ]
             chosen[key] = found[0] if found else None
             other |= set() if found else {row.image}
         elif chosen[key] is None:
@@ -153,7 +155,8 @@ def _choose(rows: Sequence[BoxRow], names: Names, homes: Sequence[Path]) -> tupl
     return chosen, other
 
 
-def _parts(path: str) -> Parts:
+def path_parts(path: str) -> Parts:
+    """The folders and the file of a path, in one Unicode form, with either slash."""
     text = unicodedata.normalize("NFC", path.strip()).replace("\\", "/")
     return tuple(part for part in text.split("/") if part not in ("", "."))
 
@@ -183,7 +186,7 @@ def _folders_in(homes: Sequence[Path]) -> list[Path]:
 
 def _named(row: BoxRow, names: Names, index: Index, *, by_path: bool) -> str | None:
     """The photograph with this name or, `by_path`, with a path that ends in this name."""
-    own = _parts(row.image)
+    own = path_parts(row.image)
     like = _like(row, own)
     found = [
         name
@@ -204,7 +207,7 @@ def _by_moved_folder(rows: Sequence[BoxRow], names: Names, index: Index) -> Chos
     chosen: Chosen = {}
     fronts: set[tuple[Parts, Parts]] = set()
     for row in rows:
-        parts = _parts(row.image)
+        parts = path_parts(row.image)
         if len(parts) < 2 or (row.image, row.stem) in chosen:
             continue
         like = _like(row, parts)
@@ -227,7 +230,7 @@ def _same_at_end(one: Parts, other: Parts) -> int:
 
 def _check_case(row: BoxRow, names: Names, folded: Index) -> None:
     """Raise InputError if the name differs from that of a photograph only by case."""
-    parts = _parts(row.image)
+    parts = path_parts(row.image)
     if not parts:
         return
     like = _like(row, parts)

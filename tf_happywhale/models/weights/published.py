@@ -10,10 +10,9 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.models.backbones.variants import PACKAGE
+from tf_happywhale.models.weights.at_hand import hub_parts
 from tf_happywhale.models.weights.fill_network import COUNTER, fill
 from tf_happywhale.models.weights.weight_names import HUB
-
-HUB_FILE = "model.safetensors"
 
 
 def load_weights(network: keras.Model, address: str) -> None:
@@ -57,12 +56,11 @@ def _from_hub(address: str) -> Path:
     """Return a checkpoint of the Hugging Face hub, which is downloaded into its cache."""
     from huggingface_hub import hf_hub_download
 
-    owner, name, *rest = address.removeprefix(HUB).split("/")
-    file = "/".join(rest) or HUB_FILE
+    repository, file = hub_parts(address)
     try:
-        return Path(hf_hub_download(f"{owner}/{name}", file))
+        return Path(hf_hub_download(repository, file))
     except Exception as error:
-        page = f"https://huggingface.co/{owner}/{name}/resolve/main/{file}"
+        page = f"https://huggingface.co/{repository}/resolve/main/{file}"
         raise _unreachable(address, page, error) from None
 
 

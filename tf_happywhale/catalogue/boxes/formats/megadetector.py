@@ -33,6 +33,7 @@ from tf_happywhale.messages import say_once
 ANIMAL = "animal"
 USUAL = {"1": ANIMAL, "2": "person", "3": "vehicle"}
 WILDLIFE = {"0": ANIMAL, "1": "person", "2": "vehicle"}  # PytorchWildlife counts from 0
+NO_ANIMALS = ("person", "vehicle")
 
 
 def is_megadetector(tree: Any) -> bool:

@@ -1,0 +1,91 @@
+"""Which boxes a model looks at that nobody taught: those of the one source that the tables have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tf_happywhale.catalogue.boxes.formats.megadetector import NO_ANIMALS
+from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
+from tf_happywhale.catalogue.photographs.photos import Photo
+from tf_happywhale.catalogue.tables.reading import reading_of
+from tf_happywhale.config import Experiment
+from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.gallery_folder import is_gallery, open_gallery
+from tf_happywhale.inference.identifier import Identifier
+from tf_happywhale.inference.untaught_models import UntaughtModel
+
+
+def with_source(
+    identifier: Identifier,
+    experiment: Experiment,
+    gallery: Path | None,
+    photos: Sequence[Photo] = (),
+) -> Identifier:
+    """Return the identifier as it is used for a gallery and photographs.
+
+    A trained model looks at the boxes that it was trained on. A model that nobody taught looks at
+    those of `records.source` if that is given, or else of the gallery if it is a saved one, or else
+    at those of the only source in the tables of boxes.
+
+    Args:
+        identifier: see `load_identifier`.
+        experiment: the settings.
+        gallery: a saved gallery or a catalogue folder; None: it is not known.
+        photos: the photographs to identify.
+
+    Raises:
+        InputError: the tables have boxes of several sources.
+    """
+    model = identifier.models[0]
+    if not isinstance(model, UntaughtModel) or model.decided:
+        return identifier
+    if gallery is not None and is_gallery(gallery):
+        source = open_gallery(gallery).about["source"]
+    else:
+        source = _only_source(_tables(experiment, gallery, photos), experiment)
+    return replace(identifier, models=(model.looking_at(source),))
+
+
+def _tables(experiment: Experiment, catalogue: Path | None, photos: Sequence[Photo]) -> list[Path]:
+    """Return the tables of boxes that are there."""
+    data, given = experiment.data, experiment.identify.boxes
+    named = list(data.boxes.values()) if isinstance(data.boxes, dict) else [data.boxes or ""]
+    found = []
+    if catalogue is not None:
+        found += [catalogue / name for name in named if name] or [catalogue / "boxes.csv"]
+    if given is not None:
+        found.append(Path(given).expanduser())
+    else:
+        found += _beside(photos)
+    return [table for table in dict.fromkeys(found) if table.exists()]
+
+
+def _beside(photos: Iterable[Photo]) -> list[Path]:
+    """Return where `boxes_of_photos` looks for tables: in the photographs' folders and above, up to
+    the folders that were given."""
+    folders: dict[Path, None] = {}
+    for photo in photos:
+        inside = photo.path.relative_to(photo.folder).parent
+        folders |= dict.fromkeys(photo.folder / place for place in (inside, *inside.parents))
+    return [folder / "boxes.csv" for folder in folders]
+
+
+def _only_source(tables: Sequence[Path], experiment: Experiment) -> str:
+    """Return the source of all boxes in tables. Where none is said, it is the usual one."""
+    where: dict[str, Path] = {}
+    for table in tables:
+        for row in read_box_rows(table, reading_of(experiment.data)):
+            if row.box and row.source and row.source not in NO_ANIMALS:
+                where.setdefault(row.source, table)
+    if len(where) > 1:
+        (first, there), (second, other) = list(where.items())[:2]
+        both = f"{there} has boxes of {first}, and {other} of {second}"
+        if there == other:
+            both = f"{there} has boxes of {' and '.join(sorted(where))}"
+        raise InputError(
+            f"{both}, and the model was not trained on any of them: say which with "
+            f"records.source={first}, or records.source=whole for whole pictures."
+        )
+    return next(iter(where), experiment.records.source)

@@ -1,0 +1,105 @@
+"""Which model identifies: the one that is named, or the gallery's own, or an untaught one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tf_happywhale.config import Experiment
+from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.gallery_folder import is_gallery, own_model
+from tf_happywhale.galleries.own_model import OwnModel, kept_settings
+from tf_happywhale.inference.trained_models import TrainedModel, find_trained, is_run
+from tf_happywhale.inference.untaught_models import (
+    DEFAULT,
+    SOURCE,
+    UntaughtModel,
+    find_untaught,
+    is_untaught,
+)
+
+NOT_NAMED = (
+    f"No model was named: {DEFAULT}'s ImageNet features are compared, which nobody has taught an "
+    "individual"
+)
+
+
+def find_models(
+    word: str | Path, overrides: Sequence[str] = ()
+) -> tuple[Experiment, list[TrainedModel]]:
+    """Return the settings and the models that the word MODEL of a command stands for.
+
+    Args:
+        word: what `find_trained` takes, or the name of a model that nobody taught, see
+            `is_untaught`; a run folder of that name goes before.
+        overrides: `key=value`, which change the settings.
+
+    Raises:
+        InputError: there is no such model.
+    """
+    if is_untaught(str(word)) and not is_run(Path(word)):
+        experiment, model = find_untaught(str(word), overrides)
+        return experiment, [model]
+    return find_trained(Path(word), overrides)
+
+
+def model_for(gallery: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the word MODEL for a gallery if none is named, and the settings that belong to it. For
+    a catalogue folder it is the model that nobody taught, which is printed.
+
+    Raises:
+        InputError: the saved gallery does not say which model embedded it, or that is not there.
+    """
+    gallery = Path(gallery).expanduser()
+    if not is_gallery(gallery):
+        print(NOT_NAMED)
+        return DEFAULT, ()
+    model, _ = own_model(gallery)
+    if model is None:
+        raise InputError(
+            f"{gallery} does not say which model embedded it, since an older version built it: "
+            f"name the model before it, as in `MODEL {gallery}`."
+        )
+    if model.is_path and not Path(model.word).exists():
+        raise InputError(
+            f"The model that embedded {gallery} lay in {model.word}, where it is no more: name the "
+            f"place where it is now before the gallery, as in `MODEL {gallery}`."
+        )
+    print(f"No model was named: {model.word} is used, which embedded the gallery")
+    return model.word, model.settings
+
+
+def own_model_of(
+    word: str | Path, models: Sequence[TrainedModel], overrides: Sequence[str]
+) -> OwnModel:
+    """Return what a new gallery keeps of its model.
+
+    Args:
+        word: which model was named.
+        models: those that the word stands for, as they embed.
+        overrides: `key=value` that were given with it.
+    """
+    settings = kept_settings(overrides)
+    first = models[0]
+    if not isinstance(first, UntaughtModel):
+        return OwnModel(str(Path(word).expanduser()), True, settings)
+    others = [one for one in settings if not one.startswith(SOURCE)]
+    return OwnModel(first.name, False, (*others, f"{SOURCE}{first.primary}"))
+
+
+def check_unchanged(gallery: Path, word: str, about: Mapping[str, str]) -> None:
+    """Raise InputError if a saved gallery's own model is another one than that which embedded it.
+
+    Args:
+        gallery: a saved gallery or a catalogue folder.
+        word: which model it is.
+        about: what the model's embeddings are made by.
+    """
+    if not is_gallery(gallery):
+        return
+    before = own_model(gallery)[1]
+    if before.get("model") != about["model"]:
+        raise InputError(
+            f"{word} is another model than the one that embedded {gallery}: name that one if it is "
+            f"somewhere else, as in `MODEL {gallery}`, or build a new gallery with this one."
+        )
