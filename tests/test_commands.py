@@ -407,13 +407,23 @@ def test_the_demo_draws_photographs_alone(tmp_path: Path, capsys: pytest.Capture
     keys = [f"pod.{key}" for key in (*small, "width=300", "height=200")]
     experiment = load_experiment(CONFIGS / "first_day.yaml", [f"output={tmp_path}", *keys])
     demo.handle("draw", experiment)
-    assert [path.name for path in tmp_path.iterdir()] == ["pod"]
-    with (tmp_path / "pod" / "train.csv").open(newline="") as file:
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"pod", "catalogue", "new_photographs"}
+    with (tmp_path / "catalogue" / "train.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    to_identify = len(list((tmp_path / "pod" / "test_images").iterdir()))
-    said = capsys.readouterr().out
-    assert f"{len(rows)} photographs of {len({row['individual_id'] for row in rows})} d" in said
-    assert f"{to_identify} photographs to identify" in said
+    photographs = {path.name for path in (tmp_path / "catalogue" / "train_images").iterdir()}
+    assert {row["image"] for row in rows} == photographs
+    new = {path.name for path in (tmp_path / "new_photographs").glob("*.jpg")}
+    for folder, images in (("catalogue", photographs), ("new_photographs", new)):
+        with (tmp_path / folder / "boxes.csv").open(newline="") as file:
+            boxes = list(csv.DictReader(file))
+        assert {row["source"] for row in boxes} == {"backfin"}
+        assert sorted(row["image"] for row in boxes) == sorted(images)
+    assert f"new_photographs: {len(new)} photographs\n" in capsys.readouterr().out
+    (tmp_path / "catalogue" / "mine.txt").write_text("")
+    demo.handle("draw", experiment)
+    assert (tmp_path / "catalogue" / "mine.txt").is_file()
+    assert "it was there already" in capsys.readouterr().out
     with pytest.raises(HappywhaleError, match=r"leave out data\.root"):
         demo.handle("draw", load_experiment(None, [f"data.root={tmp_path / 'pod'}"]))
 

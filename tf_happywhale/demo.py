@@ -7,7 +7,7 @@ from tf_happywhale.config import Experiment
 
 VERBS = {
     "run": "draw the pod, train on it, identify, and measure (the default)",
-    "draw": "draw the pod's photographs in output=DIR/pod, and nothing else",
+    "draw": "draw a catalogue and new photographs into output=DIR, and nothing else",
 }
 EXAMPLES = [
     "python -m tf_happywhale.demo configs/demo.yaml",
@@ -43,16 +43,19 @@ def main(experiment: Experiment) -> None:
 
 
 def draw(experiment: Experiment) -> None:
-    """Draw the pod's photographs; a pod that is there already is left as it is."""
-    from tf_happywhale.catalogue.dataset import load_data
+    """Draw the pod's photographs, and lay them out as a catalogue and a folder of new ones."""
+    from tf_happywhale.catalogue.dataset import draw_pod
+    from tf_happywhale.catalogue.pod.first_day import write_first_day
     from tf_happywhale.errors import ConfigError
-    from tf_happywhale.places import data_root
+    from tf_happywhale.places import data_root, output_folder
 
     if experiment.data.root is not None:
-        raise ConfigError("`draw` draws a new folder: leave out data.root.")
-    data, root = load_data(experiment), data_root(experiment)
-    print(f"{root / 'train.csv'}: {len(data.images)} photographs of {len(data.order)} dolphins")
-    print(f"{data.test_folder}: {len(data.test_images)} photographs to identify")
+        raise ConfigError("`draw` draws new photographs: leave out data.root.")
+    draw_pod(experiment)
+    written = write_first_day(data_root(experiment), home := output_folder(experiment))
+    for folder in (home / "catalogue", home / "new_photographs"):
+        there = "" if folder in written else " (it was there already)"
+        print(f"{folder}: {len(list(folder.rglob('*.jpg')))} photographs{there}")
 
 
 def handle(verb: str, experiment: Experiment) -> None:
