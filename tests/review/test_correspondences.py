@@ -8,7 +8,6 @@ import pytest
 from tf_happywhale.matching.local_points import LocalPoints
 from tf_happywhale.review.correspondences import (
     GAP,
-    LEAST,
     MOST,
     Correspondences,
     correspondence_pair,
@@ -61,19 +60,13 @@ def test_lines_join_the_places_in_both_crops(crop, shape, second) -> None:
 
 
 def test_matches_that_do_not_fit_together_are_pale_and_below_the_others() -> None:
-    places, others = [(0.5, 0.1)] * LEAST, [(0.5, 0.9)] * LEAST
-    pale = correspondence_pair(WIDE, WIDE, found(places, others, [False] * LEAST))
+    places, others = [(0.5, 0.1)] * 5, [(0.5, 0.9)] * 5
+    pale = correspondence_pair(WIDE, WIDE, found(places, others, [False] * 5))
     assert not colourful(pale).any()
     assert pale[:, 100].max() > GREY  # but drawn
-    both = found(places * 2, others * 2, [True, False] * LEAST)
+    both = found(places * 2, others * 2, [True, False] * 5)
     bright = correspondence_pair(WIDE, WIDE, both)
     assert colourful(bright)[40:150, 98:103].any(axis=1).all()
-
-
-def test_fewer_than_chance_brings_together_are_not_bright() -> None:
-    few = row(LEAST - 1, fit=True)
-    assert not few.bright.any() and row(LEAST, fit=True).bright.all()
-    assert not colourful(correspondence_pair(WIDE, WIDE, few)).any()
 
 
 def test_the_colour_follows_the_place_from_blue_to_orange() -> None:
@@ -102,10 +95,10 @@ def test_two_crops_without_a_match_are_shown_as_they_are() -> None:
     ("fit", "words"),
     [
         ([], "no point of one picture matches a point of the other"),
-        ([False], "1 match"),
-        ([True] * 4 + [False] * 3, "7 matches, which do not fit together"),
-        ([True] * 21 + [False] * 13, "34 matches, 21 of them fit together"),
-        ([True] * 6, "6 matches, all of them fit together"),
+        ([False], "1 matching point"),
+        ([False] * 7, "7 matching points, which do not fit together"),
+        ([True] * 21 + [False] * 13, "34 matching points, 21 of them fit together"),
+        ([True] * 6, "6 matching points, all of them fit together"),
     ],
 )
 def test_words_say_how_many_matches_fit_together(fit, words) -> None:
@@ -133,4 +126,19 @@ def test_matches_that_count_become_shares_of_the_crops_and_the_odd_one_does_not_
     np.testing.assert_allclose(result.first, (xy[:6] + 0.5) / [100, 50])
     np.testing.assert_allclose(result.second, (moved[:6] + 0.5) / [400, 300])
     assert result.fit.tolist() == [True] * 5 + [False]
-    assert result.words == "6 matches, 5 of them fit together"
+    assert result.words == "6 matching points, 5 of them fit together"
+
+
+@pytest.mark.parametrize(("near", "fit"), [(0, True), (1, True), (2, False)])
+def test_matches_in_fewer_places_than_chance_brings_together_do_not_fit(
+    near: int, fit: bool
+) -> None:
+    """Of six matches that agree, some are neighbours of the first one. A place of its own is more
+    than 3% of the longer side away in both pictures."""
+    xy = np.array([(10, 10), (90, 20), (50, 40), (20, 45), (70, 30), (60, 10)], np.float32)
+    xy[1 : 1 + near] = xy[0] + np.arange(1, near + 1)[:, None] * np.float32([0.9, 0.5])
+    blank = np.zeros((6, 128), np.float32)
+    points = LocalPoints(xy, blank, np.ones(6, np.float32), (100, 50))
+    score = np.full(6, 0.9, np.float32)
+    result = correspondences(points, points, Matches(np.arange(6), np.arange(6), score))
+    assert result.fit.sum() == (6 if fit else 0)

@@ -30,7 +30,7 @@ def test_two_pictures_of_one_animal_have_most_in_common(pictures, tmp_path: Path
     pairs = [("a.png", "a.png"), ("a.png", "b.png"), ("lost.png", "a.png")]
     words = common.words(pairs)
     assert list(words) == pairs[:2]  # nothing is known of the lost one
-    fit = int(words[pairs[0]].split(" matches, ")[1].split()[0].replace("all", "99"))
+    fit = int(words[pairs[0]].split(" matching points, ")[1].split()[0].replace("all", "99"))
     assert "of them fit together" in words[pairs[0]] and fit > 20
     assert matching.networks.matcher.seen == 2
     common.words(pairs)
@@ -54,7 +54,7 @@ def test_lines_end_where_the_marks_are_in_either_order_of_keys(tmp_path: Path, m
         orders.add(crops[0].key < crops[1].key)
         for crop, given in zip(crops, (first, second), strict=True):
             assert (crop.read(SETTINGS) == given).all()
-        moved = (found.first - found.second)[found.bright]
+        moved = (found.first - found.second)[found.fit]
         assert len(moved) > 20
         np.testing.assert_allclose(np.median(moved, axis=0), [18 / 200, 0], atol=0.01)
     assert orders == {True, False}

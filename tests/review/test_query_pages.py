@@ -235,7 +235,7 @@ def test_what_pictures_have_in_common_is_said_on_every_card_and_drawn_for_the_fi
     rows = [
         ("a.jpg", rank, f"id{rank}", 1 - rank / 20, 0.1, f"r{rank}.jpg") for rank in range(1, 6)
     ]
-    rows.append(("b.jpg", 1, "new_individual", 0.5, "", ""))
+    rows.insert(1, ("a.jpg", 0, "new_individual", 0.99, 0.1, ""))
     asked, drawn = [], []
 
     def words(pairs):
@@ -250,11 +250,11 @@ def test_what_pictures_have_in_common_is_said_on_every_card_and_drawn_for_the_fi
 
     table = pd.DataFrame(rows, columns=COLUMNS)
     write(tmp_path, table, common=Common(words, draw, "Lines <join> points."), page_size=9)
-    assert asked == [[("a.jpg", f"r{rank}.jpg") for rank in range(1, 6)]]
+    assert asked == [[("a.jpg", f"r{rank}.jpg") for rank in range(1, 5)]]  # with a new one, five
     assert drawn == [("a.jpg", "r1.jpg"), ("a.jpg", "r3.jpg")]
     html = (tmp_path / "report" / "index.html").read_text("utf-8")
     said = re.findall(r'<p class="detail">(r\d.jpg &lt;has&gt; dots)</p>', html)
-    assert [one[:2] for one in said] == ["r1", "r3", "r4", "r5"]
+    assert [one[:2] for one in said] == ["r1", "r3", "r4"]
     assert html.count("<figcaption>1, id1: r1.jpg &lt;has&gt; dots</figcaption>") == 1
     assert "Lines &lt;join&gt; points." in html
     assert html.count('<details class="why matched" open>') == 1

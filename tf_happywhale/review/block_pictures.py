@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.review.block import Picture, Query
+from tf_happywhale.review.block import Candidate, Picture, Query
 from tf_happywhale.review.report_content import ReportContent
 from tf_happywhale.review.thumbnails import Thumbnails
 
@@ -54,11 +54,11 @@ def link_pictures(block: Query, source: Callable[[str], str]) -> Query:
 def _explained(query: Query, thumbnails: Thumbnails, content: ReportContent) -> Query:
     """Return the block with pictures of what each candidate's score is based on, in full size."""
     made = {}
-    for place, card in enumerate(query.candidates):
-        if not card.reference_image:
-            continue
+    cards = [card for card in query.candidates if card.reference_image]
+    for place, card in enumerate(cards):
         with suppress(InputError):  # the card says that its picture cannot be read
-            for n, (caption, picture) in enumerate(_pictures(query, place, content)):
+            found = _pictures(query, card, content, with_common=place < FIRST)
+            for n, (caption, picture) in enumerate(found):
                 name = f"{query.image}\0{card.reference_image}\0{card.rank}\0{n}"
                 made[name] = (f"{card.rank}, {card.individual_id}: {caption}", picture)
     longest = max((max(picture.shape) for _, picture in made.values()), default=1)
@@ -67,10 +67,11 @@ def _explained(query: Query, thumbnails: Thumbnails, content: ReportContent) -> 
     return replace(query, why=tuple(shown))
 
 
-def _pictures(query: Query, place: int, content: ReportContent) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield captions and pictures of what the score of the candidate at a place is based on."""
-    card = query.candidates[place]
-    if content.common and card.common and place < FIRST:
+def _pictures(
+    query: Query, card: Candidate, content: ReportContent, with_common: bool
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield captions and pictures of what a candidate's score is based on."""
+    if content.common and card.common and with_common:
         yield card.common, content.common.picture((query.image, card.reference_image))
     if content.why:
         yield from content.why(query.image, card.individual_id, card.reference_image)

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 from tf_happywhale.matching.local_points import LocalPoints
-from tf_happywhale.matching.pair_features import Found, agreement
+from tf_happywhale.matching.pair_features import REACH, Found, agreement
 
 MOST = 60  # lines in a picture; more hide the animals
-LEAST = 5  # matches that fit together; three always do, and a fourth often by chance
+LEAST = 5  # places with matches that fit together; three always do, and a fourth often by chance
 GAP = 10  # between the two crops, pixels
 RING = 4  # radius around a point, pixels
 SHIFT = 4  # places are drawn to 1/16 of a pixel
@@ -30,8 +30,8 @@ class Correspondences:
         first, second: their places in each crop, x and y as shares of its width and height,
             float32 [k, 2].
         score: of each match, 0 to 1, float32 [k].
-        fit: whether a match fits together with the others, bool [k]: one shift, turn and stretch
-            of the first crop explains them.
+        fit: whether a match fits together with others, bool [k]: one shift, turn and stretch of
+            the first crop explains them.
     """
 
     first: np.ndarray
@@ -40,20 +40,15 @@ class Correspondences:
     fit: np.ndarray
 
     @property
-    def bright(self) -> np.ndarray:
-        """The matches that fit together, bool [k]; none if they are fewer than `LEAST`."""
-        return self.fit & (self.fit.sum() >= LEAST)
-
-    @property
     def words(self) -> str:
         """How many there are."""
-        count, fit = len(self.score), int(self.bright.sum())
+        count, fit = len(self.score), int(self.fit.sum())
         if count == 0:
             return "no point of one picture matches a point of the other"
-        matches = "1 match" if count == 1 else f"{count} matches"
+        points = "1 matching point" if count == 1 else f"{count} matching points"
         if fit == 0:
-            return matches if count == 1 else f"{matches}, which do not fit together"
-        return f"{matches}, {fit if fit < count else 'all'} of them fit together"
+            return points if count == 1 else f"{points}, which do not fit together"
+        return f"{points}, {fit if fit < count else 'all'} of them fit together"
 
     def turned(self) -> Correspondences:
         """Return the same matches with the second crop as the first one."""
@@ -61,7 +56,8 @@ class Correspondences:
 
 
 def correspondences(a: LocalPoints, b: LocalPoints, found: Found) -> Correspondences:
-    """Return the matches that count in the features of a pair, and which of them fit together.
+    """Return the matches that count in the features of a pair, and which of them fit together: none
+    if they lie in fewer than `LEAST` places.
 
     Args:
         a: points of the first picture.
@@ -69,10 +65,10 @@ def correspondences(a: LocalPoints, b: LocalPoints, found: Found) -> Corresponde
         found: their matches.
     """
     rows, fit = agreement(a, b, found)
-    shares = (
-        (points.xy[matched[rows]] + 0.5) / np.float32(points.size)
-        for points, matched in ((a, found.first), (b, found.second))
-    )
+    ends = a.xy[found.first[rows]], b.xy[found.second[rows]]
+    if _places(*(xy[fit] / max(each.size) for xy, each in zip(ends, (a, b), strict=True))) < LEAST:
+        fit = np.zeros_like(fit)
+    shares = ((xy + 0.5) / np.float32(each.size) for xy, each in zip(ends, (a, b), strict=True))
     return Correspondences(*shares, found.score[rows], fit)
 
 
@@ -99,9 +95,9 @@ def correspondence_pair(
         ],
         axis=1,
     )
-    shown = np.lexsort((-found.score, ~found.bright))[:MOST]
-    bright = shown[found.bright[shown]]
-    pale = shown[~found.bright[shown]]
+    shown = np.lexsort((-found.score, ~found.fit))[:MOST]
+    bright = shown[found.fit[shown]]
+    pale = shown[~found.fit[shown]]
     colours = _colours(found.first[bright][:, 0 if below else 1])
     for rows, dyes, width, share in (
         (pale, [DARK] * len(pale), 3, 0.2),
@@ -111,6 +107,16 @@ def correspondence_pair(
     ):
         picture = _lines(picture, ends[rows], dyes, width, share)
     return picture
+
+
+def _places(first: np.ndarray, second: np.ndarray) -> int:
+    """Return how many places have matches, whose ends [k, 2] are in shares of the longer sides.
+    Neighbouring points match neighbouring points, and say no more than one of them."""
+    places: list[np.ndarray] = []
+    for ends in np.stack([first, second], axis=1):
+        if all((np.linalg.norm(ends - other, axis=1) > REACH).all() for other in places):
+            places.append(ends)
+    return len(places)
 
 
 def _joined(first: np.ndarray, second: np.ndarray, below: bool) -> tuple[np.ndarray, np.ndarray]:
