@@ -34,6 +34,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     from tf_happywhale.messages import timed
     from tf_happywhale.places import output_folder
     from tf_happywhale.review.match_pages import write_match_pages
+    from tf_happywhale.review.reasons import reasons
 
     named = read_places(words, PLACES[""][0], overrides)
     with timed("the model"):
@@ -44,12 +45,8 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
             print(sentence)
         found = identify_photographs(experiment, identifier, named.gallery, named.rest)
         with timed("the pages"):
-            why = None
-            if experiment.report.why:
-                from tf_happywhale.review.explanation import why_of  # which imports Keras
-
-                why = why_of(identifier.models[0], found.queries, found.gallery)
-            page = write_match_pages(output, found, experiment.report, why)
+            drawn = reasons(found, identifier.models[0], experiment.report)
+            page = write_match_pages(output, found, experiment.report, *drawn)
     print(f"\nlook at {page}; the table is {output / 'predictions.csv'}")
     check_complete(found, output / "photographs.csv")
 

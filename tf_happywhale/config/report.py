@@ -18,8 +18,9 @@ class Report(Section):
     references: Positive = Field(
         4, description="pictures of each candidate in report/, the nearest first"
     )
-    why: bool = Field(
-        False,
-        description="true: `identify` also draws in report/ what each candidate's score rests on; "
-        "`why` draws it for one pair",
+    why: bool | None = Field(
+        None,
+        description="whether `identify` draws in report/ what scores rest on; null: "
+        "matching points where pictures are matched point by point; true: also which parts the "
+        "model finds alike; `why` draws both for one pair",
     )

@@ -19,8 +19,10 @@ from tf_happywhale.errors import Incomplete
 from tf_happywhale.galleries.queries import save_queries
 from tf_happywhale.inference.box_source import with_source
 from tf_happywhale.inference.gallery_candidates import candidates_of, search_of
+from tf_happywhale.inference.how_identified import gallery_note, how_identified
 from tf_happywhale.inference.identifier import Identifier, damage_sentences
 from tf_happywhale.inference.learned_here import learned_here, new_sentences
+from tf_happywhale.inference.local_matching import LocalMatching
 from tf_happywhale.inference.photographs import embed_photographs, find_animals, find_photographs
 from tf_happywhale.inference.reference_images import load_gallery
 from tf_happywhale.messages import timed
@@ -47,6 +49,8 @@ class Identification:
         warnings: what is wrong with each animal's picture, by its key.
         failed: why a photograph could not be read, by name.
         not_compared: why a reference image could not be read, by image.
+        matching: what matched the photographs with the gallery's images; None: nothing did.
+        notes: how the animals were identified, and what the gallery holds and has taught.
     """
 
     queries: Embeddings
@@ -55,6 +59,8 @@ class Identification:
     warnings: Mapping[str, Sequence[str]]
     failed: Mapping[str, str]
     not_compared: Mapping[str, str]
+    matching: LocalMatching | None = None
+    notes: Sequence[str] = ()
 
 
 def identify_photographs(
@@ -102,7 +108,11 @@ def identify_photographs(
     write_csv(output / "predictions.csv", predictions)
     save_queries(output, queries)
     write_csv(output / "photographs.csv", _photographs_table(queries, warned, not_read | failed))
-    return Identification(queries, known, predictions, warned, failed, not_compared)
+    notes = [
+        how_identified(identifier.models[0].taught, matched=False),
+        gallery_note(known.individual_id.tolist()),
+    ]
+    return Identification(queries, known, predictions, warned, failed, not_compared, notes=notes)
 
 
 def rank_animals(

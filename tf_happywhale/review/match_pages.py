@@ -49,6 +49,7 @@ def write_match_pages(
         known=known,
         why=why,
         common=common,
+        notes=found.notes,
     )
     write_report(output, found.predictions, content, settings)
     return output / "report" / "index.html"
