@@ -20,6 +20,7 @@ def test_the_gallerys_mean_is_taken_from_both() -> None:
     queries, known = centred(rows([[11, 2]], centred="yes"), gallery)
     assert known.embedding.tolist() == [[0, -1], [0, 1]]
     assert queries.embedding.tolist() == [[1, 0]]
+    assert centred(queries, known) == (queries, known)  # once is enough
     assert gallery.embedding.tolist() == [[10, 1], [10, 3]]  # what is stored stays as it is
 
 

@@ -36,6 +36,10 @@ class Detector:
     settings: Detect
     home: Path
 
+    def sources(self) -> list[str]:
+        """Return what the detector finds. Errors: see `open_network`."""
+        return list(open_network(self.weights, self.home).sources)
+
     def fill_missing(
         self,
         boxes: Boxes,

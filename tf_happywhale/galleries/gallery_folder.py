@@ -15,6 +15,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.changes import changed, load_changes
 from tf_happywhale.galleries.numbered_files import add_part, load_parts, only_writer
 from tf_happywhale.galleries.own_model import OwnModel, model_from_json, seen_from
+from tf_happywhale.retrieval.centring import centred
 from tf_happywhale.retrieval.embeddings import Embeddings, join_embeddings
 from tf_happywhale.retrieval.search.candidates import Candidates, rank_individuals
 
@@ -75,9 +76,9 @@ class Gallery:
         self.check(queries.about)
         if not len(self):
             raise InputError(f"The gallery {self.folder} is empty: add images to it.")
-        rows = np.concatenate([part.embedding for part in self.parts])
+        queries, known = centred(queries, join_embeddings(self.parts))
         return rank_individuals(
-            queries.embedding, rows, self.individual_id.tolist(), k, engine=engine
+            queries.embedding, known.embedding, self.individual_id.tolist(), k, engine=engine
         )
 
     def append(self, images: Embeddings) -> Gallery:

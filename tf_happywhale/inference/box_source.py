@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.photographs.photos import Photo
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Experiment
+from tf_happywhale.detection.detector import find_detector
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import is_gallery, open_gallery
 from tf_happywhale.inference.identifier import Identifier
@@ -27,7 +28,7 @@ def with_source(
 
     A trained model looks at the boxes that it was trained on. A model that nobody taught looks at
     those of `records.source` if that is given, or else of the gallery if it is a saved one, or else
-    at those of the only source in the tables of boxes.
+    at those of the only source in the tables of boxes, or else at what the detector finds.
 
     Args:
         identifier: see `load_identifier`.
@@ -44,7 +45,11 @@ def with_source(
     if gallery is not None and is_gallery(gallery):
         source = open_gallery(gallery).about["source"]
     else:
-        source = _only_source(_tables(experiment, gallery, photos), experiment)
+        named = _named_by(_tables(experiment, gallery, photos), experiment)
+        detector = find_detector(experiment, identifier.home)
+        if not named and detector:
+            named = dict.fromkeys(detector.sources(), detector.weights)
+        source = _only(named) or experiment.records.source  # the usual one, if no table says it
     return replace(identifier, models=(model.looking_at(source),))
 
 
@@ -72,20 +77,32 @@ def _beside(photos: Iterable[Photo]) -> list[Path]:
     return [folder / "boxes.csv" for folder in folders]
 
 
-def _only_source(tables: Sequence[Path], experiment: Experiment) -> str:
-    """Return the source of all boxes in tables. Where none is said, it is the usual one."""
+def _named_by(tables: Sequence[Path], experiment: Experiment) -> dict[str, Path]:
+    """Return the sources of boxes, and for each the first table that names it."""
     where: dict[str, Path] = {}
+    boxes = experiment.data.boxes
+    if isinstance(boxes, dict):
+        where = {source: Path(file) for source, file in boxes.items()}
     for table in tables:
         for row in read_box_rows(table, reading_of(experiment.data)):
             if row.box and row.source and row.source not in NO_ANIMALS:
                 where.setdefault(row.source, table)
-    if len(where) > 1:
-        (first, there), (second, other) = list(where.items())[:2]
-        both = f"{there} has boxes of {first}, and {other} of {second}"
-        if there == other:
-            both = f"{there} has boxes of {' and '.join(sorted(where))}"
-        raise InputError(
-            f"{both}, and the model was not trained on any of them: say which with "
-            f"records.source={first}, or records.source=whole for whole pictures."
-        )
-    return next(iter(where), experiment.records.source)
+    return where
+
+
+def _only(named: Mapping[str, Path]) -> str | None:
+    """Return the only source; None if there is none.
+
+    Raises:
+        InputError: there are several.
+    """
+    if len(named) < 2:
+        return next(iter(named), None)
+    (first, there), (second, other) = list(named.items())[:2]
+    both = f"{there} has boxes of {first}, and {other} of {second}"
+    if there == other:
+        both = f"{there} has boxes of {' and '.join(sorted(named))}"
+    raise InputError(
+        f"{both}, and the model was not trained on any of them: say which with "
+        f"records.source={first}, or records.source=whole for whole pictures."
+    )

@@ -93,11 +93,13 @@ def identify_photographs(
         print(f"left out: {image}: {reason}")
     for sentence in damage_sentences(queries):
         print(sentence)
+    asked, compared = centred(queries, known)  # what is written stays as the model gave it
     with timed(f"ranking {len(queries)} against {len(known)}"):
-        learned, unknown = learned_here(identifier, known, experiment.rank)
-        queries, ranking, apart = rank_animals(
-            queries, known, experiment.rank, learned, experiment.identify.sides
+        learned, unknown = learned_here(identifier, compared, experiment.rank)
+        asked, ranking, apart = rank_animals(
+            asked, compared, experiment.rank, learned, experiment.identify.sides
         )
+    queries = replace(queries, columns=asked.columns)
     for sentence in new_sentences(learned, unknown, experiment.rank):
         print(sentence)
     for sentence in dict.fromkeys(apart.values()):
@@ -136,16 +138,15 @@ def rank_animals(
         The queries with the column `together`; the ranking; and by key a sentence for each animal
         that is ranked alone although it is of an encounter.
     """
-    asked, gallery = centred(queries, gallery)
+    queries, gallery = centred(queries, gallery)
     ids, search = gallery.individual_id.tolist(), search_of(gallery, settings)
-    asked, apart = judge_together(asked, search, learned.p_right)
-    queries = replace(queries, columns=asked.columns)
+    queries, apart = judge_together(queries, search, learned.p_right)
     if several := several_animals(queries):
         print(
             f"{several} animals are in photographs of an encounter that show several: each is "
             "ranked alone, since the photographs of an encounter show one animal"
         )
-    found = candidates_of(asked, gallery, settings, search, sides)
+    found = candidates_of(queries, gallery, settings, search, sides)
     ranking = Ranking(
         images=queries.image,
         candidates=found,

@@ -13,7 +13,7 @@ import numpy as np
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 CENTRED = "centred"  # a fact about embeddings that are compared from the middle of the gallery
-YES = "yes"
+YES, DONE = "yes", "done"
 LEAST = 1e-4  # share of its length that a row keeps; below it lies only rounding
 
 
@@ -21,8 +21,8 @@ def centred(queries: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embed
     """Return queries and gallery as they are compared: minus the gallery's mean embedding if their
     network asks for it (`about["centred"]` is `yes`), or else as they are.
 
-    They also stay as they are if an image is the mean itself, as in a gallery of one image: nothing
-    would be left of it.
+    They also stay as they are if that was done, or if an image is the mean itself, as in a gallery
+    of one image: nothing would be left of it.
     """
     if gallery.about.get(CENTRED) != YES or not len(gallery):
         return queries, gallery
@@ -31,4 +31,8 @@ def centred(queries: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embed
     length = LEAST * np.linalg.norm(mean)
     if any((np.linalg.norm(part, axis=1) <= length).any() for part in rows):
         return queries, gallery
-    return replace(queries, embedding=rows[0]), replace(gallery, embedding=rows[1])
+    parts = zip((queries, gallery), rows, strict=True)
+    first, second = (
+        replace(part, embedding=row, about=part.about | {CENTRED: DONE}) for part, row in parts
+    )
+    return first, second

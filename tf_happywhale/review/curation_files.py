@@ -8,6 +8,7 @@ from tf_happywhale.galleries.curation import flat_map, suspected_duplicates, sus
 from tf_happywhale.galleries.gallery_folder import Gallery
 from tf_happywhale.galleries.gallery_tables import duplicates_table, errors_table
 from tf_happywhale.places import output_folder
+from tf_happywhale.retrieval.centring import centred
 from tf_happywhale.review.curation_page import Curation, write_curation
 from tf_happywhale.review.query_pictures import picture_reader
 
@@ -15,9 +16,10 @@ from tf_happywhale.review.query_pictures import picture_reader
 def curate_gallery(gallery: Gallery, settings: Experiment) -> None:
     """Write the page and the tables to the folder `curation` of the output, and print where."""
     images, folder = gallery.images(), output_folder(settings) / "curation"
-    pairs = suspected_duplicates(images, settings.curate.count)
-    odd = suspected_errors(images, settings.curate.count)
-    flat = flat_map(images.embedding)
+    compared, _ = centred(images, images)
+    pairs = suspected_duplicates(compared, settings.curate.count)
+    odd = suspected_errors(compared, settings.curate.count)
+    flat = flat_map(compared.embedding)
     thumbnail = settings.report.thumbnail
     page = write_curation(
         folder,
