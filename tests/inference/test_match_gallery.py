@@ -58,10 +58,10 @@ def test_matched_animals_are_told_apart_where_embeddings_are_noise(
 ) -> None:
     queries, gallery = sighted
     found = match_gallery(queries, gallery, matching(tmp_path))
-    scores = found.photographs(np.arange(len(queries)))
+    scores = found.fused.photographs(np.arange(len(queries)))
     assert scores.shape == (5, 15) and (scores >= 0).all() and (scores <= 1).all()
     assert gallery.individual_id[scores.argmax(axis=1)].tolist() == [f"id{n}" for n in range(5)]
-    own = found.own(np.arange(len(gallery)))
+    own = found.fused.own(np.arange(len(gallery)))
     own[same_encounter(gallery).mask(np.arange(len(gallery)))] = -1
     right = gallery.individual_id[own.argmax(axis=1)] == gallery.individual_id
     assert right.mean() > 0.8 and found.asked.all()
@@ -76,11 +76,11 @@ def test_the_gallerys_pairs_are_kept_with_the_gallery_and_matched_once(
 ) -> None:
     queries, gallery = sighted
     first = matching(tmp_path)
-    scores = match_gallery(queries, gallery, first).photographs(np.arange(5))
+    scores = match_gallery(queries, gallery, first).fused.photographs(np.arange(5))
     assert len(first.pairs[1]) == 75 and len(first.points[1].place) == 15
     (tmp_path / "output").rename(tmp_path / "first output")
     again = matching(tmp_path)
-    twice = match_gallery(queries, gallery, again).photographs(np.arange(5))
+    twice = match_gallery(queries, gallery, again).fused.photographs(np.arange(5))
     assert np.array_equal(scores, twice)
     assert again.networks.extractor.seen == 5
     third = matching(tmp_path)
@@ -91,8 +91,8 @@ def test_the_gallerys_pairs_are_kept_with_the_gallery_and_matched_once(
 def test_a_shortlist_is_said_with_what_it_keeps(sighted, tmp_path: Path, capsys) -> None:
     queries, gallery = sighted
     found = match_gallery(queries, gallery, matching(tmp_path, shortlist=5))
-    assert np.diff(found.photographs.compared.start).tolist() == [5] * 5
-    assert np.diff(found.own.compared.start).tolist() == [5] * 15
+    assert np.diff(found.fused.photographs.compared.start).tolist() == [5] * 5
+    assert np.diff(found.fused.own.compared.start).tolist() == [5] * 15
     said = capsys.readouterr().out
     assert "each of 5 photographs with the 5 nearest of 15 images of the gallery; of 15 of" in said
     assert "% of those with a right answer have one among so many: 25 pairs" in said
@@ -103,13 +103,13 @@ def test_images_of_a_trained_models_are_not_asked(sighted, tmp_path: Path) -> No
     honest = np.arange(15) % 3 == 0
     found = match_gallery(queries, gallery, matching(tmp_path), honest)
     assert np.array_equal(found.asked, honest)
-    assert np.array_equal(np.diff(found.own.compared.start) > 0, honest)
+    assert np.array_equal(np.diff(found.fused.own.compared.start) > 0, honest)
 
 
 def test_one_image_each_has_the_general_calibration(sighted, tmp_path: Path, capsys) -> None:
     queries, gallery = sighted
     few = gallery.take(np.arange(0, 15, 3))
-    scores = match_gallery(queries, few, matching(tmp_path)).photographs(np.arange(5))
+    scores = match_gallery(queries, few, matching(tmp_path)).fused.photographs(np.arange(5))
     assert "no individual with two images" in capsys.readouterr().out
     assert scores.argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
 

@@ -13,12 +13,9 @@ from tf_happywhale.disk.hashes import digest
 from tf_happywhale.inference.local_matching import CHUNK, LocalMatching
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import compared
-from tf_happywhale.retrieval.fusion.fused_scores import FusedScores
-from tf_happywhale.retrieval.fusion.gallery_pairs import GalleryPairs, gallery_pairs
-from tf_happywhale.retrieval.fusion.learn_calibration import Calibrations, learn_calibrations
+from tf_happywhale.retrieval.fusion.fuse import Fused, fuse
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching
 from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs, photograph_pairs
-from tf_happywhale.retrieval.search.joined_rows import stack
 
 TIMED = 64  # pairs that are timed
 PHOTOGRAPHS, GALLERY = 0, 1  # numbers of the homes in which new points and pairs are kept
@@ -30,14 +27,11 @@ class Matched:
     """Fused scores.
 
     Attributes:
-        photographs: of the gallery's images for the photographs.
-        own: of the gallery's images for its own; each question's calibration has not seen its
-            individual.
+        fused: of the gallery's images, for the photographs and for its own.
         asked: bool [m], the gallery's images that were matched with others.
     """
 
-    photographs: FusedScores
-    own: FusedScores
+    fused: Fused
     asked: np.ndarray
 
 
@@ -69,24 +63,11 @@ def match_gallery(
     found = compared(len(queries), pairs, features)
     own_features = matching.features(gallery, gallery, own, "gallery", GALLERY)
     own_found = compared(len(gallery), own, own_features)
-    learned_from = gallery_pairs(gallery, rows, own_found)
-    who = np.unique(gallery.individual_id, return_inverse=True)[1]
-    calibrations = learn_calibrations(learned_from, int(who.max()) + 1)
-    print(_calibration_sentence(calibrations, learned_from))
-    known = stack([gallery.embedding])
+    fused = fuse(queries, gallery, found, own_found, rows)
+    print(_calibration_sentence(fused))
     was_asked = np.zeros(len(gallery), bool)
     was_asked[rows] = True
-    return Matched(
-        FusedScores(
-            stack([queries.embedding]),
-            known,
-            found,
-            [calibrations.whole],
-            np.zeros(len(queries), np.int64),
-        ),
-        FusedScores(known, known, own_found, calibrations.parts, calibrations.part_of(who)),
-        was_asked,
-    )
+    return Matched(fused, was_asked)
 
 
 def _plan(
@@ -140,15 +121,14 @@ def _plan_sentences(
     return [f"{said}: {pairs} pairs"]
 
 
-def _calibration_sentence(calibrations: Calibrations, pairs: GalleryPairs) -> str:
+def _calibration_sentence(fused: Fused) -> str:
     """Return what the scores rest on, in words."""
-    same = int(pairs.same.sum())
-    if not same:
+    if not fused.same:
         return (
             "the gallery has no individual with two images that were not taken together: scores "
             "are calibrated as on other species"
         )
     return (
-        f"scores are calibrated on {len(pairs.cosine)} pairs of the gallery, {same} of them of one "
-        f"individual ({calibrations.individuals} individuals)"
+        f"scores are calibrated on {fused.pairs} pairs of the gallery, {fused.same} of them of one "
+        f"individual ({fused.individuals} individuals)"
     )

@@ -7,10 +7,8 @@ import pytest
 
 from tf_happywhale.retrieval.fusion.calibration import (
     Calibration,
-    Spread,
     Weights,
     fit_towards,
-    inputs_of,
 )
 
 NOTHING = Weights(np.zeros(2), 0.0)
@@ -57,20 +55,12 @@ def test_pairs_that_are_told_apart_entirely_have_finite_weights() -> None:
     assert np.isfinite(found.weights).all() and (found.weights > 0).all()
 
 
-def test_a_pair_with_more_matches_is_more_probable_and_nan_falls_back_to_the_cosine() -> None:
+def test_pairs_without_matches_are_judged_by_the_cosine_alone() -> None:
     calibration = Calibration(
-        Spread(0.2, 0.1), Weights(np.array([0.5, 1.0, 1.0]), -5.0), Weights(np.array([1.0]), -2.0)
+        Weights(np.array([0.5, 1.0, 1.0]), -5.0), Weights(np.array([1.0]), -2.0)
     )
-    features = np.array([[0, 1, 0], [9, 12, 4], [200, 190, 150], [np.nan] * 3], np.float32)
-    found = calibration.of_matched(np.full(4, 0.3), features)
-    assert (np.diff(found[:3]) > 0).all() and 0 < found.min() <= found[:3].max() < 1
-    assert found[3] == calibration.of_cosine(np.array([0.3]))[0]
-    assert found[3] == pytest.approx(1 / (1 + np.e), abs=1e-6)  # one deviation, less 2
-    odds = 0.5 * 1 + np.log(10) + np.log(5) - 5
-    assert found[1] == pytest.approx(1 / (1 + np.exp(-odds)))
-
-
-def test_inputs_are_logarithms_of_counts() -> None:
-    features = np.array([[0, 0.4, 0], [7, 8.5, 3]], np.float32)
-    found = inputs_of(np.array([-1.0, 2.0]), features)
-    assert np.allclose(found, [[-1, 0, 0], [2, np.log(8), np.log(4)]])
+    inputs = np.array([[1, 0, 0], [1, 3, 2], [1, np.nan, np.nan]])
+    found = calibration.of_matched(inputs)
+    assert found == pytest.approx(1 / (1 + np.exp([4.5, -0.5, 1])))
+    assert found[2] == calibration.of_cosine(np.array([[1.0]]))[0, 0]
+    assert np.isnan(inputs[2, 1])  # what was given is as it was

@@ -8,13 +8,16 @@ import pytest
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion import gallery_pairs as module
 from tf_happywhale.retrieval.fusion import planned_pairs
+from tf_happywhale.retrieval.fusion.cohorts import Cohort
 from tf_happywhale.retrieval.fusion.compared import compared
+from tf_happywhale.retrieval.fusion.evidence import Usual
 from tf_happywhale.retrieval.fusion.gallery_pairs import gallery_pairs
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan
 from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs, photograph_pairs
 
 WHO = list("aabbbcad")
 DAYS = ["d1", "d2", "d1", "d1", "d3", "", "d1", "d2"]
+USUAL = Usual(*(Cohort(np.zeros((8, f)), np.ones((8, f))) for f in (1, 2)))  # all as they are
 SIDES = ["left", "right", "", "left", "right", "left", "", "right"]
 
 
@@ -47,7 +50,7 @@ def test_each_pair_that_was_not_taken_together_comes_once(rows) -> None:
         matched = matched[matched[:, 0] != 7]
     features = np.arange(15, dtype=np.float32).reshape(5, 3)
     features[2] = features[1]  # the same pair, asked from its other end
-    found = gallery_pairs(gallery, np.array(rows), compared(8, matched, features))
+    found = gallery_pairs(gallery, np.array(rows), compared(8, matched, features), USUAL)
     expected = {}
     for a in rows:
         for b in range(8):
@@ -60,13 +63,13 @@ def test_each_pair_that_was_not_taken_together_comes_once(rows) -> None:
     similar = cosine(gallery, gallery)
     mine = sorted(
         (round(float(similar[a, b]), 5), *sorted((number[WHO[a]], number[WHO[b]])),
-         -1 if its is None else its[0])
+         -1 if its is None else np.sqrt(its[1]))
         for (a, b), its in ((tuple(pair), its) for pair, its in expected.items())
     )  # fmt: skip
     theirs = sorted(
-        (round(float(c), 5), *sorted((int(f), int(s))), -1 if np.isnan(its[0]) else its[0])
+        (round(float(c), 5), *sorted((int(f), int(s))), -1 if np.isnan(its[1]) else its[1])
         for c, f, s, its in zip(
-            found.cosine, found.first, found.second, found.features, strict=True
+            found.inputs[:, 0], found.first, found.second, found.inputs, strict=True
         )
     )
     assert np.allclose(np.array(mine), np.array(theirs), atol=2e-5)
@@ -75,8 +78,8 @@ def test_each_pair_that_was_not_taken_together_comes_once(rows) -> None:
 def test_no_more_pairs_than_are_wanted(monkeypatch) -> None:
     monkeypatch.setattr(module, "MOST", 20)  # two images' pairs
     nothing = compared(8, np.zeros((0, 2), np.int64), np.zeros((0, 3), np.float32))
-    found = gallery_pairs(images(), np.arange(8), nothing)
-    assert len(found.cosine) == 13
+    found = gallery_pairs(images(), np.arange(8), nothing, USUAL)
+    assert len(found.inputs) == 13 and np.isnan(found.inputs[:, 1:]).all()
 
 
 @pytest.mark.parametrize("cells", [1, 2**24])

@@ -1,4 +1,4 @@
-"""The probability that two pictures show one individual, by their cosine and matched points."""
+"""The probability that two pictures show one individual, by what is known of the pair."""
 
 from __future__ import annotations
 
@@ -8,19 +8,6 @@ import numpy as np
 
 STEPS = 50  # of Newton's method, which takes about ten
 CLOSE = 1e-9
-MATCHES, INLIERS = 0, 2  # places among the features of a pair
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Mean and standard deviation of the cosines of different individuals."""
-
-    mean: float
-    deviation: float
-
-    def standard(self, cosine: np.ndarray) -> np.ndarray:
-        """Return cosines in deviations above the mean, float64."""
-        return (np.asarray(cosine, np.float64) - self.mean) / self.deviation
 
 
 @dataclass(frozen=True)
@@ -40,35 +27,25 @@ class Calibration:
     """P(one individual) of pairs that were matched, and of others.
 
     Attributes:
-        spread: of the cosine.
-        matched: by `inputs_of` a pair.
-        alone: by the standardised cosine alone.
+        matched: by the `INPUTS` of `evidence.py`.
+        alone: by the first of them, the cosine, alone.
     """
 
-    spread: Spread
     matched: Weights
     alone: Weights
 
-    def of_matched(self, cosine: np.ndarray, features: np.ndarray) -> np.ndarray:
-        """Return P(one individual) float64 [p] by cosines [p] and features [p, f]; by the cosine
-        alone where features are NaN."""
-        known = ~np.isnan(features).any(axis=1)
-        standard = self.spread.standard(cosine)
-        logit = self.alone.logit(standard[:, None])
-        logit[known] = self.matched.logit(inputs_of(standard[known], features[known]))
+    def of_matched(self, inputs: np.ndarray) -> np.ndarray:
+        """Return P(one individual) float64 [p] by inputs [p, d]; by the cosine alone where the
+        others are NaN."""
+        known = ~np.isnan(inputs).any(axis=1)
+        logit = self.alone.logit(inputs[:, :1])
+        logit[known] = self.matched.logit(inputs[known])
         return _logistic(logit)
 
-    def of_cosine(self, cosine: np.ndarray) -> np.ndarray:
-        """Return P(one individual) float64, of the shape of the cosines."""
-        standard = self.spread.standard(cosine)
-        return _logistic(self.alone.logit(standard.reshape(-1, 1)).reshape(standard.shape))
-
-
-def inputs_of(standard: np.ndarray, features: np.ndarray) -> np.ndarray:
-    """Return the inputs [p, 3] of the regression: the standardised cosine, and the logarithms of
-    the numbers of matches and of inliers (each plus one)."""
-    counts = features[:, [MATCHES, INLIERS]].astype(np.float64)
-    return np.concatenate([standard[:, None], np.log1p(counts)], axis=1)
+    def of_cosine(self, unusual: np.ndarray) -> np.ndarray:
+        """Return P(one individual) float64, of the shape of the cosines, in deviations above what
+        is usual."""
+        return _logistic(self.alone.logit(unusual.reshape(-1, 1)).reshape(unusual.shape))
 
 
 def fit_towards(

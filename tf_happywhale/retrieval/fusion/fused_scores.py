@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_happywhale.retrieval.fusion.calibration import Calibration
+from tf_happywhale.retrieval.fusion.cohorts import Cohort, unusual
 from tf_happywhale.retrieval.fusion.compared import Compared
+from tf_happywhale.retrieval.fusion.evidence import Usual, inputs_of
 from tf_happywhale.retrieval.search.joined_rows import Stack
 
 
@@ -20,6 +22,7 @@ class FusedScores:
         questions: their embeddings [n, d].
         gallery: the gallery's [m, d].
         compared: the pairs that were matched.
+        asked, known: what is usual for the questions, and for the gallery's images.
         calibrations: that are used.
         which: int64 [n], the calibration of each question.
     """
@@ -27,6 +30,8 @@ class FusedScores:
     questions: Stack
     gallery: Stack
     compared: Compared
+    asked: Usual
+    known: Usual
     calibrations: Sequence[Calibration]
     which: np.ndarray
 
@@ -47,9 +52,13 @@ class FusedScores:
 
     def _fused(self, calibration: Calibration, cosine: np.ndarray, rows: np.ndarray) -> np.ndarray:
         question, image, features = self.compared.of(rows)
-        matched = calibration.of_matched(cosine[question, image], features)
+        asked, own = self.asked.of(rows), self.known.cosine
+        matched = calibration.of_matched(
+            inputs_of(cosine[question, image], features, asked.of(question), self.known.of(image))
+        )
         lowest = np.ones(len(rows))
         np.minimum.at(lowest, question, matched)
-        scores = calibration.of_cosine(cosine) * lowest[:, None]
+        across = Cohort(own.mean.T, own.deviation.T)
+        scores = calibration.of_cosine(unusual(cosine, asked.cosine, across)) * lowest[:, None]
         scores[question, image] = matched
         return scores

@@ -8,6 +8,7 @@ import numpy as np
 
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import Compared
+from tf_happywhale.retrieval.fusion.evidence import Usual, inputs_of
 from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.retrieval.teaching.same_encounter import same_encounter
 
@@ -19,13 +20,12 @@ class GalleryPairs:
     """Pairs of a gallery's images that were not taken together, each once.
 
     Attributes:
-        cosine: float32 [p].
-        features: float32 [p, f]; NaN where the pair was not matched, or could not be.
+        inputs: float64 [p, 3], see `evidence.py`; NaN but for the cosine where the pair was not
+            matched, or could not be.
         first, second: int64 [p], the number of the individual in either image.
     """
 
-    cosine: np.ndarray
-    features: np.ndarray
+    inputs: np.ndarray
     first: np.ndarray
     second: np.ndarray
 
@@ -36,18 +36,19 @@ class GalleryPairs:
 
     def take(self, kept: np.ndarray) -> GalleryPairs:
         """Return some of the pairs, by a mask."""
-        return GalleryPairs(
-            self.cosine[kept], self.features[kept], self.first[kept], self.second[kept]
-        )
+        return GalleryPairs(self.inputs[kept], self.first[kept], self.second[kept])
 
 
-def gallery_pairs(gallery: Embeddings, rows: np.ndarray, matched: Compared) -> GalleryPairs:
+def gallery_pairs(
+    gallery: Embeddings, rows: np.ndarray, matched: Compared, usual: Usual
+) -> GalleryPairs:
     """Return all pairs of some images with the others; of `MOST` pairs at most.
 
     Args:
         gallery: with the columns encounter and date, as far as they are known.
         rows: int64 [q], the images.
         matched: the pairs that were matched, by the gallery's row.
+        usual: what is usual for the gallery's images.
     """
     rows = rows[: max(1, MOST // max(len(gallery), 1))]
     who = np.unique(gallery.individual_id, return_inverse=True)[1]
@@ -60,9 +61,10 @@ def gallery_pairs(gallery: Embeddings, rows: np.ndarray, matched: Compared) -> G
     for question, image, found in (matched.of(rows), _turned(matched, rows, len(gallery))):
         features[question, image] = found
     first, second = np.nonzero(wanted)
-    return GalleryPairs(
-        (whole[rows] @ whole.T)[wanted], features[wanted], who[rows[first]], who[second]
-    )
+    first = rows[first]
+    cosine = (whole[rows] @ whole.T)[wanted]
+    inputs = inputs_of(cosine, features[wanted], usual.of(first), usual.of(second))
+    return GalleryPairs(inputs, who[first], who[second])
 
 
 def _turned(

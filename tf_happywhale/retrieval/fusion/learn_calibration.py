@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from tf_happywhale.retrieval.fusion.calibration import (
     Calibration,
-    Spread,
     Weights,
     fit_towards,
-    inputs_of,
 )
 from tf_happywhale.retrieval.fusion.gallery_pairs import GalleryPairs
 
 PARTS = 10  # of the individuals, for the cross-fit
 # What is expected before a gallery is seen. See docs/method.md for how it was measured.
-MATCHED = Weights(np.array([0.4, 0.8, 0.8]), -6.0)
-MATCHED_MAY = np.array([0.5, 0.5, 0.5, 2.0])
-ALONE = Weights(np.array([1.0]), -3.0)
-ALONE_MAY = np.array([0.5, 2.0])
+MATCHED = np.array([0.3, 0.8, 0.2])
+MATCHED_MAY = np.array([0.3, 0.3, 0.3, 1.0])  # and, last, of the intercept
+ALONE = np.array([0.5])
+ALONE_MAY = np.array([0.3, 1.0])
 
 
 @dataclass(frozen=True)
@@ -52,31 +51,25 @@ def learn_calibrations(pairs: GalleryPairs, individuals: int) -> Calibrations:
         individuals: how many there are in the gallery, numbered from 0.
     """
     count = max(1, min(PARTS, individuals))
-    spread = spread_of(pairs.cosine[~pairs.same])
+    learn = partial(_learn, chance=-np.log(max(individuals, 2)))
     parts = []
     for part in range(count):
         others = (pairs.first % count != part) & (pairs.second % count != part)
-        parts.append(_learn(pairs.take(others), spread))
+        parts.append(learn(pairs.take(others)))
     rests_on = len(np.unique(pairs.first[pairs.same]))
-    return Calibrations(_learn(pairs, spread), parts, rests_on)
+    return Calibrations(learn(pairs), parts, rests_on)
 
 
-def spread_of(cosine: np.ndarray) -> Spread:
-    """Return the spread of different individuals' cosines; 0 and 1 if there are fewer than two."""
-    if len(cosine) < 2:
-        return Spread(0.0, 1.0)
-    return Spread(float(np.mean(cosine, dtype=np.float64)), float(np.std(cosine)) or 1.0)
-
-
-def _learn(pairs: GalleryPairs, spread: Spread) -> Calibration:
-    standard, known = spread.standard(pairs.cosine), ~np.isnan(pairs.features).any(axis=1)
-    inputs = inputs_of(standard[known], pairs.features[known])
+def _learn(pairs: GalleryPairs, chance: float) -> Calibration:
+    known = ~np.isnan(pairs.inputs).any(axis=1)
     return Calibration(
-        spread,
-        _fit(MATCHED, MATCHED_MAY, inputs, pairs.same[known]),
-        _fit(ALONE, ALONE_MAY, standard[:, None], pairs.same),
+        _fit(MATCHED, MATCHED_MAY, chance, pairs.inputs[known], pairs.same[known]),
+        _fit(ALONE, ALONE_MAY, chance, pairs.inputs[:, :1], pairs.same),
     )
 
 
-def _fit(prior: Weights, may: np.ndarray, inputs: np.ndarray, same: np.ndarray) -> Weights:
+def _fit(
+    weights: np.ndarray, may: np.ndarray, chance: float, inputs: np.ndarray, same: np.ndarray
+) -> Weights:
+    prior = Weights(weights, chance)
     return prior if not same.any() or same.all() else fit_towards(prior, may, inputs, same)
