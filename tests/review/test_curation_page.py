@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.retrieval.conftest import embed
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.curation import flat_map, suspected_duplicates, suspected_errors
+from tf_happywhale.galleries.curation import Pair, flat_map, suspected_duplicates, suspected_errors
 from tf_happywhale.review.curation_page import Curation, map_svg, write_curation
 
 HOSTILE = '<img/src=x>"&'
@@ -78,3 +78,14 @@ def test_a_large_gallery_is_thinned_on_the_map(monkeypatch) -> None:
     monkeypatch.setattr("tf_happywhale.review.curation_page.MOST", 2)
     gallery = images()
     assert map_svg(gallery, flat_map(gallery.embedding)).count("<circle") == 2
+
+
+def test_an_untaught_model_lists_no_errors_and_says_so(tmp_path: Path) -> None:
+    gallery = images()
+    pair = Pair(("a", "b"), (str(gallery.image[0]), str(gallery.image[4])), 23.0)
+    flat = flat_map(gallery.embedding)
+    curation = Curation(gallery, "whales", flat, [pair], [], untaught=True)
+    html = write_curation(tmp_path / "curation", curation, picture, 32).read_text("utf-8")
+    assert "23 matching points fit together." in html and "gallery merge whales b a" in html
+    assert "Nobody has taught the model" in html and "The wrong animal?" not in html
+    assert html.count('class="pair"') == 1 and html.count("<circle") == 5

@@ -85,7 +85,7 @@ def suspected_duplicates(gallery: Embeddings, count: int) -> list[Pair]:
             if who and place[who] != labels[row]:
                 pair = tuple(sorted((int(labels[row]), place[who])))
                 best[pair] = max(best.get(pair, -1.0), score)
-    apart = _in_one_photograph(gallery, labels)
+    apart = in_one_photograph(gallery, labels)
     likely = (pair for pair in best if pair not in apart)
     tried = sorted(likely, key=lambda pair: (-best[pair], pair))[: TRIED * count]
     of = _rows_of(labels, len(ids))
@@ -149,7 +149,7 @@ def flat_map(embedding: np.ndarray) -> np.ndarray:
     return np.pad(flat, [(0, 0), (0, 2 - flat.shape[1])])
 
 
-def _in_one_photograph(gallery: Embeddings, labels: np.ndarray) -> set[tuple[int, int]]:
+def in_one_photograph(gallery: Embeddings, labels: np.ndarray) -> set[tuple[int, int]]:
     """Return the pairs of labels, the smaller one first, of which one photograph shows both."""
     shown: dict[str, set[int]] = {}
     for key, label in zip(gallery.image.tolist(), labels.tolist(), strict=True):

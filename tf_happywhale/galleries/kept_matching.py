@@ -6,6 +6,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import Gallery
 from tf_happywhale.galleries.pair_store import PAIRS, PairStore, copy_pairs
@@ -45,6 +47,18 @@ def matching_faults(folder: Path) -> Iterator[str]:
                         )
             except InputError as error:
                 yield str(error)
+
+
+def kept_pairs(folder: Path) -> Iterator[tuple[tuple[str, str], np.ndarray]]:
+    """Yield the keys of two pictures and the features of the pair, for every pair that a gallery
+    keeps. Pairs that were matched in other ways follow one another.
+
+    Args:
+        folder: the gallery's.
+    """
+    for home in _folders(folder, PAIRS):
+        for (one, other), features in PairStore(home).known.items():
+            yield (one.decode(), other.decode()), features
 
 
 def _folders(home: Path, kind: str) -> list[Path]:

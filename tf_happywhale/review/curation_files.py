@@ -7,8 +7,10 @@ from tf_happywhale.disk.files import write_csv
 from tf_happywhale.galleries.curation import flat_map, suspected_duplicates, suspected_errors
 from tf_happywhale.galleries.gallery_folder import Gallery
 from tf_happywhale.galleries.gallery_tables import duplicates_table, errors_table
+from tf_happywhale.galleries.matched_individuals import matched_individuals
 from tf_happywhale.places import output_folder
 from tf_happywhale.retrieval.centring import centred
+from tf_happywhale.retrieval.ensemble.trained_on import NOTHING
 from tf_happywhale.review.curation_page import Curation, write_curation
 from tf_happywhale.review.query_pictures import picture_reader
 
@@ -16,17 +18,25 @@ from tf_happywhale.review.query_pictures import picture_reader
 def curate_gallery(gallery: Gallery, settings: Experiment) -> None:
     """Write the page and the tables to the folder `curation` of the output, and print where."""
     images, folder = gallery.images(), output_folder(settings) / "curation"
-    compared, _ = centred(images, images)
-    pairs = suspected_duplicates(compared, settings.curate.count)
-    odd = suspected_errors(compared, settings.curate.count)
-    flat = flat_map(compared.embedding)
+    untaught = images.about.get("trained_on") == NOTHING
+    if untaught:  # its cosines would list most images
+        pairs, odd = matched_individuals(gallery, images, settings.curate.count), []
+    else:
+        pairs = suspected_duplicates(images, settings.curate.count)
+        odd = suspected_errors(images, settings.curate.count)
+    flat = flat_map(centred(images, images)[0].embedding)
     thumbnail = settings.report.thumbnail
     page = write_curation(
         folder,
-        Curation(images, str(gallery.folder), flat, pairs, odd),
+        Curation(images, str(gallery.folder), flat, pairs, odd, untaught),
         picture_reader(images, thumbnail),
         thumbnail,
     )
     write_csv(folder / "duplicates.csv", duplicates_table(pairs))
     write_csv(folder / "errors.csv", errors_table(odd))
+    if untaught:
+        print(
+            "Nobody has taught the gallery's model an individual: errors are not listed, and only "
+            "individuals whose images match point by point are"
+        )
     print(f"look at {page}; the lists are duplicates.csv and errors.csv beside it")

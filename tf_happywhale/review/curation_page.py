@@ -26,6 +26,16 @@ COLOURS = (
 )  # fmt: skip
 WIDTH, HEIGHT = 1000, 620  # of the map, in the SVG's units
 MOST = 6000  # points of the map
+TAUGHT = (
+    "Both lists are suggestions of a model; you decide. The model knows its own training images "
+    "too well, so it may miss errors among them."
+)
+MATCH = {False: "look most alike", True: "match best"}
+UNTAUGHT = (
+    "Nobody has taught the model an individual, so it cannot say which images have a wrong id. "
+    "Listed are individuals of which two images match point by point, as far as they were matched "
+    "when photographs were identified. You decide: sand, rocks or water may match, too."
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,8 @@ class Curation:
         flat: the place of each image on the map, [n, 2].
         pairs: individuals that may be one.
         odd: images that may show another individual.
+        untaught: whether nobody has taught the model an individual. Then `odd` is empty, and the
+            scores of `pairs` are numbers of matching points.
     """
 
     gallery: Embeddings
@@ -45,6 +57,7 @@ class Curation:
     flat: np.ndarray
     pairs: Sequence[Pair]
     odd: Sequence[Odd]
+    untaught: bool = False
 
 
 def write_curation(
@@ -114,13 +127,16 @@ def _figure(thumbnails: Thumbnails, image: str, caption: str) -> str:
     )
 
 
-def _pair(pair: Pair, counts: Counter, thumbnails: Thumbnails, name: str) -> str:
+def _pair(pair: Pair, counts: Counter, thumbnails: Thumbnails, curation: Curation) -> str:
     figures = "".join(
         _figure(thumbnails, image, f"<b><bdi>{escape(who)}</bdi></b>, {_images(counts[who])}")
         for who, image in zip(pair.individual_ids, pair.images, strict=True)
     )
     fewer, more = sorted(pair.individual_ids, key=lambda who: (counts[who], who))
-    return _item(figures, f"Similarity {pair.score:.3f}", ["merge", name, fewer, more])
+    words = f"Similarity {pair.score:.3f}"
+    if curation.untaught:
+        words = f"{pair.score:.0f} matching points fit together"
+    return _item(figures, words, ["merge", curation.name, fewer, more])
 
 
 def _odd(odd: Odd, counts: Counter, thumbnails: Thumbnails, name: str) -> str:
@@ -146,33 +162,41 @@ def _item(figures: str, words: str, verb: Sequence[str]) -> str:
     )
 
 
+def _errors(curation: Curation, counts: Counter, thumbnails: Thumbnails) -> str:
+    odd = [one for one in curation.odd if one.doubt > 0]
+    items = "".join(_odd(one, counts, thumbnails, curation.name) for one in odd)
+    return f"""<h2 id="errors">The wrong animal?</h2>
+<p class="lead">Images that are nearer to another individual than to their own.</p>
+<ol class="pairs">{items or "<li>None.</li>"}</ol>
+"""
+
+
 def _images(count: int) -> str:
     return "1 image" if count == 1 else f"{count} images"
 
 
 def _page(curation: Curation, thumbnails: Thumbnails) -> str:
-    gallery, name = curation.gallery, curation.name
+    gallery = curation.gallery
     counts = Counter(gallery.individual_id.tolist())
-    pairs = "".join(_pair(pair, counts, thumbnails, name) for pair in curation.pairs)
-    odd = "".join(_odd(one, counts, thumbnails, name) for one in curation.odd if one.doubt > 0)
+    pairs = "".join(_pair(pair, counts, thumbnails, curation) for pair in curation.pairs)
+    lead, link, errors = UNTAUGHT, "", ""
+    if not curation.untaught:
+        lead, link = TAUGHT, '<a href="#errors">The wrong animal?</a>'
+        errors = _errors(curation, counts, thumbnails)
     return f"""{head_html("What to look at", POLICY)}
 <body>
 <header>
 <h1>What to look at</h1>
 <p class="lead">{len(gallery):,} images of {len(counts):,} individuals.</p>
-<p class="lead">Both lists are suggestions of a model; you decide. The model knows its own training
-images too well, so it may miss errors among them.</p>
+<p class="lead">{lead}</p>
 <nav aria-label="Lists"><a href="#duplicates">One animal, two ids?</a>
-<a href="#errors">The wrong animal?</a><a href="#map">Map</a></nav>
+{link}<a href="#map">Map</a></nav>
 </header>
 <main>
 <h2 id="duplicates">One animal, two ids?</h2>
-<p class="lead">Different individuals whose pictures look most alike.</p>
+<p class="lead">Different individuals whose pictures {MATCH[curation.untaught]}.</p>
 <ol class="pairs">{pairs or "<li>None.</li>"}</ol>
-<h2 id="errors">The wrong animal?</h2>
-<p class="lead">Images that are nearer to another individual than to their own.</p>
-<ol class="pairs">{odd or "<li>None.</li>"}</ol>
-<h2 id="map">Map</h2>
+{errors}<h2 id="map">Map</h2>
 <p class="lead">Images that the model finds alike lie close together.</p>
 <div class="map">{map_svg(gallery, curation.flat)}</div>
 </main>
