@@ -8,6 +8,7 @@ import math
 import re
 import shutil
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -628,6 +629,46 @@ def test_without_the_models_catalogue_p_new_is_not_known(
         rows = list(csv.DictReader(file))
     assert all(row["p_new"] == "" for row in rows)
     assert all(row["individual_id"] != "new_individual" for row in rows if row["rank"] == "1")
+
+
+def elsewhere(trip: Trip, folder: Path) -> Path:
+    """The same catalogue, with other names of animals and photographs."""
+    shutil.copytree(trip.data, folder)
+    for table in ("train.csv", "boxes.csv"):
+        with (folder / table).open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        for row in rows:
+            row["image"] = f"x{row['image']}"
+            if "individual_id" in row:
+                row["individual_id"] = f"x{row['individual_id']}"
+        with (folder / table).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    for picture in sorted((folder / "train_images").iterdir()):
+        picture.rename(picture.with_name(f"x{picture.name}"))
+    return folder
+
+
+def test_of_animals_that_the_model_never_saw_the_gallery_teaches(
+    trip: Trip, tmp_path: Path, capsys
+) -> None:
+    other = elsewhere(trip, tmp_path / "elsewhere")
+    own = trip.identify(trip.data, output="own")
+    assert "The gallery" not in capsys.readouterr().out
+    rows = trip.identify(other, output="other")
+    said = capsys.readouterr().out
+    questions = re.search(r"The gallery .* (\d+) questions of (\d+) individuals", said)
+    counts = Counter(row["individual_id"] for row in csv.DictReader((other / "train.csv").open()))
+    assert int(questions[1]) == sum(count for count in counts.values() if count > 1)
+    assert int(questions[2]) == sum(count > 1 for count in counts.values())
+    assert "misses it in " in said
+    thresholds = [
+        {row["score"] for row in found if row["individual_id"] == "new_individual"}
+        for found in (own, rows)
+    ]
+    assert len(thresholds[1]) == 1
+    assert thresholds[0] != thresholds[1]
 
 
 def another_run(trip: Trip, folder: Path, **changed: str) -> Path:

@@ -81,13 +81,16 @@ class LoadedModel:
         """
         from tf_happywhale.inference.identification import rank_animals
         from tf_happywhale.inference.learned_here import learned_here
+        from tf_happywhale.inference.who_teaches import who_teaches
+        from tf_happywhale.retrieval.centring import centred
 
         queries, known = photographs, self._known(gallery)
         if not isinstance(queries, Embeddings):
             queries = self._embed(queries, _folder(gallery))
         settings, sides = self.experiment.rank, self.experiment.identify.sides
-        learned, _ = learned_here(self.identifier, known, settings)
-        ranking = rank_animals(queries, known, settings, learned, sides)[1]
+        teacher, compared = who_teaches(self.identifier, known), centred(queries, known)
+        here = learned_here(self.identifier, *compared, self.experiment, teacher)
+        ranking = rank_animals(queries, known, settings, here.learned, sides)[1]
         return ranking.table(settings.candidates).astype({"score": float})
 
     def _embed(self, photographs: Paths, gallery: Path | None) -> Embeddings:

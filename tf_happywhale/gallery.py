@@ -66,7 +66,10 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
         from tf_happywhale.galleries.gallery_tables import export_catalogue, summary_lines
 
         gallery = open_gallery(folder)
-        lines = export_catalogue(gallery, further[0]) if further else summary_lines(gallery)
+        if further:
+            lines = export_catalogue(gallery, further[0])
+        else:
+            lines = summary_lines(gallery, settings.rank)
         print("\n".join(lines))
     else:
         from tf_happywhale.galleries.corrections import correct

@@ -11,15 +11,23 @@ import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, key_columns
 from tf_happywhale.catalogue.boxes.box_text import COLUMNS, box_cells
+from tf_happywhale.config import Rank
 from tf_happywhale.disk.files import write_csv
 from tf_happywhale.galleries.curation import Odd, Pair
 from tf_happywhale.galleries.gallery_folder import Gallery
+from tf_happywhale.galleries.gallery_taught import taught_lines
 
 FURTHER = ("encounter", "date", "viewpoint")  # columns of an exported catalogue that hold anything
 
 
-def summary_lines(gallery: Gallery) -> list[str]:
-    """Return lines on the images, individuals, species, model and catalogue of a gallery."""
+def summary_lines(gallery: Gallery, rank: Rank) -> list[str]:
+    """Return lines on the images, individuals, species, model and catalogue of a gallery, and on
+    what it teaches.
+
+    Args:
+        gallery: the gallery.
+        rank: the config's section.
+    """
     images = gallery.images()
     counts = Counter(images.individual_id.tolist())
     once = sum(count == 1 for count in counts.values())
@@ -37,7 +45,7 @@ def summary_lines(gallery: Gallery) -> list[str]:
     lines.append(f"  embedded by model {about['model'][:12]}, {about['preprocess']} px")
     if gallery.catalogue is not None:
         lines.append(f"  catalogue: {gallery.catalogue}")
-    return lines
+    return [*lines, *(f"  {sentence}" for sentence in taught_lines(gallery, rank))]
 
 
 def export_catalogue(gallery: Gallery, file: Path) -> list[str]:

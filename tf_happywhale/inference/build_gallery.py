@@ -50,7 +50,7 @@ def build_gallery(
             columns = embedded.columns | {"picture": np.array(pictures, np.str_)}
             own = own_model_of(model or DEFAULT, identifier.models, overrides)
             make_gallery(making, replace(embedded, columns=columns), catalogue, own)
-    print("\n".join(summary_lines(open_gallery(folder))))
+    print("\n".join(summary_lines(open_gallery(folder), experiment.rank)))
     if failed:
         raise Incomplete(
             f"The gallery is made without {len(failed)} images that cannot be read, listed above: "

@@ -20,6 +20,7 @@ from tf_happywhale.inference.shots import Shot, read_shot
 from tf_happywhale.inference.trained_models import EXPORTED, TrainedModel
 from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.ranking.learned import save_learned
+from tf_happywhale.run_folders.contents import TRAINED_ON
 from tf_happywhale.run_folders.model_files import load_model
 
 PICTURES = 32  # for the comparison
@@ -55,6 +56,8 @@ def export_model(model: TrainedModel, experiment: Experiment, folder: Path) -> N
             save_learned(making / LEARNED, learned, learned_from([model], experiment.rank))
         elif (model.folder / LEARNED).is_file():  # learned with other settings
             shutil.copyfile(model.folder / LEARNED, making / LEARNED)
+        if (model.folder / TRAINED_ON).is_file():  # so that it is known whom it has seen
+            shutil.copyfile(model.folder / TRAINED_ON, making / TRAINED_ON)
         write_json(making / EXPORTED, {"about": model.about, "cosine": proven})
 
 

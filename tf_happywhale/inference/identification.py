@@ -21,10 +21,11 @@ from tf_happywhale.inference.box_source import with_source
 from tf_happywhale.inference.gallery_candidates import candidates_of, search_of
 from tf_happywhale.inference.how_identified import gallery_note, how_identified
 from tf_happywhale.inference.identifier import Identifier, damage_sentences
-from tf_happywhale.inference.learned_here import learned_here, new_sentences
+from tf_happywhale.inference.learned_here import learned_here
 from tf_happywhale.inference.local_matching import LocalMatching
 from tf_happywhale.inference.photographs import embed_photographs, find_animals, find_photographs
 from tf_happywhale.inference.reference_images import load_gallery
+from tf_happywhale.inference.who_teaches import who_teaches
 from tf_happywhale.messages import timed
 from tf_happywhale.pictures.quality import CropQuality, warnings
 from tf_happywhale.places import output_folder
@@ -32,10 +33,8 @@ from tf_happywhale.retrieval.centring import centred
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.ranking.ranking import Ranking
-from tf_happywhale.retrieval.search.encounter_split import (
-    judge_together,
-    several_animals,
-)
+from tf_happywhale.retrieval.search.encounter_split import judge_together, several_animals
+from tf_happywhale.retrieval.teaching.taught import Taught
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,8 @@ class Identification:
         not_compared: why a reference image could not be read, by image.
         matching: what matched the photographs with the gallery's images; None: nothing did.
         notes: how the animals were identified, and what the gallery holds and has taught.
+        taught: what the gallery taught about new individuals and missed matches; None if the
+            models' own catalogue teaches.
     """
 
     queries: Embeddings
@@ -61,6 +62,7 @@ class Identification:
     not_compared: Mapping[str, str]
     matching: LocalMatching | None = None
     notes: Sequence[str] = ()
+    taught: Taught | None = None
 
 
 def identify_photographs(
@@ -95,12 +97,13 @@ def identify_photographs(
         print(sentence)
     asked, compared = centred(queries, known)  # what is written stays as the model gave it
     with timed(f"ranking {len(queries)} against {len(known)}"):
-        learned, unknown = learned_here(identifier, compared, experiment.rank)
+        teacher = who_teaches(identifier, known)
+        here = learned_here(identifier, asked, compared, experiment, teacher)
         asked, ranking, apart = rank_animals(
-            asked, compared, experiment.rank, learned, experiment.identify.sides
+            asked, compared, experiment.rank, here.learned, experiment.identify.sides
         )
     queries = replace(queries, columns=asked.columns)
-    for sentence in new_sentences(learned, unknown, experiment.rank):
+    for sentence in here.said:
         print(sentence)
     for sentence in dict.fromkeys(apart.values()):
         print(sentence)
@@ -113,8 +116,11 @@ def identify_photographs(
     notes = [
         how_identified(identifier.models[0].taught, matched=False),
         gallery_note(known.individual_id.tolist()),
+        *here.said,
     ]
-    return Identification(queries, known, predictions, warned, failed, not_compared, notes=notes)
+    return Identification(
+        queries, known, predictions, warned, failed, not_compared, notes=notes, taught=here.taught
+    )
 
 
 def rank_animals(

@@ -2,26 +2,67 @@
 
 from __future__ import annotations
 
-from tf_happywhale.config import Rank
+from dataclasses import dataclass
+
+from tf_happywhale.config import Experiment
 from tf_happywhale.inference.identifier import Identifier
+from tf_happywhale.inference.who_teaches import WhoTeaches
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.ranking.learned import Learned
+from tf_happywhale.retrieval.ranking.learned import Learned, nothing_learned
+from tf_happywhale.retrieval.search.encounter_split import count_sightings
+from tf_happywhale.retrieval.search.scored import Scores
+from tf_happywhale.retrieval.teaching.questions import ask
+from tf_happywhale.retrieval.teaching.says import sentences
+from tf_happywhale.retrieval.teaching.taught import Taught, teach
+
+OTHER_SCORES = "the model's own catalogue teaches only what cosines mean, not matched points."
 
 
-def learned_here(identifier: Identifier, gallery: Embeddings, rank: Rank) -> tuple[Learned, str]:
-    """Return what is known about new individuals, and why it is nothing; empty if it is known.
+@dataclass(frozen=True)
+class LearnedHere:
+    """What is known about new individuals, and about missed matches.
+
+    Attributes:
+        learned: the threshold and P(new).
+        said: sentences on what they rest on, or why they are not known.
+        taught: what the gallery taught; None if the models' own catalogue teaches.
+    """
+
+    learned: Learned
+    said: tuple[str, ...] = ()
+    taught: Taught | None = None
+
+
+def learned_here(
+    identifier: Identifier,
+    queries: Embeddings,
+    gallery: Embeddings,
+    experiment: Experiment,
+    teacher: WhoTeaches,
+    scores: Scores | None = None,
+) -> LearnedHere:
+    """Return what is known about new individuals.
 
     Args:
         identifier: what its models' own catalogue has taught.
-        gallery: the reference images.
-        rank: the config's section.
+        queries: the animals to identify.
+        gallery: the reference images, as they are compared.
+        experiment: the sections rank and identify.
+        teacher: see `who_teaches`.
+        scores: of the gallery's images for its own, see `ask`; None: cosines.
     """
-    return identifier.learned, identifier.unknown
-
-
-def new_sentences(learned: Learned, unknown: str, rank: Rank) -> list[str]:
-    """Return why new individuals cannot be told, or not well; nothing if they can."""
+    rank, said = experiment.rank, teacher.said
+    if teacher.asked is not None:
+        same_side = experiment.identify.sides != "ignore"
+        asked = ask(gallery, scores, teacher.asked, best_of=rank.best_of, same_side=same_side)
+        shares = identifier.learned.shares
+        taught = teach(asked, rank, shares, count_sightings(queries))
+        return LearnedHere(taught.learned, (*said, *sentences(taught)), taught)
+    learned, unknown = identifier.learned, identifier.unknown
+    if scores is not None:
+        learned, unknown = nothing_learned(learned.shares), OTHER_SCORES
     if unknown:
-        return [f"P(new) is not known, and new_individual comes last: {unknown}"]
-    unsure = learned.unsure(rank)
-    return [unsure] if unsure else []
+        said += (f"P(new) is not known, and new_individual comes last: {unknown}",)
+    elif unsure := learned.unsure(rank):
+        said += (unsure,)
+    return LearnedHere(learned, said)

@@ -23,6 +23,12 @@ def together_of(queries: Embeddings) -> list[str]:
     return judged_together(queries.image.tolist(), queries.column("encounter").tolist())
 
 
+def count_sightings(queries: Embeddings) -> int:
+    """Return how many sightings of animals the queries are; those of one encounter are one."""
+    together = together_of(queries)
+    return len({name for name in together if name}) + together.count("")
+
+
 def several_animals(queries: Embeddings) -> int:
     """Return how many queries are of an encounter, but in a photograph that shows several
     animals."""
