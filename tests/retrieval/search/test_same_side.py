@@ -58,25 +58,25 @@ def test_one_known_from_the_same_side_comes_before_a_higher_score_of_the_other()
     who = np.array([0, 0, 1, 2, 3])
     other = np.array([[False, True, True, False, False]])
     score = np.array([[0.3, 0.9, 0.8, 0.2, 0.5]])
-    counted, behind = prefer_same_side(score, other, who)
-    assert counted.tolist() == [[0.3, -np.inf, 0.8, 0.2, 0.5]]
+    shown, behind = prefer_same_side(score, other, who)
+    assert shown.tolist() == [[0.3, -np.inf, 0.8, 0.2, 0.5]]
     assert behind.tolist() == [[False, True, False, False]]
-    individuals = np.array([[0.3, 0.8, 0.2, 0.5]])
-    assert order_of(individuals, behind, 4).tolist() == [[3, 0, 2, 1]]
-    assert order_of(individuals, None, 4).tolist() == [[1, 3, 0, 2]]
+    individuals = np.array([[0.9, 0.8, 0.2, 0.5]])
+    assert order_of(individuals, behind, 4).tolist() == [[0, 3, 2, 1]]
+    assert order_of(individuals, None, 4).tolist() == [[0, 1, 3, 2]]
     assert order_of(np.array([[0.5, 0.5, 0.5]]), None, 2).tolist() == [[0, 1]]
 
 
 def test_an_image_that_was_not_compared_makes_nobody_known() -> None:
     score, other = np.array([[-np.inf, 0.4]]), np.array([[False, True]])
-    counted, behind = prefer_same_side(score, other, np.array([0, 0]))
-    assert behind.tolist() == [[True]] and counted.tolist() == score.tolist()
+    shown, behind = prefer_same_side(score, other, np.array([0, 0]))
+    assert behind.tolist() == [[True]] and shown.tolist() == score.tolist()
 
 
 def test_an_empty_gallery_has_nobody() -> None:
     nothing = np.zeros((2, 0))
-    counted, behind = prefer_same_side(nothing, nothing.astype(bool), np.zeros(0, np.int64))
-    assert counted.shape == (2, 0) and behind.shape == (2, 0)
+    shown, behind = prefer_same_side(nothing, nothing.astype(bool), np.zeros(0, np.int64))
+    assert shown.shape == (2, 0) and behind.shape == (2, 0)
 
 
 SIDE = st.sampled_from(["left", "right", "dorsal", "", "?"])
@@ -93,18 +93,22 @@ def test_the_order_is_the_one_that_sorting_one_by_one_gives(data: st.DataObject)
     size = len(asked) * count
     score = np.reshape(data.draw(st.lists(cells, min_size=size, max_size=size)), (-1, count))
     other = sides_of(seen_from(*asked), seen_from(*gallery)).other(slice(None))
-    counted, behind = prefer_same_side(score, other, who)
+    shown, behind = prefer_same_side(score, other, who)
     heads = np.flatnonzero(np.diff(who, prepend=-1))
-    best = np.maximum.reduceat(counted, heads, axis=1)
+    best = np.maximum.reduceat(score, heads, axis=1)
     found = order_of(best, behind, len(heads))
+    shown_of = np.maximum.reduceat(shown, heads, axis=1)
     for row, side in enumerate(asked):
         ranked = []
         for person in range(len(heads)):
             images = [n for n in range(count) if who[n] == person and np.isfinite(score[row, n])]
             known = {"left", "right", "dorsal"}
             near = [n for n in images if gallery[n] == side or not {gallery[n], side} <= known]
-            top = max((score[row, n] for n in near or images), default=-np.inf)
+            top = max((score[row, n] for n in images), default=-np.inf)
             ranked.append((not near, -top, person))
+            assert shown_of[row, person] == max(
+                (score[row, n] for n in near or images), default=-np.inf
+            )
         assert found[row].tolist() == [person for *_, person in sorted(ranked)]
 
 
@@ -112,8 +116,8 @@ def test_the_order_is_the_one_that_sorting_one_by_one_gives(data: st.DataObject)
 def test_without_a_known_side_the_score_alone_counts(asked: list[str], known: list[str]) -> None:
     sides = sides_of(seen_from(*["" for _ in asked]), seen_from(*known))
     score, who = np.ones((len(asked), len(known))), np.arange(len(known))
-    counted, behind = prefer_same_side(score, sides.other(slice(None)), who)
-    assert np.array_equal(counted, score) and not behind.any()
+    shown, behind = prefer_same_side(score, sides.other(slice(None)), who)
+    assert np.array_equal(shown, score) and not behind.any()
 
 
 def test_the_sentence_says_who_comes_behind() -> None:

@@ -96,7 +96,7 @@ def test_individuals_known_from_the_same_side_come_first(best_of, cells, monkeyp
         rows = [n for n, name in enumerate(ENCOUNTERS) if encounter and name == encounter] or [row]
         ranked = []
         for who in sorted(set(IDS)):
-            own = [np.mean(sorted(score[n, near(n, who) or _images(who)])[-best_of:]) for n in rows]
+            own = [np.mean(sorted(score[n, _images(who)])[-best_of:]) for n in rows]
             ranked.append((not any(near(n, who) for n in rows), -np.mean(own), who))
         expected = sorted(ranked)
         assert found.individual_id[row].tolist() == [who for *_, who in expected]

@@ -2,7 +2,10 @@
 
 The two sides of an animal have different marks. So where both sides are known, an individual that
 is known from the query's side comes first. One that is known only from another side comes behind
-all of those, whatever its score; it is not left out.
+all of those, whatever its score; it is not left out. No score changes.
+
+An unknown side counts as the query's. It must not count against an individual: in a catalogue some
+animals have no sides noted, and they would always come last.
 """
 
 from __future__ import annotations
@@ -52,10 +55,10 @@ def sides_of(queries: Embeddings, gallery: Embeddings) -> Sides:
 def prefer_same_side(
     score: np.ndarray, other: np.ndarray, who: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the scores that count, and the individuals that come behind the rest.
+    """Return the images that may be shown, and the individuals that come behind the rest.
 
-    An individual's images of the query's side, and of an unknown side, count alone if it has one
-    that was compared. If it has none, all of its images count, and it comes behind.
+    An individual comes behind if none of its images that were compared is of the query's side or of
+    an unknown one. Of any other individual only such images are shown.
 
     Args:
         score: of images, float [b, m]; −inf where an image does not count.
@@ -64,7 +67,7 @@ def prefer_same_side(
             follow one another.
 
     Returns:
-        score [b, m], with −inf for images that do not count; behind, bool [b, c].
+        shown [b, m], the scores with −inf for images that are not shown; behind, bool [b, c].
     """
     heads = np.flatnonzero(np.diff(who, prepend=-1))
     if not len(heads):

@@ -29,8 +29,8 @@ def rank_scored(
     photograph itself. Equal scores are in the order of the individuals.
 
     With `sides`, individuals come first that are known from the side that the query shows (in an
-    encounter: that one of its photographs shows), and only images of that side make their scores.
-    See `same_side.py`.
+    encounter: that one of its photographs shows), and the reference is an image of that side. The
+    scores stay. See `same_side.py`.
 
     Args:
         scores: of the gallery's images for some of the queries.
@@ -47,9 +47,10 @@ def rank_scored(
     ids = found.individual_id.astype(known.dtype)
     count = min(k, len(known))
     for rows, block in _blocks(encounters, max(1, CELLS // len(who))):
-        score, behind = scores(rows)[:, order], None
+        score = shown = scores(rows)[:, order]
+        behind = None
         if sides is not None:
-            score, behind = prefer_same_side(score, sides.other(rows)[:, order], who[order])
+            shown, behind = prefer_same_side(score, sides.other(rows)[:, order], who[order])
             behind = np.logical_and.reduceat(behind, np.flatnonzero(np.diff(block, prepend=-1)))
         best = _individuals(score, heads, best_of)
         together = np.zeros((len(rows), len(known)))
@@ -58,7 +59,7 @@ def rank_scored(
         top = order_of(together, behind, count)
         ids[rows, :count] = known[top[block]]
         found.score[rows, :count] = np.take_along_axis(together, top, 1)[block]
-        where = _best_image(score, heads, top[block])
+        where = _best_image(shown, heads, top[block])
         found.reference[rows, :count] = order[where]
     return Candidates(ids, found.score, found.reference)
 
@@ -90,18 +91,13 @@ def _block(groups: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _individuals(score: np.ndarray, heads: np.ndarray, best_of: int) -> np.ndarray:
-    """Return the individuals' scores float64 [b, c]; images of score −inf do not count."""
+    """Return the individuals' scores float64 [b, c]."""
     if best_of == 1:
         return np.maximum.reduceat(score, heads, axis=1).astype(np.float64)
-    return np.stack([_mean(part, best_of) for part in np.split(score, heads[1:], axis=1)], 1)
-
-
-def _mean(part: np.ndarray, best_of: int) -> np.ndarray:
-    """Return the mean [b] of the best scores [b, m] of each row; −inf if none counts."""
-    best = np.sort(part, axis=1)[:, -best_of:].astype(np.float64)
-    count = np.isfinite(best).sum(axis=1)
-    total = np.where(np.isfinite(best), best, 0).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), -np.inf)
+    parts = np.split(score, heads[1:], axis=1)
+    return np.stack(
+        [np.sort(part, axis=1)[:, -best_of:].mean(axis=1, dtype=np.float64) for part in parts], 1
+    )
 
 
 def _best_image(score: np.ndarray, heads: np.ndarray, top: np.ndarray) -> np.ndarray:
