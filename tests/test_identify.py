@@ -236,11 +236,12 @@ def test_animals_known_from_the_same_side_come_first_and_nobody_is_cut(
     assert trip.identify(root, *keys, output="sided") == plain
     ignored = ["identify.viewpoint=left", "identify.sides=ignore"]
     assert trip.identify(root, *keys, *ignored, output="sided") == plain
-    assert "have a known side" not in capsys.readouterr().out
+    assert "come before those known only" not in capsys.readouterr().out
     rows = trip.identify(root, *keys, "identify.viewpoint=left", output="sided")
     said = capsys.readouterr().out
-    assert f"{len(trip.table('photographs.csv', 'sided'))} of " in said
-    assert f"Behind are {len(ids) // 2} of {len(ids)} individuals for left." in said
+    count = len(trip.table("photographs.csv", "sided"))
+    assert f"The side of {count} of {count} animals is known" in said
+    assert f"another side ({len(ids) // 2} of {len(ids)} for left)." in said
     for image in {row["image"] for row in rows}:
         mine = [row for row in rows if row["image"] == image]
         order = [row["individual_id"] for row in mine if row["reference_image"]]

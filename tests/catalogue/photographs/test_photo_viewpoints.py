@@ -33,7 +33,9 @@ def test_letters_are_sides_if_no_folder_has_another_name() -> None:
 
 
 def test_folders_without_a_side_are_one_sentence() -> None:
-    with pytest.raises(InputError, match=r"no photograph lies in a folder named for a side, such"):
+    with pytest.raises(
+        InputError, match=r"no photograph lies in a folder named for a side: 0\.jpg"
+    ):
         with_viewpoints(photos_in("trip/monday", "trip"), "folders")
 
 

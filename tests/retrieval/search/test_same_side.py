@@ -123,6 +123,6 @@ def test_without_a_known_side_the_score_alone_counts(asked: list[str], known: li
 def test_the_sentence_says_who_comes_behind() -> None:
     sides = sides_of(seen_from("left", "", "right"), seen_from("left", "right", "", "right"))
     said = side_sentence(sides, ["a", "a", "b", "c"])
-    assert "2 of 3 photographs have a known side" in said
-    assert "Behind are 1 of 3 individuals for left, 0 of 3 individuals for right." in said
+    assert "The side of 2 of 3 animals is known" in said
+    assert "known only from another side (1 of 3 for left, 0 of 3 for right)." in said
     assert not Sides(np.zeros(1, np.int8), np.ones(1, np.int8)).matter

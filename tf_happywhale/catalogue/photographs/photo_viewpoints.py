@@ -53,9 +53,9 @@ def _by_folder(photos: Sequence[Photo]) -> list[Photo]:
     sides = [_as_side(name) for name in viewpoint_sides(names)]
     if not any(sides):
         raise InputError(
-            f"identify.viewpoint={FOLDERS}, but no photograph lies in a folder named for a side, "
-            f"such as {names[0]!r}: name the folders {', '.join(SIDE_WORDS[:3])} or another side, "
-            "or set it to a side or to a table image,viewpoint."
+            f"identify.viewpoint={FOLDERS}, but no photograph lies in a folder named for a side: "
+            f"{photos[0].image} lies in {names[0]!r}. Name the folders {', '.join(SIDE_WORDS[:3])} "
+            "or another side, or set it to a side or to a table image,viewpoint."
         )
     return [replace(photo, viewpoint=side) for photo, side in zip(photos, sides, strict=True)]
 

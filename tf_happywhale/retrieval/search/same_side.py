@@ -99,13 +99,13 @@ def side_sentence(sides: Sides, individual_ids: Sequence[str]) -> str:
     counts = []
     for side in asked:
         near = (sides.gallery == side) | (sides.gallery == UNKNOWN)
-        counts.append(f"{len(everyone - set(ids[near].tolist()))} of {len(everyone)} individuals")
-        counts[-1] += f" for {SIDE_WORDS[side - 1]}"
+        behind = len(everyone - set(ids[near].tolist()))
+        counts.append(f"{behind} of {len(everyone)} for {SIDE_WORDS[side - 1]}")
     known = int(np.count_nonzero(sides.queries))
     return (
-        f"{known} of {len(sides.queries)} photographs have a known side: individuals known from "
-        f"that side, or from an unknown one, come first. Behind are {', '.join(counts)}. "
-        "identify.sides=ignore ranks by the score alone."
+        f"The side of {known} of {len(sides.queries)} animals is known: individuals known from the "
+        "same side, or from an unknown one, come before those known only from another side "
+        f"({', '.join(counts)}). identify.sides=ignore ranks by the score alone."
     )
 
 
