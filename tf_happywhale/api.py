@@ -72,26 +72,21 @@ class LoadedModel:
             gallery: a gallery or a catalogue folder, or its reference images.
 
         Returns:
-            Rows of image, rank (from 1), individual_id, score (cosine), p_new (the probability
-            that the animal is new; NaN if unknown) and reference_image.
+            Rows of image, rank (from 1), individual_id, score (the cosine; from 0 to 1 if pictures
+            were matched), p_new (the probability that the animal is new; NaN if unknown) and
+            reference_image.
 
         Raises:
             InputError: there is no photograph or no gallery that can be used, or another model
                 embedded the gallery.
         """
-        from tf_happywhale.inference.identification import rank_animals
-        from tf_happywhale.inference.learned_here import learned_here
-        from tf_happywhale.inference.who_teaches import who_teaches
-        from tf_happywhale.retrieval.centring import centred
+        from tf_happywhale.inference.ranked_animals import rank_photographs
 
-        queries, known = photographs, self._known(gallery)
+        queries, known, folder = photographs, self._known(gallery), _folder(gallery)
         if not isinstance(queries, Embeddings):
-            queries = self._embed(queries, _folder(gallery))
-        settings, sides = self.experiment.rank, self.experiment.identify.sides
-        teacher, compared = who_teaches(self.identifier, known), centred(queries, known)
-        here = learned_here(self.identifier, *compared, self.experiment, teacher)
-        ranking = rank_animals(queries, known, settings, here.learned, sides)[1]
-        return ranking.table(settings.candidates).astype({"score": float})
+            queries = self._embed(queries, folder)
+        found = rank_photographs(queries, known, self.experiment, self.identifier, folder)
+        return found.ranking.table(self.experiment.rank.candidates).astype({"score": float})
 
     def _embed(self, photographs: Paths, gallery: Path | None) -> Embeddings:
         """Return the embeddings of photographs, as they are compared with a gallery."""

@@ -27,7 +27,9 @@ from tf_happywhale.config import load_experiment
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.galleries.decisions import read_decisions
 from tf_happywhale.inference.baselines import raw_pixels, read_crops
-from tf_happywhale.inference.identification import Identification, rank_animals
+from tf_happywhale.inference.gallery_candidates import Asked
+from tf_happywhale.inference.identification import Identification
+from tf_happywhale.inference.ranked_animals import rank_animals
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
@@ -67,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     learned = learn(
         LabelledGallery(make_ensemble([known], data.images), ids, folds), [1.0], experiment.rank
     )
-    asked, ranking, _ = rank_animals(asked, gallery, experiment.rank, learned)
+    asked, ranking, _ = rank_animals(Asked(asked, gallery, experiment.rank), learned)
     predictions = ranking.table(experiment.rank.candidates)
     warned = {str(asked.image[9]): ["Blurred."]}
     query, reference = (cache(picture_reader(images, 384)) for images in (asked, gallery))

@@ -1,8 +1,9 @@
-"""Candidates among the individuals of a gallery, by the cosine of embeddings."""
+"""Candidates among the individuals of a gallery, by cosines or by other scores."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,44 +15,78 @@ from tf_happywhale.retrieval.search.encounter_split import together_of
 from tf_happywhale.retrieval.search.encounters import rank_encounters
 from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.retrieval.search.same_side import side_sentence, sides_of
-from tf_happywhale.retrieval.search.scored import cosines, rank_scored
+from tf_happywhale.retrieval.search.scored import Scores, cosines, rank_scored
 
 Search = Callable[[np.ndarray], Candidates]
 
 
-def search_of(gallery: Embeddings, settings: Rank) -> Search:
+@dataclass(frozen=True)
+class Asked:
+    """Animals that are looked for in a gallery.
+
+    Attributes:
+        queries: the animals.
+        gallery: the reference images.
+        settings: the config's section.
+        sides: `identify.sides`.
+        scores: of the gallery's images for some of the queries; None: the cosines of embeddings.
+    """
+
+    queries: Embeddings
+    gallery: Embeddings
+    settings: Rank
+    sides: str = "same_first"
+    scores: Scores | None = None
+
+    @property
+    def ids(self) -> list[str]:
+        """The individual in each image of the gallery."""
+        return self.gallery.individual_id.tolist()
+
+
+def alone(asked: Asked) -> Search:
+    """Return a function from some rows of the queries to the candidates of each by itself."""
+    settings, scores = asked.settings, asked.scores
+    if scores is None:
+        search = _search(asked)
+        return lambda rows: search(asked.queries.embedding[rows])
+
+    def candidates(rows: np.ndarray) -> Candidates:
+        some, nobody = (lambda part: scores(rows[part])), [""] * len(rows)
+        return rank_scored(some, asked.ids, nobody, settings.candidates, settings.best_of)
+
+    return candidates
+
+
+def candidates_of(asked: Asked) -> Candidates:
+    """Return the candidates of each animal; those of one encounter have the same, by the column
+    together. If the known sides of animals count, this is printed."""
+    queries, gallery, settings = asked.queries, asked.gallery, asked.settings
+    ids, together = asked.ids, together_of(queries)
+    k, best_of, shown = settings.candidates, settings.best_of, sides_of(queries, gallery)
+    counts = asked.sides != "ignore" and shown.matter
+    if counts:
+        print(side_sentence(shown, ids))
+    elif asked.scores is None:
+        return rank_encounters(
+            queries.embedding, gallery.embedding, ids, together, k, _search(asked), best_of
+        )
+    scores = asked.scores
+    if scores is None:
+        scores = cosines(stack([queries.embedding]), stack([gallery.embedding]))
+    return rank_scored(scores, ids, together, k, best_of, shown if counts else None)
+
+
+def _search(asked: Asked) -> Search:
     """Return a function from embeddings [n, d] to the candidates of each of them by itself."""
+    settings = asked.settings
     return partial(
         rank_individuals,
-        gallery=gallery.embedding,
-        individual_ids=gallery.individual_id.tolist(),
+        gallery=asked.gallery.embedding,
+        individual_ids=asked.ids,
         k=settings.candidates,
         engine=settings.engine,
         shortlist=settings.shortlist,
         memory=settings.memory * 2**20,
         best_of=settings.best_of,
     )
-
-
-def candidates_of(
-    queries: Embeddings, gallery: Embeddings, settings: Rank, search: Search, sides: str
-) -> Candidates:
-    """Return the candidates of each animal; those of one encounter have the same. If the known
-    sides of animals count, this is printed.
-
-    Args:
-        queries: the animals, with the column together.
-        gallery: the reference images.
-        settings: the config's section.
-        search: candidates of embeddings, see `search_of`.
-        sides: `identify.sides`.
-    """
-    ids, together = gallery.individual_id.tolist(), together_of(queries)
-    k, best_of, shown = settings.candidates, settings.best_of, sides_of(queries, gallery)
-    if sides == "ignore" or not shown.matter:
-        return rank_encounters(
-            queries.embedding, gallery.embedding, ids, together, k, search, best_of
-        )
-    print(side_sentence(shown, ids))
-    scores = cosines(stack([queries.embedding]), stack([gallery.embedding]))
-    return rank_scored(scores, ids, together, k, best_of, shown)

@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import key_columns
-from tf_happywhale.catalogue.animals.individuals import most_frequent
 from tf_happywhale.catalogue.photographs.own_output import mark_new_output
-from tf_happywhale.config import Experiment, Quality, Rank
+from tf_happywhale.config import Experiment, Quality
 from tf_happywhale.detection.detector import find_detector
 from tf_happywhale.disk.files import write_csv
 from tf_happywhale.errors import Incomplete
 from tf_happywhale.galleries.queries import save_queries
 from tf_happywhale.inference.box_source import with_source
-from tf_happywhale.inference.gallery_candidates import candidates_of, search_of
 from tf_happywhale.inference.how_identified import gallery_note, how_identified
 from tf_happywhale.inference.identifier import Identifier, damage_sentences
-from tf_happywhale.inference.learned_here import learned_here
 from tf_happywhale.inference.local_matching import LocalMatching
 from tf_happywhale.inference.photographs import embed_photographs, find_animals, find_photographs
+from tf_happywhale.inference.ranked_animals import rank_photographs
 from tf_happywhale.inference.reference_images import load_gallery
-from tf_happywhale.inference.who_teaches import who_teaches
 from tf_happywhale.messages import timed
 from tf_happywhale.pictures.quality import CropQuality, warnings
 from tf_happywhale.places import output_folder
-from tf_happywhale.retrieval.centring import centred
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.ranking.learned import Learned
-from tf_happywhale.retrieval.ranking.ranking import Ranking
-from tf_happywhale.retrieval.search.encounter_split import judge_together, several_animals
 from tf_happywhale.retrieval.teaching.taught import Taught
 
 
@@ -95,73 +88,32 @@ def identify_photographs(
         print(f"left out: {image}: {reason}")
     for sentence in damage_sentences(queries):
         print(sentence)
-    asked, compared = centred(queries, known)  # what is written stays as the model gave it
-    with timed(f"ranking {len(queries)} against {len(known)}"):
-        teacher = who_teaches(identifier, known)
-        here = learned_here(identifier, asked, compared, experiment, teacher)
-        asked, ranking, apart = rank_animals(
-            asked, compared, experiment.rank, here.learned, experiment.identify.sides
-        )
-    queries = replace(queries, columns=asked.columns)
-    for sentence in here.said:
-        print(sentence)
-    for sentence in dict.fromkeys(apart.values()):
+    ranked = rank_photographs(queries, known, experiment, identifier, gallery)
+    queries, apart = ranked.queries, ranked.apart
+    for sentence in [*ranked.here.said, *dict.fromkeys(apart.values())]:
         print(sentence)
     warned = _quality_warnings(queries, experiment.quality)
     warned |= {key: [sentence, *warned[key]] for key, sentence in apart.items()}
-    predictions = ranking.table(experiment.rank.candidates)
+    predictions = ranked.ranking.table(experiment.rank.candidates)
     write_csv(output / "predictions.csv", predictions)
     save_queries(output, queries)
     write_csv(output / "photographs.csv", _photographs_table(queries, warned, not_read | failed))
     notes = [
-        how_identified(identifier.models[0].taught, matched=False),
+        how_identified(identifier.models[0].taught, matched=ranked.matching is not None),
         gallery_note(known.individual_id.tolist()),
-        *here.said,
+        *ranked.here.said,
     ]
     return Identification(
-        queries, known, predictions, warned, failed, not_compared, notes=notes, taught=here.taught
+        queries=queries,
+        gallery=known,
+        predictions=predictions,
+        warnings=warned,
+        failed=failed,
+        not_compared=not_compared,
+        matching=ranked.matching,
+        notes=notes,
+        taught=ranked.here.taught,
     )
-
-
-def rank_animals(
-    queries: Embeddings,
-    gallery: Embeddings,
-    settings: Rank,
-    learned: Learned,
-    sides: str = "same_first",
-) -> tuple[Embeddings, Ranking, dict[str, str]]:
-    """Rank the individuals of a gallery for each animal, with `new_individual` among them.
-    Photographs of one encounter are ranked together if they may show one animal.
-
-    Args:
-        queries: the animals, with the column encounter.
-        gallery: the reference images.
-        settings: the config's section.
-        learned: what is known about new individuals.
-        sides: `identify.sides`.
-
-    Returns:
-        The queries with the column `together`; the ranking; and by key a sentence for each animal
-        that is ranked alone although it is of an encounter.
-    """
-    queries, gallery = centred(queries, gallery)
-    ids, search = gallery.individual_id.tolist(), search_of(gallery, settings)
-    queries, apart = judge_together(queries, search, learned.p_right)
-    if several := several_animals(queries):
-        print(
-            f"{several} animals are in photographs of an encounter that show several: each is "
-            "ranked alone, since the photographs of an encounter show one animal"
-        )
-    found = candidates_of(queries, gallery, settings, search, sides)
-    ranking = Ranking(
-        images=queries.image,
-        candidates=found,
-        rule=learned.rule(settings, found.score),
-        p_new=learned.p_new(found.score),
-        gallery_images=gallery.image,
-        padding=most_frequent(ids),
-    )
-    return queries, ranking, apart
 
 
 def check_complete(found: Identification, table: Path) -> None:

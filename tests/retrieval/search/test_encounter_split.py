@@ -32,7 +32,7 @@ def by_lead(score: np.ndarray) -> np.ndarray:
 
 
 def judge(queries: Embeddings, p_right=by_lead) -> tuple[list[str], dict[str, str]]:
-    judged, apart = judge_together(queries, search, p_right)
+    judged, apart = judge_together(queries, lambda rows: search(queries.embedding[rows]), p_right)
     assert together_of(judged) == judged.column("together").tolist()
     return together_of(judged), apart
 
@@ -65,7 +65,8 @@ def test_many_animals_are_named_up_to_three() -> None:
         return rank_individuals(asked, gallery.embedding, gallery.individual_id.tolist(), 3)
 
     queries = trip([0, 60, 120, 180], ["x"] * 4)
-    sentence = judge_together(queries, search, by_lead)[1]["3.jpg"]
+    found = judge_together(queries, lambda rows: search(queries.embedding[rows]), by_lead)
+    sentence = found[1]["3.jpg"]
     assert ": 0.jpg to A, 1.jpg to B, 2.jpg to C, and more." in sentence
 
 

@@ -51,7 +51,7 @@ def judge_together(
 
     Args:
         queries: with the column encounter.
-        search: gives the candidates of embeddings [n, d], each by itself.
+        search: gives the candidates of some rows of the queries, each by itself.
         p_right: probability [n] that the best of candidates with scores [n, k] is right; NaN where
             it is not known.
     """
@@ -61,7 +61,7 @@ def judge_together(
     rows = np.flatnonzero(np.isin(labels, names[counts > 1]))
     if not len(rows):
         return _with(queries, labels.tolist()), {}
-    found = search(queries.embedding[rows])
+    found = search(rows)
     best, sure = found.individual_id[:, 0], p_right(found.score) >= CERTAIN
     apart: dict[str, str] = {}
     for name in names[counts > 1]:
