@@ -84,7 +84,8 @@ class Trip:
         places = [word for word in given if "=" not in word] or [str(self.photos)]
         overrides = [word for word in given if "=" in word]
         identify.main(
-            [str(self.run), str(whom), *places], [f"output={self.folder / output}", *overrides]
+            [str(self.run), str(whom), *places],
+            [f"output={self.folder / output}", "match.use=never", *overrides],
         )
         return self.table("predictions.csv", output)
 

@@ -101,7 +101,9 @@ def find_points(
             missing.setdefault(crop.key, crop)
     found: dict[str, LocalPoints] = {}
     kept = time.monotonic()
-    with tqdm(total=len(missing), desc=f"points, {label}", unit="img", leave=False) as progress:
+    with tqdm(
+        total=len(missing), desc=f"points, {label}", unit="img", leave=False, disable=not missing
+    ) as progress:
         for batch in _read(list(missing.values()), settings):
             good = {key: crop for key, crop in batch.items() if isinstance(crop, np.ndarray)}
             failed |= {key: crop for key, crop in batch.items() if isinstance(crop, str)}

@@ -124,7 +124,9 @@ class LocalMatching:
             label: the text of the progress bar.
         """
         pairs = [ordered(pair) for pair in pairs]
-        with tqdm(total=len(pairs), desc=f"pairs, {label}", unit="pair", leave=False) as progress:
+        with tqdm(
+            total=len(pairs), desc=f"pairs, {label}", unit="pair", leave=False, disable=not pairs
+        ) as progress:
             for start in range(0, len(pairs), CHUNK):
                 some = pairs[start : start + CHUNK]
                 points = [(self._points_of(one), self._points_of(other)) for one, other in some]

@@ -1,0 +1,135 @@
+"""Photographs are matched point by point, by corners in place of the networks."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.matching_stand_ins import Corners, Neighbours
+from tf_happywhale import gallery, identify
+from tf_happywhale.galleries.gallery_faults import damaged_files
+from tf_happywhale.galleries.gallery_folder import open_gallery
+from tf_happywhale.galleries.point_store import PointStore
+from tf_happywhale.inference import local_matching
+from tf_happywhale.inference.match_networks import Networks
+
+KEYS = [
+    "image_size=32",
+    "match.size=128",
+    "identify.boxes=boxes.csv",
+    "records.source=backfin",
+]
+
+
+class Counted:
+    """Stand-ins for the networks; it counts what all of them have seen."""
+
+    def __init__(self) -> None:
+        self.all: list[Networks] = []
+
+    def __call__(self, _: object) -> Networks:
+        self.all.append(Networks(Corners(), Neighbours()))
+        return self.all[-1]
+
+    @property
+    def seen(self) -> tuple[int, int]:
+        return (
+            sum(one.extractor.seen for one in self.all),
+            sum(one.matcher.seen for one in self.all),
+        )
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    found = Counted()
+    monkeypatch.setattr(local_matching, "load_networks", found)
+    return found
+
+
+@pytest.fixture
+def bay(pod: Path, tmp_path: Path, monkeypatch) -> Path:
+    """A folder with a catalogue, as a biologist has it, and new photographs."""
+    folder = tmp_path / "bay"
+    shutil.copytree(pod, folder)
+    shutil.move(folder / "test_images", folder / "new")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "predictions.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_without_a_model_pictures_are_matched_and_scores_are_between_0_and_1(
+    bay: Path, counted: Counted, capsys
+) -> None:
+    identify.main([".", "new"], ["output=trip", *KEYS])
+    said = capsys.readouterr().out
+    photographs = len(list((bay / "new").glob("*.jpg")))
+    assert f"matching {photographs} photographs with all" in said
+    assert "scores are calibrated on" in said and "The gallery teaches" in said
+    found = rows(bay / "trip")
+    assert len({row["image"] for row in found}) == photographs
+    scores = [float(row["score"]) for row in found if row["reference_image"]]
+    assert all(0 <= score <= 1 for score in scores)
+    first = counted.seen
+    identify.main([".", "new"], ["output=trip", *KEYS])
+    shown = len({(row["image"], row["reference_image"]) for row in found if row["reference_image"]})
+    assert rows(bay / "trip") == found
+    assert counted.seen[0] == first[0] and counted.seen[1] - first[1] <= shown  # the pages'
+    page = (bay / "trip" / "report" / "index.html").read_text("utf-8")
+    assert "local matching" in page
+
+
+def test_matching_can_be_left_out(bay: Path, counted: Counted) -> None:
+    identify.main([".", "new"], ["output=trip", "match.use=never", *KEYS])
+    assert counted.all == [] and not list((bay / "trip").rglob("points*"))
+
+
+def test_a_gallery_keeps_its_points_and_gets_those_of_added_photographs(
+    bay: Path, counted: Counted
+) -> None:
+    gallery.main(["build", ".", "whales"], ["output=made", *KEYS])
+    images = len(open_gallery(bay / "whales"))
+    assert counted.seen == (images, 0)
+    (folder,) = (bay / "whales" / "points").iterdir()
+    assert len(PointStore(folder).place) == images
+    identify.main(["whales", "new"], ["output=trip", *KEYS])
+    new = len({row["image"] for row in rows(bay / "trip")})
+    assert counted.seen[0] == images + new
+    decided = bay / "trip" / "decisions.csv"
+    queries = rows(bay / "trip")
+    best = {row["image"]: row for row in reversed(queries) if row["reference_image"]}
+    with decided.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["image", "decision", "individual_id"])
+        writer.writerows([image, "match", row["individual_id"]] for image, row in best.items())
+    gallery.main(["add", "whales", str(decided)], ["output=trip"])
+    assert len(PointStore(folder).place) == images + new
+    assert not damaged_files(bay / "whales")
+    before = counted.seen
+    identify.main(["whales", "new"], ["output=another", *KEYS])
+    assert counted.seen[0] == before[0]  # no picture is looked at again
+    damaged = next(folder.glob("*.npz"))
+    damaged.write_bytes(damaged.read_bytes()[:-40])
+    assert ["damaged" in sentence for sentence in damaged_files(bay / "whales")] == [True]
+
+
+def test_missing_networks_are_said_and_only_needed_if_asked_for(
+    bay: Path, monkeypatch, capsys
+) -> None:
+    from tf_happywhale.errors import InputError
+
+    def missing(_: object) -> Networks:
+        raise InputError("The weights are not here: install them.")
+
+    monkeypatch.setattr(local_matching, "load_networks", missing)
+    identify.main([".", "new"], ["output=trip", *KEYS])
+    assert "not matched point by point: The weights are not here" in capsys.readouterr().out
+    assert rows(bay / "trip")
+    with pytest.raises(InputError, match="install them"):
+        identify.main([".", "new"], ["output=trip", "match.use=always", *KEYS])
