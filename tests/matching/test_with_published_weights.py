@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.matching.drawn import two_views
+from tf_happywhale.matching.engines.engine import load_engine
 from tf_happywhale.matching.extractor import Extractor
 from tf_happywhale.matching.local_points import LocalPoints, no_points
 from tf_happywhale.matching.matcher import Matcher
@@ -43,7 +44,7 @@ def test_points_are_the_published_ones(name, which, found):
 @pytest.mark.parametrize("name", LEAST)
 def test_matches_are_the_published_ones(name, found):
     one, other = found[name]
-    (matches,) = Matcher()([(one, other)])
+    (matches,) = Matcher(engine=load_engine("keras", "float32"))([(one, other)])
     theirs = np.array(TORCH[name]["points"][0]), np.array(TORCH[name]["points"][1])
     expected = {
         (*theirs[0][first], *theirs[1][second]): score / 1e4
@@ -61,6 +62,23 @@ def test_matches_are_the_published_ones(name, found):
 
 
 @pytest.mark.usefixtures("published_weights")
+@pytest.mark.parametrize("engine", ["keras", "openvino"])
+def test_in_bfloat16_nearly_the_same_points_match(engine, found):
+    if engine == "openvino":
+        pytest.importorskip("openvino")
+    expected = {tuple(match) for match in TORCH["best"]["matches"]}
+    exact, fast = (
+        Matcher(engine=load_engine(name, precision))([found["best"]])[0]
+        for name, precision in (("keras", "float32"), (engine, "bfloat16"))
+    )
+    both = {*zip(exact.first, exact.second, strict=True)} & {
+        *zip(fast.first, fast.second, strict=True)
+    }
+    assert len(both) > 0.9 * len(expected)
+    assert abs((fast.score > 0.5).sum() - (exact.score > 0.5).sum()) < 0.1 * len(expected)
+
+
+@pytest.mark.usefixtures("published_weights")
 def test_matches_lie_where_the_views_overlap(found):
     one, other = found["best"]
     (matches,) = Matcher()([(one, other)])
@@ -73,15 +91,15 @@ def test_matches_lie_where_the_views_overlap(found):
 @pytest.mark.usefixtures("published_weights")
 def test_a_batch_of_any_pairs_gives_what_each_pair_gives(found):
     one, other = found["best"]
-    pairs = [(one, other), (_best(one, 1), _best(other, 30)), (_best(other, 130), one), (one, one)]
-    pairs.insert(2, (no_points((9, 9)), other))
+    pairs = [(one, other), (_best(one, 3), _best(other, 30)), (_best(other, 130), one), (one, one)]
+    pairs[2:2] = [(no_points((9, 9)), other), (one, _best(other, 2))]
     together = Matcher()(pairs)
-    assert len(together[2]) == 0
+    assert len(together[2]) == len(together[3]) == 0
     for pair, matches in zip(pairs, together, strict=True):
         (alone,) = Matcher()([pair])
         np.testing.assert_array_equal(matches.first, alone.first)
         np.testing.assert_array_equal(matches.second, alone.second)
-        np.testing.assert_allclose(matches.score, alone.score, atol=1e-3)
+        np.testing.assert_allclose(matches.score, alone.score, atol=1e-6)
 
 
 @pytest.mark.usefixtures("published_weights")

@@ -147,7 +147,7 @@ def enlarging(places: np.ndarray, small: int, large: int) -> tuple[np.ndarray, n
     which share of the next one they take, float32."""
     at = places.astype(np.float32) * np.float32((small - 1) / max(large - 1, 1))
     first = np.minimum(at.astype(np.int32), small - 1)
-    return first, at - first
+    return first, at - first.astype(np.float32)
 
 
 def _with_norm(checkpoint: Weights, name: str, norm: str) -> tuple[np.ndarray, np.ndarray]:

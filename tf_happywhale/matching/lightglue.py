@@ -2,144 +2,139 @@
 2023).
 
 In each of its nine layers the points of each picture look at each other, and then at the other
-picture's. What a layer does within one picture, before the first look at another, is done once for
-each picture (`begin`).
+picture's. What is done before the first look at another picture is done once for each (`begin`).
+
+Arrays are [n, …] for the n points of one picture. `ops` is `keras.ops`, or a module with the same
+functions for another engine.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from tf_happywhale.matching.lightglue_weights import HEADS, Assignment, Block, Weights
 
-FAR = -1e9  # added to a point that is not there, so that nobody looks at it
 
-
-def begin(descriptor: Any, xy: Any, there: Any, weights: Weights) -> tuple[Any, Any, Any]:
-    """Return what is known of points before another picture is looked at.
+class Turned(NamedTuple):
+    """Points, and how far their places turn queries and keys (Su et al. 2021).
 
     Args:
-        descriptor: [b, n, 128].
-        xy: their places, from -1 to 1 along the picture's longer side, [b, n, 2].
-        there: 0 where there is a point, and `FAR` where the row is filled up, [b, n].
-
-    Returns:
-        the points after the first look at each other, [b, n, d]; and cosines and sines of their
-        places, [b, n, d / HEADS / 2].
+        points: what is known of each, [n, d].
+        cosine, sine: of angles, [n, d / HEADS / 2].
     """
-    from keras import ops
 
-    angle = ops.matmul(xy, weights.frequencies)
-    turn = ops.cos(angle), ops.sin(angle)
-    points = _linear(descriptor, weights.start)
-    return _look_within(points, turn, there, weights.own[0]), *turn
+    points: Any
+    cosine: Any
+    sine: Any
 
 
-def layers(points: Any, turn: tuple, there: Any, weights: Weights, first: int, last: int) -> Any:
-    """Return points of pairs after some of the layers.
+def begin(ops: Any, descriptor: Any, cosine: Any, sine: Any, weights: Weights) -> Any:
+    """Return what is known of points after their first look at each other, [n, d].
 
     Args:
-        points: first pictures, then second ones, [2 * b, n, d]; from `begin` or from here.
-        turn: cosines and sines from `begin`, each [2 * b, n, d / HEADS / 2].
-        there: [2 * b, n]
+        ops: the operations.
+        descriptor: [n, 128]
+        cosine, sine: see `Turned`.
         weights: of the network.
-        first: the number of the first layer, from 0. Layer 0 begins with the look at the other
-            picture, since `begin` has done the rest.
-        last: the number of the layer to stop before.
     """
-    for layer in range(first, last):
-        if layer > 0:
-            points = _look_within(points, turn, there, weights.own[layer])
-        points = _look_across(points, there, weights.across[layer])
-    return points
+    points = linear(ops, descriptor, weights.start)
+    return _look_within(ops, Turned(points, cosine, sine), weights.own[0])
 
 
-def assign(points: Any, there: Any, weights: Assignment) -> tuple[Any, Any, Any]:
+def layers(
+    ops: Any, first: Turned, second: Turned, weights: Weights, numbers: range
+) -> tuple[Any, Any]:
+    """Return what is known of the points of two pictures after some layers, [m, d] and [n, d].
+
+    Args:
+        ops: the operations.
+        first, second: the points of either, from `begin` or from here.
+        weights: of the network.
+        numbers: of the layers, from 0. Layer 0 begins with the look at the other picture, since
+            `begin` has done the rest.
+    """
+    for number in numbers:
+        if number > 0:
+            within = weights.own[number]
+            first = first._replace(points=_look_within(ops, first, within))
+            second = second._replace(points=_look_within(ops, second, within))
+        one, other = _look_across(ops, first.points, second.points, weights.across[number])
+        first, second = first._replace(points=one), second._replace(points=other)
+    return first.points, second.points
+
+
+def assign(ops: Any, first: Any, second: Any, weights: Assignment) -> tuple[Any, Any, Any]:
     """Return the best match of each point.
 
     Args:
-        points: first pictures, then second ones, [2 * b, n, d].
-        there: [2 * b, n]
-        weights: of the layer that the points come from.
+        ops: the operations.
+        first, second: points after a layer, [m, d] and [n, d].
+        weights: of that layer.
 
     Returns:
-        for each point of the first pictures, the best of the second one's and the score of that
-        match from 0 to 1, each [b, n]; for each of the second pictures', the best of the first's.
+        for each point of the first picture the best one of the second, int [m], and the logarithm
+        of that match's score, [m]; for each point of the second, the best one of the first, int
+        [n].
     """
-    from keras import ops
-
-    first, second = ops.split(_linear(points, weights.compared), 2)
-    matchable = ops.log_sigmoid(_linear(points, weights.matchable)[..., 0]) + there
-    sure, sure_second = ops.split(matchable, 2)
-    away, away_second = ops.split(there, 2)
-    alike = ops.matmul(first, ops.swapaxes(second, 1, 2))
-    score = ops.log_softmax(alike + away_second[:, None], 2) + sure_second[:, None]
-    score = score + ops.log_softmax(alike + away[:, :, None], 1) + sure[:, :, None]
-    best = ops.argmax(score, 2)
-    return best, ops.exp(ops.max(score, 2)), ops.argmax(score, 1)
+    alike = ops.matmul(
+        linear(ops, first, weights.compared),
+        ops.transpose(linear(ops, second, weights.compared), (1, 0)),
+    )
+    sure = ops.log_sigmoid(linear(ops, first, weights.matchable))
+    sure_second = ops.log_sigmoid(linear(ops, second, weights.matchable))
+    score = ops.add(ops.log_softmax(alike, 1), ops.log_softmax(alike, 0))
+    score = ops.add(score, ops.add(sure, ops.transpose(sure_second, (1, 0))))
+    return ops.argmax(score, 1), ops.max(score, 1), ops.argmax(score, 0)
 
 
-def _look_within(points: Any, turn: tuple, there: Any, block: Block) -> Any:
-    from keras import ops
-
-    query, key, value = ops.split(_linear(points, block.into), 3, axis=-1)
-    query, key = _turned(_heads(query), turn), _turned(_heads(key), turn)
-    found = _attend(query, key, _heads(value), there)
-    return _behind(points, found, block)
+def _look_within(ops: Any, turned: Turned, block: Block) -> Any:
+    looks = ops.split(linear(ops, turned.points, block.into), 3, 1)
+    query, key, value = (_heads(ops, each, block) for each in looks)
+    query, key = _turn(ops, query, turned), _turn(ops, key, turned)
+    return _behind(ops, turned.points, _attend(ops, query, key, value), block)
 
 
-def _look_across(points: Any, there: Any, block: Block) -> Any:
-    from keras import ops
-
-    place, value = ops.split(_linear(points, block.into), 2, axis=-1)
-    place, value = _heads(place), _heads(value)
-    found = _attend(place, _swapped(place), _swapped(value), _swapped(there))
-    return _behind(points, found, block)
-
-
-def _attend(query: Any, key: Any, value: Any, there: Any) -> Any:
-    """[b, heads, n, size] each to [b, n, d]."""
-    from keras import ops
-
-    alike = ops.matmul(query, ops.swapaxes(key, 2, 3)) + there[:, None, None]
-    found = ops.matmul(ops.softmax(alike, -1), value)
-    found = ops.transpose(found, (0, 2, 1, 3))
-    return ops.reshape(found, (*found.shape[:2], -1))
+def _look_across(ops: Any, first: Any, second: Any, block: Block) -> tuple[Any, Any]:
+    looks = [
+        [_heads(ops, each, block) for each in ops.split(linear(ops, points, block.into), 2, 1)]
+        for points in (first, second)
+    ]
+    (place, value), (other_place, other_value) = looks
+    found = _attend(ops, place, other_place, other_value)
+    other_found = _attend(ops, other_place, place, value)
+    return _behind(ops, first, found, block), _behind(ops, second, other_found, block)
 
 
-def _behind(points: Any, found: Any, block: Block) -> Any:
-    from keras import ops
+def _attend(ops: Any, query: Any, key: Any, value: Any) -> Any:
+    """[heads, m, size] and twice [heads, n, size] to [m, heads, size]."""
+    alike = ops.matmul(query, ops.transpose(key, (0, 2, 1)))
+    return ops.transpose(ops.matmul(ops.softmax(alike, -1), value), (1, 0, 2))
 
-    hidden = _linear(ops.concatenate([points, found], -1), block.hidden)
+
+def _behind(ops: Any, points: Any, found: Any, block: Block) -> Any:
+    found = ops.reshape(found, (-1, block.out[0].shape[1]))
+    hidden = linear(ops, ops.concatenate([points, found], 1), block.hidden)
     hidden = ops.layer_normalization(hidden, *block.norm, epsilon=1e-5)
-    return points + _linear(ops.gelu(hidden, approximate=False), block.out)
+    return ops.add(points, linear(ops, ops.gelu(hidden, approximate=False), block.out))
 
 
-def _turned(heads: Any, turn: tuple) -> Any:
-    """Turn the numbers of a query or key by the point's place (Su et al. 2021)."""
-    from keras import ops
-
-    cosine, sine = (each[:, None] for each in turn)
-    one, other = ops.split(heads, 2, axis=-1)
-    return ops.concatenate([one * cosine - other * sine, other * cosine + one * sine], -1)
-
-
-def _heads(x: Any) -> Any:
-    """[b, n, d] to [b, heads, n, size]."""
-    from keras import ops
-
-    return ops.transpose(ops.reshape(x, (*x.shape[:2], HEADS, -1)), (0, 2, 1, 3))
+def _turn(ops: Any, heads: Any, turned: Turned) -> Any:
+    one, other = ops.split(heads, 2, 2)
+    cosine, sine = turned.cosine, turned.sine
+    return ops.concatenate(
+        [
+            ops.subtract(ops.multiply(one, cosine), ops.multiply(other, sine)),
+            ops.add(ops.multiply(other, cosine), ops.multiply(one, sine)),
+        ],
+        2,
+    )
 
 
-def _swapped(x: Any) -> Any:
-    """Exchange the first and the second pictures."""
-    from keras import ops
-
-    first, second = ops.split(x, 2)
-    return ops.concatenate([second, first])
+def _heads(ops: Any, x: Any, block: Block) -> Any:
+    """[n, d] to [heads, n, size]."""
+    return ops.transpose(ops.reshape(x, (-1, HEADS, block.out[0].shape[1] // HEADS)), (1, 0, 2))
 
 
-def _linear(x: Any, layer: tuple) -> Any:
-    from keras import ops
-
-    return ops.matmul(x, layer[0]) + layer[1]
+def linear(ops: Any, x: Any, layer: tuple[Any, Any]) -> Any:
+    """Multiply by a kernel and add a bias."""
+    return ops.add(ops.matmul(x, layer[0]), layer[1])

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from tf_happywhale.matching.compiled import compiled
-from tf_happywhale.matching.lightglue import FAR, assign, begin, layers
+from tf_happywhale.cores import usable_cores
+from tf_happywhale.matching.engines.engine import Engine, load_engine
+from tf_happywhale.matching.lightglue import Turned, assign, begin, layers
 from tf_happywhale.matching.lightglue_weights import lightglue_weights
-from tf_happywhale.matching.local_points import LocalPoints
+from tf_happywhale.matching.local_points import LENGTH, LocalPoints
 from tf_happywhale.matching.weights_file import SHA256, read_weights
 
 NETWORK = "aliked_lightglue"
 LEAST = 0.1  # the score that a match must have, as published
-TOGETHER = 4  # pairs in a batch
-STEP = 128  # rows of a batch are a multiple of it
+FEWEST = 3  # points of a picture that are matched; fewer say nothing about how it lies
 Pair = tuple[LocalPoints, LocalPoints]
 
 
@@ -37,11 +40,10 @@ class Matches:
     def __len__(self) -> int:
         return len(self.first)
 
-    @classmethod
-    def none(cls) -> Matches:
-        """Return no matches."""
-        empty = np.zeros(0, np.int32)
-        return cls(empty, empty, np.zeros(0, np.float32))
+
+def no_matches() -> Matches:
+    """Return the matches of pictures that have none."""
+    return Matches(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 
 class Matcher:
@@ -49,59 +51,84 @@ class Matcher:
 
     Args:
         weights: tensors of a checkpoint by the published names; None for the published ones.
+        engine: runs the network; None for the fastest that is installed.
     """
 
-    def __init__(self, weights: dict[str, np.ndarray] | None = None) -> None:
+    def __init__(
+        self, weights: dict[str, np.ndarray] | None = None, engine: Engine | None = None
+    ) -> None:
         self.about = {
             "matcher": NETWORK,
             "matcher_weights": SHA256[NETWORK] if weights is None else "other",
         }
-        network = lightglue_weights(read_weights(NETWORK) if weights is None else weights)
-        self._begin = compiled(lambda *points: begin(*points, network))
+        self.engine = load_engine() if engine is None else engine
+        self._network = lightglue_weights(read_weights(NETWORK) if weights is None else weights)
+        self._begun = Begun(self._network, self.engine)
+        self._compile()
 
-        def match(points, cosine, sine, there):
-            last = len(network.assignments)
-            points = layers(points, (cosine, sine), there, network, 0, last)
-            return assign(points, there, network.assignments[-1])
+    def _compile(self) -> None:
+        network, compiled = self._network, self.engine.compiled
+        width, half = len(network.assignments[0].compared[0]), network.frequencies.shape[1]
 
-        self._match = compiled(match)
+        def through(numbers: range):
+            def some(ops, weights, x, cosine, sine, y, other_cosine, other_sine):
+                one, other = Turned(x, cosine, sine), Turned(y, other_cosine, other_sine)
+                return layers(ops, one, other, weights, numbers)
+
+            return compiled(some, network, [width, half, half] * 2)
+
+        self._layers = through(range(len(network.assignments)))
+        self._assign = compiled(
+            lambda ops, weights, x, y: assign(ops, x, y, weights),
+            network.assignments[-1],
+            [width] * 2,
+            exact=True,
+        )
 
     def __call__(self, pairs: Sequence[Pair]) -> list[Matches]:
-        """Return the matches of each pair; none where a picture has no points."""
-        found = [Matches.none()] * len(pairs)
-        sizes = [max(len(one), len(other)) for one, other in pairs]
-        order = [n for n in np.argsort(sizes, kind="stable") if min(map(len, pairs[n])) > 0]
-        for start in range(0, len(order), TOGETHER):
-            some = order[start : start + TOGETHER]
-            for n, matches in zip(some, self._batch([pairs[n] for n in some]), strict=True):
-                found[n] = matches
+        """Return the matches of each pair; none where a picture has fewer than three points."""
+        with ThreadPoolExecutor(usable_cores()) as threads:
+            return list(threads.map(self._match, pairs))
+
+    def _match(self, pair: Pair) -> Matches:
+        if min(map(len, pair)) < FEWEST:
+            return no_matches()
+        one, other = map(self._begun, pair)
+        x, y = self._layers(*one, *other)
+        return _mutual(*self._assign(x, y))
+
+
+class Begun:
+    """Pictures' points after `begin`; the last ones are remembered."""
+
+    KEPT = 256  # pictures, of 400 kB
+
+    def __init__(self, network, engine: Engine) -> None:
+        self._frequencies = network.frequencies
+        half = network.frequencies.shape[1]
+        self._begin = engine.compiled(
+            lambda ops, weights, *arrays: [begin(ops, *arrays, weights)],
+            network,
+            [LENGTH, half, half],
+        )
+        self._known: OrderedDict[bytes, Turned] = OrderedDict()
+
+    def __call__(self, points: LocalPoints) -> Turned:
+        key = hashlib.blake2b(points.xy.tobytes() + points.descriptor.tobytes()).digest()
+        found = self._known.get(key)
+        if found is None:
+            size = np.array(points.size, np.float32)
+            angle = (points.xy - size / 2) / (size.max() / 2) @ self._frequencies
+            turn = np.cos(angle), np.sin(angle)
+            found = Turned(self._begin(points.descriptor, *turn)[0], *turn)
+            self._known[key] = found
+            while len(self._known) > self.KEPT:
+                self._known.popitem(last=False)
         return found
 
-    def _batch(self, pairs: list[Pair]) -> list[Matches]:
-        pictures = [one for one, _ in pairs] + [other for _, other in pairs]
-        rows = -(-max(map(len, pictures)) // STEP) * STEP
-        there = np.stack([_filled(np.zeros(len(p), np.float32), rows, FAR) for p in pictures])
-        descriptor = np.stack([_filled(p.descriptor, rows) for p in pictures])
-        xy = np.stack([_filled(_places(p), rows) for p in pictures])
-        begun = self._begin(descriptor, xy, there)
-        best, score, back = self._match(*begun, there)
-        return [_mutual(best[n], score[n], back[n], len(one)) for n, (one, _) in enumerate(pairs)]
 
-
-def _places(points: LocalPoints) -> np.ndarray:
-    """Return the places of points, from -1 to 1 along the picture's longer side."""
-    size = np.array(points.size, np.float32)
-    return (points.xy - size / 2) / (size.max() / 2)
-
-
-def _filled(rows: np.ndarray, count: int, value: float = 0) -> np.ndarray:
-    whole = np.full((count, *rows.shape[1:]), value, np.float32)
-    whole[: len(rows)] = rows
-    return whole
-
-
-def _mutual(best: np.ndarray, score: np.ndarray, back: np.ndarray, count: int) -> Matches:
+def _mutual(best: np.ndarray, score: np.ndarray, back: np.ndarray) -> Matches:
     """Return the matches that are the best of both points."""
-    first = np.arange(count)
-    first = first[(back[best[:count]] == first) & (score[:count] > LEAST)]
-    return Matches(first.astype(np.int32), best[first].astype(np.int32), score[first])
+    first = np.arange(len(best))
+    first = first[(back[best] == first) & (score > np.log(LEAST))]
+    return Matches(first.astype(np.int32), best[first].astype(np.int32), np.exp(score[first]))

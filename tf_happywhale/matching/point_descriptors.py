@@ -34,12 +34,11 @@ class FeatureMap:
         code, back = np.unique(row * self.shape[1] + column, return_inverse=True)
         row, column = np.divmod(code, self.shape[1])
         row, column = row + self.corner[0], column + self.corner[1]
-        full = self.levels[0]
-        parts = [full[row, column]]
-        parts += [_enlarged(level, full.shape, row, column) for level in self.levels[1:]]
+        parts = [_enlarged(level, self.levels[0].shape, row, column) for level in self.levels]
         features = np.concatenate(parts, axis=1)
-        features /= np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
-        return features[back]
+        length = np.sqrt(np.einsum("nc,nc->n", features, features))
+        features /= np.maximum(length, 1e-12)[:, None]
+        return np.take(features, back, 0)
 
     def between(self, xy: np.ndarray) -> np.ndarray:
         """Return the features between pixels, with zeros outside the picture.
@@ -98,15 +97,21 @@ def _places(features: FeatureMap, xy: np.ndarray, weights: Mapping[str, np.ndarr
 
 
 def _enlarged(level: np.ndarray, full: tuple, row: np.ndarray, column: np.ndarray) -> np.ndarray:
-    """Return a small map at pixels of the large one, [n, c]."""
-    top, low = enlarging(row, level.shape[0], full[0])
-    left, right = enlarging(column, level.shape[1], full[1])
-    under = np.minimum(top + 1, level.shape[0] - 1)
-    after = np.minimum(left + 1, level.shape[1] - 1)
-    low, right = low[:, None], right[:, None]
-    upper = level[top, left] * (1 - right) + level[top, after] * right
-    lower = level[under, left] * (1 - right) + level[under, after] * right
-    return upper * (1 - low) + lower * low
+    """Return a map at pixels of the large one, [n, c]."""
+    height, width, channels = level.shape
+    pixels = level.reshape(-1, channels)
+    if level.shape[:2] == full[:2]:
+        return np.take(pixels, row * width + column, 0)
+    top, low = enlarging(row, height, full[0])
+    left, right = enlarging(column, width, full[1])
+    found = np.zeros((len(row), channels), np.float32)
+    for down, share in ((0, 1 - low), (1, low)):
+        first = np.minimum(top + down, height - 1) * width
+        for across, part in ((0, 1 - right), (1, right)):
+            corner = np.take(pixels, first + np.minimum(left + across, width - 1), 0)
+            corner *= (share * part)[:, None]
+            found += corner
+    return found
 
 
 def _selu(x: np.ndarray) -> np.ndarray:

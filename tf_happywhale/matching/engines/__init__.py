@@ -1,0 +1,1 @@
+"""What runs the networks: Keras, or OpenVINO where it is installed."""
