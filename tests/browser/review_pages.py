@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -24,6 +25,7 @@ from selenium.webdriver.support.ui import Select
 from tf_happywhale.catalogue.boxes.box_text import box_text
 from tf_happywhale.catalogue.dataset import DataSet, load_data
 from tf_happywhale.config import load_experiment
+from tf_happywhale.config.report import Report
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.galleries.decisions import read_decisions
 from tf_happywhale.inference.baselines import raw_pixels, read_crops
@@ -35,9 +37,12 @@ from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
 from tf_happywhale.retrieval.ranking.learned import learn
+from tf_happywhale.review.correspondences import Correspondences, correspondence_pair
 from tf_happywhale.review.match_pages import write_match_pages
 from tf_happywhale.review.overlay import heat_pair
+from tf_happywhale.review.query_pages import write_report
 from tf_happywhale.review.query_pictures import picture_reader
+from tf_happywhale.review.report_content import Common, ReportContent
 
 QUERIES = 200
 DEMO = Path(__file__).parents[2] / "configs" / "demo.yaml"
@@ -83,6 +88,35 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ],
     )
     return home
+
+
+@pytest.fixture(scope="module")
+def matched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of twenty queries with four candidates each, of which lines are drawn."""
+    home = tmp_path_factory.mktemp("matched")
+    rows = [
+        (f"q{query}.jpg", rank, f"<b>{rank}", 1 / rank, 0.5, f"r{rank}.jpg")
+        for query in range(20)
+        for rank in range(1, 5)
+    ]
+    columns = ["image", "rank", "individual_id", "score", "p_new", "reference_image"]
+    places = np.linspace(0.1, 0.9, 12, dtype=np.float32)[:, None] * np.float32([1, 0.6])
+    found = Correspondences(places, places, np.ones(12, np.float32), np.ones(12, bool))
+    plain = np.full((120, 300, 3), 120, np.uint8)
+    content = ReportContent(
+        "Who is who?",
+        [("Gallery", "4 images")],
+        lambda _: plain,
+        lambda _: plain,
+        notes=["Identified by <b>lines</b>.", "Of animals of the gallery, 30% are missed."],
+        common=Common(
+            lambda pairs: dict.fromkeys(pairs, found.words),
+            lambda _: correspondence_pair(plain, plain, found),
+            "Coloured lines join points that match.",
+        ),
+    )
+    write_report(home, pd.DataFrame(rows, columns=columns), content, Report())
+    return home / "report" / "index.html"
 
 
 def names_of_code(data: DataSet) -> tuple[list[str], dict[str, str]]:
@@ -378,6 +412,36 @@ def test_what_each_candidates_score_rests_on_unfolds(browser: Browser, page: Pat
     browser.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", shown[0])
     time.sleep(1)
     browser.driver.save_screenshot(str(_shot("why.png")))
+
+
+def test_lines_between_matching_points_are_seen_at_once_and_enlarged(
+    browser: Browser, matched: Path
+) -> None:
+    browser.open(matched)
+    figures = browser.driver.find_elements(By.CSS_SELECTOR, "article[aria-current] .why figure")
+    assert len(figures) == 3 and all(figure.is_displayed() for figure in figures)
+    said = "12 matching points, all of them fit together"
+    assert figures[0].text == f"1, <b>1: {said}"
+    cards = browser.driver.find_elements(By.CSS_SELECTOR, "article[aria-current] .candidate")
+    assert [said in card.text for card in cards] == [True] * 4
+    assert browser.text(".notes").startswith("Identified by <b>lines</b>.")
+    assert "Coloured lines join" in browser.text(".reading") and browser.count("main b b") == 0
+    browser.press("w")
+    assert not figures[0].is_displayed()
+    browser.press("w")
+    browser.driver.execute_script(
+        "arguments[0].click()", figures[1].find_element(By.TAG_NAME, "img")
+    )
+    large = browser.driver.find_elements(By.CSS_SELECTOR, "#closer figure")
+    assert [figure.is_displayed() for figure in large] == [False, True]
+    assert large[1].text == f"2, <b>2: {said}"
+    browser.driver.find_element(By.TAG_NAME, "body").send_keys(Keys.ARROW_RIGHT)
+    assert large[1].text == f"3, <b>3: {said}"
+    browser.driver.save_screenshot(str(_shot("lines.png")))
+    browser.driver.find_element(By.CSS_SELECTOR, "#closer [data-close]").click()
+    browser.press("z")  # the query beside its candidates, as before
+    assert [figure.is_displayed() for figure in large] == [True, True]
+    assert large[1].text == "<b>1"
 
 
 def test_a_closer_look_goes_through_the_references(browser: Browser, page: Path) -> None:
