@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -67,3 +69,31 @@ def test_a_picture_that_has_changed_meanwhile_is_not_drawn(pictures, tmp_path: P
     cv2.imwrite(str(tmp_path / "known" / "b.png"), draw(5))
     with pytest.raises(InputError, match="has changed"):
         common.picture(pair)
+
+
+def test_the_gallerys_own_pairs_say_how_rare_so_many_matches_are(
+    pictures, tmp_path: Path, monkeypatch
+) -> None:
+    """Ann and Bob have one picture each; of their pairs, and of others, the number that fits is
+    known. Only pairs of different animals count."""
+    again, known = pictures
+    known = replace(known, individual_id=np.array(["ann", "bob"]))
+    matching = LocalMatching(SETTINGS, [tmp_path / "home"], networks())
+    pair = ("a.png", "a.png")
+    alone = common_of(matching, again, known)
+    words = alone.words([pair])[pair]
+    fit = int(re.search(r"(\d+|all) of them", words)[1].replace("all", words.split()[0]))
+    assert "%" not in words + alone.reading
+    monkeypatch.setattr(matched_pairs, "ENOUGH", 4)
+    ann, bob = (crop.key for crop in crops_of(known))
+    for kept, expected in (
+        ([(bob, ann, n) for n in (fit - 1, fit, 3, 0)], "as many in 25% of pairs"),
+        ([(bob, ann, n) for n in (1, 2, 3, fit - 1)], "as many in less than 1% of pairs"),
+        ([(bob, ann, fit)] * 3 + [(ann, ann, fit), ("other", bob, fit)], ""),
+    ):
+        features = [((one, other), np.float32([0, 0, n])) for one, other, n in kept]
+        monkeypatch.setattr(matching, "known_pairs", lambda features=features: iter(features))
+        common = common_of(matching, again, known)
+        said = common.words([pair])[pair]
+        assert said.startswith(words) and expected in said
+        assert ("%" in said) == ("percentage" in common.reading) == bool(expected)

@@ -11,7 +11,7 @@ from tf_happywhale.galleries.point_store import point_key
 from tf_happywhale.matching.pair_features import FEATURES
 from tf_happywhale.retrieval.embeddings import Embeddings
 
-LEAST = 5  # matches that fit together; fewer often do by chance
+LEAST = 10  # matches that fit together; fewer often do by chance
 
 
 def matched_individuals(gallery: Gallery, images: Embeddings, count: int) -> list[Pair]:

@@ -135,6 +135,12 @@ class LocalMatching:
                     yield pair, a, b, its
                 progress.update(len(some))
 
+    def known_pairs(self) -> Iterator[tuple[Pair, np.ndarray]]:
+        """Yield the keys and features of all pairs that are kept."""
+        for store in self.pairs:
+            for (one, other), features in store.known.items():
+                yield (one.decode(), other.decode()), features
+
     def _known(self, pair: Pair) -> np.ndarray | None:
         found = (store.get(*pair) for store in self.pairs)
         return next((features for features in found if features is not None), None)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tf_happywhale.inference.crop_points import Crop, crops_of
 from tf_happywhale.inference.local_matching import LocalMatching, ordered
+from tf_happywhale.matching.pair_features import FEATURES
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.correspondences import (
     Correspondences,
@@ -16,11 +17,17 @@ from tf_happywhale.review.correspondences import (
 )
 from tf_happywhale.review.report_content import Common, Pair
 
+RAREST = " (as many in less than 1% of pairs of different animals)"
+ENOUGH = 100  # pairs of different animals that a share is taken of
 READING = (
     "Coloured lines join points that match and fit together: one shift, turn and stretch of the "
-    "picture brings them onto each other. Pale lines are matches that do not fit. Lines between "
-    "the marks of two animals count. Lines between sand, rocks or water only say that both "
-    "photographs were taken at one place."
+    "picture brings them onto each other. Pale lines are matches that do not fit, or too few. "
+    "Lines between the marks of two animals count. Lines between sand, rocks or water only say "
+    "that both photographs were taken at one place."
+)
+RARE = (
+    " The percentage says how many pairs of different animals of this gallery have as many points "
+    "that fit together: the fewer, the better."
 )
 
 
@@ -34,6 +41,7 @@ def common_of(matching: LocalMatching, queries: Embeddings, gallery: Embeddings)
         queries, gallery: the images, with the columns picture, content and box.
     """
     asked, known = _Looked(matching, queries), _Looked(matching, gallery)
+    others = _fit_by_chance(matching, gallery)
     found: dict[tuple[str, str], Correspondences] = {}  # by keys, in the order of `ordered`
 
     def words(pairs: Sequence[Pair]) -> Mapping[Pair, str]:
@@ -44,7 +52,7 @@ def common_of(matching: LocalMatching, queries: Embeddings, gallery: Embeddings)
         for keys, a, b, matches in matching.matched(missing, "what the pages show"):
             found[keys] = correspondences(a, b, matches)
         return {
-            pair: found[ordered(keys)].words
+            pair: found[ordered(keys)].words + _rarity(int(found[ordered(keys)].fit.sum()), others)
             for pair, keys in zip(pairs, named, strict=True)
             if all(keys)
         }
@@ -57,7 +65,33 @@ def common_of(matching: LocalMatching, queries: Embeddings, gallery: Embeddings)
             common = common.turned()
         return correspondence_pair(*(crop.read(matching.settings) for crop in crops), common)
 
-    return Common(words, picture, READING)
+    return Common(words, picture, READING + (RARE if len(others) else ""))
+
+
+def _fit_by_chance(matching: LocalMatching, gallery: Embeddings) -> np.ndarray:
+    """Return how many matches fit together in each pair of images of two individuals of a gallery,
+    float32 [p], as far as its images were matched; none if these are too few pairs to count."""
+    crops, who = crops_of(gallery), gallery.individual_id.tolist()
+    owners: dict[str, set[str]] = {}
+    for crop, owner in zip(crops, who, strict=True):
+        owners.setdefault(crop.key, set()).add(owner)
+    nobody: set[str] = set()
+    pairs = [
+        features[FEATURES.index("inliers")]
+        for (one, other), features in matching.known_pairs()
+        if owners.get(one, nobody).isdisjoint(owners.get(other, nobody))
+        and one in owners
+        and other in owners
+    ]
+    return np.array(pairs if len(pairs) >= ENOUGH else [], np.float32)
+
+
+def _rarity(fit: int, others: np.ndarray) -> str:
+    """Return which share of the pairs of different animals has as many matches that fit."""
+    if not fit or not len(others):
+        return ""
+    share = float((others >= fit).mean())
+    return f" (as many in {share:.0%} of pairs of different animals)" if share >= 0.005 else RAREST
 
 
 class _Looked:
