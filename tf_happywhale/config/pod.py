@@ -15,5 +15,8 @@ class Pod(Section):
     singletons: int = Field(10, ge=0, description="individuals with one image in the catalogue")
     mean_images: float = Field(8, ge=2, description="mean number of images of the others")
     test_images: float = Field(2, ge=1, description="mean number of test images of an individual")
+    spots: int = Field(
+        0, ge=0, description="spots on the left of each fin; with any, all images show that side"
+    )
     width: int = Field(900, ge=300, description="width of a photograph, pixels")
     height: int = Field(600, ge=200, description="height of a photograph, pixels")

@@ -8,7 +8,7 @@ neither the sea nor a box tells who is in it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -36,7 +36,13 @@ class View:
 
 
 def draw_photograph(
-    fin: Fin, *, seed: Sequence[int], width: int, height: int, with_animal: bool = True
+    fin: Fin,
+    *,
+    seed: Sequence[int],
+    width: int,
+    height: int,
+    with_animal: bool = True,
+    side: int | None = None,
 ) -> tuple[np.ndarray, dict[str, Corners]]:
     """Draw the photograph `seed` of an individual.
 
@@ -47,6 +53,7 @@ def draw_photograph(
         height: of the picture, pixels.
         with_animal: False leaves the animal out; sea, light, waves, spray, camera and boxes
             stay as they are, and no pixel depends on `fin`.
+        side: of the animal, see `Pose`; None: the seed chooses it.
 
     Returns:
         The picture, uint8 RGB [height, width, 3], and the boxes `backfin` and `fullbody`.
@@ -55,7 +62,8 @@ def draw_photograph(
     exposure = 0.31 / float(picture.mean())
     if with_animal:
         rng = np.random.default_rng([*seed, 3])
-        picture = draw_animal(picture, sea, fin, view.pose, view.weather, rng)
+        pose = view.pose if side is None else replace(view.pose, side=side)
+        picture = draw_animal(picture, sea, fin, pose, view.weather, rng)
     left, _, right, _ = view.boxes["fullbody"]
     rng = np.random.default_rng([*seed, 4])
     splash = draw_splash(view.camera, sea.front, left, right, view.vigour, rng)

@@ -23,6 +23,7 @@ from tf_happywhale.catalogue.pod.population import (
     draw_population,
     pod_fin,
 )
+from tf_happywhale.catalogue.pod.spots import LEFT
 from tf_happywhale.config import Pod
 from tf_happywhale.disk.files import atomic_write, write_bytes, write_json
 from tf_happywhale.errors import InputError
@@ -64,6 +65,8 @@ def write_pod(root: Path, settings: Pod, *, seed: int, workers: int) -> None:
         "width": settings.width,
         "height": settings.height,
     }
+    if settings.spots:  # so that the file of a pod without any stays what it was
+        wanted["spots"] = settings.spots
     if settings.singletons > settings.individuals:
         raise InputError(
             f"{settings.singletons} singletons do not fit among {settings.individuals} "
@@ -93,14 +96,18 @@ def _write_photograph(
 ) -> dict[str, Corners]:
     """Draw a photograph, of the test images also one without the animal; return its boxes."""
     photograph, seed = population.photographs[job], wanted["seed"]
-    fin = pod_fin(population, seed, photograph.individual)
+    spots = wanted.get("spots", 0)
+    fin = pod_fin(population, seed, photograph.individual, spots)
     stream = [seed, 3, job]
     variants = [(f"{photograph.split}_images", True)]
     if photograph.split == "test":
         variants.append((NO_FIN, False))
     for folder, with_animal in variants:
         size = {"width": wanted["width"], "height": wanted["height"]}
-        picture, boxes = draw_photograph(fin, seed=stream, with_animal=with_animal, **size)
+        side = LEFT if spots else None
+        picture, boxes = draw_photograph(
+            fin, seed=stream, with_animal=with_animal, side=side, **size
+        )
         quality = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality(stream)]
         encoded = cv2.imencode(".jpg", picture[..., ::-1], quality)[1]
         write_bytes(root / folder / photograph.image, encoded.tobytes(), lasting=False)

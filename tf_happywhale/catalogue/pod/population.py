@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_happywhale.catalogue.pod.fin import SPECIES, Fin, draw_fin
+from tf_happywhale.catalogue.pod.spots import with_spots
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,11 @@ def draw_population(
     return Population(ids, species, individuals, photographs)
 
 
-def pod_fin(plan: Population, seed: int, individual: int) -> Fin:
-    """Return the fin of individual number `individual` of the pod `seed`."""
+def pod_fin(plan: Population, seed: int, individual: int, spots: int = 0) -> Fin:
+    """Return the fin of individual number `individual` of the pod `seed`, with so many spots."""
     rng = np.random.default_rng([seed, 2, individual])
-    return draw_fin(plan.individual_ids[individual], SPECIES[plan.species[individual]], rng)
+    fin = draw_fin(plan.individual_ids[individual], SPECIES[plan.species[individual]], rng)
+    return with_spots(fin, spots, np.random.default_rng([seed, 4, individual])) if spots else fin
 
 
 def _names(count: int, rng: np.random.Generator) -> list[str]:
