@@ -59,6 +59,7 @@ def test_each_image_is_asked_of_the_others_without_its_day() -> None:
     assert asked.left.tolist() == [1, 1, 0, 0, 0]
     assert asked.rank.tolist() == [1, 0, -1, -1, -1]
     assert asked.known.tolist() == [True, True, False, False, False]
+    assert asked.sightings.tolist() == [2, 2, 1, 1, 1]
     assert (asked.gallery_individuals, asked.gallery_images) == (3, 5)
 
 
@@ -66,6 +67,7 @@ def test_without_days_only_the_image_itself_is_left_out() -> None:
     asked = ask_scores(SCORES, images(IDS))
     assert named(asked, 0) == ["B", "C", "A"]
     assert asked.left.tolist() == [1, 1, 1, 1, 0]
+    assert asked.sightings.tolist() == [2, 2, 2, 2, 1]
     assert asked.rank.tolist() == [2, 0, 1, 1, -1]
 
 

@@ -37,6 +37,8 @@ class Questions:
             be asked.
         rank: int64 [q], individuals before the right one; where it was compared with none of the
             images left, all the others. −1 if it has no image left.
+        sightings: int64 [q], encounters in which that individual was photographed, the image's own
+            included.
         gallery_individuals, gallery_images: how many there are.
     """
 
@@ -46,6 +48,7 @@ class Questions:
     individual_ids: np.ndarray
     left: np.ndarray
     rank: np.ndarray
+    sightings: np.ndarray
     gallery_individuals: int
     gallery_images: int
 
@@ -59,7 +62,7 @@ class Questions:
 
     def take(self, kept: np.ndarray) -> Self:
         """Return some of the questions, by number or a mask."""
-        names = ("ids", "score", "row", "individual_ids", "left", "rank")
+        names = ("ids", "score", "row", "individual_ids", "left", "rank", "sightings")
         return replace(self, **{name: getattr(self, name)[kept] for name in names})
 
     def both(self, line: Line) -> OutOfFold:
@@ -120,8 +123,9 @@ def ask(
     for start in range(0, len(rows), step):
         parts.append(answers.of(rows[start : start + step]))
     ids, score, left, rank = (np.concatenate(column) for column in zip(*parts, strict=True))
+    sightings = answers.together.sightings(answers.who)[rows]
     who, count = gallery.individual_id[rows], len(answers.ids)
-    return Questions(ids, score, rows, who, left, rank, count, len(gallery))
+    return Questions(ids, score, rows, who, left, rank, sightings, count, len(gallery))
 
 
 class _Answers:

@@ -44,6 +44,18 @@ class SameEncounter:
         one |= ~both & _equal(self.day, rows)
         return one | _equal(self.picture, rows) | _equal(self.content, rows)
 
+    def sightings(self, who: np.ndarray) -> np.ndarray:
+        """Return in how many encounters each image's individual was photographed, int64 [m].
+
+        Args:
+            who: int64 [m], the individual's number from 0 on, without gaps.
+        """
+        kinds = [self.encounter, self.day, self.picture]  # the first that is known
+        kind = np.argmax(np.stack(kinds) >= 0, axis=0)
+        code = np.stack(kinds)[kind, np.arange(len(who))]
+        different = np.unique(np.stack([who, kind, code]), axis=1)
+        return np.bincount(different[0], minlength=1)[who]
+
 
 def same_encounter(gallery: Embeddings) -> SameEncounter:
     """Return which images of a gallery were taken together, by its columns encounter, date and
