@@ -159,7 +159,7 @@ class _Answers:
         score = self.scores(rows)[:, self.order]
         score, behind = np.where(out | ~np.isfinite(score), -np.inf, score), None
         if self.sides is not None:
-            score, behind = prefer_same_side(score, self.sides.other(rows)[:, self.order], who)
+            behind = prefer_same_side(score, self.sides.other(rows)[:, self.order], who)[1]
         found = individual_scores(score, who, self.best_of)
         place, rank = ordered(found, behind, own, self.k)
         best = np.take_along_axis(found, place, 1).astype(np.float64)
