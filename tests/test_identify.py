@@ -243,6 +243,8 @@ def test_animals_known_from_the_same_side_come_first_and_nobody_is_cut(
     count = len(trip.table("photographs.csv", "sided"))
     assert f"The side of {count} of {count} animals is known" in said
     assert f"another side ({len(ids) // 2} of {len(ids)} for left)." in said
+    page = (trip.folder / "sided" / "report" / "index.html").read_text("utf-8")
+    assert "come before those known only from another side" in page
     for image in {row["image"] for row in rows}:
         mine = [row for row in rows if row["image"] == image]
         order = [row["individual_id"] for row in mine if row["reference_image"]]

@@ -60,21 +60,33 @@ def alone(asked: Asked) -> Search:
 
 def candidates_of(asked: Asked) -> Candidates:
     """Return the candidates of each animal; those of one encounter have the same, by the column
-    together. If the known sides of animals count, this is printed."""
+    together."""
     queries, gallery, settings = asked.queries, asked.gallery, asked.settings
     ids, together = asked.ids, together_of(queries)
-    k, best_of, shown = settings.candidates, settings.best_of, sides_of(queries, gallery)
-    counts = asked.sides != "ignore" and shown.matter
-    if counts:
-        print(side_sentence(shown, ids))
-    elif asked.scores is None:
+    k, best_of, sides = settings.candidates, settings.best_of, sides_of(queries, gallery)
+    counts = asked.sides != "ignore" and sides.matter
+    if not counts and asked.scores is None:
         return rank_encounters(
             queries.embedding, gallery.embedding, ids, together, k, _search(asked), best_of
         )
     scores = asked.scores
     if scores is None:
         scores = cosines(stack([queries.embedding]), stack([gallery.embedding]))
-    return rank_scored(scores, ids, together, k, best_of, shown if counts else None)
+    return rank_scored(scores, ids, together, k, best_of, sides if counts else None)
+
+
+def side_notes(queries: Embeddings, gallery: Embeddings, sides: str) -> list[str]:
+    """Return a sentence on the sides of animals and what they change; none if they do not count.
+
+    Args:
+        queries: the animals.
+        gallery: the reference images.
+        sides: `identify.sides`.
+    """
+    shown = sides_of(queries, gallery)
+    if sides == "ignore" or not shown.matter:
+        return []
+    return [side_sentence(shown, gallery.individual_id.tolist())]
 
 
 def _search(asked: Asked) -> Search:

@@ -17,6 +17,7 @@ from tf_happywhale.disk.files import write_csv
 from tf_happywhale.errors import Incomplete
 from tf_happywhale.galleries.queries import save_queries
 from tf_happywhale.inference.box_source import with_source
+from tf_happywhale.inference.gallery_candidates import side_notes
 from tf_happywhale.inference.how_identified import gallery_note, how_identified
 from tf_happywhale.inference.identifier import Identifier, damage_sentences
 from tf_happywhale.inference.local_matching import LocalMatching
@@ -90,7 +91,8 @@ def identify_photographs(
         print(sentence)
     ranked = rank_photographs(queries, known, experiment, identifier, gallery)
     queries, apart = ranked.queries, ranked.apart
-    for sentence in [*ranked.here.said, *dict.fromkeys(apart.values())]:
+    sides = side_notes(queries, known, experiment.identify.sides)
+    for sentence in [*sides, *ranked.here.said, *dict.fromkeys(apart.values())]:
         print(sentence)
     warned = _quality_warnings(queries, experiment.quality)
     warned |= {key: [sentence, *warned[key]] for key, sentence in apart.items()}
@@ -101,6 +103,7 @@ def identify_photographs(
     notes = [
         how_identified(identifier.models[0].taught, matched=ranked.matching is not None),
         gallery_note(known.individual_id.tolist()),
+        *sides,
         *ranked.here.said,
     ]
     return Identification(
