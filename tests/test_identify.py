@@ -334,7 +334,7 @@ def test_why_is_drawn_for_each_candidate_and_on_demand_for_one(trip: Trip, capsy
     said = capsys.readouterr().out
     assert f"{row['reference_image']}, an image of {who}: score {float(row['score']):.3f}" in said
     drawn = cv2.imread(str(trip.folder / "why" / "why" / f"{photo.stem}_{who}.png"))
-    assert drawn.shape == (2 * 384, 2 * 384 + 12, 3) and drawn.std() > 10
+    assert drawn.shape == (2 * 384 + 12, 2 * 384 + 12, 3) and drawn.std() > 10
     with pytest.raises(InputError, match="There is no individual Nobody"):
         why.main([str(trip.run), str(trip.data), str(photo), "Nobody"], output)
     with pytest.raises(InputError, match="is a folder: name one photograph"):

@@ -6,10 +6,11 @@ import csv
 import shutil
 from pathlib import Path
 
+import cv2
 import pytest
 
 from tests.matching_stand_ins import Corners, Neighbours
-from tf_happywhale import gallery, identify
+from tf_happywhale import gallery, identify, why
 from tf_happywhale.galleries.gallery_faults import damaged_files
 from tf_happywhale.galleries.gallery_folder import open_gallery
 from tf_happywhale.galleries.point_store import PointStore
@@ -133,3 +134,47 @@ def test_missing_networks_are_said_and_only_needed_if_asked_for(
     assert rows(bay / "trip")
     with pytest.raises(InputError, match="install them"):
         identify.main([".", "new"], ["output=trip", "match.use=always", *KEYS])
+
+
+def test_why_draws_the_matching_points_of_the_best_image(
+    bay: Path, counted: Counted, capsys
+) -> None:
+    """A photograph of the catalogue matches itself best, whichever image is most alike."""
+    photo = bay / "new" / "again.jpg"
+    with (bay / "train.csv").open(encoding="utf-8", newline="") as file:
+        row = list(csv.DictReader(file))[3]
+    shutil.copy(bay / "train_images" / row["image"], photo)
+    boxes = (bay / "boxes.csv").read_text().splitlines()
+    own = [line.replace(row["image"], photo.name) for line in boxes if row["image"] in line]
+    (bay / "boxes.csv").write_text("\n".join([*boxes, *own]) + "\n")
+    why.main([".", str(photo), row["individual_id"]], ["output=trip", *KEYS])
+    said = capsys.readouterr().out
+    assert f"again.jpg and {row['image']}, an image of {row['individual_id']}: " in said
+    assert "matching points, all of them fit together" in said
+    drawn = cv2.imread(str(bay / "trip" / "why" / f"again_{row['individual_id']}.png"))
+    assert max(drawn.shape) > 2 * 128 or min(drawn.shape[:2]) == 128  # two crops of 128 pixels
+    assert len(counted.all) == 1 and counted.all[0].matcher.seen > 0
+
+
+def test_why_without_matching_draws_what_an_untaught_model_finds_alike(
+    bay: Path, counted: Counted, capsys
+) -> None:
+    photo = sorted((bay / "new").glob("*.jpg"))[0]
+    with (bay / "train.csv").open(encoding="utf-8", newline="") as file:
+        who = next(csv.DictReader(file))["individual_id"]
+    why.main([".", str(photo), who], ["output=trip", "match.use=never", *KEYS])
+    assert f"an image of {who}: score " in capsys.readouterr().out
+    drawn = cv2.imread(str(bay / "trip" / "why" / f"{photo.stem}_{who}.png"))
+    assert drawn.shape[1] == 2 * 384 + 12 and counted.all == []
+
+
+def test_the_pages_draw_and_count_matching_points(bay: Path, counted: Counted) -> None:
+    identify.main([".", "new"], ["output=trip", *KEYS])
+    page = (bay / "trip" / "report" / "index.html").read_text("utf-8")
+    assert '<details class="why matched" open>' in page and "matching points" in page
+    assert "nobody has trained a model on these animals" in page
+    blocks = page.split("</main>")[0].split("<article")[1:]
+    assert all(1 <= block.count("<figcaption>") - 1 <= 3 for block in blocks)
+    identify.main([".", "new"], ["output=plain", "report.why=false", *KEYS])
+    page = (bay / "plain" / "report" / "index.html").read_text("utf-8")
+    assert "matching point" not in page and '<details class="why' not in page

@@ -1,8 +1,7 @@
-"""Command: draw which parts of a photograph and of a gallery image the model finds alike."""
+"""Command: draw what a photograph and the images of an individual have in common."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +12,9 @@ PLACES = {
         "[MODEL] GALLERY PHOTO INDIVIDUAL",
         "MODEL, GALLERY  as in `identify`; of several models the first is used\n"
         "PHOTO           the photograph; if it shows several animals, the most similar one counts\n"
-        "INDIVIDUAL      an individual_id of the gallery; its most similar image is taken",
+        "INDIVIDUAL      an individual_id of the gallery; its most similar image is taken\n"
+        "Drawn are the points that match, if pictures are matched (match.use), and the parts that\n"
+        "a trained model finds alike.",
     )
 }
 EXAMPLES = [
@@ -23,32 +24,22 @@ EXAMPLES = [
 
 
 def main(words: Sequence[str], overrides: list[str]) -> None:
-    """Write a PNG to output=DIR/why: where the two pictures are similar, and which parts match."""
-    import cv2
-    import numpy as np
-
-    from tf_happywhale.catalogue.animals.animal_key import (
-        animal_words,
-        count_animals,
-        photograph_of,
-    )
-    from tf_happywhale.catalogue.photographs.own_output import mark_own_output
+    """Write a PNG to output=DIR/why: which points of the two pictures match, or which parts the
+    model finds alike."""
+    from tf_happywhale.catalogue.animals.animal_key import animal_words, count_animals
     from tf_happywhale.catalogue.photographs.photos import find_photos
     from tf_happywhale.detection.detector import find_detector
-    from tf_happywhale.disk.files import atomic_write
     from tf_happywhale.errors import InputError, nearest
     from tf_happywhale.inference.box_source import with_source
     from tf_happywhale.inference.identifier import load_identifier
+    from tf_happywhale.inference.matching_in_use import matching_in_use
     from tf_happywhale.inference.named_places import read_places
-    from tf_happywhale.inference.photographs import (
-        embed_photographs,
-        find_animals,
-    )
+    from tf_happywhale.inference.photographs import embed_photographs, find_animals
     from tf_happywhale.inference.reference_images import load_gallery
+    from tf_happywhale.inference.who_teaches import who_teaches
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.centring import centred
-    from tf_happywhale.retrieval.search.candidates import rank_individuals
-    from tf_happywhale.review.explanation import why_of
+    from tf_happywhale.review.best_pair import best_pair, write_pair
 
     named = read_places(words, PLACES[""][0], overrides)
     photo, who = named.rest
@@ -60,26 +51,23 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     detector = find_detector(experiment, identifier.home)
     shots = find_animals(experiment, identifier, photos, detector)
     gallery, _ = load_gallery(named.gallery, identifier, experiment, detector)
-    known = gallery.take(np.flatnonzero(gallery.individual_id == who))
-    if not len(known):
-        near = nearest(who, sorted(set(gallery.individual_id.tolist())))
+    everyone = set(gallery.individual_id.tolist())
+    if who not in everyone:
+        near = nearest(who, sorted(everyone))
         raise InputError(f"There is no individual {who} in {named.gallery}: {near}.")
-    query, _ = embed_photographs(identifier, shots, photos)
-    asked, gallery = centred(query, gallery)
-    rows = gallery.embedding[gallery.individual_id == who]
-    found = rank_individuals(asked.embedding, rows, known.individual_id.tolist(), 1)
-    best = int(found.score[:, 0].argmax())  # of several animals in the photograph
-    image, reference = str(query.image[best]), str(known.image[found.reference[best, 0]])
-    pictures = why_of(identifier.models[0], query, known)(image, who, reference)
-    drawn = np.concatenate([picture for _, picture in pictures])
-    name = re.sub(r"[^\w.-]", "_", f"{Path(photograph_of(image)).stem} {who}")
-    file = output_folder(experiment) / "why" / f"{name}.png"
-    mark_own_output(file.parent)
-    with atomic_write(file) as making:
-        making.write_bytes(cv2.imencode(".png", drawn[:, :, ::-1])[1].tobytes())
-    counts = count_animals(query.image.tolist())
-    first, second = animal_words(image, counts), animal_words(reference, {})
-    print(f"{first} and {second}, an image of {who}: score {found.score[best, 0]:.3f}")
+    asked, compared = centred(embed_photographs(identifier, shots, photos)[0], gallery)
+    matching = matching_in_use(
+        experiment.match,
+        who_teaches(identifier, gallery),
+        identifier.home,
+        named.gallery,
+        (asked, compared),
+    )
+    found = best_pair(asked, compared, who, identifier.models[0], matching)
+    file = write_pair(found, who, output_folder(experiment) / "why")
+    first = animal_words(found.image, count_animals(asked.image.tolist()))
+    second = animal_words(found.reference, {})
+    print(f"{first} and {second}, an image of {who}: {found.words}")
     print(f"look at {file}")
 
 
