@@ -29,7 +29,7 @@ WORKERS = 2
 WORKING = ("*/log.jsonl", "*/log.csv", "*/checkpoints/*", "*/.stages/*", "*/fold0/training/*")
 TEMPORARY = ("*.partial*", "*/.*.before/*")
 # Temporary files of one name, which are written over; what TensorFlow could not remove.
-REUSED = ("*/.part.npz", "*/.change.json", "*/variables_temp/*")
+REUSED = ("*/.part.npz", "*/.points.npz", "*/.pairs.npz", "*/.change.json", "*/variables_temp/*")
 # How long it took is unknown if the next command puts a training in its place.
 REUSED += ("*/.stages/train-*",)
 # Kept beside the model to save time, if that folder may be written to.

@@ -47,6 +47,7 @@ EMBEDDED = [*TRAINED, ["embed", *KEYS]]
 RANKED = [*EMBEDDED, ["rank", *KEYS]]
 BUILT = [*RANKED, ["gallery", "build", RUN, "pod", "whales", "output=cache"]]
 IDENTIFIED = [*BUILT, ["identify", RUN, "whales", "trip", *FOUND]]
+MATCHED = ["identify", RUN, "whales", "trip", *FOUND, "match.use=always", "match.size=96"]
 ADD = ["gallery", "add", "whales", "decisions.csv", *FOUND]
 
 
@@ -104,10 +105,12 @@ def scenarios(drawn: Path) -> list[Scenario]:
             ["identify", RUN, "whales", "trip", *FOUND, "rank.candidates=6"],
             IDENTIFIED,
         ),
+        Scenario("identify, matched", MATCHED, BUILT),
         Scenario(
             "gallery build", ["gallery", "build", RUN, "pod", "whales", "output=cache"], RANKED
         ),
         Scenario("gallery add", ADD, IDENTIFIED, _decisions, quick=True),
+        Scenario("gallery add, matched", ADD, [*BUILT, MATCHED], _decisions, quick=True),
         Scenario("gallery merge", ["gallery", "merge", "whales", first, second], BUILT, quick=True),
         Scenario("gallery export", ["gallery", "export", "whales", "who.csv"], BUILT, quick=True),
         Scenario("export", ["export", RUN, "dolphins"], RANKED),

@@ -32,6 +32,6 @@ class Match(Section):
     minutes: NotNegative = Field(
         20,
         description="most minutes for the pairs of the photographs, and once as many for those of "
-        "the gallery; more pairs are left out",
+        "the gallery; more pairs are left out, but 20 for each photograph",
     )
     engine: Literal["auto"] = Field("auto", description="what runs the networks")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,8 +13,6 @@ from tf_happywhale.disk.npz import write_npz
 from tf_happywhale.disk.os_errors import check_opens
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.numbered_files import add_numbered, numbered, only_writer
-
-CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)  # a folder that may not be written to
 
 
 class NumberedArrays:
@@ -52,26 +50,26 @@ class NumberedArrays:
         except Exception as error:  # NumPy, zipfile and its decompressors raise many kinds
             raise damaged(file, error) from None
 
-    def add(self, arrays: Mapping[str, np.ndarray]) -> Path | None:
-        """Write one more file, whole or not at all, and return its path; None if the folder may
-        not be written to.
+    @property
+    def writable(self) -> bool:
+        """Whether files may be added: not on a disk, or in a gallery, that can only be read."""
+        there = next(folder for folder in (self.folder, *self.folder.parents) if folder.exists())
+        return os.access(there, os.W_OK)
+
+    def add(self, arrays: Mapping[str, np.ndarray]) -> Path:
+        """Write one more file, whole or not at all, and return its path.
 
         Raises:
             InputError: another process has been writing to the folder for a minute.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with only_writer(self.folder):
-                whole = self.folder / f".{self.stem}.npz"
-                write_npz(whole, arrays)
-                try:
-                    return add_numbered(whole, self.folder, self.stem)
-                finally:
-                    whole.unlink(missing_ok=True)
-        except OSError as error:
-            if error.errno in CLOSED:
-                return None
-            raise
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with only_writer(self.folder):
+            whole = self.folder / f".{self.stem}.npz"
+            write_npz(whole, arrays)
+            try:
+                return add_numbered(whole, self.folder, self.stem)
+            finally:
+                whole.unlink(missing_ok=True)
 
 
 def folder_of(home: Path, kind: str, about: Mapping[str, str]) -> Path:

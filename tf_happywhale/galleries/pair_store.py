@@ -38,22 +38,22 @@ class PairStore:
         there."""
         return self.known.get(_key(one, other))
 
-    def add(self, features: Mapping[tuple[str, str], np.ndarray]) -> bool:
-        """Write the features of pairs; return False if the folder may not be written to.
+    def add(self, features: Mapping[tuple[str, str], np.ndarray]) -> None:
+        """Write the features of pairs.
 
         Raises:
             InputError: another process has been writing to the folder for a minute.
         """
         if not features:
-            return True
+            return
         keys = [_key(*pair) for pair in features]
         arrays = {
             "first": np.array([one for one, _ in keys], f"S{DIGITS}"),
             "second": np.array([other for _, other in keys], f"S{DIGITS}"),
             "features": np.stack(list(features.values())).astype(np.float32),
         }
+        self.files.add(arrays)
         self._take_in(**arrays)
-        return self.files.add(arrays) is not None
 
     def _take_in(self, first: np.ndarray, second: np.ndarray, features: np.ndarray) -> None:
         self.known.update(

@@ -51,18 +51,14 @@ class PointStore:
     def __contains__(self, key: str) -> bool:
         return key in self.place
 
-    def add(self, points: Mapping[str, LocalPoints]) -> bool:
-        """Write the points of pictures by key; return False if the folder may not be written to.
+    def add(self, points: Mapping[str, LocalPoints]) -> None:
+        """Write the points of pictures by key.
 
         Raises:
             InputError: another process has been writing to the folder for a minute.
         """
-        if not points:
-            return True
-        file = self.files.add(packed(points))
-        if file is not None:
-            self._take_in(file)
-        return file is not None
+        if points:
+            self._take_in(self.files.add(packed(points)))
 
     def get(self, key: str) -> LocalPoints:
         """Return the points of a picture that is there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,15 +78,17 @@ def find_points(
     settings: Match,
     extractor: FindsPoints,
     stores: Sequence[PointStore],
+    into: PointStore,
     label: str,
 ) -> dict[str, str]:
-    """Find the points of crops that no store has; afterwards one of them has all that can be read.
+    """Find the points of crops that no store has, and keep them.
 
     Args:
         crops: equal ones are looked at once.
         settings: size and margin.
         extractor: finds points.
-        stores: the first that may be written to takes what is new.
+        stores: what was found before.
+        into: takes what is new.
         label: the text of the progress bar.
 
     Returns:
@@ -111,18 +113,10 @@ def find_points(
                 found |= zip(good, extractor(list(good.values())), strict=True)
             progress.update(len(batch))
             if len(found) >= KEEP_AT or time.monotonic() - kept > KEEP_AFTER:
-                _keep(found, stores)
+                into.add(found)
                 found, kept = {}, time.monotonic()
-    _keep(found, stores)
+    into.add(found)
     return failed
-
-
-def _keep(found: Mapping[str, LocalPoints], stores: Sequence[PointStore]) -> None:
-    if not any(store.add(found) for store in stores):
-        raise InputError(
-            f"The points of pictures cannot be kept in {stores[0].files.folder}: set "
-            "identify.cache=FOLDER to a folder that may be written to."
-        )
 
 
 def _read(crops: list[Crop], settings: Match) -> Iterator[dict[str, np.ndarray | str]]:

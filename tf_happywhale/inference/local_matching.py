@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
 from tf_happywhale.config import Match
-from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.numbered_arrays import folder_of
 from tf_happywhale.galleries.pair_store import PAIRS, PairStore, in_order
 from tf_happywhale.galleries.point_store import POINTS, PointStore
@@ -22,6 +22,7 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 
 CHUNK = 32  # pairs given to the matcher at a time
 Pair = tuple[str, str]
+Store = TypeVar("Store", PointStore, PairStore)
 
 
 class LocalMatching:
@@ -55,12 +56,18 @@ class LocalMatching:
         Args:
             images: with the columns picture, content and box.
             label: what they are, for the progress bar.
-            into: number of the home in which new points are kept, if it may be written to; the last
-                one for a higher number.
+            into: number of the home that keeps new points (the last one for a higher number);
+                the first one if it may not be written to.
         """
         crops = crops_of(images)
-        stores = [*self.points[into:], *self.points]
-        failed = find_points(crops, self.settings, self.networks.extractor, stores, label)
+        failed = find_points(
+            crops,
+            self.settings,
+            self.networks.extractor,
+            self.points,
+            _into(self.points, into),
+            label,
+        )
         self.failed |= {crop.image: failed[crop.key] for crop in crops if crop.key in failed}
         return ["" if crop.key in failed else crop.key for crop in crops]
 
@@ -160,11 +167,14 @@ class LocalMatching:
         self._keep(found, into)
 
     def _keep(self, found: dict[Pair, np.ndarray], into: int) -> None:
-        if not any(store.add(found) for store in [*self.pairs[into:], *self.pairs]):
-            raise InputError(
-                f"The pairs cannot be kept in {self.pairs[0].files.folder}: set "
-                "identify.cache=FOLDER to a folder that may be written to."
-            )
+        new = {pair: its for pair, its in found.items() if self._known(pair) is None}
+        _into(self.pairs, into).add(new)
+
+
+def _into(stores: Sequence[Store], number: int) -> Store:
+    """Return the store of that number, or the first one if that may not be written to."""
+    store = stores[min(number, len(stores) - 1)]
+    return store if store.files.writable else stores[0]
 
 
 def match_images(

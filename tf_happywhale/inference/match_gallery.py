@@ -18,6 +18,7 @@ from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching
 from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs, photograph_pairs
 
 TIMED = 64  # pairs that are timed
+FEW = 500  # pairs: there is time for all of them
 PHOTOGRAPHS, GALLERY = 0, 1  # numbers of the homes in which new points and pairs are kept
 PLANS = "plans.json"
 
@@ -57,8 +58,7 @@ def match_gallery(
     plan = _plan(queries, gallery, matching, digest(keys))
     pairs = photograph_pairs(queries, gallery, plan.size)
     rows, own, kept = own_pairs(gallery, plan, asked)
-    for sentence in _plan_sentences(plan, queries, gallery, len(pairs), len(rows), kept):
-        print(sentence, flush=True)
+    print(_plan_sentence(plan, queries, gallery, len(rows), kept), flush=True)
     features = matching.features(queries, gallery, pairs, "photographs", PHOTOGRAPHS)
     found = compared(len(queries), pairs, features)
     own_features = matching.features(gallery, gallery, own, "gallery", GALLERY)
@@ -81,10 +81,10 @@ def _plan(
     with suppress(FileNotFoundError, ValueError, TypeError, KeyError):
         plans = dict(json.loads(file.read_text(encoding="utf-8")))
         return MatchPlan(**plans[key])
-    seconds = _seconds_a_pair(queries, gallery, matching)
-    plan = plan_matching(
-        len(queries), len(gallery), seconds, settings.minutes * 60, settings.shortlist
-    )
+    count = len(queries), len(gallery)
+    few = len(gallery) * (len(queries) + len(gallery) / 2) <= FEW and settings.minutes > 0
+    seconds = 0.0 if few else _seconds_a_pair(queries, gallery, matching)
+    plan = plan_matching(*count, seconds, settings.minutes * 60, settings.shortlist)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_json(file, {**plans, key: asdict(plan)})
     return plan
@@ -97,14 +97,13 @@ def _seconds_a_pair(queries: Embeddings, gallery: Embeddings, matching: LocalMat
     return matching.seconds_a_pair(queries, gallery, pairs[:count])
 
 
-def _plan_sentences(
+def _plan_sentence(
     plan: MatchPlan,
     queries: Embeddings,
     gallery: Embeddings,
-    pairs: int,
     questions: int,
     kept: float,
-) -> list[str]:
+) -> str:
     """Return what is matched, in words."""
     if plan.size >= len(gallery):
         said = f"matching {len(queries)} photographs with all {len(gallery)} images of the gallery"
@@ -118,7 +117,9 @@ def _plan_sentences(
                 f"; of {questions} of the gallery's own images, {kept:.1%} of those with a right "
                 "answer have one among so many"
             )
-    return [f"{said}: {pairs} pairs"]
+    if plan.minutes:
+        said += f". That takes about {plan.minutes} minutes, less what was matched before"
+    return said
 
 
 def _calibration_sentence(fused: Fused) -> str:

@@ -95,6 +95,17 @@ def test_photographs_are_matched_with_the_nearest_of_a_possible_side(cells, monk
     assert len(photograph_pairs(queries, gallery, 8)) == 24
 
 
+def test_photographs_of_an_encounter_are_matched_with_the_same_images() -> None:
+    queries, gallery = images(4, 1, encounter=["x", "", "x", "y"]), images()
+    similar = cosine(queries, gallery)
+    pairs = photograph_pairs(queries, gallery, 3)
+    chosen = [pairs[pairs[:, 0] == query, 1].tolist() for query in range(4)]
+    assert chosen[0] == chosen[2]
+    assert chosen[0] == sorted(np.argsort(-np.maximum(similar[0], similar[2]))[:3].tolist())
+    for query in (1, 3):
+        assert chosen[query] == sorted(np.argsort(-similar[query])[:3].tolist())
+
+
 @pytest.mark.parametrize("cells", [1, 2**24])
 def test_own_questions_lose_what_was_taken_with_them(cells, monkeypatch) -> None:
     monkeypatch.setattr(planned_pairs, "CELLS", cells)

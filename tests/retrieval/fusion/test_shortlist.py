@@ -36,7 +36,7 @@ def test_the_preferred_come_before_nearer_ones() -> None:
         (100, 3000, 1200, 100),  # 120 each
         (100, 3000, 1199, 100),
         (100, 110, 1200, 110),
-        (10_000, 3000, 1200, 0),  # 1.2 each: not worth it
+        (1000, 3000, 1200, 0),  # 12 each: not worth it
         (10, 3, 0, 0),
         (0, 30, 60, 30),
     ],

@@ -16,10 +16,12 @@ class MatchPlan:
     Attributes:
         size: gallery images that each photograph is matched with.
         questions: gallery images that are themselves matched with so many others.
+        minutes: that all of this takes, if nothing was matched before.
     """
 
     size: int
     questions: int
+    minutes: int = 0
 
 
 def plan_matching(
@@ -40,11 +42,14 @@ def plan_matching(
         size: images for each photograph, if that is given; None: as many as possible.
     """
     if size is None:
-        size = affordable(photographs, images, seconds_a_pair, seconds)
-    size = min(max(size, SIZES[0]), images)
+        size = max(affordable(photographs, images, seconds_a_pair, seconds), SIZES[0])
+    size = min(size, images)
     own = images * (images - 1) / 2 if size == images else images * size
-    if own * seconds_a_pair <= seconds:
-        return MatchPlan(size, images)
-    questions = int(seconds / max(seconds_a_pair * size, 1e-9))
-    questions -= questions % 10  # so that small changes of speed change nothing
-    return MatchPlan(size, min(max(questions, QUESTIONS), images))
+    questions = images
+    if own * seconds_a_pair > seconds:
+        affordable_questions = int(seconds / (seconds_a_pair * size))
+        affordable_questions -= affordable_questions % 10  # small changes of speed change nothing
+        questions = min(max(affordable_questions, QUESTIONS), images)
+        own = questions * size
+    minutes = (photographs * size + own) * seconds_a_pair / 60
+    return MatchPlan(size, questions, round(minutes))

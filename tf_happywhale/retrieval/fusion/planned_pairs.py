@@ -9,8 +9,10 @@ import numpy as np
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan
 from tf_happywhale.retrieval.fusion.shortlist import kept_share, shortlist
+from tf_happywhale.retrieval.search.encounter_split import together_of
 from tf_happywhale.retrieval.search.joined_rows import Stack, stack
 from tf_happywhale.retrieval.search.same_side import sides_of
+from tf_happywhale.retrieval.search.scored import encounter_blocks
 from tf_happywhale.retrieval.teaching.same_encounter import same_encounter
 
 CELLS = 2**24  # cosines in memory at a time
@@ -21,16 +23,25 @@ NO_PAIRS = np.zeros((0, 2), np.int64)
 def photograph_pairs(queries: Embeddings, gallery: Embeddings, size: int) -> np.ndarray:
     """Return the pairs of photographs and gallery images that are matched, int64 [p, 2].
 
+    The photographs of an encounter are matched with the same images, those nearest to any of them,
+    since their scores are added up.
+
     Args:
-        queries, gallery: with the columns viewpoint and species, as far as they are known.
+        queries, gallery: with the columns encounter, viewpoint and species, as far as they are
+            known.
         size: images for each photograph: those with the highest cosines. Images that may show the
             same side and the same species come before the others.
     """
-    preferred = _Preferred(queries, gallery)
-    found = [NO_PAIRS]
+    preferred, found = _Preferred(queries, gallery), [NO_PAIRS]
     asked, known = stack([queries.embedding]), stack([gallery.embedding])
-    for rows, cosine in _blocks(asked, known, np.arange(len(queries))):
-        pairs = shortlist(cosine, size, preferred=preferred(rows))
+    whole, step = known.tile(slice(None)).T, max(1, CELLS // max(len(gallery), 1))
+    for rows, block in encounter_blocks(together_of(queries), step):
+        heads = np.flatnonzero(np.diff(block, prepend=-1))
+        nearest = np.maximum.reduceat(asked.tile(rows) @ whole, heads, axis=0)
+        first = np.logical_or.reduceat(preferred(rows), heads, axis=0)
+        taken = np.zeros(nearest.shape, bool)
+        taken[tuple(shortlist(nearest, size, preferred=first).T)] = True
+        pairs = np.argwhere(taken[block])
         found.append(np.stack([rows[pairs[:, 0]], pairs[:, 1]], axis=1))
     return np.concatenate(found)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-SIZES = (5, 10, 15, 20, 30, 40, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000)
+SIZES = (20, 30, 40, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000)
 
 
 def affordable(questions: int, images: int, seconds_a_pair: float, seconds: float) -> int:
-    """Return how many images each question can be matched with, at most `images`.
+    """Return how many images each question can be matched with, at most `images`; 0 if not even
+    the first of `SIZES`.
 
     It is one of `SIZES` if it is not all, so that small changes of speed change nothing.
 

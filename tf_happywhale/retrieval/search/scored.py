@@ -46,7 +46,7 @@ def rank_scored(
     found = nobody(len(encounters), k)
     ids = found.individual_id.astype(known.dtype)
     count = min(k, len(known))
-    for rows, block in _blocks(encounters, max(1, CELLS // len(who))):
+    for rows, block in encounter_blocks(encounters, max(1, CELLS // len(who))):
         score = shown = scores(rows)[:, order]
         behind = None
         if sides is not None:
@@ -70,7 +70,9 @@ def cosines(queries: Stack, gallery: Stack) -> Scores:
     return lambda rows: queries.tile(rows) @ known.T
 
 
-def _blocks(encounters: Sequence[str], most: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def encounter_blocks(
+    encounters: Sequence[str], most: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield rows of queries, about `most` at a time, and the number of each one's encounter among
     them. Encounters are whole."""
     together: dict[str, list[int]] = {}
