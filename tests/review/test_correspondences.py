@@ -54,9 +54,14 @@ def test_lines_join_the_places_in_both_crops(crop, shape, second) -> None:
         for part in (0.25, 0.5, 0.75):  # of the way
             x, y = (start + part * (end - start)).astype(int)
             assert bright[y - 2 : y + 3, x - 2 : x + 3].any()
-        for x, y in (start.astype(int), end.astype(int)):
-            assert not bright[y, x]  # inside of the ring one sees the crop
-    assert not bright[:, :5].any() and not bright[:, -5:].any()
+    assert not bright[:, :3].any() and not bright[:, -3:].any()
+
+
+def test_inside_of_the_rings_one_sees_the_crops() -> None:
+    picture = correspondence_pair(WIDE, WIDE, found([(0.3, 0.5)], [(0.6, 0.5)], [True]))
+    for x, y in ((60, 50), (120, 100 + GAP + 50)):
+        assert (picture[y - 1 : y + 1, x - 1 : x + 1] == GREY).all()
+        assert colourful(picture)[y - 6 : y + 6, x - 6 : x + 6].any()
 
 
 def test_matches_that_do_not_fit_together_are_pale_and_below_the_others() -> None:

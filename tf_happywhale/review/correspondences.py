@@ -16,6 +16,7 @@ MOST = 60  # lines in a picture; more hide the animals
 # Places with matches that fit together. Of pairs of harbour seals that were photographed on other
 # days, 12% of two animals had five or more such places, and 1.7% eight; of one animal 14% and 7%.
 LEAST = 8
+FEW = 25  # coloured lines that may be broad
 GAP = 10  # between the two crops, pixels
 RING = 4  # radius around a point, pixels
 SHIFT = 4  # places are drawn to 1/16 of a pixel
@@ -101,11 +102,12 @@ def correspondence_pair(
     bright = shown[found.fit[shown]]
     pale = shown[~found.fit[shown]]
     colours = _colours(found.first[bright][:, 0 if below else 1])
+    broad = 2 if len(bright) <= FEW else 1
     for rows, dyes, width, share in (
         (pale, [DARK] * len(pale), 3, 0.2),
         (pale, [PALE] * len(pale), 1, 0.5),
-        (bright, [DARK] * len(bright), 3, 0.45),
-        (bright, colours, 1, 0.95),
+        (bright, [DARK] * len(bright), broad + 2, 0.45),
+        (bright, colours, broad, 0.95),
     ):
         picture = _lines(picture, ends[rows], dyes, width, share)
     return picture
