@@ -666,7 +666,7 @@ def test_of_animals_that_the_model_never_saw_the_gallery_teaches(
     counts = Counter(row["individual_id"] for row in csv.DictReader((other / "train.csv").open()))
     assert int(questions[1]) == sum(count for count in counts.values() if count > 1)
     assert int(questions[2]) == sum(count > 1 for count in counts.values())
-    assert "misses it in " in said
+    assert "candidate misses " in said
     thresholds = [
         {row["score"] for row in found if row["individual_id"] == "new_individual"}
         for found in (own, rows)

@@ -21,6 +21,7 @@ from tf_happywhale.places import embeddings_home
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.search.joined_rows import stack
+from tf_happywhale.retrieval.teaching.members import WIDTHS
 
 OUTPUT = "identified"  # the output folder if none is named; it is never the model's own
 WITHOUT_EFFECT = {  # settings of `rank`: the values that are fine with a gallery, and why no other
@@ -114,16 +115,13 @@ class Identifier:
             "date": _text(shot.taken for shot in good),
             "confidence": _text(f"{shot.confidence:.4f}" for shot in good),
         }
-        embedded = Embeddings(
-            rows[0]
-            if len(rows) == 1
-            else stack(rows, weights=self.learned.shares).tile(slice(None)),
-            _text(shot.image for shot in good),
-            _text(individual_ids[n] for n in kept),
-            self.about,
-            columns=columns,
-        )
-        return embedded, failed
+        about, embedding = self.about, rows[0]
+        if len(rows) > 1:
+            embedding = stack(rows, weights=self.learned.shares).tile(slice(None))
+            about = about | {WIDTHS: " ".join(str(part.shape[1]) for part in rows)}
+        who = _text(individual_ids[n] for n in kept)
+        images = _text(shot.image for shot in good)
+        return Embeddings(embedding, images, who, about, columns=columns), failed
 
     def remarks(self, rank: Rank) -> list[str]:
         """Return sentences on what is unusual: settings without effect, and several models.

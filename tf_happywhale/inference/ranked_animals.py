@@ -14,6 +14,7 @@ from tf_happywhale.inference.learned_here import LearnedHere, learned_here
 from tf_happywhale.inference.local_matching import LocalMatching
 from tf_happywhale.inference.match_gallery import match_gallery
 from tf_happywhale.inference.matching_in_use import matching_in_use
+from tf_happywhale.inference.taught_shares import with_taught_shares
 from tf_happywhale.inference.who_teaches import who_teaches
 from tf_happywhale.messages import timed
 from tf_happywhale.retrieval.centring import centred
@@ -61,6 +62,9 @@ def rank_photographs(
     """
     asked, compared = centred(queries, known)  # what is written stays as the model gave it
     teacher, photographs, own = who_teaches(identifier, known), None, None
+    identifier, asked, compared = with_taught_shares(
+        identifier, teacher, asked, compared, experiment.rank.best_of
+    )
     matching = matching_in_use(
         experiment.match, teacher, identifier.home, gallery, (asked, compared)
     )

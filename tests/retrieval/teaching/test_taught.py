@@ -12,7 +12,13 @@ from tf_happywhale.retrieval.ensemble.standard_scores import Line
 from tf_happywhale.retrieval.new_individual.thresholds import best_threshold
 from tf_happywhale.retrieval.ranking.learned import load_learned, save_learned
 from tf_happywhale.retrieval.search.candidates import rank_individuals
-from tf_happywhale.retrieval.teaching.members import join_members
+from tf_happywhale.retrieval.search.joined_rows import stack
+from tf_happywhale.retrieval.teaching.members import (
+    WIDTHS,
+    join_again,
+    members_of,
+    taught_shares,
+)
 from tf_happywhale.retrieval.teaching.questions import ask
 from tf_happywhale.retrieval.teaching.says import sentences
 from tf_happywhale.retrieval.teaching.taught import Taught, teach
@@ -97,8 +103,8 @@ def test_it_says_what_it_rests_on() -> None:
     assert first == (
         "The gallery teaches: threshold and P(new) rest on 75 questions of 25 individuals."
     )
-    assert "misses it in " in second
-    assert " at 1, " in second
+    assert "candidate misses " in second
+    assert ", at 20 candidates " in second
 
 
 def test_twelve_individuals_order_but_do_not_say_how_likely() -> None:
@@ -112,7 +118,7 @@ def test_twelve_individuals_order_but_do_not_say_how_likely() -> None:
     first, second = sentences(taught)
     assert "rests on 24 questions of 12 individuals" in first
     assert "P(new) needs 20" in first
-    assert "at 10 candidates" in second
+    assert "at 10 candidates " in second
 
 
 def test_of_fewer_the_new_individual_is_always_second() -> None:
@@ -153,14 +159,28 @@ def test_what_was_learned_is_kept_in_a_file(tmp_path: Path) -> None:
         assert load_learned(tmp_path / "learned.json", "it") == learned
 
 
+def joined(*members: Embeddings) -> Embeddings:
+    """Models' embeddings side by side, with equal shares."""
+    rows = stack([member.embedding for member in members]).tile(slice(None))
+    widths = " ".join(str(member.embedding.shape[1]) for member in members)
+    return replace(members[0], embedding=rows, about={WIDTHS: widths})
+
+
 def test_a_model_whose_scores_are_spread_out_has_a_smaller_share() -> None:
     near, far = animals(20, 3, spread=0.1), animals(20, 3, spread=1.5, seed=3)
-    far = replace(far, image=near.image, individual_id=near.individual_id)
-    joined, shares = join_members([near, far], [1.0, 1.0])
+    both = joined(near, far)
+    shares = taught_shares(both, [1.0, 1.0])
     assert shares[0] > 2 * shares[1]
-    np.testing.assert_allclose(np.linalg.norm(joined.embedding, axis=1), 1, atol=1e-5)
+    assert taught_shares(both, [1.0, 3.0])[1] == pytest.approx(3 * shares[1])
+    again = join_again(both, shares)
     unit = [m.embedding / np.linalg.norm(m.embedding, axis=1, keepdims=True) for m in (near, far)]
     mean = sum(s * (u @ u.T) for s, u in zip(shares, unit, strict=True)) / sum(shares)
-    np.testing.assert_allclose(joined.embedding @ joined.embedding.T, mean, atol=1e-5)
-    taught = teach(ask(joined), Rank(), shares)
-    assert taught.learned.shares == tuple(shares)
+    np.testing.assert_allclose(again.embedding @ again.embedding.T, mean, atol=1e-5)
+    assert teach(ask(again), Rank(), shares).learned.shares == tuple(shares)
+
+
+def test_a_single_models_embeddings_stay_as_they_are() -> None:
+    (alone,) = members_of(gallery := animals(3, 2))
+    assert alone.embedding is gallery.embedding
+    nothing = gallery.take(np.zeros(0, int))
+    assert len(join_again(nothing, [1.0])) == 0

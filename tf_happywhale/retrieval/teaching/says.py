@@ -36,16 +36,19 @@ def _missed(missed: Sequence[Missed]) -> list[str]:
     at."""
     if not missed:
         return []
-    each = [
-        f"{one.share:.0%} ({one.low:.0%} to {one.high:.0%}) at {one.candidates}" for one in missed
+    first, *more = missed
+    said = [
+        "Of photographs of the gallery's animals, a person who looks at "
+        f"{_count(first.candidates, 'candidate')} misses {_share(first)}",
+        *(f"at {_count(one.candidates, 'candidate')} {_share(one)}" for one in more),
     ]
-    several = missed[0].photographs
-    where = f"in {_count(several, 'photograph')} of known animals" if several else "in the long run"
-    noun = "candidate" if missed[-1].candidates == 1 else "candidates"
-    return [
-        "If a gallery's animal is photographed again, a person who looks only at the first "
-        f"candidates misses it in {', '.join(each)} {noun} (95% intervals, {where})."
-    ]
+    several = first.photographs
+    where = _count(several, "photograph") if several else "very many photographs"
+    return [f"{', '.join(said)}. These are 95% intervals for {where}."]
+
+
+def _share(one: Missed) -> str:
+    return f"{one.share:.0%} ({one.low:.0%} to {one.high:.0%})"
 
 
 def _count(number: int, noun: str) -> str:

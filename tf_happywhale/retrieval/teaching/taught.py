@@ -97,7 +97,7 @@ def teach(
     Args:
         questions: see `ask`.
         rank: `new_share`, the share of new individuals that the threshold and P(new) are for.
-        shares: each model's share of the score, see `join_members`.
+        shares: each model's share of the score, see `taught_shares`.
         photographs: that will be identified; the intervals of `misses` are for so many.
     """
     known = questions.take(questions.known)
