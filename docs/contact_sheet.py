@@ -1,6 +1,8 @@
-"""Draw docs/images/pod.jpg: photographs of the demo's pod, each individual a row.
+"""Draw photographs of a pod, each individual a row: docs/images/pod.jpg and first_day.jpg.
 
 make demo && .venv/bin/python docs/contact_sheet.py output/demo/pod docs/images/pod.jpg
+happywhale demo draw configs/first_day.yaml
+.venv/bin/python docs/contact_sheet.py first_day/catalogue docs/images/first_day.jpg
 """
 
 from __future__ import annotations
@@ -18,11 +20,12 @@ COLUMNS, ROWS, WIDTH, HEIGHT, GAP = 5, 4, 300, 200, 6
 
 
 def main(pod: Path, file: Path) -> None:
-    """One row for an individual of each of four species."""
+    """One row for an individual of each of four species at most."""
     catalogue = read_catalogue(pod / "train.csv")
     counts = catalogue.groupby("individual_id")["image"].transform("size")
     often = catalogue[counts >= COLUMNS].drop_duplicates("species").head(ROWS)
-    sheet = np.full((ROWS * (HEIGHT + GAP) - GAP, COLUMNS * (WIDTH + GAP) - GAP, 3), 255, np.uint8)
+    height = len(often) * (HEIGHT + GAP) - GAP
+    sheet = np.full((height, COLUMNS * (WIDTH + GAP) - GAP, 3), 255, np.uint8)
     for row, individual_id in enumerate(often["individual_id"]):
         images = catalogue[catalogue["individual_id"] == individual_id]["image"].head(COLUMNS)
         for column, image in enumerate(images):

@@ -11,9 +11,9 @@ from tf_happywhale import __version__, commands
 
 EXAMPLES = """\
 examples:
-  happywhale demo configs/demo.yaml
+  happywhale identify MY_FOLDER NEW_PHOTOGRAPHS output=trip
   happywhale run configs/my_catalogue.yaml data.root=MY_FOLDER output=MODEL
-  happywhale identify MODEL/my_catalogue/fold0 MY_FOLDER new_photographs
+  happywhale identify MODEL/my_catalogue/fold0 MY_FOLDER NEW_PHOTOGRAPHS output=trip
 
 `happywhale COMMAND --help` explains a command. docs/index.md is where the documentation begins.
 To complete commands with the tab key: eval "$(happywhale completion)" in bash or zsh."""
@@ -57,7 +57,8 @@ def _start(name: str) -> None:
 
 
 def _help() -> str:
-    lines = ["usage: happywhale COMMAND ...", "", "Identify whales and dolphins from photographs."]
+    does = "Identify whales, dolphins and seals from photographs."
+    lines = ["usage: happywhale COMMAND ...", "", does]
     for group, members in commands.GROUPS.items():
         lines += ["", f"{group}:"]
         lines += [f"  {name:10} {about.does}" for name, about in members.items()]
