@@ -106,6 +106,16 @@ def test_images_of_a_trained_models_are_not_asked(sighted, tmp_path: Path) -> No
     assert np.array_equal(np.diff(found.fused.own.compared.start) > 0, honest)
 
 
+def test_without_an_honest_image_the_general_calibration_is_used(
+    sighted, tmp_path: Path, capsys
+) -> None:
+    queries, gallery = sighted
+    found = match_gallery(queries, gallery, matching(tmp_path), np.zeros(15, bool))
+    assert "trained on all of the gallery's images: scores are" in capsys.readouterr().out
+    scores = found.fused.photographs(np.arange(5))
+    assert gallery.individual_id[scores.argmax(axis=1)].tolist() == [f"id{n}" for n in range(5)]
+
+
 def test_one_image_each_has_the_general_calibration(sighted, tmp_path: Path, capsys) -> None:
     queries, gallery = sighted
     few = gallery.take(np.arange(0, 15, 3))

@@ -64,7 +64,7 @@ def match_gallery(
     own_features = matching.features(gallery, gallery, own, "gallery", GALLERY)
     own_found = compared(len(gallery), own, own_features)
     fused = fuse(queries, gallery, found, own_found, rows)
-    print(_calibration_sentence(fused))
+    print(_calibration_sentence(fused, len(rows)))
     was_asked = np.zeros(len(gallery), bool)
     was_asked[rows] = True
     return Matched(fused, was_asked)
@@ -122,14 +122,14 @@ def _plan_sentence(
     return said
 
 
-def _calibration_sentence(fused: Fused) -> str:
+def _calibration_sentence(fused: Fused, questions: int) -> str:
     """Return what the scores rest on, in words."""
-    if not fused.same:
+    if fused.same:
         return (
-            "the gallery has no individual with two images that were not taken together: scores "
-            "are calibrated as on other species"
+            f"scores are calibrated on {fused.pairs} pairs of the gallery, {fused.same} of them of "
+            f"one individual ({fused.individuals} individuals)"
         )
-    return (
-        f"scores are calibrated on {fused.pairs} pairs of the gallery, {fused.same} of them of one "
-        f"individual ({fused.individuals} individuals)"
-    )
+    why = "the gallery has no individual with two images that were not taken together"
+    if not questions:
+        why = "the model was trained on all of the gallery's images"
+    return f"{why}: scores are calibrated as on other species"

@@ -9,6 +9,7 @@ from pathlib import Path
 from tf_happywhale.catalogue.animals.individuals import most_frequent
 from tf_happywhale.config import Experiment
 from tf_happywhale.inference.gallery_candidates import Asked, alone, candidates_of
+from tf_happywhale.inference.held_out import held_out
 from tf_happywhale.inference.identifier import Identifier
 from tf_happywhale.inference.learned_here import LearnedHere, learned_here
 from tf_happywhale.inference.local_matching import LocalMatching
@@ -69,8 +70,9 @@ def rank_photographs(
         experiment.match, teacher, identifier.home, gallery, (asked, compared)
     )
     if matching is not None:
+        honest = teacher.asked if teacher.asked is not None else held_out(identifier.models, known)
         with timed(f"matching {len(queries)} with {len(known)}"):
-            matched = match_gallery(asked, compared, matching, teacher.asked)
+            matched = match_gallery(asked, compared, matching, honest)
         for image, reason in sorted(matching.failed.items()):
             print(f"not matched: {image}: {reason}")
         photographs, own = matched.fused.photographs, matched.fused.own
