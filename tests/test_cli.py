@@ -100,6 +100,27 @@ def test_an_interruption_ends_with_130(capsys) -> None:
     assert "stopped" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("package", ["tensorflow", "keras"])
+def test_a_missing_tensorflow_is_one_sentence(package: str, capsys) -> None:
+    def main() -> None:
+        raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+
+    with pytest.raises(SystemExit) as exited:
+        run_safely(main)
+    assert exited.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {package} is not installed for ")
+    assert "pip install 'tf-happywhale[tf]'" in said and said.count("\n") == 1
+
+
+def test_a_missing_module_of_the_program_keeps_its_traceback() -> None:
+    def main() -> None:
+        raise ModuleNotFoundError("No module named 'x'", name="x")
+
+    with pytest.raises(ModuleNotFoundError):
+        run_safely(main)
+
+
 def test_a_fault_of_the_program_keeps_its_traceback() -> None:
     def main() -> None:
         raise RuntimeError("a fault")

@@ -790,7 +790,7 @@ def test_what_is_no_model_or_gallery_is_one_sentence(trip: Trip, tmp_path: Path)
         load_identifier(trip.folder / "out", [])
     with pytest.raises(InputError, match="There is no model"):
         load_identifier(tmp_path / "gone", [])
-    with pytest.raises(InputError, match=r"has neither train\.csv nor gallery\.json"):
+    with pytest.raises(InputError, match=r"has no train\.csv, the table of known animals"):
         trip.identify(tmp_path)
 
 

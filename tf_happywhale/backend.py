@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from tf_happywhale.errors import ConfigError
 
 KNOWN = ("tensorflow", "jax")
+NETWORKS = (*KNOWN, "keras")  # packages that come with the extra `tf` or `jax`
 TPU_FILES = ("/dev/accel[0-9]*", "/dev/vfio/[0-9]*")
 
 
@@ -67,6 +68,15 @@ def jax_for_tpus() -> bool:
     """Whether JAX and a TPU's driver are installed, and a TPU is attached to this machine."""
     attached = any(glob(pattern) for pattern in TPU_FILES)
     return attached and find_spec("jax") is not None and find_spec("libtpu") is not None
+
+
+def not_installed(package: str) -> str:
+    """A sentence that says how a missing package of `NETWORKS` is installed."""
+    extra = "jax" if package == "jax" else "tf"
+    return (
+        f"{package} is not installed for {sys.executable}: pip install 'tf-happywhale[{extra}]', "
+        "or use the Python in which it is installed (`source .venv/bin/activate`)."
+    )
 
 
 def _no_tpu(backend: str, usable: dict[str, bool]) -> str:

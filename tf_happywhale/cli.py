@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from tf_happywhale.backend import set_backend
+from tf_happywhale.backend import NETWORKS, not_installed, set_backend
 from tf_happywhale.commands import AS_MODULE, COMMANDS, typed
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.config.addresses import refuse_address
@@ -143,6 +143,9 @@ def run_safely(main: Callable[[], None]) -> NoReturn:
         _say("stopped; the same command resumes after the last finished stage")
         sys.exit(130)
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name in NETWORKS:
+            _say(f"error: {not_installed(error.name)}")
+            sys.exit(2)
         of_a_file = as_os_error(error)
         if of_a_file is None:
             raise  # a fault of the program: the traceback says most about it

@@ -73,20 +73,23 @@ def test_of_a_fixed_number_of_words_the_number_decides(home: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("both trip", "both holds a trained model and known animals too: write both both PHOTO"),
-        ("run trip", r"run is a model, and a word is missing after it"),
-        ("run trip trip", "trip has photographs, but has neither train.csv nor gallery.json"),
-        ("trip seals", "trip is no gallery, but seals is"),
-        ("trip trip", "trip has photographs, but has neither train.csv nor gallery.json"),
+        ("both trip", "holds a trained model and known animals too: write both both trip to use"),
+        ("run trip", "run is a model, but then trip alone is not enough"),
+        ("run trip trip", "trip has photographs, but no train.csv, the table of known animals"),
+        ("trip seals", "trip is no gallery, but seals is: name seals before it"),
+        ("trip trip", "trip has photographs, but no train.csv, the table of known animals"),
         ("trip/1.jpg seals", "trip/1.jpg is no gallery, but seals is"),
-        ("trip/1.jpg trip", "trip/1.jpg is a photograph, and photographs come after the gallery"),
-        ("seals/train.csv trip", "seals/train.csv is a file: name the folder"),
+        ("trip/1.jpg trip", "trip/1.jpg is a photograph: name the folder with your train.csv"),
+        ("seals/train.csv trip", "is a file: name the folder that it is in, seals"),
+        ("seals/train_images trip", "seals/train_images has no train.csv, but seals has"),
         ("seals run trip", "run is a model, and a model comes before the gallery"),
         ("tables trip", "data.catalogue=sightings.csv"),
-        ("empty trip", "empty has neither train.csv nor gallery.json"),
-        ("gone trip", "There is no gone"),
+        ("empty trip", "empty has no train.csv, the table of known animals"),
+        ("gone trip", "There is no gone: name the folder with your train.csv first"),
+        ("lite9 seals trip", "There is no lite9 (and no model of that name; there is lite"),
+        ("lite9 trip", "no model of that name; there is lite"),
         ("out trip", "out holds models, in out/demo/fold0"),
-        ("b0 trip", "b0 has photographs, but"),
+        ("b0 trip", "b0 has photographs, but no train.csv"),
     ],
 )  # fmt: skip
 def test_what_is_neither_is_one_sentence_with_the_fix(home: Path, words: str, said: str) -> None:
@@ -99,9 +102,9 @@ def test_of_a_fixed_number_of_words_a_wrong_model_is_said(home: Path) -> None:
     form = "[MODEL] CATALOGUE GALLERY"
     with pytest.raises(InputError, match="trip is no model"):
         places("trip seals new", form)
-    with pytest.raises(InputError, match="run is a model, and a model comes before the gallery"):
+    with pytest.raises(InputError, match="seals is the gallery, and a model comes before it"):
         places("seals run new", form)
-    with pytest.raises(InputError, match=r"run has neither train\.csv nor"):
+    with pytest.raises(InputError, match=r"run has no train\.csv"):
         places("run new", form)
 
 

@@ -16,7 +16,7 @@ from tf_happywhale.inference.embed_shots import embed_shots
 from tf_happywhale.inference.new_individuals import learned_of
 from tf_happywhale.inference.shots import Shot
 from tf_happywhale.inference.trained_models import TrainedModel
-from tf_happywhale.inference.which_model import check_unchanged, find_models, model_for
+from tf_happywhale.inference.which_model import check_unchanged, find_models, model_for, not_named
 from tf_happywhale.places import embeddings_home
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking.learned import Learned
@@ -156,6 +156,7 @@ def load_identifier(
     if model is None:
         word, kept = model_for(gallery)
         experiment, models = find_models(word, [f"output={OUTPUT}", *kept, *overrides])
+        print(not_named(word, gallery, experiment.match))
     else:
         experiment, models = find_models(model, [f"output={OUTPUT}", *overrides])
     rank, home = experiment.rank, embeddings_home(experiment)

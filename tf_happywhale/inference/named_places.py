@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
-from tf_happywhale.catalogue.photographs.photo_files import is_photograph
-from tf_happywhale.catalogue.tables.table import tables_in
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.gallery_folder import HEAD, is_gallery
+from tf_happywhale.galleries.gallery_folder import is_gallery
 from tf_happywhale.inference.trained_models import is_run
-from tf_happywhale.inference.untaught_models import DEFAULT, is_untaught
+from tf_happywhale.inference.untaught_models import is_untaught
+from tf_happywhale.inference.wrong_places import no_gallery, no_model
 from tf_happywhale.run_folders.contents import settle
-
-MOST = 500  # files of each level that are looked at for a better error
 
 
 @dataclass(frozen=True)
@@ -47,26 +42,31 @@ def read_places(words: Sequence[str], form: str, overrides: Sequence[str] = ()) 
     Raises:
         InputError: a word is none of both, or may be both, or a word is missing.
     """
+    form = f"`{form}`"
     table = _table_named(None, overrides)
     first, second = words[0], words[1]
     wanted = len(form.split()) - 1  # without MODEL
-    several = form.endswith("...")
+    several = form.endswith("...`")
     is_known, is_model = holds_animals(first, table), names_model(first)
     if several:
         with_model = is_model and (not is_known or holds_animals(second, table))
         if is_model and is_known and not with_model:
-            raise InputError(_both(first, form))
+            raise InputError(
+                f"{first} holds a trained model and known animals too: write {first} {first} "
+                f"{second} to use both, or name another model first ({form})."
+            )
     else:
         with_model = len(words) > wanted
     if with_model and not is_model:
-        raise InputError(_no_model(first, second, table, form))
+        raise InputError(no_model(first, holds_animals(first, table) and names_model(second), form))
     if with_model and len(words) <= wanted:
-        raise InputError(f"{first} is a model, and a word is missing after it: name {form}.")
+        raise InputError(f"{first} is a model, but then {second} alone is not enough: name {form}.")
     at = 1 if with_model else 0
     table = _table_named(first if with_model else None, overrides)
     gallery, rest = words[at], tuple(words[at + 1 :])
     if not holds_animals(gallery, table):
-        raise InputError(_no_gallery(gallery, table, form, rest, named=at == 1))
+        known = next((word for word in rest if holds_animals(word, table)), "")
+        raise InputError(no_gallery(gallery, table, known, form))
     if several and names_model(rest[0]):
         raise InputError(
             f"{rest[0]} is a model, and a model comes before the gallery: name {form}."
@@ -101,70 +101,3 @@ def _table_named(model: str | None, overrides: Sequence[str]) -> str:
     return load_experiment(
         config if config and config.is_file() else None, overrides
     ).data.catalogue
-
-
-def _both(word: str, form: str) -> str:
-    after = form.removeprefix("[MODEL] GALLERY ")
-    return (
-        f"{word} holds a trained model and known animals too: write {word} {word} {after} to use "
-        "both, or name another MODEL before it."
-    )
-
-
-def _no_model(first: str, second: str, table: str, form: str) -> str:
-    if holds_animals(first, table) and names_model(second):
-        return f"{second} is a model, and a model comes before the gallery: name {form}."
-    return (
-        f"{first} is no model: name a run folder with model.keras, a folder that `export` wrote, "
-        f"an ensemble's config, or {DEFAULT}; or leave the model out ({form})."
-    )
-
-
-def _inside(folder: Path) -> tuple[list[str], bool]:
-    """Return the run folders in a folder and in two levels of folders in it, and whether a
-    photograph is there. It may be a whole disk, so not everything is looked at."""
-    runs, photographs = [], False
-    for depth in ("*", "*/*", "*/*/*"):
-        for path in map(
-            str, islice(glob.iglob(os.path.join(glob.escape(str(folder)), depth)), MOST)
-        ):
-            photographs = photographs or (is_photograph(Path(path)) and os.path.isfile(path))
-            if os.path.isfile(os.path.join(path, "config.yaml")) and is_run(Path(path)):
-                runs.append(path)
-    return sorted(runs)[:3], photographs
-
-
-def _no_gallery(word: str, table: str, form: str, rest: Sequence[str], *, named: bool) -> str:
-    """Return why a word is no gallery, and what to do.
-
-    Args:
-        word, table, form: see `read_places`.
-        rest: the words after it.
-        named: whether a model was named before it.
-    """
-    path = _path(word)
-    need = f"a folder with {table}, or a gallery that `gallery build` made (it has {HEAD})"
-    need = need if named else f"a model (a run folder, a config, {DEFAULT}) or a gallery ({need})"
-    if not path.exists():
-        return f"There is no {word}: name {form}, where the first word is {need}."
-    if rest and holds_animals(rest[0], table):
-        return f"{word} is no gallery, but {rest[0]} is: name them in this order, {form}."
-    if path.is_file():
-        if is_photograph(path):
-            return f"{word} is a photograph, and photographs come after the gallery: name {form}."
-        return f"{word} is a file: name the folder that it is in, as {form} has it."
-    runs, photographs = _inside(path)
-    if runs:
-        return f"{word} holds models, in {', '.join(runs)}: name one of them as MODEL."
-    tables = ", ".join(tables_in(path))[:80]
-    if tables:
-        return (
-            f"{word} is no gallery, since it has no {table}: say which of its tables lists the "
-            f"animals with data.catalogue={tables_in(path)[0]} (it has: {tables})."
-        )
-    there = "has photographs, but " if photographs else ""
-    return (
-        f"{word} {there}has neither {table} nor {HEAD}: name {need}. Add {table} with the columns "
-        "image,species,individual_id if its photographs are known animals; photographs to identify "
-        f"come after the gallery ({form})."
-    )

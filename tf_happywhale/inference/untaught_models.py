@@ -84,9 +84,14 @@ class UntaughtModel(TrainedModel):
         save_model(self.file, mean_pooled(*backbone_of(self.name, None)))
 
 
+def untaught_names() -> list[str]:
+    """Return the names of backbones, and of published weights of them."""
+    return [*VARIANTS, *short_names()]
+
+
 def is_untaught(word: str) -> bool:
-    """Return whether a word names a backbone, or published weights of one."""
-    return word in VARIANTS or word in short_names()
+    """Return whether a word is one of `untaught_names`."""
+    return word in untaught_names()
 
 
 def find_untaught(name: str, overrides: Sequence[str] = ()) -> tuple[Experiment, UntaughtModel]:

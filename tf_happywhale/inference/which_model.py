@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tf_happywhale.config import Experiment
+from tf_happywhale.config import Experiment, Match
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import is_gallery, own_model
 from tf_happywhale.galleries.own_model import OwnModel, kept_settings
@@ -16,11 +16,6 @@ from tf_happywhale.inference.untaught_models import (
     UntaughtModel,
     find_untaught,
     is_untaught,
-)
-
-NOT_NAMED = (
-    f"No model was named: {DEFAULT}'s ImageNet features are compared, which nobody has taught an "
-    "individual"
 )
 
 
@@ -45,14 +40,13 @@ def find_models(
 
 def model_for(gallery: Path) -> tuple[str, tuple[str, ...]]:
     """Return the word MODEL for a gallery if none is named, and the settings that belong to it. For
-    a catalogue folder it is the model that nobody taught, which is printed.
+    a catalogue folder it is the model that nobody taught.
 
     Raises:
         InputError: the saved gallery does not say which model embedded it, or that is not there.
     """
     gallery = Path(gallery).expanduser()
     if not is_gallery(gallery):
-        print(NOT_NAMED)
         return DEFAULT, ()
     model, _ = own_model(gallery)
     if model is None:
@@ -65,8 +59,21 @@ def model_for(gallery: Path) -> tuple[str, tuple[str, ...]]:
             f"The model that embedded {gallery} lay in {model.word}, where it is no more: name the "
             f"place where it is now before the gallery, as in `MODEL {gallery}`."
         )
-    print(f"No model was named: {model.word} is used, which embedded the gallery")
     return model.word, model.settings
+
+
+def not_named(word: str, gallery: Path, settings: Match) -> str:
+    """Return what is used as no model was named, in a sentence.
+
+    Args:
+        word, gallery: see `model_for`.
+        settings: the config's section.
+    """
+    if is_gallery(gallery):
+        return f"No model was named: {word} is used, which embedded the gallery"
+    features = f"{word}'s ImageNet features, which nobody has taught an individual"
+    matching = "" if settings.use == "never" else "local matching and "
+    return f"No model was named: pictures are compared by {matching}{features}"
 
 
 def own_model_of(

@@ -55,6 +55,11 @@ def names_on_disk(
     ]
     missing = [n for n, name in enumerate(found) if name is None]
     if missing and must_be_there:
+        if not os.path.isdir(folder):
+            raise InputError(
+                f"There is no folder {folder} with the photographs that {listed_in} lists: put "
+                "them there, or name their folder with data.train_images=FOLDER (. is the table's)."
+            )
         lacking = dict.fromkeys(photograph_of(written[n]) for n in missing)
         raise InputError(
             f"{places[missing[0]]} lists {_missing(list(lacking), folder, index)}: add "
