@@ -60,7 +60,7 @@ def test_lines_join_the_places_in_both_crops(crop, shape, second) -> None:
 def test_inside_of_the_rings_one_sees_the_crops() -> None:
     picture = correspondence_pair(WIDE, WIDE, found([(0.3, 0.5)], [(0.6, 0.5)], [True]))
     for x, y in ((60, 50), (120, 100 + GAP + 50)):
-        assert (picture[y - 1 : y + 1, x - 1 : x + 1] == GREY).all()
+        assert picture[y - 1 : y + 1, x - 1 : x + 1].min() > GREY - 20
         assert colourful(picture)[y - 6 : y + 6, x - 6 : x + 6].any()
 
 

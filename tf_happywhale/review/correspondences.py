@@ -152,13 +152,13 @@ def _lines(
 ) -> np.ndarray:
     """Return a picture with a line between each two ends [k, 2, 2] (x, y), and a ring around each
     end, so that one sees what is there. Their colour covers the picture by `share`."""
-    layer = picture.copy()
+    layer, thin = picture.copy(), max(1, width - 1)
     for (start, end), colour in zip(ends, colours, strict=True):
         along = end - start
         step = RING * along / max(float(np.linalg.norm(along)), 2 * RING)
         cv2.line(layer, _fine(start + step), _fine(end - step), colour, width, cv2.LINE_AA, SHIFT)
         for place in (start, end):
-            cv2.circle(layer, _fine(place), RING << SHIFT, colour, width, cv2.LINE_AA, SHIFT)
+            cv2.circle(layer, _fine(place), RING << SHIFT, colour, thin, cv2.LINE_AA, SHIFT)
     return cv2.addWeighted(layer, share, picture, 1 - share, 0)
 
 
