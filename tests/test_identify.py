@@ -898,3 +898,29 @@ def test_each_reason_names_its_own_file(trip: Trip, monkeypatch) -> None:
     for name in ("a.jpg", "b.jpg"):
         assert f"{name} may not be read" in said[name]
     assert said["y.jpg"].startswith("The same file as x.jpg: ")
+
+
+def test_a_gallery_is_used_with_its_own_model_wherever_both_are_moved(
+    trip: Trip, tmp_path: Path, capsys
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(trip.run, home / "fold0")
+    keys = ["match.use=never", f"output={tmp_path / 'o'}"]
+    gallery.main(["build", str(home / "fold0"), str(trip.data), str(home / "whales")], keys)
+    named = [str(home / "fold0"), str(home / "whales"), str(trip.photos)]
+    identify.main(named, [*keys, f"output={tmp_path / 'named'}"])
+    shutil.move(home, tmp_path / "moved")
+    whales = tmp_path / "moved" / "whales"
+    capsys.readouterr()
+    identify.main([str(whales), str(trip.photos)], [*keys, f"output={tmp_path / 'own'}"])
+    assert "moved/fold0 is used, which embedded the gallery" in capsys.readouterr().out
+    first, second = ((tmp_path / name / "predictions.csv") for name in ("named", "own"))
+    assert first.read_text() == second.read_text()
+    network = keras.saving.load_model(tmp_path / "moved" / "fold0" / "model.keras")
+    network.set_weights([2 * weight + 0.1 for weight in network.get_weights()])
+    network.save(tmp_path / "moved" / "fold0" / "model.keras")  # as if it was trained again
+    with pytest.raises(InputError, match="is another model than the one that embedded"):
+        identify.main([str(whales), str(trip.photos)], keys)
+    shutil.rmtree(tmp_path / "moved" / "fold0")
+    with pytest.raises(InputError, match=r"where it is no more: name the place"):
+        identify.main([str(whales), str(trip.photos)], keys)
