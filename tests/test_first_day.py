@@ -213,3 +213,20 @@ def test_as_a_person_starts_it(seals: Path, words: tuple[str, ...]) -> None:
     assert done.returncode == 0, done.stderr
     assert "look at trip/report/index.html" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_decided_on_the_first_day_is_found_on_the_second(seals: Path) -> None:
+    """The boxes of added animals are in the catalogue's table, the others in the detector's."""
+    gallery.main(["build", ".", "whales"], [*QUICK, BOXES])
+    first = ask("whales", "new_photographs", BOXES)
+    images = sorted({row["image"] for row in first})
+    lines = [f"{image},new,seal_{n}" for n, image in enumerate(images)]
+    Path("decisions.csv").write_text("\n".join(["image,decision,individual_id", *lines]) + "\n")
+    gallery.main(["add", "whales", "decisions.csv"], ["output=trip"])
+    for where in ("whales", "."):
+        best = {row["image"]: row for row in ask(where, "new_photographs", BOXES)[::-1]}
+        assert [best[image]["individual_id"] for image in images] == [
+            f"seal_{n}" for n in range(len(images))
+        ]
+        assert all(float(best[image]["score"]) > 0.99 for image in images)
+    gallery.main(["verify", "whales"], [])
