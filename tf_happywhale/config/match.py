@@ -34,4 +34,6 @@ class Match(Section):
         description="most minutes for the pairs of the photographs, and once as many for those of "
         "the gallery; more pairs are left out, but 20 for each photograph",
     )
-    engine: Literal["auto"] = Field("auto", description="what runs the networks")
+    engine: Literal["auto", "openvino", "keras"] = Field(
+        "auto", description="what compares points; auto: openvino where it is installed"
+    )

@@ -58,7 +58,8 @@ def load_networks(settings: Match) -> Networks:
     Raises:
         InputError: their weights cannot be had.
     """
+    from tf_happywhale.matching.engines.engine import load_engine
     from tf_happywhale.matching.extractor import Extractor  # which imports Keras
     from tf_happywhale.matching.matcher import Matcher
 
-    return Networks(Extractor(settings.points), Matcher())
+    return Networks(Extractor(settings.points), Matcher(engine=load_engine(settings.engine)))

@@ -7,6 +7,7 @@ import pytest
 
 from tests.matching.random_weights import lightglue
 from tests.matching.test_lightglue import WIDTHS, inputs, pictures, whole
+from tf_happywhale.errors import InputError
 from tf_happywhale.matching.engines import engine as engines
 from tf_happywhale.matching.engines.engine import load_engine
 from tf_happywhale.matching.lightglue_weights import lightglue_weights
@@ -56,3 +57,9 @@ def test_several_threads_get_what_one_gets(name):
     for arrays, found in zip(given, together, strict=True):
         assert np.isfinite(found[1]).all()
         np.testing.assert_array_equal(found[0], run(*arrays)[0])
+
+
+def test_openvino_that_is_asked_for_but_missing_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install openvino"):
+        load_engine("openvino")

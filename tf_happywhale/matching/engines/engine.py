@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tf_happywhale.errors import InputError
+
 Compiled = Callable[..., tuple[np.ndarray, ...]]  # of float32 arrays
 NAMES = ("auto", "openvino", "keras")
 
@@ -50,7 +52,15 @@ def load_engine(name: str = "auto", precision: str | None = None) -> Engine:
     Args:
         name: `openvino`, `keras`, or `auto`, which is OpenVINO where it is installed.
         precision: float32 or bfloat16; None for bfloat16 where the processor multiplies it.
+
+    Raises:
+        InputError: OpenVINO is asked for, but not installed.
     """
+    if name == "openvino" and find_spec("openvino") is None:
+        raise InputError(
+            "match.engine is openvino, which is not installed: `pip install openvino`, or set "
+            "match.engine=auto."
+        )
     precision = precision or ("bfloat16" if multiplies_bfloat16() else "float32")
     if name == "openvino" or (name == "auto" and find_spec("openvino") is not None):
         from tf_happywhale.matching.engines.openvino_engine import OpenVinoEngine
