@@ -10,7 +10,8 @@ import numpy as np
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.inference.identifier import Identifier
 from tf_happywhale.inference.trained_models import TrainedModel
-from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings
+from tf_happywhale.retrieval.embedded_names import embedded_names
+from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.teaching.unseen import Seen, Unseen, unseen_individuals
 from tf_happywhale.run_folders.contents import read_trained_on
 
@@ -74,10 +75,9 @@ def _seen_by(model: TrainedModel) -> Seen | None:
         return Seen()
     told, file = read_trained_on(model.folder), model.folder / "embeddings" / "train.npz"
     if file.is_file():
-        own = load_embeddings(file)
-        ids = {who for who in own.individual_id.tolist() if who}
-        images = frozenset(map(photograph_of, own.image.tolist()))
-        return Seen(frozenset(ids | set(told[1] if told else ())), images)
+        images, ids = embedded_names(file)
+        individuals = {*ids, *(told[1] if told else ())} - {""}
+        return Seen(frozenset(individuals), frozenset(map(photograph_of, images)))
     return Seen(frozenset(told[1])) if told else None
 
 
