@@ -12,6 +12,7 @@ from importlib.resources import files
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.review.block import Named, Picture, words
 
+NOBODY = "Nobody in the catalogue"  # what the pages call `new_individual`
 FIN = (
     '<svg viewBox="0 0 120 80" aria-hidden="true" fill="none" stroke="currentColor" '
     'stroke-width="3" stroke-dasharray="6 6" stroke-linecap="round">'
@@ -47,7 +48,7 @@ def head_html(title: str, policy: str) -> str:
 def name_html(individual_id: str) -> str:
     """Return the name of an individual."""
     if individual_id == NEW_INDIVIDUAL:
-        return "Nobody in the catalogue"
+        return NOBODY
     return f"<bdi>{escape(individual_id)}</bdi>"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tf_happywhale.catalogue.animals.animal_key import count_animals
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.tables.dates_and_sides import side_of
 from tf_happywhale.catalogue.tables.dates_of_images import to_the_minute
 from tf_happywhale.config.report import Report
@@ -12,6 +13,7 @@ from tf_happywhale.galleries.queries import short_content
 from tf_happywhale.inference.identification import Identification
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.encounter_split import together_of
+from tf_happywhale.review.html_parts import NOBODY
 from tf_happywhale.review.query_pages import write_report
 from tf_happywhale.review.query_pictures import picture_reader, whole_reader
 from tf_happywhale.review.report_content import Common, Known, ReportContent, Why
@@ -49,7 +51,7 @@ def write_match_pages(
         known=known,
         why=why,
         common=common,
-        notes=found.notes,
+        notes=[note.replace(NEW_INDIVIDUAL, f"“{NOBODY}”") for note in found.notes],
     )
     write_report(output, found.predictions, content, settings)
     return output / "report" / "index.html"

@@ -101,7 +101,8 @@ def test_it_says_what_it_rests_on() -> None:
     assert (taught.learned.queries, taught.learned.queries_new) == (75 + 77, 77)
     first, second = sentences(taught)
     assert first == (
-        "The gallery teaches: threshold and P(new) rest on 75 questions of 25 individuals."
+        "The gallery teaches where new_individual stands among the candidates, and how likely an "
+        "animal is new: 75 photographs of 25 individuals were asked of the others."
     )
     assert "candidate misses " in second
     assert ", at 20 candidates " in second
@@ -116,8 +117,8 @@ def test_twelve_individuals_order_but_do_not_say_how_likely() -> None:
     assert np.isnan(taught.learned.p_right(np.array([[0.5, 0.4]]))).all()
     assert taught.calibration is None
     first, second = sentences(taught)
-    assert "rests on 24 questions of 12 individuals" in first
-    assert "P(new) needs 20" in first
+    assert "24 photographs of 12 individuals were asked of the others" in first
+    assert "too few to say how likely an animal is new, which takes 20 individuals" in first
     assert "at 10 candidates " in second
 
 

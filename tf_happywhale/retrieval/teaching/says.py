@@ -10,23 +10,31 @@ from tf_happywhale.retrieval.teaching.taught import ENOUGH_FOR_NUMBERS, ENOUGH_T
 
 def sentences(taught: Taught) -> list[str]:
     """Return a sentence on what the numbers rest on, and one on the matches that will be missed."""
-    rests = f"{_count(taught.questions, 'question')} of {_count(taught.individuals, 'individual')}"
+    asked = (
+        f"{_count(taught.questions, 'photograph')} of {_count(taught.individuals, 'individual')} "
+        f"{'was' if taught.questions == 1 else 'were'} asked of the others"
+    )
     if not taught.questions:
         return [
             "The gallery teaches nothing: no individual has photographs of two encounters. So "
-            "new_individual comes second, and no probability is given."
+            "new_individual comes second, and how likely an animal is new is not said."
         ]
     if taught.gives_numbers:
-        first = f"The gallery teaches: threshold and P(new) rest on {rests}."
+        first = (
+            "The gallery teaches where new_individual stands among the candidates, and how likely "
+            f"an animal is new: {asked}."
+        )
     elif taught.orders:
         first = (
-            f"The gallery teaches: the place of new_individual rests on {rests}. These are too few "
-            f"to say how likely an animal is new: P(new) needs {ENOUGH_FOR_NUMBERS}."
+            f"The gallery teaches where new_individual stands among the candidates: {asked}. These "
+            "are too few to say how likely an animal is new, which takes "
+            f"{ENOUGH_FOR_NUMBERS} individuals."
         )
     else:
         first = (
-            f"The gallery has {rests}, which teaches too little about new individuals: a threshold "
-            f"needs {ENOUGH_TO_ORDER}, P(new) {ENOUGH_FOR_NUMBERS}. So new_individual comes second."
+            f"The gallery teaches too little about new individuals: {asked}. So new_individual "
+            f"comes second; another place takes {ENOUGH_TO_ORDER} individuals, and to say how "
+            f"likely an animal is new takes {ENOUGH_FOR_NUMBERS}."
         )
     return [first, *_missed(taught.misses)]
 
