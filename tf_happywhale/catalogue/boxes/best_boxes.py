@@ -78,7 +78,8 @@ def _say_where_one_of_several_is_taken(
         say_once(
             f"{path}: {len(several)} photographs have several boxes of source {source}, such as "
             f"{several[0]}, and one is wanted: a person's box is taken, or else the one with the "
-            "highest confidence. To take another, add a row with origin manual."
+            "highest confidence, which counts more for a large one in the middle. To take another, "
+            "add a row with origin manual."
         )
 
 

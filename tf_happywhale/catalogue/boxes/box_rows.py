@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tf_happywhale.catalogue.animals.animal_key import split_key
 from tf_happywhale.catalogue.boxes.box import AnyBox
+from tf_happywhale.catalogue.boxes.prominence import prominence
 from tf_happywhale.errors import InputError
 
 MANUAL = "manual"  # the origin of a person's rows
@@ -92,8 +93,10 @@ def is_better(row: BoxRow, other: BoxRow) -> bool:
 
 def rank_row(row: BoxRow) -> tuple[bool, bool, bool, float]:
     """What makes one row of an animal better than another, the most important first: a person made
-    it, it has a box, it says its animal's number, its confidence."""
-    return row.manual, not row.absent, row.number > 0, row.confidence
+    it, it has a box, it says its animal's number, its confidence, which counts more for a large box
+    in the middle of the picture (see `prominence`)."""
+    sure = row.confidence * prominence(row.box) if row.box else row.confidence
+    return row.manual, not row.absent, row.number > 0, sure
 
 
 def is_manual(origin: str) -> bool:
