@@ -2,6 +2,7 @@
 all together.
 
     python benchmarks/first_day.py --data DIR [--boxes FILE] [--grid] [--json FILE] [--quick]
+        [KEY=VALUE …]
 
 DIR is a catalogue folder (`train.csv`, `train_images/`), FILE its boxes; without it
 `detections.json` in DIR is used. Every image is asked of the others without those of its own day.
@@ -157,6 +158,7 @@ def main() -> None:
     parser.add_argument("--grid", action="store_true", help="try other settings too")
     parser.add_argument("--quick", action="store_true", help="64 points of crops of 192 pixels")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here")
+    parser.add_argument("overrides", nargs="*", help="key=value, such as records.source=whole")
     given = parser.parse_args()
     tried = settings_of(given.grid)
     if given.quick:
@@ -167,7 +169,7 @@ def main() -> None:
     for name, box, settings in tried:
         if box not in galleries:
             whole = ["records.source=whole"] if box == "whole" else []
-            galleries[box] = gallery_of(given.data, [*common, *whole])
+            galleries[box] = gallery_of(given.data, [*common, *given.overrides, *whole])
         images = galleries[box]
         matching = LocalMatching(settings, [given.output / "matched"])
         asked = match_itself(images, matching, MatchPlan(len(images), len(images)))
