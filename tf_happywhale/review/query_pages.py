@@ -47,10 +47,7 @@ def write_report(
         raise InputError(
             f"{home} was not written by this program: move it away, or choose another output."
         )
-    whole = content.whole_picture is not None
-    blocks = make_blocks(table, content.known, settings.references, whole=whole)
-    if content.common:
-        blocks = with_common(blocks, content.common)
+    blocks = _blocks(table, content, settings)
     page = Page(
         title=content.title,
         lead=_lead(len(blocks), len(blocks)),
@@ -72,10 +69,17 @@ def write_report(
             for query in drawn[: settings.queries]
         ]
         plots = [Picture(data_uri(path), caption) for caption, path in content.figures.items()]
-        page = replace(page, lead=_lead(len(shown), len(drawn)), queries=shown)
+        lead = _lead(len(shown), len(drawn))
+        page = replace(page, lead=lead, queries=shown, reading="")  # lines are in the folder only
         page = replace(page, summary=content.summary, figures=plots, notes=content.notes)
         _write(one_file, page)
     return folder / "report.html"
+
+
+def _blocks(table: pd.DataFrame, content: ReportContent, settings: Report) -> list[Query]:
+    whole = content.whole_picture is not None
+    blocks = make_blocks(table, content.known, settings.references, whole=whole)
+    return with_common(blocks, content.common) if content.common else blocks
 
 
 def _write_pages(
