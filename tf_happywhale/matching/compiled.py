@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         function: of arrays, by `keras.ops`; returns a tuple of arrays.
 
     Returns:
-        the same function, of NumPy arrays to a tuple of NumPy arrays.
+        the same function, of NumPy arrays to a tuple of NumPy arrays. Several threads may call it.
     """
     import keras
 
@@ -25,13 +26,14 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return _to_numpy(jax.jit(function))
     import tensorflow as tf
 
-    whole, known = tf.function(function), {}
+    whole, known, lock = tf.function(function), {}, Lock()
 
     def call(*arrays: np.ndarray) -> tuple:
         shapes = tuple(array.shape for array in arrays)
-        if shapes not in known:  # asked for by name: TensorFlow warns of a function of many shapes
-            specs = [tf.TensorSpec(array.shape, array.dtype) for array in arrays]
-            known[shapes] = whole.get_concrete_function(*specs)
+        with lock:
+            if shapes not in known:  # asked for by name, since TensorFlow warns of many shapes
+                specs = [tf.TensorSpec(array.shape, array.dtype) for array in arrays]
+                known[shapes] = whole.get_concrete_function(*specs)
         return known[shapes](*(tf.convert_to_tensor(array) for array in arrays))
 
     return _to_numpy(call)

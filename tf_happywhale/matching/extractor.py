@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from tf_happywhale.cores import usable_cores
 from tf_happywhale.matching.aliked import STEP, Maps, maps_of, network_weights
 from tf_happywhale.matching.compiled import compiled
 from tf_happywhale.matching.local_points import LocalPoints, no_points
@@ -47,7 +49,8 @@ class Extractor:
         Args:
             pictures: uint8 RGB [h, w, 3], of any sizes. A side of 512 pixels is a good one.
         """
-        return [self._points(picture) for picture in pictures]
+        with ThreadPoolExecutor(usable_cores()) as threads:
+            return list(threads.map(self._points, pictures))
 
     def _points(self, picture: np.ndarray) -> LocalPoints:
         height, width = picture.shape[:2]
