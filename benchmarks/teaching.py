@@ -1,6 +1,6 @@
 """What a gallery teaches about new individuals and missed matches, beside what is true.
 
-    python benchmarks/teaching.py --data DIR [--output DIR] [--splits 10] [--json FILE] [--quick]
+    python benchmarks/teaching.py --data DIR [--output DIR] [--splits 100] [--json FILE] [--quick]
 
 DIR is a catalogue in Kaggle's layout. The embeddings are lite0's with ImageNet weights, mean
 pooled, which nobody has taught an individual. Three things are measured, for the catalogue and for
@@ -51,7 +51,8 @@ def embed(data: Path, file: Path, source: str | None = None) -> Embeddings:
     if file.is_file():
         return load_embeddings(file)
     from tf_happywhale.catalogue.boxes.box import Box
-    from tf_happywhale.inference.baselines import features, read_crops, untrained
+    from tf_happywhale.inference.baselines import features, read_crops
+    from tf_happywhale.models.pretrained import mean_pooled
 
     table = pd.read_csv(data / "train.csv", dtype=str, keep_default_na=False)
     boxes = {}
@@ -59,7 +60,7 @@ def embed(data: Path, file: Path, source: str | None = None) -> Embeddings:
         found = pd.read_csv(data / "boxes.csv").query("source == @source")
         corners = found[["xmin", "ymin", "xmax", "ymax"]].astype(int).to_numpy().tolist()
         boxes = {image: Box(*box) for image, box in zip(found["image"], corners, strict=True)}
-    network, parts, images = untrained("lite0", "default"), [], table["image"].tolist()
+    network, parts, images = mean_pooled("lite0", "default"), [], table["image"].tolist()
     for start in range(0, len(images), 512):
         some = images[start : start + 512]
         parts.append(features(network, read_crops(data / "train_images", some, boxes, SIZE)))
@@ -282,7 +283,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="a catalogue; without it the pod alone")
     parser.add_argument("--output", type=Path, default=Path("output/bench-teaching"))
-    parser.add_argument("--splits", type=int, default=10)
+    parser.add_argument("--splits", type=int, default=100)
     parser.add_argument("--tries", type=int, default=100)
     parser.add_argument("--few", type=int, nargs="*", default=[4, 6, 8, 12, 16, 20, 30, 40, 80])
     parser.add_argument("--json", type=Path)

@@ -25,11 +25,11 @@ def lines(folder: Path, **about: str) -> list[str]:
 def test_a_gallery_that_nobody_taught_says_what_it_teaches(tmp_path: Path) -> None:
     said = "\n".join(lines(tmp_path / "a", trained_on="nothing", centred="yes"))
     assert "19 images of 7 individuals" in said
-    assert "rests on 18 questions of 6 individuals" in said
+    assert "18 photographs of 6 individuals were asked of the others" in said
     assert "at 5 candidates 0% " in said
 
 
 def test_one_whose_model_may_know_its_animals_does_not(tmp_path: Path) -> None:
-    assert not any("questions" in line for line in lines(tmp_path / "a"))
+    assert not any("asked of the others" in line for line in lines(tmp_path / "a"))
     trained = lines(tmp_path / "b", trained_on="records; folds 1 2 of 01234567")
-    assert not any("questions" in line for line in trained)
+    assert not any("asked of the others" in line for line in trained)
