@@ -22,6 +22,7 @@ def whole(xy: np.ndarray) -> list[tuple[int, int]]:
 def test_peaks_come_best_first_as_x_and_y():
     xy, score = detect(flat(r3c5=0.8, r8c12=0.9), 10, 0.2)
     assert whole(xy) == [(12, 8), (5, 3)]
+    assert xy.dtype == score.dtype == np.float32
     np.testing.assert_allclose(score, [0.9, 0.8], atol=0.01)
 
 

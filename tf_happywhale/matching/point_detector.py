@@ -28,7 +28,8 @@ def detect(score: np.ndarray, count: int, least: float) -> tuple[np.ndarray, np.
     row, column = np.nonzero(peaks > least)
     order = np.argsort(-peaks[row, column], kind="stable")[:count]
     row, column = row[order], column[order]
-    xy = np.stack([column, row], 1) + _from_centre(score, row, column)
+    peaks = np.stack([column, row], 1).astype(np.float32)
+    xy = peaks + _from_centre(score, row, column)
     return xy, _between(score, xy)
 
 
