@@ -662,7 +662,7 @@ def test_of_animals_that_the_model_never_saw_the_gallery_teaches(
     assert "The gallery" not in capsys.readouterr().out
     rows = trip.identify(other, output="other")
     said = capsys.readouterr().out
-    questions = re.search(r"The gallery .* (\d+) questions of (\d+) individuals", said)
+    questions = re.search(r"The gallery .* (\d+) photographs? of (\d+) individuals?", said)
     counts = Counter(row["individual_id"] for row in csv.DictReader((other / "train.csv").open()))
     assert int(questions[1]) == sum(count for count in counts.values() if count > 1)
     assert int(questions[2]) == sum(count > 1 for count in counts.values())
