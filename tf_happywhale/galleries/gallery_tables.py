@@ -40,7 +40,8 @@ def summary_lines(gallery: Gallery, rank: Rank) -> list[str]:
         species.setdefault(str(kind), set()).add(str(who))
     for kind, individuals in sorted(species.items()):
         if kind:
-            lines.append(f"  {kind.replace('_', ' ')}: {len(individuals)} individuals")
+            several = "s" if len(individuals) != 1 else ""
+            lines.append(f"  {kind.replace('_', ' ')}: {len(individuals)} individual{several}")
     about = gallery.about
     lines.append(f"  embedded by model {about['model'][:12]}, {about['preprocess']} px")
     if gallery.catalogue is not None:
