@@ -41,7 +41,13 @@ class KerasEngine:
             import tensorflow as tf
 
             shapes = [tf.TensorSpec((None, width), tf.float32) for width in widths]
-            ready = tf.function(whole, input_signature=shapes)
+            # Traced here, once: other threads would trace a tf.function again, each time with its
+            # own copy of the weights.
+            traced = tf.function(whole, input_signature=shapes).get_concrete_function()
+
+            def ready(*arrays: np.ndarray) -> Sequence:
+                return traced(*(tf.convert_to_tensor(array, tf.float32) for array in arrays))
+
         return lambda *arrays: tuple(np.asarray(found) for found in ready(*arrays))
 
 
