@@ -14,7 +14,7 @@ SURE = 0.995  # of having found the best transformation
 def inliers(first: np.ndarray, second: np.ndarray, reach: float = REACH) -> np.ndarray:
     """Return which matches agree with one affine transformation, bool [k].
 
-    It is found by RANSAC (Fischler and Bolles 1981). OpenCV starts its random numbers anew in each
+    It is found by RANSAC (Fischler and Bolles 1981). OpenCV draws the same random numbers in each
     call, so that equal points have equal inliers. Fewer than three matches agree with nothing.
 
     Args:

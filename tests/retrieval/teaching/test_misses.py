@@ -69,7 +69,7 @@ def test_few_photographs_may_be_missed_more_or_less_often() -> None:
 
 @pytest.mark.parametrize("photographs", [None, 25])
 def test_the_interval_holds_for_other_images_of_the_same_animals(photographs: int | None) -> None:
-    """Animals differ in how often they are missed; their images are drawn anew each time."""
+    """Animals differ in how often they are missed, and each time other images are drawn."""
     rng, inside, tries = np.random.default_rng(1), 0, 120
     for _ in range(tries):
         chance, count = rng.beta(1, 1, 12), rng.integers(2, 8, 12)
