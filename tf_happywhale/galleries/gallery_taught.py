@@ -10,6 +10,8 @@ from tf_happywhale.retrieval.teaching.questions import ask
 from tf_happywhale.retrieval.teaching.says import sentences
 from tf_happywhale.retrieval.teaching.taught import teach
 
+BY_EMBEDDINGS = "By embeddings alone (`identify` says it again, with matched points):"
+
 
 def taught_lines(gallery: Gallery, rank: Rank) -> list[str]:
     """Return what a gallery teaches by its embeddings alone; nothing if its model was trained on
@@ -23,4 +25,4 @@ def taught_lines(gallery: Gallery, rank: Rank) -> list[str]:
     if images.about.get("trained_on") != NOTHING or not len(images):
         return []
     _, compared = centred(images, images)
-    return sentences(teach(ask(compared, best_of=rank.best_of), rank))
+    return [BY_EMBEDDINGS, *sentences(teach(ask(compared, best_of=rank.best_of), rank))]
