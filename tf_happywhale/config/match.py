@@ -31,8 +31,8 @@ class Match(Section):
     )
     minutes: NotNegative = Field(
         20,
-        description="most minutes for the pairs of the photographs, and once as many for those of "
-        "the gallery; more pairs are left out, but 20 for each photograph",
+        description="most minutes for the pairs of the photographs, and as many again for those of "
+        "the gallery; each photograph is compared with at least 20 images all the same",
     )
     engine: Literal["auto", "openvino", "keras"] = Field(
         "auto", description="what compares points; auto: openvino where it is installed"

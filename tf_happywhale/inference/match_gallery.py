@@ -118,7 +118,7 @@ def _plan_sentence(
                 "answer have one among so many"
             )
     if plan.minutes:
-        said += f". That takes about {plan.minutes} minutes, less what was matched before"
+        said += f". That takes about {plan.minutes} minutes, or less if pairs were matched before"
     return said
 
 
@@ -132,4 +132,4 @@ def _calibration_sentence(fused: Fused, questions: int) -> str:
     why = "the gallery has no individual with two images that were not taken together"
     if not questions:
         why = "the model was trained on all of the gallery's images"
-    return f"{why}: scores are calibrated as on other species"
+    return f"{why}, so scores order the candidates, but as probabilities they are a guess"

@@ -13,7 +13,7 @@ from tf_happywhale.config import Rank
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
-from tf_happywhale.retrieval.ensemble.out_of_fold import join_scores, score_folds
+from tf_happywhale.retrieval.ensemble.out_of_fold import OutOfFold, join_scores, score_folds
 from tf_happywhale.retrieval.ensemble.selection import best_members, choose_weights
 from tf_happywhale.retrieval.ensemble.standard_scores import Line, line_of, shares_of
 from tf_happywhale.retrieval.new_individual.probability import (
@@ -123,12 +123,33 @@ def learn(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> Lea
     answers = seen.ids, seen.standard, seen.truth
     new = fit_new_probability(seen.standard, seen.score, seen.is_new, seen.individual_ids)
     wrong = fit_logistic(seen.standard, seen.ids[:, 0] != seen.truth)
+    threshold = {
+        mode: line.score(best_threshold(*answers, share, mode == "column"))
+        for mode in ("first_or_second", "column")
+    }
+    return learned_of(shares.tolist(), threshold, line, seen, new, wrong)
+
+
+def learned_of(
+    shares: Sequence[float],
+    threshold: Mapping[str, float],
+    line: Line,
+    seen: OutOfFold,
+    new: NewProbability,
+    wrong: Logistic,
+) -> Learned:
+    """Return what queries have taught.
+
+    Args:
+        shares, threshold: see `Learned`.
+        line: from the score to standard deviations above the queries' mean.
+        seen: the queries.
+        new: P(new).
+        wrong: P(the best candidate is wrong), by the standardised scores.
+    """
     return Learned(
-        shares=tuple(shares.tolist()),
-        threshold={
-            mode: line.score(best_threshold(*answers, share, mode == "column"))
-            for mode in ("first_or_second", "column")
-        },
+        shares=tuple(shares),
+        threshold=threshold,
         slope=line.slope,
         offset=line.offset,
         weights=new.regression.numbers(),

@@ -22,7 +22,7 @@ from tf_happywhale.retrieval.new_individual.probability import (
     reliability,
 )
 from tf_happywhale.retrieval.new_individual.thresholds import LOWEST, best_threshold
-from tf_happywhale.retrieval.ranking.learned import Learned
+from tf_happywhale.retrieval.ranking.learned import Learned, learned_of
 from tf_happywhale.retrieval.teaching.misses import Missed, misses
 from tf_happywhale.retrieval.teaching.questions import Questions
 
@@ -119,19 +119,7 @@ def teach(
         wrong = fit_logistic(seen.standard, seen.ids[:, 0] != seen.truth, weights)
         calibration = _calibration(seen, new.calibrated, weights)
     return Taught(
-        learned=Learned(
-            shares=tuple(shares),
-            threshold=threshold,
-            slope=line.slope,
-            offset=line.offset,
-            weights=new.regression.numbers(),
-            intercept=new.regression.intercept,
-            calibrated=new.calibrated,
-            queries=len(seen),
-            queries_new=int(seen.is_new.sum()),
-            wrong_weights=wrong.numbers(),
-            wrong_intercept=wrong.intercept,
-        ),
+        learned=learned_of(shares, threshold, line, seen, new, wrong),
         misses=misses(questions, photographs),
         questions=len(known),
         individuals=individuals,
