@@ -132,4 +132,4 @@ def _calibration_sentence(fused: Fused, questions: int) -> str:
     why = "the gallery has no individual with two images that were not taken together"
     if not questions:
         why = "the model was trained on all of the gallery's images"
-    return f"{why}, so scores order the candidates, but as probabilities they are a guess"
+    return f"{why}: scores are good for the order, but as probabilities they are a guess"
