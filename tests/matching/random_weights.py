@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-WIDTH, LAYERS = 32, 3
+WIDTH, LAYERS = 32, 5
 
 
 def lightglue(seed: int = 0) -> dict[str, np.ndarray]:
-    """A LightGlue of three layers and 32 numbers a point."""
+    """A LightGlue of five layers and 32 numbers a point."""
     random = np.random.RandomState(seed)
     weights: dict[str, np.ndarray] = {}
 

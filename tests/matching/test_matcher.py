@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.matching.random_weights import lightglue
+from tests.matching.random_weights import LAYERS, lightglue
 from tf_happywhale.matching.engines.keras_engine import KerasEngine
 from tf_happywhale.matching.local_points import LocalPoints, no_points
-from tf_happywhale.matching.matcher import Matcher
+from tf_happywhale.matching.matcher import HOPE, Matcher
 
 
 def points(count: int, seed: int = 0) -> LocalPoints:
@@ -17,9 +17,8 @@ def points(count: int, seed: int = 0) -> LocalPoints:
     return LocalPoints(xy, descriptor, np.linspace(1, 0.5, count, dtype=np.float32), (100, 80))
 
 
-@pytest.fixture(scope="module")
-def matcher() -> Matcher:
-    """With random weights that find matches: what is compared is the descriptor itself."""
+def matching_weights() -> dict[str, np.ndarray]:
+    """Random weights that find matches: what is compared is the descriptor itself."""
     weights = lightglue()
     for name, array in weights.items():
         if name.endswith((".ffn.3.weight", ".ffn.3.bias")):  # so the layers change nothing
@@ -28,7 +27,12 @@ def matcher() -> Matcher:
             array[:] = 9 * np.eye(len(array))
         if name.endswith("matchability.bias"):
             array[:] = 9
-    return Matcher(weights, KerasEngine("float32"))
+    return weights
+
+
+@pytest.fixture(scope="module")
+def matcher() -> Matcher:
+    return Matcher(matching_weights(), KerasEngine("float32"))
 
 
 def test_equal_points_match_in_any_order(matcher):
@@ -64,6 +68,48 @@ def test_a_picture_that_comes_again_is_begun_once(matcher):
     matcher([(one, other) for other in others])
     matcher([(other, one) for other in others])
     assert len(matcher._begun._known) - before == 4
+
+
+class Counting:
+    """An engine that counts how often each function was called, in the order of compilation."""
+
+    name, precision = "keras", "float32"
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def compiled(self, *args, **kwargs):
+        inner, number = KerasEngine("float32").compiled(*args, **kwargs), len(self.calls)
+        self.calls.append(0)
+
+        def call(*arrays):
+            self.calls[number] += 1
+            return inner(*arrays)
+
+        return call
+
+
+def test_pictures_without_likely_matches_are_done_after_the_first_layers():
+    engine = Counting()
+    matcher = Matcher(matching_weights(), engine)
+    _, first, _, last, _ = range(5)  # begin, and twice: layers, and what assigns after them
+    one, other = points(40), points(40, 1)
+    (found,) = matcher([(one, other)])
+    assert found.score.sum() < HOPE
+    assert (engine.calls[first], engine.calls[last]) == (1, 0)
+    (found,) = matcher([(one, one)])
+    assert found.score.sum() > HOPE
+    assert (engine.calls[first], engine.calls[last]) == (2, 1)
+
+
+def test_likely_pictures_go_through_every_layer_in_turn():
+    weights = matching_weights()
+    for name, array in weights.items():  # a last layer that matches nothing
+        if name.startswith(f"log_assignment.{LAYERS - 1}.") and name.endswith("matchability.bias"):
+            array[:] = -99
+    one = points(40)
+    (found,) = Matcher(weights, KerasEngine("float32"))([(one, one)])
+    assert len(found) == 0
 
 
 def test_about_tells_other_weights(matcher):

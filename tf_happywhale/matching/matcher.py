@@ -20,6 +20,7 @@ from tf_happywhale.matching.weights_file import SHA256, read_weights
 NETWORK = "aliked_lightglue"
 LEAST = 0.1  # the score that a match must have, as published
 FEWEST = 3  # points of a picture that are matched; fewer say nothing about how it lies
+LOOK, HOPE = 4, 2.0  # a pair whose match scores add up to less after so many layers is done
 STEPS = ((128, 32), (64, 16), (16, 8))  # from so many points on, their number is a multiple
 Pair = tuple[LocalPoints, LocalPoints]
 
@@ -50,6 +51,10 @@ def no_matches() -> Matches:
 class Matcher:
     """LightGlue with its published weights for ALIKED, which are fetched if need be.
 
+    Most pairs show two animals. The first layers tell most of these, so that the others run for
+    the rest alone. (The published rule asks each point how sure it is, and rarely stops for such a
+    pair: its points are not sure.)
+
     Args:
         weights: tensors of a checkpoint by the published names; None for the published ones.
         engine: runs the network; None for the fastest that is installed.
@@ -61,6 +66,7 @@ class Matcher:
         self.about = {
             "matcher": NETWORK,
             "matcher_weights": SHA256[NETWORK] if weights is None else "other",
+            "stops": f"after layer {LOOK} below {HOPE:g}",
         }
         self.engine = load_engine() if engine is None else engine
         self._network = lightglue_weights(read_weights(NETWORK) if weights is None else weights)
@@ -78,13 +84,22 @@ class Matcher:
 
             return compiled(some, network, [width, half, half] * 2)
 
-        self._layers = through(range(len(network.assignments)))
-        self._assign = compiled(
-            lambda ops, weights, x, y: assign(ops, x, y, weights),
-            network.assignments[-1],
-            [width] * 2,
-            exact=True,
-        )
+        def after(number: int):
+            weights = network.assignments[number - 1]
+            return compiled(
+                lambda ops, weights, x, y: assign(ops, x, y, weights),
+                weights,
+                [width] * 2,
+                exact=True,
+            )
+
+        last = len(network.assignments)
+        look = min(LOOK, last)
+        self._parts = [
+            (through(range(start, end)), after(end))
+            for start, end in ((0, look), (look, last))
+            if start < end
+        ]
 
     def __call__(self, pairs: Sequence[Pair]) -> list[Matches]:
         """Return the matches of each pair; none where a picture has fewer than three points."""
@@ -95,8 +110,14 @@ class Matcher:
         if min(map(len, pair)) < FEWEST:
             return no_matches()
         one, other = (self._begun(_even(points)) for points in pair)
-        x, y = self._layers(*one, *other)
-        return _mutual(*self._assign(x, y))
+        found = no_matches()
+        for part, assigned in self._parts:
+            x, y = part(*one, *other)
+            found = _mutual(*assigned(x, y))
+            if found.score.sum() < HOPE:
+                break
+            one, other = one._replace(points=x), other._replace(points=y)
+        return found
 
 
 class Begun:
