@@ -16,7 +16,6 @@ from tf_happywhale.inference.local_matching import LocalMatching
 from tf_happywhale.inference.match_gallery import match_gallery
 from tf_happywhale.inference.match_networks import Networks
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching
 from tf_happywhale.retrieval.teaching.same_encounter import same_encounter
 
 INDIVIDUALS, DAYS = 5, 3
@@ -122,20 +121,3 @@ def test_one_image_each_has_the_general_calibration(sighted, tmp_path: Path, cap
     scores = match_gallery(queries, few, matching(tmp_path)).fused.photographs(np.arange(5))
     assert "no individual with two images" in capsys.readouterr().out
     assert scores.argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
-
-
-@pytest.mark.parametrize(
-    ("photographs", "images", "seconds", "size", "plan"),
-    [
-        (42, 66, 1200, None, MatchPlan(66, 66, 8)),  # 277 s, and 214 s for 2,145 pairs
-        (100, 3000, 1200, None, MatchPlan(100, 120, 37)),
-        (1000, 3000, 1200, None, MatchPlan(20, 600, 53)),  # more time than there is
-        (1000, 3000, 1200, 50, MatchPlan(50, 240, 103)),
-        (10, 3000, 3600, None, MatchPlan(3000, 50, 300)),  # all, but not for the gallery's own
-        (10, 30, 1200, 5, MatchPlan(5, 30, 0)),
-        (1000, 3000, 0, None, MatchPlan(20, 50, 35)),
-        (3, 4, 0, None, MatchPlan(4, 4, 0)),
-    ],
-)
-def test_a_plan_fits_the_time(photographs, images, seconds, size, plan) -> None:
-    assert plan_matching(photographs, images, 0.1, seconds, size) == plan

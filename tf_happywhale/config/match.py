@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tf_happywhale.config.section import NotNegative, Positive, Section
+from tf_happywhale.config.section import Positive, Section
 
 
 class Match(Section):
@@ -27,12 +27,13 @@ class Match(Section):
     shortlist: Positive | None = Field(
         None,
         description="gallery images that each photograph is compared with, the nearest embeddings; "
-        "null: as many as `minutes` allow",
+        "null: as many as `pairs` allow",
     )
-    minutes: NotNegative = Field(
-        20,
-        description="most minutes for the pairs of the photographs, and as many again for those of "
-        "the gallery; each photograph is compared with at least 20 images all the same",
+    pairs: int = Field(
+        10_000,
+        ge=0,
+        description="most pairs of photographs and gallery images, and as many again of gallery "
+        "images; each photograph is compared with at least 20 images all the same",
     )
     engine: Literal["auto", "openvino", "keras"] = Field(
         "auto", description="what compares points; auto: openvino where it is installed"

@@ -97,17 +97,6 @@ class LocalMatching:
         rows = [self._known(pair) if all(pair) else nothing for pair in named]
         return np.stack(rows) if rows else np.zeros((0, len(FEATURES)), np.float32)
 
-    def seconds_a_pair(self, first: Embeddings, second: Embeddings, pairs: np.ndarray) -> float:
-        """Match some pairs, also if that was done before, and return how long one takes.
-
-        Args: see `features`. The first `CHUNK` pairs are not timed: the networks are compiled then.
-        """
-        named = list(filter(all, self._named(first, second, pairs, "a first look", 0)))
-        self._match(named[:CHUNK], "a first look", 0)
-        started, timed = time.monotonic(), named[CHUNK:]
-        self._match(timed, "a first look", 0)
-        return (time.monotonic() - started) / max(len(timed), 1)
-
     def _named(
         self, first: Embeddings, second: Embeddings, pairs: np.ndarray, label: str, into: int
     ) -> list[Pair]:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from tf_happywhale.disk.files import write_json
-from tf_happywhale.disk.hashes import digest
-from tf_happywhale.inference.local_matching import CHUNK, LocalMatching
+from tf_happywhale.inference.local_matching import LocalMatching
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import compared
 from tf_happywhale.retrieval.fusion.fuse import Fused, fuse
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching
 from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs, photograph_pairs
 
-TIMED = 64  # pairs that are timed
-FEW = 500  # pairs: there is time for all of them
 PHOTOGRAPHS, GALLERY = 0, 1  # numbers of the homes in which new points and pairs are kept
-PLANS = "plans.json"
 
 
 @dataclass(frozen=True)
@@ -53,9 +46,10 @@ def match_gallery(
         asked: bool [m], the gallery's images that may be asked themselves, since no model was
             trained on them; None: all.
     """
-    keys = [matching.look_at(queries, "photographs", PHOTOGRAPHS)]
-    keys.append(matching.look_at(gallery, "gallery", GALLERY))
-    plan = _plan(queries, gallery, matching, digest(keys))
+    matching.look_at(queries, "photographs", PHOTOGRAPHS)
+    matching.look_at(gallery, "gallery", GALLERY)
+    settings = matching.settings
+    plan = plan_matching(len(queries), len(gallery), settings.pairs, settings.shortlist)
     pairs = photograph_pairs(queries, gallery, plan.size)
     rows, own, kept = own_pairs(gallery, plan, asked)
     print(_plan_sentence(plan, queries, gallery, len(rows), kept), flush=True)
@@ -68,33 +62,6 @@ def match_gallery(
     was_asked = np.zeros(len(gallery), bool)
     was_asked[rows] = True
     return Matched(fused, was_asked)
-
-
-def _plan(
-    queries: Embeddings, gallery: Embeddings, matching: LocalMatching, asked_about: str
-) -> MatchPlan:
-    """Return how much is matched. It depends on how fast this machine is at the moment, so it is
-    kept: the same command, run again, matches the same pairs."""
-    settings, file = matching.settings, matching.pairs[PHOTOGRAPHS].files.folder / PLANS
-    key = digest([asked_about, settings.shortlist, settings.minutes])[:24]
-    plans: dict = {}
-    with suppress(FileNotFoundError, ValueError, TypeError, KeyError):
-        plans = dict(json.loads(file.read_text(encoding="utf-8")))
-        return MatchPlan(**plans[key])
-    count = len(queries), len(gallery)
-    few = len(gallery) * (len(queries) + len(gallery) / 2) <= FEW and settings.minutes > 0
-    seconds = 0.0 if few else _seconds_a_pair(queries, gallery, matching)
-    plan = plan_matching(*count, seconds, settings.minutes * 60, settings.shortlist)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_json(file, {**plans, key: asdict(plan)})
-    return plan
-
-
-def _seconds_a_pair(queries: Embeddings, gallery: Embeddings, matching: LocalMatching) -> float:
-    """Return how long a pair takes, by some that are matched anyway."""
-    count = CHUNK + TIMED
-    pairs = photograph_pairs(queries, gallery, 1 + count // max(len(queries), 1))
-    return matching.seconds_a_pair(queries, gallery, pairs[:count])
 
 
 def _plan_sentence(
@@ -117,8 +84,6 @@ def _plan_sentence(
                 f"; of {questions} of the gallery's own images, {kept:.1%} of those with a right "
                 "answer have one among so many"
             )
-    if plan.minutes:
-        said += f". That takes about {plan.minutes} minutes, or less if pairs were matched before"
     return said
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from tf_happywhale.retrieval.fusion.shortlist import affordable, kept_share, shortlist
+from tf_happywhale.retrieval.fusion.shortlist import kept_share, shortlist
 
 COSINE = np.array([[0.9, 0.1, 0.5, -0.2], [0.2, 0.3, 0.3, 0.1]], np.float32)
 
@@ -27,22 +26,6 @@ def test_the_preferred_come_before_nearer_ones() -> None:
     preferred = np.array([[False, True, False, True], [True, True, True, True]])
     found = shortlist(COSINE, 3, preferred=preferred)
     assert found.tolist() == [[0, 0], [0, 1], [0, 3], [1, 0], [1, 1], [1, 2]]
-
-
-@pytest.mark.parametrize(
-    ("questions", "images", "seconds", "size"),
-    [
-        (42, 66, 1200, 66),  # 42 · 66 · 0.1 s = 277 s
-        (100, 3000, 1200, 100),  # 120 each
-        (100, 3000, 1199, 100),
-        (100, 110, 1200, 110),
-        (1000, 3000, 1200, 0),  # 12 each: not worth it
-        (10, 3, 0, 0),
-        (0, 30, 60, 30),
-    ],
-)
-def test_what_can_be_afforded(questions: int, images: int, seconds: float, size: int) -> None:
-    assert affordable(questions, images, 0.1, seconds) == size
 
 
 def test_the_share_that_is_kept_counts_questions_with_an_answer() -> None:

@@ -1,11 +1,10 @@
-"""How many pairs are matched in the time that is allowed."""
+"""How many pairs are matched, if there are too many for all of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tf_happywhale.retrieval.fusion.shortlist import SIZES, affordable
-
+IMAGES = 20  # that each photograph is matched with at least, if the gallery has so many
 QUESTIONS = 50  # images of the gallery that are asked at least, if it has so many
 
 
@@ -16,40 +15,26 @@ class MatchPlan:
     Attributes:
         size: gallery images that each photograph is matched with.
         questions: gallery images that are themselves matched with so many others.
-        minutes: that all of this takes, if nothing was matched before.
     """
 
     size: int
     questions: int
-    minutes: int = 0
 
 
-def plan_matching(
-    photographs: int,
-    images: int,
-    seconds_a_pair: float,
-    seconds: float,
-    size: int | None = None,
-) -> MatchPlan:
-    """Return a plan that takes `seconds` for the photographs' pairs, and as many for the gallery's
-    own; somewhat more if even the smallest plan takes longer.
+def plan_matching(photographs: int, images: int, pairs: int, size: int | None = None) -> MatchPlan:
+    """Return a plan of so many pairs for the photographs, and as many for the gallery's own images;
+    of more if even the smallest plan has more.
 
     Args:
         photographs: to identify.
         images: of the gallery.
-        seconds_a_pair: that a pair takes.
-        seconds: see above.
+        pairs: see above.
         size: images for each photograph, if that is given; None: as many as possible.
     """
     if size is None:
-        size = max(affordable(photographs, images, seconds_a_pair, seconds), SIZES[0])
+        size = max(pairs // max(photographs, 1), IMAGES)
     size = min(size, images)
-    own = images * (images - 1) / 2 if size == images else images * size
-    questions = images
-    if own * seconds_a_pair > seconds:
-        affordable_questions = int(seconds / (seconds_a_pair * size))
-        affordable_questions -= affordable_questions % 10  # small changes of speed change nothing
-        questions = min(max(affordable_questions, QUESTIONS), images)
-        own = questions * size
-    minutes = (photographs * size + own) * seconds_a_pair / 60
-    return MatchPlan(size, questions, round(minutes))
+    own = images * (images - 1) // 2 if size == images else images * size
+    if own <= pairs:
+        return MatchPlan(size, images)
+    return MatchPlan(size, min(max(pairs // max(size, 1), QUESTIONS), images))

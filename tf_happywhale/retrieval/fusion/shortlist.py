@@ -1,27 +1,8 @@
-"""Shortlists: which gallery images each photograph is matched with, if time does not allow all."""
+"""Shortlists: the gallery images that each photograph is matched with, if not with all."""
 
 from __future__ import annotations
 
 import numpy as np
-
-SIZES = (20, 30, 40, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000)
-
-
-def affordable(questions: int, images: int, seconds_a_pair: float, seconds: float) -> int:
-    """Return how many images each question can be matched with, at most `images`; 0 if not even
-    the first of `SIZES`.
-
-    It is one of `SIZES` if it is not all, so that small changes of speed change nothing.
-
-    Args:
-        questions, images: how many there are.
-        seconds_a_pair: that a pair takes.
-        seconds: that all pairs may take.
-    """
-    each = seconds / max(questions * seconds_a_pair, 1e-9)
-    if each >= images:
-        return images
-    return min(max((size for size in SIZES if size <= each), default=0), images)
 
 
 def shortlist(
