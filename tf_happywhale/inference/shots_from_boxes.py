@@ -73,11 +73,12 @@ def box_sentences(shots: Sequence[Shot], sources: Sequence[str], what: str) -> l
         what: what the photographs are, in words.
     """
     animals = count_animals(shot.image for shot in shots)
-    sentences = []
+    sentences, whole = [], not any(shot.boxes for shot in shots)
     for source in sources:
         if source != WHOLE:
             count = len({photograph_of(shot.image) for shot in shots if source in shot.boxes})
-            sentences.append(f"{count} of {len(animals)} {what} have a box of source {source}")
+            had = f"{count or 'none'} of {len(animals)} {what} have a box of source {source}"
+            sentences.append(f"{had}: they are used whole" if whole else had)
     several = [count for count in animals.values() if count > 1]
     if several:
         sentences.append(
