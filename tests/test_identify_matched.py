@@ -71,7 +71,7 @@ def test_without_a_model_pictures_are_matched_and_scores_are_between_0_and_1(
     identify.main([".", "new"], ["output=trip", *KEYS])
     said = capsys.readouterr().out
     photographs = len(list((bay / "new").glob("*.jpg")))
-    assert f"matching {photographs} photographs with all" in said
+    assert f"matching {photographs} animals with all" in said
     assert "scores are calibrated on" in said and "The gallery teaches" in said
     found = rows(bay / "trip")
     assert len({row["image"] for row in found}) == photographs

@@ -65,7 +65,7 @@ def test_matched_animals_are_told_apart_where_embeddings_are_noise(
     right = gallery.individual_id[own.argmax(axis=1)] == gallery.individual_id
     assert right.mean() > 0.8 and found.asked.all()
     said = capsys.readouterr().out
-    assert "matching 5 photographs with all 15 images of the gallery" in said
+    assert "matching 5 animals with all 15 images of the gallery" in said
     # 15 · 14 / 2 pairs, of which 3 · (5 · 4 / 2) were taken together
     assert "calibrated on 75 pairs of the gallery, 15 of them of one individual (5 ind" in said
 
@@ -93,7 +93,7 @@ def test_a_shortlist_is_said_with_what_it_keeps(sighted, tmp_path: Path, capsys)
     assert np.diff(found.fused.photographs.compared.start).tolist() == [5] * 5
     assert np.diff(found.fused.own.compared.start).tolist() == [5] * 15
     said = capsys.readouterr().out
-    assert "each of 5 photographs with the 5 nearest of 15 images of the gallery; of 15 of" in said
+    assert "each of 5 animals with the 5 nearest of 15 images of the gallery; of 15 of" in said
     assert "% of those with a right answer have one among so many" in said
 
 

@@ -102,6 +102,17 @@ def test_pictures_without_likely_matches_are_done_after_the_first_layers():
     assert (engine.calls[first], engine.calls[last]) == (2, 1)
 
 
+def test_a_matcher_that_never_stops_finds_the_same_where_pictures_match():
+    one = points(40)
+    stops, never = (
+        Matcher(matching_weights(), KerasEngine("float32"), stops=stops) for stops in (True, False)
+    )
+    found, expected = (matcher([(one, one)])[0] for matcher in (stops, never))
+    np.testing.assert_array_equal(found.second, expected.second)
+    np.testing.assert_allclose(found.score, expected.score, rtol=1e-5)
+    assert stops.about != never.about
+
+
 def test_likely_pictures_go_through_every_layer_in_turn():
     weights = matching_weights()
     for name, array in weights.items():  # a last layer that matches nothing

@@ -17,7 +17,7 @@ class Match(Section):
         description="whether pictures are matched; auto: where no trained model has seen the "
         "gallery's individuals",
     )
-    points: int = Field(256, ge=16, le=2048, description="most points of a picture")
+    points: int = Field(384, ge=16, le=2048, description="most points of a picture")
     size: int = Field(
         512, ge=64, le=1023, description="longer side of the crops that are matched, pixels"
     )

@@ -73,10 +73,10 @@ def _plan_sentence(
 ) -> str:
     """Return what is matched, in words."""
     if plan.size >= len(gallery):
-        said = f"matching {len(queries)} photographs with all {len(gallery)} images of the gallery"
+        said = f"matching {len(queries)} animals with all {len(gallery)} images of the gallery"
     else:
         said = (
-            f"matching each of {len(queries)} photographs with the {plan.size} nearest of "
+            f"matching each of {len(queries)} animals with the {plan.size} nearest of "
             f"{len(gallery)} images of the gallery"
         )
         if not np.isnan(kept):

@@ -58,22 +58,26 @@ class Matcher:
     Args:
         weights: tensors of a checkpoint by the published names; None for the published ones.
         engine: runs the network; None for the fastest that is installed.
+        stops: whether pairs without likely matches are done after the first layers.
     """
 
     def __init__(
-        self, weights: dict[str, np.ndarray] | None = None, engine: Engine | None = None
+        self,
+        weights: dict[str, np.ndarray] | None = None,
+        engine: Engine | None = None,
+        stops: bool = True,
     ) -> None:
         self.about = {
             "matcher": NETWORK,
             "matcher_weights": SHA256[NETWORK] if weights is None else "other",
-            "stops": f"after layer {LOOK} below {HOPE:g}",
+            "stops": f"after layer {LOOK} below {HOPE:g}" if stops else "never",
         }
         self.engine = load_engine() if engine is None else engine
         self._network = lightglue_weights(read_weights(NETWORK) if weights is None else weights)
         self._begun = Begun(self._network, self.engine)
-        self._compile()
+        self._compile(LOOK if stops else len(self._network.assignments))
 
-    def _compile(self) -> None:
+    def _compile(self, look: int) -> None:
         network, compiled = self._network, self.engine.compiled
         width, half = len(network.assignments[0].compared[0]), network.frequencies.shape[1]
 
@@ -94,7 +98,7 @@ class Matcher:
             )
 
         last = len(network.assignments)
-        look = min(LOOK, last)
+        look = min(look, last)
         self._parts = [
             (through(range(start, end)), after(end))
             for start, end in ((0, look), (look, last))
