@@ -10,7 +10,7 @@ runs in a process of its own, the engines in turn. The median of the runs counts
 
 Columns: pairs a second, and how many times as many as PyTorch; the share of points that have the
 same match (or none) as with PyTorch in float32, with all layers and as it is used (ours stops after
-four layers where nothing matches; "adaptive" is PyTorch as published, which stops and drops points);
+four layers where nothing matches; "adaptive" is PyTorch as published, which also drops points);
 bytes of points an image in a gallery. Where the fastest engine misses what is wanted of it, the
 command ends with status 1; --quick looks at the matches only.
 
@@ -61,8 +61,7 @@ def drawn(count: int) -> list[np.ndarray]:
 
 
 def photographed(data: Path, count: int, overrides: Sequence[str]) -> list[np.ndarray]:
-    """Crops of a catalogue, twice as many as `count`: each of the first half is matched with each of
-    the second."""
+    """Twice as many crops of a catalogue: the first half is matched with the second."""
     from first_day import gallery_of
 
     from tf_happywhale.inference.crop_points import crops_of
@@ -80,12 +79,10 @@ def make(folder: Path, pictures: list[np.ndarray], points: Sequence[int]) -> dic
     bytes_of = {}
     for number in points:
         found = Extractor(number, least=0)(pictures)
-        np.savez(
-            folder / f"{number}.npz",
-            xy=np.stack([each.xy for each in found]),
-            descriptor=np.stack([each.descriptor for each in found]),
-            size=np.array([each.size for each in found]),
-        )
+        arrays = {}
+        for n, each in enumerate(found):
+            arrays |= {f"xy{n}": each.xy, f"descriptor{n}": each.descriptor}
+        np.savez(folder / f"{number}.npz", size=[each.size for each in found], **arrays)
         store = folder / f"store{number}"
         PointStore(store).add({f"{n:024d}": each for n, each in enumerate(found)})
         kept = sum(file.stat().st_size for file in store.rglob("*") if file.is_file())
@@ -95,10 +92,11 @@ def make(folder: Path, pictures: list[np.ndarray], points: Sequence[int]) -> dic
 
 def load_points(folder: Path, number: int) -> tuple[list[LocalPoints], list[LocalPoints]]:
     """Points of the pictures, and of their copies."""
+    points = []
     with np.load(folder / f"{number}.npz") as kept:
-        score = np.ones(kept["xy"].shape[1], np.float32)
-        all_of = zip(kept["xy"], kept["descriptor"], kept["size"].tolist(), strict=True)
-        points = [LocalPoints(xy, of, score, tuple(size)) for xy, of, size in all_of]
+        for n, size in enumerate(kept["size"].tolist()):
+            xy, descriptor = kept[f"xy{n}"], kept[f"descriptor{n}"]
+            points.append(LocalPoints(xy, descriptor, np.ones(len(xy), np.float32), tuple(size)))
     return points[: len(points) // 2], points[len(points) // 2 :]
 
 
@@ -155,7 +153,7 @@ def one(engine: str, number: int, folder: Path, seconds: float) -> float:
     for stops in (False, True):
         match = load(engine, stops)
         name = "stops" if stops else "all layers"
-        np.save(folder / f"{engine} {number} {name}.npy", np.stack(match(pairs)))
+        np.save(folder / f"{engine} {number} {name}.npy", np.concatenate(match(pairs)))
     done, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds or not done:
         match(pairs)
