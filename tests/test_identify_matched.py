@@ -14,8 +14,9 @@ from tf_happywhale import gallery, identify, why
 from tf_happywhale.galleries.gallery_faults import damaged_files
 from tf_happywhale.galleries.gallery_folder import open_gallery
 from tf_happywhale.galleries.point_store import PointStore
-from tf_happywhale.inference import local_matching
+from tf_happywhale.inference import local_matching, ranked_animals
 from tf_happywhale.inference.match_networks import Networks
+from tf_happywhale.retrieval.teaching.matching_pays import Pays
 
 KEYS = [
     "image_size=32",
@@ -89,6 +90,23 @@ def test_without_a_model_pictures_are_matched_and_scores_are_between_0_and_1(
 def test_matching_can_be_left_out(bay: Path, counted: Counted) -> None:
     identify.main([".", "new"], ["output=trip", "match.use=never", *KEYS])
     assert counted.all == [] and not list((bay / "trip").rglob("points*"))
+
+
+def test_matching_that_does_not_help_is_said_and_does_not_count(
+    bay: Path, counted: Counted, monkeypatch, capsys
+) -> None:
+    identify.main([".", "new"], ["output=alone", "match.use=never", *KEYS])
+    monkeypatch.setattr(ranked_animals, "matching_pays", lambda *_: Pays(0.5, 0.4, 30))
+    capsys.readouterr()
+    identify.main([".", "new"], ["output=trip", *KEYS])
+    said = capsys.readouterr().out
+    assert "asked about 30 of its own photographs" in said
+    assert "mAP@5 0.500 without it and 0.400 with it" in said
+    assert rows(bay / "trip") == rows(bay / "alone")
+    page = (bay / "trip" / "report" / "index.html").read_text("utf-8")
+    assert "local matching" not in page
+    identify.main([".", "new"], ["output=always", "match.use=always", *KEYS])
+    assert rows(bay / "always") != rows(bay / "alone")
 
 
 def test_a_gallery_keeps_its_points_and_gets_those_of_added_photographs(

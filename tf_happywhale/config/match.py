@@ -15,7 +15,7 @@ class Match(Section):
     use: Literal["auto", "always", "never"] = Field(
         "auto",
         description="whether pictures are matched; auto: where no trained model has seen the "
-        "gallery's individuals",
+        "gallery's individuals, unless the gallery answers better about itself without",
     )
     points: int = Field(384, ge=16, le=2048, description="most points of a picture")
     size: int = Field(

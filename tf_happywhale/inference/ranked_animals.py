@@ -13,7 +13,7 @@ from tf_happywhale.inference.held_out import held_out
 from tf_happywhale.inference.identifier import Identifier
 from tf_happywhale.inference.learned_here import LearnedHere, learned_here
 from tf_happywhale.inference.local_matching import LocalMatching
-from tf_happywhale.inference.match_gallery import match_gallery
+from tf_happywhale.inference.match_gallery import Matched, match_gallery
 from tf_happywhale.inference.matching_in_use import matching_in_use
 from tf_happywhale.inference.taught_shares import with_taught_shares
 from tf_happywhale.inference.who_teaches import who_teaches
@@ -23,6 +23,7 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.ranking.ranking import Ranking
 from tf_happywhale.retrieval.search.encounter_split import judge_together, several_animals
+from tf_happywhale.retrieval.teaching.matching_pays import matching_pays
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,31 @@ def rank_photographs(
             matched = match_gallery(asked, compared, matching, honest)
         for image, reason in sorted(matching.failed.items()):
             print(f"not matched: {image}: {reason}")
-        photographs, own = matched.fused.photographs, matched.fused.own
-        if teacher.asked is not None:
-            teacher = replace(teacher, asked=matched.asked)
+        if experiment.match.use == "always" or _pays(matched, compared, experiment.rank.best_of):
+            photographs, own = matched.fused.photographs, matched.fused.own
+            if teacher.asked is not None:
+                teacher = replace(teacher, asked=matched.asked)
+        else:
+            matching = None
     with timed(f"ranking {len(queries)} against {len(known)}"):
         here = learned_here(identifier, asked, compared, experiment, teacher, own)
         sides = experiment.identify.sides
         asked_for = Asked(asked, compared, experiment.rank, sides, photographs)
         judged, ranking, apart = rank_animals(asked_for, here.learned)
     return RankedAnimals(replace(queries, columns=judged.columns), ranking, apart, here, matching)
+
+
+def _pays(matched: Matched, gallery: Embeddings, best_of: int) -> bool:
+    """Return whether matching helps in this gallery, and print it if not."""
+    pays = matching_pays(gallery, matched.fused.own, matched.asked, best_of)
+    if not pays:
+        print(
+            f"Matching does not help here, so features alone count: asked about {pays.questions} "
+            f"of its own photographs, the gallery answers with mAP@5 {pays.alone:.3f} without it "
+            f"and {pays.matched:.3f} with it. match.use=never saves the time, match.use=always "
+            "uses it all the same."
+        )
+    return bool(pays)
 
 
 def rank_animals(asked: Asked, learned: Learned) -> tuple[Embeddings, Ranking, dict[str, str]]:

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.teaching.matching_pays import ENOUGH, Pays, matching_pays
+
+
+def gallery(embedding: np.ndarray, ids: list[str]) -> Embeddings:
+    images = np.array([f"{n}.jpg" for n in range(len(ids))])
+    return Embeddings(embedding.astype(np.float32), images, np.array(ids, np.str_))
+
+
+def test_both_are_measured_by_the_same_questions() -> None:
+    """A's images are alike by their embeddings, and B's by their matches."""
+    images = gallery(np.array([[1, 0], [1, 0.1], [0.9, 0.2], [1, -0.2]]), ["A", "A", "B", "B"])
+    same = np.array([[1, 0, 0, 0.2], [0, 1, 0, 0.2], [0, 0, 1, 0.9], [0.2, 0.2, 0.9, 1]])
+    found = matching_pays(images, lambda rows: same[rows], np.ones(4, bool))
+    # by the cosine the right one is second for both of B's images; by matches for A's, of which
+    # the second individual is the right one
+    assert found.questions == 4
+    assert found.alone == pytest.approx((1 + 1 + 0.5 + 0.5) / 4)
+    assert found.matched == pytest.approx((0.5 + 0.5 + 1 + 1) / 4)
+
+
+def test_only_images_that_were_matched_are_asked() -> None:
+    images = gallery(np.eye(4), ["A", "A", "B", "B"])
+    some = np.array([True, False, True, False])
+    assert matching_pays(images, lambda rows: np.eye(4)[rows], some).questions == 2
+
+
+def test_a_gallery_without_an_answer_tells_nothing() -> None:
+    images = gallery(np.eye(2), ["A", "B"])
+    found = matching_pays(images, lambda rows: np.eye(2)[rows], np.ones(2, bool))
+    assert found and found.questions == 0 and np.isnan(found.matched)
+
+
+@pytest.mark.parametrize(
+    ("alone", "matched", "questions", "used"),
+    [(0.5, 0.4, ENOUGH, False), (0.5, 0.4, ENOUGH - 1, True), (0.4, 0.4, 99, True)],
+)
+def test_matching_is_left_out_where_enough_questions_are_answered_worse(
+    alone: float, matched: float, questions: int, used: bool
+) -> None:
+    assert bool(Pays(alone, matched, questions)) == used
