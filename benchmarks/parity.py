@@ -51,7 +51,7 @@ ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "tests" / "models" / "fixtures" / "backbones.json"
 NETWORKS = (
     "b0", "b6", "v2_s", "v2_l", "v2_xl", "lite0", "eca_nfnet_l0", "eca_nfnet_l1", "eca_nfnet_l2",
-    "nfnet_l0", "efficientnetv2_rw_m",
+    "nfnet_l0", "efficientnetv2_rw_m", "l2",
 )  # fmt: skip
 GRADIENTS = ("eca_nfnet_l0",)
 WHOLE = ("b0", "lite0", "eca_nfnet_l0")
@@ -68,6 +68,7 @@ SHRUNKEN = {
     "v2_l": {"width": 0.25, "depth": 0.1, "head": 5120},
     "v2_xl": {"width": 0.25, "depth": 0.12, "head": 5120},
     "efficientnetv2_rw_m": {"width": 0.4, "depth": 0.2},
+    "l2": {"width": 0.3, "depth": 1.1},
     "eca_nfnet_l0": {**NFNET, "depths": (1, 1, 2, 1)},
     "eca_nfnet_l1": {**NFNET, "depths": (1, 2, 1, 1)},
     "eca_nfnet_l2": {**NFNET, "depths": (2, 1, 1, 2)},
@@ -311,7 +312,8 @@ def shrunken_timm_model(name: str, changes: dict) -> torch.nn.Module:
     options["depth_multiplier"] = changes.get("depth", 1.0)
     if name == "efficientnetv2_rw_m":
         return makers._gen_efficientnetv2_s(VARIANTS[name].timm, rw=True, **options)
-    kind = {"b": "efficientnet", "l": "efficientnet_lite"}.get(name[0], f"efficientnet{name}")
+    kinds = {"b": "efficientnet", "lite": "efficientnet_lite", "l": "efficientnet"}
+    kind = kinds.get(name.rstrip("0123456789"), f"efficientnet{name}")
     make = getattr(makers, f"_gen_{kind}")
     return make(VARIANTS[name].timm, bn_eps=1e-3, pad_type="same", **options)
 

@@ -14,7 +14,7 @@ class Model(Section):
 
     backbone: Literal[
         "lite0", "lite1", "lite2", "lite3", "lite4",
-        "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7",
+        "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "l2",
         "v2_s", "v2_m", "v2_l", "v2_xl", "efficientnetv2_rw_m",
         "nfnet_l0", "eca_nfnet_l0", "eca_nfnet_l1", "eca_nfnet_l2",
     ] = Field("lite0", description="an EfficientNet, -lite, V2, or NFNet by name")  # fmt: skip

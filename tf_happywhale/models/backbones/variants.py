@@ -108,6 +108,17 @@ def _b(n: int, size: int, width: float, depth: float) -> EfficientNet:
     return replace(B0, timm=name, size=size, width=width, depth=depth, weights=weights)
 
 
+# Xie et al.: Self-Training With Noisy Student Improves ImageNet Classification, CVPR 2020,
+# https://arxiv.org/abs/1911.04252
+L2 = replace(
+    B0,
+    timm="tf_efficientnet_l2",
+    size=475,
+    width=4.3,
+    depth=5.3,
+    weights=_timm("tf_efficientnet_l2", l2_ns_475="ns_jft_in1k_475", l2_ns="ns_jft_in1k"),
+)
+
 LITE0 = replace(
     B0,
     timm="tf_efficientnet_lite0",
@@ -202,6 +213,7 @@ VARIANTS: dict[str, EfficientNet | NFNet] = {
     "b5": _b(5, 456, 1.6, 2.2),
     "b6": _b(6, 528, 1.8, 2.6),
     "b7": _b(7, 600, 2.0, 3.1),
+    "l2": L2,
     "v2_s": V2_S,
     "v2_m": _v2("m", 384, 24, (24, 48, 80, 160, 176, 304, 512), (3, 5, 5, 7, 14, 18, 5)),
     "v2_l": _v2("l", 384, 32, (32, 64, 96, 192, 224, 384, 640), (4, 7, 7, 10, 19, 25, 7)),
