@@ -105,7 +105,8 @@ def test_memoised_values_are_found_again():
     [
         (b"cos\nsystem\n" + text("true") + b"\x85R", "names os system, which is not permitted"),
         (b"cbuiltins\neval\n", "names builtins eval, which is not permitted"),
-        (b"ctorch\nDoubleStorage\n", "names torch DoubleStorage"),
+        (b"ctorch\nComplexFloatStorage\n", "names torch ComplexFloatStorage"),
+        (b"ctorch._utils\n_rebuild_parameter\n" + text("x") + b"\x85R", "calls something"),
         (b"(ios\nsystem\n", "opcode INST"),
         (text("os") + text("system") + b"\x93", "opcode STACK_GLOBAL"),
         (b"ccollections\nOrderedDict\n)\x81", "opcode NEWOBJ"),

@@ -56,6 +56,29 @@ def test_a_tuple_of_three_is_read():
     np.testing.assert_array_equal(found["solid"], FLOATS.reshape(2, 2, 3))
 
 
+@pytest.mark.parametrize(("kind", "code"), [("Half", "<f2"), ("Double", "<f8"), ("Int", "<i4")])
+def test_other_numbers_are_read(kind, code):
+    named = f"ctorch\n{kind}Storage\n".encode()
+    values = np.array([3, -1, 7], code)
+    body = state({"few": tensor("0", 3, 0, (3,), (1,), named)})
+    found = parse_torch_zip(archive(body, floats=values.tobytes()))["few"]
+    assert found.dtype.str == code
+    np.testing.assert_array_equal(found, values)
+
+
+def test_the_state_dict_of_a_training_is_found_beside_other_things():
+    size = b"ctorch\nSize\n" + several(number(3), number(4)) + b"\x85R"
+    parameter = b"ctorch._utils\n_rebuild_parameter\n" + several(
+        TENSORS["plain"], b"\x88", ORDERED
+    )  # fmt: skip
+    inner = state({"weight": parameter + b"R"})
+    rate = b"G" + np.array(1e-3, ">f8").tobytes()
+    body = b"}(" + text("rate") + rate + text("size") + size + text("state_dict") + inner + b"u"
+    found = parse_torch_zip(archive(body))
+    assert list(found) == ["weight"]
+    np.testing.assert_array_equal(found["weight"], FLOATS.reshape(3, 4))
+
+
 def test_anything_but_plain_tensors_is_refused():
     harmful = b"cos\nsystem\n" + text("true") + b"\x85R"
     with pytest.raises(InputError, match="names os system, which is not permitted"):

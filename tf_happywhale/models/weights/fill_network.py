@@ -17,19 +17,32 @@ PARAMETERS = {
     "beta": "bias",
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
+    "p": "p",  # GeM's exponent
 }
 SQUEEZE_EXCITE = {"se": ("conv_reduce", "conv_expand"), "attn_last": ("fc1", "fc2")}
 COUNTER = "num_batches_tracked"  # of PyTorch; needed only if the momentum changes
 CLASSIFIER = ("classifier.", "head.")  # of ImageNet's classes, which no feature map needs
 
 
-def fill(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> list[str]:
-    """Set all variables of a backbone from a checkpoint, and return what was not used.
+FIX = "Name another with model.weights, or its own backbone with model.backbone."
+
+
+def fill(
+    network: keras.Model,
+    tensors: Mapping[str, np.ndarray],
+    *,
+    file: str = "The checkpoint",
+    owner: str | None = None,
+    fix: str = FIX,
+) -> list[str]:
+    """Set all variables of a network from a checkpoint, and return what was not used.
 
     Args:
-        network: from `build_backbone`, with all its features.
+        network: from `build_backbone`, with all its features; or one that has it inside.
         tensors: arrays by timm's names in PyTorch's layout. Each is read twice, to check it and to
             set it, so that a mapping which reads from disk has only one in memory.
+        file, owner, fix: what sentences call the checkpoint and the network (None: its name), and
+            what to do if the two do not belong together.
 
     Returns:
         The names of tensors that the network does not have, without counters.
@@ -38,29 +51,24 @@ def fill(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> list[str]:
         InputError: a tensor is missing, of another shape or not finite, or belongs to a larger
             network. No variable was changed then.
     """
+    owner = owner or network.name
     places = dict(_places(network))
     for name, (variable, layer) in places.items():
         if name not in tensors:
-            raise InputError(
-                f"The checkpoint is not {network.name}'s: it has no {name}. Name another with "
-                "model.weights, or its own backbone with model.backbone."
-            )
+            raise InputError(f"{file} is not {owner}'s: it has no {name}. {fix}")
         tensor = np.asarray(tensors[name])
         value = _keras_layout(tensor, variable, layer)
         if value.shape != tuple(variable.shape):
             raise InputError(
-                f"The checkpoint is not {network.name}'s: {name} is {tensor.shape}, which does not "
-                f"fit {tuple(variable.shape)}."
+                f"{file} is not {owner}'s: {name} is {tensor.shape}, which does not fit "
+                f"{tuple(variable.shape)}. {fix}"
             )
         if not np.isfinite(value).all():
-            raise InputError(f"The checkpoint is damaged: {name} is not finite. Fetch it again.")
+            raise InputError(f"{file} is damaged: {name} is not finite. Fetch it again.")
     unused = [name for name in tensors if name not in places and not name.endswith(COUNTER)]
     foreign = [name for name in unused if not name.startswith(CLASSIFIER)]
     if foreign:
-        raise InputError(
-            f"The checkpoint is not {network.name}'s: {network.name} has no {foreign[0]}. Name "
-            "another with model.weights, or its own backbone with model.backbone."
-        )
+        raise InputError(f"{file} is not {owner}'s: {owner} has no {foreign[0]}. {fix}")
     for name, (variable, layer) in places.items():
         variable.assign(_keras_layout(np.asarray(tensors[name]), variable, layer))
     return unused
@@ -69,6 +77,9 @@ def fill(network: keras.Model, tensors: Mapping[str, np.ndarray]) -> list[str]:
 def _places(network: keras.Model) -> Iterator[tuple[str, tuple]]:
     """Yield timm's name of each variable, with the variable and its layer."""
     for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from _places(layer)
+            continue
         for variable in layer.weights:
             yield tensor_name(layer.name, variable.name), (variable, layer)
 
@@ -91,4 +102,6 @@ def _keras_layout(value: np.ndarray, variable: keras.Variable, layer: keras.Laye
         return value.transpose(2, 3, 0, 1) if depthwise else value.transpose(2, 3, 1, 0)
     if value.ndim == 4 and value.shape[2:] == (1, 1):  # a 1×1 convolution of one pixel, or a gain
         return value[:, :, 0, 0].T if len(variable.shape) == 2 else value[:, :, 0, 0].reshape(-1)
+    if value.shape == (1,) and variable.shape == ():  # a number, kept as an array of one
+        return value[0]
     return value.transpose(2, 1, 0) if value.ndim == 3 else value

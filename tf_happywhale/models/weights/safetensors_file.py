@@ -36,7 +36,7 @@ class SafeTensors(Mapping):
         except (OSError, SafetensorError) as error:
             raise InputError(
                 f"{self._path} is not a whole .safetensors file ({error}): fetch it again, or name "
-                "another with model.weights."
+                "another file."
             ) from None
 
     def __getitem__(self, name: str) -> np.ndarray:

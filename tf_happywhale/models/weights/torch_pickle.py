@@ -14,8 +14,15 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 
-DTYPES = {"torch FloatStorage": np.dtype("<f4"), "torch LongStorage": np.dtype("<i8")}
-PERMITTED = {"collections OrderedDict", "torch._utils _rebuild_tensor_v2", *DTYPES}
+KINDS = {"Float": "<f4", "Double": "<f8", "Half": "<f2", "Long": "<i8", "Int": "<i4", "Bool": "?"}
+DTYPES = {f"torch {kind}Storage": np.dtype(code) for kind, code in KINDS.items()}
+PERMITTED = {
+    "collections OrderedDict",
+    "torch Size",
+    "torch._utils _rebuild_parameter",
+    "torch._utils _rebuild_tensor_v2",
+    *DTYPES,
+}
 _MARK = object()
 
 
@@ -70,7 +77,7 @@ def walk(stream: io.BytesIO) -> Any:
                 pass
             case "STOP":
                 return stack.pop()
-            case "BININT" | "BININT1" | "BININT2" | "LONG1" | "BINUNICODE":
+            case "BININT" | "BININT1" | "BININT2" | "LONG1" | "BINFLOAT" | "BINUNICODE":
                 stack.append(argument)
             case "NEWTRUE" | "NEWFALSE":
                 stack.append(opcode.name == "NEWTRUE")
@@ -107,7 +114,7 @@ def walk(stream: io.BytesIO) -> Any:
                 stack[-1][key] = value
             case "GLOBAL":
                 if argument not in PERMITTED:
-                    raise InputError(f"The checkpoint names {argument}, which is not permitted.")
+                    raise _refused(f"names {argument}")
                 stack.append(_Name(argument))
             case "BINPERSID":
                 stack.append(_storage(stack.pop()))
@@ -117,9 +124,7 @@ def walk(stream: io.BytesIO) -> Any:
             case "BUILD":
                 stack.pop()  # the version numbers of the state dict, which are not needed
             case other:
-                raise InputError(
-                    f"The checkpoint holds the opcode {other}, which is not permitted."
-                )
+                raise _refused(f"holds the opcode {other}")
     raise InputError("The checkpoint ends too early: fetch it again.")
 
 
@@ -133,7 +138,7 @@ def _since_mark(stack: list) -> list:
 def _storage(reference: tuple) -> Storage:
     kind, name, key, _, elements, *_ = reference
     if kind != "storage" or name.text not in DTYPES:
-        raise InputError(f"The checkpoint refers to {kind!r}, which is not permitted.")
+        raise _refused(f"refers to {kind!r}")
     return Storage(key, DTYPES[name.text], elements)
 
 
@@ -143,4 +148,15 @@ def _reduce(name: _Name, arguments: tuple) -> Any:
     if name == _Name("torch._utils _rebuild_tensor_v2"):
         storage, offset, shape, stride, *_ = arguments
         return Tensor(storage, offset, shape, stride)
-    raise InputError("The checkpoint calls something, which is not permitted.")
+    if name == _Name("torch._utils _rebuild_parameter") and isinstance(arguments[0], Tensor):
+        return arguments[0]
+    if name == _Name("torch Size"):
+        return arguments[0]
+    raise _refused("calls something")
+
+
+def _refused(does: str) -> InputError:
+    return InputError(
+        f"The checkpoint {does}, which is not permitted since it could run code: take the file "
+        "from where it was published."
+    )

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+
+import pytest
+
+from tf_happywhale.models.backbones.efficientnet import round_channels
+from tf_happywhale.models.backbones.variants import VARIANTS
+from tf_happywhale.models.published_models.table import PUBLISHED
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_each_model_is_one_of_our_networks(name):
+    published = PUBLISHED[name]
+    variant = VARIANTS[published.backbone]
+    assert published.name == name
+    assert variant.timm == published.network
+    assert published.embedding == round_channels(variant.head, variant.width)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_what_is_known_is_written_as_it_can_be_used(name):
+    published = PUBLISHED[name]
+    assert re.fullmatch(r"(hf://[\w.-]+/[\w.-]+)?", published.source)
+    assert re.fullmatch(r"([0-9a-f]{64})?", published.sha256)
+    assert published.file and published.trained_on
+    assert not any("\n" in str(value) for value in asdict(published).values())
+
+
+def test_anydorsal_has_blues_mean_for_red():
+    """As in pyseter: 103.53, 116.28, 123.675 and 57.375, 57.12, 58.395 grey levels."""
+    mean, std = PUBLISHED["anydorsal"].mean_std
+    assert [round(255 * value, 4) for value in mean] == [103.53, 116.28, 123.675]
+    assert [round(255 * value, 4) for value in std] == [57.375, 57.12, 58.395]

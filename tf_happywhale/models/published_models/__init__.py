@@ -1,0 +1,1 @@
+"""Models that others have trained on animals and published, converted into ours."""

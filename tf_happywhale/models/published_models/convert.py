@@ -1,0 +1,97 @@
+"""A published checkpoint as a Keras model like those that are trained here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.models.backbones.build import build_variant
+from tf_happywhale.models.backbones.variants import VARIANTS
+from tf_happywhale.models.layers.gem import GeM
+from tf_happywhale.models.published_models.checkpoint import Renamed, read_checkpoint
+from tf_happywhale.models.published_models.table import PublishedModel
+from tf_happywhale.models.weights.fill_network import fill
+
+HEADS = ("head.", "final.")  # classifiers of the individuals that it was trained on
+NORM = "bn."
+# GeM's exponent: in a checkpoint of MiewID's training, and in those on the hub.
+EXPONENT = ("pooling.p", "backbone.global_pool.p")
+
+
+def convert(published: PublishedModel, checkpoint: Path) -> keras.Model:
+    """Return a published model with the weights of its checkpoint.
+
+    Args:
+        published: which model it is.
+        checkpoint: its file, as it was published.
+
+    Returns:
+        Model of RGB pictures [n, h, w, 3], uint8 or float in 0–255, to embedding [n, d] float32,
+        not L2-normalised. Normalising the pixels is its first layer. It is named and built as
+        `build_embedder` does, so that a training can start from it.
+
+    Raises:
+        InputError: the file is missing, cut off, of another format or another model, or it holds
+            more than tensors, numbers and text.
+    """
+    tensors = read_checkpoint(Path(checkpoint))
+    origin = f"{published.file} of {published.source}" if published.source else published.file
+    words = {"file": str(checkpoint), "owner": published.name, "fix": f"Take {origin}."}
+    named = Renamed(tensors, _stored_names(published, tensors, words))
+    embedder = build_published(published)
+    fill(embedder, named, **words)
+    return embedder
+
+
+def build_published(published: PublishedModel) -> keras.Model:
+    """Return the network of a published model with random weights; see `convert`."""
+    variant = replace(VARIANTS[published.backbone], mean_std=published.mean_std)
+    pictures = keras.Input((None, None, 3), name="picture")
+    x = build_variant(variant, name=published.backbone)(pictures)
+    if published.pooling == "gem":
+        x = GeM(3.0, name="gem")(x)
+    else:
+        x = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(x)
+    if published.norm:
+        norm = keras.layers.BatchNormalization(
+            momentum=0.9, epsilon=1e-5, dtype="float32", name="neck"
+        )
+        x = norm(x)
+    return keras.Model(pictures, x, name="embedder")
+
+
+def _stored_names(
+    published: PublishedModel, tensors: Mapping[str, np.ndarray], words: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the stored name of each tensor by the name that `fill` wants. Heads are left out."""
+    stored: dict[str, str] = {}
+    for name in tensors:
+        if name.startswith(HEADS):
+            continue
+        new = _new_name(published, name)
+        if new is None:
+            raise InputError(
+                f"{words['file']} is not {words['owner']}'s: it has a {name}, whose name does not "
+                f"begin with {published.prefix}. {words['fix']}"
+            )
+        if new in stored and not np.array_equal(tensors[stored[new]], tensors[name]):
+            raise InputError(
+                f"{words['file']} is not {words['owner']}'s: its {stored[new]} and {name} should "
+                f"be the same and differ. {words['fix']}"
+            )
+        stored[new] = name
+    return stored
+
+
+def _new_name(published: PublishedModel, name: str) -> str | None:
+    """Return the name that `fill` wants for a stored one; None if the model has none like it."""
+    if published.pooling == "gem" and name in EXPONENT:
+        return "gem.p"
+    if published.norm and name.startswith(NORM):
+        return f"neck.{name.removeprefix(NORM)}"
+    return name.removeprefix(published.prefix) if name.startswith(published.prefix) else None
