@@ -11,7 +11,7 @@ from tf_happywhale.catalogue.boxes.box import Box, RelativeBox
 from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.jpeg_region import encode_crop, read_crops, turn_upright
 from tf_happywhale.pictures.pixels import crop, decode, encode_jpeg
-from tf_happywhale.pictures.resizing import resize
+from tf_happywhale.pictures.resizing import resize, resize_smoothly
 
 
 def photograph(height: int = 303, width: int = 401) -> np.ndarray:
@@ -61,6 +61,18 @@ def test_a_reduced_decode_is_close_to_the_full_one(size: int, orientation: int) 
     (region,) = read_crops(jpeg, [box], size)
     whole = crop(decode(jpeg), box)
     assert difference(region, cv2.resize(whole, (size, size), interpolation=cv2.INTER_AREA)) < 2
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".png"])
+def test_smooth_crops_are_squashed_out_of_the_whole_picture(ending: str) -> None:
+    picture = photograph(606, 802)
+    encoded = cv2.imencode(ending, picture)[1].tobytes()
+    boxes = [None, Box(101, 50, 700, 603)]
+    whole = decode(encoded)
+    expected = [resize_smoothly(whole, 64), resize_smoothly(whole[50:603, 101:700], 64)]
+    found = read_crops(encoded, boxes, 64, smooth=True)
+    assert np.array_equal(found, expected)
+    assert not np.array_equal(read_crops(encoded, boxes, 64), expected)
 
 
 def test_several_crops_of_one_picture_are_each_their_own() -> None:

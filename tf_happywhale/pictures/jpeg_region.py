@@ -16,7 +16,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.heic import heic_size, is_heic
 from tf_happywhale.pictures.jpeg_header import JpegHeader, is_cut_off, read_jpeg_header
 from tf_happywhale.pictures.pixels import crop, decode, largest_reduction
-from tf_happywhale.pictures.resizing import resize, resize_window
+from tf_happywhale.pictures.resizing import resize, resize_smoothly, resize_window
 from tf_happywhale.pictures.unreadable import unreadable
 
 BORDER = 2  # pixels
@@ -29,6 +29,7 @@ def read_crops(
     name: str = "picture",
     *,
     boxes_upright: bool = True,
+    smooth: bool = False,
 ) -> list[np.ndarray]:
     """Return a crop uint8 RGB [size, size, 3] for each box, upright.
 
@@ -38,14 +39,17 @@ def read_crops(
         size: side of the crops.
         name: of the photograph, for the error.
         boxes_upright: whether boxes are of the upright picture, or of it as it is stored.
+        smooth: whether the whole picture is decoded and each crop squashed by `resize_smoothly`,
+            as models of others want it.
 
     Raises:
         InputError: the bytes are not a picture, or are cut off.
     """
     header = read_jpeg_header(encoded)
-    if header is None or header.components != 3:
+    if smooth or header is None or header.components != 3:
         picture = decode(encoded, name, upright=boxes_upright)
-        crops = [resize(crop(picture, box), size) for box in boxes]
+        squash = resize_smoothly if smooth else resize
+        crops = [squash(crop(picture, box), size) for box in boxes]
         if boxes_upright:
             return crops
         orientation = header.orientation if header else _found_orientation(encoded, picture, name)

@@ -39,6 +39,19 @@ def resize(picture: np.ndarray, width: int, height: int | None = None) -> np.nda
     return cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
+def resize_smoothly(picture: np.ndarray, size: int) -> np.ndarray:
+    """Return the picture uint8 [h, w, 3] squashed to [size, size, 3] as Pillow and PyTorch do.
+
+    Where it shrinks, each pixel is a mean over twice the width that `resize` averages over, and
+    weighted by a triangle. The publishers of other models do so. It matters: between the two ways
+    lite0's features move by up to .012 in cosine distance, where two photographs are .4 apart.
+    """
+    from PIL import Image
+
+    small = Image.fromarray(picture).resize((size, size), Image.Resampling.BILINEAR)
+    return np.asarray(small).copy()  # writable
+
+
 def resize_window(
     picture: np.ndarray, window: tuple[float, float, float, float], size: int
 ) -> np.ndarray:
