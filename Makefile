@@ -33,7 +33,7 @@ help:
 	@echo "  make test-writers     let two processes change one gallery and catalogue, 200 rounds"
 	@echo "  make test-faults      let each file call of each command fail or be killed once (1 to 2 hours; needs gcc)"
 	@echo "  make devices          train on several devices as on one, and after kills as without them *"
-	@echo "  make parity           compare our networks with timm's, and write docs/parity.md *"
+	@echo "  make parity           compare our networks with those of timm and of published models, and write docs/parity.md *"
 	@echo
 	@echo "Documentation"
 	@echo "  make docs             make the documentation, in part from the code, and check its links"
@@ -112,7 +112,7 @@ bench-matching: .venv-torch/lightglue
 bench-shipped: .venv/installed
 	$(PY) benchmarks/shipped.py $(ARGS)
 
-parity: .venv-torch/installed
+parity: .venv-torch/peers
 	.venv-torch/bin/python benchmarks/parity.py $(ARGS)
 
 bench-backbones: .venv-torch/installed
@@ -201,6 +201,11 @@ output/demo/found/predictions.csv: | output/demo/whales/gallery.json
 
 .venv-torch/export: .venv-torch/installed
 	.venv-torch/bin/python -m pip install --quiet --editable '.[tf,test,openvino,onnx]'
+	touch $@
+
+# The packages of published models, for their networks. They ask for a detector and another OpenCV.
+.venv-torch/peers: .venv-torch/installed
+	.venv-torch/bin/python -m pip install --quiet --no-deps pyseter==0.3.2 animl==3.0.1
 	touch $@
 
 # Without its own requirements: it names another OpenCV.

@@ -3,12 +3,13 @@
 For each network timm's model gets random weights and random BatchNorm statistics, is written as
 .safetensors and read by our loader; feature maps at two picture sizes, parameter counts, and for
 eca_nfnet_l0 every gradient of a training step are compared; so is the whole preset original beside
-the original's PyTorch model (parity_original.py), its gradients in float64 too. Then how long
-building and filling takes, and how much memory. The tables go to docs/parity.md;
-`--fixtures` also writes timm's values for the tests, which have no PyTorch.
+the original's PyTorch model (parity_original.py), its gradients in float64 too; and published
+models of animals, from photographs to embeddings (parity_published.py). Then how long building and
+filling takes, and how much memory. The tables go to docs/parity.md; `--fixtures` also writes timm's
+values for the tests, which have no PyTorch.
 
     python benchmarks/parity.py
-    python benchmarks/parity.py --only b0 eca_nfnet_l0     (prints, writes nothing)
+    python benchmarks/parity.py --only b0 anydorsal     (prints, writes nothing)
     python benchmarks/parity.py --fixtures
 """
 
@@ -36,6 +37,8 @@ import tensorflow as tf
 import timm
 import torch
 from parity_original import FirstStep, Pair, first_step, make_pair, steps_apart
+from parity_published import SIZES as PHOTOGRAPHS
+from parity_published import compare_published
 from safetensors.torch import save_file
 from tqdm import tqdm
 
@@ -43,6 +46,7 @@ from tf_happywhale.disk.files import write_json, write_text
 from tf_happywhale.models.backbones.build import FEATURES
 from tf_happywhale.models.backbones.variants import LITE0, VARIANTS
 from tf_happywhale.models.pretrained import pretrained_backbone
+from tf_happywhale.models.published_models.table import PUBLISHED
 from tf_happywhale.models.weights.fill_network import COUNTER, tensor_name
 from tf_happywhale.models.weights.parity import differences, formula_tensor, timm_model
 from tf_happywhale.models.weights.published import read_weights
@@ -226,6 +230,7 @@ BUILD = """
 import re, sys, time
 import keras, numpy as np, tensorflow as tf
 from tf_happywhale.models.pretrained import pretrained_backbone
+from tf_happywhale.models.published_models.table import PUBLISHED
 tf.constant(0.0) + 1
 def megabytes():  # the process's own peak; getrusage would start at its parent's
     status = open("/proc/self/status").read()
@@ -390,6 +395,24 @@ def page(rows: dict[str, list[str]], real: str) -> str:
             "|---|---|---|---|---|---|---|---|",
             *rows["original"],
             "",
+            "## Published models of animals",
+            "",
+            "The model in the package of its publisher (pyseter's AnyDorsal, animl's MiewID)",
+            "gets random weights, and BatchNorm statistics of drawn photographs. It is saved as",
+            "the published file is, and converted. Both sides embed drawn photographs out of JPEG",
+            "files. The figures are cosine distances of our embedding from theirs: of the networks",
+            "alone, with the same squashed pixels; and from the file on, for which each side",
+            "decodes, squashes and normalises by itself. The last column is how far apart theirs",
+            "of the two photographs are, which are of two animals.",
+            "",
+            "| model | file | pixels | embedding | "
+            + " | ".join(
+                f"{width} × {height}: network | from the file on" for width, height in PHOTOGRAPHS
+            )
+            + " | two photographs |",
+            "|" + "---|" * (5 + 2 * len(PHOTOGRAPHS)),
+            *rows["published"],
+            "",
             "## Building and filling",
             "",
             "Medians of three processes; memory is what the peak grew over the imported process.",
@@ -406,7 +429,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", choices=NETWORKS, metavar="NAME")
+    names = [*NETWORKS, *PUBLISHED]
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME")
     parser.add_argument("--quick", action="store_true", help="b0 and eca_nfnet_l0 only")
     parser.add_argument("--fixtures", action="store_true", help="also write the tests' values")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables' lines here")
@@ -417,10 +441,11 @@ def main() -> None:
         return
     if args.quick:
         args.only = ["b0", "eca_nfnet_l0"]
-    chosen = args.only or NETWORKS
-    rows: dict[str, list[str]] = {"maps": [], "gradients": [], "original": [], "build": []}
+    chosen = args.only or names
+    kinds = ("maps", "gradients", "original", "published", "build")
+    rows: dict[str, list[str]] = {kind: [] for kind in kinds}
     with tempfile.TemporaryDirectory() as folder:
-        for name in chosen:
+        for name in (n for n in NETWORKS if n in chosen):
             rows["maps"].append(compare(name, Path(folder)))
             print(rows["maps"][-1], flush=True)
         for name in (n for n in GRADIENTS if n in chosen):
@@ -429,6 +454,11 @@ def main() -> None:
         for name in (n for n in WHOLE if n in chosen):
             rows["original"].append(compare_whole(name, Path(folder)))
             print(rows["original"][-1], flush=True)
+        for name in (n for n in PUBLISHED if n in chosen):
+            row, worst = compare_published(name, Path(folder))
+            check(f"{name}: cosine distance", worst, 1e-4)
+            rows["published"].append(row)
+            print(row, flush=True)
         for name in (n for n in BUILT if n in chosen):
             rows["build"].append(measure_build(name, Path(folder)))
             print(rows["build"][-1], flush=True)
