@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,14 +133,16 @@ def refused(published: PublishedModel, tensors: dict[str, np.ndarray], folder: P
     save_file(tensors, path)
     with pytest.raises(InputError) as error:
         convert(published, path)
-    assert str(error.value).startswith(f"{path} is ")
-    return str(error.value)
+    said = str(error.value)
+    assert said.startswith(f"{path} is ")
+    assert said.endswith(".") and not re.search(r"\.\s", said)  # one sentence
+    return said
 
 
 def test_another_models_file_is_refused(gem_tensors, mean_tensors, lite0_tensors, tmp_path):
     said = refused(MEAN, gem_tensors, tmp_path)
     assert "is not anydorsal's" in said
-    assert said.endswith("Take ristwhales_model.pth of hf://philpatton/ristwhales.")
+    assert said.endswith("; take ristwhales_model.pth of hf://philpatton/ristwhales.")
     assert "is not miewid_msv3's: it has no " in refused(GEM, mean_tensors, tmp_path)
     plain = {name: np.ascontiguousarray(array) for name, array in lite0_tensors.items()}
     for published in (MEAN, GEM):  # ImageNet's weights of the same network
@@ -154,7 +157,10 @@ def test_another_models_file_is_refused(gem_tensors, mean_tensors, lite0_tensors
         ({"bn.weight": np.ones(512, "f4")}, "neck.weight is (512,), which does not fit (1280,)"),
         ({"backbone.blocks.9.0.bn1.bias": np.ones(3, "f4")}, "miewid_msv3 has no blocks.9.0.bn1"),
         ({"fc.weight": np.ones((3, 1280), "f4")}, "it has a fc.weight"),
-        ({"bn.bias": np.full(1280, np.nan, "f4")}, "is damaged: neck.bias is not finite"),
+        (
+            {"bn.bias": np.full(1280, np.nan, "f4")},
+            "is damaged, since neck.bias is not finite: fetch it again",
+        ),
     ],
 )
 def test_a_file_that_lacks_or_adds_something_is_refused(gem_tensors, tmp_path, change, said):

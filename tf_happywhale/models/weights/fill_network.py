@@ -24,7 +24,7 @@ COUNTER = "num_batches_tracked"  # of PyTorch; needed only if the momentum chang
 CLASSIFIER = ("classifier.", "head.")  # of ImageNet's classes, which no feature map needs
 
 
-FIX = "Name another with model.weights, or its own backbone with model.backbone."
+FIX = "name another with model.weights, or its own backbone with model.backbone"
 
 
 def fill(
@@ -55,20 +55,20 @@ def fill(
     places = dict(_places(network))
     for name, (variable, layer) in places.items():
         if name not in tensors:
-            raise InputError(f"{file} is not {owner}'s: it has no {name}. {fix}")
+            raise InputError(f"{file} is not {owner}'s: it has no {name}; {fix}.")
         tensor = np.asarray(tensors[name])
         value = _keras_layout(tensor, variable, layer)
         if value.shape != tuple(variable.shape):
             raise InputError(
                 f"{file} is not {owner}'s: {name} is {tensor.shape}, which does not fit "
-                f"{tuple(variable.shape)}. {fix}"
+                f"{tuple(variable.shape)}; {fix}."
             )
         if not np.isfinite(value).all():
-            raise InputError(f"{file} is damaged: {name} is not finite. Fetch it again.")
+            raise InputError(f"{file} is damaged, since {name} is not finite: fetch it again.")
     unused = [name for name in tensors if name not in places and not name.endswith(COUNTER)]
     foreign = [name for name in unused if not name.startswith(CLASSIFIER)]
     if foreign:
-        raise InputError(f"{file} is not {owner}'s: {owner} has no {foreign[0]}. {fix}")
+        raise InputError(f"{file} is not {owner}'s: {owner} has no {foreign[0]}; {fix}.")
     for name, (variable, layer) in places.items():
         variable.assign(_keras_layout(np.asarray(tensors[name]), variable, layer))
     return unused
