@@ -37,6 +37,7 @@ from tf_happywhale.pictures.jpeg_region import read_crops
 
 SIZES = ((1600, 1200), (400, 300))  # width and height: one shrinks, the other grows
 SEED, LEARNED_AT = 11, 128  # pixels of the pictures that BatchNorm's statistics are of
+TOLD_APART = 2e-3  # what embeddings of two photographs must differ by, lest agreeing be no feat
 Embed = Callable[[Path], np.ndarray]
 
 
@@ -49,7 +50,7 @@ class Peer:
 
 
 def compare_published(name: str, folder: Path) -> tuple[str, float]:
-    """A model's line of the table, and its largest distance."""
+    """A model's line of the table, and its largest distance; NaN if it tells no photographs apart."""
     published = PUBLISHED[name]
     home = folder / name
     home.mkdir()
@@ -61,7 +62,7 @@ def compare_published(name: str, folder: Path) -> tuple[str, float]:
         write(photo, drawn(place, width, height))
         crop = read_crops(photo.read_bytes(), [None], published.size, smooth=True)[0]
         write(squashed, crop)
-        mine = np.asarray(ours(crop[None]))[0]
+        mine = ours.predict_on_batch(crop[None])[0]  # a plain call keeps every layer's output
         theirs.append(peer.embed(photo))
         alone, whole = (distance(mine, other) for other in (peer.embed(squashed), theirs[-1]))
         cells.append(f"{alone:.1e} | {whole:.1e}")
@@ -71,9 +72,9 @@ def compare_published(name: str, folder: Path) -> tuple[str, float]:
     peer.file.unlink()
     row = (
         f"| {name} | `{peer.file.name}`, {size} | {published.size} | {len(mine):,} | "
-        f"{' | '.join(cells)} | {apart:.2f} |"
+        f"{' | '.join(cells)} | {apart:.1e} |"
     )
-    return row, worst if apart > 0.01 else float("nan")
+    return row, worst if apart > TOLD_APART else float("nan")
 
 
 def distance(first: np.ndarray, second: np.ndarray) -> float:
