@@ -37,7 +37,7 @@ from tf_happywhale.pictures.jpeg_region import read_crops
 
 SIZES = ((1600, 1200), (400, 300))  # width and height: one shrinks, the other grows
 SEED, LEARNED_AT = 11, 128  # pixels of the pictures that BatchNorm's statistics are of
-TOLD_APART = 2e-3  # what embeddings of two photographs must differ by, lest agreeing be no feat
+TOLD_APART = 2e-3  # what a peer's embeddings of two photographs must differ by
 Embed = Callable[[Path], np.ndarray]
 
 
@@ -50,7 +50,7 @@ class Peer:
 
 
 def compare_published(name: str, folder: Path) -> tuple[str, float]:
-    """A model's line of the table, and its largest distance; NaN if it tells no photographs apart."""
+    """A model's line of the table, and its largest distance; NaN if all photographs look alike."""
     published = PUBLISHED[name]
     home = folder / name
     home.mkdir()
