@@ -51,7 +51,7 @@ def refusal(*overrides: str) -> str:
         ("train.balance=2", ["train.balance", "'2'", "at most 1"]),
         ("model.dynamic_margin=[1, 2]", ["model.dynamic_margin", "a list of 3"]),
         ("model.margin=2", ["model.margin", "'2'", "at least 0", "below 1.5708"]),
-        ("model.backbone=b9", ["model.backbone", "'b9'", "b5, b6, b7, v2_s"]),
+        ("model.backbone=b9", ["model.backbone", "'b9'", "b5, b6, b7, l2, v2_s"]),
         ("augment.enabled=perhaps", ["augment.enabled", "'perhaps'", "true or false"]),
         ("augment.flip_p=1.5", ["augment.flip_p", "'1.5'", "at least 0 and at most 1"]),
         ("augment.crop_scale=0.9", ["augment.crop_scale", "'0.9'", "a list of 2", "at most 1"]),
