@@ -14,6 +14,8 @@ from tf_happywhale.models.weights.at_hand import hub_parts
 from tf_happywhale.models.weights.fill_network import COUNTER, fill
 from tf_happywhale.models.weights.weight_names import HUB
 
+USUAL = "set model.weights to that file, or set model.weights=none"
+
 
 def load_weights(network: keras.Model, address: str) -> None:
     """Fill a backbone from an address of `find_weights`, and print what was used.
@@ -45,36 +47,36 @@ def read_weights(address: str) -> Mapping[str, np.ndarray]:
     if address.startswith(PACKAGE):
         return read_lite(address)
     if address.startswith(HUB):
-        return SafeTensors(_from_hub(address))
-    path = _from_web(address) if address.startswith("https://") else Path(address)
+        return SafeTensors(fetch_file(address))
+    path = fetch_file(address) if address.startswith("https://") else Path(address)
     if not path.is_file():
         raise InputError(f"There is no weights file {path}: name another with model.weights.")
     return read_keras_h5(path) if path.suffix == ".h5" else SafeTensors(path)
 
 
-def _from_hub(address: str) -> Path:
-    """Return a checkpoint of the Hugging Face hub, which is downloaded into its cache."""
-    from huggingface_hub import hf_hub_download
+def fetch_file(address: str, instead: str = USUAL) -> Path:
+    """Return a file of the Hugging Face hub or of the web. It is downloaded into the cache of the
+    hub or of Keras, unless it is there.
 
-    repository, file = hub_parts(address)
+    Args:
+        address: `hf://OWNER/NAME/FILE`, or `https://…/FILE`.
+        instead: what to do with a file that a person has downloaded, for the error.
+
+    Raises:
+        InputError: it is not there, and cannot be downloaded.
+    """
+    page = address
     try:
+        if not address.startswith(HUB):
+            return Path(keras.utils.get_file(origin=address, cache_subdir="models"))
+        from huggingface_hub import hf_hub_download
+
+        repository, file = hub_parts(address)
+        page = f"https://huggingface.co/{repository}/resolve/main/{file}"
         return Path(hf_hub_download(repository, file))
     except Exception as error:
-        page = f"https://huggingface.co/{repository}/resolve/main/{file}"
-        raise _unreachable(address, page, error) from None
-
-
-def _from_web(address: str) -> Path:
-    """Return a file of Keras or qubvel, which is downloaded into Keras' cache."""
-    try:
-        return Path(keras.utils.get_file(origin=address, cache_subdir="models"))
-    except Exception as error:
-        raise _unreachable(address, address, error) from None
-
-
-def _unreachable(address: str, page: str, error: Exception) -> InputError:
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-    return InputError(
-        f"{address} is not in the cache and cannot be downloaded ({reason[:120]}): download {page} "
-        "where there is a network and set model.weights to that file, or set model.weights=none."
-    )
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise InputError(
+            f"{address} is not in the cache and cannot be downloaded ({reason[:120]}): download "
+            f"{page} where there is a network and {instead}."
+        ) from None
