@@ -31,6 +31,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
 def test_every_command_is_in_the_list() -> None:
     modules = [file for file in PACKAGE.glob("*.py") if file.stem != "__main__"]
     started = [file.stem for file in modules if "__main__" in file.read_text("utf-8")]
+    started += [file.parent.name for file in PACKAGE.glob("*/__main__.py")]
     assert sorted(commands.COMMANDS) == sorted(started)
 
 

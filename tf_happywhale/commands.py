@@ -81,6 +81,7 @@ GROUPS = {
             "fetch a competition's photographs, or send a submission",
             "Files are written to download.to=DIR.",
         ),
+        "models": About("list, fetch and check models that others have published"),
         "weights": About("list, fetch and check published weights"),
         "export": About("write a trained model as SavedModel, ONNX or OpenVINO"),
     },
