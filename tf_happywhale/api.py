@@ -123,8 +123,9 @@ def load_model(path: str | Path, *settings: str) -> LoadedModel:
     """Load a model.
 
     Args:
-        path: a run folder, a folder that `happywhale export` made, an ensemble's config, or
-            `lite0`: ImageNet features, which nobody has taught an individual.
+        path: a run folder, a folder that `happywhale export` made, an ensemble's config, the name
+            of a published model that was fetched, or `lite0`: ImageNet features, which nobody has
+            taught an individual.
         settings: keys of the config, as `key=value`, such as `identify.boxes=boxes.csv`.
 
     Raises:

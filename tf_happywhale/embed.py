@@ -9,16 +9,19 @@ EXAMPLES = [
     "python -m tf_happywhale.embed configs/demo.yaml",
     "python -m tf_happywhale.embed configs/right_whale.yaml data.root=DIR fold=1",
     "python -m tf_happywhale.embed configs/demo.yaml embed.mirrored=true",
+    "python -m tf_happywhale.embed configs/demo.yaml 'members=[{path: anydorsal}]'",
 ]
 
 
 def main(experiment: Experiment) -> None:
-    """Embed both splits with the models of the experiment, or of its variants, unless that is up
-    to date."""
+    """Embed both splits with the models of the experiment, or of its variants, and with published
+    models among its members, unless that is up to date."""
+    from tf_happywhale.inference.embed_published import embed_published
     from tf_happywhale.inference.embed_records import embed_folds
 
     for variant in variants_of(experiment):
         embed_folds(variant)
+    embed_published(experiment)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from tf_happywhale.cli import command_of_places
 PLACES = {
     "": (
         "RUN_FOLDER FOLDER",
-        "RUN_FOLDER  a trained model\n"
+        "RUN_FOLDER  a trained model, or the name of a published one (`models list`)\n"
         "FOLDER      is written: the model in each of export.formats (pictures uint8\n"
         "            [n, size, size, 3] to embeddings of length 1), its config, and what is known\n"
         "            about new individuals. `identify` and `gallery build` take it as MODEL",

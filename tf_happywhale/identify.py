@@ -9,9 +9,10 @@ from tf_happywhale.cli import command_of_places
 PLACES = {
     "": (
         "[MODEL] GALLERY PHOTO...",
-        "MODEL    a run folder, what `export` made of it, an ensemble's config, or lite0\n"
-        "         (ImageNet features, which nobody has taught an individual). Without MODEL:\n"
-        "         the one that embedded the gallery; for a catalogue folder lite0\n"
+        "MODEL    a run folder, what `export` made of it, an ensemble's config, a published\n"
+        "         model that was fetched (`models list`), or lite0 (ImageNet features, which\n"
+        "         nobody has taught an individual). Without MODEL: the one that embedded the\n"
+        "         gallery; for a catalogue folder lite0\n"
         "GALLERY  a catalogue folder (with train.csv), or a gallery that `gallery build` made\n"
         "PHOTO    photographs, or folders of them",
     )

@@ -26,12 +26,15 @@ ROWS = 8  # of the contact sheet
 
 
 def main(verb: str, experiment: Experiment) -> None:
-    """Write or verify the records folder of the experiment, or of its variants, or draw from it."""
+    """Write or verify the records folder of the experiment, or of its variants and of published
+    models among its members; or draw from it."""
     from tf_happywhale.catalogue.dataset import load_data
+    from tf_happywhale.inference.embed_published import published_members
     from tf_happywhale.records.manifest import verify
     from tf_happywhale.records.plan import plan_records
 
-    for variant in variants_of(experiment):
+    more = [] if verb == "sheet" else published_members(experiment)
+    for variant in [*variants_of(experiment), *(model.experiment for model in more)]:
         data = load_data(variant)
         plan = plan_records(variant, data)
         if verb == "verify":

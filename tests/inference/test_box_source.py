@@ -89,7 +89,7 @@ def test_the_detectors_own_counts_if_no_table_names_one(
 
 def test_a_trained_model_stays_as_it_is(tmp_path: Path) -> None:
     class Trained:
-        taught = True
+        taught = decided = True
 
     identifier = Identifier((Trained(),), None, tmp_path, 1)
     assert with_source(identifier, load_experiment(None), tmp_path) is identifier

@@ -10,7 +10,9 @@ from tf_happywhale.inference.identifier import Identifier
 from tf_happywhale.inference.who_teaches import seen_by, who_teaches
 from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
 from tf_happywhale.retrieval.ranking.learned import nothing_learned
+from tf_happywhale.retrieval.teaching.elsewhere import trained_elsewhere
 from tf_happywhale.run_folders.contents import write_trained_on
+from tf_happywhale.run_folders.published_folder import PublishedFacts
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,11 @@ class Model:
 
     folder: Path
     taught: bool = True
+    published: PublishedFacts | None = None
+
+    @property
+    def about(self) -> dict[str, str]:
+        return {"trained_on": trained_elsewhere(self.published.trained_on)}
 
 
 def images(rows: dict[str, str]) -> Embeddings:
@@ -95,7 +102,7 @@ def test_what_may_be_another_animal_counts_as_seen_and_is_said(model) -> None:
 
 def test_what_does_not_say_whom_it_has_seen_does_not_let_the_gallery_teach(model) -> None:
     silent = model()
-    assert seen_by([silent]) is None
+    assert seen_by([silent], GALLERY) is None
     assert who_teaches(identifier(silent, unknown="no catalogue."), GALLERY).asked is None
     assert who_teaches(identifier(model({"x.jpg": "x"}), silent), GALLERY).asked is None
 

@@ -1,4 +1,5 @@
-"""Which boxes a model looks at that nobody taught: those of the one source that the tables have."""
+"""Which boxes a model looks at that nobody here trained: those of the one source that the tables
+have."""
 
 from __future__ import annotations
 
@@ -15,7 +16,6 @@ from tf_happywhale.detection.detector import find_detector
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import is_gallery, open_gallery
 from tf_happywhale.inference.identifier import Identifier
-from tf_happywhale.inference.untaught_models import UntaughtModel
 
 
 def with_source(
@@ -26,9 +26,10 @@ def with_source(
 ) -> Identifier:
     """Return the identifier as it is used for a gallery and photographs.
 
-    A trained model looks at the boxes that it was trained on. A model that nobody taught looks at
-    those of `records.source` if that is given, or else of the gallery if it is a saved one, or else
-    at those of the only source in the tables of boxes, or else at what the detector finds.
+    A model that was trained here looks at the boxes that it was trained on. A model that nobody
+    taught, or that others trained, looks at those of `records.source` if that is given, or else of
+    the gallery if it is a saved one, or else of the models beside it that were trained here, or
+    else at those of the only source in the tables of boxes, or else at what the detector finds.
 
     Args:
         identifier: see `load_identifier`.
@@ -39,18 +40,35 @@ def with_source(
     Raises:
         InputError: the tables have boxes of several sources.
     """
-    model = identifier.models[0]
-    if not isinstance(model, UntaughtModel) or model.decided:
+    models = identifier.models
+    if all(model.decided for model in models):
         return identifier
+    sources = _sources(identifier, experiment, gallery, photos)
+    looking = [
+        model if model.decided else model.looking_at(source)
+        for model, source in zip(models, sources, strict=True)
+    ]
+    return replace(identifier, models=tuple(looking))
+
+
+def _sources(
+    identifier: Identifier, experiment: Experiment, gallery: Path | None, photos: Sequence[Photo]
+) -> list[str]:
+    """Return the source for each model that is not decided; see `with_source`."""
+    models = identifier.models
     if gallery is not None and is_gallery(gallery):
-        source = open_gallery(gallery).about["source"]
-    else:
-        named = _named_by(_tables(experiment, gallery, photos), experiment)
-        detector = find_detector(experiment, identifier.home)
-        if not named and detector:
-            named = dict.fromkeys(detector.sources(), detector.weights)
-        source = _only(named) or experiment.records.source  # the usual one, if no table says it
-    return replace(identifier, models=(model.looking_at(source),))
+        kept = open_gallery(gallery).about["source"].split(", ")
+        if len(kept) == len(models):
+            return kept
+    trained = [model.primary for model in models if model.decided]
+    if trained:
+        return [trained[0]] * len(models)
+    named = _named_by(_tables(experiment, gallery, photos), experiment)
+    detector = find_detector(experiment, identifier.home)
+    if not named and detector:
+        named = dict.fromkeys(detector.sources(), detector.weights)
+    source = _only(named) or experiment.records.source  # the usual one, if no table says it
+    return [source] * len(models)
 
 
 def _tables(experiment: Experiment, catalogue: Path | None, photos: Sequence[Photo]) -> list[Path]:

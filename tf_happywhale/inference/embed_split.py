@@ -34,7 +34,8 @@ def write_embeddings(
         split: train or test.
         labels: individual_id by image; empty if the image is to be identified.
         about: what the embeddings are made by.
-        order: individuals in the order of the classes of the model's head.
+        order: individuals in the order of the classes of the model's head; a published model has
+            none.
         target: the embeddings file.
 
     Raises:
@@ -58,13 +59,20 @@ def write_embeddings(
             mirrored=about["view"] == "mirrored",
         )
         each.append(embedding)
-    head = load_model(model.folder / "classifier.keras").get_layer("arcface")
     embeddings = Embeddings(
         mean_of_crops(each),
         images,
         np.array([labels[image] for image in images], dtype=np.str_),
         about,
-        among_embeddings(load_model(model.file), np.asarray(head.centre)),
-        np.repeat(np.array(order, dtype=np.str_), head.subcentres),
+        **({} if model.published else _centres(model, order)),
     )
     save_embeddings(target, embeddings)
+
+
+def _centres(model: TrainedModel, order: list[str]) -> dict[str, np.ndarray]:
+    """Return the centres [c, d] in a model's head, and the individual of each, str [c]."""
+    head = load_model(model.folder / "classifier.keras").get_layer("arcface")
+    return {
+        "centre": among_embeddings(load_model(model.file), np.asarray(head.centre)),
+        "centre_id": np.repeat(np.array(order, dtype=np.str_), head.subcentres),
+    }

@@ -10,8 +10,8 @@ import numpy as np
 from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_in_folder
 from tf_happywhale.catalogue.photographs.photos import find_photos
 from tf_happywhale.catalogue.tables.reading import reading_of
-from tf_happywhale.config import Experiment
-from tf_happywhale.disk.files import atomic_write, write_json
+from tf_happywhale.config import Experiment, dump_experiment
+from tf_happywhale.disk.files import atomic_write, write_json, write_text
 from tf_happywhale.errors import InputError
 from tf_happywhale.inference.conversion import convert, prove
 from tf_happywhale.inference.new_individuals import LEARNED, learned_from, learned_of
@@ -22,6 +22,7 @@ from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.ranking.learned import save_learned
 from tf_happywhale.run_folders.contents import TRAINED_ON
 from tf_happywhale.run_folders.model_files import load_model
+from tf_happywhale.run_folders.published_folder import FACTS, LICENCE
 
 PICTURES = 32  # for the comparison
 
@@ -51,14 +52,23 @@ def export_model(model: TrainedModel, experiment: Experiment, folder: Path) -> N
             cosine = prove(load_engine(making, form), by_keras(embedder), pictures, "float32")
             proven[form] = cosine
             print(f"{form}: lowest cosine with Keras on {len(pictures)} pictures {cosine:.6f}")
-        shutil.copyfile(model.folder / "config.yaml", making / "config.yaml")
+        _write_config(model, making / "config.yaml")
         if not unknown:
             save_learned(making / LEARNED, learned, learned_from([model], experiment.rank))
         elif (model.folder / LEARNED).is_file():  # learned with other settings
             shutil.copyfile(model.folder / LEARNED, making / LEARNED)
-        if (model.folder / TRAINED_ON).is_file():  # so that it is known whom it has seen
-            shutil.copyfile(model.folder / TRAINED_ON, making / TRAINED_ON)
+        for name in (TRAINED_ON, FACTS, LICENCE):  # whom it has seen; of whom it is
+            if (model.folder / name).is_file():
+                shutil.copyfile(model.folder / name, making / name)
         write_json(making / EXPORTED, {"about": model.about, "cosine": proven})
+
+
+def _write_config(model: TrainedModel, file: Path) -> None:
+    """Write the model's config; that of a published model has the size that was asked for."""
+    if model.published is None:
+        shutil.copyfile(model.folder / "config.yaml", file)
+    else:
+        write_text(file, dump_experiment(model.experiment))
 
 
 def _real_pictures(model: TrainedModel, folder: str | None) -> np.ndarray:

@@ -29,7 +29,9 @@ from tf_happywhale.inference.runtimes import (
 PROVEN = "proven.json"  # in a run folder
 
 
-def runtime_of(folder: Path, size: int, engine: str, precision: str) -> Forward:
+def runtime_of(
+    folder: Path, size: int, engine: str, precision: str, converted: Path | None = None
+) -> Forward:
     """Return the model of a run folder or an exported folder, run by an engine.
 
     `openvino` and `onnx` convert the model on first use and keep the conversion next to it. Keras
@@ -41,22 +43,23 @@ def runtime_of(folder: Path, size: int, engine: str, precision: str) -> Forward:
         engine: see `embed.engine`; `auto` takes Keras on an accelerator, otherwise the fastest
             engine that the folder holds a model for.
         precision: `float32`, or `bfloat16` with OpenVINO.
+        converted: where the conversions for this size are; None: in the folder.
 
     Raises:
         InputError: the engine is not installed, or there is no model for it.
     """
-    keras_file = folder / "model.keras"
+    keras_file, converted = folder / "model.keras", converted or folder
     if engine == "auto":
-        engine = "keras" if on_accelerator() else present(folder) or "keras"
+        engine = "keras" if on_accelerator() else present(converted) or "keras"
     if engine == "keras":
-        if not keras_file.is_file() and (folder / FILES["savedmodel"]).exists():
-            return load_engine(folder, "savedmodel", precision)
+        if not keras_file.is_file() and (converted / FILES["savedmodel"]).exists():
+            return load_engine(converted, "savedmodel", precision)
         if precision != "float32":
             raise InputError(f"embed.precision={precision} needs embed.engine=openvino.")
         return _keras(keras_file)
-    if not keras_file.is_file() or f"{engine} {precision}" in proofs(folder):
-        return load_engine(folder, engine, precision)
-    return _converted(folder, size, engine, precision)
+    if not keras_file.is_file() or f"{engine} {precision}" in proofs(converted):
+        return load_engine(converted, engine, precision)
+    return _converted(keras_file, converted, size, engine, precision)
 
 
 def proofs(folder: Path) -> dict[str, float]:
@@ -84,11 +87,10 @@ def _keras(file: Path) -> Forward:
         return by_keras(load_model(file), strategy)
 
 
-def _converted(folder: Path, size: int, engine: str, precision: str) -> Forward:
-    """Return the converted model of a run folder, which is proven on the first pictures."""
+def _converted(keras_file: Path, folder: Path, size: int, engine: str, precision: str) -> Forward:
+    """Return a model converted into a folder; it is proven on the first pictures."""
     from tf_happywhale.run_folders.model_files import load_model
 
-    keras_file = folder / "model.keras"
     content, embedder = sha256(keras_file), load_model(keras_file)
     whole = (folder / FILES[engine]).parent if engine == "openvino" else folder / FILES[engine]
     if not whole.exists():

@@ -11,7 +11,7 @@ from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import is_gallery
 from tf_happywhale.inference.trained_models import is_run
-from tf_happywhale.inference.untaught_models import is_untaught
+from tf_happywhale.inference.which_model import model_names
 from tf_happywhale.inference.wrong_places import no_gallery, no_model
 from tf_happywhale.run_folders.contents import settle
 
@@ -75,13 +75,13 @@ def read_places(words: Sequence[str], form: str, overrides: Sequence[str] = ()) 
 
 
 def names_model(word: str) -> bool:
-    """Return whether a word stands for a model: a run folder, an exported one, a config, or the
-    name of a model that nobody taught, unless a file or folder has that name."""
+    """Return whether a word stands for a model: a run folder, an exported one, a config, or one of
+    `model_names`, unless a file or folder has that name."""
     path = _path(word)
     if path.is_dir():
         settle(path)
         return is_run(path)
-    return path.suffix in (".yaml", ".yml") or (is_untaught(word) and not path.exists())
+    return path.suffix in (".yaml", ".yml") or (word in model_names() and not path.exists())
 
 
 def holds_animals(word: str, table: str = "train.csv") -> bool:

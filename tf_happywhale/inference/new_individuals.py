@@ -25,6 +25,7 @@ from tf_happywhale.retrieval.ranking.learned import (
 
 LEARNED = "new_individuals.json"  # in a run folder
 UNTAUGHT = "nobody has taught the model an individual."
+OF_OTHERS = "others have trained the model, and their catalogue is not here."
 
 
 def learned_of(models: Sequence[TrainedModel], rank: Rank) -> tuple[Learned, str]:
@@ -36,6 +37,8 @@ def learned_of(models: Sequence[TrainedModel], rank: Rank) -> tuple[Learned, str
     """
     if not all(model.taught for model in models):
         return nothing_learned([model.weight for model in models]), UNTAUGHT
+    if any(model.published for model in models):
+        return nothing_learned([model.weight for model in models]), OF_OTHERS
     made_from, keep = learned_from(models, rank), models[0].folder / LEARNED
     weights = [model.weight for model in models]
     rank = rank.model_copy(update={"mirrored": "none", "centre_share": 0.0, "ensemble": "join"})

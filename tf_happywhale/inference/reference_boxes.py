@@ -34,9 +34,9 @@ def reference_boxes(
     """Return the boxes of a catalogue's images, by source and image.
 
     They are those of the tables in `data.boxes` if these are meant for this catalogue: the model
-    was trained on it, nobody taught the model, or the tables lie in its folder. Otherwise they are
-    those of its `boxes.csv`. Images that it does not name take their boxes from `identify.boxes`,
-    if that names them with their folder.
+    was trained on it, nobody here trained the model, or the tables lie in its folder. Otherwise
+    they are those of its `boxes.csv`. Images that it does not name take their boxes from
+    `identify.boxes`, if that names them with their folder.
 
     Args:
         root: the catalogue folder.
@@ -50,7 +50,8 @@ def reference_boxes(
             and not each of them has a box.
     """
     data, model = experiment.data, identifier.models[0]
-    own = not model.taught or root.resolve() == data_root(model.experiment).resolve()
+    untrained = not model.taught or model.published is not None
+    own = untrained or root.resolve() == data_root(model.experiment).resolve()
     required = () if detector else identifier.sources
     folder = root / data.train_images
     photographs = {image: folder / photograph_of(image) for image in images}

@@ -1,22 +1,29 @@
-"""Trained models: run folders, what `export` made of them, and the models of an ensemble."""
+"""Trained models: run folders, what `export` made of them, published models that were fetched, and
+the models of an ensemble."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from tf_happywhale.config import Embed, Experiment, load_experiment
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.inference.embedded_crops import embedded_sources
 from tf_happywhale.inference.model_runtime import check_same_model, runtime_of
+from tf_happywhale.models.published_models.names import fetched_folder
+from tf_happywhale.models.published_models.table import PUBLISHED
 from tf_happywhale.retrieval.ensemble.members import find_members
+from tf_happywhale.retrieval.teaching.elsewhere import trained_elsewhere
 from tf_happywhale.run_folders.contents import settle
+from tf_happywhale.run_folders.published_folder import PublishedFacts, is_published, read_published
 
 EXPORTED = "export.json"  # in a folder that `export` wrote
+SOURCE = "records.source="
 
 
 @dataclass(frozen=True)
@@ -24,16 +31,18 @@ class TrainedModel:
     """One trained model.
 
     Attributes:
-        folder: its run folder, or an exported one.
+        folder: its run folder, an exported one, or that of a published model.
         experiment: the settings that it was trained with.
         weight: its share of the score in an ensemble.
         embed: the engine that runs it, and the precision.
+        decided: whether it is known which boxes it looks at (`box_source.py`).
     """
 
     folder: Path
     experiment: Experiment
     weight: float = 1.0
     embed: Embed = field(default_factory=Embed)
+    decided: bool = True
 
     taught = True  # whether it was trained to tell individuals apart; no field
 
@@ -67,13 +76,16 @@ class TrainedModel:
             InputError: it was exported, and the file that says so is damaged.
         """
         if self.exported:
-            return _exported_about(self.folder / EXPORTED)
+            about = _exported_about(self.folder / EXPORTED)
+            return about | ({} if not self.published else {"source": self.primary})
         size, precision = self.experiment.image_size, self.embed.precision
+        of_others = self.published
         return {
-            "model": sha256(self.file),
+            "model": of_others.content if of_others else sha256(self.file),
             "source": self.experiment.records.embed_source or self.primary,
             "view": "original",
             "preprocess": f"squashed to {size}{'' if precision == 'float32' else f', {precision}'}",
+            **({"trained_on": trained_elsewhere(of_others.trained_on)} if of_others else {}),
         }
 
     @property
@@ -81,15 +93,43 @@ class TrainedModel:
         """Whether `export` wrote the folder."""
         return (self.folder / EXPORTED).is_file()
 
+    @cached_property
+    def published(self) -> PublishedFacts | None:
+        """Which model of others it is; None if it was trained here. InputError: that is damaged."""
+        return read_published(self.folder)
+
+    def with_settings(self, given: Experiment, overrides: Sequence[str]) -> Self:
+        """Return a model of others with the size and the boxes that a person asks for. A model that
+        was trained here has its own.
+
+        Args:
+            given: the settings.
+            overrides: `key=value`, by which they differ from the model's.
+        """
+        if not self.published:
+            return self
+        size = self.experiment.image_size if self.exported else given.image_size
+        asked = {"image_size": size, "records": given.records}
+        decided = any(one.startswith(SOURCE) for one in overrides)
+        return replace(self, experiment=self.experiment.model_copy(update=asked), decided=decided)
+
+    def looking_at(self, source: str) -> Self:
+        """Return the model that looks at the boxes of a source."""
+        records = self.experiment.records.model_copy(update={"source": source})
+        experiment = self.experiment.model_copy(update={"records": records})
+        return replace(self, experiment=experiment, decided=True)
+
     def load(self) -> Callable:
         """Return the model as a function of pictures uint8 [n, s, s, 3] to float32 [n, d].
 
         Raises:
             InputError: another model has replaced it since `about` was read.
         """
-        known = self.about
-        forward = runtime_of(self.folder, self.sizes[1], self.embed.engine, self.embed.precision)
-        if not self.exported:
+        known, size, of_others = self.about, self.sizes[1], self.published
+        own_size = not of_others or self.exported or size == of_others.size
+        converted = self.folder if own_size else self.folder / f"{size}px"
+        forward = runtime_of(self.folder, size, self.embed.engine, self.embed.precision, converted)
+        if not (self.exported or of_others):
             check_same_model(self.file, known["model"])
         return forward
 
@@ -110,14 +150,15 @@ def find_trained(
     """Return the settings and the models that the word MODEL of a command stands for.
 
     Args:
-        path: a run folder, an exported folder, or a config. A config stands for its `members`, or
-            without any for the models of its own folds or of its variants' folds.
+        path: a run folder, an exported folder, a published model's folder or its name, or a
+            config. A config stands for its `members`, or without any for the models of its own
+            folds or of its variants' folds.
         overrides: `key=value`, which change the settings.
 
     Raises:
         InputError: there is no such model.
     """
-    path = Path(path).expanduser()
+    path = _folder_of(Path(path).expanduser())
     if path.is_dir():
         settle(path)
         if not is_run(path):
@@ -128,7 +169,8 @@ def find_trained(
                 "an ensemble's config."
             )
         experiment = load_experiment(path / "config.yaml", overrides)
-        return experiment, [_trained(path, 1.0, experiment.embed)]
+        model = _trained(path, 1.0, experiment.embed)
+        return experiment, [model.with_settings(experiment, overrides)]
     if path.suffix not in (".yaml", ".yml"):
         raise InputError(f"There is no model {path}: name a run folder, or an ensemble's config.")
     experiment = load_experiment(path, overrides)
@@ -151,11 +193,19 @@ def _exported_about(file: Path) -> dict[str, str]:
         raise InputError(f"{file} is damaged: export the model again.") from None
 
 
+def _folder_of(path: Path) -> Path:
+    """Return the folder that the name of a published model stands for, or else the path. A run
+    folder of that name goes before."""
+    return fetched_folder(str(path)) if str(path) in PUBLISHED and not is_run(path) else path
+
+
 def _trained(folder: Path, weight: float, embed: Embed) -> TrainedModel:
+    folder = _folder_of(folder)
     settle(folder)
     if not is_run(folder):
         raise InputError(
             f"{folder} holds no model.keras with its config.yaml: run `python -m "
             "tf_happywhale.train` first."
         )
-    return TrainedModel(folder, load_experiment(folder / "config.yaml"), weight, embed)
+    own = load_experiment(folder / "config.yaml")
+    return TrainedModel(folder, own, weight, embed, decided=not is_published(folder))

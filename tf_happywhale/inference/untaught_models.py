@@ -7,7 +7,7 @@ compared from the middle of the gallery (`retrieval/centring.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.disk.hashes import digest, sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.inference.model_runtime import runtime_of
-from tf_happywhale.inference.trained_models import TrainedModel
+from tf_happywhale.inference.trained_models import SOURCE, TrainedModel
 from tf_happywhale.models.backbones.variants import VARIANTS
 from tf_happywhale.models.weights.at_hand import weights_at_hand
 from tf_happywhale.models.weights.weight_names import backbone_of, find_weights, short_names
@@ -24,7 +24,6 @@ from tf_happywhale.retrieval.centring import CENTRED, YES
 from tf_happywhale.retrieval.ensemble.trained_on import NOTHING
 
 DEFAULT = "lite0"  # its weights come with this package
-SOURCE = "records.source="
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class UntaughtModel(TrainedModel):
     Attributes:
         folder: where the Keras model and its conversions are kept; it is made when it is needed.
         name: of the backbone or of its weights, as the user writes it.
-        decided: whether it is known which boxes it looks at (`box_source.py`).
+        decided: see `TrainedModel`.
     """
 
     name: str = DEFAULT
@@ -57,12 +56,6 @@ class UntaughtModel(TrainedModel):
             "trained_on": NOTHING,
             CENTRED: YES,
         }
-
-    def looking_at(self, source: str) -> UntaughtModel:
-        """Return the model that looks at the boxes of a source."""
-        records = self.experiment.records.model_copy(update={"source": source})
-        experiment = self.experiment.model_copy(update={"records": records})
-        return replace(self, experiment=experiment, decided=True)
 
     def load(self) -> Callable:
         """See `TrainedModel.load`."""

@@ -9,14 +9,15 @@ from tf_happywhale.config import Experiment, Match
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import is_gallery, own_model
 from tf_happywhale.galleries.own_model import OwnModel, kept_settings
-from tf_happywhale.inference.trained_models import TrainedModel, find_trained, is_run
+from tf_happywhale.inference.trained_models import SOURCE, TrainedModel, find_trained, is_run
 from tf_happywhale.inference.untaught_models import (
     DEFAULT,
-    SOURCE,
     UntaughtModel,
     find_untaught,
     is_untaught,
+    untaught_names,
 )
+from tf_happywhale.models.published_models.table import PUBLISHED
 
 
 def find_models(
@@ -36,6 +37,12 @@ def find_models(
         experiment, model = find_untaught(str(word), overrides)
         return experiment, [model]
     return find_trained(Path(word), overrides)
+
+
+def model_names() -> list[str]:
+    """Return the names that stand for a model without a path: backbones, published weights of them,
+    and published models."""
+    return [*untaught_names(), *PUBLISHED]
 
 
 def model_for(gallery: Path) -> tuple[str, tuple[str, ...]]:
@@ -88,10 +95,12 @@ def own_model_of(
     """
     settings = kept_settings(overrides)
     first = models[0]
-    if not isinstance(first, UntaughtModel):
-        return OwnModel(str(Path(word).expanduser()), True, settings)
-    others = [one for one in settings if not one.startswith(SOURCE)]
-    return OwnModel(first.name, False, (*others, f"{SOURCE}{first.primary}"))
+    if isinstance(first, UntaughtModel) or (first.published and len(models) == 1):
+        others = [one for one in settings if not one.startswith(SOURCE)]
+        settings = (*others, f"{SOURCE}{first.primary}")
+    if str(word) in model_names() and not is_run(Path(word)):
+        return OwnModel(str(word), False, settings)
+    return OwnModel(str(Path(word).expanduser()), True, settings)
 
 
 def check_unchanged(gallery: Path, word: str, about: Mapping[str, str]) -> None:

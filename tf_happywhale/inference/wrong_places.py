@@ -11,7 +11,8 @@ from pathlib import Path
 from tf_happywhale.catalogue.photographs.photo_files import is_photograph
 from tf_happywhale.catalogue.tables.table import tables_in
 from tf_happywhale.inference.trained_models import is_run
-from tf_happywhale.inference.untaught_models import DEFAULT, untaught_names
+from tf_happywhale.inference.untaught_models import DEFAULT
+from tf_happywhale.inference.which_model import model_names
 
 MOST = 500  # files of each level that are looked at
 
@@ -28,7 +29,7 @@ def no_model(word: str, model_second: bool, form: str) -> str:
         return f"{word} is the gallery, and a model comes before it: name {form}."
     return (
         f"{word} is no model: name a run folder with model.keras, a folder that `export` wrote, an "
-        f"ensemble's config, or {DEFAULT}, or leave the model out ({form})."
+        f"ensemble's config, a published model, or {DEFAULT}, or leave the model out ({form})."
     )
 
 
@@ -76,7 +77,7 @@ def no_gallery(word: str, table: str, known: str, form: str) -> str:
 
 
 def _like(word: str) -> str:
-    near = difflib.get_close_matches(word, untaught_names(), 3, 0.6)
+    near = difflib.get_close_matches(word, model_names(), 3, 0.6)
     return f" (and no model of that name; there is {', '.join(near)})" if near else ""
 
 

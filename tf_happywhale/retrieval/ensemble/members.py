@@ -9,10 +9,11 @@ from pathlib import Path
 from tf_happywhale.catalogue.dataset import DataSet
 from tf_happywhale.config import Experiment, variants_of
 from tf_happywhale.errors import InputError
-from tf_happywhale.places import run_folder
+from tf_happywhale.places import output_folder, run_folder
 from tf_happywhale.retrieval.embeddings import check_embeddings, load_embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings, make_ensemble
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
+from tf_happywhale.run_folders.published_folder import fetched, read_published
 
 
 @dataclass(frozen=True)
@@ -22,20 +23,26 @@ class Member:
     Attributes:
         folder: the folder of its embeddings files.
         weight: its share of the score, against the others'.
+        published: the folder of a published model; None: it was trained here.
     """
 
     folder: Path
     weight: float
+    published: Path | None = None
 
     @property
     def run(self) -> Path:
-        """The run folder, or a folder that holds embeddings only."""
+        """The folder of its model, or a folder that holds embeddings only."""
+        if self.published is not None:
+            return self.published
         return self.folder.parent if self.folder.name == "embeddings" else self.folder
 
     @property
     def name(self) -> str:
-        """The name for a person: the last two folders of `run`, such as `demo/fold0`."""
-        return "/".join(self.run.parts[-2:])
+        """The name for a person: the last two folders of `run`, such as `demo/fold0`; of a
+        published model that model's."""
+        parts = self.run.parts[-2:] if self.published is None else self.folder.parts[-2:-1]
+        return "/".join(parts)
 
     def file(self, split: str, view: str = "original") -> Path:
         """Return its embeddings of a split (train or test) and view (original or mirrored)."""
@@ -44,6 +51,8 @@ class Member:
 
 def find_members(experiment: Experiment) -> list[Member]:
     """Return the experiment's `members`; if it names none, the models of its variants' folds.
+
+    The embeddings of a published model are in the experiment's output, in a folder of its name.
 
     Raises:
         InputError: a member is an embeddings file of another name than train.npz.
@@ -57,6 +66,11 @@ def find_members(experiment: Experiment) -> list[Member]:
     found = []
     for member in experiment.members:
         path = Path(member.path).expanduser()
+        home = path if path.exists() else fetched(member.path) or path
+        if facts := read_published(home):
+            own = output_folder(experiment) / facts.name / "embeddings"
+            found.append(Member(own, member.weight, home))
+            continue
         if path.suffix == ".npz" and path.name != "train.npz":
             raise InputError(
                 f"A member is a folder with train.npz and test.npz, or its train.npz, not {path}."

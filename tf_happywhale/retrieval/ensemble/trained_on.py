@@ -11,6 +11,7 @@ from tf_happywhale.errors import InputError
 
 FORM = re.compile(r"(?P<records>.+); folds (?P<folds>[\d ]+|none) of (?P<assignment>[0-9a-f]{8})")
 NOTHING = "nothing"
+ELSEWHERE = "individuals of others"  # on a catalogue of others; see `teaching/elsewhere.py`
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,15 @@ def held_out_folds(model: str, trained_on: str, folds: Mapping[str, int]) -> lis
 
     Args:
         model: its name, for the error.
-        trained_on: what its embeddings say, or `nothing` for what was not trained at all.
+        trained_on: what its embeddings say, or `nothing` for what was not trained at all, or
+            what begins with `ELSEWHERE` for what was trained on none of these images.
         folds: fold of each image of the catalogue.
 
     Raises:
         InputError: the embeddings do not say it, or mean other folds.
     """
     everywhere = sorted(set(folds.values()))
-    if trained_on == NOTHING:
+    if trained_on == NOTHING or trained_on.startswith(ELSEWHERE):
         return everywhere
     said = FORM.fullmatch(trained_on)
     if said is None:
@@ -86,6 +88,11 @@ def has_seen(trained_on: str, fold: int, folds: Mapping[str, int]) -> bool:
     if said is None or said["assignment"] != assignment_of(folds) or said["folds"] == "none":
         return False
     return fold in {int(seen) for seen in said["folds"].split()}
+
+
+def every_fold(records: str, folds: Mapping[str, int]) -> str:
+    """Return what embeddings say of a model that has seen every image."""
+    return str(TrainedOn(records, frozenset(folds.values()), assignment_of(folds)))
 
 
 def all_but(fold: int, records: str, folds: Mapping[str, int]) -> str:

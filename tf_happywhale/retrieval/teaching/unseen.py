@@ -22,6 +22,9 @@ class Seen:
     individuals: frozenset[str] = frozenset()
     images: frozenset[str] = frozenset()
 
+    def __bool__(self) -> bool:
+        return bool(self.individuals or self.images)
+
     def __or__(self, other: Seen) -> Seen:
         return Seen(self.individuals | other.individuals, self.images | other.images)
 
