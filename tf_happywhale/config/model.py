@@ -24,7 +24,8 @@ class Model(Section):
         description="weights that training starts from: default (the backbone's first "
         "in `happywhale weights list`), none, a name from that list such as b6_ns, "
         "hf://OWNER/NAME, a .safetensors or .h5 file; or a run folder, model.keras or .weights.h5 "
-        "of this package, which give the neck too",
+        "of this package, or a published model that was fetched (`happywhale models list`), which "
+        "give the neck too",
     )
     region: tuple[Share, Share, Share, Share] | None = Field(
         None,

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tf_happywhale.errors import ConfigError
+from tf_happywhale.messages import say_once
 from tf_happywhale.models.weights.run_weights import is_own, run_of
 from tf_happywhale.retrieval.ensemble.trained_on import has_seen
+from tf_happywhale.retrieval.teaching.elsewhere import seen_elsewhere, trained_elsewhere
 from tf_happywhale.run_folders.contents import read_trained_on
+from tf_happywhale.run_folders.published_folder import read_published
 
 
 def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, int]) -> None:
-    """Refuse a model that a fold's training must not start from.
+    """Refuse a model that a fold's training must not start from. If it is a model of others that
+    may have seen the images, that is printed.
 
     Args:
         weights: what `find_weights` returns.
@@ -31,6 +35,12 @@ def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, i
         raise ConfigError(
             f"model.weights is {weights}, which this training would replace: set another name or "
             "output."
+        )
+    of_others = read_published(start)
+    if of_others and seen_elsewhere(trained_elsewhere(of_others.trained_on), (), folds):
+        say_once(
+            f"{of_others.name} was trained on Happywhale, and images of this catalogue are named "
+            "as there: what validation measures will be too good"
         )
     said = read_trained_on(start)
     if said is not None and has_seen(said[0], fold, folds):

@@ -2,8 +2,8 @@
 
 A name is `default` (the backbone's first), `none`, a short name of the table of variants
 (`b6_ns`), a timm name (`tf_efficientnet_b6.ns_jft_in1k`), an address (`hf://OWNER/NAME`), a file
-(`.safetensors`, or `.h5` of keras.applications or qubvel), or a model of this package: a run
-folder, or a `.keras` or `.weights.h5` file of one.
+(`.safetensors`, or `.h5` of keras.applications or qubvel), a model of this package: a run folder,
+or a `.keras` or `.weights.h5` file of one; or a published model that was fetched.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 
 from tf_happywhale.errors import ConfigError, InputError, nearest
 from tf_happywhale.models.backbones.variants import VARIANTS
+from tf_happywhale.models.published_models.names import fetched_folder
+from tf_happywhale.models.published_models.table import PUBLISHED
 from tf_happywhale.models.weights.run_weights import own_file
 
 HUB = "hf://"
@@ -90,15 +92,17 @@ def find_weights(backbone: str, weights: str) -> str | None:
         return str(path)
     if path.is_dir():
         return str(own_file(path))
+    if weights in PUBLISHED:
+        return str(own_file(fetched_folder(weights)))
     timm_name = weights.removeprefix(f"{HUB}timm/")
     if "." in timm_name and "/" not in timm_name:
         return f"{HUB}timm/{_checked_timm(backbone, timm_name)}"
     if re.fullmatch(rf"{HUB}[\w.-]+(/[\w.-]+)+", weights) and ".." not in weights:
         return weights
     raise ConfigError(
-        f"There are no weights {weights!r} of {backbone}: {nearest(weights, known)}; or give "
-        "default, none, an address hf://OWNER/NAME, a run folder, or a .safetensors, .h5 or .keras "
-        "file."
+        f"There are no weights {weights!r} of {backbone}: "
+        f"{nearest(weights, [*known, *PUBLISHED])}; or give default, none, an address "
+        "hf://OWNER/NAME, a run folder, or a .safetensors, .h5 or .keras file."
     )
 
 
