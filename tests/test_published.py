@@ -102,7 +102,7 @@ def test_its_embeddings_are_those_of_the_network(bay: Path) -> None:
     assert only.sizes == (64, 64)
     smaller = hw.load_model(NAME, "output=found", "image_size=32").identifier.models[0]
     assert smaller.sizes == (32, 32)
-    assert smaller.about["preprocess"] == "squashed to 32"
+    assert smaller.about["preprocess"] == "smoothly squashed to 32"
     assert smaller.about["model"] == only.about["model"]
 
 

@@ -88,6 +88,7 @@ def embed_splits(model: TrainedModel, data: DataSet, plan: RecordsPlan, what: To
         target = what.folder / f"{split}{'' if view == 'original' else f'-{view}'}.npz"
         labels = _labels(data, split)
         made_by = model.about | {"fold": what.fold, "trained_on": what.trained_on, "view": view}
+        made_by["preprocess"] = made_by["preprocess"].removeprefix("smoothly ")  # by the records
         names = ("model", "fold", "trained_on", "source", "preprocess", "view")  # as in the file
         about = {name: made_by[name] for name in names}
         made_from = {"about": about, "labels": digest(labels)}

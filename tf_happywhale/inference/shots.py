@@ -74,7 +74,8 @@ def read_shot(shot: Shot, model: TrainedModel) -> tuple[np.ndarray, dict[str, st
         raise InputError(f"{shot.path} has changed meanwhile: run the same command again.")
     stored, size = model.sizes
     boxes = shot.boxes_for(model)
-    crops = read_crops(encoded, boxes, stored, shot.image)
+    # A model of others has learned from pictures that were squashed in another way than ours.
+    crops = read_crops(encoded, boxes, stored, shot.image, smooth=model.published is not None)
     width, height = picture_size(encoded, shot.image)
     inside = boxes[0].clip(width, height) if boxes[0] else None
     if inside:

@@ -84,7 +84,8 @@ class TrainedModel:
             "model": of_others.content if of_others else sha256(self.file),
             "source": self.experiment.records.embed_source or self.primary,
             "view": "original",
-            "preprocess": f"squashed to {size}{'' if precision == 'float32' else f', {precision}'}",
+            "preprocess": f"{'smoothly ' if of_others else ''}squashed to {size}"
+            + ("" if precision == "float32" else f", {precision}"),
             **({"trained_on": trained_elsewhere(of_others.trained_on)} if of_others else {}),
         }
 

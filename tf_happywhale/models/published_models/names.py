@@ -61,7 +61,10 @@ def list_published() -> list[str]:
         rows.append((name, one.network, *numbers, here, licence, one.trained_on))
     lines = _aligned(rows)
     if any(map(is_limited, PUBLISHED.values())):
-        lines.append("(*) is to be accepted: `python -m tf_happywhale.models list NAME` says what.")
+        lines.append(
+            "(*) forbids something, or is not known: `python -m tf_happywhale.models list NAME` "
+            "says more, and `fetch` wants --accept."
+        )
     return lines
 
 

@@ -75,8 +75,8 @@ def fetch_file(address: str, instead: str = USUAL) -> Path:
         page = f"https://huggingface.co/{repository}/resolve/main/{file}"
         return Path(hf_hub_download(repository, file))
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120].rstrip(". ")
         raise InputError(
-            f"{address} is not in the cache and cannot be downloaded ({reason[:120]}): download "
+            f"{address} is not in the cache and cannot be downloaded ({reason}): download "
             f"{page} where there is a network and {instead}."
         ) from None
