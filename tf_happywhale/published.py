@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from importlib.util import find_spec
 from pathlib import Path
 
 from tf_happywhale.backend import set_backend
@@ -56,9 +57,13 @@ def main(verb: str, name: str | None, file: str | None, accept: bool, to: str | 
 
         fetch_model(published, given, Path(to).expanduser() if to else None, accept)
         return
+    with_timm = bool(find_spec("torch") and find_spec("timm"))
+    if with_timm:
+        # Before TensorFlow: both bring an LLVM, and PyTorch's compiler crashes as the second.
+        import torch._dynamo  # noqa: F401
     from tf_happywhale.models.published_models.checking import check_model
 
-    check_model(published, given)
+    check_model(published, given, with_timm)
 
 
 def start() -> None:

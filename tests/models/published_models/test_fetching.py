@@ -8,12 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.models.published_models.drawn_checkpoints import torch_file, with_code
+from tests.models.published_models.test_convert import backbone_tensors
 from tests.published_stand_in import GOOD, NAME, TINY, WRONG, network, noise, use
+from tf_happywhale.config import Model
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
+from tf_happywhale.models.embedder import build_embedder
 from tf_happywhale.models.published_models import fetching
 from tf_happywhale.models.published_models.checking import check_model
+from tf_happywhale.models.published_models.convert import convert
 from tf_happywhale.models.published_models.fetching import fetch_model
+from tf_happywhale.models.published_models.table import ANYDORSAL, MIEWID_MSV3
+from tf_happywhale.models.weights.weight_names import find_weights
 from tf_happywhale.run_folders.model_files import load_model
 from tf_happywhale.run_folders.published_folder import fetched, read_published
 
@@ -182,8 +189,9 @@ def test_check_says_what_a_file_or_a_folder_gives(file: Path, capsys) -> None:
     for given in (file, None):
         check_model(TINY, given)
         said = capsys.readouterr().out
-        assert re.search(r"tinyfin: 1,9\d\d parameters in 7 tensors; a random picture of 64", said)
-        assert "gives 24 numbers" in said
+        assert re.search(r"tinyfin\S*: 1,9\d\d parameters in 7 tensors; a picture of noise", said)
+        assert "64 px, gives 24 numbers" in said
+        assert "parity with timm: not run" in said
         assert sha256(file) in said
         fetch_model(TINY, file)
         capsys.readouterr()
@@ -192,3 +200,45 @@ def test_check_says_what_a_file_or_a_folder_gives(file: Path, capsys) -> None:
         check_model(TINY, file)
     with pytest.raises(InputError, match="was made from another file than is known today"):
         check_model(replace(TINY, sha256="1" * 64), None)
+
+
+@pytest.fixture
+def lite0_file(monkeypatch, tmp_path: Path, lite0_tensors) -> Path:
+    """AnyDorsal's file, with lite0 in place of its large network."""
+    monkeypatch.setenv("HAPPYWHALE_MODELS", str(tmp_path / "models"))
+    path = tmp_path / "theirs.pth"
+    path.write_bytes(torch_file(backbone_tensors(lite0_tensors, ANYDORSAL.prefix)))
+    return path
+
+
+SMALL = replace(ANYDORSAL, backbone="lite0", size=64, embedding=1280)
+
+
+def test_a_file_as_it_was_published_becomes_a_folder(lite0_file: Path, capsys) -> None:
+    folder = fetch_model(SMALL, lite0_file, accepted=True)
+    wanted = np.asarray(convert(SMALL, lite0_file)(noise()))
+    np.testing.assert_array_equal(load_model(folder / "model.keras")(noise()), wanted)
+    assert find_weights("lite0", "anydorsal") == str(folder / "model.keras")
+    started = build_embedder(Model(backbone="lite0", weights="anydorsal"))
+    assert "weights from" in capsys.readouterr().out
+    theirs = started.get_layer("lite0").get_weights()
+    for ours, others in zip(load_model(folder / "model.keras").get_weights(), theirs, strict=True):
+        np.testing.assert_array_equal(ours, others)
+
+
+def test_damaged_files_and_code_leave_nothing(lite0_file: Path, tmp_path: Path) -> None:
+    whole, bad = lite0_file.read_bytes(), tmp_path / "bad.pth"
+    for content, said in (
+        (whole[: len(whole) // 2], "is not a whole checkpoint"),
+        (with_code(), "names os system, which is not permitted since it could run code"),
+        (b"<html>Not found</html>", "is no checkpoint"),
+    ):
+        bad.write_bytes(content)
+        with pytest.raises(InputError, match=said) as refused:
+            fetch_model(SMALL, bad, accepted=True)
+        assert "\n" not in str(refused.value)
+    with pytest.raises(InputError, match="is not miewid_msv3's"):
+        small = replace(MIEWID_MSV3, backbone="lite0", sha256="")
+        fetch_model(small, lite0_file, accepted=True)
+    assert not (tmp_path / "models" / "anydorsal").exists()
+    assert not (tmp_path / "models" / "miewid_msv3").exists()

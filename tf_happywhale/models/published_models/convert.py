@@ -39,13 +39,18 @@ def convert(published: PublishedModel, checkpoint: Path) -> keras.Model:
         InputError: the file is missing, cut off, of another format or another model, or it holds
             more than tensors, numbers and text.
     """
-    tensors = read_checkpoint(Path(checkpoint))
-    origin = f"{published.file} of {published.source}" if published.source else published.file
-    words = {"file": str(checkpoint), "owner": published.name, "fix": f"take {origin}"}
-    named = Renamed(tensors, _stored_names(published, tensors, words))
-    embedder = build_published(published)
-    fill(embedder, named, **words)
+    named, embedder = named_tensors(published, checkpoint), build_published(published)
+    fill(embedder, named, **_words(published, checkpoint))
     return embedder
+
+
+def named_tensors(published: PublishedModel, checkpoint: Path) -> Mapping[str, np.ndarray]:
+    """Return the tensors of a checkpoint by timm's names, those of the pooling as `gem.p`, and
+    those of a BatchNorm behind it as `neck.weight` and so on. Heads are left out. Errors: see
+    `convert`."""
+    tensors = read_checkpoint(Path(checkpoint))
+    stored = _stored_names(published, tensors, _words(published, checkpoint))
+    return Renamed(tensors, stored)
 
 
 def build_published(published: PublishedModel) -> keras.Model:
@@ -63,6 +68,12 @@ def build_published(published: PublishedModel) -> keras.Model:
         )
         x = norm(x)
     return keras.Model(pictures, x, name="embedder")
+
+
+def _words(published: PublishedModel, checkpoint: Path) -> dict[str, str]:
+    """Return what sentences call the file and the model, and what to do if they do not fit."""
+    origin = f"{published.file} of {published.source}" if published.source else published.file
+    return {"file": str(checkpoint), "owner": published.name, "fix": f"take {origin}"}
 
 
 def _stored_names(
