@@ -14,7 +14,10 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import make_gallery
 from tf_happywhale.inference.box_source import with_source
 from tf_happywhale.inference.identifier import Identifier, load_identifier
+from tf_happywhale.inference.trained_models import TrainedModel
 from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.ranking.learned import nothing_learned
+from tf_happywhale.run_folders.published_folder import PublishedFacts, write_published
 
 HEAD = "image,source,xmin,ymin,xmax,ymax\n"
 
@@ -93,3 +96,25 @@ def test_a_trained_model_stays_as_it_is(tmp_path: Path) -> None:
 
     identifier = Identifier((Trained(),), None, tmp_path, 1)
     assert with_source(identifier, load_experiment(None), tmp_path) is identifier
+
+
+def test_models_of_others_look_where_the_models_beside_them_do(tmp_path: Path) -> None:
+    facts = PublishedFacts("fins", "0" * 64, 64, "fins", "CC-BY-4.0", "", "hf://a/b")
+    write_published(tmp_path / "fins", facts)
+    trained = load_experiment(None, ["records.source=backfin"])
+    own = TrainedModel(tmp_path / "run", trained)
+    fins = TrainedModel(tmp_path / "fins", load_experiment(None), decided=False)
+
+    def sources(*models: TrainedModel, home: Path = tmp_path) -> list[str]:
+        identifier = Identifier(models, nothing_learned([1.0] * len(models)), tmp_path, 1)
+        return [m.primary for m in with_source(identifier, load_experiment(None), home).models]
+
+    table(tmp_path / "boxes.csv", "fluke")
+    assert sources(fins) == ["fluke"]
+    assert sources(own, fins) == ["backfin", "backfin"]
+    assert sources(fins, fins) == ["fluke", "fluke"]
+    about = {"model": "m", "source": "head, fin", "view": "original", "preprocess": "p"}
+    rows = Embeddings(np.ones((1, 2), np.float32), np.array(["a"]), np.array(["w"]), about)
+    make_gallery(tmp_path / "whales", rows)
+    assert sources(fins, fins, home=tmp_path / "whales") == ["head", "fin"]
+    assert sources(own, fins, home=tmp_path / "whales") == ["backfin", "fin"]

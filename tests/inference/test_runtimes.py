@@ -106,6 +106,20 @@ def test_a_conversion_does_not_stay_beside_a_model_that_has_come_meanwhile(
     assert not (tmp_path / "saved_model").exists()
 
 
+def test_conversions_for_another_size_are_apart(
+    embedder: keras.Model, pictures: np.ndarray, tmp_path: Path
+) -> None:
+    embedder.save(tmp_path / "model.keras")
+    runtime_of(tmp_path, 16, "savedmodel", "float32")(pictures)
+    small = tmp_path / "12px"
+    found = runtime_of(tmp_path, 12, "savedmodel", "float32", small)(pictures[:, :12, :12])
+    assert least_cosine(found, by_keras(embedder)(pictures[:, :12, :12])) > 0.99999
+    assert proofs(small)["savedmodel float32"] > 0.9999
+    assert (small / "saved_model").exists() and not (small / "model.keras").exists()
+    again = runtime_of(tmp_path, 12, "auto", "float32", small)(pictures[:, :12, :12])
+    np.testing.assert_array_equal(again, found)
+
+
 def test_the_lowest_cosine_is_of_the_worst_row() -> None:
     first = np.array([[1, 0], [1, 1]], np.float32)
     second = np.array([[5, 0], [0, 2]], np.float32)

@@ -123,3 +123,41 @@ def test_several_models_have_seen_what_any_of_them_has(model) -> None:
         True,
         False,
     ]
+
+
+def of_others(trained_on: str) -> Model:
+    facts = PublishedFacts("fins", "0" * 64, 64, trained_on, "CC-BY-4.0", "", "hf://a/b")
+    return Model(Path(), published=facts)
+
+
+def test_of_a_model_of_others_the_gallery_teaches() -> None:
+    for trained_on in ("Wildbook: 64 species", "Happywhale's competition"):
+        found = who_teaches(identifier(of_others(trained_on), unknown="others."), GALLERY)
+        assert found.asked.tolist() == [True] * 5
+        assert found.said == ()
+
+
+def test_of_a_model_of_others_what_is_named_as_there_counts_as_seen() -> None:
+    """By the id, by a photograph's name, or by both, which alone leaves no doubt."""
+    gallery = images(
+        {"00021adfb725ed.jpg": "37c7aba965a5", "a.jpg": "37c7aba965a6", "b.jpg": "w1",
+         "000562241d384d.jpg": "w2"}
+    )  # fmt: skip
+    trained = of_others("Happywhale's competition")
+    found = who_teaches(identifier(trained, unknown="others."), gallery)
+    assert found.asked.tolist() == [False, False, True, False]
+    first, doubt, only = found.said
+    assert first == (
+        "fins was trained on Happywhale, and 3 of the gallery's 4 individuals are named as there: "
+        "they count as known to it."
+    )
+    assert doubt.startswith("2 of the gallery's individuals (such as 37c7aba965a6) have an id or")
+    assert only.startswith("The model was trained on 3 of the gallery's 4 individuals")
+    other = who_teaches(identifier(of_others("Wildbook"), unknown="others."), gallery)
+    assert other.asked.all()
+
+
+def test_beside_a_model_of_others_an_own_one_still_knows_its_animals(model) -> None:
+    own = model({"a.jpg": "w1", "c.jpg": "w2"})
+    teacher = who_teaches(identifier(own, of_others("Wildbook"), unknown="-"), GALLERY)
+    assert teacher.asked.tolist() == [False, False, False, True, True]

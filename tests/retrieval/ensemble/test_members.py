@@ -9,6 +9,7 @@ from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
 from tf_happywhale.retrieval.ensemble.members import find_members, load_ensemble, member_files
+from tf_happywhale.run_folders.published_folder import PublishedFacts, write_published
 
 
 def write(folder: Path, images: list[str], split: str = "train", value: float = 1.0) -> None:
@@ -60,3 +61,19 @@ def test_a_file_of_another_name_is_not_taken_for_its_neighbour(tmp_path: Path) -
     write(tmp_path, ["a"])
     with pytest.raises(InputError, match=r"or its train\.npz, not .*b6\.npz"):
         find_members(load_experiment(None, [f"members=[{{path: {tmp_path}/b6.npz}}]"]))
+
+
+def test_a_published_models_embeddings_are_in_the_output(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HAPPYWHALE_MODELS", str(tmp_path / "home"))
+    facts = PublishedFacts("fins", "0" * 64, 64, "fins", "CC-BY-4.0", "", "hf://a/b")
+    for folder in (tmp_path / "home" / "fins", tmp_path / "there"):
+        write_published(folder, facts)
+        named = "fins" if folder.parent.name == "home" else folder
+        read = load_experiment(None, [f"output={tmp_path / 'out'}", f"members=[{{path: {named}}}]"])
+        (found,) = find_members(read)
+        assert found.folder == tmp_path / "out" / "fins" / "embeddings"
+        assert (found.run, found.name) == (folder, "fins")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fins").mkdir()
+    (found,) = find_members(load_experiment(None, ["members=[{path: fins}]"]))
+    assert found.published is None  # a folder of that name goes before
