@@ -7,9 +7,11 @@ from pathlib import Path
 
 import keras
 
-from tf_happywhale.models.backbones.build import FEATURES, build_backbone, take_features
+from tf_happywhale.models.backbones.build import FEATURES, build_variant, take_features
+from tf_happywhale.models.backbones.variants import VARIANTS
 from tf_happywhale.models.weights.published import load_weights
 from tf_happywhale.models.weights.run_weights import is_own
+from tf_happywhale.models.weights.start_pixels import with_pixels_of
 from tf_happywhale.models.weights.trained_here import fill_backbone
 from tf_happywhale.models.weights.weight_names import find_weights
 
@@ -21,7 +23,8 @@ def pretrained_backbone(
     features: Sequence[str] = ("final",),
     drop_path: float = 0.0,
 ) -> keras.Model:
-    """Build a backbone, and fill it with weights (see `weights/weight_names.py`).
+    """Build a backbone, and fill it with weights (see `weights/weight_names.py`). With those of a
+    model it normalises pixels as that model does.
 
     Example:
         >>> network = pretrained_backbone("lite0")
@@ -33,7 +36,10 @@ def pretrained_backbone(
         InputError: the weights cannot be fetched or do not fit.
     """
     address = find_weights(name, weights)
-    whole = build_backbone(name, features=FEATURES, drop_path=drop_path)
+    variant = VARIANTS[name]
+    if is_own(address):
+        variant = with_pixels_of(variant, Path(address))
+    whole = build_variant(variant, features=FEATURES, drop_path=drop_path, name=name)
     network = take_features(whole, features)
     if is_own(address):
         fill_backbone(network, Path(address))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
+from tf_happywhale.models.weights.run_weights import is_own
+from tf_happywhale.models.weights.weight_names import find_weights
 from tf_happywhale.training.finished_files import write_results
 from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.log.log_file import read_log
@@ -32,8 +34,11 @@ def finish_fold(folder: Path, experiment: Experiment, data: FoldData) -> int:
         raise InputError(
             f"{folder} has no validated epoch yet: there is nothing to make a model from."
         )
-    model = experiment.model.model_copy(update={"weights": "none"})  # its own are loaded
-    _, classifier = build_models(experiment.model_copy(update={"model": model}), data)
+    settings = experiment.model
+    if not is_own(find_weights(settings.backbone, settings.weights)):
+        # Its own weights are loaded. Those of a model say how it normalises pixels, so they stay.
+        settings = settings.model_copy(update={"weights": "none"})
+    _, classifier = build_models(experiment.model_copy(update={"model": settings}), data)
     classifier.load_weights(kept[epoch])
     metrics = {key: value for key, value in entries[epoch].items() if key != "learning_rate"}
     write_results(folder, experiment, data, classifier, metrics)

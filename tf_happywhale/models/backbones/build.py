@@ -12,6 +12,7 @@ from tf_happywhale.models.backbones.nfnet import nfnet_features
 from tf_happywhale.models.backbones.variants import VARIANTS, EfficientNet, NFNet
 
 FEATURES = ("stage3", "stage4", "final")
+NORMALISE = "normalise"  # the layer that normalises pixels
 
 
 def build_backbone(
@@ -51,7 +52,7 @@ def build_variant(
     mean, std = variant.mean_std
     scale = [1 / (255 * s) for s in std]
     offset = [-m / s for m, s in zip(mean, std, strict=True)]
-    x = keras.layers.Rescaling(scale, offset, name="normalise")(pictures)
+    x = keras.layers.Rescaling(scale, offset, name=NORMALISE)(pictures)
     make = efficientnet_features if isinstance(variant, EfficientNet) else nfnet_features
     maps = make(x, variant, drop_path)
     whole = keras.Model(pictures, [maps[feature] for feature in FEATURES], name=name)
