@@ -223,6 +223,10 @@ def test_as_a_member_it_judges_nothing_that_it_has_seen(whale: str, capsys) -> N
     assert "nothing is learned from it about new individuals" in capsys.readouterr().out
     train = load_embeddings(Path("out/whale/embeddings/train.npz"))
     assert "folds 0 1 2 of" in train.about["trained_on"]
+    with pytest.raises(InputError, match=r"trained on every fold.* or set rank\.threshold"):
+        rank.main(experiment)
+    rank.main(settings(f"members=[{{path: {whale}}}]", "rank.threshold=0.5"))
+    assert rows("out")
 
 
 def test_a_training_starts_from_it(bay: Path) -> None:

@@ -40,7 +40,7 @@ def places(words: str, form: str = FORM, *overrides: str) -> tuple:
 @pytest.mark.parametrize(
     "words",
     ["run seals trip", "ensemble.yaml whales trip", "lite0 seals trip 1.jpg", "both both trip",
-     "both whales trip", "b6_ns whales trip"],
+     "both whales trip", "b6_ns whales trip", "anydorsal whales trip"],
 )  # fmt: skip
 def test_a_model_is_followed_by_the_gallery(home: Path, words: str) -> None:
     assert places(words) == tuple(words.split())
@@ -88,6 +88,7 @@ def test_of_a_fixed_number_of_words_the_number_decides(home: Path) -> None:
         ("gone trip", "There is no gone: name the folder with your train.csv first"),
         ("lite9 seals trip", "There is no lite9 (and no model of that name; there is lite"),
         ("lite9 trip", "no model of that name; there is lite"),
+        ("anydorsl seals trip", "no model of that name; there is anydorsal"),
         ("out trip", "out holds models, in out/demo/fold0"),
         ("b0 trip", "b0 has photographs, but no train.csv"),
     ],
