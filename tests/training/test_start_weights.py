@@ -39,3 +39,12 @@ def test_a_published_model_that_may_have_seen_the_images_is_said(tmp_path, capsy
     assert not capsys.readouterr().out
     check_start(start, tmp_path / "run", 0, {"00021adfb725ed.jpg": 0})
     assert "fins was trained on Happywhale" in capsys.readouterr().out
+
+
+def test_what_a_published_models_licence_forbids_is_said(tmp_path, capsys):
+    facts = PublishedFacts(
+        "fins", "0" * 64, 64, "fins", "CC-BY-NC-4.0", "use for money", "hf://a/b"
+    )
+    write_published(tmp_path, facts)
+    check_start(str(tmp_path / "model.keras"), tmp_path / "run", 0, FOLDS)
+    assert "fins, whose licence is CC-BY-NC-4.0: use for money" in capsys.readouterr().out

@@ -40,7 +40,7 @@ def export_model(model: TrainedModel, experiment: Experiment, folder: Path) -> N
             photograph for the comparison.
     """
     learned, unknown = learned_of([model], experiment.rank)
-    if unknown:
+    if unknown and model.published is None:  # else the gallery teaches it
         print(f"P(new) will not be known: {unknown}")
     pictures = _real_pictures(model, experiment.export.photographs)
     embedder = load_model(model.file)

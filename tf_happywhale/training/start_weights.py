@@ -15,8 +15,8 @@ from tf_happywhale.run_folders.published_folder import read_published
 
 
 def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, int]) -> None:
-    """Refuse a model that a fold's training must not start from. If it is a model of others that
-    may have seen the images, that is printed.
+    """Refuse a model that a fold's training must not start from. Of a model of others it is
+    printed what its licence forbids, and whether it may have seen the images.
 
     Args:
         weights: what `find_weights` returns.
@@ -37,6 +37,11 @@ def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, i
             "output."
         )
     of_others = read_published(start)
+    if of_others and of_others.restricted:
+        licence = of_others.licence or "not known"
+        say_once(
+            f"model.weights is {of_others.name}, whose licence is {licence}: {of_others.restricted}"
+        )
     if of_others and seen_elsewhere(trained_elsewhere(of_others.trained_on), (), folds):
         say_once(
             f"{of_others.name} was trained on Happywhale, and images of this catalogue are named "
