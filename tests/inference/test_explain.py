@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.inference.explain import Explainer, correspond, last_map
+from tf_happywhale.inference.explain import Explainer, correspond, last_map, maps_of_backbone
 from tf_happywhale.models.layers.region import Region
 from tf_happywhale.models.sizes import at_sizes
 
@@ -77,3 +77,23 @@ def test_of_a_model_of_several_sizes_the_network_is_explained() -> None:
     first, second = spot(0, 3) + spot(0, 2, colour=1), spot(0, 3) + spot(3, 3)
     match = Explainer(at_sizes(embedder, [1, 2]))(first, second)
     np.testing.assert_array_equal(match.heat[0], Explainer(embedder)(first, second).heat[0])
+
+
+def test_a_network_inside_is_explained_by_what_follows_it(explain: Explainer) -> None:
+    """As a whole, in which the gradient goes through the network too."""
+    inner = keras.Input((None, None, 3))
+    cells = keras.layers.AveragePooling2D(8)(keras.layers.Rescaling(1 / 255)(inner))
+    early = keras.layers.AveragePooling2D(4)(keras.layers.Rescaling(1 / 255)(inner))
+    network = keras.Model(inner, [early, cells])
+    pictures = keras.Input((None, None, 3))
+    maps = network(pictures)
+    halved = keras.layers.Cropping2D(((0, 2), (0, 0)))(maps[1])
+    pooled = [keras.layers.GlobalAveragePooling2D()(part) for part in (*maps, halved)]
+    nested = keras.Model(pictures, keras.layers.Average()(pooled))
+    pair = spot(0, 3) + spot(2, 2, colour=1), spot(3, 1) + spot(0, 0, colour=2)
+    assert len(maps_of_backbone(nested)) == 2
+    found = Explainer(nested)(*pair)
+    assert found.heat[0].shape == (8, 8)  # the first of maps with equally many channels
+    assert found.score == pytest.approx(0.5, abs=0.2)
+    single = keras.Model(pictures, keras.layers.GlobalAveragePooling2D()(maps[1]))
+    np.testing.assert_allclose(Explainer(single)(*pair).heat[0], explain(*pair).heat[0], atol=1e-6)

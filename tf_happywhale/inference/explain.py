@@ -56,14 +56,19 @@ class Explainer:
                 "KERAS_BACKEND, or set report.why to false."
             )
         embedder = one_size(embedder)
-        features = last_map(embedder)
-        model = keras.Model(embedder.inputs, [features, embedder.outputs[0]])
+        maps = maps_of_backbone(embedder)
+        backbone, last = keras.Model(embedder.inputs, maps), last_map(embedder)
+        own = next((place for place, each in enumerate(maps) if each is last), None)
+        rest = keras.Model(maps, [*([last] if own is None else []), embedder.outputs[0]])
 
         @tf.function(reduce_retracing=True)
         def look(pictures: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            seen = keras.tree.flatten(backbone(pictures, training=False))
+            # Only what follows is recorded: all maps of a large network would fill the memory.
             with tf.GradientTape() as tape:
-                tape.watch(pictures)
-                cells, embedding = model(pictures, training=False)
+                tape.watch(seen)
+                *cells, embedding = keras.tree.flatten(rest(seen, training=False))
+                cells = cells[0] if own is None else seen[own]
                 unit = tf.math.l2_normalize(tf.cast(embedding, tf.float32), axis=1)
                 score = tf.reduce_sum(unit[0] * unit[1])
             heat = tf.reduce_sum(tf.cast(tape.gradient(score, cells) * cells, tf.float32), axis=-1)
@@ -84,6 +89,21 @@ class Explainer:
         """Return the part of a crop uint8 [s, s, 3] that heat and parts refer to: all of it, unless
         the model looks at a region only."""
         return crop if self._region is None else np.asarray(self._region(crop[None]))[0]
+
+
+def maps_of_backbone(embedder: keras.Model) -> list[keras.KerasTensor]:
+    """Return the feature maps [n, h, w, c] that the network inside an embedder gives; without one
+    inside, what the embedder is given itself."""
+    networks = [layer for layer in embedder.layers if isinstance(layer, keras.Model)]
+    found: dict[int, keras.KerasTensor] = {}
+    for layer in embedder.layers:
+        if isinstance(layer, (keras.layers.InputLayer, keras.Model)):
+            continue
+        taken = layer.input if isinstance(layer.input, (list, tuple)) else [layer.input]
+        for tensor in taken:
+            if tensor._keras_history.operation in networks:
+                found[id(tensor)] = tensor
+    return list(found.values()) or list(embedder.inputs)
 
 
 def last_map(embedder: keras.Model) -> keras.KerasTensor:
