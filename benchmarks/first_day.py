@@ -40,7 +40,7 @@ from tf_happywhale.retrieval.search.scored import Scores
 from tf_happywhale.retrieval.teaching.questions import ask
 
 BOXES = "detections.json"
-GRID = {"points": (128, 512, 1024), "size": (384, 640, 800), "margin": (0.1, 0.2)}
+GRID = {"points": (128, 256, 512, 1024), "size": (384, 640, 800), "margin": (0.1, 0.2)}
 DRAWS = 2000  # of the bootstrap
 
 
