@@ -402,8 +402,8 @@ def page(rows: dict[str, list[str]], real: str) -> str:
             "the published file is, and converted. Both sides embed drawn photographs out of JPEG",
             "files. The figures are cosine distances of our embedding from theirs: of the networks",
             "alone, with the same squashed pixels; and from the file on, for which each side",
-            "decodes, squashes and normalises by itself. The last column is how far apart theirs",
-            "of the two photographs are, which are of two animals.",
+            "decodes, squashes and normalises by itself. The last column is the distance",
+            "between their embeddings of the two photographs, which show two animals.",
             "",
             "| model | file | pixels | embedding | "
             + " | ".join(

@@ -23,7 +23,7 @@ VERBS = """verbs:
 EXAMPLES = """examples:
   python -m tf_happywhale.models list
   python -m tf_happywhale.models list anydorsal
-  python -m tf_happywhale.models fetch anydorsal
+  python -m tf_happywhale.models fetch anydorsal --accept
   python -m tf_happywhale.models fetch miewid_msv3 Downloads/model.safetensors --accept
   python -m tf_happywhale.identify anydorsal MY_FOLDER NEW_PHOTOGRAPHS output=trip
 

@@ -11,7 +11,7 @@ Sources:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tf_happywhale.models.backbones.variants import IMAGENET
@@ -80,18 +80,11 @@ MIEWID_MSV3 = PublishedModel(
     sha256="adff92b39678f37eb74861c6399a741639a8907ec2382738e903d6120727b348",
 )
 
-MIEWID_V4 = PublishedModel(
+MIEWID_V4 = replace(
+    MIEWID_MSV3,
     name="miewid_v4",
-    network="efficientnetv2_rw_m",
-    backbone="efficientnetv2_rw_m",
-    pooling="gem",
-    norm=True,
-    size=440,
-    mean_std=IMAGENET,
-    embedding=2152,
     trained_on="Wildbook: about 20,000 individuals",
     licence="",
-    restricted=NO_LICENCE,
     source="",
     file="miew_id.msv4_1_main.bin",
     sha256="",  # v4 and v4.1 are two files of one network
