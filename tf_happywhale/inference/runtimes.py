@@ -11,6 +11,7 @@ import numpy as np
 
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
+from tf_happywhale.models import openvino_cpu
 
 Forward = Callable[[np.ndarray], np.ndarray]  # pictures uint8 [n, s, s, 3] to float32 [n, d]
 FILES = {"openvino": "openvino/model.xml", "onnx": "model.onnx", "savedmodel": "saved_model"}
@@ -80,17 +81,8 @@ def present(folder: Path) -> str | None:
 
 
 def _openvino(file: Path, precision: str) -> Forward:
-    import openvino
-
-    # Each core gets a part of the batch. If all cores shared one picture, they would wait for each
-    # other after every layer, and for the core that decodes the next batch.
     cores = usable_cores()
-    hints = {
-        "INFERENCE_PRECISION_HINT": {"float32": "f32", "bfloat16": "bf16"}[precision],
-        "NUM_STREAMS": cores,
-        "INFERENCE_NUM_THREADS": cores,
-    }
-    compiled = openvino.Core().compile_model(str(file), "CPU", hints)
+    compiled = openvino_cpu.compiled(str(file), precision)
     requests = [compiled.create_infer_request() for _ in range(cores)]
 
     def forward(pictures: np.ndarray) -> np.ndarray:

@@ -10,8 +10,7 @@ import numpy as np
 
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.matching.engines.engine import Compiled
-
-PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
+from tf_happywhale.models import openvino_cpu
 
 
 class OpenVinoEngine:
@@ -40,15 +39,9 @@ class OpenVinoEngine:
         ]
         outputs = function(openvino_operations, weights, *(each.output(0) for each in inputs))
         model = openvino.Model([_output(each) for each in outputs], inputs)
-        cores = usable_cores()
-        hints = {
-            "INFERENCE_PRECISION_HINT": "f32" if exact else PRECISIONS[self.precision],
-            "NUM_STREAMS": cores,
-            "INFERENCE_NUM_THREADS": cores,
-        }
-        ready = openvino.Core().compile_model(model, "CPU", hints)
+        ready = openvino_cpu.compiled(model, "float32" if exact else self.precision)
         requests = queue.SimpleQueue()
-        for request in _warm(ready, widths, cores):
+        for request in _warm(ready, widths, usable_cores()):
             requests.put(request)
 
         def call(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
