@@ -48,6 +48,8 @@ def refusal(*overrides: str) -> str:
         ("variants=[{name: a}, {name: a}]", ["Two variants train a, fold 0", "its own name"]),
         ("variants=[{model.backbone: b9}]", ["model.backbone", "'b9'", "b5, b6, b7"]),
         ("variants=[{backbone: b0}]", ["Unknown key 'backbone'", "model.backbone"]),
+        ("train.freeze_epochs=-1", ["train.freeze_epochs", "'-1'", "whole number at least 0"]),
+        ("train.freeze_epochs=0.5", ["train.freeze_epochs", "'0.5'", "whole number"]),
         ("train.balance=2", ["train.balance", "'2'", "at most 1"]),
         ("model.dynamic_margin=[1, 2]", ["model.dynamic_margin", "a list of 3"]),
         ("model.margin=2", ["model.margin", "'2'", "at least 0", "below 1.5708"]),
@@ -94,6 +96,12 @@ def test_a_refused_value_is_one_sentence_with_key_value_and_what_is_allowed(
 def test_pictures_and_embeddings_are_not_mixed_at_once() -> None:
     sentence = refusal("train.embedding_mixup=0.2", "augment.mixup_p=0.5")
     assert "train.embedding_mixup is 0.2 and augment.mixup_p 0.5" in sentence
+
+
+def test_random_weights_are_not_frozen() -> None:
+    sentence = refusal("model.weights=none", "train.freeze_epochs=2")
+    assert "train.freeze_epochs is 2, but model.weights=none starts from random" in sentence
+    assert load_experiment(None, ["train.freeze_epochs=99"]).train.freeze_epochs == 99
 
 
 def test_a_learning_rate_that_ends_above_its_start_is_refused() -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import keras
 import numpy as np
 import pytest
 
 from tests.training.grouped import assert_same_as_one_by_one
+from tests.training.nested import nested
 from tf_happywhale.config import Model, Train
 from tf_happywhale.devices.strategy import choose_devices
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.models.classifier import build_classifier
+from tf_happywhale.training.update.frozen import FrozenFirst, with_frozen_backbone
 from tf_happywhale.training.update.jax_step import make_step
 from tf_happywhale.training.update.learner import Learner
 from tf_happywhale.training.update.loss import Loss
@@ -97,6 +101,31 @@ def test_a_factor_that_was_too_large_halves_and_the_step_is_no_bad_one(classifie
     step(1, *batch(), 0.01)
     moved = zip(classifier.trainable_variables, before, strict=False)
     assert any(np.abs(np.asarray(variable) - was).max() > 1e-4 for variable, was in moved)
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_frozen_backbone_stays_bit_for_bit_and_then_moves(accumulate: int):
+    train = Train(batch_size=8, freeze_epochs=1, weight_decay=0.1, accumulate=accumulate)
+    keras.utils.set_random_seed(3)
+    classifier = build_classifier(nested(MODEL), MODEL, [5, 5, 5, 5])
+    average = WeightAverage(classifier.trainable_variables, 0.9)
+    learner = Learner(classifier, Optimizers(classifier, train), average)
+    frozen = make_step(None, with_frozen_backbone(learner), train, Loss(), steps=2)
+    step = FrozenFirst(frozen, make_step(None, learner, train, Loss(), steps=4), 2)
+    backbone = classifier.get_layer("embedder").get_layer("backbone").variables
+    centre = classifier.get_layer("arcface").centre
+    start, centres = [np.asarray(variable) for variable in backbone], np.asarray(centre)
+    losses = [step(0, *batch(), 0.01), *step.together(1, [batch()], [0.01])]
+    assert np.isfinite(losses).all()
+    assert not np.allclose(np.asarray(centre), centres)
+    for swapped in (nullcontext(), average.swapped()):  # the weights, and their average
+        with swapped:
+            for variable, was in zip(backbone, start, strict=True):
+                np.testing.assert_array_equal(np.asarray(variable), was)
+    for number in (2, 3):
+        step(number, *batch(), 0.01)
+    for variable, was in zip(backbone, start, strict=True):
+        assert not np.array_equal(np.asarray(variable), was), variable.path
 
 
 def test_embeddings_are_mixed_by_the_share_of_the_step(classifier):

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.training.nested import nested
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError, Stopped, TrainingError
 from tf_happywhale.inference.runtimes import by_keras
@@ -452,6 +453,52 @@ def test_steps_taken_together_end_as_one_by_one_wherever_the_run_was_stopped(squ
     for weights in found:
         for mine, other in zip(weights, want, strict=True):
             np.testing.assert_allclose(mine, other, atol=1e-5)
+
+
+def test_a_run_with_a_frozen_backbone_stopped_again_and_again_ends_as_one_left_in_peace(
+    squares, tmp_path, monkeypatch, capsys
+):
+    """Two steps an epoch, of which the second is the border; an update takes up to three."""
+    monkeypatch.setattr(trainer, "build_embedder", nested)
+    settings = ["model.weights=default", "train.epochs=2", "train.freeze_epochs=1"]
+    settings = experiment(*settings, "train.average=0.9", "train.accumulate=3")
+    metrics = loop.train_fold(tmp_path / "peace", settings, squares, stamp="a")
+    said = capsys.readouterr().out
+    assert "2 epochs of 2 steps of 4 images, with a frozen backbone in the first 1" in said
+    late = settings.train.model_copy(update={"max_hours": 1})
+    for stop in (1, 2, 2, 3):  # after an epoch's validation once more
+        with pytest.raises(Stopped, match=f"at step {stop} of 4"):
+            loop.train_fold(
+                tmp_path / "stopped",
+                settings.model_copy(update={"train": late}),
+                squares,
+                stamp="a",
+                started=time.monotonic() - 3601,
+            )
+    again = loop.train_fold(tmp_path / "stopped", settings, squares, stamp="a")
+    assert again["map5_known"] == metrics["map5_known"]
+    assert untimed(tmp_path / "stopped") == untimed(tmp_path / "peace")
+    assert [line["frozen"] for line in entries(tmp_path / "peace")] == [True, False]
+    ends = [load_model(tmp_path / name / "classifier.keras") for name in ("peace", "stopped")]
+    for mine, undisturbed in zip(*(end.get_weights() for end in ends), strict=True):
+        np.testing.assert_array_equal(mine, undisturbed)
+
+
+@pytest.mark.parametrize("epochs", [1, 5])
+def test_a_backbone_may_be_frozen_to_the_end(squares, tmp_path, monkeypatch, capsys, epochs: int):
+    monkeypatch.setattr(trainer, "build_embedder", nested)
+    frozen = ["train.epochs=1", f"train.freeze_epochs={epochs}", "model.weights=default"]
+    settings = experiment(*frozen, "train.accumulate=9")
+    loop.train_fold(tmp_path, settings, squares)
+    assert "with a frozen backbone in all of them" in capsys.readouterr().out
+    keras.utils.set_random_seed(settings.seed + squares.fold)
+    start = trainer.build_models(settings, squares)[1]
+    end = load_model(tmp_path / "classifier.keras")
+    inner = [model.get_layer("embedder").get_layer("backbone") for model in (start, end)]
+    for was, kept in zip(*(model.get_weights() for model in inner), strict=True):
+        np.testing.assert_array_equal(kept, was)
+    centres = [np.asarray(model.get_layer("arcface").centre) for model in (start, end)]
+    assert np.abs(centres[0] - centres[1]).max() > 5e-5
 
 
 def test_killed_when_all_is_written_but_not_noted_it_is_finished_at_once(squares, tmp_path, capsys):

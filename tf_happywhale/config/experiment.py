@@ -121,6 +121,16 @@ class Experiment(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _frozen_weights_are_worth_it(self) -> Experiment:
+        if self.train.freeze_epochs and self.model.weights == "none":
+            raise ValueError(
+                f"train.freeze_epochs is {self.train.freeze_epochs}, but model.weights=none starts "
+                "from random weights, of which nothing can be learned while they are frozen: set "
+                "train.freeze_epochs=0, or other model.weights"
+            )
+        return self
+
     @property
     def folds(self) -> list[int]:
         """The folds that the experiment trains a model for."""

@@ -28,6 +28,12 @@ class Train(Section):
         gt=0,
         description="learning rate of all but the backbone, as a multiple of train.learning_rate",
     )
+    freeze_epochs: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="first epochs in which the backbone stays exactly as it is, and only what "
+        "stands on it is trained, for a start from model.weights; as many as train.epochs or "
+        "more: only that is ever trained",
+    )
     schedule: Literal["cosine", "original"] = Field(
         "cosine",
         description="how the learning rate changes. cosine: down over the whole run; original: as "

@@ -14,11 +14,12 @@ from tf_happywhale.config import Train
 from tf_happywhale.errors import TrainingError
 from tf_happywhale.training.resume.checkpoint import Progress
 from tf_happywhale.training.schedule import learning_rate
+from tf_happywhale.training.update.frozen import FrozenFirst
 from tf_happywhale.training.update.step import Step
 
 
 def train_epoch(
-    step: Step,
+    step: Step | FrozenFirst,
     batches: Iterable,
     train: Train,
     progress: Progress,

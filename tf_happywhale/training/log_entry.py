@@ -15,7 +15,7 @@ def entry_of(progress: Progress, train: Train, rate: float) -> dict:
     """Return the log's entry of an epoch that has just been trained."""
     seconds = max(progress.seconds, 1e-9)
     count = len(progress.losses)
-    return {
+    entry = {
         "epoch": progress.epoch,
         "loss": float(np.mean(progress.losses)) if count else None,
         "learning_rate": rate,
@@ -23,6 +23,9 @@ def entry_of(progress: Progress, train: Train, rate: float) -> dict:
         "seconds": round(seconds, 2),
         "images_per_second": round(count * train.batch_size / seconds, 1),
     }
+    if train.freeze_epochs:
+        entry["frozen"] = progress.epoch < train.freeze_epochs
+    return entry
 
 
 def show_loss(bar: tqdm, losses: list[float]) -> None:
@@ -34,7 +37,8 @@ def show_loss(bar: tqdm, losses: list[float]) -> None:
 def line_of(entry: dict) -> str:
     """Return the printed line of an entry, with mAP@5 if the epoch was validated."""
     loss = "not finite" if entry["loss"] is None else f"{entry['loss']:.3f}"
-    line = f"epoch {entry['epoch'] + 1}: loss {loss}, {entry['seconds']:.0f} s, "
+    frozen = " (backbone frozen)" if entry.get("frozen") else ""
+    line = f"epoch {entry['epoch'] + 1}{frozen}: loss {loss}, {entry['seconds']:.0f} s, "
     line += f"{entry['images_per_second']:.0f} img/s"
     if entry.get("map5_known") is not None:
         line += f", mAP@5 {entry['map5_known']:.3f} on {entry['queries_known']} known individuals'"

@@ -121,7 +121,7 @@ class _Training:
         print(
             f"{f'resuming at step {found.step} with' if found else 'training'} fold {data.fold} on "
             f"{self.devices}: {self.train.epochs} epochs of {self.steps_per_epoch} steps of "
-            f"{self.train.batch_size} images"
+            f"{self.train.batch_size} images{_frozen_said(self.train)}"
         )
         unjudged = why_unjudged(data.individual_ids, data.folds.tolist(), data.fold)
         if unjudged and self.here.chief:
@@ -208,6 +208,14 @@ class _Training:
             self.devices.strategy,
             self.trainer.forward if same else None,
         )
+
+
+def _frozen_said(train: Train) -> str:
+    """Return what is printed of the epochs in which the backbone is frozen."""
+    if train.freeze_epochs >= train.epochs:
+        return ", with a frozen backbone in all of them"
+    first = train.freeze_epochs
+    return f", with a frozen backbone in the first {first}" if first else ""
 
 
 def _steps_per_epoch(train: Train, data: FoldData) -> int:

@@ -14,6 +14,7 @@ from tf_happywhale.inference.runtimes import Forward, by_keras
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder, synchronise_neck
 from tf_happywhale.training.fold_data import FoldData
+from tf_happywhale.training.update.frozen import FrozenFirst, with_frozen_backbone
 from tf_happywhale.training.update.learner import Learner
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.loss_scale import LossScale
@@ -39,7 +40,7 @@ class Trainer:
     """
 
     learner: Learner
-    step: Step
+    step: Step | FrozenFirst
     forward: Forward
 
     @property
@@ -72,6 +73,11 @@ def build_trainer(devices: Devices, experiment: Experiment, data: FoldData, step
     learner = Learner(classifier, optimizers, average, scale)
     loss = Loss(train.target_smoothing, data.species, experiment.model.species_weight)
     step = make_step(devices.strategy, learner, train, loss, experiment.seed, steps)
+    if train.freeze_epochs:
+        until = steps // train.epochs * min(train.freeze_epochs, train.epochs)
+        first = with_frozen_backbone(learner)
+        frozen = make_step(devices.strategy, first, train, loss, experiment.seed, until)
+        step = FrozenFirst(frozen, step, until)
     return Trainer(learner, step, by_keras(embedder, devices.strategy))
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
@@ -17,7 +15,8 @@ from tf_happywhale.training.update.step import Step
 class Recorder:
     """In place of the optimizers: keeps what it is to apply."""
 
-    def __init__(self) -> None:
+    def __init__(self, variables: list[keras.Variable]) -> None:
+        self.variables = variables
         self.applied: list[float] = []
 
     def apply(self, gradients: list, learning_rate) -> None:
@@ -26,9 +25,8 @@ class Recorder:
 
 def run(train: Train, gradients: list[float]) -> list[float]:
     """What is applied in a run of steps with these gradients; NaN is a step that is not finite."""
-    variable, recorder = keras.Variable(np.zeros(1, np.float32)), Recorder()
-    classifier = SimpleNamespace(trainable_variables=[variable])
-    update = Update(Learner(classifier, recorder), train)
+    recorder = Recorder([keras.Variable(np.zeros(1, np.float32))])
+    update = Update(Learner(None, recorder), train)
 
     def one(batch: tuple, own, rate, last: bool) -> float:
         gradient, _ = batch

@@ -6,6 +6,7 @@ import pytest
 
 from tf_happywhale.config import Model, Train
 from tf_happywhale.models.classifier import build_classifier
+from tf_happywhale.models.layers.gem import GeM
 from tf_happywhale.training.update.optimizer import Optimizers, backbone_variables
 
 
@@ -15,7 +16,7 @@ def classifier() -> keras.Model:
     inputs = keras.Input((None, None, 3))
     backbone = keras.Model(inputs, keras.layers.Conv2D(4, 3)(inputs), name="backbone")
     pictures = keras.Input((None, None, 3))
-    x = keras.layers.GlobalAveragePooling2D()(backbone(pictures))
+    x = GeM(3.0, trainable=False)(backbone(pictures))
     embedder = keras.Model(pictures, keras.layers.Dense(8)(x), name="embedder")
     return build_classifier(embedder, Model(), [1, 1, 1])
 
@@ -60,6 +61,6 @@ def test_the_backbone_is_the_network_inside_the_embedder(classifier):
 
 def test_the_state_holds_every_moment_of_every_variable(classifier):
     count = len(classifier.trainable_variables)
-    for head_rate, optimizers in ((1.0, 1), (10.0, 2)):
-        state = Optimizers(classifier, Train(head_rate=head_rate)).state
+    for settings, optimizers in (({}, 1), ({"head_rate": 10}, 2), ({"freeze_epochs": 1}, 2)):
+        state = Optimizers(classifier, Train(**settings)).state
         assert len(state) == 2 * count + 2 * optimizers  # two moments, step number and rate

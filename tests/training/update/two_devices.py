@@ -21,6 +21,7 @@ from tf_happywhale.inference.model_runtime import runtime_of
 from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.layers.gem import GeM
+from tf_happywhale.training.update.frozen import with_frozen_backbone
 from tf_happywhale.training.update.learner import Learner
 from tf_happywhale.training.update.loss import Loss
 from tf_happywhale.training.update.optimizer import Optimizers
@@ -67,7 +68,10 @@ def train(strategy: tf.distribute.Strategy, optimizer: str, settings: Train):
             if settings.average
             else None
         )
-    step = make_step(strategy, Learner(classifier, chosen, average), settings, Loss())
+    learner = Learner(classifier, chosen, average)
+    if settings.freeze_epochs:
+        learner = with_frozen_backbone(learner)
+    step = make_step(strategy, learner, settings, Loss())
     batches = tf.data.Dataset.from_tensor_slices((pictures, targets)).batch(BATCH)
     batches = list(strategy.experimental_distribute_dataset(batches))
     rates = [0.01 * (n + 1) for n in range(STEPS)]
@@ -131,6 +135,7 @@ def main() -> None:
         "adamw tight": ("adamw", {"clip_norm": TIGHT, "weight_decay": 1e-2}),
         "sgd all": ("sgd", {"clip_norm": TIGHT, "accumulate": 2, "average": 0.5}),
         "adamw head": ("adamw", {"head_rate": 10}),
+        "adamw frozen": ("adamw", {"freeze_epochs": 1, "accumulate": 2, "average": 0.5}),
         "adamw together": (
             "adamw",
             {"clip_norm": TIGHT, "accumulate": 2, "average": 0.5, "steps_per_execution": 3},

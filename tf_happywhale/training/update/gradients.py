@@ -19,13 +19,13 @@ class Update:
         replicas: over how many the optimizers sum the gradients once more.
 
     Attributes:
-        variables: the classifier's trainable variables.
+        variables: those that are trained.
         sums: the gradients that are not yet applied, one variable each; none without `accumulate`.
         gathered: the number of steps in them, in one variable; empty without `accumulate`.
     """
 
     def __init__(self, learner: Learner, train: Train, replicas: int = 1) -> None:
-        self.variables = learner.classifier.trainable_variables
+        self.variables = learner.optimizers.variables
         self._learner, self._train, self._replicas = learner, train, replicas
         own = {"trainable": False, "aggregation": "only_first_replica"}
         self.sums, self.gathered = [], []

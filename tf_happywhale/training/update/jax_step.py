@@ -53,8 +53,10 @@ class _JaxStep:
         loss: Loss,
     ) -> None:
         self.strategy, self.classifier, self.scale = strategy, learner.classifier, learner.scale
-        self.train, self.loss, self.update = train, loss, Update(learner, train)
-        self.fixed = self.classifier.non_trainable_variables
+        self.embed, self.train, self.loss = learner.embed, train, loss
+        self.update = Update(learner, train)
+        trained = {id(variable) for variable in self.update.variables}
+        self.fixed = [v for v in self.classifier.variables if id(v) not in trained]
         self.trained = len(self.update.variables)
         self.variables = [
             *self.update.variables,
@@ -122,7 +124,7 @@ class _JaxStep:
         them."""
         with self._holding([*weights, *others]) as scope:
             share = own if self.train.embedding_mixup else None
-            each = self.loss.each(self.classifier, pictures, targets, share)
+            each = self.loss.each(self.classifier, pictures, targets, share, self.embed)
         moved = [scope.get_current_value(variable) for variable in self.fixed]
         mean = ops.sum(each) / self.train.batch_size
         return mean * factor, (mean, moved)

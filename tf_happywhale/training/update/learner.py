@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import keras
@@ -17,12 +18,14 @@ class Learner:
 
     Attributes:
         classifier: from `build_classifier`.
-        optimizers: of its trainable variables.
+        optimizers: of the variables that are trained.
         average: the moving average of its weights, or None.
         scale: the factor on the loss; 1 where no other is given.
+        embed: pictures to embedding, in training; None: the classifier's embedder.
     """
 
     classifier: keras.Model
     optimizers: Optimizers
     average: WeightAverage | None = None
     scale: LossScale = field(default_factory=lambda: LossScale("float32"))
+    embed: Callable | None = None

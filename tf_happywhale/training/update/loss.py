@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -23,7 +24,14 @@ class Loss:
     species: np.ndarray | None = None
     species_weight: float = 0.0
 
-    def each(self, classifier: keras.Model, pictures, targets, own=None):
+    def each(
+        self,
+        classifier: keras.Model,
+        pictures,
+        targets,
+        own=None,
+        embed: Callable | None = None,
+    ):
         """Return the loss of each picture in training, float32 [n].
 
         The embedding is computed once. If pictures are mixed, the heads put their margins on each
@@ -37,12 +45,16 @@ class Loss:
             own: None, or a number: before the heads each embedding keeps this share of itself, and
                 takes the rest from the next one (the last from the first). Only with targets int
                 [n]. On TensorFlow each replica passes its own rows, on JAX all rows are passed.
+            embed: pictures to embedding, in training; None: the classifier's embedder.
 
         References:
             Verma et al.: Manifold Mixup: Better Representations by Interpolating Hidden States,
             ICML 2019, https://arxiv.org/abs/1806.05236
         """
-        embedding = classifier.get_layer("embedder")(pictures, training=True)
+        if embed is None:
+            embedding = classifier.get_layer("embedder")(pictures, training=True)
+        else:
+            embedding = embed(pictures)
         if own is not None:
             embedding = own * embedding + (1 - own) * ops.roll(embedding, -1, axis=0)
             targets = (targets, ops.roll(targets, -1, axis=0), own)

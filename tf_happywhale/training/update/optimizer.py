@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import keras
 
 from tf_happywhale.config import Train
+from tf_happywhale.models.halves import halves
 
 
 class Optimizers:
-    """One AdamW for the backbone and one for the rest, or one for both where the rates are equal.
+    """One AdamW for the backbone and one for the rest; or one for both, where the rates are equal
+    and the backbone is never frozen.
 
     Before Keras 3.15 an optimizer has one learning rate, so there are two of them.
 
     Args:
-        classifier: from `build_classifier`; its embedder's first network is the backbone.
-        train: the learning rate, the weight decay, and the factor on the head's learning rate.
+        classifier: from `build_classifier`.
+        train: the learning rate, the weight decay, the factor on the head's learning rate, and
+            whether the backbone is frozen in some epochs.
+
+    Attributes:
+        variables: those that are trained.
     """
 
     def __init__(self, classifier: keras.Model, train: Train) -> None:
-        backbone = {id(v) for v in backbone_variables(classifier)} if train.head_rate != 1 else ()
-        variables = classifier.trainable_variables
-        first = [n for n, v in enumerate(variables) if id(v) in backbone]
-        rest = [n for n, v in enumerate(variables) if id(v) not in backbone]
+        apart = train.head_rate != 1 or train.freeze_epochs
+        backbone = {id(v) for v in backbone_variables(classifier)} if apart else ()
+        self.variables = classifier.trainable_variables
+        first = [n for n, v in enumerate(self.variables) if id(v) in backbone]
+        rest = [n for n, v in enumerate(self.variables) if id(v) not in backbone]
         self._groups = []
         for rows, multiple in ((first, 1.0), (rest, train.head_rate)):
             if rows:
                 optimizer = keras.optimizers.AdamW(
                     train.learning_rate, weight_decay=train.weight_decay
                 )
-                optimizer.build([variables[n] for n in rows])
+                optimizer.build([self.variables[n] for n in rows])
                 self._groups.append((optimizer, rows, multiple))
-        self._variables = variables
+
+    def of_the_rest(self) -> Optimizers:
+        """Return the part that trains all but the backbone. The state is shared."""
+        optimizer, rows, multiple = self._groups[-1]
+        part = copy(self)
+        part.variables = [self.variables[n] for n in rows]
+        part._groups = [(optimizer, list(range(len(rows))), multiple)]
+        return part
 
     @property
     def state(self) -> list[keras.Variable]:
@@ -39,18 +55,17 @@ class Optimizers:
 
     @property
     def updates(self) -> int:
-        """How many updates have been applied."""
-        return int(keras.ops.convert_to_numpy(self._groups[0][0].iterations))
+        """How many updates have been applied; those of a frozen backbone count."""
+        return int(keras.ops.convert_to_numpy(self._groups[-1][0].iterations))
 
     def apply(self, gradients: list, learning_rate) -> None:
-        """Update the classifier's trainable variables by gradients in their order."""
+        """Update the variables by gradients in their order."""
         for optimizer, rows, multiple in self._groups:
             optimizer.learning_rate.assign(learning_rate * multiple)
-            optimizer.apply([gradients[n] for n in rows], [self._variables[n] for n in rows])
+            optimizer.apply([gradients[n] for n in rows], [self.variables[n] for n in rows])
 
 
 def backbone_variables(classifier: keras.Model) -> list[keras.Variable]:
-    """Return the trainable variables of the network inside the embedder, if there is one."""
-    embedder = classifier.get_layer("embedder")
-    networks = [layer for layer in embedder.layers if isinstance(layer, keras.Model)]
-    return [variable for network in networks for variable in network.trainable_variables]
+    """Return the trainable variables of the network whose maps the embedder pools."""
+    backbone, _ = halves(classifier.get_layer("embedder"))
+    return backbone.trainable_variables

@@ -42,7 +42,8 @@ class _TensorFlowStep:
         self, strategy: tf.distribute.Strategy, learner: Learner, train: Train, loss: Loss
     ) -> None:
         self.strategy, self.train, self.loss = strategy, train, loss
-        self.classifier, self.scale = learner.classifier, learner.scale
+        self.classifier, self.embed = learner.classifier, learner.embed
+        self.scale = learner.scale
         self.replicas = strategy.num_replicas_in_sync
         with strategy.scope():
             self.update = Update(learner, train, self.replicas)
@@ -89,7 +90,7 @@ class _TensorFlowStep:
         held = [tf.identity(variable.value) for variable in fixed]
         with tf.GradientTape() as tape:
             share = own if self.train.embedding_mixup else None
-            each = self.loss.each(self.classifier, pictures, targets, share)
+            each = self.loss.each(self.classifier, pictures, targets, share, self.embed)
             # Summed over the devices this is the mean over the batch.
             part = ops.sum(each) / self.train.batch_size
             scaled = part * self.scale.factor
