@@ -27,14 +27,18 @@ WAYS = {
     "all": "everything trained from the first step",
     "frozen": "backbone frozen for a third of the epochs",
     "slower": "backbone at a quarter of the rate",
+    "head": "backbone frozen in all epochs",
 }
 
 
 def keys_of(way: str, epochs: int) -> list[str]:
     """The keys that make a training one of WAYS."""
-    if way == "frozen":
-        return [f"train.freeze_epochs={max(1, epochs // 3)}"]
-    return ["train.learning_rate=2.5e-4", "train.head_rate=4"] if way == "slower" else []
+    return {
+        "all": [],
+        "frozen": [f"train.freeze_epochs={max(1, epochs // 3)}"],
+        "slower": ["train.learning_rate=2.5e-4", "train.head_rate=4"],
+        "head": [f"train.freeze_epochs={epochs}"],
+    }[way]
 
 
 def write_halves(data: Path, output: Path) -> None:

@@ -30,9 +30,9 @@ class Train(Section):
     )
     freeze_epochs: Annotated[int, Field(ge=0)] = Field(
         0,
-        description="first epochs in which the backbone stays exactly as it is, and only what "
-        "stands on it is trained, for a start from model.weights; as many as train.epochs or "
-        "more: only that is ever trained",
+        description="first epochs in which the backbone stays exactly as model.weights gave it, "
+        "and only pooling, neck and head are trained; as many as train.epochs, or more: the "
+        "backbone is never trained",
     )
     schedule: Literal["cosine", "original"] = Field(
         "cosine",

@@ -212,10 +212,8 @@ class _Training:
 
 def _frozen_said(train: Train) -> str:
     """Return what is printed of the epochs in which the backbone is frozen."""
-    if train.freeze_epochs >= train.epochs:
-        return ", with a frozen backbone in all of them"
-    first = train.freeze_epochs
-    return f", with a frozen backbone in the first {first}" if first else ""
+    last = min(train.freeze_epochs, train.epochs)
+    return f", with a frozen backbone up to epoch {last}" if last else ""
 
 
 def _steps_per_epoch(train: Train, data: FoldData) -> int:

@@ -68,7 +68,7 @@ def build_trainer(devices: Devices, experiment: Experiment, data: FoldData, step
         synchronise_neck(embedder, devices.replicas > 1 and not on_jax())
         scale = LossScale(devices.precision)
         optimizers = Optimizers(classifier, train)
-        weights = classifier.trainable_variables
+        weights = optimizers.variables
         average = WeightAverage(weights, train.average) if train.average else None
     learner = Learner(classifier, optimizers, average, scale)
     loss = Loss(train.target_smoothing, data.species, experiment.model.species_weight)

@@ -64,3 +64,10 @@ def test_the_state_holds_every_moment_of_every_variable(classifier):
     for settings, optimizers in (({}, 1), ({"head_rate": 10}, 2), ({"freeze_epochs": 1}, 2)):
         state = Optimizers(classifier, Train(**settings)).state
         assert len(state) == 2 * count + 2 * optimizers  # two moments, step number and rate
+
+
+def test_a_backbone_that_is_frozen_to_the_end_has_no_moments(classifier):
+    count = len(classifier.trainable_variables) - len(backbone_variables(classifier))
+    optimizers = Optimizers(classifier, Train(epochs=3, freeze_epochs=3))
+    assert len(optimizers.variables) == count
+    assert len(optimizers.state) == 2 * count + 2

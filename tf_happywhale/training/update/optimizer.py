@@ -22,13 +22,15 @@ class Optimizers:
             whether the backbone is frozen in some epochs.
 
     Attributes:
-        variables: those that are trained.
+        variables: those that are trained; a backbone that is frozen to the end needs no state.
     """
 
     def __init__(self, classifier: keras.Model, train: Train) -> None:
         apart = train.head_rate != 1 or train.freeze_epochs
         backbone = {id(v) for v in backbone_variables(classifier)} if apart else ()
-        self.variables = classifier.trainable_variables
+        always = train.freeze_epochs >= train.epochs
+        everything = classifier.trainable_variables
+        self.variables = [v for v in everything if not (always and id(v) in backbone)]
         first = [n for n, v in enumerate(self.variables) if id(v) in backbone]
         rest = [n for n, v in enumerate(self.variables) if id(v) not in backbone]
         self._groups = []
