@@ -3,10 +3,14 @@
 The same network (EfficientNet-B0, GeM, BatchNorm, Dense 512, random weights) and the same pictures,
 in a process of its own for each figure, engines in turn; medians of the runs. Two rows: pictures in
 memory, and photographs from files (JPEG, decoded, cropped whole, squashed) to embeddings. The
-cosine is the lowest of any picture's embedding with Keras'. Where OpenVINO misses what is wanted of
-it the command ends with status 1; --quick looks at the cosines only.
+cosine is the lowest of any picture's embedding with Keras'. The memory is the most that a process
+held. With --published, the network is a published model's, in its own size, and the peer is timm's
+network with the same pooling, as the publisher's package builds it. Where OpenVINO misses what is
+wanted of it the command ends with status 1; --quick looks at the cosines only.
 
     python benchmarks/embed.py --json embed.json
+    python benchmarks/embed.py --published anydorsal --batch 2 --photographs 8
+    python benchmarks/embed.py --published miewid_msv3 --batch 8 --photographs 64
     python benchmarks/embed.py --quick
 """
 
@@ -15,6 +19,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -32,44 +37,83 @@ ENGINES = (
 )  # fmt: skip
 PEERS = {"torch": 2.5, "keras": 1.5}  # how many times as many images a second OpenVINO shall embed
 COSINES = {"openvino": 0.9999, "openvino bfloat16": 0.999, "onnx": 0.9999}
+OURS = "openvino bfloat16"
+PUBLISHED_PEERS = {"torch": 2.5, "torch bfloat16": 1.5}  # the same, of OURS and a published model
 PHOTOGRAPH = (1200, 800)
 
 
-def make(folder: Path, backbone: str, size: int, photographs: int) -> None:
+def engines(published: str | None) -> tuple[str, ...]:
+    """The engines to compare: a published model is neither exported to ONNX nor stock Keras'."""
+    return tuple(each for each in ENGINES if not published or each not in ("onnx", "stock keras"))
+
+
+def make(folder: Path, args: argparse.Namespace) -> None:
     """A run folder with a model, and photographs of smooth noise."""
     import cv2
+
+    make_model(folder, args)
+    (folder / "photographs").mkdir()
+    rng = np.random.default_rng(0)
+    width, height = PHOTOGRAPH
+    for n in range(args.photographs):
+        coarse = rng.integers(0, 256, (24, 36, 3), np.uint8)
+        picture = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / "photographs" / f"{n:04d}.jpg"), picture)
+
+
+def make_model(folder: Path, args: argparse.Namespace) -> None:
+    """The network with random weights, for Keras and for the engines."""
     import keras
 
     from tf_happywhale.config import Model
     from tf_happywhale.inference.conversion import convert
     from tf_happywhale.inference.runtimes import FILES
     from tf_happywhale.models.embedder import build_embedder
+    from tf_happywhale.models.published_models.convert import build_published
+    from tf_happywhale.models.published_models.table import PUBLISHED
     from tf_happywhale.run_folders.model_files import save_model
 
     keras.utils.set_random_seed(0)
-    model = build_embedder(Model(backbone=backbone, weights="none", embedding_size=512))
+    if args.published:
+        model = build_published(PUBLISHED[args.published])
+        settle(model)
+    else:
+        model = build_embedder(Model(backbone=args.backbone, weights="none", embedding_size=512))
     save_model(folder / "model.keras", model)
-    for engine in ("openvino", "onnx"):
+    for engine in {"openvino", "onnx"} & {*engines(args.published)}:
         try:
-            convert(model, size, engine, folder / FILES[engine])
+            convert(model, args.size, engine, folder / FILES[engine])
         except Exception as error:  # the table says so and goes on
             print(f"{engine} cannot be converted to: {error}", file=sys.stderr)
-    (folder / "photographs").mkdir()
-    rng = np.random.default_rng(0)
-    width, height = PHOTOGRAPH
-    for n in range(photographs):
-        coarse = rng.integers(0, 256, (24, 36, 3), np.uint8)
-        picture = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-        cv2.imwrite(str(folder / "photographs" / f"{n:04d}.jpg"), picture)
 
 
-def load(engine: str, folder: Path, backbone: str) -> Callable[[np.ndarray], np.ndarray]:
+def settle(model) -> None:
+    """Give the BatchNorms the statistics of drawn pictures, so that embeddings tell these apart."""
+    import keras
+
+    from tf_happywhale.catalogue.pod.drawn_photograph import draw_photograph
+    from tf_happywhale.catalogue.pod.fin import SPECIES, draw_fin
+
+    fins = [draw_fin("one", SPECIES[n % 3], np.random.default_rng(n)) for n in range(8)]
+    drawn = [draw_photograph(fin, seed=[n], width=128, height=128)[0] for n, fin in enumerate(fins)]
+    norms = [layer for layer in _inside(model) if type(layer) is keras.layers.BatchNormalization]
+    for norm in norms:
+        norm.momentum = 0
+    model(np.stack(drawn), training=True)
+
+
+def _inside(model):
+    for layer in model.layers:
+        yield from _inside(layer) if hasattr(layer, "layers") else [layer]
+
+
+def load(engine: str, folder: Path, args: argparse.Namespace) -> Callable[[np.ndarray], np.ndarray]:
     """An engine as a function of pictures uint8 [n, s, s, 3] to embeddings [n, d]."""
     name, _, precision = engine.partition(" ")
     if name == "torch":
-        return _torch(backbone, precision == "bfloat16")
+        return _torch(args, precision == "bfloat16")
     if name == "stock":
-        return _stock_keras(backbone)
+        return _stock_keras(args.backbone)
     from tf_happywhale.inference.runtimes import by_keras, load_engine
 
     if name == "keras":
@@ -79,22 +123,13 @@ def load(engine: str, folder: Path, backbone: str) -> Callable[[np.ndarray], np.
     return load_engine(folder, name, precision or "float32")
 
 
-def _torch(backbone: str, bfloat16: bool) -> Callable[[np.ndarray], np.ndarray]:
-    import timm
+def _torch(args: argparse.Namespace, bfloat16: bool) -> Callable[[np.ndarray], np.ndarray]:
     import torch
-    from original_torch import GeM
-    from torch import nn
-
-    from tf_happywhale.models.backbones.variants import VARIANTS
 
     torch.set_num_threads(os.cpu_count() or 1)
-    variant = VARIANTS[backbone]
-    network = timm.create_model(variant.timm, num_classes=0, global_pool="")
-    model = nn.Sequential(
-        network, GeM(), nn.BatchNorm1d(network.num_features), nn.Linear(network.num_features, 512)
-    )
+    model, mean_std = _torch_published(args.published) if args.published else _torch_ours(args)
     model = model.to(memory_format=torch.channels_last).eval()
-    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in variant.mean_std)
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in mean_std)
 
     @torch.inference_mode()
     def forward(pictures: np.ndarray) -> np.ndarray:
@@ -103,6 +138,38 @@ def _torch(backbone: str, bfloat16: bool) -> Callable[[np.ndarray], np.ndarray]:
             return model(batch).float().numpy()
 
     return forward
+
+
+def _torch_ours(args: argparse.Namespace) -> tuple:
+    """The network that is trained here, and the mean and deviation of its pixels."""
+    import timm
+    from original_torch import GeM
+    from torch import nn
+
+    from tf_happywhale.models.backbones.variants import VARIANTS
+
+    variant = VARIANTS[args.backbone]
+    network = timm.create_model(variant.timm, num_classes=0, global_pool="")
+    width = network.num_features
+    model = nn.Sequential(network, GeM(), nn.BatchNorm1d(width), nn.Linear(width, 512))
+    return model, variant.mean_std
+
+
+def _torch_published(name: str) -> tuple:
+    """A published model's network, as its publisher builds it of timm's."""
+    import timm
+    from original_torch import GeM
+    from torch import nn
+
+    from tf_happywhale.models.published_models.table import PUBLISHED
+
+    published = PUBLISHED[name]
+    if published.pooling == "gem":
+        network = timm.create_model(published.network, num_classes=0, global_pool="")
+        model = nn.Sequential(network, GeM(), nn.BatchNorm1d(published.embedding))
+    else:
+        model = timm.create_model(published.network, num_classes=0)
+    return model, published.mean_std
 
 
 def _stock_keras(backbone: str) -> Callable[[np.ndarray], np.ndarray]:
@@ -122,7 +189,7 @@ def one(engine: str, work: str, folder: Path, args: argparse.Namespace) -> tuple
     """Images a second, and the embeddings of the first batch."""
     rng = np.random.default_rng(1)
     pictures = rng.integers(0, 256, (args.batch, args.size, args.size, 3), dtype=np.uint8)
-    forward = load(engine, folder, args.backbone)
+    forward = load(engine, folder, args)
     embedding = forward(pictures)
     for _ in range(2):
         forward(pictures)
@@ -156,7 +223,8 @@ def _read(files: list[Path], plainly: bool, args: argparse.Namespace):
         from tf_happywhale.pictures.jpeg_region import read_crops
 
         def read(path: Path) -> np.ndarray:
-            return read_crops(path.read_bytes(), [None], args.size)[0]
+            smooth = args.published is not None  # as the model was trained
+            return read_crops(path.read_bytes(), [None], args.size, smooth=smooth)[0]
 
     with ThreadPoolExecutor(os.cpu_count()) as workers:
         starts = range(0, len(files) - args.batch + 1, args.batch)
@@ -168,26 +236,75 @@ def _read(files: list[Path], plainly: bool, args: argparse.Namespace):
             ahead = later
 
 
-def measure(engine: str, work: str, folder: Path, args: argparse.Namespace) -> float:
-    """One figure, in a process of its own; NaN where the engine is not there."""
-    command = [sys.executable, __file__, "--one", engine, work, str(folder)]
-    for name in ("backbone", "batch", "size", "seconds"):
-        command += [f"--{name}", str(getattr(args, name))]
+def measure(engine: str, work: str, folder: Path, args: argparse.Namespace) -> tuple[float, float]:
+    """Images a second and the most memory held, GB, of a process of its own; NaN where the engine
+    is not there."""
+    command = [sys.executable, __file__, "--one", engine, work, str(folder), *setting(args)]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         print(f"{engine}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
-        return float("nan")
-    return float(done.stdout.split()[-1])
+        return math.nan, math.nan
+    speed, memory = done.stdout.split()[-2:]
+    return float(speed), float(memory)
 
 
 def main() -> None:
     """Measure all and print the table."""
+    args = arguments()
+    if args.make:
+        make(args.make, args)
+        return
+    if args.one:
+        engine, work, folder = args.one
+        speed, embedding = one(engine, work, Path(folder), args)
+        np.save(Path(folder) / f"{engine}.npy", embedding)
+        print(speed, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from tf_happywhale.disk.files import write_json
+    from tf_happywhale.inference.conversion import least_cosine
+
+    names = engines(args.published)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        subprocess.run([sys.executable, __file__, "--make", name, *setting(args)], check=True)
+        speeds: dict = {work: {engine: [] for engine in names} for work in ("pictures", "files")}
+        memory: dict = dict.fromkeys(names, 0.0)
+        for _ in range(args.runs):
+            for work, found in speeds.items():
+                for engine in names:
+                    speed, held = measure(engine, work, folder, args)
+                    found[engine].append(speed)
+                    memory[engine] = max(memory[engine], held)
+                    print(f"{engine}, {work}: {speed:.3f} images a second", file=sys.stderr)
+        reference = np.load(folder / "keras.npy")
+        cosine = {
+            engine: least_cosine(np.load(folder / f"{engine}.npy"), reference)
+            for engine in names
+            if engine in ("keras", *COSINES) and (folder / f"{engine}.npy").is_file()
+        }
+    medians = {w: {e: statistics.median(v) for e, v in f.items()} for w, f in speeds.items()}
+    show(medians, memory, cosine, args)
+    if args.json:
+        found = {"images_per_second": speeds, "memory_gb": memory, "cosine": cosine}
+        write_json(args.json, {"setting": setting(args), "runs": args.runs, **found})
+    rows = (
+        wanted_published(medians["pictures"], memory, cosine)
+        if args.published
+        else wanted(medians["pictures"], cosine, speed=not args.quick)
+    )
+    sys.exit(judge(rows))
+
+
+def arguments() -> argparse.Namespace:
+    """The command line's words; a published model has its own size of pictures."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--backbone", default="b0")
-    parser.add_argument("--size", type=int, default=256, help="side of the pictures, pixels")
+    parser.add_argument("--published", metavar="NAME", help="a published model in its place")
+    parser.add_argument("--size", type=int, help="side of the pictures, pixels (256)")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--photographs", type=int, default=320)
     parser.add_argument("--runs", type=int, default=3, help="processes for each figure")
@@ -195,51 +312,37 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="128 px, one short run")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here")
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.one:
-        engine, work, folder = args.one
-        speed, embedding = one(engine, work, Path(folder), args)
-        np.save(Path(folder) / f"{engine}.npy", embedding)
-        print(speed)
-        return
     if args.quick:
         args.size, args.photographs, args.runs, args.seconds = 128, 32, 1, 1
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from tf_happywhale.disk.files import write_json
-    from tf_happywhale.inference.conversion import least_cosine
+    if args.size is None and args.published:
+        from tf_happywhale.models.published_models.table import PUBLISHED
 
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        make(folder, args.backbone, args.size, args.photographs)
-        speeds: dict = {work: {engine: [] for engine in ENGINES} for work in ("pictures", "files")}
-        for _ in range(args.runs):
-            for work, found in speeds.items():
-                for engine in ENGINES:
-                    found[engine].append(measure(engine, work, folder, args))
-        reference = np.load(folder / "keras.npy")
-        cosine = {
-            engine: least_cosine(np.load(folder / f"{engine}.npy"), reference)
-            for engine in ENGINES
-            if engine in ("keras", *COSINES) and (folder / f"{engine}.npy").is_file()
-        }
-    medians = {w: {e: statistics.median(v) for e, v in f.items()} for w, f in speeds.items()}
-    show(medians, cosine, args)
-    if args.json:
-        setting = {key: getattr(args, key) for key in ("backbone", "size", "batch", "runs")}
-        write_json(args.json, {"setting": setting, "images_per_second": speeds, "cosine": cosine})
-    sys.exit(judge(wanted(medians["pictures"], cosine, speed=not args.quick)))
+        args.size = PUBLISHED[args.published].size
+    args.size = args.size or 256
+    return args
 
 
-def show(medians: dict, cosine: dict[str, float], args: argparse.Namespace) -> None:
+def setting(args: argparse.Namespace) -> list[str]:
+    """What a process of its own must know, as words of its command."""
+    names = ("backbone", "published", "size", "batch", "photographs", "seconds")
+    given = {name: getattr(args, name) for name in names}
+    return [f"--{name}={value}" for name, value in given.items() if value is not None]
+
+
+def show(medians: dict, memory: dict, cosine: dict[str, float], args: argparse.Namespace) -> None:
     """The table; `keras` is TensorFlow's."""
-    print(f"{args.backbone} at {args.size} px, batch {args.batch}, images a second")
+    name = args.published or args.backbone
+    print(f"{name} at {args.size} px, batch {args.batch}, images a second")
     print(f"{'':18}" + "".join(f"{work:>10}{'of torch':>10}{'of keras':>10}" for work in medians)
-          + f"{'cosine':>12}")  # fmt: skip
-    for engine in ENGINES:
+          + f"{'GB':>8}{'cosine':>12}")  # fmt: skip
+    for engine, held in memory.items():
         row = f"{engine:18}"
         for found in medians.values():
             mine = found[engine]
-            row += f"{mine:10.1f}{mine / found['torch']:10.2f}{mine / found['keras']:10.2f}"
+            row += f"{mine:10.3g}{mine / found['torch']:10.2f}{mine / found['keras']:10.2f}"
+        row += f"{held:8.2f}"
         print(row + (f"{cosine[engine]:12.7f}" if engine in cosine else ""))
 
 
@@ -254,6 +357,24 @@ def wanted(speed_of: dict[str, float], cosine: dict[str, float], *, speed: bool)
     rows += [
         Wanted(f"lowest cosine of {engine} with keras", cosine.get(engine, math.nan), least)
         for engine, least in COSINES.items()
+    ]
+    return rows
+
+
+def wanted_published(speed_of: dict, memory: dict, cosine: dict[str, float]) -> list[Wanted]:
+    """What OpenVINO in bfloat16 shall reach beside a published model's own PyTorch."""
+    rows = [
+        Wanted(f"{OURS} ÷ {peer}", speed_of[OURS] / speed_of[peer], least)
+        for peer, least in PUBLISHED_PEERS.items()
+    ]
+    rows += [
+        Wanted(f"memory of {OURS} ÷ {peer}", memory[OURS] / memory[peer], 1, most=True)
+        for peer in PUBLISHED_PEERS
+    ]
+    rows += [
+        Wanted(f"lowest cosine of {engine} with keras", cosine.get(engine, math.nan), least)
+        for engine, least in COSINES.items()
+        if engine != "onnx"
     ]
     return rows
 

@@ -11,7 +11,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.inference import conversion, runtimes
 from tf_happywhale.inference.conversion import convert, least_cosine, prove
 from tf_happywhale.inference.model_runtime import proofs, runtime_of
-from tf_happywhale.inference.runtimes import by_keras, load_engine
+from tf_happywhale.inference.runtimes import FILES, HALF, by_keras, load_engine
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,22 @@ def test_a_saved_model_takes_bytes_and_gives_rows_of_length_one(
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
     assert prove(forward, by_keras(embedder), pictures, "float32") > 0.99999
     assert forward(pictures[:1]).shape == (1, 5)
+
+
+def test_openvino_reads_half_the_bytes_for_bfloat16(
+    embedder: keras.Model, pictures: np.ndarray, tmp_path: Path
+) -> None:
+    pytest.importorskip("openvino")
+    file = tmp_path / FILES["openvino"]
+    convert(embedder, 16, "openvino", file)
+    half = file.with_name(HALF)
+    assert half.with_suffix(".bin").stat().st_size < 0.6 * file.with_suffix(".bin").stat().st_size
+    exact, fast = (load_engine(tmp_path, "openvino", p) for p in ("float32", "bfloat16"))
+    assert prove(exact, by_keras(embedder), pictures, "float32") > 0.999999
+    assert prove(fast, by_keras(embedder), pictures, "bfloat16") < 0.9999999
+    for part in (half, half.with_suffix(".bin")):  # as in a folder of an earlier version
+        part.unlink()
+    assert prove(load_engine(tmp_path, "openvino", "bfloat16"), exact, pictures, "bfloat16") > 0.999
 
 
 def test_an_engine_that_differs_is_refused(embedder: keras.Model, pictures: np.ndarray) -> None:

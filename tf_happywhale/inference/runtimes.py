@@ -15,6 +15,7 @@ from tf_happywhale.models import openvino_cpu
 
 Forward = Callable[[np.ndarray], np.ndarray]  # pictures uint8 [n, s, s, 3] to float32 [n, d]
 FILES = {"openvino": "openvino/model.xml", "onnx": "model.onnx", "savedmodel": "saved_model"}
+HALF = "half.xml"  # beside OpenVINO's model: the same with its weights in float16, for bfloat16
 PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime", "savedmodel": "tensorflow"}
 
 
@@ -81,7 +82,9 @@ def present(folder: Path) -> str | None:
 
 
 def _openvino(file: Path, precision: str) -> Forward:
-    cores = usable_cores()
+    cores, half = usable_cores(), file.with_name(HALF)
+    if precision == "bfloat16" and half.is_file():  # earlier conversions have none
+        file = half
     compiled = openvino_cpu.compiled(str(file), precision)
     requests = [compiled.create_infer_request() for _ in range(cores)]
 
