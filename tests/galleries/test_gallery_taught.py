@@ -47,3 +47,10 @@ def test_of_a_model_of_others_its_individuals_teach_unless_they_are_named_as_the
     assert any("18 photographs of 6 individuals were asked" in line for line in said)
     said = lines(tmp_path / "c", "37c7aba965a", trained_on=happywhale)
     assert not any("were asked" in line for line in said)
+
+
+def test_pixels_and_precision_are_said(tmp_path: Path) -> None:
+    plain = lines(tmp_path / "a")
+    assert "  embedded by model mmmmmmmmmmmm, squashed to 8 px" in plain
+    fast = lines(tmp_path / "b", preprocess="squashed to 8, bfloat16")
+    assert "  embedded by model mmmmmmmmmmmm, squashed to 8 px, bfloat16" in fast

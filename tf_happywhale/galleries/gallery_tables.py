@@ -43,7 +43,9 @@ def summary_lines(gallery: Gallery, rank: Rank) -> list[str]:
             several = "s" if len(individuals) != 1 else ""
             lines.append(f"  {kind.replace('_', ' ')}: {len(individuals)} individual{several}")
     about = gallery.about
-    lines.append(f"  embedded by model {about['model'][:12]}, {about['preprocess']} px")
+    squashed, *precision = about["preprocess"].split(", ")
+    seen = ", ".join([f"{squashed} px", *precision])
+    lines.append(f"  embedded by model {about['model'][:12]}, {seen}")
     if gallery.catalogue is not None:
         lines.append(f"  catalogue: {gallery.catalogue}")
     return [*lines, *(f"  {sentence}" for sentence in taught_lines(gallery, rank))]
