@@ -66,17 +66,35 @@ def test_other_numbers_are_read(kind, code):
     np.testing.assert_array_equal(found, values)
 
 
-def test_the_state_dict_of_a_training_is_found_beside_other_things():
+@pytest.mark.parametrize("key", ["state_dict", "model"])
+def test_the_state_dict_of_a_training_is_found_beside_other_things(key):
     size = b"ctorch\nSize\n" + several(number(3), number(4)) + b"\x85R"
     parameter = b"ctorch._utils\n_rebuild_parameter\n" + several(
         TENSORS["plain"], b"\x88", ORDERED
     )  # fmt: skip
     inner = state({"weight": parameter + b"R"})
     rate = b"G" + np.array(1e-3, ">f8").tobytes()
-    body = b"}(" + text("rate") + rate + text("size") + size + text("state_dict") + inner + b"u"
+    body = b"}(" + text("rate") + rate + text("size") + size + text(key) + inner + b"u"
     found = parse_torch_zip(archive(body))
     assert list(found) == ["weight"]
     np.testing.assert_array_equal(found["weight"], FLOATS.reshape(3, 4))
+
+
+def test_the_states_of_random_generators_are_passed_over():
+    """As NumPy pickles an array: an empty one, which BUILD then fills."""
+    content = b"c_codecs\nencode\n" + several(text("b"), text("latin1")) + b"R"
+    empty = b"cnumpy.core.multiarray\n_reconstruct\n" + several(
+        b"cnumpy\nndarray\n", number(0) + b"\x85", content
+    )
+    kind = b"cnumpy\ndtype\n" + several(text("u4"), b"\x89", b"\x88") + b"R"
+    filled = empty + b"R" + several(number(1), number(2) + b"\x85", kind, b"\x89", content) + b"b"
+    states = b"}" + text("numpy") + several(text("MT19937"), filled, number(624)) + b"s"
+    body = b"}(" + text("rng_states") + states + text("model") + state(TENSORS) + b"u"
+    found = parse_torch_zip(archive(body))
+    assert list(found) == list(TENSORS)
+    np.testing.assert_array_equal(found["plain"], FLOATS.reshape(3, 4))
+    with pytest.raises(InputError, match="names numpy load, which is not permitted"):
+        parse_torch_zip(archive(body.replace(b"cnumpy\nndarray", b"cnumpy\nload")))
 
 
 def test_anything_but_plain_tensors_is_refused():

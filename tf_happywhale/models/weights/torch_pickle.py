@@ -14,7 +14,10 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 
-KINDS = {"Float": "<f4", "Double": "<f8", "Half": "<f2", "Long": "<i8", "Int": "<i4", "Bool": "?"}
+KINDS = {
+    "Float": "<f4", "Double": "<f8", "Half": "<f2", "Long": "<i8", "Int": "<i4", "Byte": "u1",
+    "Bool": "?",
+}  # fmt: skip
 DTYPES = {f"torch {kind}Storage": np.dtype(code) for kind, code in KINDS.items()}
 PERMITTED = {
     "collections OrderedDict",
@@ -22,6 +25,14 @@ PERMITTED = {
     "torch._utils _rebuild_parameter",
     "torch._utils _rebuild_tensor_v2",
     *DTYPES,
+}
+# Of NumPy's arrays: trainings keep the states of random generators. They are passed over.
+PASSED_OVER = {
+    "_codecs encode",
+    "numpy dtype",
+    "numpy ndarray",
+    "numpy.core.multiarray _reconstruct",
+    "numpy._core.multiarray _reconstruct",
 }
 _MARK = object()
 
@@ -113,7 +124,7 @@ def walk(stream: io.BytesIO) -> Any:
                 value, key = stack.pop(), stack.pop()
                 stack[-1][key] = value
             case "GLOBAL":
-                if argument not in PERMITTED:
+                if argument not in PERMITTED | PASSED_OVER:
                     raise _refused(f"names {argument}")
                 stack.append(_Name(argument))
             case "BINPERSID":
@@ -122,7 +133,7 @@ def walk(stream: io.BytesIO) -> Any:
                 arguments, name = stack.pop(), stack.pop()
                 stack.append(_reduce(name, arguments))
             case "BUILD":
-                stack.pop()  # the version numbers of the state dict, which are not needed
+                stack.pop()  # version numbers of the state dict, or what an array holds
             case other:
                 raise _refused(f"holds the opcode {other}")
     raise InputError("The checkpoint ends too early: fetch it again.")
@@ -152,6 +163,8 @@ def _reduce(name: _Name, arguments: tuple) -> Any:
         return arguments[0]
     if name == _Name("torch Size"):
         return arguments[0]
+    if name.text in PASSED_OVER:
+        return None
     raise _refused("calls something")
 
 

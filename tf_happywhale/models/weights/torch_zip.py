@@ -2,7 +2,7 @@
 
 The file is a zip archive of one folder: `data.pkl`, the state dict with references to storages, and
 `data/KEY`, the bytes of each storage. Training programs put the state dict into another one, under
-`state_dict`, beside what else they keep.
+`state_dict` or `model`, beside what else they keep.
 
 Format: `_save` in https://github.com/pytorch/pytorch/blob/main/torch/serialization.py
 """
@@ -22,7 +22,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.models.weights.torch_pickle import Tensor, array_of, walk
 from tf_happywhale.models.weights.torch_stream import expected_content
 
-INNER = "state_dict"
+INNER = ("model", "state_dict")  # in the order in which timm looks for them
 
 
 class TorchZip(Mapping):
@@ -44,9 +44,9 @@ class TorchZip(Mapping):
             (place,) = (one for one in self._archive.namelist() if one.endswith("/data.pkl"))
             self._folder = place.removesuffix(".pkl")
             state = walk(io.BytesIO(self._archive.read(place)))
-            inner = state.get(INNER)
-            named = inner if isinstance(inner, dict) else state
-            self._tensors = {key: one for key, one in named.items() if isinstance(one, Tensor)}
+            for key in INNER:
+                state = state[key] if isinstance(state.get(key), dict) else state
+            self._tensors = {key: one for key, one in state.items() if isinstance(one, Tensor)}
 
     def __getitem__(self, name: str) -> np.ndarray:
         tensor = self._tensors[name]
