@@ -74,6 +74,14 @@ def test_half_precision_checkpoints_are_widened(lite0_tensors):
         ("stages.0.0.attn_last", "expand_bias", "stages.0.0.attn_last.fc2.bias"),
         ("stages.0.0.attn_last", "kernel", "stages.0.0.attn_last.conv.weight"),
         ("stages.0.0.conv1", "gain", "stages.0.0.conv1.gain"),
+        ("layers.1.blocks.0.attn", "qkv_kernel", "layers.1.blocks.0.attn.qkv.weight"),
+        ("layers.1.blocks.0.attn", "proj_bias", "layers.1.blocks.0.attn.proj.bias"),
+        (
+            "layers.1.blocks.0.attn",
+            "relative_position_bias_table",
+            "layers.1.blocks.0.attn.relative_position_bias_table",
+        ),
+        ("layers.1.downsample.reduction", "kernel", "layers.1.downsample.reduction.weight"),
     ],
 )
 def test_names_are_timms(layer, variable, name):

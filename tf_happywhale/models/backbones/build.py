@@ -9,10 +9,13 @@ import keras
 from tf_happywhale.errors import ConfigError, nearest
 from tf_happywhale.models.backbones.efficientnet import efficientnet_features
 from tf_happywhale.models.backbones.nfnet import nfnet_features
+from tf_happywhale.models.backbones.swin import swin_features
+from tf_happywhale.models.backbones.swin_variants import SWINS, Swin
 from tf_happywhale.models.backbones.variants import VARIANTS, EfficientNet, NFNet
 
 FEATURES = ("stage3", "stage4", "final")
 NORMALISE = "normalise"  # the layer that normalises pixels
+ARCHITECTURES = {**VARIANTS, **SWINS}
 
 
 def build_backbone(
@@ -41,22 +44,29 @@ def build_backbone(
 
 
 def build_variant(
-    variant: EfficientNet | NFNet,
+    variant: EfficientNet | NFNet | Swin,
     *,
     features: Sequence[str] = ("final",),
     drop_path: float = 0.0,
     name: str | None = None,
 ) -> keras.Model:
-    """Build a backbone of an architecture that may be missing in `VARIANTS`."""
-    pictures = keras.Input((None, None, 3), name="picture")
+    """Build a backbone of an architecture that may be missing in `VARIANTS`. A Swin's pictures have
+    the architecture's size."""
+    side = side_of(variant)
+    pictures = keras.Input((side, side, 3), name="picture")
     mean, std = variant.mean_std
     scale = [1 / (255 * s) for s in std]
     offset = [-m / s for m, s in zip(mean, std, strict=True)]
     x = keras.layers.Rescaling(scale, offset, name=NORMALISE)(pictures)
-    make = efficientnet_features if isinstance(variant, EfficientNet) else nfnet_features
-    maps = make(x, variant, drop_path)
+    makers = {EfficientNet: efficientnet_features, NFNet: nfnet_features, Swin: swin_features}
+    maps = makers[type(variant)](x, variant, drop_path)
     whole = keras.Model(pictures, [maps[feature] for feature in FEATURES], name=name)
     return take_features(whole, features)
+
+
+def side_of(variant: EfficientNet | NFNet | Swin) -> int | None:
+    """Return the side of the pictures that an architecture is for; None: of any."""
+    return variant.size if isinstance(variant, Swin) else None
 
 
 def take_features(whole: keras.Model, features: Sequence[str]) -> keras.Model:

@@ -18,6 +18,7 @@ PARAMETERS = {
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
     "p": "p",  # GeM's exponent
+    "relative_position_bias_table": "relative_position_bias_table",
 }
 SQUEEZE_EXCITE = {"se": ("conv_reduce", "conv_expand"), "attn_last": ("fc1", "fc2")}
 COUNTER = "num_batches_tracked"  # of PyTorch; needed only if the momentum changes
@@ -90,6 +91,8 @@ def tensor_name(layer: str, variable: str) -> str:
     part, _, parameter = variable.rpartition("_")
     if module in SQUEEZE_EXCITE and part in ("reduce", "expand"):
         return f"{layer}.{SQUEEZE_EXCITE[module][part == 'expand']}.{PARAMETERS[parameter]}"
+    if module == "attn" and variable not in PARAMETERS:
+        return f"{layer}.{part}.{PARAMETERS[parameter]}"
     convolution = ".conv" if module == "attn_last" else ""
     return f"{layer}{convolution}.{PARAMETERS[variable]}"
 
@@ -102,6 +105,8 @@ def _keras_layout(value: np.ndarray, variable: keras.Variable, layer: keras.Laye
         return value.transpose(2, 3, 0, 1) if depthwise else value.transpose(2, 3, 1, 0)
     if value.ndim == 4 and value.shape[2:] == (1, 1):  # a 1×1 convolution of one pixel, or a gain
         return value[:, :, 0, 0].T if len(variable.shape) == 2 else value[:, :, 0, 0].reshape(-1)
+    if value.ndim == 2 and variable.name.endswith("kernel"):
+        return value.T
     if value.shape == (1,) and variable.shape == ():  # a number, kept as an array of one
         return value[0]
     return value.transpose(2, 1, 0) if value.ndim == 3 else value
