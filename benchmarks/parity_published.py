@@ -6,15 +6,20 @@ published file is, its classifier included, and read back by its publisher's way
 `convert`. Both sides then embed photographs of two sizes out of their files: each decodes, squashes
 and normalises them itself. Between them stand the two networks with the same squashed pixels.
 
-The packages, pyseter (AnyDorsal) and animl (MiewID), are both MIT.
+The packages, pyseter (AnyDorsal) and animl (MiewID), are both MIT. MegaDescriptor is timm's Swin
+(Apache-2.0), in a file as wildlife-tools (MIT) saves a training, with names as timm had them when
+MegaDescriptor was trained; those of L at 384 px are today's.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -24,9 +29,11 @@ import torch._dynamo  # isort: skip
 
 import cv2
 import numpy as np
+import timm
 import torch
 from PIL import Image
 from safetensors.torch import save_file
+from timm.models import swin_transformer
 from torchvision.transforms import v2
 
 from tf_happywhale.catalogue.pod.drawn_photograph import draw_photograph
@@ -37,6 +44,7 @@ from tf_happywhale.pictures.jpeg_region import read_crops
 
 SIZES = ((1600, 1200), (400, 300))  # width and height: one shrinks, the other grows
 SEED, LEARNED_AT = 11, 128  # pixels of the pictures that BatchNorm's statistics are of
+IDENTITIES = 100  # of MegaDescriptor's classifier, which nobody takes
 TOLD_APART = 2e-3  # what a peer's embeddings of two photographs must differ by
 Embed = Callable[[Path], np.ndarray]
 
@@ -96,7 +104,7 @@ def write(path: Path, picture: np.ndarray) -> None:
 
 
 def randomise(model: torch.nn.Module, forward: Callable) -> None:
-    """Draw every weight; norms get the statistics of drawn photographs."""
+    """Draw every weight; BatchNorms get the statistics of drawn photographs."""
     torch.manual_seed(SEED)
     for key, value in model.state_dict().items():
         if key.endswith("pooling.p"):
@@ -107,10 +115,13 @@ def randomise(model: torch.nn.Module, forward: Callable) -> None:
             value.normal_(0, 0.1)
         elif value.ndim > 1:
             value.normal_(0, value[0].numel() ** -0.5)
-    for module in model.modules():
-        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
-            module.reset_running_stats()
-            module.momentum = None  # the mean of all batches
+    model.eval()
+    norms = [m for m in model.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
+    if not norms:
+        return
+    for module in norms:
+        module.reset_running_stats()
+        module.momentum = None  # the mean of all batches
     pictures = np.stack([drawn(100 + n, LEARNED_AT, LEARNED_AT) for n in range(16)])
     batch = torch.from_numpy(pictures).permute(0, 3, 1, 2).float().sub(115).div(58)
     with torch.no_grad():
@@ -179,21 +190,25 @@ def empty_miewid() -> torch.nn.Module:
 
 def miewid_embed(model: torch.nn.Module) -> Embed:
     """What animl's `extract_miew_embeddings` does with a photograph without a box."""
-    mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
-    prepare = v2.Compose(
-        [
-            v2.Resize((440, 440)),
-            v2.ToImage(),
-            v2.ToDtype(torch.float32, scale=True),
-            v2.Normalize(mean=mean, std=std),
-        ]
-    )
+    prepare = squashing(440)
 
     def embed(photo: Path) -> np.ndarray:
         with Image.open(photo) as image, torch.inference_mode():
             return model.extract_feat(prepare(image.convert("RGB"))[None])[0].numpy()
 
     return embed
+
+
+def squashing(size: int) -> v2.Compose:
+    mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+    return v2.Compose(
+        [
+            v2.Resize((size, size)),
+            v2.ToImage(),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize(mean=mean, std=std),
+        ]
+    )
 
 
 def animl_module(place: str) -> ModuleType:
@@ -207,4 +222,48 @@ def animl_module(place: str) -> ModuleType:
     return module
 
 
+def megadescriptor(name: str, folder: Path) -> Peer:
+    """timm's network with a classifier, saved, and loaded as timm does from the hub."""
+    published = PUBLISHED[name]
+    model = timm.create_model(published.network, num_classes=IDENTITIES)
+    randomise(model, model)
+    state, size = dict(model.state_dict()), published.size
+    if name != "megadescriptor_l_384":
+        buffers = {key: one for key, one in model.named_buffers() if one is not None}
+        state = {older(key): value for key, value in {**state, **buffers}.items()}
+        state = as_trained(state)
+    file = folder / published.file
+    torch.save(state, file)
+    del model, state
+    loaded = timm.create_model(published.network, num_classes=0).eval()
+    kept = swin_transformer.checkpoint_filter_fn(torch.load(file, weights_only=False), loaded)
+    missing, more = loaded.load_state_dict(kept, strict=False)
+    if missing or not all(key.startswith("head.") for key in more):
+        raise SystemExit(f"timm does not take the file: {missing or more}")
+
+    def embed(photo: Path) -> np.ndarray:
+        picture = Image.fromarray(cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB))
+        with torch.inference_mode():
+            return loaded(squashing(size)(picture)[None])[0].numpy()
+
+    return Peer(file, embed)
+
+
+def older(name: str) -> str:
+    """timm's name of a Swin's tensor until version 0.8."""
+    name = re.sub(r"layers.(\d+).downsample", lambda n: f"layers.{int(n[1]) - 1}.downsample", name)
+    return name.replace("head.fc.", "head.")
+
+
+def as_trained(state: dict[str, torch.Tensor]) -> dict:
+    """What wildlife-tools' `BasicTrainer.save` writes."""
+    kept = {"random_rng_state": random.getstate(), "numpy_rng_state": np.random.get_state()}
+    kept["torch_rng_state"] = torch.get_rng_state()
+    objective = {"loss.W": torch.randn(8, IDENTITIES)}
+    return {"model": state, "objective": objective, "epoch": 100, "rng_states": kept}
+
+
 PEERS = {"anydorsal": anydorsal, "miewid_msv3": miewid_msv3, "miewid_v4": miewid_v4}
+PEERS |= {
+    name: partial(megadescriptor, name) for name in PUBLISHED if name.startswith("megadescriptor")
+}

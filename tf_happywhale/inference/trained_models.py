@@ -106,10 +106,18 @@ class TrainedModel:
         Args:
             given: the settings.
             overrides: `key=value`, by which they differ from the model's.
+
+        Raises:
+            InputError: a model is asked for a size of pictures that it cannot see.
         """
         if not self.published:
             return self
         size = self.experiment.image_size if self.exported else given.image_size
+        if self.published.fixed and size != self.published.size:
+            raise InputError(
+                f"{self.published.name} sees pictures of {self.published.size} pixels only, and "
+                f"image_size is {size}: leave image_size out."
+            )
         asked = {"image_size": size, "records": given.records}
         decided = any(one.startswith(SOURCE) for one in overrides)
         return replace(self, experiment=self.experiment.model_copy(update=asked), decided=decided)

@@ -36,6 +36,7 @@ class PublishedFacts:
         licence: its licence.
         restricted: what that forbids, in words; empty: nothing.
         source: where it is published.
+        fixed: whether it sees pictures of that size only.
         conversion: see `CONVERSION`.
     """
 
@@ -46,6 +47,7 @@ class PublishedFacts:
     licence: str
     restricted: str
     source: str
+    fixed: bool = False
     conversion: int = CONVERSION
 
     @property

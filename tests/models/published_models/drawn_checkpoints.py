@@ -13,18 +13,21 @@ from tests.models.weights.test_torch_stream import number, pickled, several, sta
 KINDS = {"<f4": b"ctorch\nFloatStorage\n", "<i8": b"ctorch\nLongStorage\n"}
 
 
-def torch_file(tensors: Mapping[str, np.ndarray], *, training: bool = False) -> bytes:
+def torch_file(
+    tensors: Mapping[str, np.ndarray], *, training: bool = False, key: str = "state_dict"
+) -> bytes:
     """What `torch.save` writes of a state dict.
 
     Args:
         tensors: float32 and int64 arrays by name.
         training: the state dict lies in another one, as a training program leaves it.
+        key: under which it lies there.
     """
     body = state({name: _tensor(str(n), array) for n, (name, array) in enumerate(tensors.items())})
     if training:
         rate = text("rate") + b"G" + np.array(1e-3, ">f8").tobytes()
         about = b"}(" + text("epoch") + number(3) + rate + b"u"
-        body = b"}(" + text("meta") + about + text("state_dict") + body + b"u"
+        body = b"}(" + text("meta") + about + text(key) + body + b"u"
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as file:
         file.writestr("archive/data.pkl", pickled(body))

@@ -5,18 +5,36 @@ from dataclasses import asdict
 
 import pytest
 
+from tf_happywhale.models.backbones.build import ARCHITECTURES
 from tf_happywhale.models.backbones.efficientnet import round_channels
-from tf_happywhale.models.backbones.variants import VARIANTS
+from tf_happywhale.models.backbones.swin_variants import SWINS
+from tf_happywhale.models.backbones.variants import IMAGENET
 from tf_happywhale.models.published_models.table import PUBLISHED
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_each_model_is_one_of_our_networks(name):
     published = PUBLISHED[name]
-    variant = VARIANTS[published.backbone]
+    variant = ARCHITECTURES[published.backbone]
     assert published.name == name
     assert variant.timm == published.network
-    assert published.embedding == round_channels(variant.head, variant.width)
+    if published.fixed:
+        assert published.size == variant.size
+        assert published.embedding == variant.channels * 2 ** (len(variant.depths) - 1)
+    else:
+        assert published.embedding == round_channels(variant.head, variant.width)
+
+
+def test_each_swin_is_a_megadescriptor():
+    found = {name: one for name, one in PUBLISHED.items() if name.startswith("megadescriptor_")}
+    assert list(found) == [
+        f"megadescriptor_{rest}" for rest in ("t_224", "s_224", "b_224", "l_224", "l_384")
+    ]
+    assert [one.backbone for one in found.values()] == list(SWINS)
+    assert found["megadescriptor_l_384"].source == "hf://BVRA/MegaDescriptor-L-384"
+    for one in found.values():
+        assert (one.mean_std, one.licence) == (IMAGENET, "CC-BY-NC-4.0")
+        assert "commercial" in one.restricted and "Happywhale" in one.trained_on
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -10,12 +10,13 @@ import keras
 import numpy as np
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.models.backbones.build import build_variant
-from tf_happywhale.models.backbones.variants import VARIANTS
+from tf_happywhale.models.backbones.build import ARCHITECTURES, build_variant, side_of
+from tf_happywhale.models.backbones.swin_variants import SWINS
 from tf_happywhale.models.layers.gem import GeM
 from tf_happywhale.models.published_models.checkpoint import Renamed, read_checkpoint
 from tf_happywhale.models.published_models.table import PublishedModel
 from tf_happywhale.models.weights.fill_network import fill
+from tf_happywhale.models.weights.swin_names import swin_names
 
 HEADS = ("head.", "final.")  # classifiers of the individuals that it was trained on
 NORM = "bn."
@@ -32,8 +33,9 @@ def convert(published: PublishedModel, checkpoint: Path) -> keras.Model:
 
     Returns:
         Model of RGB pictures [n, h, w, 3], uint8 or float in 0–255, to embedding [n, d] float32,
-        not L2-normalised. Normalising the pixels is its first layer. It is named and built as
-        `build_embedder` does, so that a training can start from it.
+        not L2-normalised; of a `fixed` one, h and w are its size. Normalising the pixels is its
+        first layer. It is named and built as `build_embedder` does, so that a training can start
+        from it.
 
     Raises:
         InputError: the file is missing, cut off, of another format or another model, or it holds
@@ -50,13 +52,16 @@ def named_tensors(published: PublishedModel, checkpoint: Path) -> Mapping[str, n
     `convert`."""
     tensors = read_checkpoint(Path(checkpoint))
     stored = _stored_names(published, tensors, _words(published, checkpoint))
+    if published.backbone in SWINS:
+        stored = swin_names(stored)
     return Renamed(tensors, stored)
 
 
 def build_published(published: PublishedModel) -> keras.Model:
     """Return the network of a published model with random weights; see `convert`."""
-    variant = replace(VARIANTS[published.backbone], mean_std=published.mean_std)
-    pictures = keras.Input((None, None, 3), name="picture")
+    variant = replace(ARCHITECTURES[published.backbone], mean_std=published.mean_std)
+    side = side_of(variant)
+    pictures = keras.Input((side, side, 3), name="picture")
     x = build_variant(variant, name=published.backbone)(pictures)
     if published.pooling == "gem":
         x = GeM(3.0, name="gem")(x)

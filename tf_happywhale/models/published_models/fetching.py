@@ -31,7 +31,7 @@ from tf_happywhale.run_folders.published_folder import (
 )
 
 LARGE = 512  # pixels; pictures above it are embedded a few at a time, to save memory
-TRIED = 64  # side of the picture that a new model is tried on, pixels
+TRIED = 64  # side of the picture that a new model is tried on if it takes any, pixels
 
 
 def fetch_model(
@@ -62,7 +62,7 @@ def fetch_model(
         file = file or _downloaded(published)
         content = check_content(published, file)
         model = convert(published, file)
-        embedding_of_noise(published, model, TRIED)
+        embedding_of_noise(published, model, published.size if published.fixed else TRIED)
         write_model_folder(published, model, content, folder)
     print(f"written: {folder}")
     return folder
@@ -133,6 +133,7 @@ def write_model_folder(
         licence=published.licence,
         restricted=published.restricted,
         source=published.source,
+        fixed=published.fixed,
     )
     with atomic_write(folder) as making:
         making.mkdir()

@@ -74,8 +74,14 @@ def describe(published: PublishedModel) -> list[str]:
     mean, deviation = (", ".join(f"{x:g}" for x in part) for part in published.mean_std)
     pooling = {"mean": "mean", "gem": "GeM"}[published.pooling]
     facts = {
-        "network": f"{published.network} (model.backbone={published.backbone})",
-        "pictures": f"{published.size} px; mean {mean}, deviation {deviation}",
+        "network": published.network
+        + (
+            "; no training starts from it"
+            if published.fixed
+            else f" (model.backbone={published.backbone})"
+        ),
+        "pictures": f"{published.size} px{' only' if published.fixed else ''}; mean {mean}, "
+        f"deviation {deviation}",
         "embedding": f"{published.embedding} numbers; {pooling}"
         + (", BatchNorm" if published.norm else ""),
         "trained on": published.trained_on,

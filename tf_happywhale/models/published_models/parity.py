@@ -23,7 +23,7 @@ def compare_embeddings(
         tensors: of that file, by timm's names; see `named_tensors`.
     """
     theirs, lines = timm_model(published.backbone, tensors), []
-    for size in SIZES:
+    for size in (published.size,) if published.fixed else SIZES:
         shape = (2, size, size, 3)
         pictures = np.random.default_rng(size).integers(0, 256, shape, dtype=np.uint8)
         wanted = _by_timm(published, theirs, tensors, pictures)
@@ -38,19 +38,19 @@ def _by_timm(
     published: PublishedModel, theirs, tensors: Mapping[str, np.ndarray], pictures: np.ndarray
 ) -> np.ndarray:
     """Return the embeddings float64 [n, d] of pictures uint8 [n, s, s, 3] by timm's network, and
-    NumPy's pooling and BatchNorm."""
+    NumPy's GeM and BatchNorm."""
     import torch
 
     mean, deviation = (np.array(part, np.float32) for part in published.mean_std)
     normalised = ((pictures / np.float32(255) - mean) / deviation).transpose(0, 3, 1, 2)
     with torch.inference_mode():
         batch = torch.from_numpy(np.ascontiguousarray(normalised, np.float32))
-        features = theirs.forward_features(batch).numpy().astype(np.float64)
-    if published.pooling == "gem":
-        power = float(np.asarray(tensors["gem.p"]).reshape(-1)[0])
-        pooled = (np.maximum(features, 1e-6) ** power).mean(axis=(2, 3)) ** (1 / power)
-    else:
-        pooled = features.mean(axis=(2, 3))
+        if published.pooling == "mean":
+            pooled = theirs(batch).numpy().astype(np.float64)
+        else:
+            features = theirs.forward_features(batch).numpy().astype(np.float64)
+            power = float(np.asarray(tensors["gem.p"]).reshape(-1)[0])
+            pooled = (np.maximum(features, 1e-6) ** power).mean(axis=(2, 3)) ** (1 / power)
     if not published.norm:
         return pooled
     names = ("weight", "bias", "running_mean", "running_var")

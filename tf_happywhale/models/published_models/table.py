@@ -7,6 +7,9 @@ Sources:
     MiewID: the package animl 3.0.1 (MIT), `animl/reid/miewid.py`; the README of
     https://github.com/WildMeOrg/wbia-plugin-miew-id; Otarashvili et al.: Multispecies Animal Re-ID
     Using a Large Community-Curated Dataset, 2024, https://arxiv.org/abs/2412.05602
+    MegaDescriptor: the notebooks of https://github.com/WildlifeDatasets/wildlife-tools (MIT) in
+    `baselines/`, by which the models were trained and tested; Čermák et al.: WildlifeDatasets: An
+    open-source toolkit for animal re-identification, WACV 2024, https://arxiv.org/abs/2311.09118
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from tf_happywhale.models.backbones.swin_variants import SWINS
 from tf_happywhale.models.backbones.variants import IMAGENET
 
 PixelNorm = tuple[tuple[float, ...], tuple[float, ...]]
@@ -25,7 +29,7 @@ class PublishedModel:
 
     name: str  # the word that stands for it in commands
     network: str  # timm's name of its backbone
-    backbone: str  # ours, of `VARIANTS`
+    backbone: str  # ours, of `ARCHITECTURES`
     pooling: Literal["mean", "gem"]
     norm: bool  # a BatchNorm follows the pooling
     size: int  # side of its pictures, pixels; they are squashed to a square
@@ -38,6 +42,11 @@ class PublishedModel:
     file: str  # its name there
     sha256: str  # of that file
     prefix: str = "backbone."  # what its file says before timm's names of the backbone's tensors
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it sees pictures of its own size only, and no training can start from it."""
+        return self.backbone in SWINS
 
 
 ANYDORSAL = PublishedModel(
@@ -90,6 +99,48 @@ MIEWID_V4 = replace(
     sha256="",  # v4 and v4.1 are two files of one network
 )
 
+NOT_FOR_MONEY = "commercial use is forbidden, and whoever uses it has to name its authors"
+
+
+def _megadescriptor(letter: str, network: str, embedding: int, sha256: str = "") -> PublishedModel:
+    """Return the MegaDescriptor of a letter, such as T, with the network of timm's name.
+
+    Its pixels are normalised as in the notebooks by which it was trained and tested. The example on
+    its page says halves instead.
+    """
+    size = SWINS[network].size
+    return PublishedModel(
+        name=f"megadescriptor_{letter.lower()}_{size}",
+        network=network,
+        backbone=network,
+        pooling="mean",
+        norm=False,
+        size=size,
+        mean_std=IMAGENET,
+        embedding=embedding,
+        trained_on="WildlifeDatasets: many species, among them Happywhale's and right whales",
+        licence="CC-BY-NC-4.0",
+        restricted=NOT_FOR_MONEY,
+        source=f"hf://BVRA/MegaDescriptor-{letter}-{size}",
+        file="pytorch_model.bin",
+        sha256=sha256,
+        prefix="",
+    )
+
+
+MEGADESCRIPTORS = (
+    _megadescriptor("T", "swin_tiny_patch4_window7_224", 768),
+    _megadescriptor("S", "swin_small_patch4_window7_224", 768),
+    _megadescriptor(
+        "B",
+        "swin_base_patch4_window7_224",
+        1024,
+        sha256="655791158167f07773a890368f7db2fced85d569b9bccbbe7e5194e5051e2459",
+    ),
+    _megadescriptor("L", "swin_large_patch4_window7_224", 1536),
+    _megadescriptor("L", "swin_large_patch4_window12_384", 1536),
+)
+
 PUBLISHED: dict[str, PublishedModel] = {
-    model.name: model for model in (ANYDORSAL, MIEWID_MSV3, MIEWID_V4)
+    model.name: model for model in (ANYDORSAL, MIEWID_MSV3, MIEWID_V4, *MEGADESCRIPTORS)
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
-from tf_happywhale.models.backbones.build import FEATURES, build_backbone
+from tf_happywhale.models.backbones.build import ARCHITECTURES, FEATURES, build_backbone
 from tf_happywhale.models.backbones.variants import VARIANTS
 from tf_happywhale.models.weights.fill_network import COUNTER, fill
 from tf_happywhale.models.weights.published import read_weights
@@ -48,7 +48,7 @@ def timm_model(backbone: str, tensors: Mapping[str, np.ndarray]) -> torch.nn.Mod
     import timm
     import torch
 
-    model = timm.create_model(VARIANTS[backbone].timm, num_classes=0)
+    model = timm.create_model(ARCHITECTURES[backbone].timm, num_classes=0)
     needed = [name for name in model.state_dict() if not name.endswith(COUNTER)]
     state = {name: torch.from_numpy(np.array(tensors[name], np.float32)) for name in needed}
     model.load_state_dict(state, strict=False)

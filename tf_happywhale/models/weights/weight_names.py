@@ -64,7 +64,8 @@ def find_weights(backbone: str, weights: str) -> str | None:
     """Return the address or file that a name stands for, for a backbone; None for `none`.
 
     Raises:
-        ConfigError: there is no such backbone or no such weights, or they are another backbone's.
+        ConfigError: there is no such backbone or no such weights, they are another backbone's, or
+            no training can start from them.
         InputError: there is no such file.
     """
     if backbone not in VARIANTS:
@@ -93,6 +94,11 @@ def find_weights(backbone: str, weights: str) -> str | None:
     if path.is_dir():
         return str(own_file(path))
     if weights in PUBLISHED:
+        if PUBLISHED[weights].fixed:
+            raise ConfigError(
+                f"{weights} is a {PUBLISHED[weights].network}, from which no training can start: "
+                "name other weights, or use it as a MODEL or one of members."
+            )
         return str(own_file(fetched_folder(weights)))
     timm_name = weights.removeprefix(f"{HUB}timm/")
     if "." in timm_name and "/" not in timm_name:
