@@ -13,11 +13,14 @@ import pytest
 
 from tests import small_network
 from tests.conftest import QUICK
-from tf_happywhale import run, tfrecords
+from tf_happywhale import evaluate, run, tfrecords
+from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import HappywhaleError, InputError
 from tf_happywhale.pictures.pixels import read_picture
 from tf_happywhale.retrieval.embeddings import load_embeddings
+from tf_happywhale.retrieval.evaluation.metric_lines import naive_sentence
+from tf_happywhale.review.experiment_report import summary_rows
 from tf_happywhale.training import trainer
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -101,6 +104,28 @@ def test_metrics_count_every_query(work: Work) -> None:
     answers = len(list(csv.DictReader((work.data / "answers.csv").open(encoding="utf-8"))))
     assert metrics["test"]["queries"] == answers
     assert 0 <= metrics["fold0"]["map5_known"] <= 1
+
+
+def test_dates_show_what_a_split_that_ignores_them_promises(
+    work: Work, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    shutil.copytree(work.data, tmp_path / "data")
+    shutil.copytree(work.output, tmp_path / "out")
+    places = [f"data.root={tmp_path / 'data'}", f"output={tmp_path / 'out'}"]
+    experiment = load_experiment(None, [*QUICK, *places])
+    evaluate.main(experiment)
+    assert "ignore encounters and days" not in capsys.readouterr().out
+    table = tmp_path / "data" / "train.csv"
+    head, *rows = table.read_text(encoding="utf-8").splitlines()
+    dated = [f"{row},2021-05-{1 + n % 2:02d}" for n, row in enumerate(rows)]
+    table.write_text("\n".join([f"{head},date", *dated]), encoding="utf-8")
+    evaluate.main(experiment)
+    found = json.loads((tmp_path / "out" / "metrics.json").read_text())["out_of_fold"]
+    assert 0 <= found["naive_split"]["honest"] <= found["naive_split"]["naive"] <= 1
+    assert naive_sentence(found["naive_split"]) in capsys.readouterr().out
+    assert ("Days", naive_sentence(found["naive_split"])) in summary_rows(
+        experiment, load_data(experiment)
+    )
 
 
 def test_the_report_is_there(work: Work) -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.catalogue.photographs.test_exif_time import photograph
 from tf_happywhale.catalogue import dataset
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.dataset import DataSet, load_data
 from tf_happywhale.config import Pod, load_experiment
+from tf_happywhale.disk.hashes import ContentHashes
 from tf_happywhale.errors import InputError
 
 CATALOGUE = "image,species,individual_id\nb.jpg,kiler_whale,10\na.jpg,,09913\nc.jpg,x,10\n"
@@ -99,6 +101,28 @@ def test_folds_follow_the_config(root: Path) -> None:
     assert sorted(load(root, "data.folds=3").folds.tolist()) == [0, 1, 2]
     with pytest.raises(InputError, match="no encounter column"):
         load(root, "data.fold_by=encounter")
+
+
+def test_folds_by_burst_read_the_cameras_day_once(root: Path, monkeypatch, tmp_path: Path) -> None:
+    """a and c show 10 and were taken on one day; the file says so, the table does not."""
+    for name, taken in (("a", "2021:05:14 08:00:00"), ("b", "2021:05:13 09:00:00"),
+                        ("c", "2021:05:13 09:00:03")):  # fmt: skip
+        (root / "train_images" / f"{name}.jpg").write_bytes(photograph("JPEG", taken))
+    settings = ("data.fold_by=burst", f"output={tmp_path / 'out'}")
+    fold = load(root, *settings).fold_of
+    assert fold["b.jpg"] == fold["c.jpg"] != fold["a.jpg"]
+    assert load(root, "data.fold_by=auto").folds[0] != load(root, "data.fold_by=auto").folds[2]
+    monkeypatch.setattr(ContentHashes, "_read", None)  # a second look would fail
+    assert load(root, *settings).fold_of == fold
+
+
+def test_the_tables_day_counts_before_the_cameras(root: Path, tmp_path: Path) -> None:
+    for name in "abc":
+        (root / "train_images" / f"{name}.jpg").write_bytes(photograph("JPEG", "2021:05:13"))
+    rows = CATALOGUE.replace("id\n", "id,date\n").replace("10\na", "10,2021-06-01\na")
+    (root / "train.csv").write_text(rows.replace("09913\n", "09913,\n").replace(",10\n", ",10,\n"))
+    fold = load(root, "data.fold_by=burst", f"output={tmp_path / 'out'}").fold_of
+    assert fold["b.jpg"] != fold["c.jpg"]
 
 
 def test_an_image_that_is_not_there_is_refused(root: Path) -> None:

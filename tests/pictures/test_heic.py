@@ -11,9 +11,9 @@ import pytest
 
 from tests.pictures.test_pixels import quarters
 from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.catalogue.photographs.heic_file import is_heic
 from tf_happywhale.detection.letterbox import letterbox
 from tf_happywhale.errors import InputError
-from tf_happywhale.pictures.heic import is_heic
 from tf_happywhale.pictures.jpeg_region import picture_size, read_crops
 from tf_happywhale.pictures.pixels import decode, encode_jpeg, read_picture, read_small
 

@@ -18,7 +18,7 @@ from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox
 from tf_happywhale.catalogue.boxes.box_rows import check_boxes_of_animals
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.data_folder import boxes_of_source, images_to_identify, known_answers
-from tf_happywhale.catalogue.folds import assign_folds
+from tf_happywhale.catalogue.experiment_folds import make_folds
 from tf_happywhale.catalogue.kaggle.community_index import read_index
 from tf_happywhale.catalogue.kaggle.community_labels import catalogue_of, read_individuals
 from tf_happywhale.catalogue.kaggle.community_shards import NO_FOLD, CommunityShard, find_shards
@@ -126,7 +126,7 @@ def load_data(experiment: Experiment) -> DataSet:
         train_folder=train_folder,
         test_folder=test_folder,
         catalogue=catalogue,
-        folds=make_folds(experiment, catalogue),
+        folds=make_folds(experiment, catalogue, train_folder),
         order=order,
         test_images=test_images,
         boxes=boxes.pop(experiment.records.source),
@@ -210,18 +210,6 @@ def _community_labels(experiment: Experiment, folder: Path) -> pd.DataFrame | No
     if experiment.data.root is not None:
         return read_catalogue(data_root(experiment) / name, reading)
     return read_catalogue(folder / name, reading) if (folder / name).is_file() else None
-
-
-def make_folds(experiment: Experiment, catalogue: pd.DataFrame) -> np.ndarray:
-    """The fold of each row of a catalogue by the experiment's settings, int64 [n]."""
-    data = experiment.data
-    return assign_folds(
-        catalogue,
-        fold_by=data.fold_by,
-        folds=data.folds,
-        open_share=data.open_share,
-        seed=experiment.seed,
-    )
 
 
 def _name(folder: Path) -> str:

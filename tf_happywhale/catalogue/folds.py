@@ -10,28 +10,48 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, StratifiedKFold
 
+from tf_happywhale.catalogue.bursts import (
+    burst_sentence,
+    bursts_of,
+    check_days,
+    deal_bursts,
+    without_a_burst,
+)
 from tf_happywhale.errors import InputError
+from tf_happywhale.messages import say_once
 
 
 def assign_folds(
-    catalogue: pd.DataFrame, *, fold_by: str, folds: int, open_share: float, seed: int
+    catalogue: pd.DataFrame,
+    *,
+    fold_by: str,
+    folds: int,
+    open_share: float,
+    seed: int,
+    taken: Sequence[str] = (),
 ) -> np.ndarray:
     """The fold [n] int64 of each catalogue row.
 
     Args:
-        catalogue: columns individual_id and, for `encounter`, encounter.
+        catalogue: columns individual_id and, for `encounter`, encounter; for `burst`, image, and
+            encounter and date if they are known.
         fold_by: `stratified` (the original's: StratifiedKFold on individual_id, rows in file order,
-            no shuffle), `encounter` (no encounter in two folds), `open` (see `open_folds`), or
-            `auto` (`encounter` where that column exists, else `stratified`).
+            no shuffle), `encounter` (no encounter in two folds), `burst` (no encounter, and no day
+            of an individual, in two folds: see `bursts.py`), `open` (see `open_folds`), or `auto`
+            (`encounter` where that column exists, else `stratified`).
         folds: number of folds.
         open_share: for `open`, share of the individuals that are held out whole.
         seed: for `open`, which individuals those are.
+        taken: for `burst`, when each photograph was taken by its EXIF; empty where it is not known.
 
     Raises:
-        InputError: fewer images than folds, or no encounter column where one is asked for.
+        InputError: fewer images or bursts than folds, no encounter column where one is asked for,
+            or, for `burst`, dates that can be read in two ways.
     """
     if len(catalogue) < folds:
         raise InputError(f"{len(catalogue)} images do not make {folds} folds: lower data.folds.")
+    if fold_by == "burst":
+        return _burst_folds(catalogue, folds, taken)
     assigned = _assign(catalogue, fold_by, folds, open_share, seed)
     empty = set(range(folds)) - set(assigned.tolist())
     if empty:
@@ -57,6 +77,18 @@ def why_unjudged(individual_ids: Sequence[str], folds: Sequence[int], fold: int)
         "nor a threshold for new_individual can be chosen, and the last epoch is kept; "
         f"{remedy}, or set rank.threshold."
     )
+
+
+def _burst_folds(catalogue: pd.DataFrame, folds: int, taken: Sequence[str]) -> np.ndarray:
+    """The folds by burst; what the bursts are is printed."""
+    individual_ids, taken = list(catalogue["individual_id"]), taken or [""] * len(catalogue)
+    check_days(catalogue, taken)
+    bursts = bursts_of(catalogue, taken).tolist()
+    assigned = deal_bursts(bursts, individual_ids, folds)
+    times = zip(without_a_burst(catalogue), taken, strict=True)
+    unknown = sum(bool(silent) and not time for silent, time in times)
+    say_once(burst_sentence(bursts, individual_ids, unknown))
+    return assigned
 
 
 def _assign(

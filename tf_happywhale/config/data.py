@@ -73,11 +73,13 @@ class Data(Section):
         "{split}-{fold}-{count}.tfrec",
     )
     folds: int = Field(5, ge=2, le=100, description="number of folds")
-    fold_by: Literal["auto", "stratified", "encounter", "open"] = Field(
+    fold_by: Literal["auto", "stratified", "encounter", "burst", "open"] = Field(
         "auto",
         description="how images are dealt into folds. stratified: each individual is spread over "
-        "the folds; encounter: an encounter is in one fold; open: some individuals are in one fold "
-        "as a whole; auto: encounter if the catalogue has that column, else stratified",
+        "the folds; encounter: an encounter is in one fold; burst: an encounter is in one fold, "
+        "and without one the images of an individual of one day (column date, else the camera's); "
+        "open: some individuals are in one fold as a whole; auto: encounter if the catalogue has "
+        "that column, else stratified",
     )
     open_share: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.18, description="fold_by=open: share of the individuals that are in one fold as a whole"

@@ -11,6 +11,7 @@ from tf_happywhale.errors import InputError
 
 AWAY = (errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN)
 IN_USE_ON_WINDOWS = (32, 33)  # another process has locked the file, or a part of it
+DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)  # the folder is read-only
 ON_THE_TARGET = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 WRITING = "This file was being written."  # the note of an error in `atomic_write`
 WRITTEN_IN_C = ("safetensors", "tensorflow", "h5py")

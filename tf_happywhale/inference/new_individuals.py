@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Sequence
 
-from tf_happywhale.catalogue.dataset import load_data, make_folds
+from tf_happywhale.catalogue.dataset import load_data
+from tf_happywhale.catalogue.experiment_folds import make_folds
 from tf_happywhale.config import Rank
 from tf_happywhale.disk.hashes import digest
+from tf_happywhale.disk.os_errors import DENIED
 from tf_happywhale.errors import HappywhaleError, InputError
 from tf_happywhale.inference.trained_models import TrainedModel
 from tf_happywhale.places import data_root
@@ -52,7 +53,7 @@ def learned_of(models: Sequence[TrainedModel], rank: Rank) -> tuple[Learned, str
     try:
         save_learned(keep, found, made_from)
     except OSError as error:  # the folder is read-only: compute it again the next time
-        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno not in DENIED:
             raise
     return found, ""
 
@@ -86,7 +87,7 @@ def _learn(models: Sequence[TrainedModel], weights: Sequence[float], rank: Rank)
     data = data.without(("train", image) for image in added)
     folds = data.fold_of
     if added and assignment_of(folds) not in members[0].about.get("trained_on", ""):
-        found = make_folds(experiment, data.catalogue)
+        found = make_folds(experiment, data.catalogue, data.train_folder)
         folds = dict(zip(data.images, found.tolist(), strict=True))
     ensemble = make_ensemble(members, data.images)
     return learn(LabelledGallery(ensemble, data.individual_ids, folds), weights, rank)

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tf_happywhale.catalogue.animals.animal_key import animal_key, count_animals, photograph_of
 from tf_happywhale.catalogue.boxes.animal_boxes import Telling, pair_sources
 from tf_happywhale.catalogue.boxes.box import WHOLE
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
-from tf_happywhale.cores import usable_cores
+from tf_happywhale.catalogue.photographs.times_taken import contents_and_times
 from tf_happywhale.detection.detector import Detector
-from tf_happywhale.disk.hashes import ContentHashes
 from tf_happywhale.inference.shots import Shot
 from tf_happywhale.pictures.box_fit import misfits
-from tf_happywhale.pictures.exif_time import exif_time, when_taken
-
-CONTENT = "content.json"
 
 
 def make_shots(
@@ -42,11 +37,7 @@ def make_shots(
         telling: how several animals of a photograph are told apart; None: an image is one shot.
     """
     images, paths = list(photographs), list(photographs.values())
-    hashes = ContentHashes(home / CONTENT, exif_time)
-    with ThreadPoolExecutor(usable_cores()) as workers:
-        looked = list(workers.map(hashes.with_fact, paths))
-    hashes.save()
-    contents, taken = [content for content, _ in looked], [when_taken(text) for _, text in looked]
+    contents, taken = contents_and_times(paths, home)
     if detector:
         boxes = detector.fill_missing(boxes, images, paths, contents, label, telling)
     primary = next(iter(boxes), None)

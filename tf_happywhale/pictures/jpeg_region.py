@@ -12,8 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from tf_happywhale.catalogue.boxes.box import AnyBox, Box
+from tf_happywhale.catalogue.photographs.heic_file import is_heic
 from tf_happywhale.errors import InputError
-from tf_happywhale.pictures.heic import heic_size, is_heic
+from tf_happywhale.pictures.heic import heic_size
 from tf_happywhale.pictures.jpeg_header import JpegHeader, is_cut_off, read_jpeg_header
 from tf_happywhale.pictures.pixels import crop, decode, largest_reduction
 from tf_happywhale.pictures.resizing import resize, resize_smoothly, resize_window

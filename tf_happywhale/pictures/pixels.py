@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 
 from tf_happywhale.catalogue.boxes.box import AnyBox, Box
+from tf_happywhale.catalogue.photographs.heic_file import is_heic
 from tf_happywhale.disk.os_errors import in_words
 from tf_happywhale.errors import InputError
-from tf_happywhale.pictures.heic import decode_heic, is_heic
+from tf_happywhale.pictures.heic import decode_heic
 from tf_happywhale.pictures.jpeg_header import is_cut_off, read_jpeg_header
 from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.pictures.unreadable import unreadable

@@ -20,6 +20,7 @@ from tf_happywhale.places import output_folder, run_folder, run_name
 from tf_happywhale.records.manifest import DAMAGED_TABLE
 from tf_happywhale.records.plan import plan_records
 from tf_happywhale.retrieval.evaluation.figures import figure_files
+from tf_happywhale.retrieval.evaluation.metric_lines import naive_sentence
 from tf_happywhale.review.query_pages import write_report
 from tf_happywhale.review.report_content import Known, ReadPicture, ReportContent
 from tf_happywhale.stages import stage
@@ -155,6 +156,8 @@ def summary_rows(experiment: Experiment, data: DataSet) -> list[tuple[str, str]]
             rows.append((f"Validation, {name}", f"mAP@5 of {known}, without new ones{note}"))
         elif name == "out_of_fold":
             rows.append(("Out of fold", f"mAP@5 {_short(part['map5'])}, {known}{note}"))
+            if "naive_split" in part:
+                rows.append(("Days", naive_sentence(part["naive_split"])))
         else:
             rows.append(("Right answers", f"mAP@5 {_short(part['map5'])}, {known}"))
     return rows

@@ -11,7 +11,9 @@ from tf_happywhale.catalogue.tables.dates_of_images import (
     date_sentences,
     dates_of,
     day_of,
+    known_day,
     to_the_minute,
+    two_forms,
 )
 
 
@@ -66,3 +68,29 @@ def test_a_new_row_has_a_time_of_day_where_the_others_have_one() -> None:
     assert date_as_in(["13/05/2015 09:00"], "2016-06-03 16:31:31") == "2016-06-03 16:31:31"
     assert date_as_in([], "2016-06-03 16:31:31") == "2016-06-03"
     assert date_as_in([], "") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-05-01", "2026-05-01"),
+        ("2015:06:02 10:11:12", "2015-06-02"),
+        ("2015-06-02T10:11", "2015-06-02"),
+        ("2015", ""),
+        ("2015-06", ""),
+        (" ", ""),
+        ("02/06/15", "2/6/15"),
+        ("02/06/2015 10:22", "2/6/2015"),
+        ("2.6.2015", "2.6.2015"),
+        ("2015/6/2", "2015-06-02"),
+        ("summer", "summer"),
+    ],
+)
+def test_a_known_day(text: str, day: str) -> None:
+    assert known_day(text) == day
+
+
+def test_a_day_that_can_be_read_in_two_ways_is_told_from_iso_days() -> None:
+    assert two_forms(["2021-04-03", "", "3/4/2021"]) == ("2021-04-03", "3/4/2021")
+    assert two_forms(["3/4/2021", "13/4/2021", ""]) is None
+    assert two_forms(["2021-04-03", "spring"]) is None

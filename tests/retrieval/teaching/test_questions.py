@@ -13,7 +13,6 @@ from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.retrieval.search.same_side import sides_of
 from tf_happywhale.retrieval.search.scored import cosines, rank_scored
 from tf_happywhale.retrieval.teaching.questions import Questions, ask
-from tf_happywhale.retrieval.teaching.same_encounter import day_of
 
 # Five images: A has two of different days, B two of one day, C one.
 IDS = ["A", "A", "B", "B", "C"]
@@ -122,22 +121,6 @@ def test_animals_of_one_photograph_do_not_answer_for_each_other() -> None:
     asked = ask_scores(np.ones((3, 3), np.float32), gallery)
     assert named(asked, 0) == ["A"]
     assert asked.left.tolist() == [1, 0, 1]
-
-
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        ("2026-05-01", "2026-05-01"),
-        ("2015:06:02 10:11:12", "2015-06-02"),
-        ("2015-06-02T10:11", "2015-06-02"),
-        ("2015", ""),
-        ("2015-06", ""),
-        (" ", ""),
-        ("02/06/15", "02/06/15"),
-    ],
-)
-def test_the_day_of_a_date(text: str, day: str) -> None:
-    assert day_of(text) == day
 
 
 def herd(seed: int, count: int = 60, individuals: int = 12) -> Embeddings:

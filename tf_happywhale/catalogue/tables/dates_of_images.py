@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)([ T].*)?", re.DOTALL)
+YEAR_FIRST = re.compile(r"(\d{4})[-:/.](\d\d?)[-:/.](\d\d?)(?:[ T].*)?", re.ASCII | re.DOTALL)
+YEAR_LAST = re.compile(r"(\d\d?)([-/. ])(\d\d?)[-/. ](\d{4}|\d\d)", re.ASCII)
+NO_DAY = re.compile(r"\d{4}([-:/.]\d\d?)?")  # a year or a month is too long to be one day
 CLOCK = re.compile(r"[ T]+\d\d?:\d\d", re.ASCII)
 APART = 1  # days that a table and a camera's clock may differ, which may be in another time zone
 
@@ -15,6 +18,32 @@ def day_of(date: str) -> str:
     """The day of a date, such as `2015-05-13` of `2015-05-13 10:22:59`; of a date in another form
     what stands before its time of day."""
     return CLOCK.split(date.strip(), maxsplit=1)[0]
+
+
+def known_day(date: str) -> str:
+    """The day of a date as text that is equal for equal days of one form, ISO text if the year
+    comes first; empty if the date names only a year or a month.
+
+    Whether 03/04/2021 is in March or April need not be known for that. A date of an unknown form
+    stays as it is, without its time of day.
+    """
+    if found := YEAR_FIRST.fullmatch(date.strip()):
+        year, month, day = found.groups()
+        return f"{year}-{month:0>2}-{day:0>2}"
+    text = day_of(date)
+    if found := YEAR_LAST.fullmatch(text):
+        first, sign, second, year = found.groups()
+        return f"{int(first)}{sign}{int(second)}{sign}{year}"
+    return "" if NO_DAY.fullmatch(text) else text
+
+
+def two_forms(days: Iterable[str]) -> tuple[str, str] | None:
+    """A day whose year comes first and one in which day and month may be exchanged, if there are
+    both: then nobody can tell which days are the same. The days are as `known_day` gives them."""
+    everyone = sorted(set(days))
+    iso = next(filter(YEAR_FIRST.fullmatch, everyone), None)
+    other = next(filter(YEAR_LAST.fullmatch, everyone), None)
+    return (iso, other) if iso and other else None
 
 
 def to_the_minute(date: str) -> str:

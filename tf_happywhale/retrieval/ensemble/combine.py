@@ -12,6 +12,7 @@ from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddi
 from tf_happywhale.retrieval.search.candidates import Candidates, fill, nobody, rank_individuals
 from tf_happywhale.retrieval.search.exact import ROUNDING, Neighbours, rank_labels
 from tf_happywhale.retrieval.search.joined_rows import Blend, Stack
+from tf_happywhale.retrieval.search.scored import Scores, cosines
 
 LOOK = 8  # each member first names this many times the number of individuals wanted
 MEBIBYTE = 2**20
@@ -45,6 +46,18 @@ def rank_by_ensemble(
     rank_view = _averaged if rank.ensemble == "average" else _joined
     found = [rank_view(*view, individual_ids, k, shares, rank) for view in views]
     return found[0] if len(found) == 1 else best_view(found, k)
+
+
+def scores_of_images(
+    queries: EnsembleEmbeddings,
+    gallery: EnsembleEmbeddings,
+    individual_ids: Sequence[str],
+    shares: Sequence[float],
+    rank: Rank,
+) -> Scores:
+    """Return a function from rows of queries [b] to their scores with every image of the gallery,
+    float32 [b, m], by the members side by side; arguments: see `rank_by_ensemble`."""
+    return cosines(_rows(queries, shares, rank), _gallery(gallery, individual_ids, shares, rank))
 
 
 def _joined(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tf_happywhale.catalogue.dataset import DataSet
+from tf_happywhale.catalogue.experiment_folds import find_bursts
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.config import Experiment, Rank
 from tf_happywhale.disk.files import write_json
@@ -24,6 +25,7 @@ from tf_happywhale.retrieval.ensemble.selection import best_members, score_folds
 from tf_happywhale.retrieval.evaluation.figures import draw_figures, figure_files
 from tf_happywhale.retrieval.evaluation.fold_metrics import judge, measure
 from tf_happywhale.retrieval.evaluation.members_alone import answer_alone, judge_members
+from tf_happywhale.retrieval.evaluation.naive_split import naive_split, several_in_a_burst
 from tf_happywhale.retrieval.evaluation.open_set import evaluate_pool
 from tf_happywhale.retrieval.evaluation.pool import pool_folds
 from tf_happywhale.retrieval.submission import ANSWERS
@@ -33,7 +35,9 @@ def metrics_depend_on(experiment: Experiment, data: DataSet) -> dict:
     """Return everything that the metrics are made from, for the stage's stamp."""
     predictions = output_folder(experiment) / "predictions.csv"
     splits = ("train", "test") if data.answers else ("train",)
-    return {
+    bursts = find_bursts(experiment, data.catalogue, data.train_folder)
+    together = {"bursts": digest(bursts.tolist())} if several_in_a_burst(bursts) else {}
+    return together | {
         "rank": experiment.rank.model_dump(mode="json"),
         "members": experiment.model_dump(mode="json", include={"members", "seed"}),
         "embeddings": [sha256(file) for file in member_files(experiment, splits)],
@@ -113,10 +117,27 @@ def _measure_folds(
     metrics["out_of_fold"] = found
     if len(taken) < count:
         found["chosen"] = f"{len(taken)} of {count} models"
+    found |= _split_ignoring_days(experiment, data, everyone.only(taken), taken)
     if count > 1:
         metrics["members"] = _measure_members(experiment, data, everyone, data.species_of)
     draw_figures(output_folder(experiment) / "figures", pool, found)
     return metrics
+
+
+def _split_ignoring_days(
+    experiment: Experiment, data: DataSet, gallery: LabelledGallery, taken: list[int]
+) -> dict:
+    """Return what a split that ignores days would promise, as `naive_split`; nothing where no two
+    images are known to have been taken together."""
+    bursts = find_bursts(experiment, data.catalogue, data.train_folder)
+    if not several_in_a_burst(bursts):
+        return {}
+    if experiment.rank.centre_share:
+        gallery = gallery.with_unseen()
+    members = find_members(experiment)
+    weights = [members[n].weight for n in taken]
+    found = naive_split(gallery, weights, bursts, experiment.rank)
+    return {"naive_split": found} if found else {}
 
 
 def _scored(experiment: Experiment, gallery: LabelledGallery, taken: list[int]) -> list[FoldScores]:

@@ -23,6 +23,8 @@ def print_metrics(metrics: dict) -> None:
         value = "   n/a" if part["value"] is None else f"{part['value']:6.3f}"
         count = f"{part['queries']} images, {part['queries_new']} new"
         print(f"  {name:44}{value}   {low:.3f} to {high:.3f}   {count}{_group(part)}")
+    if "naive_split" in found:
+        print(f"  {naive_sentence(found['naive_split'])}")
     if found["p_new"]:
         before, after = found["p_new"]["error_before"], found["p_new"]["error_after"]
         used = found["p_new"].get("calibrated", True)  # older files do not say
@@ -31,6 +33,22 @@ def print_metrics(metrics: dict) -> None:
             f"  expected calibration error of P(new): {before:.3f} for one minus the cosine, "
             f"{after:.3f} {how}"
         )
+
+
+def naive_sentence(part: dict) -> str:
+    """Return a sentence on what a split that ignores days promises, beside what is left without the
+    question's own encounter or day."""
+    naive, honest = _short(part["naive"]), _short(part["honest"])
+    about = f"mAP@5 of {part['queries']} images of known individuals"
+    if part["kept"]:
+        return (
+            f"A split that ignores encounters and days would have promised {naive} (honest: "
+            f"{honest}), {about}."
+        )
+    return (
+        f"These folds ignore encounters and days, which promises {naive}; without the question's "
+        f"own encounter or day it is {honest} at most, {about}. Set data.fold_by=burst."
+    )
 
 
 def table_rows(found: dict) -> list[tuple[str, dict]]:

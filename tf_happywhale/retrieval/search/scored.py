@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from tf_happywhale.retrieval.search.candidates import Candidates, nobody
-from tf_happywhale.retrieval.search.joined_rows import Stack
+from tf_happywhale.retrieval.search.joined_rows import Blend, Stack
 from tf_happywhale.retrieval.search.same_side import Sides, order_of, prefer_same_side
 
 CELLS = 2**24  # scores in memory at a time
@@ -64,7 +64,7 @@ def rank_scored(
     return Candidates(ids, found.score, found.reference)
 
 
-def cosines(queries: Stack, gallery: Stack) -> Scores:
+def cosines(queries: Stack, gallery: Stack | Blend) -> Scores:
     """Return a function that gives the cosines of some queries with the gallery's images."""
     known = gallery.tile(slice(None))
     return lambda rows: queries.tile(rows) @ known.T

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
+from tf_happywhale.catalogue.tables.dates_of_images import known_day
 from tf_happywhale.retrieval.embeddings import Embeddings
-
-DAY = re.compile(r"(\d{4}[-:]\d\d[-:]\d\d)(?:[ T].*)?")
-NO_DAY = re.compile(r"\d{4}([-:/.]\d\d?)?")  # a year or a month is too long for an encounter
 
 
 @dataclass(frozen=True)
@@ -62,19 +59,10 @@ def same_encounter(gallery: Embeddings) -> SameEncounter:
     content."""
     return SameEncounter(
         encounter=_codes(gallery.column("encounter").tolist()),
-        day=_codes(day_of(text) for text in gallery.column("date").tolist()),
+        day=_codes(known_day(text) for text in gallery.column("date").tolist()),
         picture=_codes(photograph_of(key) for key in gallery.image.tolist()),
         content=_codes(gallery.column("content").tolist()),
     )
-
-
-def day_of(text: str) -> str:
-    """Return the day of a date as text; empty if the text names only a year or a month. A date of
-    an unknown form stays as it is."""
-    text = text.strip()
-    if found := DAY.fullmatch(text):
-        return found[1].replace(":", "-")
-    return "" if NO_DAY.fullmatch(text) else text
 
 
 def _equal(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:

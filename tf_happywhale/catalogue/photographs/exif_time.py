@@ -11,7 +11,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from tf_happywhale.pictures.heic import heic_exif, is_heic
+from tf_happywhale.catalogue.photographs.heic_file import heic_exif, is_heic
 
 EXIF_PART, TAKEN = 0x8769, 0x9003  # tags: where the EXIF part begins; DateTimeOriginal in it
 MOST = 40  # characters of the text that are kept

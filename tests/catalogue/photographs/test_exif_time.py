@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tf_happywhale.pictures.exif_time import UNSET, exif_time, when_taken
+from tf_happywhale.catalogue.photographs.exif_time import UNSET, exif_time, when_taken
 
 EXIF_PART = 0x8769
 CHANGED, TAKEN, DIGITIZED = 0x0132, 0x9003, 0x9004
