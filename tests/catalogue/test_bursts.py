@@ -155,7 +155,7 @@ def test_fewer_bursts_than_folds_are_refused_with_the_fix(folds: int, remedy: st
 
 def test_a_single_burst_cannot_be_cut() -> None:
     catalogue = table([(f"{n}", "a", "e", "") for n in range(6)])
-    with pytest.raises(InputError, match=r"in 1 bursts .* set data\.fold_by=stratified\."):
+    with pytest.raises(InputError, match=r"in 1 burst .* set data\.fold_by=stratified\."):
         folds_of(catalogue, 2)
 
 

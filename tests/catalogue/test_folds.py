@@ -59,6 +59,17 @@ def test_auto_goes_by_encounter_where_there_is_one() -> None:
     assert fold(ids, "stratified", 2, encounter=encounters).tolist() != by_encounter.tolist()
 
 
+def test_auto_is_what_it_was_when_there_were_no_folds_by_burst() -> None:
+    """A finished model's config says auto, and is judged on the folds it was trained with."""
+    ids, days = ["a"] * 6 + ["b"] * 6, ["2021-05-13"] * 12
+    plain = fold(ids, "stratified", 2).tolist()
+    assert fold(ids, "auto", 2, date=days).tolist() == plain
+    assert plain == [0, 0, 0, 1, 1, 1] * 2
+    encounters = [f"{identity}{n // 2}" for n, identity in enumerate(ids)]
+    found = fold(ids, "auto", 2, encounter=encounters, date=days).tolist()
+    assert found == fold(ids, "encounter", 2, encounter=encounters).tolist()
+
+
 def test_no_encounter_is_in_two_folds() -> None:
     ids = some_individuals(5, 30, individuals=30)
     rng = np.random.default_rng(3)

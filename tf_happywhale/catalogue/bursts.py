@@ -82,8 +82,8 @@ def deal_bursts(bursts: Sequence[str], individual_ids: Sequence[str], folds: int
     if len(rows) < folds:
         enough = f"data.folds={len(rows)}" if len(rows) > 1 else "data.fold_by=stratified"
         raise InputError(
-            f"{len(bursts)} images in {len(rows)} bursts (an encounter, or an individual's day) do "
-            f"not make {folds} folds: set {enough}."
+            f"{len(bursts)} images in {len(rows)} burst{'s' * (len(rows) > 1)} (an encounter, or "
+            f"an individual's day) do not make {folds} folds: set {enough}."
         )
     assigned = np.empty(len(bursts), np.int64)
     held: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(folds, np.int64))
