@@ -109,8 +109,9 @@ def test_it_identifies_builds_a_gallery_and_explains(bay: Path, capsys) -> None:
 def test_it_sees_one_size_only_and_starts_no_training(bay: Path) -> None:
     with pytest.raises(InputError, match=f"{NAME} sees pictures of 64 pixels only, and image_size"):
         identify.main([NAME, ".", "new"], [*KEYS, "image_size=48"])
-    with pytest.raises(ConfigError, match=f"{NAME} is a smallswin, from which no training can"):
-        find_weights("lite0", NAME)
+    for weights in (NAME, str(fetched(NAME)), str(fetched(NAME) / "model.keras")):
+        with pytest.raises(ConfigError, match=f"{NAME} sees .* so that no training can start"):
+            find_weights("lite0", weights)
     said = "\n".join(describe(PUBLIC))
     assert "no training starts from it" in said and "64 px only" in said
     assert "CC-BY-NC-4.0" in said and "commercial use is forbidden" in said

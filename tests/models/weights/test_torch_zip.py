@@ -80,15 +80,30 @@ def test_the_state_dict_of_a_training_is_found_beside_other_things(key):
     np.testing.assert_array_equal(found["weight"], FLOATS.reshape(3, 4))
 
 
-def test_the_states_of_random_generators_are_passed_over():
+def test_the_state_dict_is_taken_where_the_network_is_described_too():
+    """As timm does."""
+    named = b"}" + text("name") + text("swin") + b"s"
+    body = b"}(" + text("model") + named + text("state_dict") + state(TENSORS) + b"u"
+    assert list(parse_torch_zip(archive(body))) == list(TENSORS)
+
+
+def numpy_array() -> bytes:
     """As NumPy pickles an array: an empty one, which BUILD then fills."""
     content = b"c_codecs\nencode\n" + several(text("b"), text("latin1")) + b"R"
     empty = b"cnumpy.core.multiarray\n_reconstruct\n" + several(
         b"cnumpy\nndarray\n", number(0) + b"\x85", content
     )
     kind = b"cnumpy\ndtype\n" + several(text("u4"), b"\x89", b"\x88") + b"R"
-    filled = empty + b"R" + several(number(1), number(2) + b"\x85", kind, b"\x89", content) + b"b"
-    states = b"}" + text("numpy") + several(text("MT19937"), filled, number(624)) + b"s"
+    return empty + b"R" + several(number(1), number(2) + b"\x85", kind, b"\x89", content) + b"b"
+
+
+def test_a_tensor_that_is_stored_as_an_array_of_numpy_is_missing():
+    found = parse_torch_zip(archive(state({**TENSORS, "plain": numpy_array()})))
+    assert list(found) == [name for name in TENSORS if name != "plain"]
+
+
+def test_the_states_of_random_generators_are_passed_over():
+    states = b"}" + text("numpy") + several(text("MT19937"), numpy_array(), number(624)) + b"s"
     body = b"}(" + text("rng_states") + states + text("model") + state(TENSORS) + b"u"
     found = parse_torch_zip(archive(body))
     assert list(found) == list(TENSORS)
@@ -101,8 +116,9 @@ def test_anything_but_plain_tensors_is_refused():
     harmful = b"cos\nsystem\n" + text("true") + b"\x85R"
     with pytest.raises(InputError, match="names os system, which is not permitted"):
         parse_torch_zip(archive(harmful))
-    with pytest.raises(InputError, match="calls something"):
-        parse_torch_zip(archive(ORDERED[:-2] + text("x") + b"\x85R"))
+    for called in (ORDERED[:-2] + text("x") + b"\x85R", numpy_array() + text("x") + b"\x85R"):
+        with pytest.raises(InputError, match="calls something"):
+            parse_torch_zip(archive(called))
 
 
 def test_a_storage_that_is_too_short_is_refused():

@@ -35,7 +35,7 @@ def convert(published: PublishedModel, checkpoint: Path) -> keras.Model:
         Model of RGB pictures [n, h, w, 3], uint8 or float in 0–255, to embedding [n, d] float32,
         not L2-normalised; of a `fixed` one, h and w are its size. Normalising the pixels is its
         first layer. It is named and built as `build_embedder` does, so that a training can start
-        from it.
+        from one that is not `fixed`.
 
     Raises:
         InputError: the file is missing, cut off, of another format or another model, or it holds

@@ -26,7 +26,8 @@ PERMITTED = {
     "torch._utils _rebuild_tensor_v2",
     *DTYPES,
 }
-# Of NumPy's arrays: trainings keep the states of random generators. They are passed over.
+# Of NumPy's arrays: trainings keep the states of random generators. They are passed over, so that a
+# tensor which is stored as such an array is missing.
 PASSED_OVER = {
     "_codecs encode",
     "numpy dtype",
@@ -163,7 +164,7 @@ def _reduce(name: _Name, arguments: tuple) -> Any:
         return arguments[0]
     if name == _Name("torch Size"):
         return arguments[0]
-    if name.text in PASSED_OVER:
+    if isinstance(name, _Name) and name.text in PASSED_OVER:
         return None
     raise _refused("calls something")
 

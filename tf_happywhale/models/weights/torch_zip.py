@@ -22,7 +22,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.models.weights.torch_pickle import Tensor, array_of, walk
 from tf_happywhale.models.weights.torch_stream import expected_content
 
-INNER = ("model", "state_dict")  # in the order in which timm looks for them
+INNER = ("state_dict", "model")  # in the order in which timm looks for them
 
 
 class TorchZip(Mapping):
@@ -44,9 +44,9 @@ class TorchZip(Mapping):
             (place,) = (one for one in self._archive.namelist() if one.endswith("/data.pkl"))
             self._folder = place.removesuffix(".pkl")
             state = walk(io.BytesIO(self._archive.read(place)))
-            for key in INNER:
-                state = state[key] if isinstance(state.get(key), dict) else state
-            self._tensors = {key: one for key, one in state.items() if isinstance(one, Tensor)}
+            inner = (state[key] for key in INNER if isinstance(state.get(key), dict))
+            named = next(inner, state)
+            self._tensors = {key: one for key, one in named.items() if isinstance(one, Tensor)}
 
     def __getitem__(self, name: str) -> np.ndarray:
         tensor = self._tensors[name]

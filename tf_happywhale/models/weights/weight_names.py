@@ -14,8 +14,9 @@ from pathlib import Path
 from tf_happywhale.errors import ConfigError, InputError, nearest
 from tf_happywhale.models.backbones.variants import VARIANTS
 from tf_happywhale.models.published_models.names import fetched_folder
-from tf_happywhale.models.published_models.table import PUBLISHED
-from tf_happywhale.models.weights.run_weights import own_file
+from tf_happywhale.models.published_models.table import PUBLISHED, PublishedModel
+from tf_happywhale.models.weights.run_weights import own_file, run_of
+from tf_happywhale.run_folders.published_folder import PublishedFacts, read_published
 
 HUB = "hf://"
 
@@ -90,15 +91,13 @@ def find_weights(backbone: str, weights: str) -> str | None:
     if weights.endswith((".safetensors", ".h5", ".keras")) and "://" not in weights:
         if not path.is_file():
             raise InputError(f"There is no weights file {weights}: name another.")
+        _check_start(read_published(run_of(path)))
         return str(path)
     if path.is_dir():
+        _check_start(read_published(path))
         return str(own_file(path))
     if weights in PUBLISHED:
-        if PUBLISHED[weights].fixed:
-            raise ConfigError(
-                f"{weights} is a {PUBLISHED[weights].network}, from which no training can start: "
-                "name other weights, or use it as a MODEL or one of members."
-            )
+        _check_start(PUBLISHED[weights])
         return str(own_file(fetched_folder(weights)))
     timm_name = weights.removeprefix(f"{HUB}timm/")
     if "." in timm_name and "/" not in timm_name:
@@ -110,6 +109,15 @@ def find_weights(backbone: str, weights: str) -> str | None:
         f"{nearest(weights, [*known, *PUBLISHED])}; or give default, none, an address "
         "hf://OWNER/NAME, a run folder, or a .safetensors, .h5 or .keras file."
     )
+
+
+def _check_start(model: PublishedModel | PublishedFacts | None) -> None:
+    """Raise ConfigError if it is a model of others from which no training can start."""
+    if model and model.fixed:
+        raise ConfigError(
+            f"{model.name} sees pictures of {model.size} pixels only, so that no training can "
+            "start from it: name other weights, or use it as a MODEL or one of members."
+        )
 
 
 def _checked_timm(backbone: str, name: str) -> str:
