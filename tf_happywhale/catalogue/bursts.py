@@ -52,17 +52,21 @@ def bursts_of(catalogue: pd.DataFrame, taken: Sequence[str] = ()) -> np.ndarray:
 
 def check_days(catalogue: pd.DataFrame, taken: Sequence[str]) -> None:
     """Refuse days that are written in two forms, since nobody can tell which of them are the same.
+    Where every row names an encounter, days do not count.
 
     Raises:
         InputError: such as 2021-04-03 (also the camera's) and 03/04/2021.
     """
-    days = [day for _, day in _facts(catalogue)]
+    facts = _facts(catalogue)
+    if all(encounter for encounter, _ in facts):
+        return
+    days = [day for _, day in facts]
     cameras = [known_day(time) for day, time in zip(days, taken, strict=True) if not day]
     if pair := two_forms([*days, *cameras]):
         raise InputError(
-            f"{pair[1]} in the column date may be in either of two months, and other days are "
-            f"written as {pair[0]}, so that it is not known which are the same: write all dates as "
-            "2021-04-03 (year-month-day), or set data.fold_by=stratified."
+            f"Days of photographs are written in two forms, such as {pair[0]} and {pair[1]} (in "
+            "the column date, else the camera's), so that it is not known which are the same: "
+            "write all dates as 2021-04-03 (year-month-day), or set data.fold_by=stratified."
         )
 
 
@@ -112,8 +116,8 @@ def burst_sentence(bursts: Sequence[str], individual_ids: Sequence[str], unknown
         f"day), {several} of them of several images; no burst is in two folds"
     ]
     if once := sum(len(own) == 1 for own in of.values()):
-        said.append(f"{once} of {len(of)} individuals have one burst only, so their fold has no "
-                    "other images of them to compare with")  # fmt: skip
+        said.append(f"{once} of {len(of)} individuals {'has' if once == 1 else 'have'} one burst "
+                    "only, so no other fold shows them, and they count as new")  # fmt: skip
     if unknown:
         said.append(f"nothing says when {unknown} of the images were taken: each is one by itself")
     return "; ".join(said)

@@ -94,3 +94,5 @@ def test_a_day_that_can_be_read_in_two_ways_is_told_from_iso_days() -> None:
     assert two_forms(["2021-04-03", "", "3/4/2021"]) == ("2021-04-03", "3/4/2021")
     assert two_forms(["3/4/2021", "13/4/2021", ""]) is None
     assert two_forms(["2021-04-03", "spring"]) is None
+    assert two_forms(["3.4.2021", "3/4/2021", "13/4/2021"]) == ("3.4.2021", "13/4/2021")
+    assert two_forms(["3/4/21", "3/4/2021"]) == ("3/4/21", "3/4/2021")

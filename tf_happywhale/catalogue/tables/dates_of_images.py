@@ -38,12 +38,20 @@ def known_day(date: str) -> str:
 
 
 def two_forms(days: Iterable[str]) -> tuple[str, str] | None:
-    """A day whose year comes first and one in which day and month may be exchanged, if there are
-    both: then nobody can tell which days are the same. The days are as `known_day` gives them."""
-    everyone = sorted(set(days))
-    iso = next(filter(YEAR_FIRST.fullmatch, everyone), None)
-    other = next(filter(YEAR_LAST.fullmatch, everyone), None)
-    return (iso, other) if iso and other else None
+    """Two days in numbers of different forms, such as 2021-04-03 and 3/4/2021, if there are any:
+    then nobody can tell which days are the same. The days are as `known_day` gives them."""
+    first = {_form(day): day for day in sorted(set(days), reverse=True)}
+    first.pop("", None)
+    one, other, *_ = [*(first[form] for form in sorted(first)), "", ""]
+    return (one, other) if other else None
+
+
+def _form(day: str) -> str:
+    """The form of a day in numbers: its sign and the digits of its year; empty of other text."""
+    if YEAR_FIRST.fullmatch(day):
+        return " first"
+    found = YEAR_LAST.fullmatch(day)
+    return f"{found[2]}{len(found[4])}" if found else ""
 
 
 def to_the_minute(date: str) -> str:
