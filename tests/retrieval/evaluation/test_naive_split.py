@@ -52,6 +52,7 @@ def test_a_burst_in_two_folds_is_noticed_and_the_sentence_says_at_most() -> None
     torn = ROWS | {"b.jpg": ("001", 1, 1, "day1")}
     found = measured(torn)
     assert (found["kept"], found["queries"]) == (False, 1)
+    assert naive_sentence(found).startswith("These folds tear encounters or days apart")
     assert "at most" in naive_sentence(found)
     assert "data.fold_by=burst" in naive_sentence(found)
 

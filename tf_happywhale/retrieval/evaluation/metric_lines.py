@@ -46,8 +46,8 @@ def naive_sentence(part: dict) -> str:
             f"{honest}), {about}."
         )
     return (
-        f"These folds ignore encounters and days, which promises {naive}; without the question's "
-        f"own encounter or day it is {honest} at most, {about}. Set data.fold_by=burst."
+        f"These folds tear encounters or days apart, which promises {naive}; without the "
+        f"question's own encounter or day it is {honest} at most, {about}. Set data.fold_by=burst."
     )
 
 
