@@ -71,7 +71,7 @@ def test_no_burst_is_in_two_folds_and_every_fold_has_images(rows: Rows, folds: i
     assert len(assigned) == len(rows)
     assert set(assigned.tolist()) == set(range(folds))
     day = {"2021-05-13 10:22:59": "2021-05-13", "2021:05:13": "2021-05-13", "2021": "",
-           "2021-05": "", "3/4/2021 09:10": "03/04/2021"}  # fmt: skip
+           "2021-05": "", "3/4/2021 09:10": "03/04/2021", "April 2021": ""}  # fmt: skip
     plain = [(*row[:3], day.get(row[3], row[3])) for row in rows]
     for n, one in enumerate(plain):
         for m, other in enumerate(plain):

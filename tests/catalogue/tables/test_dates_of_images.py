@@ -83,7 +83,12 @@ def test_a_new_row_has_a_time_of_day_where_the_others_have_one() -> None:
         ("02/06/2015 10:22", "2/6/2015"),
         ("2.6.2015", "2.6.2015"),
         ("2015/6/2", "2015-06-02"),
-        ("summer", "summer"),
+        ("13 May", "13 May"),
+        ("3rd of May 2015", "3rd of May 2015"),
+        ("May 2015", ""),
+        ("summer", ""),
+        ("unknown", ""),
+        ("?", ""),
     ],
 )
 def test_a_known_day(text: str, day: str) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)([ T].*)?", re.DOTALL)
 YEAR_FIRST = re.compile(r"(\d{4})[-:/.](\d\d?)[-:/.](\d\d?)(?:[ T].*)?", re.ASCII | re.DOTALL)
 YEAR_LAST = re.compile(r"(\d\d?)([-/. ])(\d\d?)[-/. ](\d{4}|\d\d)", re.ASCII)
-NO_DAY = re.compile(r"\d{4}([-:/.]\d\d?)?")  # a year or a month is too long to be one day
+# Words such as unknown are no day, and a year or a month is too long to be one.
+NO_DAY = re.compile(r"\D*|\D*\d{4}([-:/.]\d\d?)?\D*", re.ASCII)
 CLOCK = re.compile(r"[ T]+\d\d?:\d\d", re.ASCII)
 APART = 1  # days that a table and a camera's clock may differ, which may be in another time zone
 
@@ -22,7 +23,7 @@ def day_of(date: str) -> str:
 
 def known_day(date: str) -> str:
     """The day of a date as text that is equal for equal days of one form, ISO text if the year
-    comes first; empty if the date names only a year or a month.
+    comes first; empty if the date names only a year or a month, or has no digit.
 
     Whether 03/04/2021 is in March or April need not be known for that. A date of an unknown form
     stays as it is, without its time of day.
