@@ -254,7 +254,7 @@ def test_what_is_not_there_is_one_sentence(bay: Path, tmp_path: Path) -> None:
             published.main(verb, name, file, False, None)
         return str(refused.value)
 
-    assert "the nearest are tinyfin" in said("fetch", "tinifin")
+    assert "the nearest is tinyfin" in said("fetch", "tinifin")
     assert "Say which model" in said("check")
     assert "There is no file gone" in said("fetch", NAME, "gone")
     with pytest.raises(ConfigError, match="--to is 'gs://"):

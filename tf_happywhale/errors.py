@@ -37,6 +37,6 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     known = list(known)
     near = difflib.get_close_matches(name.lower(), known, count, 0.4)
     if near:
-        return f"the nearest are {', '.join(near)}"
+        return f"the nearest {'is' if len(near) == 1 else 'are'} {', '.join(near)}"
     more = ", …" if len(known) > MOST else ""
     return f"choose one of {', '.join(known[:MOST])}{more}"

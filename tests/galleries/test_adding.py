@@ -103,7 +103,7 @@ def test_a_match_with_nobody_is_refused_before_anything_is_written(
     """A spreadsheet has made 9913 of 09913."""
     before = files_in(root)
     wrong = {"q1.jpg": "other", "q3.jpg": "9913"}
-    with pytest.raises(InputError, match=r"matched with 9913, who is not in .*nearest are 09913"):
+    with pytest.raises(InputError, match=r"matched with 9913, who is not in .*nearest is 09913"):
         add_confirmed(gallery.folder, queries, wrong, Data(), ["9913"])
     assert files_in(root) == before
     assert len(open_gallery(gallery.folder)) == 1

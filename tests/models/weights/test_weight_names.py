@@ -54,7 +54,7 @@ def test_names_mean_addresses(backbone, weights, address):
         ("b6", "hf://whales", r"no weights 'hf://whales'"),
         ("b6", "hf://../../whales", r"no weights"),
         ("b6", "https://example.org/model.safetensors", r"no weights"),
-        ("b6", "imagenet", r"no weights 'imagenet' of b6: the nearest are b6_imagenet"),
+        ("b6", "imagenet", r"no weights 'imagenet' of b6: the nearest is b6_imagenet"),
     ],
 )
 def test_what_is_not_known_is_one_sentence_with_the_way_out(backbone, weights, words):
