@@ -319,7 +319,7 @@ def show(medians: dict, memory: dict, cosine: dict[str, float], args: argparse.N
     name = args.published or args.backbone
     print(f"{name} at {args.size} px, batch {args.batch}, images a second")
     print(f"{'':18}" + "".join(f"{work:>10}{'of torch':>10}{'of keras':>10}" for work in medians)
-          + f"{'GB':>8}{'cosine':>12}")  # fmt: skip
+          + f"{'GB':>8}" + f"{'cosine':>12}" * bool(cosine))  # fmt: skip
     for engine, held in memory.items():
         row = f"{engine:18}"
         for found in medians.values():

@@ -73,15 +73,12 @@ def describe(published: PublishedModel) -> list[str]:
     folder = fetched(published.name)
     mean, deviation = (", ".join(f"{x:g}" for x in part) for part in published.mean_std)
     pooling = {"mean": "mean", "gem": "GeM"}[published.pooling]
+    start, only = f" (model.backbone={published.backbone})", ""
+    if published.fixed:
+        start, only = "; no training starts from it", " only"
     facts = {
-        "network": published.network
-        + (
-            "; no training starts from it"
-            if published.fixed
-            else f" (model.backbone={published.backbone})"
-        ),
-        "pictures": f"{published.size} px{' only' if published.fixed else ''}; mean {mean}, "
-        f"deviation {deviation}",
+        "network": f"{published.network}{start}",
+        "pictures": f"{published.size} px{only}; mean {mean}, deviation {deviation}",
         "embedding": f"{published.embedding} numbers; {pooling}"
         + (", BatchNorm" if published.norm else ""),
         "trained on": published.trained_on,
