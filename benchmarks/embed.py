@@ -299,6 +299,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    published = PUBLISHED.get(args.published)
+    if published and published.fixed and (args.quick or args.size not in (None, published.size)):
+        parser.error(
+            f"{published.name} sees pictures of {published.size} pixels only: leave --size and "
+            "--quick out."
+        )
     if args.quick:
         args.size, args.photographs, args.runs, args.seconds = 128, 32, 1, 1
     if args.size is None and args.published:

@@ -40,6 +40,7 @@ from parity_original import FirstStep, Pair, first_step, make_pair, steps_apart
 from parity_published import SIZES as PHOTOGRAPHS
 from parity_published import compare_published
 from parity_swin import swin_fixtures
+from parity_vit import vit_fixtures
 from safetensors.torch import save_file
 from tqdm import tqdm
 
@@ -396,17 +397,18 @@ def page(rows: dict[str, list[str]], real: str) -> str:
             "|---|---|---|---|---|---|---|---|",
             *rows["original"],
             "",
-            "## Published models of animals",
+            "## Published models",
             "",
-            "The model in the package of its publisher (AnyDorsal in pyseter, MiewID in animl; for",
-            "MegaDescriptor timm's Swin) gets random weights, and BatchNorm statistics of drawn",
-            "photographs. It is saved as the published file is, and converted. Of MegaDescriptor",
-            "the file is a training's, with timm's older names; that of L at 384 px has today's.",
-            "Both sides embed drawn photographs out of JPEG files. The figures are cosine",
-            "distances of our embedding from theirs: of the networks alone, with the same squashed",
-            "pixels; and from the file on, for which each side decodes, squashes and normalises by",
-            "itself. The last column is the distance between their embeddings of the two",
-            "photographs, which show two animals.",
+            "The model in the package of its publisher (AnyDorsal in pyseter, MiewID in animl;",
+            "for MegaDescriptor timm's Swin, for DINOv2 timm's vision transformer) gets random",
+            "weights, and BatchNorm statistics of drawn photographs. It is saved as the published",
+            "file is, and converted. Of MegaDescriptor the file is a training's, with timm's",
+            "older names; that of L at 384 px has today's. Of DINOv2 it is as on timm's hub; that",
+            "of B is as its makers have it. Both sides embed drawn photographs out of JPEG files.",
+            "The figures are cosine distances of our embedding from theirs: of the networks",
+            "alone, with the same squashed pixels; and from the file on, for which each side",
+            "decodes, squashes and normalises by itself. The last column is the distance between",
+            "their embeddings of the two photographs, which show two animals.",
             "",
             "| model | file | pixels | embedding | "
             + " | ".join(
@@ -467,8 +469,9 @@ def main() -> None:
             print(rows["build"][-1], flush=True)
     if args.fixtures:
         write_text(FIXTURES, json.dumps(fixtures(), separators=(",", ":")) + "\n")
-        small = json.dumps(swin_fixtures(), separators=(",", ":"))
-        write_text(FIXTURES.with_name("swin.json"), small + "\n")
+        for name, values in (("swin", swin_fixtures()), ("vit", vit_fixtures())):
+            small = json.dumps(values, separators=(",", ":"))
+            write_text(FIXTURES.with_name(f"{name}.json"), small + "\n")
     if args.only is None:
         write_text(ROOT / "docs" / "parity.md", page(rows, real_weights()))
         print("written: docs/parity.md")

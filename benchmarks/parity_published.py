@@ -8,7 +8,8 @@ and normalises them itself. Between them stand the two networks with the same sq
 
 The packages, pyseter (AnyDorsal) and animl (MiewID), are both MIT. MegaDescriptor is timm's Swin
 (Apache-2.0), in a file as wildlife-tools (MIT) saves a training, with names as timm had them when
-MegaDescriptor was trained; those of L at 384 px are today's.
+MegaDescriptor was trained; those of L at 384 px are today's. DINOv2 is timm's vision transformer,
+in a file as timm keeps it on the hub; that of B is as DINOv2's makers (Apache-2.0) saved it.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ import numpy as np
 import timm
 import torch
 from PIL import Image
-from safetensors.torch import save_file
-from timm.models import swin_transformer
+from safetensors.torch import load_file, save_file
+from timm.models import swin_transformer, vision_transformer
 from torchvision.transforms import v2
 
 from tf_happywhale.catalogue.pod.drawn_photograph import draw_photograph
 from tf_happywhale.catalogue.pod.fin import SPECIES, draw_fin
 from tf_happywhale.models.published_models.convert import convert
-from tf_happywhale.models.published_models.table import PUBLISHED
+from tf_happywhale.models.published_models.table import PUBLISHED, PublishedModel
 from tf_happywhale.pictures.jpeg_region import read_crops
 
 SIZES = ((1600, 1200), (400, 300))  # width and height: one shrinks, the other grows
@@ -109,8 +110,10 @@ def randomise(model: torch.nn.Module, forward: Callable) -> None:
     for key, value in model.state_dict().items():
         if key.endswith("pooling.p"):
             value.fill_(2.7)
-        elif key.endswith(".weight") and value.ndim == 1:
+        elif key.endswith((".weight", ".gamma")) and value.ndim == 1:
             value.uniform_(0.3, 1.2)
+        elif key in ("cls_token", "pos_embed"):
+            value.normal_(0, 0.5)
         elif value.ndim == 1 and value.is_floating_point():
             value.normal_(0, 0.1)
         elif value.ndim > 1:
@@ -227,7 +230,7 @@ def megadescriptor(name: str, folder: Path) -> Peer:
     published = PUBLISHED[name]
     model = timm.create_model(published.network, num_classes=IDENTITIES)
     randomise(model, model)
-    state, size = dict(model.state_dict()), published.size
+    state = dict(model.state_dict())
     if name != "megadescriptor_l_384":
         buffers = {key: one for key, one in model.named_buffers() if one is not None}
         state = {older(key): value for key, value in {**state, **buffers}.items()}
@@ -235,9 +238,31 @@ def megadescriptor(name: str, folder: Path) -> Peer:
     file = folder / published.file
     torch.save(state, file)
     del model, state
-    loaded = timm.create_model(published.network, num_classes=0).eval()
-    kept = swin_transformer.checkpoint_filter_fn(torch.load(file, weights_only=False), loaded)
-    missing, more = loaded.load_state_dict(kept, strict=False)
+    saved = torch.load(file, weights_only=False)
+    return by_timm(published, file, saved, swin_transformer.checkpoint_filter_fn)
+
+
+def dinov2(name: str, folder: Path) -> Peer:
+    """timm's network, saved, and loaded as timm does."""
+    published = PUBLISHED[name]
+    model = timm.create_model(published.network, num_classes=0)
+    randomise(model, model)
+    state = {key: value.contiguous() for key, value in model.state_dict().items()}
+    if name == "dinov2_b":
+        file = folder / "dinov2_vitb14_pretrain.pth"
+        torch.save({**state, "mask_token": torch.zeros(1, published.embedding)}, file)
+        saved = torch.load(file, weights_only=True)
+    else:
+        file = folder / published.file
+        save_file(state, file)
+        saved = load_file(file)
+    return by_timm(published, file, saved, vision_transformer.checkpoint_filter_fn)
+
+
+def by_timm(published: PublishedModel, file: Path, saved: dict, keep: Callable) -> Peer:
+    """timm's network with what it keeps of a file's tensors."""
+    size, loaded = published.size, timm.create_model(published.network, num_classes=0).eval()
+    missing, more = loaded.load_state_dict(keep(saved, loaded), strict=False)
     if missing or not all(key.startswith("head.") for key in more):
         raise SystemExit(f"timm does not take the file: {missing or more}")
 
@@ -265,5 +290,8 @@ def as_trained(state: dict[str, torch.Tensor]) -> dict:
 
 PEERS = {"anydorsal": anydorsal, "miewid_msv3": miewid_msv3, "miewid_v4": miewid_v4}
 PEERS |= {
-    name: partial(megadescriptor, name) for name in PUBLISHED if name.startswith("megadescriptor")
+    name: partial(peer, name)
+    for start, peer in (("megadescriptor", megadescriptor), ("dinov2", dinov2))
+    for name in PUBLISHED
+    if name.startswith(start)
 }

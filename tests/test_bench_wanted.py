@@ -74,3 +74,21 @@ def test_openvino_is_judged_by_its_peers_and_its_cosine(load) -> None:
         "lowest cosine of onnx with keras",
     ]
     assert len(embed.wanted(speeds, cosine, speed=False)) == 3
+
+
+@pytest.mark.parametrize("words", [["--quick"], ["--size", "128"]])
+def test_a_published_model_of_one_size_is_measured_in_no_other(
+    load, monkeypatch, capsys: pytest.CaptureFixture, words: list[str]
+) -> None:
+    embed = load("embed")
+    monkeypatch.setattr(sys, "argv", ["embed.py", "--published", "dinov2_s", *words])
+    with pytest.raises(SystemExit) as stopped:
+        embed.arguments()
+    assert stopped.value.code == 2
+    said = "dinov2_s sees pictures of 518 pixels only: leave --size and --quick out."
+    assert said in capsys.readouterr().err
+    for given in ([], ["--size", "518"]):
+        monkeypatch.setattr(sys, "argv", ["embed.py", "--published", "dinov2_s", *given])
+        assert embed.arguments().size == 518
+    monkeypatch.setattr(sys, "argv", ["embed.py", "--published", "miewid_msv3", *words])
+    assert embed.arguments().size == 128

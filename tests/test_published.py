@@ -31,8 +31,9 @@ from tf_happywhale import (
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.galleries.gallery_folder import open_gallery
-from tf_happywhale.inference import local_matching
+from tf_happywhale.inference import exporting, local_matching
 from tf_happywhale.inference.match_networks import Networks
+from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.models.published_models.fetching import fetch_model
 from tf_happywhale.models.published_models.table import PUBLISHED
 from tf_happywhale.models.weights.weight_names import find_weights
@@ -142,6 +143,31 @@ def test_it_is_exported_with_its_licence_and_stays_what_it_is(bay: Path, capsys)
     with pytest.raises(InputError, match=r"no folder of photographs .* set export\.photographs"):
         export.main([NAME, "more"], ["export.formats=[savedmodel]"])
     assert not Path("more").exists()
+
+
+def test_openvinos_file_for_bfloat16_is_proven_before_it_is_written(
+    bay: Path, monkeypatch, capsys
+) -> None:
+    """In the precision that it is read for; OpenVINO itself is not needed here."""
+    plain, wrong = by_keras(network()), []
+
+    def load_engine(folder: Path, form: str, precision: str):
+        other = precision in wrong
+        return lambda pictures: plain(pictures)[:, ::-1] if other else plain(pictures)
+
+    monkeypatch.setattr(exporting, "convert", lambda _, size, form, path: path.parent.mkdir())
+    monkeypatch.setattr(exporting, "load_engine", load_engine)
+    keys = ["export.formats=[openvino]", "export.photographs=new"]
+    export.main([NAME, "out"], keys)
+    proven = json.loads(Path("out/export.json").read_text())["cosine"]
+    assert list(proven) == ["openvino", "openvino bfloat16"]
+    assert "openvino bfloat16: lowest cosine with Keras on" in capsys.readouterr().out
+    for precision, least in (("bfloat16", "0.999"), ("float32", "0.9999")):
+        wrong[:] = [precision]
+        said = f"and {least} is required.: leave openvino out of export.formats."
+        with pytest.raises(InputError, match=said):
+            export.main([NAME, "more"], keys)
+        assert not Path("more").exists()
 
 
 def settings(*more: str):

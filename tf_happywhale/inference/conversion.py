@@ -56,8 +56,30 @@ def deployable(embedder, size: int):
     return keras.Model(pictures, unit, name="embedder_to_deploy")
 
 
-def prove(forward: Forward, reference: Forward, pictures: np.ndarray, precision: str) -> float:
+def in_batches(forward: Forward, size: int) -> Forward:
+    """Return a function that gives `forward` at most `size` pictures at a time, to save memory."""
+
+    def few(pictures: np.ndarray) -> np.ndarray:
+        starts = range(0, len(pictures), size)
+        return np.concatenate([forward(pictures[start : start + size]) for start in starts])
+
+    return few
+
+
+def prove(
+    forward: Forward,
+    reference: Forward,
+    pictures: np.ndarray,
+    precision: str,
+    fix: str = "use embed.engine=keras",
+) -> float:
     """Return the lowest cosine between two engines' embeddings of pictures uint8 [n, s, s, 3].
+
+    Args:
+        forward, reference: the engines.
+        pictures: to compare them on.
+        precision: of the first one.
+        fix: what to do if they differ.
 
     Raises:
         InputError: it is below `LEAST_COSINE`.
@@ -66,7 +88,7 @@ def prove(forward: Forward, reference: Forward, pictures: np.ndarray, precision:
     if not cosine >= LEAST_COSINE[precision]:
         raise InputError(
             f"The converted model's embeddings differ from Keras' (cosine {cosine:.6f}, and "
-            f"{LEAST_COSINE[precision]} is required): use embed.engine=keras."
+            f"{LEAST_COSINE[precision]} is required): {fix}."
         )
     return cosine
 

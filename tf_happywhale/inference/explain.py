@@ -39,8 +39,9 @@ class Explainer:
     features, summed over the channels; negative sums count as 0. This is Grad-CAM without pooling
     of the gradient (Selvaraju et al. 2017), for the similarity of two pictures as in Stylianou et
     al. (2019). Two cells correspond if each is the other's nearest neighbour, by the cosine of
-    their features minus the mean of both pictures. If an embedder looks at several sizes, the
-    network is explained at the picture's own size.
+    their features minus the mean of both pictures. Of a vision transformer the map is what the last
+    block is given of each patch, after a norm: what the class token took before counts for no cell.
+    If an embedder looks at several sizes, the network is explained at the picture's own size.
 
     Args:
         embedder: model of pictures uint8 [n, h, w, 3] to embedding [n, d].

@@ -13,7 +13,7 @@ from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Experiment, dump_experiment
 from tf_happywhale.disk.files import atomic_write, write_json, write_text
 from tf_happywhale.errors import InputError
-from tf_happywhale.inference.conversion import convert, prove
+from tf_happywhale.inference.conversion import convert, in_batches, prove
 from tf_happywhale.inference.new_individuals import LEARNED, learned_from, learned_of
 from tf_happywhale.inference.runtimes import FILES, by_keras, load_engine
 from tf_happywhale.inference.shots import Shot, read_shot
@@ -25,6 +25,7 @@ from tf_happywhale.run_folders.model_files import load_model
 from tf_happywhale.run_folders.published_folder import FACTS, LICENCE
 
 PICTURES = 32  # for the comparison
+OTHERS = {"openvino": {"openvino bfloat16": "bfloat16"}}  # precisions with a file of their own
 
 
 def export_model(model: TrainedModel, experiment: Experiment, folder: Path) -> None:
@@ -43,15 +44,14 @@ def export_model(model: TrainedModel, experiment: Experiment, folder: Path) -> N
     if unknown and model.published is None:  # else the gallery teaches it
         print(f"P(new) will not be known: {unknown}")
     pictures = _real_pictures(model, experiment.export.photographs)
-    embedder = load_model(model.file)
+    embedder, few = load_model(model.file), model.embed.batch_size
+    wanted = in_batches(by_keras(embedder), few)(pictures)
     with atomic_write(folder) as making:
         making.mkdir()
         proven = {}
         for form in experiment.export.formats:
             convert(embedder, model.sizes[1], form, making / FILES[form])
-            cosine = prove(load_engine(making, form), by_keras(embedder), pictures, "float32")
-            proven[form] = cosine
-            print(f"{form}: lowest cosine with Keras on {len(pictures)} pictures {cosine:.6f}")
+            proven |= _prove_each(making, form, pictures, wanted, few)
         _write_config(model, making / "config.yaml")
         if not unknown:
             save_learned(making / LEARNED, learned, learned_from([model], experiment.rank))
@@ -61,6 +61,32 @@ def export_model(model: TrainedModel, experiment: Experiment, folder: Path) -> N
             if (model.folder / name).is_file():
                 shutil.copyfile(model.folder / name, making / name)
         write_json(making / EXPORTED, {"about": model.about, "cosine": proven})
+
+
+def _prove_each(
+    folder: Path, form: str, pictures: np.ndarray, wanted: np.ndarray, few: int
+) -> dict[str, float]:
+    """Return the lowest cosine of a format's embeddings with Keras', for each precision that has a
+    file of its own; and print it. A processor without bfloat16 reads that file in float32.
+
+    Args:
+        folder: holds the format.
+        form: its name.
+        pictures: uint8 [n, s, s, 3].
+        wanted: Keras' embeddings of them [n, d].
+        few: pictures in a step.
+
+    Raises:
+        InputError: one is too low.
+    """
+    proven = {}
+    for name, precision in {form: "float32", **OTHERS.get(form, {})}.items():
+        forward = in_batches(load_engine(folder, form, precision), few)
+        fix = f"leave {form} out of export.formats"
+        proven[name] = prove(forward, lambda _: wanted, pictures, precision, fix)
+        count = len(pictures)
+        print(f"{name}: lowest cosine with Keras on {count} pictures {proven[name]:.6f}")
+    return proven
 
 
 def _write_config(model: TrainedModel, file: Path) -> None:

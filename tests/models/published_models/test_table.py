@@ -9,6 +9,7 @@ from tf_happywhale.models.backbones.build import ARCHITECTURES
 from tf_happywhale.models.backbones.efficientnet import round_channels
 from tf_happywhale.models.backbones.swin_variants import SWINS
 from tf_happywhale.models.backbones.variants import IMAGENET
+from tf_happywhale.models.backbones.vit_variants import VITS
 from tf_happywhale.models.published_models.table import PUBLISHED
 
 
@@ -20,7 +21,8 @@ def test_each_model_is_one_of_our_networks(name):
     assert variant.timm == published.network
     if published.fixed:
         assert published.size == variant.size
-        assert published.embedding == variant.channels * 2 ** (len(variant.depths) - 1)
+        stages = 1 if published.backbone in VITS else len(variant.depths)
+        assert published.embedding == variant.channels * 2 ** (stages - 1)
     else:
         assert published.embedding == round_channels(variant.head, variant.width)
 
@@ -35,6 +37,15 @@ def test_each_swin_is_a_megadescriptor():
     for one in found.values():
         assert (one.mean_std, one.licence) == (IMAGENET, "CC-BY-NC-4.0")
         assert "commercial" in one.restricted and "Happywhale" in one.trained_on
+
+
+def test_each_vision_transformer_is_a_dinov2():
+    found = {name: one for name, one in PUBLISHED.items() if name.startswith("dinov2_")}
+    assert list(found) == ["dinov2_s", "dinov2_b", "dinov2_l"]
+    assert [one.backbone for one in found.values()] == list(VITS)
+    assert found["dinov2_b"].source == "hf://timm/vit_base_patch14_dinov2.lvd142m"
+    for one in found.values():
+        assert (one.mean_std, one.licence, one.restricted) == (IMAGENET, "Apache-2.0", "")
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

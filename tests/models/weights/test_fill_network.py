@@ -81,6 +81,9 @@ def test_half_precision_checkpoints_are_widened(lite0_tensors):
             "relative_position_bias_table",
             "layers.1.blocks.0.attn.relative_position_bias_table",
         ),
+        ("blocks.2.ls1", "scale", "blocks.2.ls1.gamma"),
+        ("tokens", "cls_token", "cls_token"),
+        ("tokens", "pos_embed", "pos_embed"),
         ("layers.1.downsample.reduction", "kernel", "layers.1.downsample.reduction.weight"),
     ],
 )

@@ -12,10 +12,12 @@ from tf_happywhale.models.backbones.nfnet import nfnet_features
 from tf_happywhale.models.backbones.swin import swin_features
 from tf_happywhale.models.backbones.swin_variants import SWINS, Swin
 from tf_happywhale.models.backbones.variants import VARIANTS, EfficientNet, NFNet
+from tf_happywhale.models.backbones.vit import vit_features
+from tf_happywhale.models.backbones.vit_variants import VITS, ViT
 
 FEATURES = ("stage3", "stage4", "final")
 NORMALISE = "normalise"  # the layer that normalises pixels
-ARCHITECTURES = {**VARIANTS, **SWINS}
+ARCHITECTURES = {**VARIANTS, **SWINS, **VITS}
 
 
 def build_backbone(
@@ -52,21 +54,23 @@ def build_variant(
 ) -> keras.Model:
     """Build a backbone of an architecture that may be missing in `VARIANTS`. A Swin's pictures have
     the architecture's size."""
-    side = side_of(variant)
-    pictures = keras.Input((side, side, 3), name="picture")
-    mean, std = variant.mean_std
-    scale = [1 / (255 * s) for s in std]
-    offset = [-m / s for m, s in zip(mean, std, strict=True)]
-    x = keras.layers.Rescaling(scale, offset, name=NORMALISE)(pictures)
+    pictures, x = _normalised(variant)
     makers = {EfficientNet: efficientnet_features, NFNet: nfnet_features, Swin: swin_features}
     maps = makers[type(variant)](x, variant, drop_path)
     whole = keras.Model(pictures, [maps[feature] for feature in FEATURES], name=name)
     return take_features(whole, features)
 
 
-def side_of(variant: EfficientNet | NFNet | Swin) -> int | None:
+def build_vit(variant: ViT, *, name: str | None = None) -> keras.Model:
+    """Build a vision transformer but for its last block, which `vit_embedding` adds: RGB pictures
+    [n, size, size, 3] in 0–255 to what `vit_features` returns, with random weights."""
+    pictures, x = _normalised(variant)
+    return keras.Model(pictures, vit_features(x, variant), name=name)
+
+
+def side_of(variant: EfficientNet | NFNet | Swin | ViT) -> int | None:
     """Return the side of the pictures that an architecture is for; None: of any."""
-    return variant.size if isinstance(variant, Swin) else None
+    return variant.size if isinstance(variant, (Swin, ViT)) else None
 
 
 def take_features(whole: keras.Model, features: Sequence[str]) -> keras.Model:
@@ -76,3 +80,15 @@ def take_features(whole: keras.Model, features: Sequence[str]) -> keras.Model:
     """
     chosen = [whole.outputs[FEATURES.index(feature)] for feature in features]
     return keras.Model(whole.input, chosen[0] if len(chosen) == 1 else chosen, name=whole.name)
+
+
+def _normalised(
+    variant: EfficientNet | NFNet | Swin | ViT,
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Return an architecture's pictures in 0–255, and the same with normalised pixels."""
+    side = side_of(variant)
+    pictures = keras.Input((side, side, 3), name="picture")
+    mean, std = variant.mean_std
+    scale = [1 / (255 * s) for s in std]
+    offset = [-m / s for m, s in zip(mean, std, strict=True)]
+    return pictures, keras.layers.Rescaling(scale, offset, name=NORMALISE)(pictures)

@@ -10,15 +10,22 @@ import keras
 import numpy as np
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.models.backbones.build import ARCHITECTURES, build_variant, side_of
+from tf_happywhale.models.backbones.build import (
+    ARCHITECTURES,
+    build_variant,
+    build_vit,
+    side_of,
+)
 from tf_happywhale.models.backbones.swin_variants import SWINS
+from tf_happywhale.models.backbones.vit import vit_embedding
 from tf_happywhale.models.layers.gem import GeM
 from tf_happywhale.models.published_models.checkpoint import Renamed, read_checkpoint
 from tf_happywhale.models.published_models.table import PublishedModel
 from tf_happywhale.models.weights.fill_network import fill
 from tf_happywhale.models.weights.swin_names import swin_names
 
-HEADS = ("head.", "final.")  # classifiers of the individuals that it was trained on
+# Classifiers of the individuals that it was trained on; what hides patches in DINOv2's training.
+UNUSED = ("head.", "final.", "mask_token")
 NORM = "bn."
 # GeM's exponent: in a checkpoint of MiewID's training, and in those on the hub.
 EXPONENT = ("pooling.p", "backbone.global_pool.p")
@@ -48,8 +55,8 @@ def convert(published: PublishedModel, checkpoint: Path) -> keras.Model:
 
 def named_tensors(published: PublishedModel, checkpoint: Path) -> Mapping[str, np.ndarray]:
     """Return the tensors of a checkpoint by timm's names, those of the pooling as `gem.p`, and
-    those of a BatchNorm behind it as `neck.weight` and so on. Heads are left out. Errors: see
-    `convert`."""
+    those of a BatchNorm behind it as `neck.weight` and so on. `UNUSED` ones are left out. Errors:
+    see `convert`."""
     tensors = read_checkpoint(Path(checkpoint))
     stored = _stored_names(published, tensors, _words(published, checkpoint))
     if published.backbone in SWINS:
@@ -62,6 +69,9 @@ def build_published(published: PublishedModel) -> keras.Model:
     variant = replace(ARCHITECTURES[published.backbone], mean_std=published.mean_std)
     side = side_of(variant)
     pictures = keras.Input((side, side, 3), name="picture")
+    if published.pooling == "token":
+        features = build_vit(variant, name=published.backbone)(pictures)
+        return keras.Model(pictures, vit_embedding(features, variant), name="embedder")
     x = build_variant(variant, name=published.backbone)(pictures)
     if published.pooling == "gem":
         x = GeM(3.0, name="gem")(x)
@@ -84,10 +94,11 @@ def _words(published: PublishedModel, checkpoint: Path) -> dict[str, str]:
 def _stored_names(
     published: PublishedModel, tensors: Mapping[str, np.ndarray], words: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the stored name of each tensor by the name that `fill` wants. Heads are left out."""
+    """Return the stored name of each tensor by the name that `fill` wants. `UNUSED` ones are left
+    out."""
     stored: dict[str, str] = {}
     for name in tensors:
-        if name.startswith(HEADS):
+        if name.startswith(UNUSED):
             continue
         new = _new_name(published, name)
         if new is None:

@@ -72,7 +72,7 @@ def describe(published: PublishedModel) -> list[str]:
     """Return all that is known of a published model, as lines."""
     folder = fetched(published.name)
     mean, deviation = (", ".join(f"{x:g}" for x in part) for part in published.mean_std)
-    pooling = {"mean": "mean", "gem": "GeM"}[published.pooling]
+    pooling = {"mean": "mean", "gem": "GeM", "token": "class token"}[published.pooling]
     start, only = f" (model.backbone={published.backbone})", ""
     if published.fixed:
         start, only = "; no training starts from it", " only"

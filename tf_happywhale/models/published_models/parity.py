@@ -45,7 +45,7 @@ def _by_timm(
     normalised = ((pictures / np.float32(255) - mean) / deviation).transpose(0, 3, 1, 2)
     with torch.inference_mode():
         batch = torch.from_numpy(np.ascontiguousarray(normalised, np.float32))
-        if published.pooling == "mean":
+        if published.pooling != "gem":
             pooled = theirs(batch).numpy().astype(np.float64)
         else:
             features = theirs.forward_features(batch).numpy().astype(np.float64)

@@ -10,6 +10,9 @@ Sources:
     MegaDescriptor: the notebooks of https://github.com/WildlifeDatasets/wildlife-tools (MIT) in
     `baselines/`, by which the models were trained and tested; Čermák et al.: WildlifeDatasets: An
     open-source toolkit for animal re-identification, WACV 2024, https://arxiv.org/abs/2311.09118
+    DINOv2: https://github.com/facebookresearch/dinov2 (Apache-2.0); timm's `vision_transformer.py`;
+    Oquab et al.: DINOv2: Learning Robust Visual Features without Supervision, 2023,
+    https://arxiv.org/abs/2304.07193
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import Literal
 
 from tf_happywhale.models.backbones.swin_variants import SWINS
 from tf_happywhale.models.backbones.variants import IMAGENET
+from tf_happywhale.models.backbones.vit_variants import VITS
 
 PixelNorm = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -30,7 +34,7 @@ class PublishedModel:
     name: str  # the word that stands for it in commands
     network: str  # timm's name of its backbone
     backbone: str  # ours, of `ARCHITECTURES`
-    pooling: Literal["mean", "gem"]
+    pooling: Literal["mean", "gem", "token"]  # token: a vision transformer's class token
     norm: bool  # a BatchNorm follows the pooling
     size: int  # side of its pictures, pixels; they are squashed to a square
     mean_std: PixelNorm  # of pixels in 0–1, red first
@@ -46,7 +50,7 @@ class PublishedModel:
     @property
     def fixed(self) -> bool:
         """Whether it sees pictures of its own size only, and no training can start from it."""
-        return self.backbone in SWINS
+        return self.backbone in SWINS or self.backbone in VITS
 
 
 ANYDORSAL = PublishedModel(
@@ -141,6 +145,36 @@ MEGADESCRIPTORS = (
     _megadescriptor("L", "swin_large_patch4_window12_384", 1536),
 )
 
+
+def _dinov2(letter: str, network: str) -> PublishedModel:
+    """Return the DINOv2 of a letter, such as s, with the network of timm's name, as timm keeps it
+    on the hub."""
+    vit = VITS[network]
+    return PublishedModel(
+        name=f"dinov2_{letter}",
+        network=network,
+        backbone=network,
+        pooling="token",
+        norm=False,
+        size=vit.size,
+        mean_std=vit.mean_std,
+        embedding=vit.channels,
+        trained_on="LVD-142M: 142 million pictures of anything; nobody named what they show",
+        licence="Apache-2.0",
+        restricted="",
+        source=f"hf://timm/{network}.lvd142m",
+        file="model.safetensors",
+        sha256="",
+        prefix="",
+    )
+
+
+DINOV2S = (
+    _dinov2("s", "vit_small_patch14_dinov2"),
+    _dinov2("b", "vit_base_patch14_dinov2"),
+    _dinov2("l", "vit_large_patch14_dinov2"),
+)
+
 PUBLISHED: dict[str, PublishedModel] = {
-    model.name: model for model in (ANYDORSAL, MIEWID_MSV3, MIEWID_V4, *MEGADESCRIPTORS)
+    model.name: model for model in (ANYDORSAL, MIEWID_MSV3, MIEWID_V4, *MEGADESCRIPTORS, *DINOV2S)
 }

@@ -13,6 +13,7 @@ PARAMETERS = {
     "kernel": "weight",
     "bias": "bias",
     "gain": "gain",
+    "scale": "gamma",  # LayerScale's
     "gamma": "weight",
     "beta": "bias",
     "moving_mean": "running_mean",
@@ -21,6 +22,7 @@ PARAMETERS = {
     "relative_position_bias_table": "relative_position_bias_table",
 }
 SQUEEZE_EXCITE = {"se": ("conv_reduce", "conv_expand"), "attn_last": ("fc1", "fc2")}
+UNNAMED = ("cls_token", "pos_embed")  # of a vision transformer, which no module of timm's names
 COUNTER = "num_batches_tracked"  # of PyTorch; needed only if the momentum changes
 CLASSIFIER = ("classifier.", "head.")  # of ImageNet's classes, which no feature map needs
 
@@ -87,6 +89,8 @@ def _places(network: keras.Model) -> Iterator[tuple[str, tuple]]:
 
 def tensor_name(layer: str, variable: str) -> str:
     """Return timm's name of a variable of a layer."""
+    if variable in UNNAMED:
+        return variable
     module = layer.rpartition(".")[2]
     part, _, parameter = variable.rpartition("_")
     if module in SQUEEZE_EXCITE and part in ("reduce", "expand"):
@@ -109,4 +113,6 @@ def _keras_layout(value: np.ndarray, variable: keras.Variable, layer: keras.Laye
         return value.T
     if value.shape == (1,) and variable.shape == ():  # a number, kept as an array of one
         return value[0]
-    return value.transpose(2, 1, 0) if value.ndim == 3 else value
+    if value.ndim == 3 and variable.name.endswith("kernel"):
+        return value.transpose(2, 1, 0)
+    return value
