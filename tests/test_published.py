@@ -31,7 +31,7 @@ from tf_happywhale import (
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.galleries.gallery_folder import open_gallery
-from tf_happywhale.inference import exporting, local_matching
+from tf_happywhale.inference import exporting, local_matching, trained_models
 from tf_happywhale.inference.match_networks import Networks
 from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.models.published_models.fetching import fetch_model
@@ -145,29 +145,45 @@ def test_it_is_exported_with_its_licence_and_stays_what_it_is(bay: Path, capsys)
     assert not Path("more").exists()
 
 
-def test_openvinos_file_for_bfloat16_is_proven_before_it_is_written(
+def test_openvinos_file_for_bfloat16_is_judged_before_it_is_written(
     bay: Path, monkeypatch, capsys
 ) -> None:
-    """In the precision that it is read for; OpenVINO itself is not needed here."""
-    plain, wrong = by_keras(network()), []
+    """As it is read; OpenVINO itself is not needed here."""
+    plain, wrong = by_keras(network()), ""
 
-    def load_engine(folder: Path, form: str, precision: str):
-        other = precision in wrong
-        return lambda pictures: plain(pictures)[:, ::-1] if other else plain(pictures)
+    def convert(embedder, size: int, form: str, path: Path) -> None:
+        path.parent.mkdir()
+        for name in ("model", "half"):
+            for ending in (".xml", ".bin"):
+                path.with_name(name + ending).touch()
 
-    monkeypatch.setattr(exporting, "convert", lambda _, size, form, path: path.parent.mkdir())
+    def load_engine(folder: Path, form: str, precision: str = "float32"):
+        assert form == "openvino" and (folder / "openvino/half.xml").is_file()
+        return lambda pictures: plain(pictures)[:, :: -1 if precision == wrong else 1]
+
+    monkeypatch.setattr(exporting, "convert", convert)
     monkeypatch.setattr(exporting, "load_engine", load_engine)
     keys = ["export.formats=[openvino]", "export.photographs=new"]
-    export.main([NAME, "out"], keys)
-    proven = json.loads(Path("out/export.json").read_text())["cosine"]
-    assert list(proven) == ["openvino", "openvino bfloat16"]
+    half = ["embed.engine=openvino", "embed.precision=bfloat16"]
+    export.main([NAME, "both"], keys)
     assert "openvino bfloat16: lowest cosine with Keras on" in capsys.readouterr().out
-    for precision, least in (("bfloat16", "0.999"), ("float32", "0.9999")):
-        wrong[:] = [precision]
-        said = f"and {least} is required.: leave openvino out of export.formats."
-        with pytest.raises(InputError, match=said):
-            export.main([NAME, "more"], keys)
-        assert not Path("more").exists()
+    assert json.loads(Path("both/export.json").read_text())["cosine"]["openvino bfloat16"] > 0.999
+    wrong = "bfloat16"
+    export.main([NAME, "only32"], keys)
+    assert "and 0.999 is required: this export is for float32 only" in capsys.readouterr().out
+    left = sorted(path.name for path in Path("only32/openvino").iterdir())
+    assert left == ["model.bin", "model.xml"]
+    with pytest.raises(InputError, match=r"only32 is for float32 only.*leave embed\.precision out"):
+        hw.load_model("only32", "output=found", *half).identifier.models[0].load()
+    wrong = "float32"
+    with pytest.raises(InputError, match="differ from Keras'"):
+        export.main([NAME, "none"], keys)
+    assert not Path("none").exists()
+    earlier = json.loads(Path("both/export.json").read_text())
+    earlier["cosine"].pop("openvino bfloat16")
+    Path("both/export.json").write_text(json.dumps(earlier))
+    monkeypatch.setattr(trained_models, "runtime_of", lambda *_: plain)
+    assert hw.load_model("both", "output=found", *half).identifier.models[0].load() is plain
 
 
 def settings(*more: str):

@@ -66,20 +66,8 @@ def in_batches(forward: Forward, size: int) -> Forward:
     return few
 
 
-def prove(
-    forward: Forward,
-    reference: Forward,
-    pictures: np.ndarray,
-    precision: str,
-    fix: str = "use embed.engine=keras",
-) -> float:
+def prove(forward: Forward, reference: Forward, pictures: np.ndarray, precision: str) -> float:
     """Return the lowest cosine between two engines' embeddings of pictures uint8 [n, s, s, 3].
-
-    Args:
-        forward, reference: the engines.
-        pictures: to compare them on.
-        precision: of the first one.
-        fix: what to do if they differ.
 
     Raises:
         InputError: it is below `LEAST_COSINE`.
@@ -88,7 +76,7 @@ def prove(
     if not cosine >= LEAST_COSINE[precision]:
         raise InputError(
             f"The converted model's embeddings differ from Keras' (cosine {cosine:.6f}, and "
-            f"{LEAST_COSINE[precision]} is required): {fix}."
+            f"{LEAST_COSINE[precision]} is required): use embed.engine=keras."
         )
     return cosine
 

@@ -13,11 +13,17 @@ from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Experiment, dump_experiment
 from tf_happywhale.disk.files import atomic_write, write_json, write_text
 from tf_happywhale.errors import InputError
-from tf_happywhale.inference.conversion import convert, in_batches, prove
+from tf_happywhale.inference.conversion import (
+    LEAST_COSINE,
+    convert,
+    in_batches,
+    least_cosine,
+    prove,
+)
 from tf_happywhale.inference.new_individuals import LEARNED, learned_from, learned_of
-from tf_happywhale.inference.runtimes import FILES, by_keras, load_engine
+from tf_happywhale.inference.runtimes import FILES, HALF, by_keras, load_engine
 from tf_happywhale.inference.shots import Shot, read_shot
-from tf_happywhale.inference.trained_models import EXPORTED, TrainedModel
+from tf_happywhale.inference.trained_models import EXPORTED, IN_HALF, TrainedModel
 from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.ranking.learned import save_learned
 from tf_happywhale.run_folders.contents import TRAINED_ON
@@ -25,7 +31,6 @@ from tf_happywhale.run_folders.model_files import load_model
 from tf_happywhale.run_folders.published_folder import FACTS, LICENCE
 
 PICTURES = 32  # for the comparison
-OTHERS = {"openvino": {"openvino bfloat16": "bfloat16"}}  # precisions with a file of their own
 
 
 def export_model(model: TrainedModel, experiment: Experiment, folder: Path) -> None:
@@ -51,7 +56,12 @@ def export_model(model: TrainedModel, experiment: Experiment, folder: Path) -> N
         proven = {}
         for form in experiment.export.formats:
             convert(embedder, model.sizes[1], form, making / FILES[form])
-            proven |= _prove_each(making, form, pictures, wanted, few)
+            forward = in_batches(load_engine(making, form), few)
+            cosine = prove(forward, lambda _: wanted, pictures, "float32")
+            proven[form] = cosine
+            print(f"{form}: lowest cosine with Keras on {len(pictures)} pictures {cosine:.6f}")
+            if form == "openvino":
+                proven[IN_HALF] = _judge_half(making, pictures, wanted, few)
         _write_config(model, making / "config.yaml")
         if not unknown:
             save_learned(making / LEARNED, learned, learned_from([model], experiment.rank))
@@ -63,30 +73,27 @@ def export_model(model: TrainedModel, experiment: Experiment, folder: Path) -> N
         write_json(making / EXPORTED, {"about": model.about, "cosine": proven})
 
 
-def _prove_each(
-    folder: Path, form: str, pictures: np.ndarray, wanted: np.ndarray, few: int
-) -> dict[str, float]:
-    """Return the lowest cosine of a format's embeddings with Keras', for each precision that has a
-    file of its own; and print it. A processor without bfloat16 reads that file in float32.
+def _judge_half(folder: Path, pictures: np.ndarray, wanted: np.ndarray, few: int) -> float:
+    """Return and print the lowest cosine with Keras' embeddings of the file that OpenVINO reads for
+    bfloat16, as this processor computes it. If it is too low, the file is removed.
 
     Args:
-        folder: holds the format.
-        form: its name.
+        folder: holds it.
         pictures: uint8 [n, s, s, 3].
         wanted: Keras' embeddings of them [n, d].
         few: pictures in a step.
-
-    Raises:
-        InputError: one is too low.
     """
-    proven = {}
-    for name, precision in {form: "float32", **OTHERS.get(form, {})}.items():
-        forward = in_batches(load_engine(folder, form, precision), few)
-        fix = f"leave {form} out of export.formats"
-        proven[name] = prove(forward, lambda _: wanted, pictures, precision, fix)
-        count = len(pictures)
-        print(f"{name}: lowest cosine with Keras on {count} pictures {proven[name]:.6f}")
-    return proven
+    forward = in_batches(load_engine(folder, "openvino", "bfloat16"), few)
+    cosine, least = least_cosine(forward(pictures), wanted), LEAST_COSINE["bfloat16"]
+    words = f"{IN_HALF}: lowest cosine with Keras on {len(pictures)} pictures {cosine:.6f}"
+    if cosine >= least:
+        print(words)
+        return cosine
+    print(f"{words}, and {least} is required: this export is for float32 only")
+    half = (folder / FILES["openvino"]).with_name(HALF)
+    for part in (half, half.with_suffix(".bin")):
+        part.unlink()
+    return cosine
 
 
 def _write_config(model: TrainedModel, file: Path) -> None:

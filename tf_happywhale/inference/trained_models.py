@@ -13,6 +13,7 @@ from typing import Self
 from tf_happywhale.config import Embed, Experiment, load_experiment
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
+from tf_happywhale.inference.conversion import LEAST_COSINE
 from tf_happywhale.inference.embedded_crops import embedded_sources
 from tf_happywhale.inference.model_runtime import check_same_model, runtime_of
 from tf_happywhale.models.published_models.names import fetched_folder
@@ -23,6 +24,7 @@ from tf_happywhale.run_folders.contents import settle
 from tf_happywhale.run_folders.published_folder import PublishedFacts, is_published, read_published
 
 EXPORTED = "export.json"  # in a folder that `export` wrote
+IN_HALF = "openvino bfloat16"  # the cosine there of OpenVINO's file for bfloat16
 SOURCE = "records.source="
 
 
@@ -76,7 +78,7 @@ class TrainedModel:
             InputError: it was exported, and the file that says so is damaged.
         """
         if self.exported:
-            about = _exported_about(self.folder / EXPORTED)
+            about = _exported(self.folder, "about", str)
             return about | ({} if not self.published else {"source": self.primary})
         size, precision = self.experiment.image_size, self.embed.precision
         of_others = self.published
@@ -132,15 +134,26 @@ class TrainedModel:
         """Return the model as a function of pictures uint8 [n, s, s, 3] to float32 [n, d].
 
         Raises:
-            InputError: another model has replaced it since `about` was read.
+            InputError: another model has replaced it since `about` was read, or it was exported and
+                its embeddings in bfloat16 were not near enough.
         """
         known, size, of_others = self.about, self.sizes[1], self.published
+        if self.exported and self.embed.precision == "bfloat16":
+            self._check_bfloat16()
         own_size = not of_others or self.exported or size == of_others.size
         converted = self.folder if own_size else self.folder / f"{size}px"
         forward = runtime_of(self.folder, size, self.embed.engine, self.embed.precision, converted)
         if not (self.exported or of_others):
             check_same_model(self.file, known["model"])
         return forward
+
+    def _check_bfloat16(self) -> None:
+        cosine = _exported(self.folder, "cosine", float).get(IN_HALF, 1.0)  # earlier exports: none
+        if not cosine >= LEAST_COSINE["bfloat16"]:
+            raise InputError(
+                f"{self.folder} is for float32 only, since in bfloat16 its embeddings differed "
+                f"from Keras' (cosine {cosine:.6f}): leave embed.precision out."
+            )
 
     def network(self):
         """Return the Keras model.
@@ -194,10 +207,12 @@ def is_run(folder: Path) -> bool:
     return model and (folder / "config.yaml").is_file()
 
 
-def _exported_about(file: Path) -> dict[str, str]:
+def _exported(folder: Path, what: str, kind: type) -> dict:
+    """Return what an exported folder says; InputError if that is damaged."""
+    file = folder / EXPORTED
     try:
-        about = json.loads(file.read_text(encoding="utf-8"))["about"]
-        return {str(name): str(value) for name, value in about.items()}
+        said = json.loads(file.read_text(encoding="utf-8"))[what]
+        return {str(name): kind(value) for name, value in said.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{file} is damaged: export the model again.") from None
 
