@@ -32,7 +32,7 @@ from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings, save
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.metrics import auroc
-from tf_happywhale.retrieval.new_individual.probability import expected_calibration_error
+from tf_happywhale.retrieval.new_individual.reliability import expected_calibration_error
 from tf_happywhale.retrieval.new_individual.thresholds import precision_by_place, weighted_map
 from tf_happywhale.retrieval.ranking.learned import Learned, learn
 from tf_happywhale.retrieval.search.candidates import Candidates, rank_individuals
@@ -98,7 +98,8 @@ def measure(learned: Learned, found: Candidates, truth: np.ndarray) -> dict:
     """How well these queries are answered."""
     score, is_new = found.score.astype(np.float64), truth == NEW_INDIVIDUAL
     rule, p_new = learned.rule(RANK, score), learned.p_new(score)
-    place = (score[:, 0] > rule.threshold).astype(int)
+    threshold = np.array([rule.threshold_for(row) for row in score])
+    place = (score[:, 0] > threshold).astype(int)
     precision = precision_by_place(found.individual_id, truth, 1)[np.arange(len(truth)), place]
     share = RANK.new_share
     weights = np.where(is_new, share / is_new.mean(), (1 - share) / (1 - is_new.mean()))
@@ -107,7 +108,7 @@ def measure(learned: Learned, found: Candidates, truth: np.ndarray) -> dict:
         "map5_known": float(precision[~is_new].mean()),
         "map5_new": float(precision[is_new].mean()),
         f"map5_at_{share}": weighted_map(
-            found.individual_id, score, truth, rule.threshold, share, rule.anywhere
+            found.individual_id, score - threshold[:, None], truth, 0.0, share, rule.anywhere
         ),
         "auroc": auroc(p_new, is_new),
         "auroc_of_score": auroc(-score[:, 0], is_new),
@@ -199,8 +200,10 @@ def few_individuals(whole: Embeddings, count: int, tries: int) -> list[dict]:
 def _against_plain(taught: Taught, found: Candidates, truth: np.ndarray) -> dict:
     score, is_new, row = found.score.astype(np.float64), truth == NEW_INDIVIDUAL, {}
     share = RANK.new_share
-    for name, threshold in (("taught", taught.learned.rule(RANK, score).threshold), ("second", -9)):
-        row[f"map5_{name}"] = weighted_map(found.individual_id, score, truth, threshold, share)
+    rule = taught.learned.rule(RANK, score)
+    needed = np.array([rule.threshold_for(one) for one in score])
+    for name, above in (("taught", score - needed[:, None]), ("second", score + 9)):
+        row[f"map5_{name}"] = weighted_map(found.individual_id, above, truth, 0.0, share)
     weights = np.where(is_new, share / is_new.mean(), (1 - share) / (1 - is_new.mean()))
     p_new = taught.learned.p_new(score)
     loss = np.average(

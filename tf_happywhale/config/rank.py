@@ -53,9 +53,10 @@ class Rank(Section):
     weights: Literal["given", "chosen"] = Field(
         "given", description="weights of the members: as given, or chosen on out-of-fold scores"
     )
-    new: Literal["first_or_second", "column", "target_share", "per_species"] = Field(
-        "first_or_second",
-        description="where new_individual goes. first_or_second: first or second, by a threshold; "
+    new: Literal["p_new", "first_or_second", "column", "target_share", "per_species"] = Field(
+        "p_new",
+        description="where new_individual goes. p_new: first or second, by P(new) where that is as "
+        "good as a threshold; first_or_second: first or second, by a threshold of the best score; "
         "column: among the candidates, by its score; target_share: first for a share of the "
         "queries; per_species: as column, with a threshold for each species",
     )

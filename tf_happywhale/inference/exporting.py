@@ -25,7 +25,7 @@ from tf_happywhale.inference.runtimes import FILES, HALF, by_keras, load_engine
 from tf_happywhale.inference.shots import Shot, read_shot
 from tf_happywhale.inference.trained_models import EXPORTED, IN_HALF, TrainedModel
 from tf_happywhale.places import data_root
-from tf_happywhale.retrieval.ranking.learned import save_learned
+from tf_happywhale.retrieval.ranking.learned_file import save_learned
 from tf_happywhale.run_folders.contents import TRAINED_ON
 from tf_happywhale.run_folders.model_files import load_model
 from tf_happywhale.run_folders.published_folder import FACTS, LICENCE

@@ -30,7 +30,7 @@ WITHOUT_EFFECT = {  # settings of `rank`: the values that are fine with a galler
     "centre_share": ((0,), "a gallery may know individuals that no model was trained on"),
     "ensemble": (("join",), "a gallery keeps the models' embeddings as one row"),
     "new": (
-        ("first_or_second", "column", "target_share"),
+        ("p_new", "first_or_second", "column", "target_share"),
         "one threshold is kept, as with new=column",
     ),
 }

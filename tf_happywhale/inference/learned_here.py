@@ -65,4 +65,6 @@ def learned_here(
         said += (f"P(new) is not known, and new_individual comes last: {unknown}",)
     elif unsure := learned.unsure(rank):
         said += (unsure,)
+    else:
+        said += tuple(learned.cannot_tell)
     return LearnedHere(learned, said)

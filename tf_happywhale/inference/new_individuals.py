@@ -16,13 +16,8 @@ from tf_happywhale.retrieval.embeddings import load_embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.trained_on import assignment_of
-from tf_happywhale.retrieval.ranking.learned import (
-    Learned,
-    learn,
-    load_learned,
-    nothing_learned,
-    save_learned,
-)
+from tf_happywhale.retrieval.ranking.learned import Learned, learn, nothing_learned
+from tf_happywhale.retrieval.ranking.learned_file import load_learned, save_learned
 
 LEARNED = "new_individuals.json"  # in a run folder
 UNTAUGHT = "nobody has taught the model an individual."

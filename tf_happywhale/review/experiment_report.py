@@ -20,7 +20,10 @@ from tf_happywhale.places import output_folder, run_folder, run_name
 from tf_happywhale.records.manifest import DAMAGED_TABLE
 from tf_happywhale.records.plan import plan_records
 from tf_happywhale.retrieval.evaluation.figures import figure_files
-from tf_happywhale.retrieval.evaluation.metric_lines import naive_sentence
+from tf_happywhale.retrieval.evaluation.metric_lines import (
+    naive_sentence,
+    telling_sentences,
+)
 from tf_happywhale.review.query_pages import write_report
 from tf_happywhale.review.report_content import Known, ReadPicture, ReportContent
 from tf_happywhale.stages import stage
@@ -158,6 +161,7 @@ def summary_rows(experiment: Experiment, data: DataSet) -> list[tuple[str, str]]
             rows.append(("Out of fold", f"mAP@5 {_short(part['map5'])}, {known}{note}"))
             if "naive_split" in part:
                 rows.append(("Days", naive_sentence(part["naive_split"])))
+            rows += [("New animals", sentence) for sentence in telling_sentences(part)]
         else:
             rows.append(("Right answers", f"mAP@5 {_short(part['map5'])}, {known}"))
     return rows

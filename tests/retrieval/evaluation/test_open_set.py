@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores
 from tf_happywhale.retrieval.ensemble.trained_on import TrainedOn, assignment_of
 from tf_happywhale.retrieval.evaluation.measure_experiment import why_unmeasured
-from tf_happywhale.retrieval.evaluation.metric_lines import _group
-from tf_happywhale.retrieval.evaluation.open_set import evaluate_pool
+from tf_happywhale.retrieval.evaluation.metric_lines import _group, table_rows, telling_sentences
+from tf_happywhale.retrieval.evaluation.open_set import _by_parts, _places_by_lead, evaluate_pool
 from tf_happywhale.retrieval.evaluation.pool import Pool, pool_folds
+from tf_happywhale.retrieval.new_individual.probability import leads
+from tf_happywhale.retrieval.new_individual.rule import FIRST_OR_SECOND
 from tf_happywhale.retrieval.search.candidates import Candidates
 
 NEW = "new_individual"
@@ -27,10 +30,12 @@ def make_fold(fold: int, seed: int, shift: float = 0.0) -> FoldScores:
     who = np.array([f"{n % 20:02d}" if n % 5 else f"new{n % 4}{fold}" for n in range(100)])
     truth = [NEW if identity.startswith("new") else identity for identity in who]
     best = np.where(np.array(truth) == NEW, -1.0, 1.0) + rng.normal(size=100) * 0.5 + shift
-    others = [[i for i in ("80", "81", "82", "83", "84") if i != w][:4] for w in who]
+    behind = [[i for i in ("80", "81", "82", "83", "84") if i != w][:4] for w in who]
     first = [w if t != NEW else "85" for w, t in zip(who, truth, strict=True)]
-    ids = np.array([[f, *o] for f, o in zip(first, others, strict=True)])
-    standard = best[:, None] - np.arange(5) * 0.4
+    ids = np.array([[f, *o] for f, o in zip(first, behind, strict=True)])
+    # known ones stand out from others, whose level says nothing
+    others = np.minimum(best, shift - 1.6)[:, None] - np.arange(4) * 0.1
+    standard = np.concatenate([best[:, None], others], axis=1)
     images = np.array([f"{fold}-{n}" for n in range(100)])
     found = Candidates(ids, (0.5 + standard / 10).astype(np.float32), np.zeros((100, 5), int))
     return FoldScores(fold, (0,), images, who, found, standard, truth)
@@ -49,17 +54,18 @@ def pool(folds: list[FoldScores]) -> Pool:
 def test_every_mode_is_measured_against_the_oracle() -> None:
     found = evaluate_pool(pool([make_fold(0, 0), make_fold(1, 1)]), Rank(), {}, 0)
     assert (found["queries"], found["queries_new"], found["new_individuals"]) == (200, 40, 8)
-    assert set(found["modes"]) == {"first_or_second", "column", "target_share", "per_species"}
+    modes = ["p_new", "first_or_second", "column", "target_share", "per_species"]
+    assert list(found["modes"]) == modes
     for mode, part in found["modes"].items():
-        oracle = found["oracle"]["first_or_second" if mode == "first_or_second" else "column"][
-            "value"
-        ]
-        assert 0.7 < part["value"] <= oracle + 1e-12
+        kind = "first_or_second" if mode in FIRST_OR_SECOND else "column"
+        assert part["value"] > 0.7
+        if mode != "p_new":  # a lead may be better than any threshold
+            assert part["value"] <= found["oracle"][kind]["value"] + 1e-12
         assert part["interval"][0] <= part["value"] <= part["interval"][1]
     assert found["auroc"]["value"] > 0.99
     assert found["ranks"]["1"]["value"] == 1.0
     assert found["p_new"]["error_after"] < found["p_new"]["error_before"]
-    assert found["map5"] == found["modes"]["first_or_second"]["value"]
+    assert found["map5"] == found["modes"]["p_new"]["value"]
     assert found["species"]["fin"]["queries"] == 200
     assert found["gallery_images"]["0"]["queries"] == 40  # the new ones
 
@@ -116,6 +122,63 @@ def test_without_new_individuals_there_is_no_probability() -> None:
     assert found["auroc"]["value"] is None
     assert found["modes"]["first_or_second"]["new"]["value"] is None
     assert found["map5"] > 0.99  # a score below all that were learned from puts new first
+
+
+def test_an_individual_is_never_used_for_its_own_p_new() -> None:
+    """Were it known instead of new, its own P(new) would be the same, and others' would differ."""
+    for folds in ([make_fold(0, 0)], [make_fold(0, 0), make_fold(1, 1)]):
+        whole = pool(folds)
+        mine = whole.individual_ids == "new10"
+        other = replace(whole, truth=np.where(mine, whole.ids[:, 0], whole.truth))
+        before, after = _by_parts(whole, leads), _by_parts(other, leads)
+        np.testing.assert_array_equal(before[mine], after[mine])
+        assert (before[~mine] != after[~mine]).any()
+        places = _places_by_lead(whole, Rank()), _places_by_lead(other, Rank())
+        np.testing.assert_array_equal(*(place[mine] for place in places))
+
+
+def without_information(folds: list[FoldScores]) -> Pool:
+    """Every image, new or known, has the same kind of scores."""
+    rng = np.random.default_rng(9)
+    parts = []
+    for fold in folds:
+        best = rng.normal(size=(100, 1))
+        standard = best - np.abs(rng.normal(size=(100, 1))) * np.arange(5)
+        found = replace(fold.candidates, score=(0.5 + standard / 10).astype(np.float32))
+        parts.append(replace(fold, standard=standard, candidates=found))
+    return pool(parts)
+
+
+def test_where_new_animals_cannot_be_told_it_is_said() -> None:
+    lost = evaluate_pool(without_information([make_fold(0, 0), make_fold(1, 1)]), Rank(), {}, 0)
+    (sentence,) = telling_sentences(lost)
+    assert sentence.startswith("New animals cannot be told from known ones here: ")
+    good = evaluate_pool(pool([make_fold(0, 0), make_fold(1, 1)]), Rank(), {}, 0)
+    assert telling_sentences(good) == []
+
+
+def test_a_calibration_that_is_left_out_is_not_measured_as_if_it_were_used() -> None:
+    """As on the demo: eleven new images, nine of them of one animal."""
+    fold = make_fold(0, 0)
+    rows = np.flatnonzero(np.array(fold.truth) != NEW)[:44]
+    found = fold.candidates
+    best = np.concatenate([np.linspace(0.35, 0.45, 9), [0.75, 0.8], np.linspace(0.5, 0.95, 44)])
+    score = np.concatenate([best[:, None], np.full((55, 4), 0.3)], axis=1)
+    who = np.array(["a"] * 9 + ["b", "c"] + fold.individual_ids[rows].tolist())
+    truth = [NEW] * 11 + [fold.truth[row] for row in rows]
+    ids = np.concatenate(
+        [np.tile(["80", "81", "82", "83", "84"], (11, 1)), found.individual_id[rows]]
+    )
+    candidates = Candidates(ids, score.astype(np.float32), np.zeros((55, 5), int))
+    images = np.arange(55).astype(str)
+    small = FoldScores(0, (0,), images, who, candidates, (score - 0.6) / 0.2, truth)
+    measured = evaluate_pool(pool([small]), Rank(), {}, 0)
+    p_new = measured["p_new"]
+    assert not p_new["calibrated"] and not p_new["places"]
+    assert p_new["error_after"] == p_new["error_before"]
+    assert p_new["curve_after"] == p_new["curve_before"]
+    assert measured["modes"]["p_new"] == measured["modes"]["first_or_second"]
+    assert "mAP@5, new=p_new" not in dict(table_rows(measured))
 
 
 def test_a_given_threshold_is_measured_as_it_is() -> None:

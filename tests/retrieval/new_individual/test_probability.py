@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 
 from tf_happywhale.retrieval.new_individual.probability import (
-    expected_calibration_error,
+    Logistic,
+    best_and_gap,
     fit_logistic,
     fit_new_probability,
+    leads,
     one_minus_cosine,
+    predict_by_parts,
+)
+from tf_happywhale.retrieval.new_individual.reliability import (
+    expected_calibration_error,
     reliability,
 )
 
@@ -58,8 +64,51 @@ def test_a_calibration_that_many_individuals_support_is_used() -> None:
     standard, is_new = draw(2000, 3)
     who, cosine = np.arange(2000).astype(str), 0.5 + standard / 100
     learn = fit_new_probability(standard, cosine, is_new, who)
-    assert learn.calibrated
+    assert learn.calibrated and learn.learned
+    assert len(learn.regression.numbers()) == 2  # here the level tells, and the lead does not
     np.testing.assert_array_equal(learn(standard, cosine), fit_logistic(standard, is_new)(standard))
+
+
+def test_the_probability_of_a_lead_is_found() -> None:
+    rng = np.random.default_rng(5)
+    lead, level = np.abs(rng.normal(size=20_000)), rng.normal(size=20_000)
+    scores = np.stack([level, *[level - lead] * 4], axis=1)
+    truth = 1 / (1 + np.exp(4 * lead - 2))
+    learn = fit_logistic(scores, rng.random(20_000) < truth, features=leads)
+    assert learn.weights[0] == pytest.approx(-4, abs=0.2)
+    assert learn.intercept == pytest.approx(2, abs=0.1)
+    np.testing.assert_allclose(learn(scores), truth, atol=0.03)
+
+
+def test_the_lead_is_taken_where_it_tells_more() -> None:
+    rng, who = np.random.default_rng(8), np.arange(600).astype(str)
+    lead, level = np.abs(rng.normal(size=600)), rng.normal(size=600)
+    scores = np.stack([level, *[level - lead] * 4], axis=1)
+    is_new = rng.random(600) < 1 / (1 + np.exp(4 * lead - 2))
+    learn = fit_new_probability(scores, 0.5 + scores / 100, is_new, who)
+    assert learn.calibrated and len(learn.regression.numbers()) == 1
+
+
+def test_two_kept_weights_are_those_of_older_versions() -> None:
+    """The best score, and how far the second lies below it."""
+    old = Logistic(np.array([-3.0, -1.0]), 0.5)
+    score = np.array([[0.4, 0.1, 0.0, 0.0, 0.0]])
+    assert old(score)[0] == pytest.approx(1 / (1 + np.exp(3 * 0.4 + 0.3 - 0.5)))
+    new = Logistic(np.array([-3.0]), 0.5)  # 0.4 leads the mean of the next four by 0.375
+    assert new(score)[0] == pytest.approx(1 / (1 + np.exp(3 * 0.375 - 0.5)))
+
+
+def test_an_individual_is_never_used_for_its_own_probability() -> None:
+    rng, who = np.random.default_rng(6), np.repeat(np.arange(30), 3).astype(str)
+    scores = np.sort(rng.normal(size=(90, 5)))[:, ::-1]
+    is_new, mine = np.arange(90) % 9 < 3, who == "7"
+    for features in (leads, best_and_gap):
+        before, after = (
+            predict_by_parts(scores, answers, who, None, features)
+            for answers in (is_new, np.where(mine, ~is_new, is_new))
+        )
+        np.testing.assert_array_equal(before[mine], after[mine])
+        assert (before != after).any()
 
 
 def test_many_images_of_one_new_individual_do_not_calibrate() -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tf_happywhale.retrieval.metrics import mean_average_precision
+from tf_happywhale.retrieval.new_individual.rule import insert_new
 from tf_happywhale.retrieval.new_individual.thresholds import (
     best_threshold,
     grid_threshold,
-    insert_new,
     one_sided,
     share_threshold,
     species_thresholds,

@@ -12,12 +12,9 @@ from tf_happywhale.config import Rank
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
-from tf_happywhale.retrieval.ranking.learned import (
-    learn,
-    load_learned,
-    nothing_learned,
-    save_learned,
-)
+from tf_happywhale.retrieval.new_individual.telling import Telling
+from tf_happywhale.retrieval.ranking.learned import learn, nothing_learned
+from tf_happywhale.retrieval.ranking.learned_file import load_learned, save_learned
 
 
 @pytest.fixture
@@ -86,13 +83,37 @@ def test_it_knows_how_likely_the_best_candidate_is_right(learned) -> None:
     assert np.isnan(nothing_learned([1.0]).p_right(np.zeros((1, 2)))).all()
 
 
+def test_the_best_candidate_needs_the_lead_that_was_taught(learned) -> None:
+    score = np.array([[0.8, 0.4, 0.4, 0.4, 0.4], [0.6, 0.4, 0.4, 0.4, 0.4]])
+    led = replace(learned, threshold={"first_or_second": 0.9, "column": 0.9, "p_new": 0.3})
+    rule = led.rule(Rank(), score)
+    assert [rule.threshold_for(row) for row in score] == pytest.approx([0.7, 0.7])
+    assert not rule.anywhere
+    assert led.rule(Rank(new="first_or_second"), score).threshold_for(score[0]) == 0.9
+    assert led.rule(Rank(threshold=0.5), score).threshold_for(score[0]) == 0.5
+
+
+def test_it_says_where_new_animals_cannot_be_told(learned, tmp_path: Path) -> None:
+    assert replace(learned, told=None).cannot_tell == []
+    assert replace(learned, told=Telling(0.8, 0.7, 0.9)).cannot_tell == []
+    lost = replace(learned, told=Telling(0.55, 0.45, 0.65))
+    save_learned(tmp_path / "learned.json", lost, "it")
+    (said,) = load_learned(tmp_path / "learned.json", "it").cannot_tell
+    assert "in 55% of all pairs (95%: 45% to 65%)" in said
+
+
 def test_what_an_older_version_learned_lacks_that_and_is_read(learned, tmp_path: Path) -> None:
     file = tmp_path / "new_individuals.json"
     save_learned(file, learned, "these")
     said = json.loads(file.read_text())
-    for name in ("wrong_weights", "wrong_intercept", "calibrated"):
+    for name in ("wrong_weights", "wrong_intercept", "calibrated", "told"):
         del said[name]
+    said["weights"] = [-2.0, -1.0]  # of the best score, and of its gap to the second
     file.write_text(json.dumps(said))
     older = load_learned(file, "these")
     assert older.wrong_intercept is None and learned.wrong_intercept is not None
     assert older.threshold == learned.threshold
+    assert older.cannot_tell == []
+    near, far = older.p_new(np.array([[0.9, 0.1], [0.2, 0.1]], np.float32))
+    assert near < far
+    assert older.rule(Rank(), np.zeros((1, 2))).lead is None

@@ -10,7 +10,7 @@ from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.standard_scores import Line
 from tf_happywhale.retrieval.new_individual.thresholds import best_threshold
-from tf_happywhale.retrieval.ranking.learned import load_learned, save_learned
+from tf_happywhale.retrieval.ranking.learned_file import load_learned, save_learned
 from tf_happywhale.retrieval.search.candidates import rank_individuals
 from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.retrieval.teaching.members import (
@@ -185,3 +185,26 @@ def test_a_single_models_embeddings_stay_as_they_are() -> None:
     assert alone.embedding is gallery.embedding
     nothing = gallery.take(np.zeros(0, int))
     assert len(join_again(nothing, [1.0])) == 0
+
+
+def test_a_gallery_in_which_nothing_can_be_told_says_so() -> None:
+    lost = taught_by(animals(40, 3, spread=8.0))
+    assert lost.learned.told.fails
+    assert sentences(lost)[1].startswith("New animals cannot be told from known ones here: ")
+    told = taught_by(animals(40, 3, spread=0.1))
+    assert told.learned.told.auroc == told.calibration.auroc > 0.9
+    assert not any(said.startswith("New animals") for said in sentences(told))
+
+
+def test_p_new_places_new_individual_where_the_lead_tells_more() -> None:
+    """Each photograph has its own level, as if some were dark: only what stands out can tell."""
+    gallery = animals(60, 4, spread=0.5)
+    rng = np.random.default_rng(4)
+    rows = gallery.embedding / np.linalg.norm(gallery.embedding, axis=1, keepdims=True)
+    level = rng.normal(size=len(rows)).astype(np.float32)
+    asked = ask(gallery, lambda some: rows[some] @ rows.T + 3 * level[some][:, None])
+    taught = teach(asked, Rank(new_share=0.5))
+    assert len(taught.learned.weights) == 1
+    rule = taught.learned.rule(Rank(), asked.score)
+    assert rule.lead == pytest.approx(taught.learned.threshold["p_new"])
+    assert taught.learned.rule(Rank(new="first_or_second"), asked.score).lead is None

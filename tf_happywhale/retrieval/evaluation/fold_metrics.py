@@ -9,7 +9,8 @@ import numpy as np
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, with_new
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.metrics import mean_average_precision, rank_share
-from tf_happywhale.retrieval.new_individual.thresholds import best_threshold, insert_new
+from tf_happywhale.retrieval.new_individual.rule import insert_new
+from tf_happywhale.retrieval.new_individual.thresholds import best_threshold
 from tf_happywhale.retrieval.search.candidates import Candidates, rank_individuals
 from tf_happywhale.retrieval.submission import ANSWERS
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tf_happywhale.retrieval.new_individual.telling import read_telling
+
 
 def print_metrics(metrics: dict) -> None:
     """Print the metrics as lines and a table; `docs/evaluation.md` explains each."""
@@ -25,6 +27,8 @@ def print_metrics(metrics: dict) -> None:
         print(f"  {name:44}{value}   {low:.3f} to {high:.3f}   {count}{_group(part)}")
     if "naive_split" in found:
         print(f"  {naive_sentence(found['naive_split'])}")
+    for sentence in telling_sentences(found):
+        print(f"  {sentence}")
     if found["p_new"]:
         before, after = found["p_new"]["error_before"], found["p_new"]["error_after"]
         used = found["p_new"].get("calibrated", True)  # older files do not say
@@ -33,6 +37,12 @@ def print_metrics(metrics: dict) -> None:
             f"  expected calibration error of P(new): {before:.3f} for one minus the cosine, "
             f"{after:.3f} {how}"
         )
+
+
+def telling_sentences(found: dict) -> list[str]:
+    """Return a sentence if new animals cannot be told from known ones, by P(new) as it is given."""
+    told = read_telling(found["p_new"].get("auroc") or found["auroc"])
+    return [told.sentence] if told is not None and told.fails else []
 
 
 def naive_sentence(part: dict) -> str:
@@ -57,7 +67,11 @@ def table_rows(found: dict) -> list[tuple[str, dict]]:
         found["gallery_images"].items(), key=lambda item: int(item[0].strip("+").split("-")[0])
     )
     return [
-        *((f"mAP@5, new={mode}", part) for mode, part in found["modes"].items()),
+        *(
+            (f"mAP@5, new={mode}", part)
+            for mode, part in found["modes"].items()
+            if mode != "p_new" or found["p_new"].get("places")
+        ),  # else it is first_or_second
         *((f"mAP@5, oracle threshold, {kind}", part) for kind, part in found["oracle"].items()),
         *((f"rank-{k} of known, without new", part) for k, part in found["ranks"].items()),
         ("balanced accuracy, known (BAKS)", found["balanced_accuracy_known"]),

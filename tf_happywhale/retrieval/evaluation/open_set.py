@@ -11,19 +11,28 @@ from tf_happywhale.retrieval.ensemble.standard_scores import Line
 from tf_happywhale.retrieval.evaluation.pool import Pool
 from tf_happywhale.retrieval.evaluation.pool_statistics import PoolStatistics
 from tf_happywhale.retrieval.metrics import auroc
+from tf_happywhale.retrieval.new_individual.lead import lead
+from tf_happywhale.retrieval.new_individual.placing import lead_to_pass, placing_lead
 from tf_happywhale.retrieval.new_individual.probability import (
+    Features,
+    Logistic,
     NewProbability,
-    expected_calibration_error,
+    fit_logistic,
     fit_new_probability,
     one_minus_cosine,
+)
+from tf_happywhale.retrieval.new_individual.reliability import (
+    expected_calibration_error,
     reliability,
 )
+from tf_happywhale.retrieval.new_individual.rule import FIRST_OR_SECOND
 from tf_happywhale.retrieval.new_individual.thresholds import best_threshold, precision_by_place
 from tf_happywhale.retrieval.ranking.ranking import new_rule
 from tf_happywhale.retrieval.submission import ANSWERS
 
-MODES = ("first_or_second", "column", "target_share", "per_species")
+MODES = ("p_new", "first_or_second", "column", "target_share", "per_species")
 STANDARD = Line(1.0, 0.0)  # the folds' scores are standardised already
+UNUSED = NewProbability(Logistic(None))
 GALLERY_IMAGES = {"0": (0, 0), "1": (1, 1), "2-4": (2, 4), "5-9": (5, 9), "10+": (10, 10**9)}
 
 
@@ -34,25 +43,29 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
         Counts; `map5` and others by the config's own mode, and its threshold if one is given;
         `modes`, by what the other parts have taught, each with mAP@5 of all, known
         and new; `oracle`, the best that any threshold could have reached on these images;
-        `auroc`; `p_new` with the calibration error before and after and the curves; `species` and
+        `auroc`; `p_new` with the calibration error before and after and the curves, and whether it
+        places `new_individual`, or a threshold does; `species` and
         `gallery_images`, each group with its mAP@5, `rank1`, balanced accuracies and `auroc`, which
         for a number of gallery images is that of telling these known individuals from all new ones.
     """
-    place = {mode: _places(pool, rank, mode, species) for mode in MODES}
+    new = fit_new_probability(pool.standard, pool.score, pool.is_new, pool.individual_ids)
+    place = {mode: _places(pool, rank, mode, species) for mode in MODES[1:]}
+    used = _placing(pool, new, rank)
+    place["p_new"] = _places_by_lead(pool, rank) if used else place["first_or_second"]
     precision = precision_by_place(pool.ids, pool.truth, min(ANSWERS, pool.ids.shape[1]))
     rows = np.arange(len(pool))
     own_place = place[rank.new] if rank.threshold is None else _places_of_threshold(pool, rank)
     measured = PoolStatistics(pool, precision[rows, own_place], own_place == 0, seed)
     return _whole(measured) | {
         "modes": {
-            mode: _mode(measured, precision[rows, places], places) for mode, places in place.items()
+            mode: _mode(measured, precision[rows, place[mode]], place[mode]) for mode in MODES
         },
         "oracle": {
             name: measured.mean(precision[rows, _oracle_places(pool, anywhere)])
             for name, anywhere in (("first_or_second", False), ("column", True))
         },
         "auroc": measured.auroc(np.ones(len(pool), bool)),
-        "p_new": _calibration(measured),
+        "p_new": _calibration(measured, new, used),
         "species": {
             name: measured.group(pool.species == name, pool.species == name)
             for name in sorted(set(pool.species.tolist()) - {""})
@@ -93,7 +106,7 @@ def _mode(measured: PoolStatistics, precision: np.ndarray, places: np.ndarray) -
 
 def _places_of_threshold(pool: Pool, rank: Rank) -> np.ndarray:
     """Return how many candidates stand before `new_individual`, by the config's own threshold."""
-    count = ANSWERS if rank.new != "first_or_second" else 1
+    count = 1 if rank.new in FIRST_OR_SECOND else ANSWERS
     return (pool.score[:, :count] > rank.threshold).sum(axis=1)
 
 
@@ -105,11 +118,30 @@ def _places(pool: Pool, rank: Rank, mode: str, species: Mapping[str, str]) -> np
     for part in np.unique(pool.part):
         mine = pool.part == part
         others = ~mine
-        rule = new_rule(pool.take(others), pool.standard[mine], STANDARD, wanted, species)
+        seen = pool.take(others)
+        rule = new_rule(seen, pool.standard[mine], STANDARD, wanted, species, UNUSED)
         best = [species.get(identity, "") for identity in pool.ids[mine, 0].tolist()]
-        threshold = np.array([rule.threshold_for(kind) for kind in best])
+        scored = zip(pool.standard[mine], best, strict=True)
+        threshold = np.array([rule.threshold_for(scores, kind) for scores, kind in scored])
         passed = pool.standard[mine] > threshold[:, None]
         places[mine] = passed[:, : ANSWERS if rule.anywhere else 1].sum(axis=1)
+    return places
+
+
+def _placing(pool: Pool, new: NewProbability, rank: Rank) -> bool:
+    """Return whether P(new) places `new_individual`, or a threshold does."""
+    asked = pool.ids, pool.standard, pool.truth, pool.individual_ids
+    return placing_lead(new, *asked, rank.new_share) is not None
+
+
+def _places_by_lead(pool: Pool, rank: Rank) -> np.ndarray:
+    """Return how many candidates stand before `new_individual` in each query, by the lead that is
+    best on the other parts."""
+    places = np.zeros(len(pool), int)
+    for part in np.unique(pool.part):
+        mine, others = pool.part == part, pool.take(pool.part != part)
+        needed = lead_to_pass(others.ids, others.standard, others.truth, rank.new_share)
+        places[mine] = lead(pool.standard[mine]) > needed
     return places
 
 
@@ -119,21 +151,21 @@ def _oracle_places(pool: Pool, anywhere: bool) -> np.ndarray:
     return (pool.standard[:, : ANSWERS if anywhere else 1] > threshold).sum(axis=1)
 
 
-def _calibration(measured: PoolStatistics) -> dict:
-    """Measure P(new) of each part, learned on the others; and one minus the cosine, to compare.
+def _calibration(measured: PoolStatistics, new: NewProbability, used: bool) -> dict:
+    """Measure P(new) of each part, learned on the others, and one minus the cosine, to compare.
+    Where calibration is left out, P(new) is one minus the cosine.
 
     Empty if there are no new, or no known individuals to learn from.
     """
-    pool = measured.pool
-    p_new = np.full(len(pool), np.nan)
-    for part in np.unique(pool.part):
-        mine = pool.part == part
-        p_new[mine] = _fit(pool.take(~mine))(pool.standard[mine], pool.score[mine])
+    pool, before = measured.pool, one_minus_cosine(measured.pool.score)
+    if new.regression.weights is None:
+        return {}
+    p_new = _by_parts(pool, new.regression.features) if new.calibrated else before
     if not np.isfinite(p_new).all():
         return {}
-    before = one_minus_cosine(pool.score)
     return {
-        "calibrated": _fit(pool).calibrated,
+        "calibrated": new.calibrated,
+        "places": used,
         "error_before": expected_calibration_error(before, pool.is_new),
         "error_after": expected_calibration_error(p_new, pool.is_new),
         "brier_before": float(np.mean((before - pool.is_new) ** 2)),
@@ -144,8 +176,15 @@ def _calibration(measured: PoolStatistics) -> dict:
     }
 
 
-def _fit(pool: Pool) -> NewProbability:
-    return fit_new_probability(pool.standard, pool.score, pool.is_new, pool.individual_ids)
+def _by_parts(pool: Pool, features: Features) -> np.ndarray:
+    """Return P(new) of each part by a regression on the others, float64 [n]."""
+    p_new = np.full(len(pool), np.nan)
+    for part in np.unique(pool.part):
+        mine, others = pool.part == part, pool.take(pool.part != part)
+        p_new[mine] = fit_logistic(others.standard, others.is_new, features=features)(
+            pool.standard[mine]
+        )
+    return p_new
 
 
 def _closed(pool: Pool) -> np.ndarray:

@@ -1,22 +1,28 @@
-"""How likely a query shows a new individual, and how far that can be believed."""
+"""How likely a query shows a new individual."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-BINS = 10
-ENOUGH = 100  # new individuals teach three numbers well; there is no need to try
+from tf_happywhale.retrieval.new_individual.lead import lead
+
+Features = Callable[[np.ndarray], np.ndarray]
+
+FEWEST = 5  # new individuals; fewer cannot even show whether calibration helps
+ENOUGH = 100  # new individuals teach so few numbers better than a cosine alone says it
 PARTS = 5  # of the individuals; a regression is tried on one part after learning from the others
 
 
 @dataclass(frozen=True)
 class Logistic:
-    """A logistic regression on a query's best score, and on how far the second lies below it.
+    """A logistic regression on how far a query's best score leads, or on two features: the best
+    score, and how far the second lies below it.
 
     Attributes:
-        weights: of the two [2]; None if nothing could be learned, so that the result is NaN.
+        weights: one or two; None if nothing could be learned, so that the result is NaN.
         intercept: added to them.
     """
 
@@ -25,10 +31,16 @@ class Logistic:
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:
         """Return probabilities float64 [n] of queries with candidates' scores [n, k], best
-        first."""
+        first; NaN where there is no feature."""
         if self.weights is None or not len(scores):
             return np.full(len(scores), np.nan)
-        return 1 / (1 + np.exp(-(_features(scores) @ self.weights + self.intercept)))
+        return 1 / (1 + np.exp(-(self.features(scores) @ self.weights + self.intercept)))
+
+    @property
+    def features(self) -> Features:
+        """What it learned from, told by the number of its weights."""
+        one = self.weights is not None and len(self.weights) == 1
+        return leads if one else best_and_gap
 
     def numbers(self) -> tuple[float, ...] | None:
         """Return the weights as a file keeps them; None if nothing could be learned."""
@@ -55,6 +67,11 @@ class NewProbability:
             return self.regression(standard)
         return one_minus_cosine(cosine)
 
+    @property
+    def learned(self) -> bool:
+        """Whether P(new) is a regression."""
+        return self.calibrated and self.regression.weights is not None
+
 
 def one_minus_cosine(cosine: np.ndarray) -> np.ndarray:
     """Return P(new) float64 [n] without calibration, from candidates' scores [n, k]."""
@@ -62,21 +79,28 @@ def one_minus_cosine(cosine: np.ndarray) -> np.ndarray:
 
 
 def fit_logistic(
-    scores: np.ndarray, positive: np.ndarray, weights: np.ndarray | None = None
+    scores: np.ndarray,
+    positive: np.ndarray,
+    weights: np.ndarray | None = None,
+    features: Features | None = None,
 ) -> Logistic:
-    """Learn a probability from out-of-fold queries (Platt 1999).
+    """Learn a probability from out-of-fold queries (Platt 1999). Those without a feature do not
+    count.
 
     Args:
         scores: candidates' scores [n, k], best first.
         positive: what is to be predicted of each query, such as that its individual is new [n].
         weights: of the queries [n], with mean 1; None: all are equal.
+        features: from scores to what is learned from, [n, f]; None: `best_and_gap`.
     """
-    if len(set(np.asarray(positive, bool).tolist())) < 2:
+    given, positive = (features or best_and_gap)(scores), np.asarray(positive, bool)
+    some = np.isfinite(given).all(axis=1)
+    if len(set(positive[some].tolist())) < 2:
         return Logistic(None)
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=100.0)
-    model.fit(_features(scores), np.asarray(positive, int), sample_weight=weights)
+    model, own = LogisticRegression(C=100.0), None if weights is None else weights[some]
+    model.fit(given[some], positive[some].astype(int), sample_weight=own)
     return Logistic(model.coef_[0], float(model.intercept_[0]))
 
 
@@ -90,9 +114,11 @@ def fit_new_probability(
     """Learn P(new) from out-of-fold queries, and leave the calibration out if it does not help.
 
     Images of one individual resemble each other, so a few new individuals teach little, however
-    many images they have. If there are fewer than `ENOUGH`, the regression is tried: the
-    individuals are cut into parts, and each part is predicted by a regression on the others. Only
-    if these predictions have a lower log loss than one minus the cosine is it used.
+    many images they have. Therefore regressions are tried: the individuals are cut into parts, and
+    each part is predicted by a regression on the others. Of the two kinds, the lead alone and the
+    best score with its gap to the second, the one with the lower log loss is taken. If there are
+    fewer new individuals than `ENOUGH`, it is used only if it also has a lower log loss than one
+    minus the cosine; of fewer than `FEWEST` it is not used.
 
     Args:
         standard: candidates' standardised scores [n, k], best first.
@@ -101,14 +127,21 @@ def fit_new_probability(
         individual_ids: the individual in each query, str [n].
         weights: see `fit_logistic`.
     """
-    regression = fit_logistic(standard, is_new, weights)
-    if regression.weights is None or len(set(individual_ids[is_new].tolist())) >= ENOUGH:
+    if len(set(np.asarray(is_new, bool).tolist())) < 2:
+        return NewProbability(Logistic(None))
+    chosen, loss = best_and_gap, np.inf
+    for features in (leads, best_and_gap):
+        tried = predict_by_parts(standard, is_new, individual_ids, weights, features)
+        if np.isnan(tried).any():  # all new, or all known ones are in one part, or nobody leads
+            continue
+        if (found := _log_loss(tried, is_new, weights)) < loss:
+            chosen, loss = features, found
+    regression = fit_logistic(standard, is_new, weights, chosen)
+    new = len(set(individual_ids[is_new].tolist()))
+    if regression.weights is None or new >= ENOUGH:
         return NewProbability(regression)
-    tried = predict_by_parts(standard, is_new, individual_ids, weights)
-    if np.isnan(tried).any():  # all new, or all known individuals are in one part
-        return NewProbability(regression, calibrated=False)
     before = _log_loss(one_minus_cosine(cosine), is_new, weights)
-    return NewProbability(regression, calibrated=_log_loss(tried, is_new, weights) < before)
+    return NewProbability(regression, calibrated=new >= FEWEST and loss < before)
 
 
 def predict_by_parts(
@@ -116,14 +149,15 @@ def predict_by_parts(
     positive: np.ndarray,
     individual_ids: np.ndarray,
     weights: np.ndarray | None = None,
+    features: Features | None = None,
 ) -> np.ndarray:
-    """Return probabilities float64 [n], each by a regression on the other parts of the individuals;
-    NaN where nothing could be learned. The arguments are those of `fit_logistic`."""
+    """Return probabilities float64 [n], each by a regression on the other parts of the
+    individuals; NaN where nothing could be learned. The arguments are those of `fit_logistic`."""
     tried, part = np.full(len(positive), np.nan), parts_of(individual_ids)
     for number in range(PARTS):
         mine = part == number
         own = None if weights is None else weights[~mine]
-        tried[mine] = fit_logistic(scores[~mine], positive[~mine], own)(scores[mine])
+        tried[mine] = fit_logistic(scores[~mine], positive[~mine], own, features)(scores[mine])
     return tried
 
 
@@ -139,49 +173,13 @@ def _log_loss(
     return float(np.average(-np.log(np.clip(right, 1e-6, 1)), weights=weights))
 
 
-def reliability(
-    p_new: np.ndarray, is_new: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None
-) -> list[dict]:
-    """Return the reliability curve: queries sorted by P(new) into bins of equal width.
-
-    Args:
-        p_new: [n].
-        is_new: bool [n].
-        bins: their number.
-        weights: of the queries [n]; None: all are equal.
-
-    Returns:
-        For each bin that holds queries: `queries`, their mean `p_new`, the `share_new` that is, and
-        the bin's `weight`, the sum of which is 1.
-    """
-    weights = np.ones(len(p_new)) if weights is None else weights
-    place = np.clip((np.asarray(p_new) * bins).astype(int), 0, bins - 1)
-    curve = []
-    for number in range(bins):
-        rows = place == number
-        if rows.any():
-            curve.append(
-                {
-                    "queries": int(rows.sum()),
-                    "p_new": float(np.average(p_new[rows], weights=weights[rows])),
-                    "share_new": float(np.average(is_new[rows], weights=weights[rows])),
-                    "weight": float(weights[rows].sum() / weights.sum()),
-                }
-            )
-    return curve
+def leads(scores: np.ndarray) -> np.ndarray:
+    """Return how far the best score leads, float64 [n, 1]; see `lead`."""
+    return lead(scores)[:, None]
 
 
-def expected_calibration_error(
-    p_new: np.ndarray, is_new: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None
-) -> float:
-    """Return the mean distance between promised and true share over the bins, weighted by their
-    queries (Naeini et al. 2015); 0 without queries. The arguments are those of `reliability`."""
-    curve = reliability(p_new, is_new, bins, weights)
-    gaps = [part["weight"] * abs(part["p_new"] - part["share_new"]) for part in curve]
-    return float(sum(gaps))
-
-
-def _features(scores: np.ndarray) -> np.ndarray:
+def best_and_gap(scores: np.ndarray) -> np.ndarray:
+    """Return the best score, and how far the second lies below it, float64 [n, 2]."""
     scores = np.asarray(scores, float)
     best = np.where(np.isfinite(scores[:, 0]), scores[:, 0], -1.0)
     second = np.minimum(scores[:, 1] if scores.shape[1] > 1 else best, best)  # see lowest_so_far

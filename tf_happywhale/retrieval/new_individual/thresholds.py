@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,37 +12,6 @@ from tf_happywhale.retrieval.submission import ANSWERS
 GRID = tuple(step / 10 for step in range(11))  # the original's thresholds
 LOWEST = -1.0  # the lowest cosine: new_individual comes last
 FEW = 20  # known and new images of a species below which it has the common threshold
-
-
-@dataclass(frozen=True)
-class NewRule:
-    """Rule that says where `new_individual` stands among the candidates.
-
-    Attributes:
-        threshold: its score.
-        anywhere: it stands where its score belongs among the scores; otherwise first or second, as
-            in the original.
-        by_species: thresholds of the species that have one of their own.
-    """
-
-    threshold: float
-    anywhere: bool = False
-    by_species: dict[str, float] = field(default_factory=dict)
-
-    def threshold_for(self, species: str) -> float:
-        """Return the threshold for queries whose best candidate is of this species."""
-        return self.by_species.get(species, self.threshold)
-
-
-def insert_new(
-    ids: Sequence[str], scores: Sequence[float], threshold: float, anywhere: bool = False
-) -> list[str]:
-    """Return the ids with `new_individual` before the first score that is not above the threshold;
-    by the original's rule (not `anywhere`) behind the best one at most. Empty ids are left out."""
-    known = [identity for identity in ids if identity]
-    asked = list(scores)[: len(known) if anywhere else min(1, len(known))]
-    place = next((n for n, score in enumerate(asked) if not score > threshold), len(asked))
-    return [*known[:place], NEW_INDIVIDUAL, *known[place:]]
 
 
 def lowest_so_far(scores: np.ndarray) -> np.ndarray:
@@ -94,7 +62,7 @@ def best_threshold(
     if not finite.any():
         return 0.0
     precision = precision_by_place(ids, truth, places)
-    gain = (precision[:, :-1] - precision[:, 1:]) * _weights(truth, new_share)[:, None]
+    gain = (precision[:, :-1] - precision[:, 1:]) * weights_of(truth, new_share)[:, None]
     order = np.argsort(passed[finite], kind="stable")
     sums = np.concatenate([[0.0], np.cumsum(gain[finite][order])])
     values = passed[finite][order]
@@ -179,7 +147,7 @@ def weighted_map(
     places = min(ANSWERS, np.shape(ids)[1]) if anywhere else 1
     place = (lowest_so_far(scores)[:, :places] > threshold).sum(axis=1)
     precision = precision_by_place(ids, truth, places)
-    return float((precision[np.arange(len(place)), place] * _weights(truth, new_share)).sum())
+    return float((precision[np.arange(len(place)), place] * weights_of(truth, new_share)).sum())
 
 
 def precision_by_place(ids: np.ndarray, truth: Sequence[str], places: int) -> np.ndarray:
@@ -194,7 +162,8 @@ def precision_by_place(ids: np.ndarray, truth: Sequence[str], places: int) -> np
     return np.where(rank < ANSWERS, 1 / (rank + 1), 0.0)
 
 
-def _weights(truth: Sequence[str], new_share: float) -> np.ndarray:
+def weights_of(truth: Sequence[str], new_share: float) -> np.ndarray:
+    """Return weights [n] with sum 1, by which `new_share` of the queries are new."""
     is_new = np.asarray(truth) == NEW_INDIVIDUAL
     known, new = (1 - new_share) / max((~is_new).sum(), 1), new_share / max(is_new.sum(), 1)
     return np.where(is_new, new, known)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 
 from tf_happywhale.config import Rank
-from tf_happywhale.disk.files import write_json
-from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.out_of_fold import OutOfFold, join_scores, score_folds
 from tf_happywhale.retrieval.ensemble.selection import best_members, choose_weights
 from tf_happywhale.retrieval.ensemble.standard_scores import Line, line_of, shares_of
+from tf_happywhale.retrieval.new_individual.placing import placing_lead
 from tf_happywhale.retrieval.new_individual.probability import (
     Logistic,
     NewProbability,
     fit_logistic,
     fit_new_probability,
 )
+from tf_happywhale.retrieval.new_individual.rule import FIRST_OR_SECOND, NewRule
+from tf_happywhale.retrieval.new_individual.telling import Telling, telling
 from tf_happywhale.retrieval.new_individual.thresholds import (
     LOWEST,
-    NewRule,
     best_threshold,
     one_sided,
     share_threshold,
@@ -40,14 +38,17 @@ class Learned:
     Attributes:
         shares: each model's share of the score, 0 of one that was not taken.
         threshold: by the way `new_individual` is placed: `first_or_second` or `column`, see
-            `rank.new`.
+            `rank.new`. `p_new` has the lead that the best candidate needs; it is missing where
+            P(new) does not place it.
         slope, offset: from the score to standard deviations above the mean of those images.
-        weights, intercept: of P(new) by the standardised scores; None if it is not known.
+        weights, intercept: of P(new) by the standardised scores; None if it is not known. Files of
+            older versions have two weights, see `Logistic`.
         queries, queries_new: how many images taught it, and how many of new individuals.
         wrong_weights, wrong_intercept: the same for P(the best candidate is wrong); no intercept if
             an older version learned nothing about it.
         calibrated: whether P(new) is that regression; otherwise it is one minus the score. Files
             of older versions lack this, and always mean the regression.
+        told: how well new animals are told from known ones; None: unknown, as in older files.
     """
 
     shares: tuple[float, ...]
@@ -61,6 +62,7 @@ class Learned:
     wrong_weights: tuple[float, ...] | None = None
     wrong_intercept: float | None = None
     calibrated: bool = True
+    told: Telling | None = None
 
     def p_new(self, score: np.ndarray) -> np.ndarray:
         """Return P(new) float64 [n] of queries with candidates' scores [n, k]; NaN where
@@ -74,6 +76,11 @@ class Learned:
         wrong = _regression(self.wrong_weights, self.wrong_intercept or 0.0)
         return 1 - wrong(Line(self.slope, self.offset).standard(score))
 
+    @property
+    def cannot_tell(self) -> list[str]:
+        """A sentence if new animals cannot be told from known ones; none if they can."""
+        return [self.told.sentence] if self.told is not None and self.told.fails else []
+
     def unsure(self, rank: Rank) -> str:
         """Return a sentence on why no threshold could be chosen; empty if one was chosen or is
         given."""
@@ -83,13 +90,16 @@ class Learned:
         """Return where `new_individual` goes among queries with candidates' scores [n, k]; last
         where no threshold is known. Thresholds by species are not kept: `per_species` is `column`
         here."""
-        anywhere = rank.new != "first_or_second"
+        anywhere = rank.new not in FIRST_OR_SECOND
         if rank.threshold is not None:
             return NewRule(rank.threshold, anywhere)
         if rank.new == "target_share":
             return NewRule(share_threshold(score[:, 0], rank.target_share), anywhere)
         known = self.threshold.get("column" if anywhere else "first_or_second")
-        return NewRule(LOWEST, True) if known is None else NewRule(known, anywhere)
+        if known is None:
+            return NewRule(LOWEST, True)
+        needed = self.threshold.get("p_new") if rank.new == "p_new" else None
+        return NewRule(known, anywhere, lead=needed)
 
 
 def _regression(weights: tuple[float, ...] | None, intercept: float) -> Logistic:
@@ -127,7 +137,11 @@ def learn(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> Lea
         mode: line.score(best_threshold(*answers, share, mode == "column"))
         for mode in ("first_or_second", "column")
     }
-    return learned_of(shares.tolist(), threshold, line, seen, new, wrong)
+    needed = placing_lead(new, *answers, seen.individual_ids, share)
+    if needed is not None:
+        threshold["p_new"] = needed / line.slope
+    told = telling(new(seen.standard, seen.score), seen.is_new, seen.individual_ids)
+    return learned_of(shares.tolist(), threshold, line, seen, new, wrong, told)
 
 
 def learned_of(
@@ -137,6 +151,7 @@ def learned_of(
     seen: OutOfFold,
     new: NewProbability,
     wrong: Logistic,
+    told: Telling | None = None,
 ) -> Learned:
     """Return what queries have taught.
 
@@ -146,6 +161,7 @@ def learned_of(
         seen: the queries.
         new: P(new).
         wrong: P(the best candidate is wrong), by the standardised scores.
+        told: see `Learned`.
     """
     return Learned(
         shares=tuple(shares),
@@ -159,6 +175,7 @@ def learned_of(
         queries_new=int(seen.is_new.sum()),
         wrong_weights=wrong.numbers(),
         wrong_intercept=wrong.intercept,
+        told=told,
     )
 
 
@@ -170,31 +187,3 @@ def _weights(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> 
         found = choose_weights(gallery.only(taken), rank)
     own = dict(zip(taken, found, strict=True))
     return [own.get(n, 0.0) for n in range(len(weights))]
-
-
-def save_learned(path: Path, learned: Learned, made_from: str) -> None:
-    """Write what was learned as JSON; `made_from` says from which models and settings."""
-    write_json(path, {"made_from": made_from, **asdict(learned)})
-
-
-def load_learned(path: Path, made_from: str) -> Learned | None:
-    """Return what `save_learned` wrote; None if there is nothing, or for other models or settings.
-
-    Raises:
-        InputError: the file is damaged.
-    """
-    if not path.is_file():
-        return None
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        if said.pop("made_from") != made_from:
-            return None
-        said["shares"] = tuple(map(float, said["shares"]))
-        for name in ("weights", "wrong_weights"):  # the latter is absent from older files
-            said[name] = said.get(name) and tuple(map(float, said[name]))
-        said["threshold"] = dict(said["threshold"])
-        if "seed" in said["threshold"]:  # its name in older files
-            said["threshold"]["first_or_second"] = said["threshold"].pop("seed")
-        return Learned(**said)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(f"{path} is damaged: delete it and run again.") from None

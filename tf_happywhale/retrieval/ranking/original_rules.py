@@ -12,7 +12,8 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.new_individual.probability import fit_logistic
-from tf_happywhale.retrieval.new_individual.thresholds import NewRule, grid_threshold, one_sided
+from tf_happywhale.retrieval.new_individual.rule import NewRule
+from tf_happywhale.retrieval.new_individual.thresholds import grid_threshold, one_sided
 from tf_happywhale.retrieval.ranking.ranking import Ranking, check_models, chooses
 from tf_happywhale.retrieval.search.candidates import Candidates, nobody
 from tf_happywhale.retrieval.search.joined_rows import Stack

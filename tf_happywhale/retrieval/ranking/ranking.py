@@ -23,12 +23,12 @@ from tf_happywhale.retrieval.ensemble.out_of_fold import (
 )
 from tf_happywhale.retrieval.ensemble.selection import choose_weights
 from tf_happywhale.retrieval.ensemble.standard_scores import Line, line_of, shares_of
-from tf_happywhale.retrieval.new_individual.probability import fit_new_probability
+from tf_happywhale.retrieval.new_individual.placing import placing_lead
+from tf_happywhale.retrieval.new_individual.probability import NewProbability, fit_new_probability
+from tf_happywhale.retrieval.new_individual.rule import FIRST_OR_SECOND, NewRule, insert_new
 from tf_happywhale.retrieval.new_individual.thresholds import (
     LOWEST,
-    NewRule,
     best_threshold,
-    insert_new,
     one_sided,
     share_threshold,
     species_thresholds,
@@ -73,7 +73,8 @@ class Ranking:
     def threshold(self, query: int) -> float:
         """Return the score of `new_individual` for a query."""
         best = str(self.candidates.individual_id[query, 0])
-        return self.rule.threshold_for(self.species.get(best, ""))
+        scores = self.candidates.score[query]
+        return self.rule.threshold_for(scores, self.species.get(best, ""))
 
     def with_new(self, query: int) -> list[str]:
         """Return a query's individuals with `new_individual` among them."""
@@ -164,7 +165,7 @@ def rank_queries(
     return Ranking(
         images=queries.images,
         candidates=found,
-        rule=new_rule(seen, found.score, line, rank, species),
+        rule=new_rule(seen, found.score, line, rank, species, probability),
         p_new=probability(line.standard(found.score), found.score),
         gallery_images=gallery.images,
         padding=most_frequent(gallery.individual_ids.tolist()),
@@ -227,6 +228,7 @@ def new_rule(
     line: Line,
     rank: Rank,
     species: Mapping[str, str],
+    probability: NewProbability,
 ) -> NewRule:
     """Return where `new_individual` goes among an ensemble's scores.
 
@@ -236,14 +238,19 @@ def new_rule(
         line: of the ensemble that scored the queries.
         rank: `new`, `threshold`, `new_share` and `target_share`.
         species: of individuals.
+        probability: P(new), for `rank.new=p_new`.
     """
-    anywhere = rank.new != "first_or_second"
+    anywhere = rank.new not in FIRST_OR_SECOND
     if rank.threshold is not None:
         return NewRule(rank.threshold, anywhere)
     if rank.new == "target_share":
         return NewRule(share_threshold(query_scores[:, 0], rank.target_share), anywhere)
     ids, standard, truth = seen.ids, seen.standard, seen.truth
     threshold = line.score(best_threshold(ids, standard, truth, rank.new_share, anywhere))
+    if rank.new == "p_new":
+        asked = ids, standard, truth, seen.individual_ids
+        needed = placing_lead(probability, *asked, rank.new_share)
+        return NewRule(threshold, lead=None if needed is None else needed / line.slope)
     if rank.new != "per_species":
         return NewRule(threshold, anywhere)
     kinds = [species.get(identity, "") for identity in ids[:, 0].tolist()]

@@ -36,7 +36,7 @@ def sentences(taught: Taught) -> list[str]:
             f"comes second; another place takes {ENOUGH_TO_ORDER} individuals, and to say how "
             f"likely an animal is new takes {ENOUGH_FOR_NUMBERS}."
         )
-    return [first, *_missed(taught.misses)]
+    return [first, *taught.learned.cannot_tell, *_missed(taught.misses)]
 
 
 def _missed(missed: Sequence[Missed]) -> list[str]:

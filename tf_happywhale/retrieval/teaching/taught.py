@@ -10,17 +10,20 @@ import numpy as np
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.ensemble.out_of_fold import OutOfFold
 from tf_happywhale.retrieval.ensemble.standard_scores import line_of, standard_of
-from tf_happywhale.retrieval.metrics import auroc
+from tf_happywhale.retrieval.new_individual.placing import placing_lead
 from tf_happywhale.retrieval.new_individual.probability import (
     Logistic,
     NewProbability,
-    expected_calibration_error,
     fit_logistic,
     fit_new_probability,
     one_minus_cosine,
     predict_by_parts,
+)
+from tf_happywhale.retrieval.new_individual.reliability import (
+    expected_calibration_error,
     reliability,
 )
+from tf_happywhale.retrieval.new_individual.telling import Telling, telling
 from tf_happywhale.retrieval.new_individual.thresholds import LOWEST, best_threshold
 from tf_happywhale.retrieval.ranking.learned import Learned, learned_of
 from tf_happywhale.retrieval.teaching.misses import Missed, misses
@@ -40,7 +43,7 @@ class Calibration:
 
     Attributes:
         error: expected calibration error, the questions weighted so that `rank.new_share` are new.
-        auroc: of telling known from new questions by the best score.
+        auroc: of telling known from new questions by P(new).
         curve: see `reliability`.
     """
 
@@ -116,10 +119,15 @@ def teach(
         weights = _weights(seen.is_new, rank.new_share)
         who = seen.individual_ids
         new = fit_new_probability(seen.standard, seen.score, seen.is_new, who, weights)
+        needed = placing_lead(new, seen.ids, seen.standard, seen.truth, who, rank.new_share)
+        if needed is not None:
+            threshold["p_new"] = needed / line.slope
         wrong = fit_logistic(seen.standard, seen.ids[:, 0] != seen.truth, weights)
-        calibration = _calibration(seen, new.calibrated, weights)
+    told = _telling(seen, new) if individuals >= ENOUGH_TO_ORDER else None
+    if individuals >= ENOUGH_FOR_NUMBERS:
+        calibration = _calibration(seen, new, weights, told)
     return Taught(
-        learned=learned_of(shares, threshold, line, seen, new, wrong),
+        learned=learned_of(shares, threshold, line, seen, new, wrong, told),
         misses=misses(questions, photographs),
         questions=len(known),
         individuals=individuals,
@@ -135,13 +143,24 @@ def _weights(is_new: np.ndarray, new_share: float) -> np.ndarray:
     return np.where(is_new, new_share / share, (1 - new_share) / (1 - share))
 
 
-def _calibration(seen: OutOfFold, calibrated: bool, weights: np.ndarray) -> Calibration:
+def _telling(seen: OutOfFold, new: NewProbability) -> Telling | None:
+    """Return how well P(new) tells known from new questions; if there is none, the best score."""
+    p_new = new(seen.standard, seen.score)
+    looks_new = -seen.score[:, 0] if np.isnan(p_new).any() else p_new
+    return telling(looks_new, seen.is_new, seen.individual_ids)
+
+
+def _calibration(
+    seen: OutOfFold, new: NewProbability, weights: np.ndarray, told: Telling | None
+) -> Calibration:
     is_new = seen.is_new
     p_new = one_minus_cosine(seen.score)
-    if calibrated:
-        p_new = predict_by_parts(seen.standard, is_new, seen.individual_ids, weights)
+    if new.calibrated:
+        features = new.regression.features
+        asked = seen.standard, is_new, seen.individual_ids
+        p_new = predict_by_parts(*asked, weights, features)
     return Calibration(
         error=expected_calibration_error(p_new, is_new, weights=weights),
-        auroc=auroc(-seen.score[:, 0], is_new, weights),
+        auroc=told.auroc if told else float("nan"),
         curve=reliability(p_new, is_new, weights=weights),
     )
