@@ -8,9 +8,10 @@ from tf_happywhale.config.augment import Augment
 from tf_happywhale.config.data import Data, TableColumn
 from tf_happywhale.config.detect import Detect
 from tf_happywhale.config.embed import Embed
-from tf_happywhale.config.experiment import Experiment, MemberPath, keys
+from tf_happywhale.config.experiment import Experiment, keys
 from tf_happywhale.config.loading import dump_experiment, load_dumped, load_experiment
 from tf_happywhale.config.match import Match
+from tf_happywhale.config.member import MemberPath
 from tf_happywhale.config.model import Model
 from tf_happywhale.config.pod import Pod
 from tf_happywhale.config.quality import Quality

@@ -18,6 +18,7 @@ from tf_happywhale.config.embed import Embed
 from tf_happywhale.config.export import Export
 from tf_happywhale.config.identify import Identify
 from tf_happywhale.config.match import Match
+from tf_happywhale.config.member import MemberPath
 from tf_happywhale.config.model import Model
 from tf_happywhale.config.pod import Pod
 from tf_happywhale.config.pseudo import Pseudo
@@ -27,13 +28,6 @@ from tf_happywhale.config.records import Records
 from tf_happywhale.config.report import Report
 from tf_happywhale.config.section import Section
 from tf_happywhale.config.train import Train
-
-
-class MemberPath(Section):
-    """A model of an ensemble."""
-
-    path: str = Field(description="run folder, or a folder of train.npz and test.npz")
-    weight: float = Field(1, gt=0, description="its share of the score, relative to the others")
 
 
 class Experiment(Section):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from tf_happywhale.config.member import MemberPath
 from tf_happywhale.config.section import NotNegative, Positive, Section, Share
 
 
@@ -67,6 +68,22 @@ class Train(Section):
         description="alpha, such as 0.2: each embedding is mixed with the next of the batch before "
         "the head, with shares from Beta(alpha, alpha); 0: off",
     )
+    teachers: tuple[MemberPath, ...] = Field(
+        (),
+        description="finished models whose ensemble this model learns to imitate, such as "
+        "[{path: RUN_FOLDER, weight: 2}], by the embeddings that `embed` wrote. The folder that "
+        "holds fold0, fold1 and so on stands for the one of the fold that is trained. None may "
+        "have seen the fold that is left out; []: there are none",
+    )
+    teacher_weight: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.5,
+        description="share of the loss that the teachers have; the individuals have the rest",
+    )
+    unlabelled: bool = Field(
+        False,
+        description="true: the images to identify are trained on too. The teachers say where they "
+        "belong, so nobody need know who is in them",
+    )
     balance: Share = Field(
         0,
         description="0: each image comes once in an epoch; 1: each individual comes equally often; "
@@ -116,6 +133,15 @@ class Train(Section):
         description="true: give up an unfinished training with other settings or photographs; it "
         "stays as given_up/ in the run folder until the new one is finished",
     )
+
+    @model_validator(mode="after")
+    def _somebody_teaches_the_unlabelled(self) -> Train:
+        if self.unlabelled and not self.teachers:
+            raise ValueError(
+                "train.unlabelled is true, but there are no train.teachers to say where images "
+                "without a label belong: name some, or set train.unlabelled=false"
+            )
+        return self
 
     @model_validator(mode="after")
     def _ends_below_its_start(self) -> Train:

@@ -29,9 +29,10 @@ class TrainingImages:
         folder: a finished records folder.
         splits: train, test or both, whose shards are read.
         images: names of the images to train on; others in the shards are left out.
-        targets: the target of each of `images`.
+        targets: the target of each of `images`; −1: nobody knows.
         copies: how many times each of `images` comes, augmented differently each time (see
             `sampling.py`); None: once.
+        teachers: where an ensemble puts each of `images`, float32 [n, d]; None: nobody teaches.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class TrainingImages:
     images: Sequence[str]
     targets: Sequence[int]
     copies: Sequence[int] | None = None
+    teachers: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

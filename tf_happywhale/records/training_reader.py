@@ -33,8 +33,9 @@ def training_batches(
     """Return the augmented batches of one epoch: pictures uint8 [b, size, size, 3], targets int64
     [b].
 
-    With mixup there are three things in place of the targets: the targets int64 [b], the targets
-    int64 [b] of the pictures mixed in, and the first ones' share float32 [b].
+    With teachers a target is not a number: {individual: int64 [b], teacher: float32 [b, d]}. With
+    mixup there are three things in place of the targets: the targets, the targets of the pictures
+    mixed in, and the first ones' share float32 [b].
 
     Args:
         images: what to train on.
@@ -58,6 +59,8 @@ def training_batches(
 
     decode = batch_decoder(picture, size)
     targets = tf.constant(np.asarray(images.targets, np.int64))
+    if images.teachers is not None:
+        targets = {"individual": targets, "teacher": tf.constant(images.teachers, tf.float32)}
     batches = (
         ordered_examples(images, order, manifest["shards"], parse)
         .batch(batch_size, drop_remainder=True)
@@ -71,7 +74,7 @@ def training_batches(
         lambda encoded, names, boxes, rows: (
             decode(encoded, names, boxes),
             names,
-            tf.gather(targets, rows),
+            tf.nest.map_structure(lambda each: tf.gather(each, rows), targets),
         ),
         num_parallel_calls=AHEAD,
         deterministic=True,
@@ -104,9 +107,10 @@ def _mixer(settings: Augment, order: EpochOrder) -> Callable:
         epoch=order.epoch,
     )
 
-    def mixed(pictures: tf.Tensor, names: tf.Tensor, targets: tf.Tensor) -> tuple:
+    def mixed(pictures: tf.Tensor, names: tf.Tensor, targets: tf.Tensor | dict) -> tuple:
         found, shares = tf.numpy_function(mix, [pictures, names], (tf.uint8, tf.float32))
         found, shares = tf.ensure_shape(found, pictures.shape), tf.ensure_shape(shares, names.shape)
-        return found, (targets, tf.roll(targets, -1, axis=0), shares)
+        following = tf.nest.map_structure(lambda each: tf.roll(each, -1, axis=0), targets)
+        return found, (targets, following, shares)
 
     return mixed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 from tqdm import tqdm
 
 from tf_happywhale.config import Experiment
@@ -13,7 +14,7 @@ from tf_happywhale.records.epoch_order import EpochOrder, TrainingImages
 from tf_happywhale.records.pipeline import checked
 from tf_happywhale.records.sampling import balanced_copies
 from tf_happywhale.records.training_reader import training_batches
-from tf_happywhale.training.fold_data import FoldData
+from tf_happywhale.training.fold_data import NOBODY, FoldData
 from tf_happywhale.training.schedule import picture_size
 
 SHUFFLED = 8192  # encoded images held for shuffling; another number gives another order
@@ -30,12 +31,11 @@ def epoch_batches(
         InputError: while they are read, the TFRecords are damaged.
     """
     train, (images, targets) = experiment.train, data.training()
-    copies = None
-    if train.balance:
-        copies = balanced_copies(targets, train.balance, experiment.seed, epoch)
+    copies = _copies(targets, train.balance, experiment.seed, epoch) if train.balance else None
+    teachers = None if data.teachers is None else data.teachers.targets
     splits = ("train", "test") if data.more_images else ("train",)
     batches = training_batches(
-        TrainingImages(data.records, splits, images, targets, copies),
+        TrainingImages(data.records, splits, images, targets, copies, teachers),
         EpochOrder(experiment.seed, epoch, SHUFFLED),
         size=picture_size(train, experiment.image_size, epoch),
         batch_size=train.batch_size,
@@ -52,6 +52,13 @@ def epoch_batches(
         leave=False,
         disable=not devices.here.chief,
     )
+
+
+def _copies(targets: np.ndarray, balance: float, seed: int, epoch: int) -> np.ndarray:
+    """Return how often each image comes in an epoch; one without a label comes once."""
+    copies, known = np.ones(len(targets), np.int64), targets != NOBODY
+    copies[known] = balanced_copies(targets[known], balance, seed, epoch)
+    return copies
 
 
 def _spread(devices: Devices, batches: Iterable) -> Iterator:

@@ -11,6 +11,7 @@ from tf_happywhale.config import Experiment
 from tf_happywhale.devices.precision import to_float32
 from tf_happywhale.disk.files import write_json
 from tf_happywhale.inference.runtimes import Forward, by_keras
+from tf_happywhale.models.classifier import without_student
 from tf_happywhale.models.embedder import synchronise_neck
 from tf_happywhale.models.sizes import at_sizes
 from tf_happywhale.run_folders.model_files import save_model, save_weights
@@ -42,6 +43,7 @@ def write_results(
     Returns:
         The metrics; they are measured again if the embedder was changed.
     """
+    classifier = without_student(classifier)
     save_weights(folder / "checkpoints" / "best.weights.h5", classifier)
     embedder = classifier.get_layer("embedder")
     synchronise_neck(embedder, False)

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.training.teachers.teachers import Teachers
+
+NOBODY = -1  # the target of an image without a label
+
 
 @dataclass(frozen=True)
 class FoldData:
@@ -23,7 +27,10 @@ class FoldData:
         fold: the fold that is left out for validation.
         species: the species of each individual, int64 [classes], if a head learns them.
         more_images: images of the test split to train on as well.
-        more_targets: the targets that were predicted for them, int64 (see `pseudo_labels/`).
+        more_targets: the targets that were predicted for them, int64 (see `pseudo_labels/`); NOBODY
+            where there is none.
+        teachers: of all images that are trained on, in the order of `training`; None: nobody
+            teaches.
     """
 
     records: Path
@@ -36,9 +43,16 @@ class FoldData:
     species: np.ndarray | None = None
     more_images: Sequence[str] = ()
     more_targets: Sequence[int] = ()
+    teachers: Teachers | None = None
+
+    @property
+    def labelled(self) -> np.ndarray:
+        """The targets that are trained on and known or predicted, int64."""
+        targets = self.training()[1]
+        return targets[targets != NOBODY]
 
     def training(self) -> tuple[list[str], np.ndarray]:
-        """Return the images and targets to train on: those of the other folds, and the predicted
+        """Return the images and targets to train on: those of the other folds, and the further
         ones."""
         kept = np.flatnonzero(self.folds != self.fold)
         images = [*(self.images[row] for row in kept), *self.more_images]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,14 @@ from tf_happywhale.records.labels import report_differing
 from tf_happywhale.records.manifest import same_training, skipped_images
 from tf_happywhale.records.plan import RecordsPlan, plan_records
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
-from tf_happywhale.training.fold_data import FoldData
+from tf_happywhale.training.fold_data import NOBODY, FoldData
 from tf_happywhale.training.pseudo_labels.labels_file import read_labels
 from tf_happywhale.training.resume.made_from import PREDICTED, SECTIONS, MadeFrom, flat
 from tf_happywhale.training.resume.older_stamps import OlderForm
 from tf_happywhale.training.start_weights import check_start
+from tf_happywhale.training.teachers.find_teachers import check_teachers
+from tf_happywhale.training.teachers.teachers import load_teachers
+from tf_happywhale.training.teachers.unlabelled import find_unlabelled
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,11 @@ def fold_trainings(experiment: Experiment) -> Iterator[FoldTraining]:
     data = data.without(skipped_images(plan.folder))
     report_differing(plan.folder, data)
     pictures = plan.pictures("train", data.images)
+    for fold in experiment.folds:  # all of them before the first one is trained
+        check_start(weights, run_folder(experiment, fold), fold, data.fold_of)
+        check_teachers(experiment, fold, data.fold_of)
     for fold in experiment.folds:
         run = run_folder(experiment, fold)
-        check_start(weights, run, fold, data.fold_of)
         fold_data = _fold_data(experiment, data, plan, fold, species)
         more_pictures = plan.pictures("test", fold_data.more_images)
         asked = _made_from(experiment, fold_data, data.order, start, [*pictures, *more_pictures])
@@ -81,9 +86,11 @@ def _fold_data(
     fold: int,
     species: np.ndarray | None,
 ) -> FoldData:
-    """Return the catalogue, and the images to identify that this round labels by prediction."""
+    """Return the catalogue, and the images to identify that are trained on too: those that this
+    round labels by prediction, and those that only the teachers know."""
     labels = read_labels(experiment, data, plan, fold) if experiment.round else {}
-    return FoldData(
+    unlabelled = find_unlabelled(experiment, data, plan, fold, labels)
+    fold_data = FoldData(
         records=plan.folder,
         images=data.images,
         individual_ids=data.individual_ids,
@@ -92,9 +99,16 @@ def _fold_data(
         classes=len(data.order),
         fold=fold,
         species=species,
-        more_images=list(labels),
-        more_targets=to_targets([who for who, _ in labels.values()], data.order),
+        more_images=[*labels, *unlabelled],
+        more_targets=[
+            *to_targets([who for who, _ in labels.values()], data.order),
+            *[NOBODY] * len(unlabelled),
+        ],
     )
+    seen = fold_data.training()[0]
+    own = len(seen) - len(fold_data.more_images)
+    teachers = load_teachers(experiment, fold, seen[:own], seen[own:])
+    return replace(fold_data, teachers=teachers)
 
 
 def _species(experiment: Experiment, data: DataSet) -> np.ndarray | None:
@@ -128,7 +142,7 @@ def _made_from(
         pictures: what the pixels depend on (`RecordsPlan.pictures`), of each image of the
             catalogue and then of each of `data.more_images`.
     """
-    predicted = [order[target] for target in data.more_targets]
+    predicted = ["" if target == NOBODY else order[target] for target in data.more_targets]
     rows = zip(
         [*data.images, *data.more_images],
         [*data.individual_ids, *predicted],
@@ -143,6 +157,7 @@ def _made_from(
         None if data.species is None else digest(data.species.tolist()),
         data.fold,
         tuple(rows),
+        None if data.teachers is None else data.teachers.content,
     )
 
 

@@ -71,7 +71,7 @@ def build_trainer(devices: Devices, experiment: Experiment, data: FoldData, step
         weights = optimizers.variables
         average = WeightAverage(weights, train.average) if train.average else None
     learner = Learner(classifier, optimizers, average, scale)
-    loss = Loss(train.target_smoothing, data.species, experiment.model.species_weight)
+    loss = loss_of(experiment, data)
     step = make_step(devices.strategy, learner, train, loss, experiment.seed, steps)
     if train.freeze_epochs:
         until = steps // train.epochs * min(train.freeze_epochs, train.epochs)
@@ -81,13 +81,21 @@ def build_trainer(devices: Devices, experiment: Experiment, data: FoldData, step
     return Trainer(learner, step, by_keras(embedder, devices.strategy))
 
 
+def loss_of(experiment: Experiment, data: FoldData) -> Loss:
+    """Return the loss that trains one fold."""
+    train, model = experiment.train, experiment.model
+    weight = 0.0 if data.teachers is None else train.teacher_weight
+    return Loss(train.target_smoothing, data.species, model.species_weight, weight, model.scale)
+
+
 def build_models(experiment: Experiment, data: FoldData) -> tuple[keras.Model, keras.Model]:
     """Build the embedder and the classifier around it, as the config says."""
-    _, kept = data.training()
+    kept = data.labelled
     counts = np.bincount(kept, minlength=data.classes)
     species_counts = ()
     if data.species is not None:
         kinds = int(data.species.max()) + 1
         species_counts = np.bincount(data.species[kept], minlength=kinds)
     embedder = build_embedder(experiment.model)
-    return embedder, build_classifier(embedder, experiment.model, counts, species_counts)
+    taught = 0 if data.teachers is None else data.teachers.targets.shape[1]
+    return embedder, build_classifier(embedder, experiment.model, counts, species_counts, taught)

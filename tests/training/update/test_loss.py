@@ -8,7 +8,7 @@ import tensorflow as tf
 from tf_happywhale.config import Model
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.layers.gem import GeM
-from tf_happywhale.training.update.loss import Loss
+from tf_happywhale.training.update.loss import Loss, cosine_distance
 
 PICTURES = np.random.default_rng(1).integers(0, 256, (6, 16, 16, 3), dtype=np.uint8)
 FIRST, SECOND = np.array([0, 1, 2, 3, 4, 0]), np.array([1, 2, 3, 4, 0, 0])
@@ -109,3 +109,76 @@ def test_gradients_reach_the_backbone_and_both_heads(with_species) -> None:
     gradients = tape.gradient(total, variables)
     assert all(gradient is not None for gradient in gradients)
     assert all(np.abs(gradient.numpy()).max() > 0 for gradient in gradients)
+
+
+TEACHER = np.random.default_rng(2).normal(size=(6, 16)).astype(np.float32)
+TEACHER /= np.linalg.norm(TEACHER, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def taught(embedder) -> keras.Model:
+    return build_classifier(embedder, Model(), [1] * 5, taught=16)
+
+
+def distances(taught: keras.Model) -> np.ndarray:
+    """1 − cosine of what the student says and the teacher's rows, in plain arithmetic."""
+    layer = taught.get_layer("student")
+    embedding = np.float64(taught.get_layer("embedder")(PICTURES, training=True))
+    said = embedding @ np.float64(layer.kernel) + np.float64(layer.bias)
+    return 1 - (said * TEACHER).sum(axis=1) / np.linalg.norm(said, axis=1)
+
+
+def test_the_teachers_part_is_the_scaled_distance_to_their_row(taught, classifier) -> None:
+    loss = Loss(teacher_weight=0.25, teacher_scale=30.0)
+    found = loss.each(taught, PICTURES, {"individual": FIRST, "teacher": TEACHER})
+    logits = taught([PICTURES, FIRST], training=True)[0]
+    wanted = 0.75 * cross_entropy(logits, np.eye(5)[FIRST]) + 0.25 * 30 * distances(taught)
+    assert found.dtype == tf.float32
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+
+
+def test_a_picture_of_nobody_knows_whom_learns_from_the_teachers_alone(taught) -> None:
+    nobody = np.where(np.arange(6) < 4, -1, FIRST)
+    loss = Loss(smoothing=0.1, teacher_weight=0.25, teacher_scale=30.0)
+    centre = taught.get_layer("arcface").centre
+    for who, moved in ((nobody, True), (np.full(6, -1), False)):
+        with tf.GradientTape() as tape:
+            each = loss.each(taught, PICTURES, {"individual": who, "teacher": TEACHER})
+        gradient = tape.gradient(each, centre.value)
+        assert np.abs(gradient).max() > 0 if moved else not np.abs(gradient).any()
+        np.testing.assert_allclose(each[:4], 0.25 * 30 * distances(taught)[:4], rtol=1e-5)
+
+
+def test_a_student_of_itself_has_nothing_to_learn(taught) -> None:
+    layer = taught.get_layer("student")
+    before = layer.get_weights()
+    layer.set_weights([np.eye(16), np.zeros(16)])
+    embedding = np.asarray(taught.get_layer("embedder")(PICTURES, training=True))
+    itself = embedding / np.linalg.norm(embedding, axis=1, keepdims=True)
+    nobody = {"individual": np.full(6, -1), "teacher": itself}
+    found = Loss(teacher_weight=0.5, teacher_scale=30.0).each(taught, PICTURES, nobody)
+    layer.set_weights(before)
+    np.testing.assert_allclose(found, 0, atol=1e-5)
+
+
+def test_mixed_pictures_have_the_rows_of_both(taught) -> None:
+    order = [1, 2, 3, 4, 5, 0]
+    loss = Loss(teacher_weight=0.25, teacher_scale=30.0)
+    one = {"individual": FIRST, "teacher": TEACHER}
+    other = {"individual": FIRST[order], "teacher": TEACHER[order]}
+    share = np.float32([1, 0.5, 0.2, 0, 0.7, 1])
+    ends = [np.asarray(loss.each(taught, PICTURES, end)) for end in (one, other)]
+    found = loss.each(taught, PICTURES, (one, other, share))
+    np.testing.assert_allclose(found, share * ends[0] + (1 - share) * ends[1], rtol=1e-5)
+    # Mixed after the embedding, each keeps the share of its own row.
+    kept = loss.each(taught, PICTURES, one, tf.constant(1.0))
+    np.testing.assert_allclose(kept, ends[0], rtol=1e-5)
+
+
+def test_a_zero_row_has_distance_one_and_no_gradient() -> None:
+    nothing = tf.zeros((1, 3))
+    with tf.GradientTape() as tape:
+        tape.watch(nothing)
+        found = cosine_distance(nothing, tf.constant([[1.0, 0, 0]]))
+    assert found.numpy() == 1
+    assert np.isfinite(tape.gradient(found, nothing)).all()

@@ -37,6 +37,7 @@ FREE = {
     "train.tensorboard": "the same log, in another form",
     "train.restart": "only whether an unfinished training of something else is given up",
     "model.weights": "the content of the file counts, not its name",
+    "train.teachers": "what they say of the images counts, not where it lies",
 }
 
 
@@ -52,6 +53,7 @@ class MadeFrom:
         fold: the fold that is left out.
         pictures: for each image its name, its individual, its fold or PREDICTED, and a digest of
             what its pixels depend on.
+        teachers: a digest of what they say of these images; None: nobody teaches.
     """
 
     config: dict[str, Any]
@@ -60,10 +62,14 @@ class MadeFrom:
     species: str | None
     fold: int
     pictures: tuple[tuple[str, str, str, str], ...]
+    teachers: str | None = None
 
     def stamp(self) -> str:
         """Return a digest of everything that the training is made from."""
-        return digest(asdict(self))
+        told = asdict(self)
+        if self.teachers is None:  # as before there were any
+            del told["teachers"]
+        return digest(told)
 
 
 def flat(tree: dict[str, Any]) -> dict[str, Any]:
@@ -93,6 +99,7 @@ def read_made_from(folder: Path) -> tuple[MadeFrom, dict[str, Any]] | None:
             pictures = tuple(map(tuple, csv.reader(file)))[1:]
         if told.pop("pictures") != digest(pictures):
             return None
+        told = {"teachers": None, **told}  # earlier versions had none
         parts = {name: told.pop(name) for name in asdict(_NOTHING) if name != "pictures"}
         parts["config"] = renewed(parts["config"])
         return MadeFrom(**parts, pictures=pictures), told
@@ -117,6 +124,8 @@ def differences(asked: MadeFrom, before: MadeFrom) -> list[str]:
         found.append("the catalogue's individuals have changed")
     if asked.species != before.species:
         found.append("the species have changed")
+    if asked.teachers != before.teachers:
+        found.append(_of_teachers(asked.teachers, before.teachers))
     return found
 
 
@@ -148,6 +157,14 @@ def _of_pictures(asked: Sequence[tuple], before: Sequence[tuple]) -> list[str]:
     }
     said = [f"{_images(names)} {kind}" for kind, names in kinds.items() if names]
     return said or ["the images are in another order"]
+
+
+def _of_teachers(asked: str | None, before: str | None) -> str:
+    if before is None:
+        return "train.teachers teach it, and nobody did before"
+    if asked is None:
+        return "nobody teaches it, and train.teachers did before"
+    return "what train.teachers say of the images, or their weights, has changed"
 
 
 def _images(names: Sequence[str]) -> str:

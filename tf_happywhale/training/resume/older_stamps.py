@@ -55,7 +55,7 @@ class OlderForm:
 
     def made_from(self, folder: Path) -> MadeFrom:
         """Return what the training with this stamp is made from."""
-        return replace(self.today, config=flat(settings_of(folder) or {}))
+        return replace(self.today, config=flat(settings_of(folder) or {}), teachers=None)
 
 
 def settings_of(folder: Path) -> dict[str, Any] | None:

@@ -1,0 +1,1 @@
+"""Teachers: finished models whose ensemble a training imitates."""
