@@ -86,6 +86,22 @@ def test_each_member_is_measured_alone_beside_all_together(together, capsys) -> 
     assert f"answers {mine:.3f} (together {all_of_them:.3f})" in said
 
 
+def test_what_each_further_model_adds_is_measured_said_and_drawn(together, capsys) -> None:
+    output = Path(together.output)
+    metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
+    steps = metrics["members_added"]["given"]
+    assert [step["members"] for step in steps] == [["narrow"], ["large"]]
+    alone = metrics["members"]["1 narrow/fold0"]["fold0"]
+    print_metrics(metrics)
+    said = capsys.readouterr().out
+    assert "  2: with large: mAP@5 of known " in said
+    assert alone["queries_known"] < metrics["out_of_fold"]["queries"]  # fold 1 has one model
+    page = (output / "report.html").read_text(encoding="utf-8")
+    assert "mAP@5 of known individuals by the number of models" in page
+    rows = dict(summary_rows(together, load_data(together)))
+    assert not any("added" in name for name in rows)
+
+
 def test_nothing_is_done_twice(together, capsys) -> None:
     run.main(together)
     assert "…" not in capsys.readouterr().out

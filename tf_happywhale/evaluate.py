@@ -18,10 +18,9 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.places import output_folder
     from tf_happywhale.records.plan import readable_data
-    from tf_happywhale.retrieval.evaluation.figures import figure_files
     from tf_happywhale.retrieval.evaluation.measure_experiment import (
+        figures_drawn,
         metrics_depend_on,
-        was_measured,
         write_metrics,
     )
     from tf_happywhale.retrieval.evaluation.metric_lines import print_metrics
@@ -31,12 +30,11 @@ def main(experiment: Experiment) -> None:
 
     data, output = readable_data(experiment, load_data(experiment)), output_folder(experiment)
     file = output / "metrics.json"
-    drawn = figure_files(output / "figures") if was_measured(file) else ()
     stage(
         output,
         "evaluate",
         depends_on=metrics_depend_on(experiment, data),
-        outputs=[file, *drawn],
+        outputs=[file, *figures_drawn(file)],
         work=lambda: write_metrics(experiment, data),
     )
     metrics = json.loads(file.read_text(encoding="utf-8"))

@@ -140,6 +140,27 @@ def test_embeddings_are_mixed_by_the_share_of_the_step(classifier):
     assert found != pytest.approx(float(plain), rel=1e-3)
 
 
+@pytest.mark.parametrize("mixup", [0.0, 0.5])
+def test_teachers_are_learned_from_one_by_one_and_together(toy, mixup: float):
+    keras.utils.set_random_seed(3)
+    classifier = build_classifier(toy(MODEL), MODEL, [5, 5, 5, 5], taught=3)
+    train, loss = Train(batch_size=8, embedding_mixup=mixup), Loss(0, None, 0, 0.5, 30.0)
+    learner = Learner(classifier, Optimizers(classifier, train))
+    step = make_step(None, learner, train, loss, seed=7)
+    pictures, targets = batch()
+    rows = np.eye(3, dtype=np.float32)[targets % 3]
+    taught = {"individual": np.where(np.arange(8) < 6, targets, -1), "teacher": rows}
+    losses = [step(number, pictures, taught, 0.0) for number in range(3)]
+    together = step.together(0, [(pictures, taught)] * 3, [0.0] * 3)
+    assert together == pytest.approx(losses, rel=1e-4)
+    own = own_share(mixup, 7, 0) if mixup else None
+    each = np.mean(loss.each(classifier, pictures, taught, own))
+    assert losses[0] == pytest.approx(float(each), rel=1e-4)
+    before = np.asarray(classifier.get_layer("student").kernel)
+    step(3, pictures, taught, 0.01)
+    assert np.abs(np.asarray(classifier.get_layer("student").kernel) - before).max() > 1e-3
+
+
 def test_embedding_is_the_model_in_any_number_of_pictures(classifier):
     embedder = classifier.get_layer("embedder")
     forward, pictures = by_keras(embedder), batch()[0]

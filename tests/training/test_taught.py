@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.training.nested import nested
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -18,6 +19,7 @@ from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.run_folders.model_files import load_model
 from tf_happywhale.training import loop, trainer
 from tf_happywhale.training.batches import epoch_batches
+from tf_happywhale.training.finish_early import finish_fold
 from tf_happywhale.training.fold_data import NOBODY, FoldData
 from tf_happywhale.training.teachers.teachers import Teachers
 from tf_happywhale.training.validation import embed_fold
@@ -100,10 +102,13 @@ class Killed(Exception):
     [
         ["train.average=0.9", "train.accumulate=2", "augment.mixup_p=0.5", "augment.enabled=true"],
         ["train.embedding_mixup=0.5", "train.balance=0.5", "train.head_rate=3"],
+        ["train.freeze_epochs=1", "model.weights=default"],
     ],
 )
 def test_a_taught_run_that_was_killed_ends_as_one_left_in_peace(taught, tmp_path, monkeypatch, how):
     settings = experiment("train.epochs=3", "train.checkpoint_minutes=0", *how)
+    if settings.train.freeze_epochs:
+        monkeypatch.setattr(trainer, "build_embedder", nested)
     loop.train_fold(tmp_path / "peace", settings, taught, stamp="a")
     make, taken = trainer.make_step, []
 
@@ -129,6 +134,21 @@ def test_a_taught_run_that_was_killed_ends_as_one_left_in_peace(taught, tmp_path
     ends = [load_model(tmp_path / name / "classifier.keras") for name in ("peace", "killed")]
     for mine, undisturbed in zip(*(end.get_weights() for end in ends), strict=True):
         np.testing.assert_array_equal(mine, undisturbed)
+
+
+def test_the_best_epoch_of_an_unfinished_taught_run_becomes_a_model(taught, tmp_path, monkeypatch):
+    settings = experiment("train.epochs=1")
+
+    def killed(*_) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(loop, "write_results", killed)
+        loop.train_fold(tmp_path, settings, taught)
+    assert finish_fold(tmp_path, settings, taught) == 1
+    names = {layer.name for layer in load_model(tmp_path / "classifier.keras").layers}
+    assert "arcface" in names
+    assert "student" not in names
 
 
 def batches_of(settings: Experiment, data: FoldData) -> list[tuple]:

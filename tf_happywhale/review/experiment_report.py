@@ -152,7 +152,7 @@ def summary_rows(experiment: Experiment, data: DataSet) -> list[tuple[str, str]]
     chosen = metrics.get("out_of_fold", {}).get("chosen")
     note = f"; too optimistic: the {chosen} were chosen on these images" if chosen else ""
     for name, part in metrics.items():
-        if name == "members":
+        if name in ("members", "members_added"):
             continue
         known = f"known individuals {_short(part['map5_known'])}"
         if name.startswith("fold"):

@@ -17,6 +17,7 @@ import tensorflow as tf
 from tests.training.squares import make_fold_data
 from tf_happywhale.config import Model, Train, load_experiment
 from tf_happywhale.devices import strategy
+from tf_happywhale.devices.replicas import cut
 from tf_happywhale.inference.model_runtime import runtime_of
 from tf_happywhale.inference.runtimes import by_keras
 from tf_happywhale.models.classifier import build_classifier
@@ -29,18 +30,18 @@ from tf_happywhale.training.update.tensorflow_step import make_step
 from tf_happywhale.training.update.weight_average import WeightAverage
 from tf_happywhale.training.validation import embed_fold
 
-STEPS, BATCH, CLASSES = 6, 8, 10
+STEPS, BATCH, CLASSES, TAUGHT = 6, 8, 10, 5
 TIGHT, LOOSE = 0.05, 1e6
 
 
-def toy() -> keras.Model:
+def toy(taught: int = 0) -> keras.Model:
     """Without BatchNorm, whose moments are each device's own."""
     keras.utils.set_random_seed(0)
     pictures = keras.Input((None, None, 3))
     x = keras.layers.Rescaling(1 / 255)(pictures)
     x = GeM(3.0)(keras.layers.Conv2D(8, 3, strides=4)(x))
     embedder = keras.Model(pictures, keras.layers.Dense(16)(x), name="embedder")
-    return build_classifier(embedder, Model(), [1] * CLASSES)
+    return build_classifier(embedder, Model(), [1] * CLASSES, taught=taught)
 
 
 class Descent:
@@ -60,8 +61,9 @@ def train(strategy: tf.distribute.Strategy, optimizer: str, settings: Train):
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (STEPS * BATCH, 16, 16, 3), dtype=np.uint8)
     targets = rng.integers(0, CLASSES, STEPS * BATCH)
+    rows = rng.normal(size=(STEPS * BATCH, TAUGHT)).astype(np.float32)
     with strategy.scope():
-        classifier = toy()
+        classifier = toy(TAUGHT if settings.teachers else 0)
         chosen = Descent(classifier) if optimizer == "sgd" else Optimizers(classifier, settings)
         average = (
             WeightAverage(classifier.trainable_variables, settings.average)
@@ -71,9 +73,12 @@ def train(strategy: tf.distribute.Strategy, optimizer: str, settings: Train):
     learner = Learner(classifier, chosen, average)
     if settings.freeze_epochs:
         learner = with_frozen_backbone(learner)
-    step = make_step(strategy, learner, settings, Loss())
+    step = make_step(strategy, learner, settings, Loss(teacher_weight=0.5, teacher_scale=30.0))
+    if settings.teachers:
+        nobody = np.where(np.arange(len(targets)) % 3, targets, -1)
+        targets = {"individual": nobody, "teacher": rows}
     batches = tf.data.Dataset.from_tensor_slices((pictures, targets)).batch(BATCH)
-    batches = list(strategy.experimental_distribute_dataset(batches))
+    batches = [cut(strategy, batch) for batch in batches]
     rates = [0.01 * (n + 1) for n in range(STEPS)]
     k = settings.steps_per_execution
     if k > 1:
@@ -136,6 +141,7 @@ def main() -> None:
         "sgd all": ("sgd", {"clip_norm": TIGHT, "accumulate": 2, "average": 0.5}),
         "adamw head": ("adamw", {"head_rate": 10}),
         "adamw frozen": ("adamw", {"freeze_epochs": 1, "accumulate": 2, "average": 0.5}),
+        "adamw taught": ("adamw", {"teachers": ({"path": "run"},), "accumulate": 2}),
         "adamw together": (
             "adamw",
             {"clip_norm": TIGHT, "accumulate": 2, "average": 0.5, "steps_per_execution": 3},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -115,16 +115,19 @@ def score_folds(
     k: int,
     rank: Rank,
     most: int | None = None,
+    judges: Mapping[int, Sequence[int]] | None = None,
 ) -> tuple[list[FoldScores], list[Standard]]:
     """Return the scores of every fold on which some member was not trained, from `most` of its
     images at most, and each member's own spread there.
 
-    A fold is scored by all the members that were not trained on it; see `shares_of`.
+    A fold is scored by all the members that were not trained on it, or by those of them that
+    `judges` names; see `shares_of`.
 
     Raises:
         InputError: a member was trained on every fold, or does not say on which.
     """
     load_engine(rank, _multiplications(gallery))
+    judges = judges or {fold: gallery.judges(fold) for fold in gallery.judged}
     alone = {}
     for n, own in enumerate(gallery.held_out):
         if not own:
@@ -133,7 +136,7 @@ def score_folds(
                 "from it about new individuals: leave it out, or set rank.threshold."
             )
         for fold in own:
-            shared = len(gallery.judges(fold)) > 1  # then only the best scores are needed here
+            shared = list(judges[fold]) != [n]  # then only the best scores are needed here
             size = (1, rank, SPREAD_FROM) if shared else (k, rank, most)
             alone[n, fold] = score_fold(gallery, fold, [n], [1.0], *size)
     standards = [
@@ -141,8 +144,7 @@ def score_folds(
         for n, own in enumerate(gallery.held_out)
     ]
     scored = []
-    for fold in gallery.judged:
-        members = gallery.judges(fold)
+    for fold, members in judges.items():
         if len(members) == 1:
             found = alone[members[0], fold]
         else:

@@ -10,27 +10,31 @@ from tf_happywhale.catalogue.photographs.own_output import mark_own_output
 from tf_happywhale.disk.files import atomic_write
 from tf_happywhale.retrieval.evaluation.pool import Pool
 
+ADDED = "members_added"  # drawn only for several members
 KNOWN, NEW, GREY = "#1f6f8b", "#d1495b", "#8a8f98"
+ORDERS = {"given": "in the order given", "best_first": "the best first"}
 NAMES = {
     "scores": "Best scores of known and new individuals",
     "modes": "mAP@5 by where new_individual is put",
     "reliability": "How far P(new) can be believed",
     "gallery_images": "mAP@5 by the gallery's images of the individual",
+    ADDED: "mAP@5 of known individuals by the number of models",
 }
 
 
 def figure_files(folder: Path) -> dict[Path, str]:
-    """Return the files that `draw_figures` leaves there, with their captions."""
+    """Return the files that `draw_figures` may leave there, with their captions."""
     return {Path(folder) / f"{name}.png": caption for name, caption in NAMES.items()}
 
 
-def draw_figures(folder: Path, pool: Pool, measured: dict) -> list[Path]:
+def draw_figures(folder: Path, pool: Pool, measured: dict, added: dict | None = None) -> list[Path]:
     """Write the figures of out-of-fold queries as PNG files.
 
     Args:
         folder: where they go; files are named after `NAMES`.
         pool: the queries.
         measured: what `evaluate_pool` found.
+        added: what `measure_added` found; None: there is no figure of it, and an older one goes.
 
     Returns:
         The files, in the order of `NAMES`.
@@ -40,13 +44,19 @@ def draw_figures(folder: Path, pool: Pool, measured: dict) -> list[Path]:
     mark_own_output(Path(folder))
     drawn = []
     for name, title in NAMES.items():
+        path = Path(folder) / f"{name}.png"
+        if name == ADDED and not added:
+            path.unlink(missing_ok=True)
+            continue
         figure = Figure(figsize=(6.4, 3.6), dpi=120, layout="constrained")
         axes = figure.add_subplot()
         axes.set_title(title, fontsize=11, loc="left")
         axes.spines[["top", "right"]].set_visible(False)
-        {"scores": _scores, "modes": _modes, "reliability": _reliability,
-         "gallery_images": _gallery_images}[name](axes, pool, measured)  # fmt: skip
-        path = Path(folder) / f"{name}.png"
+        if name == ADDED:
+            _members_added(axes, added)
+        else:
+            {"scores": _scores, "modes": _modes, "reliability": _reliability,
+             "gallery_images": _gallery_images}[name](axes, pool, measured)  # fmt: skip
         with atomic_write(path) as temporary:
             figure.savefig(temporary, metadata={"Software": None})
         drawn.append(path)
@@ -99,6 +109,19 @@ def _gallery_images(axes, pool: Pool, measured: dict) -> None:
     ]
     _bars(axes, rows[::-1])
     axes.set_xlabel("mAP@5")
+
+
+def _members_added(axes, added: dict) -> None:
+    for name, colour in zip(ORDERS, (KNOWN, NEW), strict=True):
+        steps = added.get(name, [])
+        axes.plot(
+            [step["count"] for step in steps], [step["map5_known"] for step in steps],
+            marker="o", color=colour, label=ORDERS[name] if steps else None,
+        )  # fmt: skip
+    axes.set_xticks([step["count"] for step in added["given"]])
+    axes.set_xlabel("models that judge an image together")
+    axes.set_ylabel("mAP@5")
+    axes.legend(frameon=False)
 
 
 def _bars(axes, rows: list[tuple[str, dict, str]]) -> None:

@@ -22,8 +22,9 @@ from tf_happywhale.retrieval.ensemble.members import (
 )
 from tf_happywhale.retrieval.ensemble.out_of_fold import FoldScores, score_folds
 from tf_happywhale.retrieval.ensemble.selection import best_members, score_folds_by_chosen
-from tf_happywhale.retrieval.evaluation.figures import draw_figures, figure_files
+from tf_happywhale.retrieval.evaluation.figures import ADDED, draw_figures, figure_files
 from tf_happywhale.retrieval.evaluation.fold_metrics import judge, measure
+from tf_happywhale.retrieval.evaluation.members_added import measure_added
 from tf_happywhale.retrieval.evaluation.members_alone import answer_alone, judge_members
 from tf_happywhale.retrieval.evaluation.naive_split import naive_split, several_in_a_burst
 from tf_happywhale.retrieval.evaluation.open_set import evaluate_pool
@@ -37,6 +38,8 @@ def metrics_depend_on(experiment: Experiment, data: DataSet) -> dict:
     splits = ("train", "test") if data.answers else ("train",)
     bursts = find_bursts(experiment, data.catalogue, data.train_folder)
     together = {"bursts": digest(bursts.tolist())} if several_in_a_burst(bursts) else {}
+    if len(find_members(experiment)) > 1:
+        together |= {"members_added": 1}  # not measured by earlier versions
     return together | {
         "rank": experiment.rank.model_dump(mode="json"),
         "members": experiment.model_dump(mode="json", include={"members", "seed"}),
@@ -48,16 +51,20 @@ def metrics_depend_on(experiment: Experiment, data: DataSet) -> dict:
     }
 
 
-def was_measured(file: Path) -> bool:
-    """Return whether the metrics written last are out of fold, so that figures were drawn with
-    them. A damaged file is removed."""
+def figures_drawn(file: Path) -> list[Path]:
+    """Return the figures that were drawn with the metrics written last; none if nothing was
+    measured out of fold. A damaged file is removed."""
     if not file.is_file():
-        return False
+        return []
     try:
-        return "out_of_fold" in dict(json.loads(file.read_text(encoding="utf-8")))
+        metrics = dict(json.loads(file.read_text(encoding="utf-8")))
     except (ValueError, TypeError):
         file.unlink()
-        return False
+        return []
+    if "out_of_fold" not in metrics:
+        return []
+    files = figure_files(file.parent / "figures")
+    return [file for file in files if file.stem != ADDED or "members_added" in metrics]
 
 
 def write_metrics(experiment: Experiment, data: DataSet) -> None:
@@ -120,8 +127,25 @@ def _measure_folds(
     found |= _split_ignoring_days(experiment, data, everyone.only(taken), taken)
     if count > 1:
         metrics["members"] = _measure_members(experiment, data, everyone, data.species_of)
-    draw_figures(output_folder(experiment) / "figures", pool, found)
+        added = _measure_added(experiment, everyone, list(metrics["members"].values()))
+        metrics |= {"members_added": added} if added else {}
+    draw_figures(output_folder(experiment) / "figures", pool, found, metrics.get("members_added"))
     return metrics
+
+
+def _measure_added(
+    experiment: Experiment, gallery: LabelledGallery, alone: list[dict[str, dict]]
+) -> dict[str, list[dict]]:
+    """Return what each further member adds, as `measure_added`."""
+    members = find_members(experiment)
+    return measure_added(
+        gallery,
+        [member.weight for member in members],
+        [member.name for member in members],
+        alone,
+        experiment.rank,
+        experiment.seed,
+    )
 
 
 def _split_ignoring_days(

@@ -8,9 +8,10 @@ from tf_happywhale.retrieval.new_individual.telling import read_telling
 def print_metrics(metrics: dict) -> None:
     """Print the metrics as lines and a table; `docs/evaluation.md` explains each."""
     for name, part in metrics.items():
-        if name not in ("out_of_fold", "members"):
+        if name not in ("out_of_fold", "members", "members_added"):
             print(f"{name}: " + ", ".join(f"{key} {_short(value)}" for key, value in part.items()))
     print_members(metrics)
+    print_added(metrics.get("members_added", {}))
     found = metrics.get("out_of_fold")
     if found is None:
         return
@@ -95,6 +96,24 @@ def print_members(metrics: dict) -> None:
             together = metrics.get(name, {}).get(key)
             said.append(f"{what} {_short(part[key])} (together {_short(together)})")
         print(f"model {member} alone: mAP@5 of " + ", ".join(said))
+
+
+def print_added(added: dict[str, list[dict]]) -> None:
+    """Print what one, two, three and more members reach together, and what each further one
+    adds."""
+    flatter = "the best first (chosen on these very images: the first figures flatter)"
+    for order, said in {"given": "in the order given", "best_first": flatter}.items():
+        if order in added:
+            print(f"models one after another, {said}, out of fold:")
+        for step in added.get(order, []):
+            gain = ""
+            if "added" in step:
+                low, high = step["interval"]
+                gain = f", {step['added']:+.3f} ({low:+.3f} to {high:+.3f})"
+            print(
+                f"  {step['count']}: with {', '.join(step['members'])}: mAP@5 of known "
+                f"{_short(step['map5_known'])}{gain}, AUROC {_short(step['auroc'])}"
+            )
 
 
 def _group(part: dict) -> str:
