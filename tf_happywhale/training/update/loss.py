@@ -84,7 +84,7 @@ class Loss:
         if not isinstance(target, dict):
             return self._named(classifier, embedding, target)
         who, teacher = target["individual"], target["teacher"]
-        # Nobody has the first one's logits, which do not count: their gradient is zero, not NaN.
+        # In place of nobody stands the first individual, whose logits then do not count.
         named = self._named(classifier, embedding, ops.maximum(who, 0))
         named = ops.where(who >= 0, named, 0.0)
         student = classifier.get_layer(STUDENT)(embedding)
