@@ -139,7 +139,8 @@ def test_mixed_embeddings_train_again(pod: Path, tmp_path: Path, trainings: list
 def test_a_key_that_changes_no_weight_trains_nothing_again(key: str) -> None:
     section, _, name = key.partition(".")
     default = getattr(getattr(load_experiment(None, ["seed=1"]), section), name)
-    value = {"device": "cpu", "max_hours": "9", "tensorboard": "true"}.get(name)
+    special = {"device": "cpu", "max_hours": "9", "tensorboard": "true", "teachers": "[{path: a}]"}
+    value = special.get(name)
     value = value or str(default + 3)
     other = load_experiment(None, ["seed=1", f"{key}={value}"])
     assert getattr(getattr(other, section), name) != default
