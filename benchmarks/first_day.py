@@ -32,7 +32,7 @@ from tf_happywhale.matching.pair_features import FEATURES
 from tf_happywhale.retrieval.centring import centred
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import Compared, compared
-from tf_happywhale.retrieval.fusion.fuse import fuse
+from tf_happywhale.retrieval.fusion.fuse import learn_from_pairs
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan
 from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs
 from tf_happywhale.retrieval.metrics import auroc
@@ -57,7 +57,7 @@ class Asked:
     @property
     def fused(self) -> Scores:
         """All parts together, as `identify` scores a gallery's own images."""
-        return fuse(self.images, self.images, self.found, self.found, self.rows).own
+        return learn_from_pairs(self.images, self.found, self.rows).own
 
     def feature(self, name: str) -> Scores:
         """One number of the pairs by itself."""

@@ -10,14 +10,18 @@ import cv2
 import pytest
 
 from tests.matching_stand_ins import Corners, Neighbours
+from tests.test_identify import Trip
 from tf_happywhale import gallery, identify, why
 from tf_happywhale.galleries.gallery_faults import damaged_files
 from tf_happywhale.galleries.gallery_folder import open_gallery
 from tf_happywhale.galleries.point_store import PointStore
-from tf_happywhale.inference import local_matching, ranked_animals
+from tf_happywhale.inference import local_matching, matching_that_pays, matching_trial
 from tf_happywhale.inference.match_networks import Networks
+from tf_happywhale.retrieval.embeddings import load_embeddings
 from tf_happywhale.retrieval.teaching.matching_pays import Pays
+from tf_happywhale.training.resume.made_from import MadeFrom, write_made_from
 
+NEW = "new_individual"
 KEYS = [
     "image_size=32",
     "match.size=128",
@@ -96,7 +100,7 @@ def test_matching_that_does_not_help_is_said_and_does_not_count(
     bay: Path, counted: Counted, monkeypatch, capsys
 ) -> None:
     identify.main([".", "new"], ["output=alone", "match.use=never", *KEYS])
-    monkeypatch.setattr(ranked_animals, "matching_pays", lambda *_: Pays(0.5, 0.4, 30))
+    monkeypatch.setattr(matching_that_pays, "matching_pays", lambda *_: Pays(0.5, 0.4, 30))
     capsys.readouterr()
     identify.main([".", "new"], ["output=trip", *KEYS])
     said = capsys.readouterr().out
@@ -107,6 +111,39 @@ def test_matching_that_does_not_help_is_said_and_does_not_count(
     assert "local matching" not in page
     identify.main([".", "new"], ["output=always", "match.use=always", *KEYS])
     assert rows(bay / "always") != rows(bay / "alone")
+
+
+@pytest.mark.parametrize("pays", [True, False])
+def test_beside_a_trained_model_a_gallery_tries_matching_once(
+    pod: Path, tmp_path: Path, counted: Counted, monkeypatch, capsys, pays: bool
+) -> None:
+    """All but two of its images are said to be of the fold that was left out."""
+    trip = Trip(pod, tmp_path)
+    known = load_embeddings(trip.run / "embeddings" / "train.npz")
+    pairs = list(zip(known.image.tolist(), known.individual_id.tolist(), strict=True))
+    parts = tuple((*pair, "0" if n > 1 else "1", "p") for n, pair in enumerate(pairs))
+    write_made_from(trip.run, MadeFrom({}, None, "", None, 0, parts))
+    gain = (0.5, 0.7, 24, 0.1, 0.3) if pays else (0.5, 0.51, 24, -0.1, 0.1)
+    monkeypatch.setattr(matching_trial, "matching_pays", lambda *_, seen: Pays(*gain, seen))
+    monkeypatch.setattr(matching_trial, "weights_here", lambda: True)
+    gallery.main(
+        ["build", str(trip.run), str(trip.data), str(tmp_path / "whales")],
+        [f"output={tmp_path / 'made'}", "match.size=128"],
+    )
+    said = f"a gain of {gain[1] - gain[0]:+.3f} (95%: {gain[3]:+.3f} to {gain[4]:+.3f})"
+    told = capsys.readouterr().out
+    assert "trying whether local matching helps: 24 of" in told and said in told
+    seen = counted.seen
+    auto = trip.identify(tmp_path / "whales", "match.use=auto", "match.size=128", output="auto")
+    told = capsys.readouterr().out
+    assert said in told and "trying" not in told
+    plain = trip.identify(tmp_path / "whales", output="plain")
+    assert (counted.seen != seen) == pays and (auto == plain) != pays
+    assert ("Matched points order the individuals" in told) == pays
+    new = [(row["image"], row["rank"], row["p_new"]) for row in auto if row["individual_id"] == NEW]
+    assert new == [
+        (row["image"], row["rank"], row["p_new"]) for row in plain if row["individual_id"] == NEW
+    ]
 
 
 def test_a_gallery_keeps_its_points_and_gets_those_of_added_photographs(

@@ -15,7 +15,8 @@ class Match(Section):
     use: Literal["auto", "always", "never"] = Field(
         "auto",
         description="whether pictures are matched; auto: where no trained model has seen the "
-        "gallery's individuals, unless the gallery answers better about itself without",
+        "gallery's individuals, unless the gallery answers better about itself without; beside a "
+        "model that has seen them, where its left-out images show that it pays",
     )
     points: int = Field(384, ge=16, le=2048, description="most points of a picture")
     size: int = Field(
@@ -27,7 +28,8 @@ class Match(Section):
     shortlist: Positive | None = Field(
         None,
         description="gallery images that each photograph is compared with, the nearest embeddings; "
-        "null: as many as `pairs` allow",
+        "null: as many as `pairs` allow, and 20 beside a model that has seen the gallery's "
+        "individuals",
     )
     pairs: int = Field(
         10_000,

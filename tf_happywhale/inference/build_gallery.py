@@ -15,13 +15,16 @@ from tf_happywhale.errors import Incomplete, InputError
 from tf_happywhale.galleries.gallery_folder import beside, make_gallery, open_gallery
 from tf_happywhale.galleries.gallery_tables import summary_lines
 from tf_happywhale.galleries.kept_matching import bring_matching
+from tf_happywhale.galleries.kept_trials import keep_trial
 from tf_happywhale.inference.box_source import with_source
 from tf_happywhale.inference.identifier import load_identifier
 from tf_happywhale.inference.matching_in_use import matching_in_use
+from tf_happywhale.inference.matching_that_pays import Matchable, try_before_use
 from tf_happywhale.inference.reference_images import embed_catalogue
 from tf_happywhale.inference.untaught_models import DEFAULT
 from tf_happywhale.inference.which_model import own_model_of
 from tf_happywhale.inference.who_teaches import who_teaches
+from tf_happywhale.retrieval.centring import centred
 
 
 def build_gallery(
@@ -52,13 +55,17 @@ def build_gallery(
         matching = matching_in_use(experiment.match, teacher, identifier.home, None, (embedded,))
         if matching is not None:
             matching.look_at(embedded, "gallery")
+        compared = centred(embedded, embedded)[1]
+        tried = try_before_use(Matchable(compared, experiment, identifier, teacher, None))
         with atomic_write(folder) as making:
             pictures = beside(making, map(Path, embedded.columns["picture"].tolist()))
             columns = embedded.columns | {"picture": np.array(pictures, np.str_)}
             own = own_model_of(model or DEFAULT, identifier.models, overrides)
             made = make_gallery(making, replace(embedded, columns=columns), catalogue, own)
-            if matching is not None:
+            if matching is not None or tried is not None:
                 bring_matching(identifier.home, made)
+            if tried is not None:
+                keep_trial([making], tried.name, tried.trial)
     print("\n".join(summary_lines(open_gallery(folder), experiment.rank)))
     if failed:
         raise Incomplete(

@@ -8,14 +8,17 @@ from tf_happywhale.config import Experiment
 from tf_happywhale.inference.identifier import Identifier
 from tf_happywhale.inference.who_teaches import WhoTeaches
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.ranking.learned import Learned, nothing_learned
+from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.search.encounter_split import count_sightings
 from tf_happywhale.retrieval.search.scored import Scores
 from tf_happywhale.retrieval.teaching.questions import ask
 from tf_happywhale.retrieval.teaching.says import sentences
 from tf_happywhale.retrieval.teaching.taught import Taught, teach
 
-OTHER_SCORES = "the model's own catalogue teaches only what cosines mean, not matched points."
+BY_COSINES = (
+    "Matched points order the individuals. Where new_individual stands among them, and P(new), the "
+    "model says by its cosines alone."
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,8 @@ def learned_here(
         taught = teach(asked, rank, shares, count_sightings(queries))
         return LearnedHere(taught.learned, (*said, *sentences(taught)), taught)
     learned, unknown = identifier.learned, identifier.unknown
-    if scores is not None:
-        learned, unknown = nothing_learned(learned.shares), OTHER_SCORES
+    if scores is not None and not unknown:
+        said += (BY_COSINES,)
     if unknown:
         said += (f"P(new) is not known, and new_individual comes last: {unknown}",)
     elif unsure := learned.unsure(rank):

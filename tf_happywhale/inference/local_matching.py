@@ -35,6 +35,7 @@ class LocalMatching:
 
     Attributes:
         failed: why a picture could not be looked at, by image.
+        compared, seconds: how many pairs were matched, and how long that took.
     """
 
     def __init__(
@@ -48,6 +49,12 @@ class LocalMatching:
         self.points = [PointStore(folder_of(home, POINTS, points)) for home in homes]
         self.pairs = [PairStore(folder_of(home, PAIRS, pairs)) for home in homes]
         self.failed: dict[str, str] = {}
+        self.compared, self.seconds = 0, 0.0
+
+    @property
+    def seconds_a_pair(self) -> float:
+        """How long a pair took; NaN if none was matched."""
+        return self.seconds / self.compared if self.compared else float("nan")
 
     def look_at(self, images: Embeddings, label: str, into: int = 0) -> list[str]:
         """Find the points of images' crops, unless that was done, and return the images' keys; an
@@ -147,13 +154,15 @@ class LocalMatching:
     def _match(self, pairs: Sequence[Pair], label: str, into: int) -> None:
         """Match pairs, and keep what is done every half minute."""
         found: dict[Pair, np.ndarray] = {}
-        kept = time.monotonic()
+        started = kept = time.monotonic()
         for pair, a, b, matches in self.matched(pairs, label):
             found[pair] = pair_features(a, b, matches)
             if time.monotonic() - kept > KEEP_AFTER:
                 self._keep(found, into)
                 found, kept = {}, time.monotonic()
         self._keep(found, into)
+        self.compared += len(pairs)
+        self.seconds += time.monotonic() - started
 
     def _keep(self, found: dict[Pair, np.ndarray], into: int) -> None:
         new = {pair: its for pair, its in found.items() if self._known(pair) is None}

@@ -1,4 +1,4 @@
-"""Photographs are matched with a gallery, and the gallery with itself, which calibrates both."""
+"""A gallery is matched with itself, which calibrates scores, and photographs with the gallery."""
 
 from __future__ import annotations
 
@@ -9,11 +9,31 @@ import numpy as np
 from tf_happywhale.inference.local_matching import LocalMatching
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import compared
-from tf_happywhale.retrieval.fusion.fuse import Fused, fuse
+from tf_happywhale.retrieval.fusion.fuse import Fused, Lessons, fuse, learn_from_pairs
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching
 from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs, photograph_pairs
 
 PHOTOGRAPHS, GALLERY = 0, 1  # numbers of the homes in which new points and pairs are kept
+
+
+@dataclass(frozen=True)
+class MatchedItself:
+    """A gallery that was matched with itself.
+
+    Attributes:
+        lessons: what its pairs teach.
+        rows: int64 [q], the gallery's images that were matched with others.
+        kept: the share of those with a right answer that were matched with one; NaN if none has.
+    """
+
+    lessons: Lessons
+    rows: np.ndarray
+    kept: float
+
+    @property
+    def asked(self) -> np.ndarray:
+        """Which of the gallery's images were matched with others, bool [m]."""
+        return np.isin(np.arange(len(self.lessons.own.known.cosine.mean)), self.rows)
 
 
 @dataclass(frozen=True)
@@ -50,40 +70,64 @@ def match_gallery(
     matching.look_at(gallery, "gallery", GALLERY)
     settings = matching.settings
     plan = plan_matching(len(queries), len(gallery), settings.pairs, settings.shortlist)
+    itself = match_itself(gallery, matching, plan, asked)
+    return match_photographs(queries, gallery, matching, plan, itself)
+
+
+def match_itself(
+    gallery: Embeddings, matching: LocalMatching, plan: MatchPlan, asked: np.ndarray | None = None
+) -> MatchedItself:
+    """Match a gallery's images with one another.
+
+    Args:
+        gallery, matching, asked: see `match_gallery`.
+        plan: how many pairs.
+    """
+    rows, pairs, kept = own_pairs(gallery, plan, asked)
+    features = matching.features(gallery, gallery, pairs, "gallery", GALLERY)
+    found = compared(len(gallery), pairs, features)
+    return MatchedItself(learn_from_pairs(gallery, found, rows), rows, kept)
+
+
+def match_photographs(
+    queries: Embeddings,
+    gallery: Embeddings,
+    matching: LocalMatching,
+    plan: MatchPlan,
+    itself: MatchedItself,
+) -> Matched:
+    """Match photographs with a gallery's images, and print what is compared and what the scores
+    rest on.
+
+    Args:
+        queries, gallery, matching: see `match_gallery`.
+        plan: how many pairs.
+        itself: the gallery, matched with itself.
+    """
+    print(_plan_sentence(plan, queries, gallery, itself), flush=True)
     pairs = photograph_pairs(queries, gallery, plan.size)
-    rows, own, kept = own_pairs(gallery, plan, asked)
-    print(_plan_sentence(plan, queries, gallery, len(rows), kept), flush=True)
     features = matching.features(queries, gallery, pairs, "photographs", PHOTOGRAPHS)
     found = compared(len(queries), pairs, features)
-    own_features = matching.features(gallery, gallery, own, "gallery", GALLERY)
-    own_found = compared(len(gallery), own, own_features)
-    fused = fuse(queries, gallery, found, own_found, rows)
-    print(_calibration_sentence(fused, len(rows)))
-    was_asked = np.zeros(len(gallery), bool)
-    was_asked[rows] = True
-    return Matched(fused, was_asked)
+    fused = fuse(queries, gallery, found, itself.lessons)
+    print(_calibration_sentence(fused, len(itself.rows)))
+    return Matched(fused, itself.asked)
 
 
 def _plan_sentence(
-    plan: MatchPlan,
-    queries: Embeddings,
-    gallery: Embeddings,
-    questions: int,
-    kept: float,
+    plan: MatchPlan, queries: Embeddings, gallery: Embeddings, itself: MatchedItself
 ) -> str:
     """Return what is matched, in words."""
     if plan.size >= len(gallery):
-        said = f"matching {len(queries)} animals with all {len(gallery)} images of the gallery"
-    else:
-        said = (
-            f"matching each of {len(queries)} animals with the {plan.size} nearest of "
-            f"{len(gallery)} images of the gallery"
+        return f"matching {len(queries)} animals with all {len(gallery)} images of the gallery"
+    said = (
+        f"matching each of {len(queries)} animals with the {plan.size} nearest of "
+        f"{len(gallery)} images of the gallery"
+    )
+    if not np.isnan(itself.kept):
+        said += (
+            f"; of {len(itself.rows)} of the gallery's own images, {itself.kept:.1%} of those with "
+            "a right answer have one among so many"
         )
-        if not np.isnan(kept):
-            said += (
-                f"; of {questions} of the gallery's own images, {kept:.1%} of those with a right "
-                "answer have one among so many"
-            )
     return said
 
 

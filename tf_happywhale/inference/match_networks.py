@@ -63,3 +63,10 @@ def load_networks(settings: Match) -> Networks:
     from tf_happywhale.matching.matcher import Matcher
 
     return Networks(Extractor(settings.points), Matcher(engine=load_engine(settings.engine)))
+
+
+def weights_here() -> bool:
+    """Return whether the published weights are on this machine, so that none must be fetched."""
+    from tf_happywhale.matching.weights_file import SHA256, find_weights
+
+    return all(find_weights(name) for name in SHA256)

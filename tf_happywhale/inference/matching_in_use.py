@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tf_happywhale.config import Match
@@ -22,7 +23,7 @@ def matching_in_use(
     """Return what matches pictures; None if they are not matched.
 
     With `match.use=auto` they are matched if the gallery teaches, since no model was trained on its
-    individuals. If the networks cannot be had then, this is printed, and cosines alone count.
+    individuals. (Beside a model that was, see `matching_that_pays.py`.)
 
     Args:
         settings: the config's section.
@@ -30,17 +31,30 @@ def matching_in_use(
         home: the folder in which embeddings are kept.
         gallery: a saved gallery, which keeps its own points and pairs, or a catalogue folder; None:
             neither.
-        images: that would be matched. Without the column picture they cannot be.
+        images: that would be matched.
 
     Raises:
         InputError: `match.use` is `always`, and the networks cannot be had.
     """
-    shown = all("picture" in part.columns for part in images)
-    if settings.use == "never" or not shown:
+    if settings.use == "never" or not all(map(can_match, images)):
         return None
     if settings.use == "auto" and teacher.asked is None:
         return None
     homes = [home, gallery] if gallery is not None and is_gallery(gallery) else [home]
+    return load_matching(settings, homes)
+
+
+def load_matching(settings: Match, homes: Sequence[Path]) -> LocalMatching | None:
+    """Return what matches pictures. If the networks cannot be had, this is printed, and None is
+    returned, so that cosines alone count.
+
+    Args:
+        settings: the config's section.
+        homes: see `LocalMatching`.
+
+    Raises:
+        InputError: `match.use` is `always`, and the networks cannot be had.
+    """
     try:
         return LocalMatching(settings, homes)
     except InputError as error:
@@ -48,3 +62,8 @@ def matching_in_use(
             raise
         print(f"pictures are not matched point by point: {error}")
         return None
+
+
+def can_match(images: Embeddings) -> bool:
+    """Return whether it is known where the pictures of images lie."""
+    return "picture" in images.columns

@@ -160,3 +160,17 @@ def test_where_no_threshold_can_be_chosen_it_says_so(herd: Herd) -> None:
     assert "none shows a known individual" in strangers.rank([1]).unsure
     assert strangers.rank([1], threshold=0.5).unsure == ""
     assert strangers.rank([1], new="target_share").unsure == ""
+
+
+def test_other_scores_order_individuals_and_new_keeps_its_place(herd: Herd) -> None:
+    ranking = herd.rank([1, 270], threshold=float(np.cos(np.radians(50))), new="column")
+    assert [row.index(NEW) for row in ranking.ids()] == [2, 0]
+    before = ranking.candidates
+    score = np.full(before.score.shape, -np.inf, np.float32)
+    score[:, :3] = [0.9, 0.2, 0.5]  # those of the other side stand behind, whatever their score
+    other = replace(before, individual_id=before.individual_id[:, ::-1], score=score)
+    found = ranking.reordered(other)
+    assert found.with_new(0)[2] == NEW and found.with_new(1)[0] == NEW
+    assert found.with_new(0)[:2] == other.individual_id[0, :2].tolist()
+    assert found.threshold(0) == pytest.approx(0.35) and found.threshold(1) > 0.9
+    assert np.array_equal(found.p_new, ranking.p_new)

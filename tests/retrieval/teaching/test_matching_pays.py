@@ -44,3 +44,20 @@ def test_matching_is_left_out_where_enough_questions_are_answered_worse(
     alone: float, matched: float, questions: int, used: bool
 ) -> None:
     assert bool(Pays(alone, matched, questions)) == used
+
+
+def test_a_model_that_knows_the_animals_does_without_unless_a_gain_is_certain() -> None:
+    assert Pays(0.5, 0.6, ENOUGH, low=0.01, high=0.2, seen=True)
+    assert not Pays(0.5, 0.6, ENOUGH, low=-0.01, high=0.2, seen=True)
+    assert not Pays(0.5, 0.6, ENOUGH - 1, low=0.01, high=0.2, seen=True)
+    assert Pays(0.5, 0.6, ENOUGH, low=-0.01, high=0.2)
+
+
+def test_the_interval_of_the_gain_draws_whole_individuals() -> None:
+    """Of two individuals one gains a half in all its images. Drawn twice, it is all of the gain;
+    drawn never, there is none."""
+    images = gallery(np.array([[1, 0], [1, 0.1], [0.9, 0.2], [1, -0.2]]), ["A", "A", "B", "B"])
+    same = np.array([[1, 0.9, 0, 0], [0.9, 1, 0, 0], [0, 0, 1, 0.9], [0, 0, 0.9, 1]])
+    found = matching_pays(images, lambda rows: same[rows], np.ones(4, bool), seen=True)
+    assert found.gain == pytest.approx(0.25) and found.seen
+    assert (found.low, found.high) == pytest.approx((0, 0.5))

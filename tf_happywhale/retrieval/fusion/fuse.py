@@ -8,12 +8,31 @@ import numpy as np
 
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import Compared
-from tf_happywhale.retrieval.fusion.evidence import usual_of_gallery, usual_of_questions
+from tf_happywhale.retrieval.fusion.evidence import Usual, usual_of_gallery, usual_of_questions
 from tf_happywhale.retrieval.fusion.fused_scores import FusedScores
 from tf_happywhale.retrieval.fusion.gallery_pairs import gallery_pairs
-from tf_happywhale.retrieval.fusion.learn_calibration import learn_calibrations
+from tf_happywhale.retrieval.fusion.learn_calibration import Calibrations, learn_calibrations
 from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.retrieval.teaching.same_encounter import same_encounter
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What a gallery's own pairs teach.
+
+    Attributes:
+        found: the pairs that were matched.
+        calibrations: of their scores.
+        own: scores of the gallery's images for its own; each question's calibration has not seen
+            its individual.
+        pairs, same: how many pairs of the gallery calibrated them, and how many of one individual.
+    """
+
+    found: Compared
+    calibrations: Calibrations
+    own: FusedScores
+    pairs: int
+    same: int
 
 
 @dataclass(frozen=True)
@@ -22,10 +41,8 @@ class Fused:
 
     Attributes:
         photographs: of the gallery's images for the photographs.
-        own: of the gallery's images for its own; each question's calibration has not seen its
-            individual.
-        pairs, same: how many pairs of the gallery calibrated them, and how many of one individual.
-        individuals: how many individuals have such a pair.
+        own, pairs, same: see `Lessons`.
+        individuals: how many individuals have a pair.
     """
 
     photographs: FusedScores
@@ -35,32 +52,41 @@ class Fused:
     individuals: int
 
 
-def fuse(
-    queries: Embeddings,
-    gallery: Embeddings,
-    matched: Compared,
-    own: Compared,
-    rows: np.ndarray,
-) -> Fused:
+def learn_from_pairs(gallery: Embeddings, own: Compared, rows: np.ndarray) -> Lessons:
+    """Return what a gallery's own pairs teach.
+
+    Args:
+        gallery: the images, as their embeddings are compared.
+        own: pairs of gallery images that were not taken together.
+        rows: int64 [q], the gallery's images that were asked in `own`.
+    """
+    known = stack([gallery.embedding])
+    usual = _usual(gallery, own, usual_of_questions(known, known, own))
+    pairs = gallery_pairs(gallery, rows, own, usual)
+    ids, who = np.unique(gallery.individual_id, return_inverse=True)
+    learned = learn_calibrations(pairs, len(ids))
+    scores = FusedScores(known, known, own, usual, usual, learned.parts, learned.part_of(who))
+    return Lessons(own, learned, scores, len(pairs.inputs), int(pairs.same.sum()))
+
+
+def fuse(queries: Embeddings, gallery: Embeddings, matched: Compared, lessons: Lessons) -> Fused:
     """Return fused scores.
 
     Args:
         queries, gallery: the images, as their embeddings are compared.
         matched: pairs of queries and gallery images.
-        own: pairs of gallery images that were not taken together.
-        rows: int64 [q], the gallery's images that were asked in `own`.
+        lessons: of the gallery's own pairs.
     """
     asked, known = stack([queries.embedding]), stack([gallery.embedding])
     theirs = usual_of_questions(asked, known, matched)
-    usual = usual_of_gallery(known, own, theirs, same_encounter(gallery).mask)
-    pairs = gallery_pairs(gallery, rows, own, usual)
-    ids, who = np.unique(gallery.individual_id, return_inverse=True)
-    learned = learn_calibrations(pairs, len(ids))
+    usual = _usual(gallery, lessons.found, theirs)
     whole = np.zeros(len(queries), np.int64)
-    return Fused(
-        FusedScores(asked, known, matched, theirs, usual, [learned.whole], whole),
-        FusedScores(known, known, own, usual, usual, learned.parts, learned.part_of(who)),
-        len(pairs.inputs),
-        int(pairs.same.sum()),
-        learned.individuals,
-    )
+    learned = lessons.calibrations
+    scores = FusedScores(asked, known, matched, theirs, usual, [learned.whole], whole)
+    return Fused(scores, lessons.own, lessons.pairs, lessons.same, learned.individuals)
+
+
+def _usual(gallery: Embeddings, own: Compared, theirs: Usual) -> Usual:
+    """Return what is usual for a gallery's images, by its own pairs where there are any."""
+    known = stack([gallery.embedding])
+    return usual_of_gallery(known, own, theirs, same_encounter(gallery).mask)

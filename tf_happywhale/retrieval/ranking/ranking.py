@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,8 @@ class Ranking:
         weights: those of the members; none if all count equally.
         scored: the folds that were learned from.
         unsure: a sentence on why no threshold could be chosen; empty if one was, or is given.
+        places: int64 [n], how many individuals stand before `new_individual`; None: as the rule
+            says.
     """
 
     images: np.ndarray
@@ -69,9 +72,14 @@ class Ranking:
     weights: Sequence[float] = ()
     scored: Sequence[FoldScores] = ()
     unsure: str = ""
+    places: np.ndarray | None = None
 
     def threshold(self, query: int) -> float:
         """Return the score of `new_individual` for a query."""
+        if self.places is not None:
+            place, score = int(self.places[query]), self.candidates.score[query]
+            around = np.concatenate([[1.0], score[np.isfinite(score)], [0.0]])[place : place + 2]
+            return float(around.mean())
         best = str(self.candidates.individual_id[query, 0])
         scores = self.candidates.score[query]
         return self.rule.threshold_for(scores, self.species.get(best, ""))
@@ -79,12 +87,29 @@ class Ranking:
     def with_new(self, query: int) -> list[str]:
         """Return a query's individuals with `new_individual` among them."""
         found = self.candidates
+        if self.places is not None:
+            known = [identity for identity in found.individual_id[query].tolist() if identity]
+            place = int(self.places[query])
+            return [*known[:place], NEW_INDIVIDUAL, *known[place:]]
         return insert_new(
             found.individual_id[query].tolist(),
             found.score[query].tolist(),
             self.threshold(query),
             self.rule.anywhere,
         )
+
+    def reordered(self, candidates: Candidates) -> Self:
+        """Return the ranking with individuals in the order of other scores, and with
+        `new_individual` behind as many of them as before. Its score is the middle between its
+        neighbours'.
+
+        Args:
+            candidates: of the same queries, with scores from 0 to 1.
+        """
+        before = [self.with_new(n).index(NEW_INDIVIDUAL) for n in range(len(self.images))]
+        known = np.count_nonzero(np.isfinite(candidates.score), axis=1)
+        places = np.minimum(np.array(before, np.int64), known)
+        return replace(self, candidates=candidates, places=places)
 
     def ids(self) -> list[list[str]]:
         """Five ids for each query, as a submission wants them."""
