@@ -30,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from own_questions import Answers, answers, figures, gallery_of, say
+from own_questions import HEAD, Answers, answers, figures, gallery_of, say
 from PIL import Image
 
 from tf_happywhale.catalogue.bursts import bursts_of, deal_bursts
@@ -151,7 +151,7 @@ def train(name: str, given: argparse.Namespace, *more: str) -> Path:
     data = given.output / name
     count = len(pd.read_csv(data / "training.csv"))
     keys = [
-        f"name={name}", f"seed={given.seed}", f"output={given.output / 'trained'}",
+        f"name=of_{name}", f"seed={given.seed}", f"output={given.output / 'trained'}",
         f"data.root={data}", "data.catalogue=training.csv", "data.fold_by=stratified",
         f"data.folds={min(50, max(2, count // 4))}", "fold=0", f"records.source={SOURCE}",
         f"image_size={given.size}", f"records.size={given.size}",
@@ -164,12 +164,13 @@ def train(name: str, given: argparse.Namespace, *more: str) -> Path:
             words = [sys.executable, "-m", f"tf_happywhale.{command}", config, *keys]
             if subprocess.run(words, stdout=file, stderr=file, check=False, cwd=ROOT).returncode:
                 raise SystemExit(f"{command} failed, see the end of {log}")
-    return given.output / "trained" / name / "fold0"
+    return given.output / "trained" / f"of_{name}" / "fold0"
 
 
 def ask_model(model: Path | str, each: Catalogue, given: argparse.Namespace, everything=False):
     """The answers of a model to the held-out images of a catalogue, or to all."""
-    keys = [f"output={given.output / 'asked'}", "records.source=" + SOURCE]
+    keys = [f"output={given.output / 'asked'}", f"records.source={SOURCE}"]
+    keys.append("data.catalogue=train.csv")  # a trained model's is the one without them
     images = gallery_of(str(model), given.output / each.name, keys).images
     out = {named(each, image) for image in each.rows["image"][each.held_out]}
     rows = np.flatnonzero([everything or image in out for image in images.image.tolist()])
@@ -179,6 +180,7 @@ def ask_model(model: Path | str, each: Catalogue, given: argparse.Namespace, eve
 def report(catalogues: list[Catalogue], given: argparse.Namespace) -> list[dict]:
     """Train, and print a row for each catalogue and model."""
     table: list[dict] = []
+    print(HEAD)
     common = train("all", given, f"model.species_weight={SPECIES_WEIGHT}")
     own = {each.name: train(each.name, given) for each in catalogues}
 
