@@ -10,10 +10,10 @@ has never seen these animals, such as the run folder of one for whales; it looks
 once at the whole pictures as `identify` lets it. RUNs are the folds of a model that was trained on
 this catalogue, with folds by burst: each asks the images that it has left out.
 
-A whitened row is learned without the individual that is asked. A fused row is what `identify`
-scores; "all fused" weighs each model's cosine beside the matches, as learned from the gallery's
-pairs without the individual that is asked. Gains are over lite0's centred cosine; intervals draw
-whole individuals.
+A whitened row is learned from the gallery without the day that is asked. A fused row is what
+`identify` scores; "all fused" weighs each model's cosine beside the matches, as learned from the
+gallery's pairs without the individual that is asked. Gains are over lite0's centred cosine;
+intervals draw whole individuals.
 """
 
 from __future__ import annotations
@@ -59,18 +59,22 @@ def asked(parts: Sequence[Part], scores) -> Answers:
 
 
 def whitened(part: Part):
-    """Cosines after whitening within individuals, without those in a tenth of them at a time."""
+    """Cosines after whitening within individuals, learned from the images that were not taken
+    together with the question, as a gallery would learn it before a new photograph comes.
+
+    Leaving out the individual instead would flatter: all others' images would then be drawn
+    together, and only its own would not.
+    """
     images = part.images
-    who = np.unique(images.individual_id, return_inverse=True)[1]
-    count = min(PARTS, who.max() + 1)
-    table = np.zeros((len(images), len(images)))
+    together = same_encounter(images).mask(np.arange(len(images)))
+    table = np.zeros(together.shape)
     unit = images.embedding / np.linalg.norm(images.embedding, axis=1, keepdims=True)
-    for number in range(count):
-        others = who % count != number
-        kernel, bias = within_individuals(unit[others], who[others].tolist(), RIDGE)
+    for out in np.unique(together[part.rows], axis=0):
+        rows = np.flatnonzero((together == out).all(axis=1))
+        kernel, bias = within_individuals(unit[~out], images.individual_id[~out].tolist(), RIDGE)
         mapped = unit @ kernel + bias
         mapped /= np.linalg.norm(mapped, axis=1, keepdims=True)
-        table[~others] = mapped[~others] @ mapped.T
+        table[rows] = mapped[rows] @ mapped.T
     return lambda rows: table[rows]
 
 
