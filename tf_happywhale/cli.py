@@ -37,6 +37,8 @@ def command(
     description: str,
     examples: Sequence[str],
     verbs: dict[str, str] | None = None,
+    *,
+    derives: bool = True,
 ) -> NoReturn:
     """Parse `[VERB] CONFIG [key=value ...]`, call `main([verb,] experiment)`, and exit.
 
@@ -49,6 +51,7 @@ def command(
         description: what the command does, as `Command: do this.`
         examples: command lines that `--help` shows.
         verbs: the possible first words, and what each does; the first one is the default.
+        derives: settings that nobody gave are derived from the catalogue, if the config says so.
     """
     usage = f"{'[VERB] ' if verbs else ''}CONFIG [key=value ...]"
     lines = [f"  {verb:10} {what}" for verb, what in (verbs or {}).items()]
@@ -69,6 +72,10 @@ def command(
     def work() -> None:
         experiment = read(arguments)
         set_backend(experiment.train.device)
+        if derives and experiment.derive:
+            from tf_happywhale.derived import with_derived
+
+            experiment = with_derived(experiment, again=name in ("run", "train"))
         main(*verb, experiment)
 
     run_safely(work)

@@ -40,4 +40,4 @@ def main(verb: str, experiment: Experiment) -> None:
 
 
 if __name__ == "__main__":
-    command(main, "detect", __doc__, EXAMPLES, VERBS)
+    command(main, "detect", __doc__, EXAMPLES, VERBS, derives=False)

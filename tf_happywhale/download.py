@@ -72,4 +72,5 @@ if __name__ == "__main__":
         "client; resumes where it stopped. Or send a submission.",
         EXAMPLES,
         VERBS,
+        derives=False,
     )

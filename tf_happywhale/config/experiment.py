@@ -44,6 +44,12 @@ class Experiment(Section):
     fold: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
         0, description="the fold that a model is validated on, or all: one model for each fold"
     )
+    derive: bool = Field(
+        False,
+        description="true: settings that neither the config nor the command line gives are derived "
+        "from the catalogue and the machine, printed with the reason, and kept in "
+        "<output>/derived.yaml; false: they have the defaults of this page",
+    )
     members: tuple[MemberPath, ...] = Field(
         (),
         description="trained models that rank together, such as [{path: RUN_FOLDER, weight: 2}]; "

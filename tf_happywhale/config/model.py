@@ -25,7 +25,8 @@ class Model(Section):
         "in `happywhale weights list`), none, a name from that list such as b6_ns, "
         "hf://OWNER/NAME, a .safetensors or .h5 file; or a run folder, model.keras or .weights.h5 "
         "of this package, or a published model that was fetched (`happywhale models list`), which "
-        "give the neck too",
+        "give the neck too; or best: of default, the run folders beside the output, and the "
+        "fetched models, those that find most in the fold as they are",
     )
     region: tuple[Share, Share, Share, Share] | None = Field(
         None,

@@ -35,6 +35,12 @@ class Train(Section):
         "and only pooling, neck and head are trained; as many as train.epochs, or more: the "
         "backbone is never trained",
     )
+    against_frozen: bool = Field(
+        False,
+        description="true: measure the fold by the weights that training starts from too, as they "
+        "are, with model.sizes and model.whitening (1 if it is null); if training gains nothing, "
+        "that frozen model is kept",
+    )
     schedule: Literal["cosine", "original"] = Field(
         "cosine",
         description="how the learning rate changes. cosine: down over the whole run; original: as "

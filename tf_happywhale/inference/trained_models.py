@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from tf_happywhale.config import Embed, Experiment, load_experiment
+from tf_happywhale.derived import as_derived
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.inference.conversion import LEAST_COSINE
@@ -197,7 +198,7 @@ def find_trained(
         raise InputError(f"There is no model {path}: name a run folder, or an ensemble's config.")
     experiment = load_experiment(path, overrides)
     # Without members, the models are in the config's own output folder, which overrides may change.
-    members = find_members(experiment if experiment.members else load_experiment(path))
+    members = find_members(experiment if experiment.members else as_derived(load_experiment(path)))
     return experiment, [_trained(one.run, one.weight, experiment.embed) for one in members]
 
 

@@ -24,6 +24,7 @@ from tf_happywhale.retrieval.evaluation.metric_lines import (
     naive_sentence,
     telling_sentences,
 )
+from tf_happywhale.retrieval.evaluation.training_gain import gain_sentence
 from tf_happywhale.review.query_pages import write_report
 from tf_happywhale.review.report_content import Known, ReadPicture, ReportContent
 from tf_happywhale.stages import stage
@@ -153,6 +154,9 @@ def summary_rows(experiment: Experiment, data: DataSet) -> list[tuple[str, str]]
     note = f"; too optimistic: the {chosen} were chosen on these images" if chosen else ""
     for name, part in metrics.items():
         if name in ("members", "members_added"):
+            continue
+        if name == "training":
+            rows += [("Training", gain_sentence(fold, told)) for fold, told in part.items()]
             continue
         known = f"known individuals {_short(part['map5_known'])}"
         if name.startswith("fold"):

@@ -64,7 +64,7 @@ def _train(experiment: Experiment, fold: FoldTraining, started: float, chief: bo
             return  # killed before the stage was noted, or another process has just done it
         unfinished.say_why(run, fold.asked, fold.older)
         stamp = unfinished.prepare(run, fold.asked, fold.older, restart=restart, chief=chief)
-        train_fold(run / TRAINING, experiment, fold.data, stamp=stamp, started=started)
+        train_fold(run / TRAINING, fold.experiment, fold.data, stamp=stamp, started=started)
         if chief:
             _put_in_place(fold)
 

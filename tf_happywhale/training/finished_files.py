@@ -16,6 +16,7 @@ from tf_happywhale.models.embedder import synchronise_neck
 from tf_happywhale.models.sizes import at_sizes
 from tf_happywhale.run_folders.model_files import save_model, save_weights
 from tf_happywhale.training.fold_data import FoldData
+from tf_happywhale.training.frozen_model import compared, frozen_model
 from tf_happywhale.training.validation import validate_fold, whiten
 
 
@@ -58,6 +59,11 @@ def write_results(
         metrics = metrics | whitened
     elif sizes:
         metrics = metrics | validate_fold(forward, experiment, data)
+    if experiment.train.against_frozen:
+        frozen = frozen_model(experiment, data)
+        metrics, better = compared(metrics, frozen.metrics, data.fold, experiment.model.weights)
+        if better:
+            embedder, classifier = frozen.embedder, frozen.classifier
     save_model(folder / "classifier.keras", classifier)
     save_model(folder / "model.keras", embedder)
     write_json(folder / "metrics.json", metrics)

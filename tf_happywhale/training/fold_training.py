@@ -24,7 +24,7 @@ from tf_happywhale.training.fold_data import NOBODY, FoldData
 from tf_happywhale.training.pseudo_labels.labels_file import read_labels
 from tf_happywhale.training.resume.made_from import PREDICTED, SECTIONS, MadeFrom, flat
 from tf_happywhale.training.resume.older_stamps import OlderForm
-from tf_happywhale.training.start_weights import check_start
+from tf_happywhale.training.start_weights import check_start, start_of
 from tf_happywhale.training.teachers.find_teachers import check_teachers
 from tf_happywhale.training.teachers.teachers import load_teachers
 from tf_happywhale.training.teachers.unlabelled import find_unlabelled
@@ -35,6 +35,7 @@ class FoldTraining:
     """Training of one fold.
 
     Attributes:
+        experiment: how it is trained, with the weights that it starts from.
         number: the fold that is left out.
         run: the run folder.
         data: what it trains and validates on.
@@ -44,6 +45,7 @@ class FoldTraining:
         order: all individuals, by target.
     """
 
+    experiment: Experiment
     number: int
     run: Path
     data: FoldData
@@ -57,7 +59,6 @@ def fold_trainings(experiment: Experiment) -> Iterator[FoldTraining]:
     """Yield the training of each fold of an experiment. The catalogue and the records are read and
     checked before the first one."""
     weights = find_weights(experiment.model.backbone, experiment.model.weights)
-    start = sha256(Path(weights)) if weights and Path(weights).is_file() else weights
     data = load_data(experiment)
     species = _species(experiment, data)  # also of individuals whose photographs cannot be read
     plan = plan_records(experiment, data)
@@ -70,13 +71,14 @@ def fold_trainings(experiment: Experiment) -> Iterator[FoldTraining]:
     for fold in experiment.folds:
         run = run_folder(experiment, fold)
         fold_data = _fold_data(experiment, data, plan, fold, species)
+        one, start = start_of(experiment, fold_data, run, data.fold_of)
         more_pictures = plan.pictures("test", fold_data.more_images)
         asked = _made_from(experiment, fold_data, data.order, start, [*pictures, *more_pictures])
         # The first round reads the catalogue's examples only: the images to identify may change.
         names = [plan.folder.name] if experiment.round else same_training(plan.folder)
         older = OlderForm(asked, _older_inputs(experiment, fold_data, start), names)
         trained_on = all_but(fold, plan.folder.name, data.fold_of)
-        yield FoldTraining(fold, run, fold_data, asked, older, trained_on, data.order)
+        yield FoldTraining(one, fold, run, fold_data, asked, older, trained_on, data.order)
 
 
 def _fold_data(

@@ -1,17 +1,50 @@
-"""Check that a training may start from a trained model."""
+"""The weights that a training starts from, and whether it may start from a trained model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
+from tf_happywhale.config import Experiment
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.messages import say_once
 from tf_happywhale.models.weights.run_weights import is_own, run_of
+from tf_happywhale.models.weights.weight_names import BEST, find_weights
 from tf_happywhale.retrieval.ensemble.trained_on import has_seen
 from tf_happywhale.retrieval.teaching.elsewhere import seen_elsewhere, trained_elsewhere
 from tf_happywhale.run_folders.contents import read_trained_on
 from tf_happywhale.run_folders.published_folder import read_published
+from tf_happywhale.training.fold_data import FoldData
+
+
+def start_of(
+    experiment: Experiment, data: FoldData, run: Path, folds: Mapping[str, int]
+) -> tuple[Experiment, str | None]:
+    """Return the experiment with the weights that one fold's training starts from, and what says
+    which they are: the SHA-256 of their file, or the address of weights without one.
+
+    Args:
+        experiment: as the user wrote it; with `model.weights=best` they are chosen here.
+        data, run: of the fold.
+        folds: the fold of each image of the catalogue.
+
+    Raises:
+        ConfigError: see `check_start`.
+    """
+    if experiment.model.weights == BEST:
+        # Imported here, since TensorFlow takes seconds, and mostly the choice is known.
+        from tf_happywhale.training.best_start import best_start
+
+        return best_start(experiment, data, run, folds)
+    weights = find_weights(experiment.model.backbone, experiment.model.weights)
+    check_start(weights, run, data.fold, folds)
+    return experiment, content_of(weights)
+
+
+def content_of(weights: str | None) -> str | None:
+    """Return the SHA-256 of the file of weights; without a file what `find_weights` returns."""
+    return sha256(Path(weights)) if weights and Path(weights).is_file() else weights
 
 
 def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, int]) -> None:

@@ -38,13 +38,19 @@ def whiten(
 ) -> tuple[keras.Model, dict]:
     """Return the trained embedder with `model.whitening`, which is learned from the images of the
     other folds; and its metrics. See `validate_fold` for the other arguments and the metrics."""
-    both = embed_fold(forward, experiment, data, "whitening")
-    sides = [_unit(side) for side in both]
-    learned = sides[0].embedding, sides[0].individual_id
-    kernel, bias = within_individuals(*learned, experiment.model.whitening)
-    gallery, queries = (replace(side, embedding=side.embedding @ kernel + bias) for side in sides)
-    metrics = validate(gallery, queries, experiment.rank.new_share)
+    sides = [unit(side) for side in embed_fold(forward, experiment, data, "whitening")]
+    kernel, bias, metrics = whitened(*sides, experiment.model.whitening, experiment.rank.new_share)
     return add_whitening(embedder, kernel, bias), metrics
+
+
+def whitened(
+    gallery: Embeddings, queries: Embeddings, ridge: float, new_share: float
+) -> tuple[np.ndarray, np.ndarray, dict]:
+    """Return the whitening that is learned from a gallery of unit rows (see `whitening.py`), and
+    the metrics of queries against it."""
+    kernel, bias = within_individuals(gallery.embedding, gallery.individual_id, ridge)
+    sides = (replace(side, embedding=side.embedding @ kernel + bias) for side in (gallery, queries))
+    return kernel, bias, validate(*sides, new_share)
 
 
 def embed_fold(
@@ -69,5 +75,6 @@ def embed_fold(
     return everything.take(~held_out), everything.take(held_out)
 
 
-def _unit(side: Embeddings) -> Embeddings:
+def unit(side: Embeddings) -> Embeddings:
+    """Return embeddings whose rows have length 1."""
     return replace(side, embedding=unit_rows(side.embedding))

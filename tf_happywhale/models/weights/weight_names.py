@@ -19,6 +19,7 @@ from tf_happywhale.models.weights.run_weights import own_file, run_of
 from tf_happywhale.run_folders.published_folder import PublishedFacts, read_published
 
 HUB = "hf://"
+BEST = "best"  # chosen before training (training/best_start.py); elsewhere as `default`
 
 
 def short_names() -> dict[str, str]:
@@ -79,7 +80,7 @@ def find_weights(backbone: str, weights: str) -> str | None:
     known = VARIANTS[backbone].weights
     if weights == "none":
         return None
-    if weights == "default":
+    if weights in ("default", BEST):
         return next(iter(known.values()))
     if weights in known:
         return known[weights]

@@ -29,6 +29,7 @@ from tf_happywhale.retrieval.evaluation.members_alone import answer_alone, judge
 from tf_happywhale.retrieval.evaluation.naive_split import naive_split, several_in_a_burst
 from tf_happywhale.retrieval.evaluation.open_set import evaluate_pool
 from tf_happywhale.retrieval.evaluation.pool import pool_folds
+from tf_happywhale.retrieval.evaluation.training_gain import training_gains
 from tf_happywhale.retrieval.submission import ANSWERS
 
 
@@ -40,6 +41,8 @@ def metrics_depend_on(experiment: Experiment, data: DataSet) -> dict:
     together = {"bursts": digest(bursts.tolist())} if several_in_a_burst(bursts) else {}
     if len(find_members(experiment)) > 1:
         together |= {"members_added": 1}  # not measured by earlier versions
+    if gains := training_gains(experiment):
+        together |= {"training": gains}
     return together | {
         "rank": experiment.rank.model_dump(mode="json"),
         "members": experiment.model_dump(mode="json", include={"members", "seed"}),
@@ -87,6 +90,8 @@ def write_metrics(experiment: Experiment, data: DataSet) -> None:
         table = read_text_table(predictions, ("image", "rank", "individual_id"))
         ranked = table.groupby("image", sort=False)["individual_id"].agg(list).to_dict()
         metrics["test"] = judge(ranked, data.answers)
+    if gains := training_gains(experiment):
+        metrics["training"] = gains
     write_json(output / "metrics.json", metrics)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from tf_happywhale.retrieval.evaluation.training_gain import gain_sentence
 from tf_happywhale.retrieval.new_individual.telling import read_telling
 
 
 def print_metrics(metrics: dict) -> None:
     """Print the metrics as lines and a table; `docs/evaluation.md` explains each."""
     for name, part in metrics.items():
-        if name not in ("out_of_fold", "members", "members_added"):
+        if name not in ("out_of_fold", "members", "members_added", "training"):
             print(f"{name}: " + ", ".join(f"{key} {_short(value)}" for key, value in part.items()))
+    for fold, told in metrics.get("training", {}).items():
+        print(gain_sentence(fold, told))
     print_members(metrics)
     print_added(metrics.get("members_added", {}))
     found = metrics.get("out_of_fold")

@@ -1,0 +1,127 @@
+"""The rules by which settings follow from a catalogue."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tf_happywhale.config import Experiment, keys, load_experiment
+from tf_happywhale.config.derived import (
+    BoxFacts,
+    Facts,
+    Machine,
+    derived_places,
+    derived_settings,
+)
+
+LAPTOP, SERVER = Machine(2, False), Machine(16, True)
+WHALES = Facts(2977, 395, 2977, 224)
+POD = Facts(442, 64, 442, 735, (BoxFacts("backfin", 442, 249), BoxFacts("fullbody", 442, 332)))
+SEALS = Facts(66, 11, 38, 1100, (BoxFacts("fullbody", 64, 397),), left=33, right=28)
+
+
+def values(facts: Facts, machine: Machine = LAPTOP) -> dict[str, object]:
+    return {key: value for key, value, _ in derived_settings(facts, machine)}
+
+
+def why(facts: Facts, key: str, machine: Machine = LAPTOP) -> str:
+    return next(why for name, _, why in derived_settings(facts, machine) if name == key)
+
+
+def test_a_large_catalogue_of_whole_pictures() -> None:
+    found = values(WHALES)
+    assert found["records.source"] == "whole"
+    assert (found["train.last_size"], found["image_size"]) == (224, 264)  # right_whale_strong's
+    assert (found["train.epochs"], found["train.batch_size"], found["data.folds"]) == (36, 32, 5)
+    assert (found["train.average"], found["train.warmup_epochs"]) == (0.99, 3)
+    assert found["augment.flip_p"] == Experiment().augment.flip_p
+    assert "minutes of training on 2 cores" in why(WHALES, "train.last_size")
+
+
+def test_a_small_catalogue_with_boxes_and_sides() -> None:
+    found = values(SEALS)
+    assert (found["records.source"], found["train.last_size"]) == ("fullbody", 224)
+    assert (found["data.folds"], found["train.batch_size"], found["train.average"]) == (3, 8, 0)
+    assert found["augment.flip_p"] == 0
+    assert "left 33 times and right 28 times" in why(SEALS, "augment.flip_p")
+    assert "64 of 66" in why(SEALS, "records.source")
+
+
+def test_of_several_boxes_the_smallest_that_most_images_have() -> None:
+    assert values(POD)["records.source"] == "backfin"
+    assert "smaller than those of fullbody" in why(POD, "records.source")
+    rare = Facts(442, 64, 442, 735, (BoxFacts("backfin", 300, 249), BoxFacts("fullbody", 442, 332)))
+    assert values(rare)["records.source"] == "fullbody"
+    few = Facts(442, 64, 442, 735, (BoxFacts("backfin", 200, 249),))
+    assert values(few)["records.source"] == "whole"
+    assert "only 200 of 442" in why(few, "records.source")
+
+
+@pytest.mark.parametrize(
+    ("side", "machine", "size"),
+    [
+        *[(50, LAPTOP, 96), (128, LAPTOP, 128), (129, LAPTOP, 160), (4000, LAPTOP, 224)],
+        (4000, SERVER, 448),
+    ],
+)
+def test_pictures_are_as_large_as_crops_and_the_machine_allow(side, machine, size) -> None:
+    assert values(Facts(500, 50, 500, side), machine)["train.last_size"] == size
+
+
+def test_many_pictures_are_smaller_so_that_training_ends() -> None:
+    assert values(Facts(20_000, 4000, 20_000, 600))["train.last_size"] == 96
+    assert values(Facts(20_000, 4000, 20_000, 600), SERVER)["train.last_size"] == 448
+    assert values(Facts(8000, 900, 8000, 600))["train.last_size"] < 224
+
+
+def test_one_side_alone_says_nothing_about_the_other() -> None:
+    assert values(Facts(66, 11, 66, 300, left=66))["augment.flip_p"] == 0.1
+
+
+def test_only_the_single_other_folder_and_file_are_taken() -> None:
+    def places(**found) -> dict[str, object]:
+        return {key: value for key, value, _ in derived_places(Facts(0, 0, 0, 0, **found))}
+
+    assert places() == {}
+    one = places(box_files=("detections.json",), test_folders=("new",))
+    assert one == {"data.boxes": "detections.json", "data.test_images": "new"}
+    assert places(box_files=("a.json", "b.json"), test_folders=("new", "more")) == {}
+    several = Facts(66, 11, 66, 300, box_files=("a.json", "b.json"))
+    assert "a.json, b.json" in why(several, "records.source")
+
+
+FACTS = st.builds(
+    Facts,
+    images=st.integers(1, 10**6),
+    individuals=st.integers(1, 10**5),
+    bursts=st.integers(1, 10**6),
+    side=st.floats(0, 10**5),
+    boxes=st.lists(
+        st.builds(
+            BoxFacts,
+            st.sampled_from(["backfin", "fullbody", "head"]),
+            st.integers(0, 10**6),
+            st.floats(0, 10**5),
+        ),
+        max_size=3,
+    ).map(tuple),
+    left=st.integers(0, 100),
+    right=st.integers(0, 100),
+)
+MACHINES = st.builds(Machine, st.integers(1, 256), st.booleans())
+
+
+@given(FACTS, MACHINES)
+def test_any_facts_give_settings_that_are_allowed(facts: Facts, machine: Machine) -> None:
+    settings = derived_settings(facts, machine)
+    assert {key for key, _, _ in settings} <= {key for key, _ in keys()}
+    assert len({key for key, _, _ in settings}) == len(settings)
+    assert all(reason for _, _, reason in settings)
+    experiment = load_experiment(None, [f"{key}={value}" for key, value, _ in settings])
+    assert experiment.data.folds <= max(2, facts.bursts)
+    training = max(1, facts.images * (experiment.data.folds - 1) // experiment.data.folds)
+    assert experiment.train.batch_size <= training
+    assert experiment.train.last_size < experiment.image_size
+    if facts.left and facts.right:
+        assert experiment.augment.flip_p == 0

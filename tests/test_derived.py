@@ -1,0 +1,174 @@
+"""Settings that are derived from a catalogue: kept, read again, and used by every command."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests import small_network
+from tests.conftest import QUICK
+from tf_happywhale import cli, derived, run, train
+from tf_happywhale.catalogue.dataset import load_data
+from tf_happywhale.config import dump_experiment, load_experiment
+from tf_happywhale.derived import FILE, as_derived, given_keys, with_derived
+from tf_happywhale.errors import ConfigError, InputError
+from tf_happywhale.retrieval.evaluation.training_gain import gain_sentence
+from tf_happywhale.review.experiment_report import summary_rows
+from tf_happywhale.training import trainer
+
+
+@pytest.fixture(autouse=True)
+def laptop(monkeypatch) -> None:
+    monkeypatch.setattr(derived, "_accelerator", lambda: False)
+    monkeypatch.setattr(derived, "usable_cores", lambda: 2)
+
+
+@pytest.fixture
+def bay(pod: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(pod, tmp_path / "bay")
+
+
+def of(bay: Path, *overrides: str):
+    places = [f"data.root={bay}", f"output={bay.parent / 'out'}", "derive=true"]
+    return load_experiment(None, [*places, *overrides])
+
+
+def add_photographs(bay: Path, count: int) -> None:
+    """Photographs of a new animal."""
+    table = bay / "train.csv"
+    first = table.read_text().splitlines()[1].split(",")[0]
+    for n in range(count):
+        name = f"more{count}-{n}.jpg"
+        shutil.copy(bay / "train_images" / first, bay / "train_images" / name)
+        with table.open("a") as file:
+            file.write(f"{name},killer_whale,more\n")
+
+
+def test_they_are_printed_once_with_the_reason_and_kept(bay: Path, capsys) -> None:
+    first = with_derived(of(bay))
+    said = capsys.readouterr().out
+    assert "records.source backfin: " in said and "smaller than those of fullbody" in said
+    assert (first.records.source, first.image_size) == ("backfin", 112)
+    assert with_derived(of(bay)) == as_derived(of(bay)) == first
+    assert "records.source backfin: " not in capsys.readouterr().out
+    assert load_experiment(
+        None,
+        [],
+    ) == with_derived(load_experiment(None, []))  # off by default
+
+
+def test_a_finished_models_config_says_them_all(bay: Path, tmp_path: Path) -> None:
+    experiment = with_derived(of(bay))
+    (tmp_path / "config.yaml").write_text(dump_experiment(experiment))
+    shutil.rmtree(tmp_path / "out")
+    assert as_derived(load_experiment(tmp_path / "config.yaml")) == experiment
+
+
+GIVEN = {
+    "image_size": "64", "records.source": "fullbody", "data.folds": "2", "augment.flip_p": "0.5",
+    "train.epochs": "3", "train.batch_size": "2", "train.average": "0.5", "train.last_size": "32",
+    "train.warmup_epochs": "0", "train.validate_every": "1", "data.boxes": "boxes.csv",
+}  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(st.sets(st.sampled_from(sorted(GIVEN))))
+def test_what_a_person_gives_goes_before(bay: Path, chosen: set[str]) -> None:
+    asked = of(bay, *(f"{key}={GIVEN[key]}" for key in chosen))
+    assert given_keys(asked) == chosen | {"data.root", "output", "derive"}
+    found = with_derived(asked)
+    plain = with_derived(of(bay))
+    for key in GIVEN:
+        section, _, name = key.rpartition(".")
+        value, without = (
+            getattr(getattr(one, section) if section else one, name) for one in (found, plain)
+        )
+        wanted = load_experiment(None, [f"{key}={GIVEN[key]}"])
+        given_value = getattr(getattr(wanted, section) if section else wanted, name)
+        assert value == (given_value if key in chosen else without)
+
+
+def test_what_a_base_gives_counts_as_given(bay: Path, tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("train: {epochs: 7}\nderive: true\n")
+    (tmp_path / "mine.yaml").write_text("base: base.yaml\ntrain: {batch_size: 4}\n")
+    places = [f"data.root={bay}", f"output={tmp_path / 'out'}"]
+    found = with_derived(load_experiment(tmp_path / "mine.yaml", places))
+    assert (found.train.epochs, found.train.batch_size, found.image_size) == (7, 4, 112)
+
+
+def test_a_catalogue_that_has_grown_keeps_them_and_is_told(bay: Path, capsys) -> None:
+    before = with_derived(of(bay))
+    add_photographs(bay, 1)
+    assert with_derived(of(bay), again=True) == before
+    assert "has changed" not in capsys.readouterr().out
+    add_photographs(bay, 60)
+    assert with_derived(of(bay), again=True) == before
+    said = capsys.readouterr().out
+    assert "has changed: today it would give records.source whole (kept: backfin), " in said
+    assert "data.folds 4 (kept: 2)" in said and "train.batch_size 16 (kept: 2)" in said
+    assert str(bay.parent / "out" / FILE) in said
+    (bay.parent / "out" / FILE).unlink()
+    assert with_derived(of(bay)).data.folds == 4
+
+
+def test_another_machine_changes_nothing(bay: Path, capsys, monkeypatch) -> None:
+    before = with_derived(of(bay))
+    monkeypatch.setattr(derived, "_accelerator", lambda: True)
+    assert with_derived(of(bay), again=True) == before
+    assert "has changed" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["", "settings: 3", "machine: {}\nsettings: {a: 1}", "{{", "\0"])
+def test_a_damaged_file_is_a_sentence(bay: Path, text: str) -> None:
+    with_derived(of(bay))
+    (bay.parent / "out" / FILE).write_text(text)
+    with pytest.raises(InputError, match="is damaged: delete it"):
+        with_derived(of(bay))
+
+
+def test_what_cannot_be_derived_is_a_sentence(bay: Path) -> None:
+    with pytest.raises(ConfigError, match="set derive=false"):
+        with_derived(of(bay, "data.tfrecords=records"))
+    with pytest.raises(InputError, match="There is no data folder"):
+        with_derived(of(bay / "nowhere"))
+    assert not (bay.parent / "out" / FILE).exists()
+
+
+def test_commands_derive_before_they_begin(bay: Path, monkeypatch) -> None:
+    seen = []
+    monkeypatch.setattr(cli, "set_backend", lambda device: None)
+    places = [f"data.root={bay}", f"output={bay.parent / 'out'}", "derive=true"]
+    for derives in (True, False):
+        monkeypatch.setattr(sys, "argv", ["rank", *places])
+        with pytest.raises(SystemExit) as ended:
+            cli.command(seen.append, "rank", "Command: rank.", [], derives=derives)
+        assert ended.value.code == 0
+    assert [one.records.source for one in seen] == ["backfin", "fullbody"]
+
+
+def test_one_run_from_photographs_to_a_report_that_says_what_training_gained(
+    bay: Path, monkeypatch, capsys
+) -> None:
+    def build(settings):
+        size = settings.embedding_size or 8  # the frozen model's is null
+        return small_network.build(settings.model_copy(update={"embedding_size": size}))
+
+    monkeypatch.setattr(trainer, "build_embedder", build)
+    quick = [one for one in QUICK if not one.startswith(("records", "data", "train.batch"))]
+    asked = of(bay, *quick, "train.against_frozen=true", "model.weights=best", "image_size=32")
+    experiment = with_derived(asked)
+    run.main(experiment)
+    folder = bay.parent / "out"
+    told = json.loads((folder / "metrics.json").read_text())["training"]["quick fold 0"]
+    assert told["kept"] == ("frozen" if told["trained"] <= told["frozen"] else "trained")
+    sentence = gain_sentence("quick fold 0", told)
+    assert sentence in capsys.readouterr().out
+    assert ("Training", sentence) in summary_rows(experiment, load_data(experiment))
+    train.main(with_derived(asked))
+    assert "train quick fold 0: up to date" in capsys.readouterr().out

@@ -1,0 +1,186 @@
+"""Settings that follow from a catalogue and a machine: the rules, without reading either.
+
+The numbers were measured: docs/recipe.md (Any catalogue).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+WHOLE = "whole"
+STEP = 32  # sides of pictures in training are multiples of it
+LARGER = 1.18  # how much larger than in training pictures are embedded
+SMALLEST, LARGEST, LARGEST_ON_GPU = 96, 224, 448
+PICTURES = 86_000  # seen by a training on the right whales: 36 epochs of 2,381
+EPOCHS = (25, 60)
+MINUTES = 60  # that a training on a CPU may take
+RATE = 14.0  # pictures of 224 pixels that lite0 trains on in a second, for each core
+AVERAGE_FROM = 1500  # steps from which an average of the weights pays
+FOLD_IMAGES = 20  # that a fold should have at least
+
+Setting = tuple[str, Any, str]
+
+
+@dataclass(frozen=True)
+class BoxFacts:
+    """Boxes of one source.
+
+    Attributes:
+        source: what is in them.
+        images: how many images of the catalogue have one.
+        side: the median over images of the side of a square of the same area, pixels.
+    """
+
+    source: str
+    images: int
+    side: float
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a catalogue.
+
+    Attributes:
+        images, individuals: how many there are.
+        bursts: how many bursts (an encounter, or an individual's day), see `catalogue/bursts.py`.
+        side: as `BoxFacts.side`, of whole pictures.
+        boxes: the boxes of each source.
+        box_files: files in the data folder that hold boxes, where none is named boxes.csv.
+        test_folders: folders of photographs beside that of the catalogue, where there is no
+            test_images.
+        left, right: images whose viewpoint is that side.
+    """
+
+    images: int
+    individuals: int
+    bursts: int
+    side: float
+    boxes: tuple[BoxFacts, ...] = ()
+    box_files: tuple[str, ...] = ()
+    test_folders: tuple[str, ...] = ()
+    left: int = 0
+    right: int = 0
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What trains: the cores that may be used, and whether there is a GPU or TPU."""
+
+    cores: int
+    accelerator: bool
+
+
+def derived_places(facts: Facts) -> Iterator[Setting]:
+    """Yield the settings that say which files of the data folder are read."""
+    if len(facts.test_folders) == 1:
+        (folder,) = facts.test_folders
+        why = "there is no test_images, and no other folder beside the catalogue's has photographs"
+        yield "data.test_images", folder, why
+    if len(facts.box_files) == 1:
+        (file,) = facts.box_files
+        yield "data.boxes", file, "there is no boxes.csv, and no other file has boxes"
+
+
+def derived_settings(facts: Facts, machine: Machine) -> list[Setting]:
+    """Return the settings that follow from a catalogue and a machine: key, value, and why.
+
+    Whatever the facts are, the values are allowed ones.
+    """
+    source, side, of = _source(facts)
+    folds = _folds(facts)
+    training = max(1, facts.images * (folds - 1) // folds)
+    epochs = min(max(round(PICTURES / training), EPOCHS[0]), EPOCHS[1])
+    batch = _batch(training)
+    steps = epochs * max(1, training // batch)
+    pictures = f"{training} images to train on"
+    return [
+        ("records.source", source, of),
+        *_sizes(side, epochs * training, machine),
+        ("data.folds", folds, _of_folds(folds, facts)),
+        _mirroring(facts),
+        ("train.epochs", epochs, f"{pictures}: about {epochs * training} pictures in all"),
+        ("train.batch_size", batch, f"{pictures}, at least four batches"),
+        ("train.validate_every", max(1, epochs // 6), f"six times in {epochs} epochs"),
+        *_average(steps),
+    ]  # fmt: skip
+
+
+def _source(facts: Facts) -> tuple[str, float, str]:
+    """Return which boxes are cropped, their side, and why: those that most images have, and of
+    several the smallest, in which the marks are largest."""
+    most = max((one.images for one in facts.boxes), default=0)
+    if 2 * most < facts.images or most == 0:
+        few = f"only {most} of {facts.images} images have a box" if most else "there are no boxes"
+        if len(facts.box_files) > 1:
+            few += f" that are sure: {', '.join(facts.box_files)} have some (data.boxes=FILE)"
+        return WHOLE, facts.side, few
+    enough = [one for one in facts.boxes if 10 * one.images >= 9 * most]
+    best = min(enough, key=lambda one: (one.side, one.source))
+    why = f"{best.images} of {facts.images} images have such a box"
+    if len(enough) > 1:
+        others = ", ".join(one.source for one in enough if one is not best)
+        why += f", smaller than those of {others}"
+    return best.source, best.side, why
+
+
+def _sizes(side: float, seen: int, machine: Machine) -> Iterator[Setting]:
+    """Yield the sizes of pictures, when a training sees so many."""
+    largest = LARGEST_ON_GPU if machine.accelerator else LARGEST
+    small = max(SMALLEST, -(-int(side) // STEP) * STEP)
+    size, why = min(small, largest), f"half of the crops are narrower than {side:.0f} pixels"
+    if size < small:
+        why += f"; {size} is enough" if not machine.accelerator else f"; {size} fits a GPU"
+    if not machine.accelerator:
+        while size > SMALLEST and _minutes(seen, size, machine) > MINUTES:
+            size -= STEP
+        minutes = _minutes(seen, size, machine)
+        why += f"; about {minutes:.0f} minutes of training on {machine.cores} cores"
+    yield "train.last_size", size, why
+    larger = round(size * LARGER / 8) * 8
+    yield "image_size", larger, f"embedded a sixth larger than the {size} pixels of training"
+
+
+def _minutes(seen: int, size: int, machine: Machine) -> float:
+    return seen * (size / 224) ** 2 / (RATE * machine.cores) / 60
+
+
+def _folds(facts: Facts) -> int:
+    return min(5, max(2, min(facts.images // FOLD_IMAGES, facts.bursts)))
+
+
+def _of_folds(folds: int, facts: Facts) -> str:
+    images = f"{facts.images} images in {facts.bursts} bursts"
+    if folds == 5:
+        return f"{images}; a fifth of them tests"
+    return f"{images}; one of {folds} parts tests, so that it is not too small"
+
+
+def _mirroring(facts: Facts) -> Setting:
+    """Return how often pictures are mirrored."""
+    if facts.left and facts.right:
+        why = (
+            f"viewpoint says left {facts.left} times and right {facts.right} times: the sides of "
+            "an animal have other patterns, so that a mirrored left side is no right side"
+        )
+        return "augment.flip_p", 0.0, why
+    why = (
+        "nobody says whether both sides look alike; 0.5 if they do (outlines of fins), 0 if they "
+        "do not (coats, scars)"
+    )
+    return "augment.flip_p", 0.1, why
+
+
+def _batch(training: int) -> int:
+    if training >= 1000:
+        return 32
+    return next((size for size in (16, 8, 4, 2) if training >= 4 * size), 1)
+
+
+def _average(steps: int) -> Iterator[Setting]:
+    """Yield whether the weights are averaged, with the warm-up that belongs to it."""
+    long = steps >= AVERAGE_FROM
+    why = f"{steps} steps are {'enough' if long else 'too few'} for an average of the weights"
+    yield "train.average", 0.99 if long else 0.0, why
+    yield "train.warmup_epochs", 3 if long else 1, "the learning rate rises slowly at first"

@@ -1,0 +1,164 @@
+"""Settings that are derived from the catalogue (`derive: true`), and the file that keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tf_happywhale.config import Experiment
+from tf_happywhale.config.checked import validated
+from tf_happywhale.config.derived import Machine, Setting, derived_places, derived_settings
+from tf_happywhale.config.section import Section
+from tf_happywhale.cores import usable_cores
+from tf_happywhale.disk.files import write_text
+from tf_happywhale.errors import ConfigError, InputError
+from tf_happywhale.messages import say_once
+from tf_happywhale.places import data_root, output_folder
+
+FILE = "derived.yaml"
+HEAD = """\
+# Settings that were derived from the catalogue, for all commands with this output. What the config
+# or the command line gives goes before. Delete this file to have them derived again.
+"""
+
+
+def with_derived(experiment: Experiment, *, again: bool = False) -> Experiment:
+    """Return an experiment with the settings that `derive` leaves to the catalogue.
+
+    They are derived and printed once, and then read from `<output>/derived.yaml`. So all commands
+    agree, and a training that was stopped resumes with the same settings.
+
+    Args:
+        experiment: as it was loaded.
+        again: derive them again too, and say how they differ from those that are kept.
+
+    Raises:
+        ConfigError: `data.tfrecords` names TFRecords, in which photographs have lost their sizes.
+        InputError: the catalogue cannot be read, or the file is damaged.
+    """
+    if not experiment.derive:
+        return experiment
+    if experiment.data.tfrecords is not None:
+        raise ConfigError(
+            "derive=true looks at photographs, and data.tfrecords names TFRecords: set "
+            "derive=false."
+        )
+    file, given = output_folder(experiment) / FILE, given_keys(experiment)
+    if file.is_file():
+        kept, machine = _read(file)
+        say_once(f"settings that were derived from the catalogue are read from {file}")
+        if again:
+            _say_changes(kept, derive(experiment, machine), given, file)
+        return _put(experiment, kept)
+    machine = Machine(usable_cores(), experiment.train.device != "cpu" and _accelerator())
+    found = derive(experiment, machine)
+    _write(file, found, machine)
+    for key, value, why in found:
+        if key not in given:
+            print(f"{key} {_text(value)}: {why}")
+    return _put(experiment, found)
+
+
+def as_derived(experiment: Experiment) -> Experiment:
+    """Return an experiment with the settings that were derived before; nothing is derived now."""
+    file = output_folder(experiment) / FILE
+    return _put(experiment, _read(file)[0]) if experiment.derive and file.is_file() else experiment
+
+
+def derive(experiment: Experiment, machine: Machine) -> list[Setting]:
+    """Return the settings that follow from the experiment's catalogue, also those that were given.
+
+    Raises:
+        InputError: the catalogue cannot be read.
+    """
+    from tf_happywhale.catalogue.dataset import draw_pod
+    from tf_happywhale.records.catalogue_facts import catalogue_facts, folder_facts
+
+    root, given = experiment.data.root, given_keys(experiment)
+    if root is None:
+        draw_pod(experiment)
+    elif not data_root(experiment).is_dir():
+        raise InputError(f"There is no data folder {root}: set data.root to a folder.")
+    folders = folder_facts(experiment)
+    places = list(derived_places(folders))
+    facts = catalogue_facts(_put(experiment, places), given)
+    if "data.boxes" not in given:
+        facts = replace(facts, box_files=folders.box_files)
+    return [*places, *derived_settings(facts, machine)]
+
+
+def given_keys(experiment: Experiment) -> set[str]:
+    """Return the keys that a config or the command line gave to an experiment."""
+    return set(_given(experiment, ""))
+
+
+def _given(section: Section, prefix: str) -> Iterator[str]:
+    for name in section.model_fields_set:
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            yield from _given(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def _put(experiment: Experiment, settings: Sequence[Setting]) -> Experiment:
+    """Return the experiment with the settings that nobody gave."""
+    tree, given = experiment.model_dump(mode="json", exclude_unset=True), given_keys(experiment)
+    for key, value, _ in settings:
+        if key not in given:
+            section, _, name = key.rpartition(".")
+            (tree.setdefault(section, {}) if section else tree)[name] = value
+    return validated(tree)
+
+
+def _write(file: Path, settings: Sequence[Setting], machine: Machine) -> None:
+    from tf_happywhale.catalogue.photographs.own_output import mark_new_output
+
+    tree = {
+        "machine": asdict(machine),
+        "settings": {key: {"value": value, "why": why} for key, value, why in settings},
+    }
+    mark_new_output(file.parent)
+    write_text(file, HEAD + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))
+
+
+def _read(file: Path) -> tuple[list[Setting], Machine]:
+    try:
+        tree = yaml.safe_load(file.read_text(encoding="utf-8"))
+        settings = [(key, one["value"], one["why"]) for key, one in tree["settings"].items()]
+        return settings, Machine(**tree["machine"])
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
+        raise InputError(
+            f"{file} is damaged: delete it to have the settings derived again."
+        ) from None
+
+
+def _say_changes(
+    kept: Sequence[Setting], today: Sequence[Setting], given: Collection[str], file: Path
+) -> None:
+    """Print which settings the catalogue of today would give, where they differ."""
+    before = {key: value for key, value, _ in kept}
+    changed = [
+        f"{key} {_text(value)} (kept: {_text(before[key]) if key in before else 'the default'})"
+        for key, value, _ in today
+        if key not in given and (key not in before or value != before[key])
+    ]
+    if changed:
+        print(
+            f"The catalogue has changed: today it would give {', '.join(changed)}. What is kept "
+            f"counts; delete {file} to have all derived again, which trains the model again."
+        )
+
+
+def _accelerator() -> bool:
+    from tf_happywhale.inference.runtimes import on_accelerator  # which imports TensorFlow
+
+    return on_accelerator()
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
