@@ -94,6 +94,25 @@ def test_what_a_person_gives_goes_before(bay: Path, chosen: set[str]) -> None:
         assert value == (given_value if key in chosen else without)
 
 
+def test_settings_that_depend_on_others_follow_from_what_is_given(bay: Path) -> None:
+    found = with_derived(of(bay, "train.last_size=64", "train.epochs=2"))
+    assert (found.image_size, found.train.validate_every) == (72, 1)
+    assert (found.train.average, found.train.warmup_epochs) == (0, 1)
+
+
+def test_a_photograph_that_cannot_be_read_may_be_skipped(bay: Path) -> None:
+    first = (bay / "train.csv").read_text().splitlines()[1].split(",")[0]
+    (bay / "train_images" / first).write_bytes(b"no picture")
+    with pytest.raises(InputError, match=first):
+        with_derived(of(bay))
+    assert with_derived(of(bay, "records.skip_unreadable=true")).image_size == 112
+    for file in (bay / "train_images").iterdir():
+        file.write_bytes(b"no picture")
+    (bay.parent / "out" / FILE).unlink()
+    with pytest.raises(InputError):
+        with_derived(of(bay, "records.skip_unreadable=true"))
+
+
 def test_what_a_base_gives_counts_as_given(bay: Path, tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text("train: {epochs: 7}\nderive: true\n")
     (tmp_path / "mine.yaml").write_text("base: base.yaml\ntrain: {batch_size: 4}\n")
@@ -110,7 +129,10 @@ def test_a_catalogue_that_has_grown_keeps_them_and_is_told(bay: Path, capsys) ->
     add_photographs(bay, 60)
     assert with_derived(of(bay), again=True) == before
     said = capsys.readouterr().out
-    assert "has changed: today it would give records.source whole (kept: backfin), " in said
+    assert (
+        "has changed, or what is given: today it would be records.source whole (kept: backfin), "
+        in said
+    )
     assert "data.folds 4 (kept: 2)" in said and "train.batch_size 16 (kept: 2)" in said
     assert str(bay.parent / "out" / FILE) in said
     (bay.parent / "out" / FILE).unlink()
@@ -124,7 +146,19 @@ def test_another_machine_changes_nothing(bay: Path, capsys, monkeypatch) -> None
     assert "has changed" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("text", ["", "settings: 3", "machine: {}\nsettings: {a: 1}", "{{", "\0"])
+WHOLE_FILE = "machine: {cores: 2, accelerator: false}\nsettings:\n  KEY: {value: 3, why: so}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["", "settings: 3", "machine: {}\nsettings: {a: 1}", "{{", "\0", "a: 2026-13-45"],
+        *[WHOLE_FILE.replace("KEY", key) for key in ("5", "train.nothing", "train.a.b", "seed.a")],
+        WHOLE_FILE.replace("KEY", "train.epochs").replace("3", "-3"),
+        WHOLE_FILE.replace("KEY", "train.epochs").replace("2", "0"),
+        WHOLE_FILE.replace("KEY", "train.epochs").replace("2", "two"),
+    ],
+)
 def test_a_damaged_file_is_a_sentence(bay: Path, text: str) -> None:
     with_derived(of(bay))
     (bay.parent / "out" / FILE).write_text(text)

@@ -9,6 +9,7 @@ import pytest
 
 from tf_happywhale import backend, notebook
 from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.derived import with_derived
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.notebook import choose_backend, notebook_experiment
 
@@ -43,6 +44,21 @@ def test_elsewhere_it_is_the_config_as_the_commands_have_it(tmp_path: Path, caps
     assert experiment == load_experiment(CONFIGS / "demo.yaml", keys)
     assert load_experiment(tmp_path / "out" / "experiment.yaml") == experiment
     assert "demo: the synthetic pod, lite0 at 128 pixels" in capsys.readouterr().out
+
+
+def test_settings_are_derived_as_by_a_command(pod: Path, tmp_path: Path) -> None:
+    keys = [f"output={tmp_path / 'out'}", f"data.root={pod}", "derive=true", "train.device=cpu"]
+    experiment = notebook_experiment(CONFIGS, "", keys, tmp_path / "nothing")
+    assert experiment == with_derived(load_experiment(CONFIGS / "demo.yaml", keys))
+    assert experiment != load_experiment(CONFIGS / "demo.yaml", keys)
+
+
+def test_settings_are_not_derived_from_boxes_that_are_still_to_be_drawn(
+    pod: Path, tmp_path: Path
+) -> None:
+    keys = [f"output={tmp_path / 'out'}", f"data.root={pod}", "derive=true", "train.device=cpu"]
+    notebook_experiment(CONFIGS, "", [*keys, "detect.models=[one]"], tmp_path / "nothing")
+    assert not (tmp_path / "out" / "derived.yaml").exists()
 
 
 def test_without_photographs_kaggle_draws_the_pod_and_stops_in_time(kaggle: Path) -> None:

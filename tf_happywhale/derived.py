@@ -11,7 +11,7 @@ import yaml
 
 from tf_happywhale.config import Experiment
 from tf_happywhale.config.checked import validated
-from tf_happywhale.config.derived import Machine, Setting, derived_places, derived_settings
+from tf_happywhale.config.derived import Facts, Machine, Setting, derived_places, derived_settings
 from tf_happywhale.config.section import Section
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.disk.files import write_text
@@ -78,7 +78,7 @@ def derive(experiment: Experiment, machine: Machine) -> list[Setting]:
     from tf_happywhale.catalogue.dataset import draw_pod
     from tf_happywhale.records.catalogue_facts import catalogue_facts, folder_facts
 
-    root, given = experiment.data.root, given_keys(experiment)
+    root, given = experiment.data.root, dict(_given(experiment, ""))
     if root is None:
         draw_pod(experiment)
     elif not data_root(experiment).is_dir():
@@ -88,31 +88,34 @@ def derive(experiment: Experiment, machine: Machine) -> list[Setting]:
     facts = catalogue_facts(_put(experiment, places), given)
     if "data.boxes" not in given:
         facts = replace(facts, box_files=folders.box_files)
-    return [*places, *derived_settings(facts, machine)]
+    return [*places, *derived_settings(facts, machine, given)]
 
 
 def given_keys(experiment: Experiment) -> set[str]:
     """Return the keys that a config or the command line gave to an experiment."""
-    return set(_given(experiment, ""))
+    return {key for key, _ in _given(experiment, "")}
 
 
-def _given(section: Section, prefix: str) -> Iterator[str]:
+def _given(section: Section, prefix: str) -> Iterator[tuple[str, Any]]:
     for name in section.model_fields_set:
         value = getattr(section, name)
         if isinstance(value, Section):
             yield from _given(value, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}"
+            yield f"{prefix}{name}", value
 
 
 def _put(experiment: Experiment, settings: Sequence[Setting]) -> Experiment:
     """Return the experiment with the settings that nobody gave."""
     tree, given = experiment.model_dump(mode="json", exclude_unset=True), given_keys(experiment)
+    return validated(_with(tree, [one for one in settings if one[0] not in given]))
+
+
+def _with(tree: dict[str, Any], settings: Sequence[Setting]) -> dict[str, Any]:
     for key, value, _ in settings:
-        if key not in given:
-            section, _, name = key.rpartition(".")
-            (tree.setdefault(section, {}) if section else tree)[name] = value
-    return validated(tree)
+        section, _, name = key.rpartition(".")
+        (tree.setdefault(section, {}) if section else tree)[name] = value
+    return tree
 
 
 def _write(file: Path, settings: Sequence[Setting], machine: Machine) -> None:
@@ -130,8 +133,11 @@ def _read(file: Path) -> tuple[list[Setting], Machine]:
     try:
         tree = yaml.safe_load(file.read_text(encoding="utf-8"))
         settings = [(key, one["value"], one["why"]) for key, one in tree["settings"].items()]
-        return settings, Machine(**tree["machine"])
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
+        validated(_with({}, settings))
+        machine = Machine(**tree["machine"])
+        derived_settings(Facts(1, 1, 1, 1.0), machine)  # what is no machine fails here
+        return settings, machine
+    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, ZeroDivisionError):
         raise InputError(
             f"{file} is damaged: delete it to have the settings derived again."
         ) from None
@@ -149,8 +155,9 @@ def _say_changes(
     ]
     if changed:
         print(
-            f"The catalogue has changed: today it would give {', '.join(changed)}. What is kept "
-            f"counts; delete {file} to have all derived again, which trains the model again."
+            "The catalogue has changed, or what is given: today it would be "
+            f"{', '.join(changed)}. What is kept counts; delete {file} to have all derived again, "
+            "which trains the model again."
         )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tf_happywhale.backend import set_backend
 from tf_happywhale.config import Experiment, dump_experiment, load_experiment
+from tf_happywhale.derived import with_derived
 from tf_happywhale.disk.files import write_text
 from tf_happywhale.disk.temporary import is_temporary
 from tf_happywhale.places import output_folder, records_home
@@ -68,6 +69,8 @@ def notebook_experiment(
     boxes = output_folder(experiment).absolute() / "detector" / "boxes.csv"
     if experiment.data.boxes is None and boxes.is_file():
         experiment = load_experiment(config, [*here, f"data.boxes={boxes}", *keys])
+    if boxes.is_file() or not experiment.detect.models:  # else they are still to be drawn
+        experiment = with_derived(experiment)
     write_text(output_folder(experiment) / KEPT, dump_experiment(experiment))
     print(
         f"{experiment.name}: {experiment.data.root or 'the synthetic pod'}, "

@@ -75,6 +75,19 @@ def test_many_pictures_are_smaller_so_that_training_ends() -> None:
     assert values(Facts(8000, 900, 8000, 600))["train.last_size"] < 224
 
 
+def test_settings_that_depend_on_others_follow_from_what_is_given() -> None:
+    def given(**found) -> dict[str, object]:
+        keys = {key.replace("__", "."): value for key, value in found.items()}
+        return {key: value for key, value, _ in derived_settings(WHALES, LAPTOP, keys)}
+
+    assert given(train__last_size=128)["image_size"] == 152
+    short = given(train__epochs=6)
+    assert (short["train.validate_every"], short["train.average"]) == (1, 0)
+    assert short["train.warmup_epochs"] == 1
+    assert given(train__batch_size=256)["train.average"] == 0
+    assert given(data__folds=2)["train.epochs"] == 58  # half of the images to train on
+
+
 def test_one_side_alone_says_nothing_about_the_other() -> None:
     assert values(Facts(66, 11, 66, 300, left=66))["augment.flip_p"] == 0.1
 

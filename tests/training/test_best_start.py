@@ -11,7 +11,7 @@ import pytest
 from tests.published_stand_in import NAME, TINY, use
 from tf_happywhale.config import dump_experiment, load_experiment
 from tf_happywhale.disk.files import write_text
-from tf_happywhale.errors import ConfigError
+from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.models.backbones.swin_variants import SWINS
 from tf_happywhale.models.published_models.fetching import fetch_model
 from tf_happywhale.models.published_models.table import PUBLISHED
@@ -19,7 +19,7 @@ from tf_happywhale.models.weights.weight_names import find_weights
 from tf_happywhale.training import best_start as module
 from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.resume.made_from import MadeFrom, write_made_from
-from tf_happywhale.training.start_weights import content_of, start_of
+from tf_happywhale.training.start_weights import check_unchanged, content_of, start_of
 
 FOLDS = {"a.jpg": 0, "b.jpg": 1, "c.jpg": 1}
 DATA = FoldData(None, list(FOLDS), ["x", "x", "y"], None, None, 2, 0)
@@ -42,7 +42,8 @@ class Shelf:
         keys = [f"model.{key}={value}" for key, value in model.items()]
         write_text(run / "config.yaml", dump_experiment(load_experiment(None, keys)))
         write_text(run / "model.keras", name)
-        made = MadeFrom({}, None, "", None, fold, tuple((i, "x", p, "") for i, p in pictures))
+        start = content_of(model["weights"] + "/model.keras") if "weights" in model else None
+        made = MadeFrom({}, start, "", None, fold, tuple((i, "x", p, "") for i, p in pictures))
         write_made_from(run, made)
         self.figures[str(run)] = figure
         return str(run)
@@ -101,6 +102,53 @@ def test_a_model_that_has_seen_the_fold_or_does_not_fit_is_not_tried(
 def test_a_model_whose_own_fold_this_is_may_be_tried(shelf: Shelf) -> None:
     best = shelf.add("earlier", 0.9, pictures=[("a.jpg", "0"), ("b.jpg", "1")], fold=0)
     assert shelf.choose() == best
+
+
+def test_a_model_that_started_from_one_that_has_seen_the_fold_is_not_tried(
+    shelf: Shelf, capsys, tmp_path
+) -> None:
+    whales = shelf.add("whales", 0.6, pictures=[("a.jpg", "1")])
+    seals = shelf.add("seals", 0.9, pictures=[("other.jpg", "1")], weights=whales)
+    pups = shelf.add("pups", 0.9, pictures=[("more.jpg", "1")], weights=seals)
+    assert shelf.choose() == "default"
+    said = capsys.readouterr().out
+    assert f"start from {seals}: it started from {whales}, and of that: it has seen" in said
+    assert f"start from {pups}: it started from {seals}, and of that: it started" in said
+    (tmp_path / "whales" / "run" / "fold0" / "model.keras").write_text("trained again")
+    assert shelf.choose("train.restart=true") == "default"
+    assert "which has changed since" in capsys.readouterr().out
+
+
+def test_a_model_that_started_from_one_that_has_not_seen_the_fold_is_tried(shelf: Shelf) -> None:
+    whales = shelf.add("whales", 0.6, pictures=[("other.jpg", "1")])
+    seals = shelf.add("seals", 0.9, pictures=[("more.jpg", "1")], weights=whales)
+    assert shelf.choose() == seals
+
+
+def test_a_neighbour_that_cannot_be_read_is_left_out(shelf: Shelf, monkeypatch, capsys) -> None:
+    damaged, better = shelf.add("damaged", 0.9), shelf.add("whales", 0.6)
+
+    def figure(experiment, data) -> float | None:
+        if experiment.model.weights == damaged:
+            raise InputError("It is damaged.")
+        return shelf.figure(experiment, data)
+
+    monkeypatch.setattr(module, "_figure", figure)
+    assert shelf.choose() == better
+    assert f"does not start from {damaged}: It is damaged." in capsys.readouterr().out
+
+
+def test_nothing_is_trained_from_other_weights_than_are_noted(shelf: Shelf, tmp_path) -> None:
+    other = shelf.add("seals", 0.6)
+    file = tmp_path / "seals" / "run" / "fold0" / "model.keras"
+    experiment, content = load_experiment(None, [f"model.weights={other}"]), content_of(str(file))
+    check_unchanged(experiment, content)
+    file.write_text("trained again")
+    with pytest.raises(InputError, match=r"train\.restart=true chooses other weights"):
+        check_unchanged(experiment, content)
+    file.unlink()
+    with pytest.raises(InputError, match="has changed or is gone"):
+        check_unchanged(experiment, content)
 
 
 def test_models_of_the_same_output_are_not_tried(shelf: Shelf) -> None:

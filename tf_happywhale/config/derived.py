@@ -5,7 +5,7 @@ The numbers were measured: docs/recipe.md (Any catalogue).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,26 +83,35 @@ def derived_places(facts: Facts) -> Iterator[Setting]:
         yield "data.boxes", file, "there is no boxes.csv, and no other file has boxes"
 
 
-def derived_settings(facts: Facts, machine: Machine) -> list[Setting]:
+def derived_settings(
+    facts: Facts, machine: Machine, given: Mapping[str, Any] | None = None
+) -> list[Setting]:
     """Return the settings that follow from a catalogue and a machine: key, value, and why.
 
     Whatever the facts are, the values are allowed ones.
+
+    Args:
+        facts, machine: these.
+        given: values that a person gave, by key. Settings that depend on others follow from these.
     """
+    given = given or {}
     source, side, of = _source(facts)
     folds = _folds(facts)
-    training = max(1, facts.images * (folds - 1) // folds)
+    parts = given.get("data.folds", folds)
+    training = max(1, facts.images * (parts - 1) // parts)
     epochs = min(max(round(PICTURES / training), EPOCHS[0]), EPOCHS[1])
+    rounds = given.get("train.epochs", epochs)
     batch = _batch(training)
-    steps = epochs * max(1, training // batch)
+    steps = rounds * max(1, training // given.get("train.batch_size", batch))
     pictures = f"{training} images to train on"
     return [
         ("records.source", source, of),
-        *_sizes(side, epochs * training, machine),
+        *_sizes(side, rounds * training, machine, given.get("train.last_size")),
         ("data.folds", folds, _of_folds(folds, facts)),
         _mirroring(facts),
         ("train.epochs", epochs, f"{pictures}: about {epochs * training} pictures in all"),
         ("train.batch_size", batch, f"{pictures}, at least four batches"),
-        ("train.validate_every", max(1, epochs // 6), f"six times in {epochs} epochs"),
+        ("train.validate_every", max(1, rounds // 6), f"six times in {rounds} epochs"),
         *_average(steps),
     ]  # fmt: skip
 
@@ -125,8 +134,8 @@ def _source(facts: Facts) -> tuple[str, float, str]:
     return best.source, best.side, why
 
 
-def _sizes(side: float, seen: int, machine: Machine) -> Iterator[Setting]:
-    """Yield the sizes of pictures, when a training sees so many."""
+def _sizes(side: float, seen: int, machine: Machine, given: int | None = None) -> Iterator[Setting]:
+    """Yield the sizes of pictures, when a training sees so many, perhaps of a given size."""
     largest = LARGEST_ON_GPU if machine.accelerator else LARGEST
     small = max(SMALLEST, -(-int(side) // STEP) * STEP)
     size, why = min(small, largest), f"half of the crops are narrower than {side:.0f} pixels"
@@ -138,8 +147,9 @@ def _sizes(side: float, seen: int, machine: Machine) -> Iterator[Setting]:
         minutes = _minutes(seen, size, machine)
         why += f"; about {minutes:.0f} minutes of training on {machine.cores} cores"
     yield "train.last_size", size, why
-    larger = round(size * LARGER / 8) * 8
-    yield "image_size", larger, f"embedded a sixth larger than the {size} pixels of training"
+    trained = given or size
+    larger = min(round(trained * LARGER / 8) * 8, 4096)
+    yield "image_size", larger, f"embedded a sixth larger than the {trained} pixels of training"
 
 
 def _minutes(seen: int, size: int, machine: Machine) -> float:

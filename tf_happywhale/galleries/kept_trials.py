@@ -61,9 +61,8 @@ def load_trial(homes: Sequence[Path], name: str) -> Trial | None:
     for home in homes:
         with suppress(OSError, ValueError, KeyError, TypeError):
             said = json.loads(_file(home, name).read_text(encoding="utf-8"))
-            seconds = said["seconds"]
-            pays = Pays(**said["pays"])
-            return Trial(pays, int(said["size"]), float("nan" if seconds is None else seconds))
+            pays = _pays(**said["pays"])
+            return Trial(pays, int(said["size"]), _number(said["seconds"]))
     return None
 
 
@@ -71,9 +70,24 @@ def keep_trial(homes: Sequence[Path], name: str, trial: Trial) -> None:
     """Write a trial into the last of the folders that can be written to."""
     home = next((home for home in reversed(homes) if _writable(home)), None)
     if home is not None:
-        seconds = None if np.isnan(trial.seconds) else trial.seconds
-        said = {"pays": asdict(trial.pays), "size": trial.size, "seconds": seconds}
+        pays = {key: _or_null(value) for key, value in asdict(trial.pays).items()}
+        said = {"pays": pays, "size": trial.size, "seconds": _or_null(trial.seconds)}
         write_json(_file(home, name), said)
+
+
+def _pays(questions: int, seen: bool, **numbers: float | None) -> Pays:
+    """Return the answers; TypeError or ValueError if a value is of another type."""
+    floats = {name: _number(value) for name, value in numbers.items()}
+    return Pays(questions=int(questions), seen=bool(seen), **floats)
+
+
+def _number(value: float | None) -> float:
+    return float("nan" if value is None else value)
+
+
+def _or_null(value: float) -> float | None:
+    """Return None for NaN, which JSON lacks."""
+    return None if np.isnan(value) else value
 
 
 def _writable(home: Path) -> bool:

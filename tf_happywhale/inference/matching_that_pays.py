@@ -110,8 +110,7 @@ def match_if_it_pays(
     )
     if matching is None:
         return None
-    asked = gallery.teacher.asked
-    if asked is None:
+    if (asked := gallery.teacher.asked) is None:
         asked = held_out(gallery.identifier.models, images)
     with timed(f"matching {len(queries)} with {len(images)}"):
         matching.look_at(queries, "photographs", PHOTOGRAPHS)

@@ -63,7 +63,7 @@ def catalogue_facts(experiment: Experiment, given: Collection[str]) -> Facts:
     catalogue = read_catalogue(root / data.catalogue, reading_of(data), folder)
     images = list(catalogue["image"])
     looked_at = images[:: max(1, len(images) // MEASURED)]
-    sizes = _sizes(folder, looked_at)
+    sizes = _sizes(folder, looked_at, skip=experiment.records.skip_unreadable)
     sides = _viewpoints(catalogue)
     only = {experiment.records.source} if "records.source" in given else None
     photographs = {key: folder / photograph_of(key) for key in images}
@@ -111,17 +111,25 @@ def _viewpoints(catalogue: pd.DataFrame) -> list[str]:
     return [side_of(viewpoint) for viewpoint in catalogue["viewpoint"]]
 
 
-def _sizes(folder: Path, images: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Return the width and height of upright photographs."""
-    found = {}
+def _sizes(folder: Path, images: Sequence[str], skip: bool) -> dict[str, tuple[int, int]]:
+    """Return the width and height of upright photographs; unreadable ones may be left out, but not
+    all of them."""
+    found: dict[str, tuple[int, int]] = {}
     for image in images:
-        path = folder / photograph_of(image)
-        encoded = read_file(path)
-        header = read_jpeg_header(encoded)
-        if header is None:
-            height, width = decode(encoded, str(path)).shape[:2]
-        found[image] = header.upright if header else (width, height)
+        try:
+            found[image] = _size(folder / photograph_of(image))
+        except InputError:
+            if not skip or (image == images[-1] and not found):
+                raise
     return found
+
+
+def _size(path: Path) -> tuple[int, int]:
+    encoded = read_file(path)
+    if header := read_jpeg_header(encoded):
+        return header.upright
+    height, width = decode(encoded, str(path)).shape[:2]
+    return width, height
 
 
 def _side(sizes: dict[str, tuple[int, int]], boxes: dict[str, AnyBox]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tf_happywhale.config import Experiment, load_dumped
@@ -11,15 +11,17 @@ from tf_happywhale.devices.workers import place
 from tf_happywhale.disk.files import shown, write_json
 from tf_happywhale.errors import ConfigError, HappywhaleError
 from tf_happywhale.models.published_models.table import PUBLISHED
+from tf_happywhale.models.weights.run_weights import is_own, run_of
 from tf_happywhale.models.weights.weight_names import find_weights
 from tf_happywhale.places import output_folder
 from tf_happywhale.retrieval.teaching.elsewhere import seen_elsewhere, trained_elsewhere
-from tf_happywhale.run_folders.published_folder import fetched
+from tf_happywhale.run_folders.published_folder import fetched, read_published
 from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.resume.made_from import read_made_from
 from tf_happywhale.training.start_weights import check_start, content_of
 
 FILE = "start.json"  # in the run folder
+HAPPYWHALES = "it was trained on Happywhale, and images of this catalogue are named so"
 MOST = 8  # run folders that are tried, the youngest
 
 
@@ -51,7 +53,7 @@ def best_start(
         else:
             tried[word] = None
     if len(tried) > 1:
-        tried = {word: _figure(_with(experiment, word), data) for word in tried}
+        tried = _figures(experiment, data, tried)
         _print(tried, data)
     best = max(tried, key=lambda word: tried[word] or 0.0)  # of equal ones the first
     chosen = _with(experiment, best)
@@ -94,7 +96,7 @@ def _candidates(
         elif published.backbone != experiment.model.backbone:
             yield name, f"it is another network (model.backbone={published.backbone})"
         elif seen_elsewhere(trained_elsewhere(published.trained_on), (), folds):
-            yield name, "it was trained on Happywhale, and images of this catalogue are named so"
+            yield name, HAPPYWHALES
         else:
             yield name, ""
 
@@ -109,17 +111,51 @@ def _why_not(
             return f"it is another network (model.backbone={own.backbone})"
         if own.pooling != experiment.model.pooling and own.pooling == "final":
             return f"it has another model.pooling ({own.pooling})"
-        made = read_made_from(folder)
-        if made is None:
-            return "it does not say which photographs it was trained on"
-        held_out = {image for image, fold in folds.items() if fold == data.fold}
-        seen = {image for image, _, part, _ in made[0].pictures if part != str(made[0].fold)}
-        if both := seen & held_out:
-            return f"it has seen photographs that are named like those of the fold ({min(both)})"
         check_start(str(folder / "model.keras"), run, data.fold, folds)
+        return _what_it_has_seen(folder, data, folds)
     except HappywhaleError as error:
         return str(error)
-    return ""
+
+
+def _what_it_has_seen(folder: Path, data: FoldData, folds: Mapping[str, int]) -> str:
+    """Return why a run folder's model may have seen the fold, itself or in the trainings of the
+    models that it started from; empty if it has not."""
+    made = read_made_from(folder)
+    if made is None:
+        return "it does not say which photographs it was trained on"
+    held_out = {image for image, fold in folds.items() if fold == data.fold}
+    seen = {image for image, _, part, _ in made[0].pictures if part != str(made[0].fold)}
+    if both := seen & held_out:
+        return f"it has seen photographs that are named like those of the fold ({min(both)})"
+    model = load_dumped(folder / "config.yaml").model
+    start = find_weights(model.backbone, model.weights)
+    if not is_own(start):
+        return ""
+    if content_of(start) != made[0].weights:  # so that this ends, too
+        return f"it started from {start}, which has changed since"
+    before = run_of(Path(start))
+    if published := read_published(before):
+        known = seen_elsewhere(trained_elsewhere(published.trained_on), (), folds)
+        reason = HAPPYWHALES if known else ""
+    else:
+        reason = _what_it_has_seen(before, data, folds)
+    return f"it started from {before}, and of that: {reason}" if reason else ""
+
+
+def _figures(
+    experiment: Experiment, data: FoldData, words: Iterable[str]
+) -> dict[str, float | None]:
+    """Return what weights find in the fold as they are. A neighbour that cannot be read is left
+    out, which is printed: nobody has named it."""
+    found = {}
+    for word in words:
+        try:
+            found[word] = _figure(_with(experiment, word), data)
+        except HappywhaleError as error:
+            if word == "default":
+                raise
+            print(f"fold {data.fold}: training does not start from {word}: {error}")
+    return found
 
 
 def _figure(experiment: Experiment, data: FoldData) -> float | None:

@@ -18,6 +18,7 @@ from tf_happywhale.training.fold_training import FoldTraining, fold_trainings
 from tf_happywhale.training.loop import train_fold
 from tf_happywhale.training.resume import unfinished
 from tf_happywhale.training.resume.checkpoint_files import is_begun
+from tf_happywhale.training.start_weights import check_unchanged
 
 
 def train_folds(experiment: Experiment, started: float) -> None:
@@ -62,6 +63,7 @@ def _train(experiment: Experiment, fold: FoldTraining, started: float, chief: bo
             unfinished.end(run)
         if unfinished.is_finished(run, fold.asked, again=restart):
             return  # killed before the stage was noted, or another process has just done it
+        check_unchanged(fold.experiment, fold.asked.weights)
         unfinished.say_why(run, fold.asked, fold.older)
         stamp = unfinished.prepare(run, fold.asked, fold.older, restart=restart, chief=chief)
         train_fold(run / TRAINING, fold.experiment, fold.data, stamp=stamp, started=started)

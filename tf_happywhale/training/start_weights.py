@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tf_happywhale.config import Experiment
 from tf_happywhale.disk.hashes import sha256
-from tf_happywhale.errors import ConfigError
+from tf_happywhale.errors import ConfigError, HappywhaleError, InputError
 from tf_happywhale.messages import say_once
 from tf_happywhale.models.weights.run_weights import is_own, run_of
 from tf_happywhale.models.weights.weight_names import BEST, find_weights
@@ -45,6 +45,29 @@ def start_of(
 def content_of(weights: str | None) -> str | None:
     """Return the SHA-256 of the file of weights; without a file what `find_weights` returns."""
     return sha256(Path(weights)) if weights and Path(weights).is_file() else weights
+
+
+def check_unchanged(experiment: Experiment, content: str | None) -> None:
+    """Refuse to train from other weights than a training is said to be made from: of `best`, those
+    of a finished model count for that model also when they have changed or are gone.
+
+    Args:
+        experiment: what `start_of` has returned.
+        content: the same.
+
+    Raises:
+        InputError: they have changed or are gone.
+    """
+    settings = experiment.model
+    try:
+        same = content_of(find_weights(settings.backbone, settings.weights)) == content
+    except HappywhaleError:
+        same = False
+    if not same:
+        raise InputError(
+            f"The model that is there started from {settings.weights}, which has changed or is "
+            "gone: train.restart=true chooses other weights to start from."
+        )
 
 
 def check_start(weights: str | None, run: Path, fold: int, folds: Mapping[str, int]) -> None:
