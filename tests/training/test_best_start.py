@@ -144,10 +144,10 @@ def test_nothing_is_trained_from_other_weights_than_are_noted(shelf: Shelf, tmp_
     experiment, content = load_experiment(None, [f"model.weights={other}"]), content_of(str(file))
     check_unchanged(experiment, content)
     file.write_text("trained again")
-    with pytest.raises(InputError, match=r"train\.restart=true chooses other weights"):
+    with pytest.raises(InputError, match=r"train\.restart=true chooses other"):
         check_unchanged(experiment, content)
     file.unlink()
-    with pytest.raises(InputError, match="has changed or is gone"):
+    with pytest.raises(InputError, match=r"has changed or is\sgone"):
         check_unchanged(experiment, content)
 
 
@@ -182,6 +182,23 @@ def test_weights_that_have_changed_are_chosen_anew_unless_a_model_has_started_fr
     keys = [f"output={tmp_path / 'mine'}", "name=n", "model.weights=best"]
     chosen, content = start_of(load_experiment(None, keys), DATA, run, FOLDS)
     assert (chosen.model.weights, content) == (first, told["content"])
+
+
+def test_an_unfinished_training_keeps_its_start_when_that_is_gone(shelf: Shelf, tmp_path) -> None:
+    first = shelf.add("seals", 0.6)
+    assert shelf.choose() == first
+    run = tmp_path / "mine" / "n" / "fold0"
+    said = (run / "start.json").read_text()
+    content = json.loads(said)["content"]
+    write_made_from(run / "training", MadeFrom({}, content, "", None, 0, ()))
+    (tmp_path / "seals" / "run" / "fold0" / "model.keras").unlink()
+    keys = [f"output={tmp_path / 'mine'}", "name=n", "model.weights=best"]
+    chosen, kept = start_of(load_experiment(None, keys), DATA, run, FOLDS)
+    assert (chosen.model.weights, kept) == (first, content)
+    assert (run / "start.json").read_text() == said
+    with pytest.raises(InputError, match="put it back"):
+        check_unchanged(chosen, kept)
+    assert shelf.choose("train.restart=true") == "default"
 
 
 def test_fetched_models_of_the_same_network_are_tried(shelf: Shelf, monkeypatch, tmp_path) -> None:

@@ -20,7 +20,7 @@ from tf_happywhale.retrieval.teaching.matching_pays import Pays
 
 TRIALS = "trials"  # a folder in a gallery, and where embeddings are kept
 COLUMNS = ("encounter", "date", "content", "viewpoint", "species", "box")
-FORM = "1"  # another one where scores are made in another way
+FORM = "2"  # another one where scores or their interval are made in another way
 
 
 @dataclass(frozen=True)

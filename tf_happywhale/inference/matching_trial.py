@@ -12,7 +12,12 @@ from tf_happywhale.inference.match_gallery import MatchedItself, match_itself
 from tf_happywhale.inference.match_networks import weights_here
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.match_plan import IMAGES, MatchPlan, plan_matching
-from tf_happywhale.retrieval.teaching.matching_pays import ENOUGH, Pays, matching_pays
+from tf_happywhale.retrieval.teaching.matching_pays import (
+    ENOUGH,
+    FEWEST,
+    Pays,
+    matching_pays,
+)
 
 PAIRS = 2_000  # of the gallery that a trial matches at most: a few minutes on two cores
 
@@ -95,10 +100,13 @@ def trial_sentence(trial: Trial) -> str:
         more = "" if np.isnan(trial.seconds) else f", and {takes} more"
         return f"Local matching counts beside the trained model: {figures}{more}."
     more = "" if np.isnan(trial.seconds) else f", for which {takes} more"
-    return (
-        f"Matching does not pay beside the trained model, whose cosines count alone: {figures}"
-        f"{more}. match.use=always uses it all the same."
-    )
+    verdict = "Matching does not pay beside the trained model, whose cosines count alone"
+    if np.isnan(pays.low):
+        verdict = (
+            "Matching is left out beside the trained model: questions about fewer than "
+            f"{FEWEST} individuals do not tell whether it pays"
+        )
+    return f"{verdict}: {figures}{more}. match.use=always uses it all the same."
 
 
 def figures_of(pays: Pays) -> str:

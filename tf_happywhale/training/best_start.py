@@ -15,6 +15,7 @@ from tf_happywhale.models.weights.run_weights import is_own, run_of
 from tf_happywhale.models.weights.weight_names import find_weights
 from tf_happywhale.places import output_folder
 from tf_happywhale.retrieval.teaching.elsewhere import seen_elsewhere, trained_elsewhere
+from tf_happywhale.run_folders.contents import TRAINING
 from tf_happywhale.run_folders.published_folder import fetched, read_published
 from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.resume.made_from import read_made_from
@@ -32,8 +33,9 @@ def best_start(
     whitening. Every figure is printed. A model that has seen a photograph of the fold, or another
     network, is not tried.
 
-    The choice is kept in the run folder. It counts as long as these weights are there, or a
-    finished model has started from them; `train.restart=true` chooses again.
+    The choice is kept in the run folder. It counts as long as these weights are there, or the
+    finished model or an unfinished training has started from them; `train.restart=true` chooses
+    again.
 
     Raises:
         ConfigError: several workers would each choose.
@@ -69,9 +71,10 @@ def _known(experiment: Experiment, run: Path) -> tuple[Experiment, str | None] |
         chosen, content = _with(experiment, str(told["weights"])), told["content"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    made = read_made_from(run)
-    if made is not None and made[0].weights == content:
-        return chosen, content
+    for folder in (run, run / TRAINING):
+        made = read_made_from(folder)
+        if made is not None and made[0].weights == content:
+            return chosen, content
     try:
         return (chosen, content) if _content(chosen) == content else None
     except HappywhaleError:

@@ -65,8 +65,8 @@ def check_unchanged(experiment: Experiment, content: str | None) -> None:
         same = False
     if not same:
         raise InputError(
-            f"The model that is there started from {settings.weights}, which has changed or is "
-            "gone: train.restart=true chooses other weights to start from."
+            f"The training before this one started from {settings.weights}, which has changed or "
+            "is gone: put it back, or train.restart=true chooses other weights to start from."
         )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.teaching import matching_pays as module
 from tf_happywhale.retrieval.teaching.matching_pays import ENOUGH, Pays, matching_pays
 
 
@@ -53,11 +54,24 @@ def test_a_model_that_knows_the_animals_does_without_unless_a_gain_is_certain() 
     assert Pays(0.5, 0.6, ENOUGH, low=-0.01, high=0.2)
 
 
-def test_the_interval_of_the_gain_draws_whole_individuals() -> None:
+@pytest.mark.parametrize("individuals", [1, 4, 5])
+def test_a_gain_of_few_individuals_is_not_certain(individuals: int) -> None:
+    """Every image's right answer is second by the cosine, and first by matches."""
+    ids = [f"{n}" for n in range(individuals) for _ in range(ENOUGH)] + ["other"]
+    images = gallery(np.array([*[[1, 0.1 * n] for n in range(len(ids) - 1)], [1, 0]]), ids)
+    same = np.array(ids)[:, None] == np.array(ids)[None]
+    asked = np.array(ids) != "other"
+    found = matching_pays(images, lambda rows: same[rows].astype(float), asked, seen=True)
+    assert found.gain > 0 and bool(found) == (individuals >= 5)
+    assert np.isnan(found.low) == (individuals < 5)
+
+
+def test_the_interval_of_the_gain_draws_whole_individuals(monkeypatch) -> None:
     """Of two individuals one gains a half in all its images. Drawn twice, it is all of the gain;
     drawn never, there is none."""
     images = gallery(np.array([[1, 0], [1, 0.1], [0.9, 0.2], [1, -0.2]]), ["A", "A", "B", "B"])
     same = np.array([[1, 0.9, 0, 0], [0.9, 1, 0, 0], [0, 0, 1, 0.9], [0, 0, 0.9, 1]])
+    monkeypatch.setattr(module, "FEWEST", 2)
     found = matching_pays(images, lambda rows: same[rows], np.ones(4, bool), seen=True)
     assert found.gain == pytest.approx(0.25) and found.seen
     assert (found.low, found.high) == pytest.approx((0, 0.5))

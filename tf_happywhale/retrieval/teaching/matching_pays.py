@@ -12,6 +12,7 @@ from tf_happywhale.retrieval.search.scored import Scores
 from tf_happywhale.retrieval.teaching.questions import Questions, ask
 
 ENOUGH = 20  # questions; fewer may say the opposite by chance
+FEWEST = 5  # individuals; drawing fewer makes an interval too narrow, of one it is a point
 FIRST = 5  # candidates
 SEED = 0
 
@@ -24,7 +25,7 @@ class Pays:
         alone, matched: NaN if there is no question.
         questions: how many.
         low, high: 95% interval of the gain, a paired bootstrap that draws whole individuals; NaN
-            if it is not known.
+            if there are fewer than `FEWEST`.
         seen: whether the model was trained on the gallery's individuals.
     """
 
@@ -74,7 +75,9 @@ def matching_pays(
     if not len(alone):
         return Pays(float("nan"), float("nan"), 0, seen=seen)
     gain, who = matched - alone, both[0].individual_ids[both[0].known].tolist()
-    low, high = interval(lambda weights: weighted_mean(gain, weights), who, SEED)
+    low = high = float("nan")
+    if len(set(who)) >= FEWEST:
+        low, high = interval(lambda weights: weighted_mean(gain, weights), who, SEED)
     return Pays(float(alone.mean()), float(matched.mean()), len(alone), low, high, seen)
 
 
