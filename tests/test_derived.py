@@ -171,6 +171,8 @@ def test_what_cannot_be_derived_is_a_sentence(bay: Path) -> None:
         with_derived(of(bay, "data.tfrecords=records"))
     with pytest.raises(InputError, match="There is no data folder"):
         with_derived(of(bay / "nowhere"))
+    with pytest.raises(ConfigError, match="fold 4 does not exist"):
+        with_derived(of(bay, "fold=4"))
     assert not (bay.parent / "out" / FILE).exists()
 
 

@@ -56,11 +56,12 @@ def with_derived(experiment: Experiment, *, again: bool = False) -> Experiment:
         return _put(experiment, kept)
     machine = Machine(usable_cores(), experiment.train.device != "cpu" and _accelerator())
     found = derive(experiment, machine)
-    _write(file, found, machine)
     for key, value, why in found:
         if key not in given:
             print(f"{key} {_text(value)}: {why}")
-    return _put(experiment, found)
+    complete = _put(experiment, found)  # if that is refused, nothing is kept
+    _write(file, found, machine)
+    return complete
 
 
 def as_derived(experiment: Experiment) -> Experiment:

@@ -13,6 +13,7 @@ import pytest
 from tests.training.nested import nested
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.inference.runtimes import by_keras
+from tf_happywhale.models.classifier import STUDENT
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.lengths import unit_rows
 from tf_happywhale.retrieval.search.joined_rows import stack
@@ -21,6 +22,7 @@ from tf_happywhale.training import loop, trainer
 from tf_happywhale.training.batches import epoch_batches
 from tf_happywhale.training.finish_early import finish_fold
 from tf_happywhale.training.fold_data import NOBODY, FoldData
+from tf_happywhale.training.frozen_model import frozen_model
 from tf_happywhale.training.teachers.teachers import Teachers
 from tf_happywhale.training.validation import embed_fold
 
@@ -70,6 +72,15 @@ def test_a_student_comes_closer_to_its_teacher_than_one_that_has_none(taught, sq
     loop.train_fold(tmp_path / "alone", settings, squares)
     near, far = (distance(tmp_path / name, taught) for name in ("taught", "alone"))
     assert near < far / 2
+
+
+def test_what_only_teachers_need_is_not_in_the_frozen_model(taught, monkeypatch):
+    size = {"embedding_size": 4}  # it is null where weights are not this package's
+    build = trainer.build_embedder
+    monkeypatch.setattr(trainer, "build_embedder", lambda own: build(own.model_copy(update=size)))
+    found = frozen_model(experiment(), taught)
+    assert STUDENT not in {layer.name for layer in found.classifier.layers}
+    assert len(found.classifier.outputs) == 1
 
 
 def test_what_only_teachers_need_is_not_in_the_finished_model(taught, squares, tmp_path):

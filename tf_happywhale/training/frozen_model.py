@@ -10,6 +10,7 @@ import numpy as np
 
 from tf_happywhale.config import Experiment
 from tf_happywhale.inference.runtimes import by_keras
+from tf_happywhale.models.classifier import without_student
 from tf_happywhale.models.sizes import at_sizes
 from tf_happywhale.models.weights.run_weights import is_own
 from tf_happywhale.models.weights.weight_names import find_weights
@@ -58,7 +59,8 @@ def frozen_model(experiment: Experiment, data: FoldData) -> FrozenModel:
     ridge = settings.whitening or RIDGE
     kernel, bias, metrics = whitened(gallery, queries, ridge, experiment.rank.new_share)
     _set_centres(classifier, gallery, data)
-    return FrozenModel(add_whitening(embedder, kernel, bias), classifier, metrics)
+    whitened_model = add_whitening(embedder, kernel, bias)
+    return FrozenModel(whitened_model, without_student(classifier), metrics)
 
 
 def compared(
