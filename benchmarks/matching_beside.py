@@ -15,8 +15,7 @@ individuals; and seconds that the pairs of a question take. "Matching alone" is 
 scores, on the shortlist. Below each fused row stands what `identify` would do with such a shortlist
 and `match.use=auto`.
 
-Points and pairs are kept in --output, so that a longer measurement goes on where a shorter one
-ended.
+Points and pairs are kept in --output, so that a longer measurement uses those of a shorter one.
 """
 
 from __future__ import annotations
