@@ -39,6 +39,11 @@ def of(bay: Path, *overrides: str):
     return load_experiment(None, [*places, *overrides])
 
 
+def begin(bay: Path) -> None:
+    """What shows that something was made with the settings."""
+    (bay.parent / "out" / "records" / "of-the-bay").mkdir(parents=True, exist_ok=True)
+
+
 def add_photographs(bay: Path, count: int) -> None:
     """Photographs of a new animal."""
     table = bay / "train.csv"
@@ -55,6 +60,7 @@ def test_they_are_printed_once_with_the_reason_and_kept(bay: Path, capsys) -> No
     said = capsys.readouterr().out
     assert "records.source backfin: " in said and "smaller than those of fullbody" in said
     assert (first.records.source, first.image_size) == ("backfin", 112)
+    begin(bay)
     assert with_derived(of(bay)) == as_derived(of(bay)) == first
     assert "records.source backfin: " not in capsys.readouterr().out
     assert load_experiment(
@@ -82,8 +88,9 @@ GIVEN = {
 def test_what_a_person_gives_goes_before(bay: Path, chosen: set[str]) -> None:
     asked = of(bay, *(f"{key}={GIVEN[key]}" for key in chosen))
     assert given_keys(asked) == chosen | {"data.root", "output", "derive"}
-    found = with_derived(asked)
     plain = with_derived(of(bay))
+    begin(bay)
+    found = with_derived(asked)
     for key in GIVEN:
         section, _, name = key.rpartition(".")
         value, without = (
@@ -123,6 +130,7 @@ def test_what_a_base_gives_counts_as_given(bay: Path, tmp_path: Path) -> None:
 
 def test_a_catalogue_that_has_grown_keeps_them_and_is_told(bay: Path, capsys) -> None:
     before = with_derived(of(bay))
+    begin(bay)
     add_photographs(bay, 1)
     assert with_derived(of(bay), again=True) == before
     assert "has changed" not in capsys.readouterr().out
@@ -139,8 +147,28 @@ def test_a_catalogue_that_has_grown_keeps_them_and_is_told(bay: Path, capsys) ->
     assert with_derived(of(bay)).data.folds == 4
 
 
+def test_a_first_try_with_another_folder_leaves_no_settings(bay: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(bay, tmp_path / "other")
+    add_photographs(other, 60)
+    assert with_derived(of(bay, f"data.root={other}")).data.folds == 4
+    assert with_derived(of(bay)).data.folds == 2
+    begin(bay)
+    assert with_derived(of(bay, f"data.root={other}")).data.folds == 2
+
+
+def test_a_setting_that_would_not_be_derived_today_is_told(bay: Path, capsys) -> None:
+    (bay / "test_images").rename(bay / "trip")
+    shutil.rmtree(bay / "test_images_no_fin")
+    assert with_derived(of(bay)).data.test_images == "trip"
+    begin(bay)
+    shutil.copytree(bay / "trip", bay / "test_images")
+    with_derived(of(bay), again=True)
+    assert "data.test_images the default (kept: trip)" in capsys.readouterr().out
+
+
 def test_another_machine_changes_nothing(bay: Path, capsys, monkeypatch) -> None:
     before = with_derived(of(bay))
+    begin(bay)
     monkeypatch.setattr(derived, "_accelerator", lambda: True)
     assert with_derived(of(bay), again=True) == before
     assert "has changed" not in capsys.readouterr().out
@@ -161,6 +189,7 @@ WHOLE_FILE = "machine: {cores: 2, accelerator: false}\nsettings:\n  KEY: {value:
 )
 def test_a_damaged_file_is_a_sentence(bay: Path, text: str) -> None:
     with_derived(of(bay))
+    begin(bay)
     (bay.parent / "out" / FILE).write_text(text)
     with pytest.raises(InputError, match="is damaged: delete it"):
         with_derived(of(bay))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,20 +17,22 @@ from tf_happywhale.cores import usable_cores
 from tf_happywhale.disk.files import write_text
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.messages import say_once
-from tf_happywhale.places import data_root, output_folder
+from tf_happywhale.places import data_root, output_folder, records_home
 
 FILE = "derived.yaml"
 HEAD = """\
 # Settings that were derived from the catalogue, for all commands with this output. What the config
-# or the command line gives goes before. Delete this file to have them derived again.
+# or the command line gives goes before. They are kept from the first TFRecords or training on; to
+# have them derived again then, delete this file.
 """
 
 
 def with_derived(experiment: Experiment, *, again: bool = False) -> Experiment:
     """Return an experiment with the settings that `derive` leaves to the catalogue.
 
-    They are derived and printed once, and then read from `<output>/derived.yaml`. So all commands
-    agree, and a training that was stopped resumes with the same settings.
+    They are derived, printed, and kept in `<output>/derived.yaml`. Once there are TFRecords or a
+    run folder they are read from there. So all commands agree, and a training that was stopped
+    resumes with the same settings; but a first try with another data folder leaves nothing behind.
 
     Args:
         experiment: as it was loaded.
@@ -48,7 +50,7 @@ def with_derived(experiment: Experiment, *, again: bool = False) -> Experiment:
             "derive=false."
         )
     file, given = output_folder(experiment) / FILE, given_keys(experiment)
-    if file.is_file():
+    if file.is_file() and _in_use(experiment):
         kept, machine = _read(file)
         say_once(f"settings that were derived from the catalogue are read from {file}")
         if again:
@@ -62,6 +64,12 @@ def with_derived(experiment: Experiment, *, again: bool = False) -> Experiment:
     complete = _put(experiment, found)  # if that is refused, nothing is kept
     _write(file, found, machine)
     return complete
+
+
+def _in_use(experiment: Experiment) -> bool:
+    """Whether anything was made with the settings that are kept."""
+    made = (records_home(experiment).glob("*"), output_folder(experiment).glob("*/fold*"))
+    return any(next(files, None) is not None for files in made)
 
 
 def as_derived(experiment: Experiment) -> Experiment:
@@ -149,10 +157,11 @@ def _say_changes(
 ) -> None:
     """Print which settings the catalogue of today would give, where they differ."""
     before = {key: value for key, value, _ in kept}
+    after = {key: value for key, value, _ in today}
     changed = [
-        f"{key} {_text(value)} (kept: {_text(before[key]) if key in before else 'the default'})"
-        for key, value, _ in today
-        if key not in given and (key not in before or value != before[key])
+        f"{key} {_said(after, key)} (kept: {_said(before, key)})"
+        for key in {**after, **before}
+        if key not in given and _said(after, key) != _said(before, key)
     ]
     if changed:
         print(
@@ -166,6 +175,10 @@ def _accelerator() -> bool:
     from tf_happywhale.inference.runtimes import on_accelerator  # which imports TensorFlow
 
     return on_accelerator()
+
+
+def _said(settings: Mapping[str, Any], key: str) -> str:
+    return _text(settings[key]) if key in settings else "the default"
 
 
 def _text(value: Any) -> str:

@@ -23,7 +23,8 @@ from tf_happywhale.training.start_weights import check_start, content_of
 
 FILE = "start.json"  # in the run folder
 HAPPYWHALES = "it was trained on Happywhale, and images of this catalogue are named so"
-MOST = 8  # run folders that are tried, the youngest
+MOST = 8  # run folders that are tried, the youngest that fit
+TOO_MANY = f"{MOST} younger ones are tried"
 
 
 def best_start(
@@ -89,8 +90,11 @@ def _candidates(
     output = output_folder(experiment).resolve()
     files = shown(output.parent.glob("*/*/fold*/model.keras"))
     others = [file.parent for file in files if output not in file.parents]
-    for folder in sorted(others, key=lambda one: -(one / "model.keras").stat().st_mtime)[:MOST]:
-        yield str(folder), _why_not(folder, experiment, data, run, folds)
+    fit = 0
+    for folder in sorted(others, key=lambda one: -(one / "model.keras").stat().st_mtime):
+        reason = _why_not(folder, experiment, data, run, folds) if fit < MOST else TOO_MANY
+        fit += not reason
+        yield str(folder), reason
     for name, published in PUBLISHED.items():
         if not fetched(name):
             continue
