@@ -61,7 +61,7 @@ def matchable(gallery: Embeddings, folder: Path, **settings: object) -> Matchabl
         parts = zip(gallery.image, gallery.individual_id, honest(gallery), strict=True)
         pictures = tuple((str(i), str(w), "0" if out else "1", "p") for i, w, out in parts)
         write_made_from(run, MadeFrom({}, None, "", None, 0, pictures))
-    match = Match(size=128, **settings)
+    match = Match(**{"size": 128, "shortlist": 20, **settings})  # these cosines find little
     identifier = SimpleNamespace(models=(Model(run),), home=folder / "home")
     experiment = Experiment(match=match)
     return Matchable(gallery, experiment, identifier, WhoTeaches(None), None)

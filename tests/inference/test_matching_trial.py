@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tf_happywhale.config import Match
 from tf_happywhale.galleries.kept_trials import Trial
-from tf_happywhale.inference.matching_trial import trial_sentence
+from tf_happywhale.inference.matching_trial import trial_plan, trial_sentence
 from tf_happywhale.retrieval.teaching.matching_pays import Pays
 
 NAN = float("nan")
@@ -24,3 +25,10 @@ def test_the_sentence_says_what_is_done_and_why(pays: Pays, said: str) -> None:
     for seconds in (1.5, NAN):
         sentence = trial_sentence(Trial(pays, 20, seconds))
         assert said in sentence and "nan" not in sentence
+
+
+def test_few_images_are_matched_for_each_photograph() -> None:
+    plan = trial_plan(Match(), 3_000)
+    assert (plan.size, plan.questions) == (10, 400)
+    assert trial_plan(Match(shortlist=50), 3_000).size == 50
+    assert trial_plan(Match(pairs=1_000), 3_000).questions == 100

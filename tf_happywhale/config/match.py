@@ -28,7 +28,7 @@ class Match(Section):
     shortlist: Positive | None = Field(
         None,
         description="gallery images that each photograph is compared with, the nearest embeddings; "
-        "null: as many as `pairs` allow, and 20 beside a model that has seen the gallery's "
+        "null: as many as `pairs` allow, and 10 beside a model that has seen the gallery's "
         "individuals",
     )
     pairs: int = Field(

@@ -11,7 +11,7 @@ from tf_happywhale.inference.local_matching import LocalMatching
 from tf_happywhale.inference.match_gallery import MatchedItself, match_itself
 from tf_happywhale.inference.match_networks import weights_here
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.fusion.match_plan import IMAGES, MatchPlan, plan_matching
+from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching
 from tf_happywhale.retrieval.teaching.matching_pays import (
     ENOUGH,
     FEWEST,
@@ -19,7 +19,10 @@ from tf_happywhale.retrieval.teaching.matching_pays import (
     matching_pays,
 )
 
-PAIRS = 2_000  # of the gallery that a trial matches at most: a few minutes on two cores
+PAIRS = 4_000  # of the gallery that a trial matches at most: four minutes on two cores
+NEAREST = (
+    10  # images that each photograph is matched with: measured, docs/results.md (Beside a model)
+)
 
 
 def trial_plan(settings: Match, images: int) -> MatchPlan:
@@ -30,7 +33,7 @@ def trial_plan(settings: Match, images: int) -> MatchPlan:
         settings: the config's section; its shortlist goes before.
         images: of the gallery.
     """
-    size = settings.shortlist or IMAGES
+    size = settings.shortlist or NEAREST
     return plan_matching(0, images, min(settings.pairs, PAIRS), size)
 
 
