@@ -9,11 +9,11 @@ from dataclasses import asdict
 import numpy as np
 import timm
 import torch
+from small_peers import by_formula, random_picture
 from timm.models.swin_transformer import SwinTransformer
 
 from tf_happywhale.models.backbones.build import FEATURES
 from tf_happywhale.models.backbones.swin_variants import SWINS, Swin
-from tf_happywhale.models.weights.parity import formula_tensor
 
 # The second stage has shifted windows, and the map of the last one is smaller than a window.
 SMALL = Swin("small", 64, window=4, channels=8, depths=(1, 2, 2, 1), heads=(1, 2, 2, 4))
@@ -27,24 +27,18 @@ def swin_fixtures() -> dict:
 
 
 def small_values() -> dict:
-    model = SwinTransformer(
-        img_size=SMALL.size,
-        patch_size=SMALL.patch,
-        window_size=SMALL.window,
-        embed_dim=SMALL.channels,
-        depths=SMALL.depths,
-        num_heads=SMALL.heads,
-        num_classes=0,
-    ).eval()
-    state = {
-        key: torch.from_numpy(formula_tensor(key, value.shape))
-        for key, value in model.state_dict().items()
-    }
-    model.load_state_dict(state)
-    picture = np.random.RandomState(7).randint(0, 256, (1, SMALL.size, SMALL.size, 3))
-    mean, std = (np.array(values, np.float32) for values in SMALL.mean_std)
-    batch = ((picture / np.float32(255) - mean) / std).transpose(0, 3, 1, 2)
-    batch = torch.from_numpy(np.ascontiguousarray(batch, np.float32))
+    model = by_formula(
+        SwinTransformer(
+            img_size=SMALL.size,
+            patch_size=SMALL.patch,
+            window_size=SMALL.window,
+            embed_dim=SMALL.channels,
+            depths=SMALL.depths,
+            num_heads=SMALL.heads,
+            num_classes=0,
+        )
+    )
+    batch = random_picture(SMALL.size, SMALL.mean_std)
     with torch.inference_mode():
         inner = model.forward_intermediates(batch, (2, 3), intermediates_only=True)
         found = [*(one.permute(0, 2, 3, 1) for one in inner), model.forward_features(batch)]
@@ -58,7 +52,7 @@ def small_values() -> dict:
             "places": places.tolist(),
             "values": [float(f"{v:.7g}") for v in flat.ravel()[places]],
         }
-    return {"variant": asdict(SMALL), "names": list(state), "maps": maps}
+    return {"variant": asdict(SMALL), "names": list(model.state_dict()), "maps": maps}
 
 
 def architecture(name: str) -> dict:

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import numpy as np
 import timm
 import torch
+from small_peers import by_formula, random_picture
 from timm.models.vision_transformer import VisionTransformer
 
 from tf_happywhale.models.backbones.vit_variants import VITS, ViT
-from tf_happywhale.models.weights.parity import formula_tensor
 
 SMALL = ViT("small", 56, channels=12, depth=3, heads=2)
 
@@ -24,24 +23,18 @@ def vit_fixtures() -> dict:
 
 
 def small_values() -> dict:
-    model = VisionTransformer(
-        img_size=SMALL.size,
-        patch_size=SMALL.patch,
-        embed_dim=SMALL.channels,
-        depth=SMALL.depth,
-        num_heads=SMALL.heads,
-        init_values=1.0,
-        num_classes=0,
-    ).eval()
-    state = {
-        key: torch.from_numpy(formula_tensor(key, value.shape))
-        for key, value in model.state_dict().items()
-    }
-    model.load_state_dict(state)
-    picture = np.random.RandomState(7).randint(0, 256, (1, SMALL.size, SMALL.size, 3))
-    mean, std = (np.array(values, np.float32) for values in SMALL.mean_std)
-    batch = ((picture / np.float32(255) - mean) / std).transpose(0, 3, 1, 2)
-    batch = torch.from_numpy(np.ascontiguousarray(batch, np.float32))
+    model = by_formula(
+        VisionTransformer(
+            img_size=SMALL.size,
+            patch_size=SMALL.patch,
+            embed_dim=SMALL.channels,
+            depth=SMALL.depth,
+            num_heads=SMALL.heads,
+            init_values=1.0,
+            num_classes=0,
+        )
+    )
+    batch = random_picture(SMALL.size, SMALL.mean_std)
     last = SMALL.depth - 1
     with torch.inference_mode():
         (inner,) = model.forward_intermediates(batch, [last - 1], intermediates_only=True)
@@ -50,7 +43,7 @@ def small_values() -> dict:
     values = {"cells": cells, "embedding": embedding}
     return {
         "variant": asdict(SMALL),
-        "names": list(state),
+        "names": list(model.state_dict()),
         "values": {name: rounded(value) for name, value in values.items()},
     }
 

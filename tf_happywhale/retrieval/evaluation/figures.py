@@ -34,7 +34,8 @@ def draw_figures(folder: Path, pool: Pool, measured: dict, added: dict | None = 
         folder: where they go; files are named after `NAMES`.
         pool: the queries.
         measured: what `evaluate_pool` found.
-        added: what `measure_added` found; None: there is no figure of it, and an older one goes.
+        added: what `measure_added` found; None: its figure is not drawn, and an old one is
+            deleted.
 
     Returns:
         The files, in the order of `NAMES`.
