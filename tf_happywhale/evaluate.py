@@ -40,9 +40,8 @@ def main(experiment: Experiment) -> None:
     metrics = json.loads(file.read_text(encoding="utf-8"))
     print_metrics(metrics)
     found = metrics.get("out_of_fold")
-    unsure = one_sided(found["queries"], found["queries_new"]) if found else ""
-    if unsure and chooses(experiment.rank):
-        print(unsure)
+    if found and found["queries_new"] == found["queries"] and chooses(experiment.rank):
+        print(one_sided(found["queries"], found["queries_new"]))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from tf_happywhale.retrieval.embeddings import load_embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
 from tf_happywhale.retrieval.ensemble.trained_on import assignment_of
-from tf_happywhale.retrieval.ranking.learned import Learned, learn, nothing_learned
+from tf_happywhale.retrieval.ranking.learned import VERSION, Learned, learn, nothing_learned
 from tf_happywhale.retrieval.ranking.learned_file import load_learned, save_learned
 
 LEARNED = "new_individuals.json"  # in a run folder
@@ -39,9 +39,9 @@ def learned_of(models: Sequence[TrainedModel], rank: Rank) -> tuple[Learned, str
     weights = [model.weight for model in models]
     rank = rank.model_copy(update={"mirrored": "none", "centre_share": 0.0, "ensemble": "join"})
     kept = load_learned(keep, made_from)
-    if kept is not None and kept.wrong_intercept is not None:
+    if kept is not None and kept.version == VERSION:
         return kept, ""
-    try:  # also if an older version has learned only a part
+    try:  # also if an older version has learned otherwise
         found = _learn(models, weights, rank)
     except HappywhaleError as error:
         return (kept, "") if kept is not None else (nothing_learned(weights), str(error))

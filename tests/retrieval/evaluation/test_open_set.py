@@ -106,7 +106,7 @@ def test_a_single_fold_is_measured_on_individuals_it_did_not_learn_from() -> Non
     assert evaluate_pool(alone, Rank(), {}, 0)["map5"] > 0.9
 
 
-def test_without_new_individuals_there_is_no_probability() -> None:
+def test_without_new_individuals_known_ones_that_are_left_out_teach_and_judge() -> None:
     folds = [make_fold(0, 0), make_fold(1, 1)]
     known = [
         FoldScores(
@@ -118,7 +118,9 @@ def test_without_new_individuals_there_is_no_probability() -> None:
         for kept in [np.array([t != NEW for t in fold.truth])]
     ]  # fmt: skip
     found = evaluate_pool(pool(known), Rank(), {}, 0)
-    assert found["p_new"] == {}
+    p_new = found["p_new"]
+    assert p_new["left_out"] == 160 and p_new["auroc"]["queries_new"] == 160
+    assert p_new["auroc"]["value"] > 0.9 and p_new["error_after"] < p_new["error_before"]
     assert found["auroc"]["value"] is None
     assert found["modes"]["first_or_second"]["new"]["value"] is None
     assert found["map5"] > 0.99  # a score below all that were learned from puts new first
@@ -130,7 +132,7 @@ def test_an_individual_is_never_used_for_its_own_p_new() -> None:
         whole = pool(folds)
         mine = whole.individual_ids == "new10"
         other = replace(whole, truth=np.where(mine, whole.ids[:, 0], whole.truth))
-        before, after = _by_parts(whole, leads), _by_parts(other, leads)
+        before, after = (_by_parts(whole, some, leads, 0.15) for some in (whole, other))
         np.testing.assert_array_equal(before[mine], after[mine])
         assert (before[~mine] != after[~mine]).any()
         places = _places_by_lead(whole, Rank()), _places_by_lead(other, Rank())
@@ -138,13 +140,21 @@ def test_an_individual_is_never_used_for_its_own_p_new() -> None:
 
 
 def without_information(folds: list[FoldScores]) -> Pool:
-    """Every image, new or known, has the same kind of scores."""
+    """Every image, new or known, has the same kind of scores, and nobody is found."""
     rng = np.random.default_rng(9)
     parts = []
     for fold in folds:
         best = rng.normal(size=(100, 1))
         standard = best - np.abs(rng.normal(size=(100, 1))) * np.arange(5)
-        found = replace(fold.candidates, score=(0.5 + standard / 10).astype(np.float32))
+        found = replace(
+            fold.candidates,
+            individual_id=np.where(
+                fold.candidates.individual_id == fold.individual_ids[:, None],
+                "85",
+                fold.candidates.individual_id,
+            ),
+            score=(0.5 + standard / 10).astype(np.float32),
+        )
         parts.append(replace(fold, standard=standard, candidates=found))
     return pool(parts)
 
@@ -158,17 +168,13 @@ def test_where_new_animals_cannot_be_told_it_is_said() -> None:
 
 
 def test_a_calibration_that_is_left_out_is_not_measured_as_if_it_were_used() -> None:
-    """As on the demo: eleven new images, nine of them of one animal."""
-    fold = make_fold(0, 0)
-    rows = np.flatnonzero(np.array(fold.truth) != NEW)[:44]
-    found = fold.candidates
+    """Eleven new images, nine of them of one animal, and a single known individual."""
     best = np.concatenate([np.linspace(0.35, 0.45, 9), [0.75, 0.8], np.linspace(0.5, 0.95, 44)])
     score = np.concatenate([best[:, None], np.full((55, 4), 0.3)], axis=1)
-    who = np.array(["a"] * 9 + ["b", "c"] + fold.individual_ids[rows].tolist())
-    truth = [NEW] * 11 + [fold.truth[row] for row in rows]
-    ids = np.concatenate(
-        [np.tile(["80", "81", "82", "83", "84"], (11, 1)), found.individual_id[rows]]
-    )
+    who = np.array(["a"] * 9 + ["b", "c"] + ["01"] * 44)
+    truth = [NEW] * 11 + ["01"] * 44
+    others = ["81", "82", "83", "84"]
+    ids = np.array([["80", *others]] * 11 + [["01", *others]] * 44)
     candidates = Candidates(ids, score.astype(np.float32), np.zeros((55, 5), int))
     images = np.arange(55).astype(str)
     small = FoldScores(0, (0,), images, who, candidates, (score - 0.6) / 0.2, truth)

@@ -34,7 +34,7 @@ def test_it_knows_what_ranking_the_same_catalogue_would_have_learned(herd: Herd,
         assert rule.threshold == pytest.approx(ranked.rule.threshold)
         assert rule.anywhere == ranked.rule.anywhere
         np.testing.assert_allclose(learned.p_new(score), ranked.p_new)
-    assert (learned.queries, learned.queries_new) == (2, 1)
+    assert (learned.queries, learned.queries_new) == (3, 2)  # 001 is asked without itself too
 
 
 def test_members_that_ranking_would_leave_out_have_no_share(herd: Herd) -> None:
@@ -76,9 +76,15 @@ def test_where_no_threshold_was_taught_it_says_so(learned) -> None:
     assert one_kind.unsure(Rank(threshold=0.5)) == ""
 
 
-def test_it_knows_how_likely_the_best_candidate_is_right(learned) -> None:
-    """Of the two images that taught it, the one that was ranked rightly lies near its own."""
-    near, far = learned.p_right(np.array([[0.99, 0.1], [0.3, 0.29]], np.float32))
+def test_it_knows_how_likely_the_best_candidate_is_right() -> None:
+    """Fold 0 asks twelve individuals close to their own images, and four new ones between two."""
+    known = [(f"k{n}", f"{n:03d}", 30.0 * n, 1) for n in range(12)]
+    asked = [(f"a{n}", f"{n:03d}", 30.0 * n + 1 + n % 5, 0) for n in range(12)]
+    between = [(f"b{n}", f"9{n}", 90.0 * n + 12 + n, 0) for n in range(4)]
+    herd = Herd([*known, *asked, *between])
+    side = make_ensemble([herd.gallery()], herd.images)
+    learned = learn(LabelledGallery(side, herd.ids, herd.folds), [1.0], Rank())
+    near, far = learned.p_right(np.cos(np.radians([[2.0, 28.0], [14.0, 16.0]])))
     assert near > 0.5 > far
     assert np.isnan(nothing_learned([1.0]).p_right(np.zeros((1, 2)))).all()
 

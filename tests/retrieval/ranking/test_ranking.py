@@ -119,7 +119,8 @@ def test_no_query_ranks_to_nothing(herd: Herd) -> None:
 def test_all_new_and_none_new(herd: Herd) -> None:
     none = Herd([(i, "001", n, n % 2) for n, i in enumerate("abcd")])
     assert none.rank([1, 50], candidates=5).ids()[0][:2] == ["001", NEW]
-    assert np.isnan(none.rank([1]).p_new).all()
+    # without 001 nobody is left: that teaches nothing, and one minus the cosine is given
+    np.testing.assert_allclose(none.rank([1, 60]).p_new, [0, 1 - np.cos(np.radians(57))], atol=1e-6)
     every = Herd([(i, f"{n}", 30 * n, n % 2) for n, i in enumerate("abcdef")])
     # nobody in fold 0 is known to fold 1: none of their scores was a match
     assert every.rank([190]).ids()[0][0] == NEW

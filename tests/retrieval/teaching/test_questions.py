@@ -73,10 +73,10 @@ def test_without_days_only_the_image_itself_is_left_out() -> None:
 def test_known_questions_and_the_same_as_new_ones() -> None:
     both = ask_scores(SCORES, images(IDS, date=DAYS)).both(LINE)
     assert both.truth.tolist() == ["A", "A", *[NEW_INDIVIDUAL] * 5]
-    assert both.individual_ids.tolist() == ["A", "A", *IDS]
+    assert both.individual_ids.tolist() == [*IDS, "A", "A"]  # known ones once more, as new ones
     assert both.is_new.tolist() == [False] * 2 + [True] * 5
     new = [[name for name in row if name] for row in both.ids[2:].tolist()]
-    assert new == [["C"], ["B", "C"], ["A", "C"], ["A", "C"], ["A", "B"]]
+    assert new == [["A", "C"], ["A", "C"], ["A", "B"], ["C"], ["B", "C"]]
     np.testing.assert_allclose(both.standard, 2 * both.score - 1)
 
 
@@ -159,7 +159,8 @@ def test_a_question_is_what_searching_the_rest_gives(seed: int, best_of: int) ->
             query, without.embedding, without.individual_id.tolist(), 5, best_of=best_of
         )
         both = asked.both(LINE)
-        own = np.flatnonzero(both.is_new)[row]
+        own = len(asked) + int(asked.known[:row].sum()) if left else row
+        assert both.is_new[own] and both.individual_ids[own] == who[row]
         assert both.ids[own, :5].tolist() == new.individual_id[0].tolist()
 
 

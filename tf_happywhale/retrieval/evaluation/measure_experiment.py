@@ -14,6 +14,7 @@ from tf_happywhale.disk.files import write_json
 from tf_happywhale.disk.hashes import digest, sha256
 from tf_happywhale.places import output_folder
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
+from tf_happywhale.retrieval.ensemble.left_out import ASKED
 from tf_happywhale.retrieval.ensemble.members import (
     find_members,
     load_ensemble,
@@ -30,7 +31,7 @@ from tf_happywhale.retrieval.evaluation.naive_split import naive_split, several_
 from tf_happywhale.retrieval.evaluation.open_set import evaluate_pool
 from tf_happywhale.retrieval.evaluation.pool import pool_folds
 from tf_happywhale.retrieval.evaluation.training_gain import training_gains
-from tf_happywhale.retrieval.submission import ANSWERS
+from tf_happywhale.retrieval.ranking.learned import VERSION
 
 
 def metrics_depend_on(experiment: Experiment, data: DataSet) -> dict:
@@ -44,6 +45,7 @@ def metrics_depend_on(experiment: Experiment, data: DataSet) -> dict:
     if gains := training_gains(experiment):
         together |= {"training": gains}
     return together | {
+        "learned": VERSION,
         "rank": experiment.rank.model_dump(mode="json"),
         "members": experiment.model_dump(mode="json", include={"members", "seed"}),
         "embeddings": [sha256(file) for file in member_files(experiment, splits)],
@@ -175,9 +177,9 @@ def _scored(experiment: Experiment, gallery: LabelledGallery, taken: list[int]) 
     if rank.centre_share:
         gallery = gallery.with_unseen()
     if rank.weights == "chosen":
-        return score_folds_by_chosen(gallery, ANSWERS, rank)
+        return score_folds_by_chosen(gallery, ASKED, rank)
     members = find_members(experiment)
-    return score_folds(gallery, [members[n].weight for n in taken], ANSWERS, rank)[0]
+    return score_folds(gallery, [members[n].weight for n in taken], ASKED, rank)[0]
 
 
 def _measure_members(

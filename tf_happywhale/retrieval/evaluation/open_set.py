@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from tf_happywhale.config import Rank
+from tf_happywhale.retrieval.ensemble.left_out import with_enough_new
 from tf_happywhale.retrieval.ensemble.standard_scores import Line
 from tf_happywhale.retrieval.evaluation.pool import Pool
-from tf_happywhale.retrieval.evaluation.pool_statistics import PoolStatistics
+from tf_happywhale.retrieval.evaluation.pool_statistics import PoolStatistics, statistic_of
 from tf_happywhale.retrieval.metrics import auroc
 from tf_happywhale.retrieval.new_individual.lead import lead
 from tf_happywhale.retrieval.new_individual.placing import lead_to_pass, placing_lead
@@ -20,6 +21,7 @@ from tf_happywhale.retrieval.new_individual.probability import (
     fit_logistic,
     fit_new_probability,
     one_minus_cosine,
+    share_weights,
 )
 from tf_happywhale.retrieval.new_individual.reliability import (
     expected_calibration_error,
@@ -33,6 +35,7 @@ from tf_happywhale.retrieval.submission import ANSWERS
 MODES = ("p_new", "first_or_second", "column", "target_share", "per_species")
 STANDARD = Line(1.0, 0.0)  # the folds' scores are standardised already
 UNUSED = NewProbability(Logistic(None))
+ENOUGH_TO_JUDGE = 10  # new individuals; with fewer, known ones that are left out judge P(new) too
 GALLERY_IMAGES = {"0": (0, 0), "1": (1, 1), "2-4": (2, 4), "5-9": (5, 9), "10+": (10, 10**9)}
 
 
@@ -48,9 +51,12 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
         `gallery_images`, each group with its mAP@5, `rank1`, balanced accuracies and `auroc`, which
         for a number of gallery images is that of telling these known individuals from all new ones.
     """
-    new = fit_new_probability(pool.standard, pool.score, pool.is_new, pool.individual_ids)
+    taught = with_enough_new(pool)
+    counts, who = share_weights(taught.is_new, rank.new_share), taught.individual_ids
+    new = fit_new_probability(taught.standard, taught.score, taught.is_new, who, counts)
     place = {mode: _places(pool, rank, mode, species) for mode in MODES[1:]}
-    used = _placing(pool, new, rank)
+    asked = taught.ids, taught.standard, taught.truth, who
+    used = placing_lead(new, *asked, rank.new_share) is not None
     place["p_new"] = _places_by_lead(pool, rank) if used else place["first_or_second"]
     precision = precision_by_place(pool.ids, pool.truth, min(ANSWERS, pool.ids.shape[1]))
     rows = np.arange(len(pool))
@@ -65,7 +71,7 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
             for name, anywhere in (("first_or_second", False), ("column", True))
         },
         "auroc": measured.auroc(np.ones(len(pool), bool)),
-        "p_new": _calibration(measured, new, used),
+        "p_new": _calibration(pool, new, used, rank.new_share, seed),
         "species": {
             name: measured.group(pool.species == name, pool.species == name)
             for name in sorted(set(pool.species.tolist()) - {""})
@@ -117,8 +123,7 @@ def _places(pool: Pool, rank: Rank, mode: str, species: Mapping[str, str]) -> np
     places = np.zeros(len(pool), int)
     for part in np.unique(pool.part):
         mine = pool.part == part
-        others = ~mine
-        seen = pool.take(others)
+        seen = with_enough_new(pool.take(~mine))
         rule = new_rule(seen, pool.standard[mine], STANDARD, wanted, species, UNUSED)
         best = [species.get(identity, "") for identity in pool.ids[mine, 0].tolist()]
         scored = zip(pool.standard[mine], best, strict=True)
@@ -128,18 +133,13 @@ def _places(pool: Pool, rank: Rank, mode: str, species: Mapping[str, str]) -> np
     return places
 
 
-def _placing(pool: Pool, new: NewProbability, rank: Rank) -> bool:
-    """Return whether P(new) places `new_individual`, or a threshold does."""
-    asked = pool.ids, pool.standard, pool.truth, pool.individual_ids
-    return placing_lead(new, *asked, rank.new_share) is not None
-
-
 def _places_by_lead(pool: Pool, rank: Rank) -> np.ndarray:
     """Return how many candidates stand before `new_individual` in each query, by the lead that is
     best on the other parts."""
     places = np.zeros(len(pool), int)
     for part in np.unique(pool.part):
-        mine, others = pool.part == part, pool.take(pool.part != part)
+        mine = pool.part == part
+        others = with_enough_new(pool.take(~mine))
         needed = lead_to_pass(others.ids, others.standard, others.truth, rank.new_share)
         places[mine] = lead(pool.standard[mine]) > needed
     return places
@@ -151,39 +151,52 @@ def _oracle_places(pool: Pool, anywhere: bool) -> np.ndarray:
     return (pool.standard[:, : ANSWERS if anywhere else 1] > threshold).sum(axis=1)
 
 
-def _calibration(measured: PoolStatistics, new: NewProbability, used: bool) -> dict:
+def _calibration(pool: Pool, new: NewProbability, used: bool, new_share: float, seed: int) -> dict:
     """Measure P(new) of each part, learned on the others, and one minus the cosine, to compare.
-    Where calibration is left out, P(new) is one minus the cosine.
+    Where calibration is left out, P(new) is one minus the cosine. The queries count so that
+    `new_share` of them are new.
 
-    Empty if there are no new, or no known individuals to learn from.
+    Empty if there are no known individuals to learn from.
     """
-    pool, before = measured.pool, one_minus_cosine(measured.pool.score)
+    judged = with_enough_new(pool, ENOUGH_TO_JUDGE)
+    is_new, before = judged.is_new, one_minus_cosine(judged.score)
     if new.regression.weights is None:
         return {}
-    p_new = _by_parts(pool, new.regression.features) if new.calibrated else before
+    p_new = before
+    if new.calibrated:
+        p_new = _by_parts(judged, pool, new.regression.features, new_share)
     if not np.isfinite(p_new).all():
         return {}
+    counts, both = share_weights(is_new, new_share), {"before": before, "after": p_new}
     return {
         "calibrated": new.calibrated,
         "places": used,
-        "error_before": expected_calibration_error(before, pool.is_new),
-        "error_after": expected_calibration_error(p_new, pool.is_new),
-        "brier_before": float(np.mean((before - pool.is_new) ** 2)),
-        "brier_after": float(np.mean((p_new - pool.is_new) ** 2)),
-        "auroc": measured.of(slice(None), lambda w: auroc(p_new, pool.is_new, w)),
-        "curve_before": reliability(before, pool.is_new),
-        "curve_after": reliability(p_new, pool.is_new),
+        "left_out": len(judged) - len(pool),
+        **{
+            f"error_{when}": expected_calibration_error(value, is_new, weights=counts)
+            for when, value in both.items()
+        },
+        **{
+            f"brier_{when}": float(np.average((value - is_new) ** 2, weights=counts))
+            for when, value in both.items()
+        },
+        "auroc": statistic_of(judged, slice(None), lambda w: auroc(p_new, is_new, w), seed),
+        **{
+            f"curve_{when}": reliability(value, is_new, weights=counts)
+            for when, value in both.items()
+        },
     }
 
 
-def _by_parts(pool: Pool, features: Features) -> np.ndarray:
-    """Return P(new) of each part by a regression on the others, float64 [n]."""
-    p_new = np.full(len(pool), np.nan)
-    for part in np.unique(pool.part):
-        mine, others = pool.part == part, pool.take(pool.part != part)
-        p_new[mine] = fit_logistic(others.standard, others.is_new, features=features)(
-            pool.standard[mine]
-        )
+def _by_parts(judged: Pool, pool: Pool, features: Features, new_share: float) -> np.ndarray:
+    """Return P(new) of each part of some queries by a regression on the pool's other parts, float64
+    [n]."""
+    p_new = np.full(len(judged), np.nan)
+    for part in np.unique(judged.part):
+        mine, others = judged.part == part, with_enough_new(pool.take(pool.part != part))
+        counts = share_weights(others.is_new, new_share)
+        learned = fit_logistic(others.standard, others.is_new, counts, features)
+        p_new[mine] = learned(judged.standard[mine])
     return p_new
 
 

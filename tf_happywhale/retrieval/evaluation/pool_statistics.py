@@ -10,6 +10,8 @@ import numpy as np
 from tf_happywhale.retrieval.evaluation.pool import Pool
 from tf_happywhale.retrieval.metrics import auroc, balanced_accuracy, interval, weighted_mean
 
+Statistic = Callable[[np.ndarray], float]
+
 
 @dataclass(frozen=True)
 class PoolStatistics:
@@ -27,16 +29,9 @@ class PoolStatistics:
     new_first: np.ndarray
     seed: int
 
-    def of(self, rows: slice | np.ndarray, statistic: Callable[[np.ndarray], float]) -> dict:
-        """Return a statistic of some queries, from their weights, its interval and their number."""
-        who = self.pool.individual_ids[rows]
-        value = statistic(np.ones(len(who))) if len(who) else float("nan")
-        return {
-            "value": value if np.isfinite(value) else None,
-            "interval": interval(statistic, who, self.seed),
-            "queries": len(who),
-            "queries_new": int(self.pool.is_new[rows].sum()),
-        }
+    def of(self, rows: slice | np.ndarray, statistic: Statistic) -> dict:
+        """Return what `statistic_of` says about some queries."""
+        return statistic_of(self.pool, rows, statistic, self.seed)
 
     def mean(self, values: np.ndarray, kept: np.ndarray | None = None) -> dict:
         """Return the mean of values [n] over all queries, or over those kept."""
@@ -70,3 +65,22 @@ class PoolStatistics:
             "balanced_accuracy_new": self.balanced_accuracy(kept & self.pool.is_new),
             "auroc": self.auroc(against),
         }
+
+
+def statistic_of(pool: Pool, rows: slice | np.ndarray, statistic: Statistic, seed: int) -> dict:
+    """Return a statistic of some queries, from their weights, its interval and their number.
+
+    Args:
+        pool: the queries.
+        rows: which.
+        statistic: from how often each query counts [n] to a number.
+        seed: for drawing individuals.
+    """
+    who = pool.individual_ids[rows]
+    value = statistic(np.ones(len(who))) if len(who) else float("nan")
+    return {
+        "value": value if np.isfinite(value) else None,
+        "interval": interval(statistic, who, seed),
+        "queries": len(who),
+        "queries_new": int(pool.is_new[rows].sum()),
+    }

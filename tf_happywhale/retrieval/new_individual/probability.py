@@ -144,6 +144,15 @@ def fit_new_probability(
     return NewProbability(regression, calibrated=new >= FEWEST and loss < before)
 
 
+def share_weights(is_new: np.ndarray, new_share: float) -> np.ndarray:
+    """Return weights [n] with mean 1, by which `new_share` of the queries are new; all 1 if only
+    one kind is there."""
+    share = is_new.mean() if len(is_new) else 0.0
+    if not 0 < share < 1:
+        return np.ones(len(is_new))
+    return np.where(is_new, new_share / share, (1 - new_share) / (1 - share))
+
+
 def predict_by_parts(
     scores: np.ndarray,
     positive: np.ndarray,

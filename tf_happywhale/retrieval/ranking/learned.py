@@ -9,6 +9,7 @@ import numpy as np
 
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
+from tf_happywhale.retrieval.ensemble.left_out import ASKED, with_enough_new
 from tf_happywhale.retrieval.ensemble.out_of_fold import OutOfFold, join_scores, score_folds
 from tf_happywhale.retrieval.ensemble.selection import best_members, choose_weights
 from tf_happywhale.retrieval.ensemble.standard_scores import Line, line_of, shares_of
@@ -18,6 +19,7 @@ from tf_happywhale.retrieval.new_individual.probability import (
     NewProbability,
     fit_logistic,
     fit_new_probability,
+    share_weights,
 )
 from tf_happywhale.retrieval.new_individual.rule import FIRST_OR_SECOND, NewRule
 from tf_happywhale.retrieval.new_individual.telling import Telling, telling
@@ -28,7 +30,8 @@ from tf_happywhale.retrieval.new_individual.thresholds import (
     share_threshold,
 )
 from tf_happywhale.retrieval.ranking.ranking import chooses
-from tf_happywhale.retrieval.submission import ANSWERS
+
+VERSION = 2  # of what is learned; 1 did not leave known individuals out to ask about new ones
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,14 @@ class Learned:
         slope, offset: from the score to standard deviations above the mean of those images.
         weights, intercept: of P(new) by the standardised scores; None if it is not known. Files of
             older versions have two weights, see `Logistic`.
-        queries, queries_new: how many images taught it, and how many of new individuals.
+        queries, queries_new: how many questions taught it, and how many of new individuals; an
+            image of a known one can be asked twice, see `with_left_out`.
         wrong_weights, wrong_intercept: the same for P(the best candidate is wrong); no intercept if
             an older version learned nothing about it.
         calibrated: whether P(new) is that regression; otherwise it is one minus the score. Files
             of older versions lack this, and always mean the regression.
         told: how well new animals are told from known ones; None: unknown, as in older files.
+        version: see `VERSION`; older files do not say it.
     """
 
     shares: tuple[float, ...]
@@ -63,6 +68,7 @@ class Learned:
     wrong_intercept: float | None = None
     calibrated: bool = True
     told: Telling | None = None
+    version: int = 1
 
     def p_new(self, score: np.ndarray) -> np.ndarray:
         """Return P(new) float64 [n] of queries with candidates' scores [n, k]; NaN where
@@ -125,22 +131,23 @@ def learn(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> Lea
     weights = _weights(gallery, weights, rank)
     taken = [n for n, weight in enumerate(weights) if weight > 0]
     own, everyone = [weights[n] for n in taken], range(len(taken))
-    scored, standards = score_folds(gallery.only(taken), own, ANSWERS, rank)
+    scored, standards = score_folds(gallery.only(taken), own, ASKED, rank)
     line = line_of(everyone, own, standards)
     shares = np.zeros(len(weights))
     shares[taken] = shares_of(everyone, own, standards)
-    seen, share = join_scores(scored), rank.new_share
-    answers = seen.ids, seen.standard, seen.truth
-    new = fit_new_probability(seen.standard, seen.score, seen.is_new, seen.individual_ids)
-    wrong = fit_logistic(seen.standard, seen.ids[:, 0] != seen.truth)
+    seen, share = with_enough_new(join_scores(scored)), rank.new_share
+    answers, who = (seen.ids, seen.standard, seen.truth), seen.individual_ids
+    counts = share_weights(seen.is_new, share)
+    new = fit_new_probability(seen.standard, seen.score, seen.is_new, who, counts)
+    wrong = fit_logistic(seen.standard, seen.ids[:, 0] != seen.truth, counts)
     threshold = {
         mode: line.score(best_threshold(*answers, share, mode == "column"))
         for mode in ("first_or_second", "column")
     }
-    needed = placing_lead(new, *answers, seen.individual_ids, share)
+    needed = placing_lead(new, *answers, who, share)
     if needed is not None:
         threshold["p_new"] = needed / line.slope
-    told = telling(new(seen.standard, seen.score), seen.is_new, seen.individual_ids)
+    told = telling(new(seen.standard, seen.score), seen.is_new, who)
     return learned_of(shares.tolist(), threshold, line, seen, new, wrong, told)
 
 
@@ -176,6 +183,7 @@ def learned_of(
         wrong_weights=wrong.numbers(),
         wrong_intercept=wrong.intercept,
         told=told,
+        version=VERSION,
     )
 
 

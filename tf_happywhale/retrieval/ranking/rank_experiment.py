@@ -20,6 +20,7 @@ from tf_happywhale.retrieval.ensemble.members import (
     member_files,
 )
 from tf_happywhale.retrieval.ensemble.selection import best_members
+from tf_happywhale.retrieval.ranking.learned import VERSION
 from tf_happywhale.retrieval.ranking.original_rules import (
     not_honoured,
     rank_queries_by_original_rules,
@@ -33,6 +34,7 @@ def ranking_depends_on(experiment: Experiment, data: DataSet, whole: DataSet) ->
     without unreadable images."""
     return {
         "rank": experiment.rank.model_dump(mode="json"),
+        "learned": VERSION,
         "members": experiment.model_dump(mode="json", include={"members"}),
         "embeddings": [sha256(file) for file in member_files(experiment, ("train", "test"))],
         "catalogue": digest([data.images, data.individual_ids, data.folds.tolist()]),

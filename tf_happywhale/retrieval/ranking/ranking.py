@@ -16,6 +16,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.ensemble.combine import rank_by_ensemble
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import EnsembleEmbeddings
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery
+from tf_happywhale.retrieval.ensemble.left_out import ASKED, with_enough_new
 from tf_happywhale.retrieval.ensemble.out_of_fold import (
     FoldScores,
     OutOfFold,
@@ -25,7 +26,11 @@ from tf_happywhale.retrieval.ensemble.out_of_fold import (
 from tf_happywhale.retrieval.ensemble.selection import choose_weights
 from tf_happywhale.retrieval.ensemble.standard_scores import Line, line_of, shares_of
 from tf_happywhale.retrieval.new_individual.placing import placing_lead
-from tf_happywhale.retrieval.new_individual.probability import NewProbability, fit_new_probability
+from tf_happywhale.retrieval.new_individual.probability import (
+    NewProbability,
+    fit_new_probability,
+    share_weights,
+)
 from tf_happywhale.retrieval.new_individual.rule import FIRST_OR_SECOND, NewRule, insert_new
 from tf_happywhale.retrieval.new_individual.thresholds import (
     LOWEST,
@@ -182,8 +187,10 @@ def rank_queries(
     if gallery.untold and rank.threshold is None and rank.new != "target_share":
         rank = rank.model_copy(update={"threshold": LOWEST, "new": "column"})
     scored, shares, line = _score_folds(gallery, weights, rank)
-    seen = join_scores(scored)
-    probability = fit_new_probability(seen.standard, seen.score, seen.is_new, seen.individual_ids)
+    seen = with_enough_new(join_scores(scored))
+    counts = share_weights(seen.is_new, rank.new_share)
+    who = seen.individual_ids
+    probability = fit_new_probability(seen.standard, seen.score, seen.is_new, who, counts)
     found = rank_by_ensemble(
         queries, gallery.embeddings, gallery.individual_ids.tolist(), rank.candidates, shares, rank
     )
@@ -222,7 +229,7 @@ def _score_folds(
         return [], weights, Line(1.0, 0.0)
     everything = rank.new == "per_species" or len(gallery.judged) == 1
     most = None if everything else LEARN_FROM
-    scored, standards = score_folds(gallery, weights, ANSWERS, rank, most)
+    scored, standards = score_folds(gallery, weights, ASKED, rank, most)
     everyone = range(len(weights))
     shares, line = (part(everyone, weights, standards) for part in (shares_of, line_of))
     return scored, shares, line

@@ -9,6 +9,7 @@ import numpy as np
 
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.ensemble.left_out import with_left_out
 from tf_happywhale.retrieval.ensemble.out_of_fold import OutOfFold
 from tf_happywhale.retrieval.ensemble.standard_scores import Line
 from tf_happywhale.retrieval.search.joined_rows import stack
@@ -67,27 +68,15 @@ class Questions:
 
     def both(self, line: Line) -> OutOfFold:
         """Return the questions as known ones, where that can be asked; and all of them as new ones,
-        with their individual left out of the gallery.
-
-        An individual's score does not depend on the others. So a new question's candidates are the
-        known one's without the right individual.
+        with their individual left out of the gallery; see `with_left_out`.
 
         Args:
             line: from scores to standardised ones.
         """
-        known = self.take(self.known)
-        ids, score = _without_own(self)
-        k = ids.shape[1]
-        everything = np.concatenate([known.score[:, :k], score])
-        return OutOfFold(
-            ids=np.concatenate([known.ids[:, :k], ids]),
-            standard=line.standard(everything),
-            score=everything,
-            truth=np.concatenate([known.individual_ids, np.full(len(self), NEW_INDIVIDUAL)]).astype(
-                np.str_
-            ),
-            individual_ids=np.concatenate([known.individual_ids, self.individual_ids]),
-        )
+        truth = np.where(self.known, self.individual_ids, NEW_INDIVIDUAL).astype(np.str_)
+        standard = line.standard(self.score)
+        once = OutOfFold(self.ids, standard, self.score, truth, self.individual_ids)
+        return with_left_out(once)
 
 
 def ask(
@@ -165,15 +154,3 @@ class _Answers:
         best = np.take_along_axis(found, place, 1).astype(np.float64)
         ids = np.where(np.isfinite(best), self.ids[place], "")
         return ids, best, left, np.where(left > 0, rank, -1)
-
-
-def _without_own(questions: Questions) -> tuple[np.ndarray, np.ndarray]:
-    """Return the candidates and scores [q, k − 1] without the right individual; without it nobody
-    moves up behind the last one."""
-    is_own = questions.ids == questions.individual_ids[:, None]
-    order = np.argsort(is_own, axis=1, kind="stable")  # one's own goes last
-    k = max(questions.ids.shape[1] - 1, 1)
-    ids = np.where(is_own, "", questions.ids)
-    score = np.where(is_own, -np.inf, questions.score)
-    pair = (np.take_along_axis(part, order, 1)[:, :k] for part in (ids, score))
-    return next(pair), next(pair)

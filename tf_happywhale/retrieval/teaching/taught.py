@@ -18,6 +18,7 @@ from tf_happywhale.retrieval.new_individual.probability import (
     fit_new_probability,
     one_minus_cosine,
     predict_by_parts,
+    share_weights,
 )
 from tf_happywhale.retrieval.new_individual.reliability import (
     expected_calibration_error,
@@ -116,7 +117,7 @@ def teach(
         }
     new, wrong, calibration = NewProbability(Logistic(None)), Logistic(None), None
     if individuals >= ENOUGH_FOR_NUMBERS:
-        weights = _weights(seen.is_new, rank.new_share)
+        weights = share_weights(seen.is_new, rank.new_share)
         who = seen.individual_ids
         new = fit_new_probability(seen.standard, seen.score, seen.is_new, who, weights)
         needed = placing_lead(new, seen.ids, seen.standard, seen.truth, who, rank.new_share)
@@ -135,12 +136,6 @@ def teach(
         gallery_individuals=questions.gallery_individuals,
         calibration=calibration,
     )
-
-
-def _weights(is_new: np.ndarray, new_share: float) -> np.ndarray:
-    """Return weights [n] with mean 1, by which `new_share` of the questions are new."""
-    share = is_new.mean()
-    return np.where(is_new, new_share / share, (1 - new_share) / (1 - share))
 
 
 def _telling(seen: OutOfFold, new: NewProbability) -> Telling | None:
