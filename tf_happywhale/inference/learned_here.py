@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from tf_happywhale.config import Experiment
 from tf_happywhale.inference.identifier import Identifier
+from tf_happywhale.inference.match_gallery import Matched
 from tf_happywhale.inference.who_teaches import WhoTeaches
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.search.encounter_split import count_sightings
 from tf_happywhale.retrieval.search.scored import Scores
-from tf_happywhale.retrieval.teaching.questions import ask
+from tf_happywhale.retrieval.teaching.questions import Questions, ask
 from tf_happywhale.retrieval.teaching.says import sentences
 from tf_happywhale.retrieval.teaching.taught import Taught, teach
 
 BY_COSINES = (
     "Matched points order the individuals. Where new_individual stands among them, and P(new), the "
     "model says by its cosines alone."
+)
+LEFT_OUT = (
+    "Where new_individual stands, and P(new), rest on matched points too, and on photographs that "
+    "the model has left out of its training."
 )
 
 
@@ -42,9 +49,12 @@ def learned_here(
     gallery: Embeddings,
     experiment: Experiment,
     teacher: WhoTeaches,
-    scores: Scores | None = None,
+    matched: Matched | None = None,
 ) -> LearnedHere:
     """Return what is known about new individuals.
+
+    With matched pairs a gallery teaches beside a trained model too, by the images that the model
+    has left out, if they are enough for P(new).
 
     Args:
         identifier: what its models' own catalogue has taught.
@@ -52,22 +62,45 @@ def learned_here(
         gallery: the reference images, as they are compared.
         experiment: the sections rank and identify.
         teacher: see `who_teaches`.
-        scores: of the gallery's images for its own, see `ask`; None: cosines.
+        matched: fused scores; None: cosines.
     """
-    rank, said = experiment.rank, teacher.said
-    if teacher.asked is not None:
-        same_side = experiment.identify.sides != "ignore"
-        asked = ask(gallery, scores, teacher.asked, best_of=rank.best_of, same_side=same_side)
-        shares = identifier.learned.shares
-        taught = teach(asked, rank, shares, count_sightings(queries))
-        return LearnedHere(taught.learned, (*said, *sentences(taught)), taught)
+    said = teacher.said
+    asked = teacher.asked if matched is None else matched.asked
+    if asked is not None:
+        taught = _taught(identifier, queries, gallery, experiment, asked, matched)
+        if teacher.asked is not None:
+            return LearnedHere(taught.learned, (*said, *sentences(taught)), taught)
+        if taught.gives_numbers:
+            return LearnedHere(taught.learned, (*said, LEFT_OUT, *sentences(taught)), taught)
     learned, unknown = identifier.learned, identifier.unknown
-    if scores is not None and not unknown:
+    if matched is not None and not unknown:
         said += (BY_COSINES,)
     if unknown:
         said += (f"P(new) is not known, and new_individual comes last: {unknown}",)
-    elif unsure := learned.unsure(rank):
+    elif unsure := learned.unsure(experiment.rank):
         said += (unsure,)
     else:
         said += tuple(learned.cannot_tell)
     return LearnedHere(learned, said)
+
+
+def _taught(
+    identifier: Identifier,
+    queries: Embeddings,
+    gallery: Embeddings,
+    experiment: Experiment,
+    asked: np.ndarray,
+    matched: Matched | None,
+) -> Taught:
+    """Return what a gallery teaches by some of its images, bool [m]."""
+    same_side = experiment.identify.sides != "ignore"
+    best_of, shares = experiment.rank.best_of, identifier.learned.shares
+
+    def questions(scores: Scores | None) -> Questions:
+        return ask(gallery, scores, asked, best_of=best_of, same_side=same_side)
+
+    photographs = count_sightings(queries)
+    if matched is None:
+        return teach(questions(None), experiment.rank, shares, photographs)
+    fused = questions(matched.fused.own)
+    return teach(fused, experiment.rank, shares, photographs, by_cosine=questions(None))

@@ -60,23 +60,19 @@ def rank_photographs(
         gallery: the folder of the reference images, a saved gallery or a catalogue; None: unknown.
     """
     asked, compared = centred(queries, known)  # what is written stays as the model gave it
-    teacher, photographs, own = who_teaches(identifier, known), None, None
+    teacher = who_teaches(identifier, known)
     identifier, asked, compared = with_taught_shares(
         identifier, teacher, asked, compared, experiment.rank.best_of
     )
     found = match_if_it_pays(asked, Matchable(compared, experiment, identifier, teacher, gallery))
-    if found is not None:
-        fused = found[1].fused
-        photographs, own = fused.photographs, fused.own
-        if teacher.asked is not None:
-            teacher = replace(teacher, asked=found[1].asked)
+    matching, matched = found or (None, None)
     with timed(f"ranking {len(queries)} against {len(known)}"):
-        here = learned_here(identifier, asked, compared, experiment, teacher, own)
-        sides = experiment.identify.sides
-        asked_for = Asked(asked, compared, experiment.rank, sides, photographs)
-        by_cosines = teacher.asked is None
+        here = learned_here(identifier, asked, compared, experiment, teacher, matched)
+        sides, scores = experiment.identify.sides, matched and matched.fused.photographs
+        asked_for = Asked(asked, compared, experiment.rank, sides, scores)
+        by_cosines = here.taught is None
         judged, ranking, apart = rank_animals(asked_for, here.learned, by_cosines)
-    queries, matching = replace(queries, columns=judged.columns), found and found[0]
+    queries = replace(queries, columns=judged.columns)
     return RankedAnimals(queries, ranking, apart, here, matching)
 
 
@@ -105,11 +101,14 @@ def rank_animals(
     found = judged = candidates_of(replace(asked, queries=queries))
     if plain.scores is not asked.scores:
         judged = candidates_of(replace(plain, queries=queries))
+    beside = None
+    if learned.by_cosine:
+        beside = candidates_of(replace(asked, queries=queries, scores=None)).score[:, 0]
     ranking = Ranking(
         images=queries.image,
         candidates=judged,
         rule=learned.rule(asked.settings, judged.score),
-        p_new=learned.p_new(judged.score),
+        p_new=learned.p_new(judged.score, beside),
         gallery_images=asked.gallery.image,
         padding=most_frequent(asked.ids),
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+LEAST = 1e-9  # probability; a lower one tells no more
 
 
 @dataclass(frozen=True)
@@ -24,18 +27,22 @@ class Standard:
 @dataclass(frozen=True)
 class Line:
     """Map from an ensemble's score to standard deviations above the mean: `slope·score −
-    offset`."""
+    offset`. With `odds` scores are probabilities, and their log-odds stand for them: of what is
+    certain, a hundredth more or less means much."""
 
     slope: float
     offset: float
+    odds: bool = False
 
     def standard(self, score: np.ndarray) -> np.ndarray:
         """Return standardised scores, float64."""
-        return self.slope * score.astype(np.float64) - self.offset
+        value = log_odds(score) if self.odds else score.astype(np.float64)
+        return self.slope * value - self.offset
 
     def score(self, standard: float) -> float:
         """Return the score that has this standardised score."""
-        return (standard + self.offset) / self.slope
+        value = (standard + self.offset) / self.slope
+        return 1 / (1 + math.exp(-value)) if self.odds else value
 
 
 def standard_of(best: np.ndarray) -> Standard:
@@ -43,6 +50,24 @@ def standard_of(best: np.ndarray) -> Standard:
     best = best[np.isfinite(best)].astype(np.float64)
     deviation = float(best.std()) if len(best) else 0.0
     return Standard(float(best.mean()) if len(best) else 0.0, deviation or 1.0)
+
+
+def line_of_odds(best: np.ndarray) -> Line:
+    """Return the map from probabilities to standard deviations above the mean of the best ones'
+    log-odds.
+
+    Args:
+        best: the best of each query [n]; infinite ones do not count.
+    """
+    own = standard_of(log_odds(best))
+    return Line(1 / own.deviation, own.mean / own.deviation, odds=True)
+
+
+def log_odds(probability: np.ndarray) -> np.ndarray:
+    """Return the logarithms of the odds, float64; −inf stays."""
+    some = np.asarray(probability, np.float64)
+    value = np.clip(some, LEAST, 1 - LEAST)
+    return np.where(np.isfinite(some), np.log(value / (1 - value)), some)
 
 
 def shares_of(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from tf_happywhale.retrieval.new_individual.lead import lead
-
-Features = Callable[[np.ndarray], np.ndarray]
+from tf_happywhale.retrieval.new_individual.features import (
+    Features,
+    best_and_gap,
+    features_of,
+    leads,
+    with_cosine,
+)
 
 FEWEST = 5  # new individuals; fewer cannot even show whether calibration helps
 ENOUGH = 100  # new individuals teach so few numbers better than a cosine alone says it
@@ -18,29 +21,34 @@ PARTS = 5  # of the individuals; a regression is tried on one part after learnin
 
 @dataclass(frozen=True)
 class Logistic:
-    """A logistic regression on how far a query's best score leads, or on two features: the best
-    score, and how far the second lies below it.
+    """A logistic regression on what candidates' scores give, see `features.py`.
 
     Attributes:
-        weights: one or two; None if nothing could be learned, so that the result is NaN.
+        weights: one to three, which tells the features; None if nothing could be learned, so that
+            the result is NaN.
         intercept: added to them.
     """
 
     weights: np.ndarray | None
     intercept: float = 0.0
 
-    def __call__(self, scores: np.ndarray) -> np.ndarray:
+    def __call__(self, scores: np.ndarray, beside: np.ndarray | None = None) -> np.ndarray:
         """Return probabilities float64 [n] of queries with candidates' scores [n, k], best
-        first; NaN where there is no feature."""
+        first; NaN where there is no feature.
+
+        Args:
+            scores: these.
+            beside: the queries' best cosines [n], if it learned from them.
+        """
         if self.weights is None or not len(scores):
             return np.full(len(scores), np.nan)
-        return 1 / (1 + np.exp(-(self.features(scores) @ self.weights + self.intercept)))
+        given = self.features(scores, beside)
+        return 1 / (1 + np.exp(-(given @ self.weights + self.intercept)))
 
     @property
     def features(self) -> Features:
-        """What it learned from, told by the number of its weights."""
-        one = self.weights is not None and len(self.weights) == 1
-        return leads if one else best_and_gap
+        """What it learned from."""
+        return features_of(2 if self.weights is None else len(self.weights))
 
     def numbers(self) -> tuple[float, ...] | None:
         """Return the weights as a file keeps them; None if nothing could be learned."""
@@ -60,11 +68,13 @@ class NewProbability:
     regression: Logistic
     calibrated: bool = True
 
-    def __call__(self, standard: np.ndarray, cosine: np.ndarray) -> np.ndarray:
+    def __call__(
+        self, standard: np.ndarray, cosine: np.ndarray, beside: np.ndarray | None = None
+    ) -> np.ndarray:
         """Return P(new) float64 [n] of queries whose candidates have these standardised scores and
-        these scores as they are [n, k], best first."""
+        these scores as they are [n, k], best first; `beside` is that of `Logistic`."""
         if self.calibrated or self.regression.weights is None:
-            return self.regression(standard)
+            return self.regression(standard, beside)
         return one_minus_cosine(cosine)
 
     @property
@@ -83,6 +93,7 @@ def fit_logistic(
     positive: np.ndarray,
     weights: np.ndarray | None = None,
     features: Features | None = None,
+    beside: np.ndarray | None = None,
 ) -> Logistic:
     """Learn a probability from out-of-fold queries (Platt 1999). Those without a feature do not
     count.
@@ -91,9 +102,10 @@ def fit_logistic(
         scores: candidates' scores [n, k], best first.
         positive: what is to be predicted of each query, such as that its individual is new [n].
         weights: of the queries [n], with mean 1; None: all are equal.
-        features: from scores to what is learned from, [n, f]; None: `best_and_gap`.
+        features: what is learned from; None: `best_and_gap`.
+        beside: the queries' best cosines [n], where the scores are none themselves.
     """
-    given, positive = (features or best_and_gap)(scores), np.asarray(positive, bool)
+    given, positive = (features or best_and_gap)(scores, beside), np.asarray(positive, bool)
     some = np.isfinite(given).all(axis=1)
     if len(set(positive[some].tolist())) < 2:
         return Logistic(None)
@@ -110,13 +122,15 @@ def fit_new_probability(
     is_new: np.ndarray,
     individual_ids: np.ndarray,
     weights: np.ndarray | None = None,
+    beside: np.ndarray | None = None,
 ) -> NewProbability:
     """Learn P(new) from out-of-fold queries, and leave the calibration out if it does not help.
 
     Images of one individual resemble each other, so a few new individuals teach little, however
     many images they have. Therefore regressions are tried: the individuals are cut into parts, and
-    each part is predicted by a regression on the others. Of the two kinds, the lead alone and the
-    best score with its gap to the second, the one with the lower log loss is taken. If there are
+    each part is predicted by a regression on the others. Of the kinds, the lead alone, the best
+    score with its gap to the second, and these two with the best cosine where scores are no
+    cosines, the one with the lowest log loss is taken. If there are
     fewer new individuals than `ENOUGH`, it is used only if it also has a lower log loss than one
     minus the cosine; of fewer than `FEWEST` it is not used.
 
@@ -125,18 +139,19 @@ def fit_new_probability(
         cosine: their scores as they are [n, k].
         is_new: whether the query's individual is new [n].
         individual_ids: the individual in each query, str [n].
-        weights: see `fit_logistic`.
+        weights, beside: see `fit_logistic`.
     """
     if len(set(np.asarray(is_new, bool).tolist())) < 2:
         return NewProbability(Logistic(None))
     chosen, loss = best_and_gap, np.inf
-    for features in (leads, best_and_gap):
-        tried = predict_by_parts(standard, is_new, individual_ids, weights, features)
+    kinds = (leads, best_and_gap) if beside is None else (leads, best_and_gap, with_cosine)
+    for features in kinds:
+        tried = predict_by_parts(standard, is_new, individual_ids, weights, features, beside)
         if np.isnan(tried).any():  # all new, or all known ones are in one part, or nobody leads
             continue
         if (found := _log_loss(tried, is_new, weights)) < loss:
             chosen, loss = features, found
-    regression = fit_logistic(standard, is_new, weights, chosen)
+    regression = fit_logistic(standard, is_new, weights, chosen, beside)
     new = len(set(individual_ids[is_new].tolist()))
     if regression.weights is None or new >= ENOUGH:
         return NewProbability(regression)
@@ -159,14 +174,19 @@ def predict_by_parts(
     individual_ids: np.ndarray,
     weights: np.ndarray | None = None,
     features: Features | None = None,
+    beside: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return probabilities float64 [n], each by a regression on the other parts of the
     individuals; NaN where nothing could be learned. The arguments are those of `fit_logistic`."""
     tried, part = np.full(len(positive), np.nan), parts_of(individual_ids)
     for number in range(PARTS):
         mine = part == number
-        own = None if weights is None else weights[~mine]
-        tried[mine] = fit_logistic(scores[~mine], positive[~mine], own, features)(scores[mine])
+        counts, theirs, own = (
+            (None if values is None else values[rows])
+            for values, rows in ((weights, ~mine), (beside, ~mine), (beside, mine))
+        )
+        learned = fit_logistic(scores[~mine], positive[~mine], counts, features, theirs)
+        tried[mine] = learned(scores[mine], own)
     return tried
 
 
@@ -180,16 +200,3 @@ def _log_loss(
 ) -> float:
     right = np.where(positive, probability, 1 - probability)
     return float(np.average(-np.log(np.clip(right, 1e-6, 1)), weights=weights))
-
-
-def leads(scores: np.ndarray) -> np.ndarray:
-    """Return how far the best score leads, float64 [n, 1]; see `lead`."""
-    return lead(scores)[:, None]
-
-
-def best_and_gap(scores: np.ndarray) -> np.ndarray:
-    """Return the best score, and how far the second lies below it, float64 [n, 2]."""
-    scores = np.asarray(scores, float)
-    best = np.where(np.isfinite(scores[:, 0]), scores[:, 0], -1.0)
-    second = np.minimum(scores[:, 1] if scores.shape[1] > 1 else best, best)  # see lowest_so_far
-    return np.stack([best, best - np.where(np.isfinite(second), second, best)], axis=1)

@@ -46,6 +46,7 @@ class Learned:
         slope, offset: from the score to standard deviations above the mean of those images.
         weights, intercept: of P(new) by the standardised scores; None if it is not known. Files of
             older versions have two weights, see `Logistic`.
+        odds: whether the line is of the scores' log-odds, see `Line`.
         queries, queries_new: how many questions taught it, and how many of new individuals; an
             image of a known one can be asked twice, see `with_left_out`.
         wrong_weights, wrong_intercept: the same for P(the best candidate is wrong); no intercept if
@@ -69,18 +70,33 @@ class Learned:
     calibrated: bool = True
     told: Telling | None = None
     version: int = 1
+    odds: bool = False
 
-    def p_new(self, score: np.ndarray) -> np.ndarray:
+    @property
+    def line(self) -> Line:
+        """From scores to standardised ones."""
+        return Line(self.slope, self.offset, self.odds)
+
+    @property
+    def by_cosine(self) -> bool:
+        """Whether P(new) wants each query's best cosine beside its scores."""
+        return self.weights is not None and len(self.weights) == 3
+
+    def p_new(self, score: np.ndarray, beside: np.ndarray | None = None) -> np.ndarray:
         """Return P(new) float64 [n] of queries with candidates' scores [n, k]; NaN where
-        unknown."""
+        unknown.
+
+        Args:
+            score: these.
+            beside: the queries' best cosines [n], where scores are no cosines.
+        """
         regression = _regression(self.weights, self.intercept)
-        standard = Line(self.slope, self.offset).standard(score)
-        return NewProbability(regression, self.calibrated)(standard, score)
+        return NewProbability(regression, self.calibrated)(self.line.standard(score), score, beside)
 
     def p_right(self, score: np.ndarray) -> np.ndarray:
         """Return P(the best candidate is right) float64 [n], as `p_new` does."""
         wrong = _regression(self.wrong_weights, self.wrong_intercept or 0.0)
-        return 1 - wrong(Line(self.slope, self.offset).standard(score))
+        return 1 - wrong(self.line.standard(score))
 
     @property
     def cannot_tell(self) -> list[str]:
@@ -184,6 +200,7 @@ def learned_of(
         wrong_intercept=wrong.intercept,
         told=told,
         version=VERSION,
+        odds=line.odds,
     )
 
 

@@ -9,7 +9,12 @@ import numpy as np
 
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.ensemble.out_of_fold import OutOfFold
-from tf_happywhale.retrieval.ensemble.standard_scores import line_of, standard_of
+from tf_happywhale.retrieval.ensemble.standard_scores import (
+    Line,
+    line_of,
+    line_of_odds,
+    standard_of,
+)
 from tf_happywhale.retrieval.new_individual.placing import placing_lead
 from tf_happywhale.retrieval.new_individual.probability import (
     Logistic,
@@ -35,6 +40,7 @@ from tf_happywhale.retrieval.teaching.questions import Questions
 # on better; if more are new than rank.new_share says, it is far better. From 20 on about four of
 # five galleries' P(new) beats the plain share of new ones; of 12, half do.
 ENOUGH_TO_ORDER = 5
+AS_THEY_ARE = Line(1.0, 0.0)
 ENOUGH_FOR_NUMBERS = 20
 
 
@@ -96,6 +102,7 @@ def teach(
     rank: Rank,
     shares: Sequence[float] = (1.0,),
     photographs: int | None = None,
+    by_cosine: Questions | None = None,
 ) -> Taught:
     """Learn from a gallery's questions about itself.
 
@@ -104,11 +111,16 @@ def teach(
         rank: `new_share`, the share of new individuals that the threshold and P(new) are for.
         shares: each model's share of the score, see `taught_shares`.
         photographs: that will be identified; the intervals of `misses` are for so many.
+        by_cosine: the same questions by cosines alone, if the scores are probabilities of matched
+            pairs; None: they are cosines.
     """
     known = questions.take(questions.known)
     individuals = len(set(known.individual_ids.tolist()))
-    line = line_of([0], [1.0], [standard_of(questions.score[:, 0])])
+    best = questions.score[:, 0]
+    matched = by_cosine is not None
+    line = line_of_odds(best) if matched else line_of([0], [1.0], [standard_of(best)])
     seen = questions.both(line)
+    beside = by_cosine.both(AS_THEY_ARE).score[:, 0] if matched else None
     threshold = dict.fromkeys(("first_or_second", "column"), LOWEST)
     if individuals >= ENOUGH_TO_ORDER:
         answers = seen.ids, seen.standard, seen.truth, rank.new_share
@@ -119,14 +131,14 @@ def teach(
     if individuals >= ENOUGH_FOR_NUMBERS:
         weights = share_weights(seen.is_new, rank.new_share)
         who = seen.individual_ids
-        new = fit_new_probability(seen.standard, seen.score, seen.is_new, who, weights)
+        new = fit_new_probability(seen.standard, seen.score, seen.is_new, who, weights, beside)
         needed = placing_lead(new, seen.ids, seen.standard, seen.truth, who, rank.new_share)
-        if needed is not None:
+        if needed is not None and not line.odds:  # a rule's lead is one of scores
             threshold["p_new"] = needed / line.slope
         wrong = fit_logistic(seen.standard, seen.ids[:, 0] != seen.truth, weights)
-    told = _telling(seen, new) if individuals >= ENOUGH_TO_ORDER else None
+    told = _telling(seen, new, beside) if individuals >= ENOUGH_TO_ORDER else None
     if individuals >= ENOUGH_FOR_NUMBERS:
-        calibration = _calibration(seen, new, weights, told)
+        calibration = _calibration(seen, new, weights, told, beside)
     return Taught(
         learned=learned_of(shares, threshold, line, seen, new, wrong, told),
         misses=misses(questions, photographs),
@@ -138,22 +150,26 @@ def teach(
     )
 
 
-def _telling(seen: OutOfFold, new: NewProbability) -> Telling | None:
+def _telling(seen: OutOfFold, new: NewProbability, beside: np.ndarray | None) -> Telling | None:
     """Return how well P(new) tells known from new questions; if there is none, the best score."""
-    p_new = new(seen.standard, seen.score)
+    p_new = new(seen.standard, seen.score, beside)
     looks_new = -seen.score[:, 0] if np.isnan(p_new).any() else p_new
     return telling(looks_new, seen.is_new, seen.individual_ids)
 
 
 def _calibration(
-    seen: OutOfFold, new: NewProbability, weights: np.ndarray, told: Telling | None
+    seen: OutOfFold,
+    new: NewProbability,
+    weights: np.ndarray,
+    told: Telling | None,
+    beside: np.ndarray | None,
 ) -> Calibration:
     is_new = seen.is_new
     p_new = one_minus_cosine(seen.score)
     if new.calibrated:
         features = new.regression.features
         asked = seen.standard, is_new, seen.individual_ids
-        p_new = predict_by_parts(*asked, weights, features)
+        p_new = predict_by_parts(*asked, weights, features, beside)
     return Calibration(
         error=expected_calibration_error(p_new, is_new, weights=weights),
         auroc=told.auroc if told else float("nan"),
