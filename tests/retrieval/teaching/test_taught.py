@@ -9,10 +9,11 @@ import pytest
 from tf_happywhale.config import Rank
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.standard_scores import Line
-from tf_happywhale.retrieval.new_individual.thresholds import best_threshold
+from tf_happywhale.retrieval.new_individual.thresholds import best_threshold, weighted_map
 from tf_happywhale.retrieval.ranking.learned_file import load_learned, save_learned
 from tf_happywhale.retrieval.search.candidates import rank_individuals
 from tf_happywhale.retrieval.search.joined_rows import stack
+from tf_happywhale.retrieval.search.scored import Scores
 from tf_happywhale.retrieval.teaching.members import (
     WIDTHS,
     join_again,
@@ -208,3 +209,40 @@ def test_p_new_places_new_individual_where_the_lead_tells_more() -> None:
     rule = taught.learned.rule(Rank(), asked.score)
     assert rule.lead == pytest.approx(taught.learned.threshold["p_new"])
     assert taught.learned.rule(Rank(new="first_or_second"), asked.score).lead is None
+
+
+def probabilities(gallery: Embeddings, seed: int = 3) -> Scores:
+    """Of two images, how likely they show one individual, by something that cosines do not see."""
+    who = gallery.individual_id
+    same = who[:, None] == who
+    evidence = 3.0 * same - 4 + np.random.default_rng(seed).normal(size=same.shape)
+    found = (1 / (1 + np.exp(-2 * evidence))).astype(np.float32)
+    return lambda rows: found[rows]
+
+
+def test_matched_pairs_are_learned_from_as_odds_and_beside_the_cosine() -> None:
+    gallery = animals(60, 4)
+    fused, plain = ask(gallery, probabilities(gallery)), ask(gallery)
+    both = teach(fused, Rank(), by_cosine=plain)
+    assert both.learned.odds and both.learned.by_cosine
+    assert both.calibration.auroc > teach(plain, Rank()).calibration.auroc + 0.02
+    assert both.calibration.error < 0.05
+    # a probability of .999 is as far above .99 as .99 is above .9
+    line = both.learned.line
+    steps = np.diff(line.standard(np.array([0.9, 0.99, 0.999])))
+    assert steps[0] == pytest.approx(steps[1], rel=0.05)
+    rule = both.learned.rule(Rank(), fused.score)
+    assert 0 < rule.threshold < 1 and rule.lead is None
+    p_new = both.learned.p_new(np.array([[0.99, 0.1], [0.1, 0.05]]), np.array([0.9, 0.3]))
+    assert p_new[0] < p_new[1]
+
+
+def test_the_threshold_of_odds_is_the_best_for_the_probabilities() -> None:
+    gallery = animals(40, 4)
+    fused = ask(gallery, probabilities(gallery))
+    taught = teach(fused, Rank(new_share=0.3), by_cosine=ask(gallery))
+    seen = fused.both(Line(1.0, 0.0))
+    found = taught.learned.threshold["first_or_second"]
+    best = best_threshold(seen.ids, seen.score, seen.truth, 0.3)
+    measured = [weighted_map(seen.ids, seen.score, seen.truth, each, 0.3) for each in (found, best)]
+    assert measured[0] == pytest.approx(measured[1])
