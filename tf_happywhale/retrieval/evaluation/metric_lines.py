@@ -37,9 +37,11 @@ def print_metrics(metrics: dict) -> None:
         before, after = found["p_new"]["error_before"], found["p_new"]["error_after"]
         used = found["p_new"].get("calibrated", True)  # older files do not say
         how = "calibrated" if used else "as given (calibration does not help, and is left out)"
+        more = found["p_new"].get("left_out", 0)
+        too = f"; {more} images of known animals are asked as new ones too" * bool(more)
         print(
             f"  expected calibration error of P(new): {before:.3f} for one minus the cosine, "
-            f"{after:.3f} {how}"
+            f"{after:.3f} {how}{too}"
         )
 
 
