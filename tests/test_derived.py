@@ -21,6 +21,7 @@ from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.retrieval.evaluation.training_gain import gain_sentence
 from tf_happywhale.review.experiment_report import summary_rows
 from tf_happywhale.training import trainer
+from tf_happywhale.training.best_region import Sought
 
 
 @pytest.fixture(autouse=True)
@@ -237,3 +238,55 @@ def test_one_run_from_photographs_to_a_report_that_says_what_training_gained(
     assert ("Training", sentence) in summary_rows(experiment, load_data(experiment))
     train.main(with_derived(asked))
     assert "train quick fold 0: up to date" in capsys.readouterr().out
+
+
+PART = Sought("of these images", [0.25, 0.25, 0.75, 1.0], "by this part they find more")
+
+
+@pytest.fixture
+def seeking(monkeypatch) -> list[Sought | None]:
+    """What each search was told of an earlier one; it always finds `PART`."""
+    told: list[Sought | None] = []
+
+    def seek(experiment, before: Sought | None) -> Sought:
+        told.append(before)
+        return PART
+
+    monkeypatch.setattr(derived, "seek_region", seek)
+    return told
+
+
+def test_a_region_is_sought_kept_and_not_sought_again(bay: Path, seeking, capsys) -> None:
+    found = with_derived(of(bay, "records.source=whole"))
+    assert found.model.region == (0.25, 0.25, 0.75, 1.0)
+    said = capsys.readouterr().out
+    assert "model.region [0.25, 0.25, 0.75, 1.0]: by this part they find more\n" in said
+    assert "which sees 38% of each picture" in said
+    assert with_derived(of(bay, "records.source=whole")) == found
+    assert seeking == [None, PART]  # before there are TFRecords it is told what was found
+    begin(bay)
+    assert with_derived(of(bay, "records.source=whole"), again=True) == found
+    assert len(seeking) == 2 and "has changed" not in capsys.readouterr().out
+    assert with_derived(of(bay), again=True).model.region == found.model.region
+    assert "model.region the default (kept: [0.25, 0.25, 0.75, 1.0])" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("value", ["null", "[0, 0, 0.5, 0.5]"])
+def test_a_region_that_was_given_stops_the_search(bay: Path, seeking, value: str, capsys) -> None:
+    found = with_derived(of(bay, "records.source=whole", f"model.region={value}"))
+    assert found.model.region == (None if value == "null" else (0, 0, 0.5, 0.5)) and not seeking
+    assert "model.region" not in capsys.readouterr().out
+    begin(bay)
+    assert with_derived(of(bay, "records.source=whole", f"model.region={value}")) == found
+    assert not seeking
+
+
+def test_where_boxes_are_cropped_no_region_is_sought(bay: Path, seeking) -> None:
+    assert with_derived(of(bay)).model.region is None and not seeking
+
+
+def test_settings_that_were_kept_before_regions_were_sought_stay(bay: Path, seeking, capsys):
+    with_derived(of(bay, "records.source=whole", "model.region=null"))
+    begin(bay)
+    assert with_derived(of(bay, "records.source=whole"), again=True).model.region is None
+    assert not seeking and "has changed" not in capsys.readouterr().out

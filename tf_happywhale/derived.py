@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,22 @@ import yaml
 
 from tf_happywhale.config import Experiment
 from tf_happywhale.config.checked import validated
-from tf_happywhale.config.derived import Facts, Machine, Setting, derived_places, derived_settings
+from tf_happywhale.config.derived import (
+    Facts,
+    Machine,
+    Setting,
+    derived_places,
+    derived_settings,
+    seeks_region,
+)
 from tf_happywhale.config.section import Section
 from tf_happywhale.cores import usable_cores
+from tf_happywhale.derived_region import REMEMBERED, as_setting, remembered, seek_region
 from tf_happywhale.disk.files import write_text
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.messages import say_once
 from tf_happywhale.places import data_root, output_folder, records_home
+from tf_happywhale.training.best_region import Sought
 
 FILE = "derived.yaml"
 HEAD = """\
@@ -50,19 +59,21 @@ def with_derived(experiment: Experiment, *, again: bool = False) -> Experiment:
             "derive=false."
         )
     file, given = output_folder(experiment) / FILE, given_keys(experiment)
+    before = remembered(file)
     if file.is_file() and _in_use(experiment):
         kept, machine = _read(file)
         say_once(f"settings that were derived from the catalogue are read from {file}")
         if again:
-            _say_changes(kept, derive(experiment, machine), given, file)
+            today, _ = derive(experiment, machine, lambda _: before)
+            _say_changes(kept, today, given, file)
         return _put(experiment, kept)
     machine = Machine(usable_cores(), experiment.train.device != "cpu" and _accelerator())
-    found = derive(experiment, machine)
+    found, sought = derive(experiment, machine, lambda placed: seek_region(placed, before))
     for key, value, why in found:
         if key not in given:
             print(f"{key} {_text(value)}: {why}")
     complete = _put(experiment, found)  # if that is refused, nothing is kept
-    _write(file, found, machine)
+    _write(file, found, machine, sought)
     return complete
 
 
@@ -78,8 +89,11 @@ def as_derived(experiment: Experiment) -> Experiment:
     return _put(experiment, _read(file)[0]) if experiment.derive and file.is_file() else experiment
 
 
-def derive(experiment: Experiment, machine: Machine) -> list[Setting]:
-    """Return the settings that follow from the experiment's catalogue, also those that were given.
+def derive(
+    experiment: Experiment, machine: Machine, seek: Callable[[Experiment], Sought | None]
+) -> tuple[list[Setting], Sought | None]:
+    """Return the settings that follow from the experiment's catalogue, also those that were given;
+    and what `seek` has found, if `model.region` is to be sought.
 
     Raises:
         InputError: the catalogue cannot be read.
@@ -94,10 +108,12 @@ def derive(experiment: Experiment, machine: Machine) -> list[Setting]:
         raise InputError(f"There is no data folder {root}: set data.root to a folder.")
     folders = folder_facts(experiment)
     places = list(derived_places(folders))
-    facts = catalogue_facts(_put(experiment, places), given)
+    placed = _put(experiment, places)
+    facts = catalogue_facts(placed, given)
     if "data.boxes" not in given:
         facts = replace(facts, box_files=folders.box_files)
-    return [*places, *derived_settings(facts, machine, given)]
+    sought = seek(placed) if seeks_region(facts, given) else None
+    return [*places, *derived_settings(facts, machine, given, as_setting(sought))], sought
 
 
 def given_keys(experiment: Experiment) -> set[str]:
@@ -127,13 +143,17 @@ def _with(tree: dict[str, Any], settings: Sequence[Setting]) -> dict[str, Any]:
     return tree
 
 
-def _write(file: Path, settings: Sequence[Setting], machine: Machine) -> None:
+def _write(
+    file: Path, settings: Sequence[Setting], machine: Machine, sought: Sought | None
+) -> None:
     from tf_happywhale.catalogue.photographs.own_output import mark_new_output
 
     tree = {
         "machine": asdict(machine),
         "settings": {key: {"value": value, "why": why} for key, value, why in settings},
     }
+    if sought is not None:
+        tree[REMEMBERED] = asdict(sought)
     mark_new_output(file.parent)
     write_text(file, HEAD + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))
 

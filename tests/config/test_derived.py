@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_happywhale.config import Experiment, keys, load_experiment
@@ -13,6 +13,7 @@ from tf_happywhale.config.derived import (
     Machine,
     derived_places,
     derived_settings,
+    seeks_region,
 )
 
 LAPTOP, SERVER = Machine(2, False), Machine(16, True)
@@ -138,3 +139,44 @@ def test_any_facts_give_settings_that_are_allowed(facts: Facts, machine: Machine
     assert experiment.train.last_size < experiment.image_size
     if facts.left and facts.right:
         assert experiment.augment.flip_p == 0
+
+
+REGIONS = st.tuples(*[st.floats(0, 0.4)] * 2, *[st.floats(0.5, 1)] * 2)
+
+
+@settings(max_examples=50)
+@given(FACTS, MACHINES, REGIONS)
+def test_what_the_network_sees_counts(facts: Facts, machine: Machine, region: tuple) -> None:
+    whole = {key: value for key, value, _ in derived_settings(facts, machine)}
+    sought = ("model.region", list(region), "it pays")
+    found = {key: value for key, value, _ in derived_settings(facts, machine, {}, sought)}
+    assert found["model.region"] == list(region)
+    assert found["train.last_size"] >= whole["train.last_size"]
+    sides = [facts.side, *(one.side for one in facts.boxes)]
+    assert found["train.last_size"] <= max(96, max(sides) + 32)  # nothing is enlarged
+    given_one = derived_settings(facts, machine, {"model.region": region})
+    sizes = {key: value for key, value, _ in given_one if key != "model.region"}
+    assert sizes == {key: value for key, value in found.items() if key != "model.region"}
+
+
+def test_a_part_of_small_pictures_takes_less_time_and_of_large_ones_has_more_pixels() -> None:
+    part = ("model.region", [0.25, 0.25, 1.0, 0.875], "it pays")
+
+    def size(side: float, machine: Machine = LAPTOP) -> tuple[int, str]:
+        found = derived_settings(Facts(2977, 395, 2977, side), machine, {}, part)
+        return next((value, why) for key, value, why in found if key == "train.last_size")
+
+    value, why = size(224)
+    assert value == 224 and "about 24 minutes" in why and "sees 47% of each picture" in why
+    assert size(2000)[0] == 320 and size(2000, SERVER)[0] == 640
+
+
+def test_a_region_is_sought_where_whole_pictures_may_be_aligned() -> None:
+    assert seeks_region(WHALES, {})
+    assert not seeks_region(POD, {}) and not seeks_region(SEALS, {})
+    assert seeks_region(POD, {"records.source": "whole"})
+    assert not seeks_region(WHALES, {"model.region": None})
+    assert not seeks_region(WHALES, {"records.source": "fullbody"})
+    assert not seeks_region(WHALES, {"records.more_sources": ("fin",)})
+    assert not seeks_region(WHALES, {"variants": ({"name": "b", "records.source": "fin"},)})
+    assert seeks_region(WHALES, {"variants": ({"name": "b", "model.backbone": "b0"},)})

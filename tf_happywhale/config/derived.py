@@ -9,18 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tf_happywhale.config.derived_sizes import Machine, Setting, seen_area, sizes
+
 WHOLE = "whole"
-STEP = 32  # sides of pictures in training are multiples of it
-LARGER = 1.18  # how much larger than in training pictures are embedded
-SMALLEST, LARGEST, LARGEST_ON_GPU = 96, 224, 448
 PICTURES = 86_000  # seen by a training on the right whales: 36 epochs of 2,381
 EPOCHS = (25, 60)
-MINUTES = 60  # that a training on a CPU may take
-RATE = 14.0  # pictures of 224 pixels that lite0 trains on in a second, for each core
 AVERAGE_FROM = 1500  # steps from which an average of the weights pays
 FOLD_IMAGES = 20  # that a fold should have at least
-
-Setting = tuple[str, Any, str]
 
 
 @dataclass(frozen=True)
@@ -64,14 +59,6 @@ class Facts:
     right: int = 0
 
 
-@dataclass(frozen=True)
-class Machine:
-    """What trains: the cores that may be used, and whether there is a GPU or TPU."""
-
-    cores: int
-    accelerator: bool
-
-
 def derived_places(facts: Facts) -> Iterator[Setting]:
     """Yield the settings that say which files of the data folder are read."""
     if len(facts.test_folders) == 1:
@@ -83,8 +70,25 @@ def derived_places(facts: Facts) -> Iterator[Setting]:
         yield "data.boxes", file, "there is no boxes.csv, and no other file has boxes"
 
 
+def seeks_region(facts: Facts, given: Mapping[str, Any]) -> bool:
+    """Return whether the pictures may be aligned, and nobody has said which part of them counts:
+    they are used whole, and no other crops are kept or trained on.
+
+    Args:
+        facts, given: see `derived_settings`.
+    """
+    if "model.region" in given or given.get("records.more_sources"):
+        return False
+    if any(key.split(".")[0] == "records" for one in given.get("variants", ()) for key in one):
+        return False
+    return given.get("records.source", _source(facts)[0]) == WHOLE
+
+
 def derived_settings(
-    facts: Facts, machine: Machine, given: Mapping[str, Any] | None = None
+    facts: Facts,
+    machine: Machine,
+    given: Mapping[str, Any] | None = None,
+    region: Setting | None = None,
 ) -> list[Setting]:
     """Return the settings that follow from a catalogue and a machine: key, value, and why.
 
@@ -93,6 +97,7 @@ def derived_settings(
     Args:
         facts, machine: these.
         given: values that a person gave, by key. Settings that depend on others follow from these.
+        region: `model.region`, if one was sought and found.
     """
     given = given or {}
     source, side, of = _source(facts)
@@ -104,9 +109,11 @@ def derived_settings(
     batch = _batch(training)
     steps = rounds * max(1, training // given.get("train.batch_size", batch))
     pictures = f"{training} images to train on"
+    area = seen_area(given.get("model.region", region[1] if region else None))
     return [
         ("records.source", source, of),
-        *_sizes(side, rounds * training, machine, given.get("train.last_size")),
+        *([region] if region else []),
+        *sizes(side, rounds * training, machine, given.get("train.last_size"), area),
         ("data.folds", folds, _of_folds(folds, facts)),
         _mirroring(facts),
         ("train.epochs", epochs, f"{pictures}: about {epochs * training} pictures in all"),
@@ -132,28 +139,6 @@ def _source(facts: Facts) -> tuple[str, float, str]:
         others = ", ".join(one.source for one in enough if one is not best)
         why += f", smaller than those of {others}"
     return best.source, best.side, why
-
-
-def _sizes(side: float, seen: int, machine: Machine, given: int | None = None) -> Iterator[Setting]:
-    """Yield the sizes of pictures, when a training sees so many, perhaps of a given size."""
-    largest = LARGEST_ON_GPU if machine.accelerator else LARGEST
-    small = max(SMALLEST, -(-int(side) // STEP) * STEP)
-    size, why = min(small, largest), f"half of the crops are narrower than {side:.0f} pixels"
-    if size < small:
-        why += f"; {size} is enough" if not machine.accelerator else f"; {size} fits a GPU"
-    if not machine.accelerator:
-        while size > SMALLEST and _minutes(seen, size, machine) > MINUTES:
-            size -= STEP
-        minutes = _minutes(seen, size, machine)
-        why += f"; about {minutes:.0f} minutes of training on {machine.cores} cores"
-    yield "train.last_size", size, why
-    trained = given or size
-    larger = min(round(trained * LARGER / 8) * 8, 4096)
-    yield "image_size", larger, f"embedded a sixth larger than the {trained} pixels of training"
-
-
-def _minutes(seen: int, size: int, machine: Machine) -> float:
-    return seen * (size / 224) ** 2 / (RATE * machine.cores) / 60
 
 
 def _folds(facts: Facts) -> int:
