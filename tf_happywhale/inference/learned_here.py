@@ -18,6 +18,7 @@ from tf_happywhale.retrieval.teaching.questions import Questions, ask
 from tf_happywhale.retrieval.teaching.says import sentences
 from tf_happywhale.retrieval.teaching.taught import Taught, teach
 
+BESIDE = 20  # individuals that teach beside a trained model: fewer know less than its own folds
 BY_COSINES = (
     "Matched points order the individuals. Where new_individual stands among them, and P(new), the "
     "model says by its cosines alone."
@@ -70,7 +71,7 @@ def learned_here(
         taught = _taught(identifier, queries, gallery, experiment, asked, matched)
         if teacher.asked is not None:
             return LearnedHere(taught.learned, (*said, *sentences(taught)), taught)
-        if taught.gives_numbers:
+        if taught.individuals >= BESIDE:
             return LearnedHere(taught.learned, (*said, LEFT_OUT, *sentences(taught)), taught)
     learned, unknown = identifier.learned, identifier.unknown
     if matched is not None and not unknown:

@@ -18,7 +18,8 @@ def queries(individuals: int, lead_tells: bool, seed: int = 0) -> dict:
     tells_not = rng.normal(size=len(who))
     lead = np.maximum(1 + (tells if lead_tells else tells_not) / 2, 0.0)
     level = tells_not if lead_tells else tells
-    scores = np.concatenate([level[:, None], np.tile((level - lead)[:, None], 4)], axis=1)
+    spread = rng.random((len(who), 1)) * np.array([0.45, 0.15, -0.15, -0.45])  # its mean is 0
+    scores = np.concatenate([level[:, None], (level - lead)[:, None] + spread], axis=1)
     names = who.astype(str)
     ids = np.stack([np.where(is_new, "x1", names), *np.full((4, len(who)), "x2")], axis=1)
     truth = np.where(is_new, NEW, names)

@@ -109,8 +109,8 @@ def test_it_says_what_it_rests_on() -> None:
     assert ", at 20 candidates " in second
 
 
-def test_twelve_individuals_order_but_do_not_say_how_likely() -> None:
-    taught = taught_by(animals(12, 2))
+def test_seven_individuals_order_but_do_not_say_how_likely() -> None:
+    taught = taught_by(animals(7, 3))
     assert taught.orders
     assert not taught.gives_numbers
     assert taught.learned.threshold["first_or_second"] > -1
@@ -118,9 +118,9 @@ def test_twelve_individuals_order_but_do_not_say_how_likely() -> None:
     assert np.isnan(taught.learned.p_right(np.array([[0.5, 0.4]]))).all()
     assert taught.calibration is None
     first, second = sentences(taught)
-    assert "24 photographs of 12 individuals were asked of the others" in first
-    assert "too few to say how likely an animal is new, which takes 20 individuals" in first
-    assert "at 10 candidates " in second
+    assert "21 photographs of 7 individuals were asked of the others" in first
+    assert "too few to say how likely an animal is new, which takes 8 individuals" in first
+    assert "at 5 candidates " in second
 
 
 def test_of_fewer_the_new_individual_is_always_second() -> None:

@@ -22,6 +22,7 @@ from tf_happywhale.retrieval.new_individual.probability import (
     fit_new_probability,
     one_minus_cosine,
     share_weights,
+    worth,
 )
 from tf_happywhale.retrieval.new_individual.reliability import (
     expected_calibration_error,
@@ -52,7 +53,8 @@ def evaluate_pool(pool: Pool, rank: Rank, species: Mapping[str, str], seed: int)
         for a number of gallery images is that of telling these known individuals from all new ones.
     """
     taught = with_enough_new(pool)
-    counts, who = share_weights(taught.is_new, rank.new_share), taught.individual_ids
+    who = taught.individual_ids
+    counts = worth(taught.is_new, who, rank.new_share)
     new = fit_new_probability(taught.standard, taught.score, taught.is_new, who, counts)
     place = {mode: _places(pool, rank, mode, species) for mode in MODES[1:]}
     asked = taught.ids, taught.standard, taught.truth, who
@@ -194,7 +196,7 @@ def _by_parts(judged: Pool, pool: Pool, features: Features, new_share: float) ->
     p_new = np.full(len(judged), np.nan)
     for part in np.unique(judged.part):
         mine, others = judged.part == part, with_enough_new(pool.take(pool.part != part))
-        counts = share_weights(others.is_new, new_share)
+        counts = worth(others.is_new, others.individual_ids, new_share)
         learned = fit_logistic(others.standard, others.is_new, counts, features)
         p_new[mine] = learned(judged.standard[mine])
     return p_new

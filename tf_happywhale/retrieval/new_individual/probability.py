@@ -98,10 +98,14 @@ def fit_logistic(
     """Learn a probability from out-of-fold queries (Platt 1999). Those without a feature do not
     count.
 
+    It begins with one probability for all, and departs from it as far as the queries say so: a
+    standard deviation of a feature is expected to change the log-odds by about 1 (the normal prior
+    of the regression). Without this a few queries promise too much.
+
     Args:
         scores: candidates' scores [n, k], best first.
         positive: what is to be predicted of each query, such as that its individual is new [n].
-        weights: of the queries [n], with mean 1; None: all are equal.
+        weights: how many observations each query is worth [n], see `worth`; None: one.
         features: what is learned from; None: `best_and_gap`.
         beside: the queries' best cosines [n], where the scores are none themselves.
     """
@@ -111,9 +115,13 @@ def fit_logistic(
         return Logistic(None)
     from sklearn.linear_model import LogisticRegression
 
-    model, own = LogisticRegression(C=100.0), None if weights is None else weights[some]
-    model.fit(given[some], positive[some].astype(int), sample_weight=own)
-    return Logistic(model.coef_[0], float(model.intercept_[0]))
+    given, own = given[some], None if weights is None else weights[some]
+    middle, spread = given.mean(axis=0), given.std(axis=0)
+    spread[spread == 0] = 1.0
+    model = LogisticRegression(C=1.0)
+    model.fit((given - middle) / spread, positive[some].astype(int), sample_weight=own)
+    slopes = model.coef_[0] / spread
+    return Logistic(slopes, float(model.intercept_[0] - slopes @ middle))
 
 
 def fit_new_probability(
@@ -166,6 +174,13 @@ def share_weights(is_new: np.ndarray, new_share: float) -> np.ndarray:
     if not 0 < share < 1:
         return np.ones(len(is_new))
     return np.where(is_new, new_share / share, (1 - new_share) / (1 - share))
+
+
+def worth(is_new: np.ndarray, individual_ids: np.ndarray, new_share: float) -> np.ndarray:
+    """Return how many observations each query is worth [n]: as many together as there are
+    individuals, since the images of one are alike, and `new_share` of them new."""
+    individuals = len(set(np.asarray(individual_ids).tolist()))
+    return share_weights(is_new, new_share) * (individuals / max(len(is_new), 1))
 
 
 def predict_by_parts(

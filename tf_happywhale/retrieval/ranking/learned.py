@@ -19,7 +19,7 @@ from tf_happywhale.retrieval.new_individual.probability import (
     NewProbability,
     fit_logistic,
     fit_new_probability,
-    share_weights,
+    worth,
 )
 from tf_happywhale.retrieval.new_individual.rule import FIRST_OR_SECOND, NewRule
 from tf_happywhale.retrieval.new_individual.telling import Telling, telling
@@ -153,7 +153,7 @@ def learn(gallery: LabelledGallery, weights: Sequence[float], rank: Rank) -> Lea
     shares[taken] = shares_of(everyone, own, standards)
     seen, share = with_enough_new(join_scores(scored)), rank.new_share
     answers, who = (seen.ids, seen.standard, seen.truth), seen.individual_ids
-    counts = share_weights(seen.is_new, share)
+    counts = worth(seen.is_new, who, share)
     new = fit_new_probability(seen.standard, seen.score, seen.is_new, who, counts)
     wrong = fit_logistic(seen.standard, seen.ids[:, 0] != seen.truth, counts)
     threshold = {

@@ -29,7 +29,7 @@ from tf_happywhale.retrieval.new_individual.placing import placing_lead
 from tf_happywhale.retrieval.new_individual.probability import (
     NewProbability,
     fit_new_probability,
-    share_weights,
+    worth,
 )
 from tf_happywhale.retrieval.new_individual.rule import FIRST_OR_SECOND, NewRule, insert_new
 from tf_happywhale.retrieval.new_individual.thresholds import (
@@ -188,8 +188,8 @@ def rank_queries(
         rank = rank.model_copy(update={"threshold": LOWEST, "new": "column"})
     scored, shares, line = _score_folds(gallery, weights, rank)
     seen = with_enough_new(join_scores(scored))
-    counts = share_weights(seen.is_new, rank.new_share)
     who = seen.individual_ids
+    counts = worth(seen.is_new, who, rank.new_share)
     probability = fit_new_probability(seen.standard, seen.score, seen.is_new, who, counts)
     found = rank_by_ensemble(
         queries, gallery.embeddings, gallery.individual_ids.tolist(), rank.candidates, shares, rank

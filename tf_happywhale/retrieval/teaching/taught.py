@@ -23,7 +23,7 @@ from tf_happywhale.retrieval.new_individual.probability import (
     fit_new_probability,
     one_minus_cosine,
     predict_by_parts,
-    share_weights,
+    worth,
 )
 from tf_happywhale.retrieval.new_individual.reliability import (
     expected_calibration_error,
@@ -37,11 +37,11 @@ from tf_happywhale.retrieval.teaching.questions import Questions
 
 # Galleries of right whales were cut down to k individuals, and tried on other photographs (`make
 # bench-teaching`). From 5 on the threshold orders as well as new_individual always second, from 16
-# on better; if more are new than rank.new_share says, it is far better. From 20 on about four of
-# five galleries' P(new) beats the plain share of new ones; of 12, half do.
+# on better; if more are new than rank.new_share says, it is far better. From 8 on about nine of ten
+# galleries' P(new) beats the plain share of new ones; of 5, half do.
 ENOUGH_TO_ORDER = 5
+ENOUGH_FOR_NUMBERS = 8
 AS_THEY_ARE = Line(1.0, 0.0)
-ENOUGH_FOR_NUMBERS = 20
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,8 @@ def teach(
         }
     new, wrong, calibration = NewProbability(Logistic(None)), Logistic(None), None
     if individuals >= ENOUGH_FOR_NUMBERS:
-        weights = share_weights(seen.is_new, rank.new_share)
         who = seen.individual_ids
+        weights = worth(seen.is_new, who, rank.new_share)
         new = fit_new_probability(seen.standard, seen.score, seen.is_new, who, weights, beside)
         needed = placing_lead(new, seen.ids, seen.standard, seen.truth, who, rank.new_share)
         if needed is not None and not line.odds:  # a rule's lead is one of scores
