@@ -40,6 +40,18 @@ def test_a_large_catalogue_of_whole_pictures() -> None:
     assert "minutes of training on 2 cores" in why(WHALES, "train.last_size")
 
 
+@pytest.mark.parametrize(
+    ("images", "photographs", "rounds"),
+    [(2977, 1129, 1), (2977, 594, 0), (442, 154, 0), (442, 200, 1), (66, 42, 0), (66, 0, 0)],
+)
+def test_many_photographs_to_identify_train_once_more(
+    images: int, photographs: int, rounds: int
+) -> None:
+    facts = Facts(images, 40, images, 224, to_identify=photographs)
+    assert values(facts)["pseudo.rounds"] == rounds
+    assert why(facts, "pseudo.rounds").startswith(f"{photographs} photographs to identify")
+
+
 def test_a_small_catalogue_with_boxes_and_sides() -> None:
     found = values(SEALS)
     assert (found["records.source"], found["train.last_size"]) == ("fullbody", 224)

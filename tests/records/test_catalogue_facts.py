@@ -30,6 +30,7 @@ def test_the_facts_of_the_pod(bay: Path) -> None:
     assert backfin.images == fullbody.images == facts.images
     assert 0 < backfin.side < fullbody.side < facts.side
     assert (facts.left, facts.right, facts.box_files, facts.test_folders) == (0, 0, (), ())
+    assert facts.to_identify == len(list((bay / "test_images").glob("*.jpg"))) > 0
 
 
 def test_only_the_source_that_was_given_counts(bay: Path) -> None:

@@ -16,6 +16,7 @@ PICTURES = 86_000  # seen by a training on the right whales: 36 epochs of 2,381
 EPOCHS = (25, 60)
 AVERAGE_FROM = 1500  # steps from which an average of the weights pays
 FOLD_IMAGES = 20  # that a fold should have at least
+PREDICTED = 200  # photographs to identify from which a second training on them pays
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Facts:
         test_folders: folders of photographs beside that of the catalogue, where there is no
             test_images.
         left, right: images whose viewpoint is that side.
+        to_identify: photographs to identify.
     """
 
     images: int
@@ -57,6 +59,7 @@ class Facts:
     test_folders: tuple[str, ...] = ()
     left: int = 0
     right: int = 0
+    to_identify: int = 0
 
 
 def derived_places(facts: Facts) -> Iterator[Setting]:
@@ -120,6 +123,7 @@ def derived_settings(
         ("train.batch_size", batch, f"{pictures}, at least four batches"),
         ("train.validate_every", max(1, rounds // 6), f"six times in {rounds} epochs"),
         *_average(steps),
+        _predicted(facts),
     ]  # fmt: skip
 
 
@@ -165,6 +169,17 @@ def _mirroring(facts: Facts) -> Setting:
         "do not (coats, scars)"
     )
     return "augment.flip_p", 0.1, why
+
+
+def _predicted(facts: Facts) -> Setting:
+    """Return how many trainings follow that also learn from what the one before is sure of."""
+    count = f"{facts.to_identify} photographs to identify"
+    if facts.to_identify >= max(PREDICTED, facts.images // 5):
+        why = (
+            "those that the model is sure of are labels of a second training, as long as the first"
+        )
+        return "pseudo.rounds", 1, f"{count}: {why}"
+    return "pseudo.rounds", 0, f"{count} are too few to train on what the model says of them"
 
 
 def _batch(training: int) -> int:

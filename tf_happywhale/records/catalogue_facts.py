@@ -82,6 +82,7 @@ def catalogue_facts(experiment: Experiment, given: Collection[str]) -> Facts:
         boxes=tuple(one for one in boxes if one.images),
         left=sides.count("left"),
         right=sides.count("right"),
+        to_identify=_photographs(root / data.test_images),
     )
 
 
@@ -103,6 +104,10 @@ def _sources(experiment: Experiment, root: Path) -> list[str]:
     rows = [row for row in read_box_rows(file, reading_of(experiment.data)) if row.box]
     named = {row.source for row in rows} - {*NO_ANIMALS, WHOLE}
     return sorted(named - {""}) or ([experiment.records.source] if named else [])
+
+
+def _photographs(folder: Path) -> int:
+    return len(list_images(folder)) if folder.is_dir() else 0
 
 
 def _viewpoints(catalogue: pd.DataFrame) -> list[str]:
