@@ -44,6 +44,11 @@ class Rank(Section):
     ensemble: Literal["join", "average"] = Field(
         "join", description="several models: embeddings joined, or scores averaged"
     )
+    rounds: Literal["last", "all"] = Field(
+        "last",
+        description="which trainings of a model rank: the last, or with pseudo.rounds all of them "
+        "together; without effect where the config names members",
+    )
     members: Positive | None = Field(
         None,
         description="how many models rank together: those with the best mAP@5 on folds they have "

@@ -27,6 +27,17 @@ def test_without_members_the_folds_rank_together() -> None:
     assert [member.weight for member in found] == [1.0] * 3
 
 
+def test_all_rounds_rank_together_if_that_is_wanted() -> None:
+    keys = ["name=w", "pseudo.rounds=2", "rank.rounds=all"]
+    found = find_members(load_experiment(None, keys))
+    assert [member.name for member in found] == ["w/fold0", "w-round1/fold0", "w-round2/fold0"]
+    last = find_members(load_experiment(None, keys[:2]))
+    assert [member.name for member in last] == ["w-round2/fold0"]
+    # the labels of a round are predicted by the round before, alone
+    one = find_members(load_experiment(None, keys).in_round(1, 0))
+    assert [member.name for member in one] == ["w-round1/fold0"]
+
+
 def test_members_are_run_folders_folders_or_files(tmp_path: Path) -> None:
     run, plain = tmp_path / "run", tmp_path / "plain"
     write(run / "embeddings", ["a", "b"], value=1)

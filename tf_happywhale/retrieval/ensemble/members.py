@@ -50,7 +50,8 @@ class Member:
 
 
 def find_members(experiment: Experiment) -> list[Member]:
-    """Return the experiment's `members`; if it names none, the models of its variants' folds.
+    """Return the experiment's `members`; if it names none, the models of its variants' folds: the
+    last round of each, or all rounds if `rank.rounds` says so and no round is named.
 
     The embeddings of a published model are in the experiment's output, in a folder of its name.
 
@@ -59,8 +60,9 @@ def find_members(experiment: Experiment) -> list[Member]:
     """
     if not experiment.members:
         return [
-            Member(run_folder(variant, fold) / "embeddings", 1.0)
+            Member(run_folder(variant.in_round(number), fold) / "embeddings", 1.0)
             for variant in variants_of(experiment)
+            for number in _rounds(variant)
             for fold in variant.folds
         ]
     found = []
@@ -79,6 +81,12 @@ def find_members(experiment: Experiment) -> list[Member]:
         inside = folder / "embeddings"
         found.append(Member(inside if inside.is_dir() else folder, member.weight))
     return found
+
+
+def _rounds(variant: Experiment) -> list[int]:
+    """Return the numbers of the trainings that rank."""
+    every = variant.rank.rounds == "all" and variant.pseudo.round is None
+    return list(range(variant.round + 1)) if every else [variant.round]
 
 
 def member_files(experiment: Experiment, splits: Sequence[str]) -> list[Path]:
