@@ -123,6 +123,16 @@ def test_the_last_round_ranks_and_nothing_is_done_twice(place: Path, trained, ca
     assert json.loads((output / "metrics.json").read_text())["fold0"]["queries_known"] > 0
 
 
+def test_which_rounds_rank_changes_no_labels(place: Path, trained, capsys) -> None:
+    """Other labels would train the round again."""
+    every = experiment(place, "rank.rounds=all")
+    pseudo.main(every)
+    train.main(every)
+    said = capsys.readouterr().out
+    assert "pseudo quick-round1 fold 0: up to date" in said
+    assert "train quick-round1 fold 0: up to date" in said
+
+
 def test_a_round_without_its_labels_is_one_sentence(place: Path, tmp_path: Path, trained) -> None:
     elsewhere = experiment(place, f"output={tmp_path}", f"records.dir={place / 'out' / 'records'}")
     with pytest.raises(InputError, match=r"pseudo\.csv: run `python -m tf_happywhale\.pseudo`"):

@@ -36,7 +36,7 @@ def labels_made_from(
     return {
         **({"trained_on": trained_on.is_file() and sha256(trained_on)} if before.round else {}),
         "pseudo": experiment.pseudo.model_dump(include={"confidence", "duplicate"}),
-        "rank": experiment.rank.model_dump(mode="json"),
+        "rank": experiment.rank.model_dump(mode="json", exclude={"rounds"}),  # one round labels
         "embeddings": [sha256(file) for file in files],
         **({"records": plan.folder.name} if older else {"pictures": digest(pictures)}),
         "labels": digest([data.images, data.individual_ids, data.folds.tolist()]),
