@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -139,8 +140,8 @@ def test_a_catalogue_that_has_grown_keeps_them_and_is_told(bay: Path, capsys) ->
     assert with_derived(of(bay), again=True) == before
     said = capsys.readouterr().out
     assert (
-        "has changed, or what is given: today it would be records.source whole (kept: backfin), "
-        in said
+        "has changed, or what is given, or this program: today it would be records.source whole "
+        "(kept: backfin), " in said
     )
     assert "data.folds 4 (kept: 2)" in said and "train.batch_size 16 (kept: 2)" in said
     assert str(bay.parent / "out" / FILE) in said
@@ -165,6 +166,21 @@ def test_a_setting_that_would_not_be_derived_today_is_told(bay: Path, capsys) ->
     shutil.copytree(bay / "trip", bay / "test_images")
     with_derived(of(bay), again=True)
     assert "data.test_images the default (kept: trip)" in capsys.readouterr().out
+
+
+def test_settings_of_an_older_version_that_are_as_the_default_are_not_told(bay, capsys) -> None:
+    with_derived(of(bay))
+    begin(bay)
+    file = bay.parent / "out" / FILE
+    tree = yaml.safe_load(file.read_text())
+    assert tree["settings"].pop("pseudo.rounds")["value"] == 0
+    file.write_text(yaml.safe_dump(tree))
+    assert with_derived(of(bay), again=True).pseudo.rounds == 0
+    assert "has changed" not in capsys.readouterr().out
+    tree["settings"]["pseudo.rounds"] = {"value": 1, "why": "so"}
+    file.write_text(yaml.safe_dump(tree))
+    assert with_derived(of(bay), again=True).pseudo.rounds == 1
+    assert "today it would be pseudo.rounds 0 (kept: 1)." in capsys.readouterr().out
 
 
 def test_another_machine_changes_nothing(bay: Path, capsys, monkeypatch) -> None:

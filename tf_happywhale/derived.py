@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tf_happywhale.config import Experiment
+from tf_happywhale.config import Experiment, keys
 from tf_happywhale.config.checked import validated
 from tf_happywhale.config.derived import (
     Facts,
@@ -178,14 +178,16 @@ def _say_changes(
     """Print which settings the catalogue of today would give, where they differ."""
     before = {key: value for key, value, _ in kept}
     after = {key: value for key, value, _ in today}
+    default = {key: field.get_default() for key, field in keys()}
     changed = [
         f"{key} {_said(after, key)} (kept: {_said(before, key)})"
         for key in {**after, **before}
-        if key not in given and _said(after, key) != _said(before, key)
+        if key not in given
+        and _text(after.get(key, default[key])) != _text(before.get(key, default[key]))
     ]
     if changed:
         print(
-            "The catalogue has changed, or what is given: today it would be "
+            "The catalogue has changed, or what is given, or this program: today it would be "
             f"{', '.join(changed)}. What is kept counts; delete {file} to have all derived again, "
             "which trains the model again."
         )
