@@ -197,8 +197,11 @@ def find_trained(
     if path.suffix not in (".yaml", ".yml"):
         raise InputError(f"There is no model {path}: name a run folder, or an ensemble's config.")
     experiment = load_experiment(path, overrides)
-    # Without members, the models are in the config's own output folder, which overrides may change.
-    members = find_members(experiment if experiment.members else as_derived(load_experiment(path)))
+    named = experiment
+    if not experiment.members:  # then they are in the config's own output, which overrides change
+        own = as_derived(load_experiment(path))
+        named = own.model_copy(update={"rank": experiment.rank})
+    members = find_members(named)
     return experiment, [_trained(one.run, one.weight, experiment.embed) for one in members]
 
 
