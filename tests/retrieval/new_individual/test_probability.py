@@ -130,3 +130,11 @@ def test_a_calibration_that_misleads_about_other_individuals_is_left_out() -> No
     who = np.array(["a"] * 9 + ["b", "c"] + [f"k{n}" for n in range(44)])
     learn = fit_new_probability((cosine - 0.6) / 0.2, cosine, is_new, who)
     assert not learn.calibrated
+
+
+def test_equal_scores_teach_the_share_and_no_more() -> None:
+    """Their standard deviation is not 0 but 1e-17, by rounding."""
+    scores, is_new = np.full((7, 5), 0.1), np.arange(7) < 2
+    assert scores[:, 0].std() > 0
+    p_new = fit_logistic(scores, is_new)(np.array([[0.9, 0.2, 0.2, 0.2, 0.2], [0.1] * 5]))
+    np.testing.assert_allclose(p_new, 2 / 7, atol=0.01)

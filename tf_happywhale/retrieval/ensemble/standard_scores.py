@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LEAST = 1e-9  # probability; a lower one tells no more
+ROUNDING = 1e-12  # of the mean of equal numbers, as a share of it
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,11 @@ class Line:
 def standard_of(best: np.ndarray) -> Standard:
     """Return the spread of a member's best scores [n]; infinite ones do not count."""
     best = best[np.isfinite(best)].astype(np.float64)
-    deviation = float(best.std()) if len(best) else 0.0
-    return Standard(float(best.mean()) if len(best) else 0.0, deviation or 1.0)
+    if not len(best):
+        return Standard(0.0, 1.0)
+    mean, deviation = float(best.mean()), float(best.std())
+    alike = deviation <= ROUNDING * abs(mean)
+    return Standard(mean, 1.0 if alike else deviation)
 
 
 def line_of_odds(best: np.ndarray) -> Line:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tf_happywhale.retrieval.ensemble.standard_scores import ROUNDING
 from tf_happywhale.retrieval.new_individual.features import (
     Features,
     best_and_gap,
@@ -117,7 +118,7 @@ def fit_logistic(
 
     given, own = given[some], None if weights is None else weights[some]
     middle, spread = given.mean(axis=0), given.std(axis=0)
-    spread[spread == 0] = 1.0
+    spread[spread <= ROUNDING * np.abs(middle)] = 1.0
     model = LogisticRegression(C=1.0)
     model.fit((given - middle) / spread, positive[some].astype(int), sample_weight=own)
     slopes = model.coef_[0] / spread
