@@ -52,6 +52,15 @@ def test_many_photographs_to_identify_train_once_more(
     assert why(facts, "pseudo.rounds").startswith(f"{photographs} photographs to identify")
 
 
+def test_photographs_that_are_named_as_in_the_catalogue_train_no_more() -> None:
+    """`pseudo` refuses them, which would stop a run after its first training."""
+    facts = Facts(442, 40, 442, 224, to_identify=300, named_alike=2)
+    assert values(facts)["pseudo.rounds"] == 0
+    assert "300 photographs to identify, 2 of them named like one" in why(facts, "pseudo.rounds")
+    few = Facts(442, 40, 442, 224, to_identify=30, named_alike=2)
+    assert "too few" in why(few, "pseudo.rounds")
+
+
 def test_a_small_catalogue_with_boxes_and_sides() -> None:
     found = values(SEALS)
     assert (found["records.source"], found["train.last_size"]) == ("fullbody", 224)

@@ -31,6 +31,11 @@ def test_the_facts_of_the_pod(bay: Path) -> None:
     assert 0 < backfin.side < fullbody.side < facts.side
     assert (facts.left, facts.right, facts.box_files, facts.test_folders) == (0, 0, (), ())
     assert facts.to_identify == len(list((bay / "test_images").glob("*.jpg"))) > 0
+    assert facts.named_alike == 0
+    known = next((bay / "train_images").glob("*.jpg"))
+    shutil.copy(known, bay / "test_images" / known.name)
+    again = catalogue_facts(of(bay), {})
+    assert (again.to_identify, again.named_alike) == (facts.to_identify + 1, 1)
 
 
 def test_only_the_source_that_was_given_counts(bay: Path) -> None:

@@ -48,6 +48,7 @@ class Facts:
             test_images.
         left, right: images whose viewpoint is that side.
         to_identify: photographs to identify.
+        named_alike: how many of these are named like a photograph of the catalogue.
     """
 
     images: int
@@ -60,6 +61,7 @@ class Facts:
     left: int = 0
     right: int = 0
     to_identify: int = 0
+    named_alike: int = 0
 
 
 def derived_places(facts: Facts) -> Iterator[Setting]:
@@ -174,7 +176,11 @@ def _mirroring(facts: Facts) -> Setting:
 def _predicted(facts: Facts) -> Setting:
     """Return how many trainings follow that also learn from what the one before is sure of."""
     count = f"{facts.to_identify} photographs to identify"
-    if facts.to_identify >= max(PREDICTED, facts.images // 5):
+    enough = facts.to_identify >= max(PREDICTED, facts.images // 5)
+    if enough and facts.named_alike:
+        why = "named like one of the catalogue, so that nothing can be trained on them"
+        return "pseudo.rounds", 0, f"{count}, {facts.named_alike} of them {why}"
+    if enough:
         why = (
             "those that the model is sure of are labels of a second training, as long as the first"
         )

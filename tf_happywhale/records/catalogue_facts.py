@@ -74,6 +74,7 @@ def catalogue_facts(experiment: Experiment, given: Collection[str]) -> Facts:
             one = experiment.model_copy(update={"records": look})
             found = boxes_of_source(one, root, source, photographs)
             boxes.append(BoxFacts(source, len(found), _side(sizes, found)))
+    to_identify = _photographs(root / data.test_images)
     return Facts(
         images=len(images),
         individuals=catalogue["individual_id"].nunique(),
@@ -82,7 +83,8 @@ def catalogue_facts(experiment: Experiment, given: Collection[str]) -> Facts:
         boxes=tuple(one for one in boxes if one.images),
         left=sides.count("left"),
         right=sides.count("right"),
-        to_identify=_photographs(root / data.test_images),
+        to_identify=len(to_identify),
+        named_alike=len(to_identify & set(map(photograph_of, images))),
     )
 
 
@@ -106,8 +108,8 @@ def _sources(experiment: Experiment, root: Path) -> list[str]:
     return sorted(named - {""}) or ([experiment.records.source] if named else [])
 
 
-def _photographs(folder: Path) -> int:
-    return len(list_images(folder)) if folder.is_dir() else 0
+def _photographs(folder: Path) -> set[str]:
+    return set(list_images(folder)) if folder.is_dir() else set()
 
 
 def _viewpoints(catalogue: pd.DataFrame) -> list[str]:
