@@ -47,7 +47,7 @@ class Rank(Section):
     rounds: Literal["last", "all"] = Field(
         "last",
         description="which trainings of a model rank: the last, or with pseudo.rounds all of them "
-        "together; without effect where the config names members",
+        "together; without effect where the config names members, or pseudo.round",
     )
     members: Positive | None = Field(
         None,

@@ -15,8 +15,8 @@ from tf_happywhale.retrieval.new_individual.features import (
     with_cosine,
 )
 
-FEWEST = 5  # new individuals; fewer cannot even show whether calibration helps
-ENOUGH = 100  # new individuals teach so few numbers better than a cosine alone says it
+FEWEST = 5  # individuals asked as new ones; fewer cannot even show whether calibration helps
+ENOUGH = 100  # individuals asked as new ones teach so few numbers better than a cosine alone does
 PARTS = 5  # of the individuals; a regression is tried on one part after learning from the others
 
 
@@ -139,9 +139,9 @@ def fit_new_probability(
     many images they have. Therefore regressions are tried: the individuals are cut into parts, and
     each part is predicted by a regression on the others. Of the kinds, the lead alone, the best
     score with its gap to the second, and these two with the best cosine where scores are no
-    cosines, the one with the lowest log loss is taken. If there are
-    fewer new individuals than `ENOUGH`, it is used only if it also has a lower log loss than one
-    minus the cosine; of fewer than `FEWEST` it is not used.
+    cosines, the one with the lowest log loss is taken. If fewer individuals than `ENOUGH` are asked
+    as new ones, it is used only if it also has a lower log loss than one minus the cosine; of fewer
+    than `FEWEST` it is not used.
 
     Args:
         standard: candidates' standardised scores [n, k], best first.
