@@ -135,7 +135,7 @@ def test_which_rounds_rank_changes_no_labels(place: Path, trained, capsys) -> No
 
 def test_a_round_without_its_labels_is_one_sentence(place: Path, tmp_path: Path, trained) -> None:
     elsewhere = experiment(place, f"output={tmp_path}", f"records.dir={place / 'out' / 'records'}")
-    with pytest.raises(InputError, match=r"pseudo\.csv: run `python -m tf_happywhale\.pseudo`"):
+    with pytest.raises(InputError, match=r"`python -m tf_happywhale\.pseudo` .* pseudo\.round=0;"):
         train.main(elsewhere)
     with pytest.raises(InputError, match=r"run `python -m tf_happywhale\.embed`"):
         pseudo.main(elsewhere)

@@ -56,7 +56,10 @@ def read_labels(
     again = "run `python -m tf_happywhale.pseudo` with the same config"
     again += f" and pseudo.round={experiment.round}" if experiment.pseudo.rounds > 1 else ""
     if not file.is_file():
-        raise InputError(f"There is no {file}: {again}, or train with pseudo.round=0.")
+        raise InputError(
+            f"There is no {file}: {again}, after train and embed with pseudo.round="
+            f"{experiment.round - 1}; `python -m tf_happywhale.run` does all of these."
+        )
     table = read_text_table(file, ("image", "individual_id", "confidence"))
     wrong = _what_is_wrong(table, data)
     if wrong:
