@@ -61,7 +61,7 @@ def test_they_are_printed_once_with_the_reason_and_kept(bay: Path, capsys) -> No
     first = with_derived(of(bay))
     said = capsys.readouterr().out
     assert "records.source backfin: " in said and "smaller than those of fullbody" in said
-    assert (first.records.source, first.image_size) == ("backfin", 112)
+    assert (first.records.source, first.image_size) == ("backfin", 152)
     begin(bay)
     assert with_derived(of(bay)) == as_derived(of(bay)) == first
     assert "records.source backfin: " not in capsys.readouterr().out
@@ -114,7 +114,7 @@ def test_a_photograph_that_cannot_be_read_may_be_skipped(bay: Path) -> None:
     (bay / "train_images" / first).write_bytes(b"no picture")
     with pytest.raises(InputError, match=first):
         with_derived(of(bay))
-    assert with_derived(of(bay, "records.skip_unreadable=true")).image_size == 112
+    assert with_derived(of(bay, "records.skip_unreadable=true")).image_size == 152
     for file in (bay / "train_images").iterdir():
         file.write_bytes(b"no picture")
     (bay.parent / "out" / FILE).unlink()
@@ -127,7 +127,7 @@ def test_what_a_base_gives_counts_as_given(bay: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("base: base.yaml\ntrain: {batch_size: 4}\n")
     places = [f"data.root={bay}", f"output={tmp_path / 'out'}"]
     found = with_derived(load_experiment(tmp_path / "mine.yaml", places))
-    assert (found.train.epochs, found.train.batch_size, found.image_size) == (7, 4, 112)
+    assert (found.train.epochs, found.train.batch_size, found.image_size) == (7, 4, 152)
 
 
 def test_a_catalogue_that_has_grown_keeps_them_and_is_told(bay: Path, capsys) -> None:

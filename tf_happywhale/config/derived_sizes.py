@@ -10,6 +10,7 @@ from typing import Any
 STEP = 32  # sides of pictures in training are multiples of it
 LARGER = 1.18  # how much larger than in training pictures are embedded
 SMALLEST, LARGEST, LARGEST_ON_GPU = 96, 224, 448
+ENLARGED = 1.43  # how far small pictures are enlarged: it pays, docs/recipe.md (Larger pictures)
 MINUTES = 60  # that a training on a CPU may take
 RATE = 14.0  # pictures of 224 pixels that lite0 trains on in a second, for each core
 
@@ -40,10 +41,12 @@ def sizes(
     largest = LARGEST_ON_GPU if machine.accelerator else LARGEST
     if area < 1:  # what is seen has as many pixels then
         largest = min(int(largest / math.sqrt(area)) // STEP * STEP, 2 * largest)
-    small = max(SMALLEST, -(-int(side) // STEP) * STEP)
+    small = max(SMALLEST, -(-int(ENLARGED * side) // STEP) * STEP)
     size, why = min(small, largest), f"half of the crops are narrower than {side:.0f} pixels"
     if size < small:
         why += f"; {size} is enough" if not machine.accelerator else f"; {size} fits a GPU"
+    elif size > side:
+        why += ", and are enlarged"
     if not machine.accelerator:
         while size > SMALLEST and _minutes(seen, size, machine) * area > MINUTES:
             size -= STEP
