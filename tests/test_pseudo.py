@@ -120,6 +120,7 @@ def test_the_last_round_ranks_and_nothing_is_done_twice(place: Path, trained, ca
     assert "…" not in said
     for name in ("train quick fold 0", "pseudo quick-round1 fold 0", "train quick-round1 fold 0"):
         assert f"{name}: up to date" in said
+    assert f"model: {output / 'quick-round1' / 'fold0'}\n" in said
     assert json.loads((output / "metrics.json").read_text())["fold0"]["queries_known"] > 0
 
 

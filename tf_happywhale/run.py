@@ -22,7 +22,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.config import variants_of
     from tf_happywhale.devices.workers import place
     from tf_happywhale.models.weights.weight_names import find_weights
-    from tf_happywhale.places import output_folder
+    from tf_happywhale.places import output_folder, run_folder
     from tf_happywhale.retrieval.ranking.rank_experiment import why_no_submission
     from tf_happywhale.stages import locked_stage
 
@@ -48,6 +48,8 @@ def main(experiment: Experiment) -> None:
         rank.main(experiment)
         evaluate.main(experiment)
         report.main(experiment)
+    if len(variants) == 1 and len(experiment.folds) == 1:
+        print(f"model: {run_folder(variants[0], experiment.folds[0])}")
     result = "predictions" if reason else "submission"
     print(f"{result}: {output_folder(experiment) / result}.csv")
 
