@@ -119,7 +119,7 @@ def test_a_round_of_predictions_labels_some_and_leaves_the_others_to_the_teacher
 
     monkeypatch.setattr(every_fold, "train_fold", watched)
     monkeypatch.setattr(trainer, "build_embedder", small_network.build)
-    rounds = ["name=rounds", "train.unlabelled=true", "pseudo.rounds=1", "pseudo.confidence=0.6"]
+    rounds = ["name=rounds", "train.unlabelled=true", "pseudo.rounds=1", "pseudo.confidence=0.3"]
     run.main(student(place, *rounds))
     first, second = tasks
     assert set(first.more_images) == set(second.more_images)
