@@ -18,7 +18,7 @@ from tf_happywhale.retrieval.teaching.questions import Questions, ask
 from tf_happywhale.retrieval.teaching.says import sentences
 from tf_happywhale.retrieval.teaching.taught import Taught, teach
 
-BESIDE = 20  # individuals that teach beside a trained model: fewer know less than its own folds
+BESIDE = 20  # individuals that teach beside a trained model; the limit was not measured
 BY_COSINES = (
     "Matched points order the individuals. Where new_individual stands among them, and P(new), the "
     "model says by its cosines alone."
