@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.catalogue.catalogue_table import read_answers, read_catalogue
+from tf_happywhale.catalogue.catalogue_table import (
+    read_answers,
+    read_catalogue,
+    read_sighted_catalogue,
+)
+from tf_happywhale.catalogue.tables.reading import Reading
 from tf_happywhale.errors import InputError
 
 AWKWARD = ["09913", "1e10", "NA", "nan", "None", "null", "True", "0x1F", "1_000", "-0", "Zoë", "鯨"]
@@ -115,3 +120,20 @@ def test_a_name_with_a_colon_is_told_to_be_the_reason(tmp_path: Path) -> None:
     path.write_text("image,individual_id\n2015-06-02 12:30.jpg,X\n")
     with pytest.raises(InputError, match=r"Line 2 of .* holds a colon"):
         read_catalogue(path)
+
+
+ODD = "image,individual_id,date,time,latitude\na.jpg,1,3/4/2021,evening,57\nb.jpg,2,31/2/2021,,\n"
+
+
+def test_dates_times_and_places_count_only_where_they_are_used(csv) -> None:
+    table = read_catalogue(csv(ODD))
+    assert list(table["date"]) == ["3/4/2021", "31/2/2021"]
+    assert list(table["time"]) == ["evening", ""]
+    with pytest.raises(InputError, match=r"Line 2 of .* has the time 'evening'"):
+        read_sighted_catalogue(csv(ODD))
+    dates = csv("image,individual_id,date\na.jpg,1,3/4/2021\nb.jpg,2,31/2/2021\n")
+    assert list(read_sighted_catalogue(dates)["date"]) == ["3/4/2021", "31/2/2021"]
+    with pytest.raises(InputError, match=r"Line 3 of .* has the date '31/2/2021'"):
+        read_sighted_catalogue(dates, days=True)
+    with pytest.raises(InputError, match=r"Line 3 of .* has the date '31/2/2021'"):
+        read_catalogue(dates, Reading(date_order="day_first"))

@@ -15,6 +15,7 @@ from tf_happywhale.galleries import adding
 from tf_happywhale.galleries.adding import add_confirmed
 from tf_happywhale.galleries.corrections import rename
 from tf_happywhale.galleries.gallery_folder import make_gallery, open_gallery
+from tf_happywhale.galleries.gallery_tables import export_catalogue
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 ABOUT = {"model": "m1", "source": "whole", "view": "original", "preprocess": "squashed to 128"}
@@ -264,6 +265,28 @@ def test_date_and_side_are_written_as_the_catalogue_has_them(
     images = open_gallery(gallery.folder).images()
     assert images.column("date").tolist() == ["", "2016-06-03 16:31:31"]
     assert images.column("viewpoint").tolist() == ["", "left"]
+
+
+def test_when_and_where_go_into_the_columns_that_the_catalogue_has(
+    root: Path, gallery, queries: Embeddings
+) -> None:
+    head = "image,species,individual_id,time,latitude,longitude,place"
+    (root / "train.csv").write_text(f"{head}\na.jpg,orca,09913,,,,\n", encoding="utf-8")
+    known = {"time": "16:31:31+02:00", "latitude": "57.1", "longitude": "11.2", "quality": "Q1"}
+    columns = {name: np.array([cell] * 4) for name, cell in known.items()}
+    queries = replace(queries, columns=queries.columns | columns)
+    add_confirmed(gallery.folder, queries, {"q3.jpg": "my_own"}, Data())
+    last = (root / "train.csv").read_text("utf-8").splitlines()[-1]
+    assert last == "q3.jpg,,my_own,16:31:31+02:00,57.1,11.2,"
+    assert open_gallery(gallery.folder).images().column("quality").tolist() == ["", "Q1"]
+    export_catalogue(open_gallery(gallery.folder), root / "out.csv")
+    table = read_catalogue(root / "out.csv")
+    assert table.loc[1, ["time", "longitude", "quality"]].tolist() == [
+        "16:31:31+02:00",
+        "11.2",
+        "Q1",
+    ]
+    assert "observer" not in table
 
 
 def test_an_excel_catalogue_is_refused_before_anything_is_written(

@@ -18,7 +18,9 @@ from tf_happywhale.catalogue.animals.species import fix_species
 from tf_happywhale.catalogue.photographs.checked_names import check_names
 from tf_happywhale.catalogue.photographs.disk_names import checked_names
 from tf_happywhale.catalogue.photographs.known_names import names_as_listed
+from tf_happywhale.catalogue.tables.checked_facts import check_facts
 from tf_happywhale.catalogue.tables.dates_and_sides import iso_date, viewpoint_sides
+from tf_happywhale.catalogue.tables.numbered_dates import in_order, iso_days, no_day_sentence
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.errors import InputError
@@ -41,13 +43,52 @@ def read_catalogue(
     number becomes part of `image`, the key of an animal (`animals/animal_key.py`). Rows whose id
     `reading.unknown` lists are left out. A missing `species` column is filled with empty text.
     Happywhale's misspellings of species are corrected in Happywhale's own rows. A `date` whose
-    month is a word becomes ISO text, and a `viewpoint` R or L becomes right or left. Possible
-    typing errors are printed.
+    month is a word becomes ISO text, and one in numbers too if `reading.date_order` says what comes
+    first. A `viewpoint` R or L becomes right or left. Possible typing errors are printed.
 
     Raises:
         InputError: a column is missing, an image is listed twice, is not there, or its name leaves
             the folder, or an individual_id is empty or `new_individual`.
     """
+    return _rows(path, reading, folder, must_be_there).reset_index(drop=True)
+
+
+def read_sighted_catalogue(
+    path: Path,
+    reading: Reading = PLAIN,
+    folder: Path | None = None,
+    *,
+    must_be_there: bool = True,
+    days: bool = False,
+) -> pd.DataFrame:
+    """The catalogue's rows as `read_catalogue` gives them, with times and coordinates checked.
+
+    Args:
+        days: whether dates are needed as days: then they become ISO text, and empty where no day is
+            known.
+        path, reading, folder, must_be_there: see `read_catalogue`.
+
+    Raises:
+        InputError: see `read_catalogue`; or a time, a coordinate, or a date if `days`, is wrong or
+            can be read in two ways. It names the line.
+    """
+    table = _rows(path, reading, folder, must_be_there)
+    names = line_names(table, path)
+    table = check_facts(table, names)
+    if days and "date" in table.columns:
+        if sentence := no_day_sentence(list(table["date"]), path):
+            say_once(sentence)
+        table["date"] = iso_days(list(table["date"]), names, reading.date_order)
+    return table.reset_index(drop=True)
+
+
+def line_names(table: pd.DataFrame, path: Path) -> list[str]:
+    """What each row of a table is, in words that begin a sentence: `Line 3 of train.csv`."""
+    return [f"Line {line} of {path}" for line in table.index]
+
+
+def _rows(path: Path, reading: Reading, folder: Path | None, must_be_there: bool) -> pd.DataFrame:
+    """The rows, see `read_catalogue`; their index is the lines of the file."""
     table = read_text_table(path, ("image", "individual_id", *reading.columns), reading)
     if table.empty:
         raise InputError(f"{path} lists no image: add rows of image,species,individual_id.")
@@ -62,7 +103,8 @@ def read_catalogue(
         table["species"] = ""
     table["species"] = fix_species(table["image"], table["species"], table["individual_id"])
     if "date" in table.columns:
-        table["date"] = [iso_date(cell) for cell in table["date"]]
+        dates = [iso_date(cell) for cell in table["date"]]
+        table["date"] = in_order(dates, line_names(table, path), reading.date_order)
     if "viewpoint" in table.columns:
         table["viewpoint"] = viewpoint_sides(table["viewpoint"])
     for sentence in (
@@ -71,7 +113,7 @@ def read_catalogue(
         *placeholder_warnings(list(table["individual_id"]), list(table["species"]), str(path)),
     ):
         say_once(sentence)
-    return table.reset_index(drop=True)
+    return table
 
 
 def _known_rows(table: pd.DataFrame, path: Path, reading: Reading) -> pd.DataFrame:

@@ -21,7 +21,11 @@ def _encoding(name: str) -> str:
 
 
 TextEncoding = Annotated[str, AfterValidator(_encoding)]
-TableColumn = Literal["image", "individual_id", "species", "encounter", "date", "viewpoint"]
+TableColumn = Literal[
+    "image", "individual_id", "species",
+    "encounter", "date", "time", "latitude", "longitude", "place", "observer",
+    "viewpoint", "quality", "distinctiveness",
+]  # fmt: skip
 
 
 class Data(Section):
@@ -39,7 +43,13 @@ class Data(Section):
     columns: dict[TableColumn, str] = Field(
         {},
         description="what your table calls the columns, such as {individual_id: ID, image: photo}; "
-        "image, individual_id, species, encounter, date and viewpoint can be given",
+        "image, individual_id, species, encounter, date, time, latitude, longitude, place, "
+        "observer, viewpoint, quality and distinctiveness can be given",
+    )
+    date_order: Literal["day_first", "month_first"] | None = Field(
+        None,
+        description="what comes first in dates such as 3/4/2021; null: where days matter, a date "
+        "in the table with a number above 12 decides, and without one such dates are refused",
     )
     encoding: TextEncoding | None = Field(
         None,

@@ -97,7 +97,7 @@ def _cells(one: ConfirmedAnimal, there: pd.DataFrame) -> dict[str, str]:
     """Return the cells of an animal's row. Its date and its side are written as the other rows
     have them."""
     facts = ("species", "individual_id", "encounter", "date", "viewpoint")
-    cells = {name: getattr(one, name) for name in facts}
+    cells = {name: getattr(one, name) for name in facts} | dict(one.further)
     for name, as_in in (("date", date_as_in), ("viewpoint", viewpoint_as_in)):
         if name in there:
             cells[name] = as_in(there[name].tolist(), cells[name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -17,10 +17,13 @@ from tf_happywhale.catalogue.animals.animal_key import (
 from tf_happywhale.catalogue.animals.identities import check_identity
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.photographs.catalogue_names import CatalogueNames
+from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.known_animals import Animal, KnownAnimals
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.encounter_split import together_of
+
+FURTHER = tuple(name for name in FACTS if name not in ("encounter", "date", "viewpoint"))
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class ConfirmedAnimal:
         key: its key among the animals identified.
         date: when the photograph was taken; empty if it is not known.
         viewpoint: the side that it shows; empty if it is not known.
+        further: what else is known of when, where and what it shows, by column.
     """
 
     image: str
@@ -50,6 +54,7 @@ class ConfirmedAnimal:
     key: str = ""
     date: str = ""
     viewpoint: str = ""
+    further: Mapping[str, str] = field(default_factory=dict)
 
 
 def confirm(
@@ -98,6 +103,7 @@ def confirm(
             key=key,
             date=one.date,
             viewpoint=one.viewpoint,
+            further=one.further,
         )
         found.setdefault(confirmed.image, confirmed)
     return list(found.values())
@@ -126,8 +132,8 @@ def number_column(rows: Iterable[Mapping[str, str]]) -> list[str]:
 @dataclass(frozen=True)
 class _AskedAnimal:
     """An animal that was identified: its photograph's content, its box as text, its encounter, the
-    encounter that it was ranked with, when it was taken, its side, the boxes of the other animals,
-    and its name for a person."""
+    encounter that it was ranked with, when it was taken, its side, what else is known of it, the
+    boxes of the other animals, and its name for a person."""
 
     content: str
     box: str
@@ -135,6 +141,7 @@ class _AskedAnimal:
     together: str
     date: str
     viewpoint: str
+    further: dict[str, str]
     others: list[str]
     words: str
 
@@ -160,12 +167,19 @@ def _asked_animals(queries: Embeddings, decided: Mapping[str, str]) -> dict[str,
         together_of(queries),
         queries.column("date").tolist(),
         queries.column("viewpoint").tolist(),
+        _further(queries),
     )
     asked = {}
     for key, *facts in zip(keys, *columns, strict=True):
         others = [box for other, box in inside[photograph_of(key)].items() if other != key]
         asked[key] = _AskedAnimal(*facts, others, animal_words(key, counts))
     return asked
+
+
+def _further(queries: Embeddings) -> list[dict[str, str]]:
+    """Return the cells of each animal's further columns."""
+    columns = {name: queries.column(name).tolist() for name in FURTHER}
+    return [dict(zip(FURTHER, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _names_of_new(

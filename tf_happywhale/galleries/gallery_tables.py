@@ -11,13 +11,12 @@ import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, key_columns
 from tf_happywhale.catalogue.boxes.box_text import COLUMNS, box_cells
+from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.config import Rank
 from tf_happywhale.disk.files import write_csv
 from tf_happywhale.galleries.curation import Odd, Pair
 from tf_happywhale.galleries.gallery_folder import Gallery
 from tf_happywhale.galleries.gallery_taught import taught_lines
-
-FURTHER = ("encounter", "date", "viewpoint")  # columns of an exported catalogue that hold anything
 
 
 def summary_lines(gallery: Gallery, rank: Rank) -> list[str]:
@@ -55,7 +54,7 @@ def export_catalogue(gallery: Gallery, file: Path) -> list[str]:
     """Write a gallery's images as a catalogue, and return lines on what was written. If photographs
     show several animals, the catalogue has their numbers and boxes too."""
     images = gallery.images()
-    further = [name for name in FURTHER if any(images.column(name).tolist())]
+    further = [name for name in FACTS if any(images.column(name).tolist())]
     keys = key_columns(images.image.tolist())
     several = any(number != "1" for number in keys[BOX_NUMBER])
     table = keys if several else {"image": keys["image"]}

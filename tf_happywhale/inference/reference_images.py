@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
-from tf_happywhale.catalogue.catalogue_table import read_catalogue
+from tf_happywhale.catalogue.catalogue_table import read_sighted_catalogue
 from tf_happywhale.catalogue.photographs.same_picture import same_pictures
 from tf_happywhale.catalogue.tables.dates_of_images import date_sentences, dates_of
+from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.catalogue.tables.table import tables_in
 from tf_happywhale.config import Data, Experiment
@@ -25,7 +26,7 @@ from tf_happywhale.inference.shots import Shot
 from tf_happywhale.inference.shots_from_boxes import box_sentences, make_shots
 from tf_happywhale.retrieval.embeddings import Embeddings
 
-COLUMNS = ("species", "encounter", "date", "viewpoint")  # of a catalogue, kept in a gallery
+COLUMNS = ("species", *FACTS)  # of a catalogue, kept in a gallery
 
 
 def load_gallery(
@@ -69,7 +70,7 @@ def embed_catalogue(
     """
     data = experiment.data
     table, folder = _table(root, data), root / data.train_images
-    catalogue = read_catalogue(table, reading_of(data), folder)
+    catalogue = read_sighted_catalogue(table, reading_of(data), folder)
     images, owners = list(catalogue["image"]), list(catalogue["individual_id"])
     boxes = reference_boxes(root, experiment, identifier, images, detector)
     photographs = {image: folder / photograph_of(image) for image in images}

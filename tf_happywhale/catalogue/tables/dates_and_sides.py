@@ -29,7 +29,7 @@ def iso_date(text: str) -> str:
         word, day, year, rest = match.groups()
     else:
         return text
-    month, full = _month(word), _year(year)
+    month, full = _month(word), full_year(year)
     if not month or not full or (rest and not re.fullmatch(r"[ T]\d\d?:\d\d(:\d\d)?", rest)):
         return text
     try:
@@ -79,7 +79,8 @@ def _month(word: str) -> int:
     return named[0] if named else 9 * (word.lower() == "sept")
 
 
-def _year(digits: str) -> int:
+def full_year(digits: str) -> int:
+    """A year of four digits, or of two: 2000 to 2029 and 1970 to 1999; 0 for any other."""
     year = int(digits)
     if len(digits) == 4:
         return year

@@ -1,5 +1,5 @@
-"""How a person's tables are read, by the settings `data.encoding`, `data.columns`, `data.unknown`
-and `data.boxes_format`."""
+"""How a person's tables are read, by the settings `data.encoding`, `data.columns`, `data.unknown`,
+`data.boxes_format` and `data.date_order`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ class Reading:
         columns: what a table calls our columns, such as `individual_id` → `ID`.
         unknown: texts in `individual_id` which mean that nobody knows the animal.
         boxes_format: what the four numbers of a `bbox` cell are; `auto`: the numbers decide.
+        date_order: what comes first in dates such as 3/4/2021, `day_first` or `month_first`; None:
+            they stay as they are, unless the file decides.
     """
 
     encoding: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     boxes_format: str = "auto"
+    date_order: str | None = None
 
     def leaves_out(self, individual_id: str) -> bool:
         """Whether this text in `individual_id` means that nobody knows the animal."""
@@ -37,7 +40,7 @@ PLAIN = Reading()  # of tables that this package wrote
 
 def reading_of(data: Data) -> Reading:
     """How the config says that tables are read."""
-    return Reading(data.encoding, data.columns, data.unknown, data.boxes_format)
+    return Reading(data.encoding, data.columns, data.unknown, data.boxes_format, data.date_order)
 
 
 def _plain(text: str) -> str:

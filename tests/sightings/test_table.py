@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.retrieval.conftest import embed
+from tf_happywhale.config import Data
+from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.gallery_folder import make_gallery
+from tf_happywhale.sightings.table import COLUMNS, read_sightings
+
+HEAD = "image,species,individual_id,date,time,latitude,longitude,place,viewpoint,quality"
+
+
+def gallery(folder: Path, **columns: list[str]) -> Path:
+    images = embed([0, 90], ["a.jpg", "a.jpg#2"], ["007", "8"], {"model": "m"})
+    for name, cells in columns.items():
+        images.columns[name] = np.array(cells)
+    make_gallery(folder, images)
+    return folder
+
+
+def catalogue(root: Path, *rows: str, head: str = HEAD) -> Path:
+    root.mkdir(exist_ok=True)
+    (root / "train.csv").write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+    return root
+
+
+def test_a_gallery_is_a_table_with_every_column_as_text(tmp_path: Path) -> None:
+    folder = gallery(
+        tmp_path / "g",
+        date=["2021-04-03 10:22:59", ""],
+        box=["full body 1 2 30 40", ""],
+        picture=["p.jpg", ""],
+        viewpoint=["left", ""],
+        encounter=["e1", ""],
+    )
+    table = read_sightings(folder)
+    assert tuple(table.columns) == COLUMNS
+    assert table.loc[0].to_dict() == dict.fromkeys(COLUMNS, "") | {
+        "image": "a.jpg",
+        "individual_id": "007",
+        "date": "2021-04-03",
+        "time": "10:22:59",
+        "box_number": "1",
+        "box": "1,2,30,40",
+        "picture": str(folder / "p.jpg"),
+        "viewpoint": "left",
+        "encounter": "e1",
+    }
+    assert (table.loc[1, "image"], table.loc[1, "box_number"]) == ("a.jpg#2", "2")
+    assert {type(cell) for cell in table.to_numpy().ravel()} == {str}
+
+
+def test_a_catalogue_folder_has_its_boxes_and_pictures(tmp_path: Path) -> None:
+    row = "a.jpg,seal,1,3 May 2021,2:30 pm,57.68123,11.5,Onsala,L,Q2"
+    root = catalogue(tmp_path / "c", row, "b.jpg,seal,2,,,,,,,")
+    (root / "train_images").mkdir()
+    (root / "boxes.csv").write_text(
+        "image,source,xmin,ymin,xmax,ymax\na.jpg,head,5,6,7,8\na.jpg,body,1,2,30,40\n", "utf-8"
+    )
+    table = read_sightings(root)
+    assert table.loc[0].to_dict() == dict.fromkeys(COLUMNS, "") | {
+        "image": "a.jpg",
+        "individual_id": "1",
+        "species": "seal",
+        "date": "2021-05-03",
+        "time": "14:30",
+        "latitude": "57.68123",
+        "longitude": "11.5",
+        "place": "Onsala",
+        "viewpoint": "left",
+        "quality": "Q2",
+        "box_number": "1",
+        "box": "5,6,7,8",
+        "picture": str(root / "train_images" / "a.jpg"),
+    }
+    assert table.loc[1, "box"] == ""
+
+
+def test_a_table_alone_is_read_by_its_own_names(tmp_path: Path) -> None:
+    file = tmp_path / "seen.csv"
+    file.write_text("Foto,ID,Tag,Ort\na.jpg,1,3.4.2021,Onsala\n", encoding="utf-8")
+    columns = {"image": "Foto", "individual_id": "ID", "date": "Tag", "place": "Ort"}
+    said = r"Line 2 of .*seen\.csv has the date '3\.4\.2021'.*data\.date_order=day_first"
+    with pytest.raises(InputError, match=said):
+        read_sightings(file, Data(columns=columns))
+    table = read_sightings(file, Data(columns=columns, date_order="day_first"))
+    assert table.loc[0, ["date", "place", "picture"]].tolist() == ["2021-04-03", "Onsala", ""]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("a.jpg,,1,2021-02-30,,,,,,", "Line 2 .* no such day"),
+        ("a.jpg,,1,2021-02-03,25:00,,,,,", "Line 2 .* not a time of day"),
+        (
+            "a.jpg,,1,2021-02-03 9:00,10:00,,,,,",
+            "a.jpg in .* time 09:00 behind its date, but 10:00",
+        ),
+        ("a.jpg,,1,,,57,,,,", "Line 2 .* a latitude and no longitude"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_place(tmp_path: Path, row: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read_sightings(catalogue(tmp_path / "c", row))
+
+
+def test_a_gallerys_odd_date_is_refused_with_its_image(tmp_path: Path) -> None:
+    folder = gallery(tmp_path / "g", date=["3/4/2021", ""])
+    with pytest.raises(InputError, match=r"a\.jpg in .*g has the date '3/4/2021'.*two ways"):
+        read_sightings(folder)
+    table = read_sightings(folder, Data(date_order="month_first"))
+    assert table["date"].tolist() == ["2021-03-04", ""]
+
+
+def test_a_date_without_a_day_is_not_known_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    folder = gallery(tmp_path / "g", date=["2021-04", "2021-05-06"])
+    assert read_sightings(folder)["date"].tolist() == ["", "2021-05-06"]
+    assert "1 of 2 dates name no day, such as '2021-04'" in capsys.readouterr().out
+
+
+def test_a_place_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"neither a gallery .* nor a table"):
+        read_sightings(tmp_path)

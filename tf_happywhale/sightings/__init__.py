@@ -1,0 +1,1 @@
+"""Sightings: who was seen when and where."""
