@@ -47,7 +47,9 @@ def test_alone_it_lists_the_commands_a_line_each(call, arguments: list[str]) -> 
 def test_an_unknown_command_names_the_nearest(call) -> None:
     status, _, said = call("identfy", "model")
     assert status == 2
-    assert said == "error: There is no command 'identfy': the nearest are identify, detect.\n"
+    assert (
+        said == "error: There is no command 'identfy': the nearest are identify, detect, history.\n"
+    )
 
 
 def test_the_status_of_a_command_passes_through(call) -> None:

@@ -72,6 +72,12 @@ GROUPS = {
             "The picture is written to <output>/why; output=DIR (identified).",
         ),
     },
+    "What was seen": {
+        "history": About(
+            "make capture histories, files for MARK, secr and SOCPROG, and pictures of a gallery",
+            "Everything is written to <output>/history; output=DIR (output).",
+        ),
+    },
     "Boxes around the animals": {
         "detect": About("train a detector, and let it draw boxes"),
         "boxes": About("show how a file of boxes is read, and which rows are not used"),

@@ -16,6 +16,7 @@ from tf_happywhale.config.detect import Detect
 from tf_happywhale.config.download import Download
 from tf_happywhale.config.embed import Embed
 from tf_happywhale.config.export import Export
+from tf_happywhale.config.history import History
 from tf_happywhale.config.identify import Identify
 from tf_happywhale.config.match import Match
 from tf_happywhale.config.member import MemberPath
@@ -76,6 +77,7 @@ class Experiment(Section):
     match: Match = Match()
     quality: Quality = Quality()
     curate: Curate = Curate()
+    history: History = History()
     export: Export = Export()
     download: Download = Download()
 

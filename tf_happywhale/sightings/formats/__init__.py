@@ -1,0 +1,1 @@
+"""Capture histories and groups as the files of other programs, a file for each program."""

@@ -1,0 +1,55 @@
+"""Groups: the individuals that were seen together."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tf_happywhale.sightings.capture_history import Chosen
+from tf_happywhale.sightings.occasions import day_of
+
+ENCOUNTER, DAY_PLACE = "encounter", "day_place"
+
+
+def groups_of(chosen: Chosen, by: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return who was seen in which group, and sentences on what could not be used.
+
+    Args:
+        chosen: the sightings that count.
+        by: encounter, or day_place: all that is seen at a place on a day.
+
+    Returns:
+        A row for each individual of each group: individual_id, group, day, place; in the order of
+        day, group and individual. An encounter of several days is a group on each of them.
+    """
+    table = chosen.table.assign(day=[day_of(text).isoformat() for text in chosen.table["date"]])
+    column = "encounter" if by == ENCOUNTER else "place"
+    known = table[table[column] != ""]
+    lines = []
+    if len(known) < len(table):
+        lines.append(f"{len(table) - len(known)} sightings name no {column}: they are in no group.")
+    if known.empty:
+        return pd.DataFrame(columns=["individual_id", "group", "day", "place"], dtype=str), lines
+    days = known.groupby("encounter")["day"].nunique()
+    several = set(days.index[days > 1]) if by == ENCOUNTER else set()
+    if several:
+        lines.append(
+            f"{len(several)} encounters have photographs of several days: each day is a group."
+        )
+    if by == ENCOUNTER:
+        labels = [
+            f"{day} {name}" if name in several else name
+            for name, day in zip(known["encounter"], known["day"], strict=True)
+        ]
+    else:
+        labels = [f"{day} {place}" for day, place in zip(known["day"], known["place"], strict=True)]
+    groups = known.assign(group=labels)[["individual_id", "group", "day", "place"]]
+    groups = groups.sort_values(["day", "group", "individual_id", "place"])
+    return groups.drop_duplicates(["group", "individual_id"]).reset_index(drop=True), lines
+
+
+def group_by(chosen: Chosen, asked: str | None) -> str:
+    """Return what makes a group: what was asked for; else the encounter if any sighting names
+    one, and day and place if none does."""
+    if asked:
+        return asked
+    return ENCOUNTER if (chosen.table["encounter"] != "").any() else DAY_PLACE

@@ -1,0 +1,84 @@
+"""The files of a survey for other programs, as text."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tf_happywhale.sightings.capture_history import CaptureHistory
+from tf_happywhale.sightings.estimates import estimates_table
+from tf_happywhale.sightings.formats.groups import asnipe_text, socprog_text
+from tf_happywhale.sightings.formats.mark import READ_IN_R, mark_text, rmark_text
+from tf_happywhale.sightings.formats.plain_names import renamed_sentence
+from tf_happywhale.sightings.formats.secr import secr_files
+from tf_happywhale.sightings.occasions import occasions_table
+from tf_happywhale.sightings.progress import discovery_table, frequency_table, history_table
+from tf_happywhale.sightings.survey import Survey
+
+SECR = ("secr_captures.txt", "secr_traps.txt")
+GROUPS = ("socprog.csv", "asnipe.csv")
+
+
+def program_files(survey: Survey) -> tuple[dict[str, str], list[str]]:
+    """Return the text of each file for another program by its name, and sentences on files that
+    cannot be written, or that lack something."""
+    files = {
+        "capture_history.inp": mark_text(survey.history, survey.names),
+        "capture_history.csv": rmark_text(survey.history),
+        "read_in_R.R": READ_IN_R,
+    }
+    notes = [renamed_sentence(survey.names, "capture_history.inp")]
+    if survey.located.places:
+        made = secr_files(
+            survey.chosen, survey.history.occasions, survey.located.places, survey.names
+        )
+        files |= dict(zip(SECR, (made.captures, made.traps), strict=True))
+        notes.append(f"{SECR[1]} has {survey.located.plane.in_words()}.")
+        notes.append(renamed_sentence(dict(made.detectors), SECR[1]))
+        if made.left_out:
+            notes.append(
+                f"{SECR[0]} lacks {made.left_out} sightings, whose place has no coordinates."
+            )
+    else:
+        lacking = "place" if survey.located.plane else "place and coordinates"
+        notes.append(f"There are no files for secr: no sighting that counts has {lacking}.")
+    if len(survey.groups):
+        texts = (socprog_text(survey.groups), asnipe_text(survey.groups))
+        files |= dict(zip(GROUPS, texts, strict=True))
+    else:
+        lacking = "an encounter" if survey.group == "encounter" else "a place"
+        notes.append(f"There are no files for SOCPROG and asnipe: no sighting names {lacking}.")
+    return files, [note for note in notes if note]
+
+
+def survey_tables(survey: Survey) -> dict[str, pd.DataFrame]:
+    """Return the tables of a survey by the names of their files; none for what is not known."""
+    tables = {
+        "histories.csv": history_table(survey.history, survey.days, survey.names),
+        "occasions.csv": occasions_table(survey.history.occasions, survey.history.per_occasion),
+        "estimates.csv": estimates_table(survey.estimates),
+        "discovery.csv": discovery_table(survey.days),
+        "frequencies.csv": frequency_table(survey.history),
+        "calendar.csv": survey.calendar.table(),
+        "residence.csv": survey.residence,
+        "associations.csv": _rounded(survey.pairs),
+        "left_out.csv": survey.chosen.left_out[["image", "individual_id", "date", "why"]],
+        "names.csv": names_table(survey.history, survey.names),
+    }
+    return {name: table for name, table in tables.items() if len(table)}
+
+
+TABLES = ("histories.csv", "occasions.csv", "estimates.csv", "discovery.csv", "frequencies.csv",
+          "calendar.csv", "residence.csv", "associations.csv", "left_out.csv",
+          "names.csv")  # fmt: skip
+
+
+def names_table(history: CaptureHistory, names: dict[str, str]) -> pd.DataFrame:
+    """Return the individuals that other programs' files call otherwise."""
+    changed = [who for who in history.individual_ids if names[who] != who]
+    return pd.DataFrame(
+        {"individual_id": changed, "name_in_files": [names[who] for who in changed]}
+    )
+
+
+def _rounded(pairs: pd.DataFrame) -> pd.DataFrame:
+    return pairs.assign(half_weight_index=[f"{one:.4f}" for one in pairs["half_weight_index"]])

@@ -1,0 +1,155 @@
+"""Everything that `history` says of a table of sightings, as numbers and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from tf_happywhale.config.history import History
+from tf_happywhale.errors import InputError
+from tf_happywhale.sightings.associations import association_table
+from tf_happywhale.sightings.calendar_table import Calendar, calendar_of
+from tf_happywhale.sightings.capture_history import (
+    FILTERS,
+    CaptureHistory,
+    Chosen,
+    capture_history,
+    choose,
+    sides_sentence,
+)
+from tf_happywhale.sightings.estimates import SessionEstimate, estimate_lines, estimate_sessions
+from tf_happywhale.sightings.formats.plain_names import plain_names
+from tf_happywhale.sightings.groups import group_by, groups_of
+from tf_happywhale.sightings.missed_matches import MissedShare, bias_lines
+from tf_happywhale.sightings.occasions import (
+    ALL,
+    Occasion,
+    day_of,
+    occasions_of,
+    read_intervals,
+    seasons_in_words,
+)
+from tf_happywhale.sightings.places import Located, located, residence_table
+from tf_happywhale.sightings.progress import individual_days
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was seen.
+
+    Attributes:
+        chosen: the sightings that count.
+        history: on which occasions each individual was seen.
+        names: what each individual is called in files that cannot have its id.
+        days: on which days each individual was seen, see `individual_days`.
+        groups: who was seen together, see `groups_of`; `group`: what makes a group.
+        located, residence: where; see `located` and `residence_table`.
+        pairs: see `association_table`.
+        calendar: see `calendar_of`.
+        estimates: of each session.
+        occasion_words: what an occasion is.
+        notes: sentences on what counts, what does not, and what it means.
+    """
+
+    chosen: Chosen
+    history: CaptureHistory
+    names: dict[str, str]
+    days: pd.DataFrame
+    groups: pd.DataFrame
+    group: str
+    located: Located
+    residence: pd.DataFrame
+    pairs: pd.DataFrame
+    calendar: Calendar
+    estimates: tuple[SessionEstimate, ...]
+    occasion_words: str
+    notes: tuple[str, ...]
+
+
+def survey_of(
+    table: pd.DataFrame,
+    settings: History,
+    missed: Callable[[], MissedShare | None] = lambda: None,
+) -> Survey:
+    """Return what a table of sightings says.
+
+    Args:
+        table: see `read_sightings`.
+        settings: the config's section.
+        missed: gives the share of matches that is missed; None if it is not known. It is called
+            after the sightings are checked, since it may take a while.
+
+    Raises:
+        InputError: nothing counts, or a value is named that no sighting has.
+    """
+    occasions = survey_occasions(table, settings)
+    chosen = choose(table, occasions, {name: getattr(settings, name) for name in FILTERS})
+    if chosen.table.empty:
+        reasons = "; ".join(line.strip() for line in chosen.lines()[1:])
+        raise InputError(
+            f"No sighting counts ({reasons or 'there is none'}): give the catalogue a column date, "
+            "or change the settings of history."
+        )
+    history = capture_history(chosen, occasions)
+    group = group_by(chosen, settings.group)
+    groups, group_lines = groups_of(chosen, group)
+    days = individual_days(chosen)
+    estimates = estimate_sessions(history)
+    sides = sides_sentence(chosen)
+    bias = [line for one in estimates for line in _bias(one, missed)]
+    return Survey(
+        chosen=chosen,
+        history=history,
+        names=plain_names(history.individual_ids),
+        days=days,
+        groups=groups,
+        group=group,
+        located=located(chosen.table),
+        residence=residence_table(chosen.table),
+        pairs=association_table(groups),
+        calendar=calendar_of(days),
+        estimates=tuple(estimates),
+        occasion_words=_in_words(settings, history),
+        notes=(
+            *chosen.lines(),
+            _in_words(settings, history),
+            *estimate_lines(estimates),
+            *dict.fromkeys(bias),
+            *([sides] if sides else []),
+            *group_lines,
+        ),
+    )
+
+
+def survey_occasions(table: pd.DataFrame, settings: History) -> list[Occasion]:
+    """Return the occasions of a table of sightings; arguments and errors: see `survey_of`."""
+    if settings.by == "intervals":
+        return read_intervals(Path(settings.intervals).expanduser())
+    days = [day_of(text) for text in table["date"]]
+    return occasions_of(days, settings.by, settings.seasons, settings.session)
+
+
+def _bias(one: SessionEstimate, missed: Callable[[], MissedShare | None]) -> list[str]:
+    """Return what missed matches mean for one session's estimate."""
+    if not one.found:
+        return []
+    lines = bias_lines(one.history.per_occasion, len(one.history), missed())
+    return (
+        lines if one.session == ALL else [*lines[:1], *(f"{one.session}: {x}" for x in lines[1:])]
+    )
+
+
+def _in_words(settings: History, history: CaptureHistory) -> str:
+    """Return what an occasion is, and what a session is."""
+    what = {
+        "day": "a day with photographs",
+        "month": "a month with photographs",
+        "season": f"a season with photographs ({seasons_in_words(settings.seasons)})",
+        "intervals": f"an interval of {settings.intervals}",
+    }[settings.by]
+    sessions = len({occasion.session for occasion in history.occasions})
+    closed = f", in {sessions} sessions" if sessions > 1 else ""
+    return f"An occasion is {what}: there are {len(history.occasions)}{closed}."
