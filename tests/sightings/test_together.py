@@ -32,7 +32,7 @@ def test_an_encounter_is_a_group_on_each_of_its_days() -> None:
         ("b", "2021-05-03 e2"),
     ]
     assert lines == [
-        "1 sightings name no encounter: they are in no group.",
+        "1 photographs name no encounter: they are in no group.",
         "1 encounters have photographs of several days: each day is a group.",
     ]
 

@@ -83,7 +83,7 @@ def _parts(survey: Survey, tables: dict[str, pd.DataFrame]):
         drawn = map_svg(survey.located, survey.residence)
         yield _part("map", "Map", drawn, tables, table="residence.csv")
     else:
-        words = ["There is no map: no sighting that counts has a latitude and a longitude."]
+        words = ["There is no map: no photograph that counts has a latitude and a longitude."]
         yield _part("map", "Map", "", tables, words, table="residence.csv")
     if len(survey.pairs):
         words = [LEADS["network"].format(group=GROUP_WORDS[survey.group])]

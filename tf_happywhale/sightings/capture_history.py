@@ -72,7 +72,7 @@ class Chosen:
     def lines(self) -> list[str]:
         """Return sentences on what counts, and on what does not."""
         every = len(self.table) + len(self.left_out)
-        lines = [f"{len(self.table)} of {every} sightings count."]
+        lines = [f"{len(self.table)} of {every} photographs of animals count."]
         for why, count in Counter(self.left_out["why"]).most_common():
             lines.append(f"  {count} left out: {why}")
         return lines
@@ -128,7 +128,7 @@ def _check_values(table: pd.DataFrame, column: str, values: Sequence[str]) -> No
     for value in values:
         if value not in there:
             has = f"there are {', '.join(there)[:200]}" if there else "none is known"
-            raise InputError(f"No sighting has {column} {value!r}: {has}.")
+            raise InputError(f"No photograph has {column} {value!r}: {has}.")
 
 
 def capture_history(chosen: Chosen, occasions: Sequence[Occasion]) -> CaptureHistory:

@@ -26,7 +26,9 @@ def groups_of(chosen: Chosen, by: str) -> tuple[pd.DataFrame, list[str]]:
     known = table[table[column] != ""]
     lines = []
     if len(known) < len(table):
-        lines.append(f"{len(table) - len(known)} sightings name no {column}: they are in no group.")
+        lines.append(
+            f"{len(table) - len(known)} photographs name no {column}: they are in no group."
+        )
     if known.empty:
         return pd.DataFrame(columns=["individual_id", "group", "day", "place"], dtype=str), lines
     days = known.groupby("encounter")["day"].nunique()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tf_happywhale.sightings.capture_history import CaptureHistory
 from tf_happywhale.sightings.estimates import estimates_table
 from tf_happywhale.sightings.formats.groups import asnipe_text, socprog_text
 from tf_happywhale.sightings.formats.mark import READ_IN_R, mark_text, rmark_text
 from tf_happywhale.sightings.formats.plain_names import renamed_sentence
-from tf_happywhale.sightings.formats.secr import secr_files
+from tf_happywhale.sightings.formats.secr import detector_names, secr_files
 from tf_happywhale.sightings.occasions import occasions_table
 from tf_happywhale.sightings.progress import discovery_table, frequency_table, history_table
 from tf_happywhale.sightings.survey import Survey
@@ -33,20 +32,20 @@ def program_files(survey: Survey) -> tuple[dict[str, str], list[str]]:
         )
         files |= dict(zip(SECR, (made.captures, made.traps), strict=True))
         notes.append(f"{SECR[1]} has {survey.located.plane.in_words()}.")
-        notes.append(renamed_sentence(dict(made.detectors), SECR[1]))
+        notes.append(renamed_sentence(detector_names(survey.located.places), SECR[1]))
         if made.left_out:
             notes.append(
-                f"{SECR[0]} lacks {made.left_out} sightings, whose place has no coordinates."
+                f"{SECR[0]} lacks {made.left_out} photographs, whose place has no coordinates."
             )
     else:
         lacking = "place" if survey.located.plane else "place and coordinates"
-        notes.append(f"There are no files for secr: no sighting that counts has {lacking}.")
+        notes.append(f"There are no files for secr: no photograph that counts has {lacking}.")
     if len(survey.groups):
         texts = (socprog_text(survey.groups), asnipe_text(survey.groups))
         files |= dict(zip(GROUPS, texts, strict=True))
     else:
         lacking = "an encounter" if survey.group == "encounter" else "a place"
-        notes.append(f"There are no files for SOCPROG and asnipe: no sighting names {lacking}.")
+        notes.append(f"There are no files for SOCPROG and asnipe: no photograph names {lacking}.")
     return files, [note for note in notes if note]
 
 
@@ -62,7 +61,7 @@ def survey_tables(survey: Survey) -> dict[str, pd.DataFrame]:
         "residence.csv": survey.residence,
         "associations.csv": _rounded(survey.pairs),
         "left_out.csv": survey.chosen.left_out[["image", "individual_id", "date", "why"]],
-        "names.csv": names_table(survey.history, survey.names),
+        "names.csv": names_table(survey),
     }
     return {name: table for name, table in tables.items() if len(table)}
 
@@ -72,12 +71,19 @@ TABLES = ("histories.csv", "occasions.csv", "estimates.csv", "discovery.csv", "f
           "names.csv")  # fmt: skip
 
 
-def names_table(history: CaptureHistory, names: dict[str, str]) -> pd.DataFrame:
-    """Return the individuals that other programs' files call otherwise."""
-    changed = [who for who in history.individual_ids if names[who] != who]
-    return pd.DataFrame(
-        {"individual_id": changed, "name_in_files": [names[who] for who in changed]}
-    )
+def names_table(survey: Survey) -> pd.DataFrame:
+    """Return the individuals and places that other programs' files call otherwise."""
+    both = {
+        "individual": survey.names,
+        "place": detector_names(survey.located.places),
+    }
+    rows = [
+        (what, name, plain)
+        for what, names in both.items()
+        for name, plain in sorted(names.items())
+        if name != plain
+    ]
+    return pd.DataFrame(rows, columns=["what", "name", "name_in_files"])
 
 
 def _rounded(pairs: pd.DataFrame) -> pd.DataFrame:

@@ -6,11 +6,14 @@ large (Stevick, Palsbøll, Smith, Bravington and Hammond 2001, Canadian Journal 
 Aquatic Sciences 58:1861-1870, who correct the estimate of two occasions for it; Yoshizaki, Pollock,
 Brownie and Webster 2009, Ecology 90:3-9).
 
-Let each sighting after an animal's first be missed with probability m, and the new id never be
-seen again, as in model Mtα of Link, Yoshizaki, Bailey and Pollock (2010, Biometrics 66:178-185). Of
-n animals with S sightings n + m (S - n) seem to be seen, while the numbers nⱼ of each occasion stay
-as they are. With two occasions the estimate n₁n₂/m₂ becomes n₁n₂/((1 - m) m₂): it is too large by
-1/(1 - m).
+Let each sighting after an animal's first be missed with probability m, as in model Mtα of Link,
+Yoshizaki, Bailey and Pollock (2010, Biometrics 66:178-185). Of n animals with S sightings
+n + m (S - n) seem to be seen, while the numbers nⱼ of each occasion stay as they are; more than
+these the models do not look at, so it makes no difference whether the new id is seen again. With
+two occasions the estimate n₁n₂/m₂ becomes n₁n₂/((1 - m) m₂): it is too large by 1/(1 - m).
+
+This is about the matches that are missed in the session that is estimated. An animal that was split
+in an earlier one can be seen under both of its ids, which comes on top (`make survey`).
 """
 
 from __future__ import annotations

@@ -35,6 +35,11 @@ from tf_happywhale.sightings.occasions import (
 from tf_happywhale.sightings.places import Located, located, residence_table
 from tf_happywhale.sightings.progress import individual_days
 
+SPLIT_BEFORE = (
+    "An animal that was split in an earlier session can be seen under both ids in a later one, "
+    "which comes on top of this."
+)
+
 
 @dataclass(frozen=True)
 class Survey:
@@ -90,8 +95,8 @@ def survey_of(
     if chosen.table.empty:
         reasons = "; ".join(line.strip() for line in chosen.lines()[1:])
         raise InputError(
-            f"No sighting counts ({reasons or 'there is none'}): give the catalogue a column date, "
-            "or change the settings of history."
+            f"No photograph counts ({reasons or 'there is none'}): give the catalogue a column "
+            "date, or change the settings of history."
         )
     history = capture_history(chosen, occasions)
     group = group_by(chosen, settings.group)
@@ -100,6 +105,8 @@ def survey_of(
     estimates = estimate_sessions(history)
     sides = sides_sentence(chosen)
     bias = [line for one in estimates for line in _bias(one, missed)]
+    if any(one.session != estimates[0].session for one in estimates) and bias:
+        bias.append(SPLIT_BEFORE)
     return Survey(
         chosen=chosen,
         history=history,

@@ -153,8 +153,8 @@ def test_without_places_and_encounters_it_is_said_what_cannot_be_written() -> No
     files, notes = program_files(survey_of(table, History()))
     assert set(files) == {"capture_history.inp", "capture_history.csv", "read_in_R.R"}
     assert notes == [
-        "There are no files for secr: no sighting that counts has place and coordinates.",
-        "There are no files for SOCPROG and asnipe: no sighting names a place.",
+        "There are no files for secr: no photograph that counts has place and coordinates.",
+        "There are no files for SOCPROG and asnipe: no photograph names a place.",
     ]
 
 
@@ -164,7 +164,7 @@ def test_a_sighting_whose_place_has_no_coordinates_is_counted() -> None:
         "place": "Sound", "latitude": "", "longitude": "", "image": "z.jpg",
     }  # fmt: skip
     _, notes = program_files(survey_of(table, History()))
-    assert "secr_captures.txt lacks 1 sightings, whose place has no coordinates." in notes
+    assert "secr_captures.txt lacks 1 photographs, whose place has no coordinates." in notes
 
 
 @settings(max_examples=15)

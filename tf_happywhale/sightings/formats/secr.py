@@ -23,14 +23,17 @@ class SecrFiles:
 
     Attributes:
         captures, traps: their text.
-        detectors: what each place is called in them.
         left_out: how many sightings are not in them, since their place has no coordinates.
     """
 
     captures: str
     traps: str
-    detectors: Mapping[str, str]
     left_out: int
+
+
+def detector_names(places: Sequence[Place]) -> dict[str, str]:
+    """Return what each place is called as a detector."""
+    return plain_names([place.name for place in places], kept=".-")
 
 
 def secr_files(
@@ -47,7 +50,7 @@ def secr_files(
         places: with coordinates in metres.
         names: what each individual is called, see `plain_names`.
     """
-    detectors = plain_names([place.name for place in places], kept=".-")
+    detectors = detector_names(places)
     sessions = plain_names([occasion.session for occasion in occasions])
     number: dict[int, int] = {}
     for n, occasion in enumerate(occasions):
@@ -69,6 +72,4 @@ def secr_files(
         captures.append(f"{session} {who} {number[occasion]} {detector}")
     traps = ["# Detector X Y"]
     traps += [f"{detectors[place.name]} {place.x:.1f} {place.y:.1f}" for place in places]
-    return SecrFiles(
-        "\n".join(captures) + "\n", "\n".join(traps) + "\n", detectors, len(table) - len(located)
-    )
+    return SecrFiles("\n".join(captures) + "\n", "\n".join(traps) + "\n", len(table) - len(located))
