@@ -90,6 +90,7 @@ GROUPS = {
         "models": About("list, fetch and check models that others have published"),
         "weights": About("list, fetch and check published weights"),
         "export": About("write a trained model as SavedModel, ONNX or OpenVINO"),
+        "exchange": About("write a catalogue for another program, or read one from there"),
     },
 }
 COMMANDS = {name: about for group in GROUPS.values() for name, about in group.items()}

@@ -8,6 +8,7 @@ from tf_happywhale.config.augment import Augment
 from tf_happywhale.config.data import Data, TableColumn
 from tf_happywhale.config.detect import Detect
 from tf_happywhale.config.embed import Embed
+from tf_happywhale.config.exchange import Exchange
 from tf_happywhale.config.experiment import Experiment, keys
 from tf_happywhale.config.loading import dump_experiment, load_dumped, load_experiment
 from tf_happywhale.config.match import Match
@@ -20,7 +21,7 @@ from tf_happywhale.config.train import Train
 from tf_happywhale.config.variant_experiments import variants_of
 
 __all__ = [
-    "Augment", "Data", "Detect", "Embed", "Experiment", "Match", "MemberPath", "Model", "Pod",
-    "Quality", "Rank", "TableColumn", "Train", "dump_experiment", "keys", "load_dumped",
+    "Augment", "Data", "Detect", "Embed", "Exchange", "Experiment", "Match", "MemberPath", "Model",
+    "Pod", "Quality", "Rank", "TableColumn", "Train", "dump_experiment", "keys", "load_dumped",
     "load_experiment", "variants_of",
 ]  # fmt: skip

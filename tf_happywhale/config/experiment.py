@@ -15,6 +15,7 @@ from tf_happywhale.config.data import Data
 from tf_happywhale.config.detect import Detect
 from tf_happywhale.config.download import Download
 from tf_happywhale.config.embed import Embed
+from tf_happywhale.config.exchange import Exchange
 from tf_happywhale.config.export import Export
 from tf_happywhale.config.history import History
 from tf_happywhale.config.identify import Identify
@@ -80,6 +81,7 @@ class Experiment(Section):
     history: History = History()
     export: Export = Export()
     download: Download = Download()
+    exchange: Exchange = Exchange()
 
     @model_validator(mode="after")
     def _name_is_free(self) -> Experiment:
