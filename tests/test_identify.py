@@ -208,6 +208,7 @@ def test_when_and_which_side_go_from_the_photographs_into_the_catalogue(
     facts = [(table[f"{side}/a.jpg"]["date"], table[f"{side}/a.jpg"]["viewpoint"]) for side in
              ("left", "right")]  # fmt: skip
     assert facts == [("", "left"), ("2016-06-03 16:31:31", "right")]
+    assert table["right/a.jpg"]["time"] == "16:31:31"
     page = (trip.folder / "dated" / "report" / "index.html").read_text("utf-8")
     assert "<bdi>2016-06-03 16:31, right</bdi>" in page and "<bdi>left</bdi>" in page
     assert "<bdi>2014-07-02, left</bdi>" in page
@@ -217,7 +218,7 @@ def test_when_and_which_side_go_from_the_photographs_into_the_catalogue(
     assert (root / "train.csv").read_text().splitlines()[-1].endswith(",Luna,2016-06-03,R")
     gallery.main(["export", str(whales), str(tmp_path / "export.csv")], [])
     last = [row for row in (tmp_path / "export.csv").read_text().splitlines() if "Luna" in row]
-    assert len(last) == 1 and last[0].endswith(",Luna,2016-06-03 16:31:31,right")
+    assert len(last) == 1 and last[0].endswith(",Luna,2016-06-03,16:31:31,right")
 
 
 def test_animals_known_from_the_same_side_come_first_and_nobody_is_cut(

@@ -81,20 +81,20 @@ def test_a_digest_is_the_same_for_equal_values_only() -> None:
 def test_a_fact_is_read_with_the_hash_and_remembered(tmp_path: Path) -> None:
     path, asked = tmp_path / "picture.jpg", []
 
-    def first_letter(raw: bytes) -> str:
+    def ends(raw: bytes) -> tuple[str, str]:
         asked.append(raw)
-        return raw[:1].decode()
+        return raw[:1].decode(), raw[-1:].decode()
 
     path.write_bytes(b"one")
-    hashes = ContentHashes(tmp_path / "cache.json", first_letter)
-    found = hashlib.sha256(b"one").hexdigest(), "o"
-    assert hashes.with_fact(path) == found and hashes(path) == found[0]
+    hashes = ContentHashes(tmp_path / "cache.json", ends, 2)
+    found = hashlib.sha256(b"one").hexdigest(), ["o", "e"]
+    assert hashes.with_facts(path) == found and hashes(path) == found[0]
     hashes.save()
-    again = ContentHashes(tmp_path / "cache.json", first_letter)
-    assert again.with_fact(path) == found and asked == [b"one"]
-    assert again.with_fact(tmp_path / "gone.jpg") == ("missing", "")
+    again = ContentHashes(tmp_path / "cache.json", ends, 2)
+    assert again.with_facts(path) == found and asked == [b"one"]
+    assert again.with_facts(tmp_path / "gone.jpg") == ("missing", ["", ""])
     path.write_bytes(b"another")
-    assert again.with_fact(path) == (hashlib.sha256(b"another").hexdigest(), "a")
+    assert again.with_facts(path) == (hashlib.sha256(b"another").hexdigest(), ["a", "r"])
 
 
 def test_a_cache_without_facts_is_completed_once_and_still_serves_hashes(tmp_path: Path) -> None:
@@ -104,16 +104,21 @@ def test_a_cache_without_facts_is_completed_once_and_still_serves_hashes(tmp_pat
     known = old(path)
     old.save()
 
-    def length(raw: bytes) -> str:
+    def length(raw: bytes) -> list[str]:
         asked.append(raw)
-        return str(len(raw))
+        return [str(len(raw))]
 
-    for _ in range(2):
-        new = ContentHashes(cache, length)
-        assert new.with_fact(path) == (known, "3")
-        new.save()
-    assert asked == [b"one"]
+    def more(raw: bytes) -> list[str]:
+        return [*length(raw), "more"]
+
+    for facts, said in ((length, ["3"]), (more, ["3", "more"])):
+        for _ in range(2):
+            new = ContentHashes(cache, facts, len(said))
+            assert new.with_facts(path) == (known, said)
+            new.save()
+    assert asked == [b"one", b"one"]  # once for each kind of facts
     assert ContentHashes(cache)(path) == known
+    assert ContentHashes(cache, pytest.fail, 1).with_facts(path) == (known, ["3"])
 
 
 def test_an_entry_of_another_form_is_read_again(tmp_path: Path) -> None:
@@ -122,3 +127,9 @@ def test_an_entry_of_another_form_is_read_again(tmp_path: Path) -> None:
     for entry in (None, 7, "text", [], [3], {"size": 3}):
         cache.write_text(json.dumps({str(path): entry}))
         assert ContentHashes(cache)(path) == hashlib.sha256(b"one").hexdigest()
+    status = path.stat()
+    stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+    for texts in ([7, "a"], ["hash"], ["hash", None]):
+        cache.write_text(json.dumps({str(path): [*stamp, *texts]}))
+        hashes = ContentHashes(cache, lambda raw: [raw.decode()], 1)
+        assert hashes.with_facts(path) == (hashlib.sha256(b"one").hexdigest(), ["one"])

@@ -66,6 +66,31 @@ def test_a_card_says_when_and_which_side_and_how_many(page: str) -> None:
     assert "<bdi>2016-06-03 16:31, left</bdi>" in page.split('<ol class="candidates">')[0]
 
 
+def test_a_block_says_when_where_and_with_what_it_was_taken_and_compared(tmp_path: Path) -> None:
+    facts = {
+        "date": ["2016-06-03", "2016-06-04 09:00:01"],
+        "time": ["16:31:31+02:00", "09:00:01"],
+        "viewpoint": ["left", ""],
+        "place": ["", "Onsala"],
+        "latitude": ["57.691667", "57.1"],
+        "longitude": ["-11.76", "11.2"],
+        "camera": ["NIKON D5100", ""],
+        "only": ["left only: 1 of 2 images", ""],
+    }
+    queries = embedded(tmp_path, {"q1.png": "", "q2.png": ""}, facts)
+    known = embedded(tmp_path, {"r.png": "ann"}, {"place": ["Malö"]})
+    rows = [(f"q{n}.png", 1, "ann", 0.9, np.nan, "r.png") for n in (1, 2)]
+    found = Identification(
+        queries, known, pd.DataFrame(rows, columns=COLUMNS), {"q1.png": [], "q2.png": []}, {}, {}
+    )
+    page = write_match_pages(tmp_path / "trip", found, Report()).read_text("utf-8")
+    said = re.findall(r'<span class="detail"> <bdi>([^<]+)', page)
+    first = "2016-06-03 16:31, left, 57.692 -11.760, NIKON D5100"
+    compared = ". Compared with left only: 1 of 2 images"
+    assert sorted(said) == [first + compared, "2016-06-04 09:00, Onsala"]
+    assert '<p class="detail"><bdi>Malö</bdi>' in page
+
+
 def test_notes_are_text_in_the_words_of_the_page(page: str) -> None:
     assert "<p>It teaches where “Nobody in the catalogue” stands.</p>" in page
     assert "<p>Nobody has trained &lt;anything&gt;.</p>" in page

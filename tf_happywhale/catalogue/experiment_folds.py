@@ -10,7 +10,7 @@ import pandas as pd
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.bursts import bursts_of, without_a_burst
 from tf_happywhale.catalogue.folds import assign_folds
-from tf_happywhale.catalogue.photographs.times_taken import contents_and_times
+from tf_happywhale.catalogue.photographs.times_taken import contents_and_facts
 from tf_happywhale.config import Experiment
 from tf_happywhale.places import output_folder
 
@@ -45,9 +45,9 @@ def times_taken(
     rows = np.flatnonzero(without_a_burst(catalogue))
     paths = [train_folder / photograph_of(catalogue["image"].iloc[row]) for row in rows]
     home = output_folder(experiment) / ".stages"
-    _, times = contents_and_times(paths, home, "reading when photographs were taken")
-    for row, time in zip(rows, times, strict=True):
-        taken[row] = time
+    _, facts = contents_and_facts(paths, home, "reading when photographs were taken")
+    for row, told in zip(rows, facts, strict=True):
+        taken[row] = told.date
     return taken
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tf_happywhale.config.section import Section, Share
+from tf_happywhale.config.section import NotNegative, Section, Share
 
 
 class Identify(Section):
@@ -32,7 +32,22 @@ class Identify(Section):
     encounters: str | None = Field(
         None,
         description="which photographs show one animal and are ranked together: folders (those in "
-        "one folder), or a table image,encounter; null: each photograph is ranked alone",
+        "one folder), or a table image,encounter; null: each photograph is ranked alone. time: "
+        "encounters are made from time and place, listed, and written to encounters.csv; each "
+        "photograph is ranked alone, since a meeting may be with several animals",
+    )
+    encounter_gap: NotNegative = Field(
+        10, description="encounters=time: largest gap between two photographs, in minutes"
+    )
+    encounter_distance: NotNegative = Field(
+        1000,
+        description="encounters=time: largest distance between two photographs with GPS, in metres",
+    )
+    facts: str | None = Field(
+        None,
+        description="a table of the photographs with the column image and any of species, date, "
+        "time, latitude, longitude, place, observer, quality and distinctiveness; it counts before "
+        "the camera's EXIF; null: only EXIF counts",
     )
     viewpoint: str | None = Field(
         None,
@@ -45,6 +60,11 @@ class Identify(Section):
         description="where the side of photograph and gallery image is known. same_first: "
         "individuals that are known from the same side come first, and those that are known only "
         "from another side last; ignore: the score alone counts",
+    )
+    only: tuple[Literal["species", "viewpoint", "place"], ...] = Field(
+        (),
+        description="an animal is compared only with images of its own species, viewpoint (side) "
+        "or place, where both are known; the terminal and the pages say how many these are",
     )
     cache: str | None = Field(
         None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ def sha256(path: Path) -> str:
 
 
 class ContentHashes:
-    """SHA-256 of files, and a fact that stands in them, remembered by name, size and times of
+    """SHA-256 of files, and facts that stand in them, remembered by name, size and times of
     change in one JSON file.
 
     Hashing 60 GB of photographs takes minutes, so a second look asks the file system first and
@@ -31,13 +31,19 @@ class ContentHashes:
     last one wins; files that it does not know are hashed again.
 
     Args:
-        cache: the JSON file. One that was written without a fact is completed: each of its files
-            is read once more.
-        fact: gives a text from a file's bytes; None: only hashes are wanted.
+        cache: the JSON file. One that was written with fewer facts is completed: each of its files
+            is read once more. One with more facts serves too, since new facts come last.
+        facts: gives texts from a file's bytes; None: only hashes are wanted.
+        count: how many texts.
     """
 
-    def __init__(self, cache: Path, fact: Callable[[bytes], str] | None = None) -> None:
-        self.cache, self.fact = Path(cache), fact
+    def __init__(
+        self,
+        cache: Path,
+        facts: Callable[[bytes], Sequence[str]] | None = None,
+        count: int = 0,
+    ) -> None:
+        self.cache, self.facts, self.count = Path(cache), facts, count
         self.known: dict[str, list] = {}
         with suppress(FileNotFoundError, ValueError):
             cached = json.loads(self.cache.read_text(encoding="utf-8"))
@@ -47,11 +53,11 @@ class ContentHashes:
 
     def __call__(self, path: Path) -> str:
         """Return the content hash of one file, or `missing` where it is, or cannot be opened."""
-        return self.with_fact(path)[0]
+        return self.with_facts(path)[0]
 
-    def with_fact(self, path: Path) -> tuple[str, str]:
-        """Return the content hash of one file, and the fact from the same reading of its bytes.
-        The fact is empty if none is wanted, or if the file cannot be opened."""
+    def with_facts(self, path: Path) -> tuple[str, list[str]]:
+        """Return the content hash of one file, and the facts from the same reading of its bytes.
+        The facts are empty texts if the file cannot be opened."""
         try:
             status = os.stat(path)
             stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
@@ -61,20 +67,22 @@ class ContentHashes:
                 entry = self.known[key] = [*stamp, *self._read(path)]
                 self.changed = True
         except OSError:
-            return MISSING, ""
-        return entry[3], entry[4] if self.fact else ""
+            return MISSING, [""] * self.count
+        return entry[3], entry[4 : 4 + self.count]
 
     def _tells(self, entry: Any, stamp: list[int]) -> bool:
-        """Return whether what is remembered of a file is of the file as it is, and has a fact if
-        one is wanted."""
-        wanted = 5 if self.fact else 4
-        return isinstance(entry, list) and entry[:3] == stamp and len(entry) >= wanted
+        """Return whether what is remembered of a file is of the file as it is, and has all facts
+        that are wanted."""
+        if not isinstance(entry, list) or entry[:3] != stamp:
+            return False
+        texts = entry[3 : 4 + self.count]
+        return len(texts) == 1 + self.count and all(isinstance(text, str) for text in texts)
 
     def _read(self, path: Path) -> list[str]:
-        if self.fact is None:
+        if self.facts is None:
             return [sha256(path)]
         raw = Path(path).read_bytes()
-        return [hashlib.sha256(raw).hexdigest(), self.fact(raw)]
+        return [hashlib.sha256(raw).hexdigest(), *self.facts(raw)]
 
     def save(self) -> None:
         """Write the remembered hashes, if there is anything new."""

@@ -39,6 +39,7 @@ from tf_happywhale.messages import say_once
 from tf_happywhale.places import embeddings_home, output_folder
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.encounter_split import TOGETHER
+from tf_happywhale.retrieval.search.only import ONLY
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ def _as_images(
     """Return queries as images of the gallery, with their keys and paths there."""
     row_of = {key: row for row, key in enumerate(queries.image.tolist())}
     taken = queries.take(np.array([row_of[one.key] for one in confirmed], np.int64))
-    of_the_output = {SEEN_FROM_OUTPUT, TOGETHER}
+    of_the_output = {SEEN_FROM_OUTPUT, TOGETHER, ONLY}
     kept = {name: c for name, c in taken.columns.items() if name not in of_the_output}
     columns = {
         "picture": beside(folder, homes),

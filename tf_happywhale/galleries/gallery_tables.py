@@ -11,6 +11,7 @@ import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, key_columns
 from tf_happywhale.catalogue.boxes.box_text import COLUMNS, box_cells
+from tf_happywhale.catalogue.tables.dates_of_images import day_of
 from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.config import Rank
 from tf_happywhale.disk.files import write_csv
@@ -59,7 +60,10 @@ def export_catalogue(gallery: Gallery, file: Path) -> list[str]:
     several = any(number != "1" for number in keys[BOX_NUMBER])
     table = keys if several else {"image": keys["image"]}
     table |= {"species": images.column("species"), "individual_id": images.individual_id}
-    table |= {name: images.columns[name] for name in further}
+    table |= {name: images.columns[name].tolist() for name in further}
+    if "time" in table and "date" in table:  # then it is not written behind the date too
+        pairs = zip(table["date"], table["time"], strict=True)
+        table["date"] = [day_of(date) if time else date for date, time in pairs]
     if several:
         cells = [box_cells(box) for box in images.column("box").tolist()]
         table |= {name: [row[name] for row in cells] for name in COLUMNS}

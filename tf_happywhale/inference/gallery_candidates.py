@@ -14,6 +14,7 @@ from tf_happywhale.retrieval.search.candidates import Candidates, rank_individua
 from tf_happywhale.retrieval.search.encounter_split import together_of
 from tf_happywhale.retrieval.search.encounters import rank_encounters
 from tf_happywhale.retrieval.search.joined_rows import stack
+from tf_happywhale.retrieval.search.only import Only, restricted
 from tf_happywhale.retrieval.search.same_side import side_sentence, sides_of
 from tf_happywhale.retrieval.search.scored import Scores, cosines, rank_scored
 
@@ -30,6 +31,7 @@ class Asked:
         settings: the config's section.
         sides: `identify.sides`.
         scores: of the gallery's images for some of the queries; None: the cosines of embeddings.
+        only: which images each query may be compared with; None: all.
     """
 
     queries: Embeddings
@@ -37,6 +39,19 @@ class Asked:
     settings: Rank
     sides: str = "same_first"
     scores: Scores | None = None
+    only: Only | None = None
+
+    @property
+    def restricted(self) -> Scores | None:
+        """The scores with −inf where an image does not count; None: cosines, and all count."""
+        if self.only is None:
+            return self.scores
+        return restricted(self.scores or self.cosines, self.only)
+
+    @property
+    def cosines(self) -> Scores:
+        """The cosines of embeddings."""
+        return cosines(stack([self.queries.embedding]), stack([self.gallery.embedding]))
 
     @property
     def ids(self) -> list[str]:
@@ -46,7 +61,7 @@ class Asked:
 
 def alone(asked: Asked) -> Search:
     """Return a function from some rows of the queries to the candidates of each by itself."""
-    settings, scores = asked.settings, asked.scores
+    settings, scores = asked.settings, asked.restricted
     if scores is None:
         search = _search(asked)
         return lambda rows: search(asked.queries.embedding[rows])
@@ -65,14 +80,14 @@ def candidates_of(asked: Asked) -> Candidates:
     ids, together = asked.ids, together_of(queries)
     k, best_of, sides = settings.candidates, settings.best_of, sides_of(queries, gallery)
     counts = asked.sides != "ignore" and sides.matter
-    if not counts and asked.scores is None:
+    scores = asked.restricted
+    if not counts and scores is None:
         return rank_encounters(
             queries.embedding, gallery.embedding, ids, together, k, _search(asked), best_of
         )
-    scores = asked.scores
-    if scores is None:
-        scores = cosines(stack([queries.embedding]), stack([gallery.embedding]))
-    return rank_scored(scores, ids, together, k, best_of, sides if counts else None)
+    return rank_scored(
+        scores or asked.cosines, ids, together, k, best_of, sides if counts else None
+    )
 
 
 def side_notes(queries: Embeddings, gallery: Embeddings, sides: str) -> list[str]:

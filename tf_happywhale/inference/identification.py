@@ -11,12 +11,14 @@ import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import key_columns
 from tf_happywhale.catalogue.photographs.own_output import mark_new_output
+from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.config import Experiment, Quality
 from tf_happywhale.detection.detector import find_detector
 from tf_happywhale.disk.files import write_csv
 from tf_happywhale.errors import Incomplete
 from tf_happywhale.galleries.queries import save_queries
 from tf_happywhale.inference.box_source import with_source
+from tf_happywhale.inference.encounters_made import with_made_encounters
 from tf_happywhale.inference.gallery_candidates import side_notes
 from tf_happywhale.inference.how_identified import gallery_note, how_identified
 from tf_happywhale.inference.identifier import Identifier, damage_sentences
@@ -85,6 +87,7 @@ def identify_photographs(
         known, not_compared = load_gallery(gallery, identifier, experiment, detector)
     with timed("embedding the photographs"):
         queries, failed = embed_photographs(identifier, shots, photos)
+    queries = with_made_encounters(queries, experiment.identify, output)
     for image, reason in [*sorted(not_compared.items()), *sorted(failed.items())]:
         print(f"left out: {image}: {reason}")
     for sentence in damage_sentences(queries):
@@ -104,6 +107,7 @@ def identify_photographs(
         how_identified(identifier.models[0].taught, matched=ranked.matching is not None),
         gallery_note(known.individual_id.tolist()),
         *sides,
+        *ranked.filtered,
         *ranked.here.said,
     ]
     return Identification(
@@ -154,7 +158,7 @@ def _photographs_table(
 ) -> pd.DataFrame:
     """Return photographs.csv: a row for each animal, with the box that was used and what is wrong
     with its picture, and a row for each photograph that was not read."""
-    names = ["encounter", "date", "viewpoint", "box", "side", "sharpness", "confidence"]
+    names = [*FACTS, "camera", "box", "side", "sharpness", "confidence"]
     keys = key_columns(queries.image.tolist())
     table = pd.DataFrame({**keys, **{name: queries.column(name) for name in names}})
     table["warnings"] = [" ".join(warned[image]) for image in queries.image.tolist()]

@@ -35,6 +35,8 @@ WITHOUT_EFFECT = {  # settings of `rank`: the values that are fine with a galler
     ),
 }
 
+OF_CAMERA = ("date", "time", "latitude", "longitude", "camera", "lens")  # columns by EXIF
+
 
 @dataclass(frozen=True)
 class Identifier:
@@ -94,9 +96,9 @@ class Identifier:
             label: the text of the progress bar.
 
         Returns:
-            The embeddings of the shots that can be read, with the columns picture, content, date
-            (by EXIF), box, side (of the box, in pixels), sharpness, damage and confidence; and why
-            the others cannot be read, by image.
+            The embeddings of the shots that can be read, with the columns picture, content, those
+            of `OF_CAMERA` (by EXIF), box, side (of the box, in pixels), sharpness, damage and
+            confidence; and why the others cannot be read, by image.
         """
         failed: dict[str, str] = {}
         caches = [EmbeddingCache(self.home, model.about) for model in self.models]
@@ -112,7 +114,7 @@ class Identifier:
         columns |= {
             "picture": _text(str(shot.path) for shot in good),
             "content": _text(shot.content for shot in good),
-            "date": _text(shot.taken for shot in good),
+            **{name: _text(getattr(s.camera, name) for s in good) for name in OF_CAMERA},
             "confidence": _text(f"{shot.confidence:.4f}" for shot in good),
         }
         about, embedding = self.about, rows[0]
@@ -170,6 +172,11 @@ def load_identifier(
     if model is None:
         check_unchanged(gallery, word, found.about)
     return experiment, found
+
+
+def of_camera(images: Embeddings) -> dict[str, list[str]]:
+    """Return what EXIF says of images that an identifier has just embedded, by column."""
+    return {name: images.column(name).tolist() for name in OF_CAMERA}
 
 
 def damage_sentences(images: Embeddings) -> list[str]:

@@ -13,7 +13,10 @@ from tf_happywhale.inference.who_teaches import WhoTeaches
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.search.encounter_split import count_sightings
-from tf_happywhale.retrieval.search.scored import Scores
+from tf_happywhale.retrieval.search.joined_rows import stack
+from tf_happywhale.retrieval.search.only import only_of, restricted
+from tf_happywhale.retrieval.search.scored import Scores, cosines
+from tf_happywhale.retrieval.teaching.filter_worth import filter_worth, worth_sentence
 from tf_happywhale.retrieval.teaching.questions import Questions, ask
 from tf_happywhale.retrieval.teaching.says import sentences
 from tf_happywhale.retrieval.teaching.taught import Taught, teach
@@ -22,6 +25,10 @@ BESIDE = 20  # individuals that teach beside a trained model; the limit was not 
 BY_COSINES = (
     "Matched points order the individuals. Where new_individual stands among them, and P(new), the "
     "model says by its cosines alone."
+)
+WITHOUT_FILTER = (
+    "Where new_individual stands, and P(new), were learned without identify.only. A known animal "
+    "all of whose images are left out looks new, which P(new) does not know."
 )
 LEFT_OUT = (
     "Where new_individual stands, and P(new), rest on matched points too, and on photographs that "
@@ -70,10 +77,14 @@ def learned_here(
     if asked is not None:
         taught = _taught(identifier, queries, gallery, experiment, asked, matched)
         if teacher.asked is not None:
+            said += _worth(gallery, experiment, asked, matched)
             return LearnedHere(taught.learned, (*said, *sentences(taught)), taught)
         if taught.individuals >= BESIDE:
+            said += _worth(gallery, experiment, asked, matched)
             return LearnedHere(taught.learned, (*said, LEFT_OUT, *sentences(taught)), taught)
     learned, unknown = identifier.learned, identifier.unknown
+    if experiment.identify.only and not unknown:
+        said += (WITHOUT_FILTER,)
     if matched is not None and not unknown:
         said += (BY_COSINES,)
     if unknown:
@@ -83,6 +94,21 @@ def learned_here(
     else:
         said += tuple(learned.cannot_tell)
     return LearnedHere(learned, said)
+
+
+def _worth(
+    gallery: Embeddings, experiment: Experiment, asked: np.ndarray, matched: Matched | None
+) -> tuple[str, ...]:
+    """Return a sentence on what `identify.only` is worth; none without it."""
+    columns = experiment.identify.only
+    if not columns:
+        return ()
+    scores = None if matched is None else matched.fused.own
+    same_side = experiment.identify.sides != "ignore"
+    found = filter_worth(
+        gallery, columns, scores, asked, best_of=experiment.rank.best_of, same_side=same_side
+    )
+    return (worth_sentence(found),)
 
 
 def _taught(
@@ -97,7 +123,12 @@ def _taught(
     same_side = experiment.identify.sides != "ignore"
     best_of, shares = experiment.rank.best_of, identifier.learned.shares
 
+    only = only_of(gallery, gallery, experiment.identify.only)
+    own = stack([gallery.embedding])
+
     def questions(scores: Scores | None) -> Questions:
+        if only is not None:
+            scores = restricted(scores or cosines(own, own), only)
         return ask(gallery, scores, asked, best_of=best_of, same_side=same_side)
 
     photographs = count_sightings(queries)

@@ -12,6 +12,7 @@ from tf_happywhale.retrieval.fusion.compared import compared
 from tf_happywhale.retrieval.fusion.fuse import Fused, Lessons, fuse, learn_from_pairs
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching
 from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs, photograph_pairs
+from tf_happywhale.retrieval.search.only import Only
 
 PHOTOGRAPHS, GALLERY = 0, 1  # numbers of the homes in which new points and pairs are kept
 
@@ -75,18 +76,23 @@ def match_gallery(
 
 
 def match_itself(
-    gallery: Embeddings, matching: LocalMatching, plan: MatchPlan, asked: np.ndarray | None = None
+    gallery: Embeddings,
+    matching: LocalMatching,
+    plan: MatchPlan,
+    asked: np.ndarray | None = None,
+    only: Only | None = None,
 ) -> MatchedItself:
     """Match a gallery's images with one another.
 
     Args:
         gallery, matching, asked: see `match_gallery`.
         plan: how many pairs.
+        only: which images may be compared with each other; None: all.
     """
-    rows, pairs, kept = own_pairs(gallery, plan, asked)
+    rows, pairs, kept = own_pairs(gallery, plan, asked, only)
     features = matching.features(gallery, gallery, pairs, "gallery", GALLERY)
     found = compared(len(gallery), pairs, features)
-    return MatchedItself(learn_from_pairs(gallery, found, rows), rows, kept)
+    return MatchedItself(learn_from_pairs(gallery, found, rows, only), rows, kept)
 
 
 def match_photographs(
@@ -95,6 +101,7 @@ def match_photographs(
     matching: LocalMatching,
     plan: MatchPlan,
     itself: MatchedItself,
+    only: Only | None = None,
 ) -> Matched:
     """Match photographs with a gallery's images, and print what is compared and what the scores
     rest on.
@@ -103,9 +110,10 @@ def match_photographs(
         queries, gallery, matching: see `match_gallery`.
         plan: how many pairs.
         itself: the gallery, matched with itself.
+        only: which images each photograph may be compared with; None: all.
     """
     print(_plan_sentence(plan, queries, gallery, itself), flush=True)
-    pairs = photograph_pairs(queries, gallery, plan.size)
+    pairs = photograph_pairs(queries, gallery, plan.size, only)
     features = matching.features(queries, gallery, pairs, "photographs", PHOTOGRAPHS)
     found = compared(len(queries), pairs, features)
     fused = fuse(queries, gallery, found, itself.lessons)

@@ -33,6 +33,7 @@ from tf_happywhale.inference.who_teaches import WhoTeaches
 from tf_happywhale.messages import timed
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching
+from tf_happywhale.retrieval.search.only import Only, only_of
 from tf_happywhale.retrieval.teaching.matching_pays import matching_pays
 
 
@@ -65,6 +66,15 @@ class Matchable:
         """The folders that keep points, pairs and trials; the last one the gallery's."""
         saved = self.folder is not None and is_gallery(self.folder)
         return [self.identifier.home, *([self.folder] if saved else [])]
+
+    @property
+    def own_only(self) -> Only | None:
+        """Which of the images may be compared with each other, by `identify.only`."""
+        return only_of(self.images, self.images, self.experiment.identify.only)
+
+    def only(self, queries: Embeddings) -> Only | None:
+        """Return which of the images each query may be compared with, by `identify.only`."""
+        return only_of(queries, self.images, self.experiment.identify.only)
 
 
 @dataclass(frozen=True)
@@ -116,10 +126,11 @@ def match_if_it_pays(
         matching.look_at(queries, "photographs", PHOTOGRAPHS)
         matching.look_at(images, "gallery", GALLERY)
         plan = plan_matching(len(queries), len(images), settings.pairs, settings.shortlist)
-        itself = match_itself(images, matching, plan, asked)
+        itself = match_itself(images, matching, plan, asked, gallery.own_only)
         matched = None
         if settings.use == "always" or _helps(gallery, itself, matching, plan):
-            matched = match_photographs(queries, images, matching, plan, itself)
+            only = gallery.only(queries)
+            matched = match_photographs(queries, images, matching, plan, itself, only)
     _say_failed(matching)
     return None if matched is None else (matching, matched)
 
@@ -146,8 +157,10 @@ def _if_a_trial_says_so(
         return None
     plan = trial_plan(settings, len(images))
     with timed(f"matching {len(queries)} with {len(images)}"):
-        itself = tried.itself or match_itself(images, matching, plan, tried.asked)
-        matched = match_photographs(queries, images, matching, plan, itself)
+        itself, only = tried.itself, gallery.only(queries)
+        if itself is None or only is not None:  # the trial compares everything
+            itself = match_itself(images, matching, plan, tried.asked, gallery.own_only)
+        matched = match_photographs(queries, images, matching, plan, itself, only)
     _say_failed(matching)
     return matching, matched
 
@@ -184,7 +197,8 @@ def _helps(
 ) -> bool:
     """Return whether matching helps in a gallery that no model has seen, and print it if not."""
     best_of = gallery.experiment.rank.best_of
-    pays = matching_pays(gallery.images, itself.lessons.own, itself.asked, best_of)
+    own, only = itself.lessons.own, gallery.own_only
+    pays = matching_pays(gallery.images, own, itself.asked, best_of, only=only)
     if not pays:
         seconds = matching.seconds_a_pair * plan.size
         takes = "" if np.isnan(seconds) else f", for about {seconds:.2g} s a photograph"

@@ -11,14 +11,19 @@ import numpy as np
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.boxes.animal_boxes import Telling, animal_rows
 from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_of_photos
+from tf_happywhale.catalogue.photographs.photo_facts import COLUMNS, OTHERS, with_facts
 from tf_happywhale.catalogue.photographs.photo_files import skipped_lines
 from tf_happywhale.catalogue.photographs.photo_viewpoints import with_viewpoints
 from tf_happywhale.catalogue.photographs.photos import Photo, group_photos, search_photos
+from tf_happywhale.catalogue.photographs.when_and_where import (
+    difference_sentences,
+    table_before_camera,
+)
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Experiment
 from tf_happywhale.detection.detector import Detector
 from tf_happywhale.errors import InputError
-from tf_happywhale.inference.identifier import Identifier
+from tf_happywhale.inference.identifier import Identifier, of_camera
 from tf_happywhale.inference.shots import Shot
 from tf_happywhale.inference.shots_from_boxes import box_sentences, make_shots
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -27,19 +32,20 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 def find_photographs(
     given: Sequence[str], experiment: Experiment
 ) -> tuple[list[Photo], dict[str, str]]:
-    """Return the photographs among files and folders, with their encounters and sides; and why
-    other pictures are not looked at, by name. What is not looked at is printed too.
+    """Return the photographs among files and folders, with their encounters, their sides, and what
+    a table says of them; and why other pictures are not looked at, by name. What is not looked at
+    is printed too.
 
     Raises:
-        InputError: there is no photograph, or a file is not one, or the table of encounters or of
-            sides is wrong.
+        InputError: there is no photograph, or a file is not one, or one of the tables is wrong.
     """
     photos, listing = search_photos(given)
     for line in skipped_lines(listing):
         print(line)
     reading, settings = reading_of(experiment.data), experiment.identify
     photos = group_photos(photos, settings.encounters, reading)
-    return with_viewpoints(photos, settings.viewpoint, reading), listing.not_read
+    photos = with_viewpoints(photos, settings.viewpoint, reading)
+    return with_facts(photos, settings.facts, reading), listing.not_read
 
 
 def find_animals(
@@ -76,8 +82,8 @@ def find_animals(
 def embed_photographs(
     identifier: Identifier, shots: Sequence[Shot], photos: Sequence[Photo]
 ) -> tuple[Embeddings, dict[str, str]]:
-    """Return the embeddings of the animals, with the columns encounter and viewpoint; and why other
-    photographs cannot be read, by name.
+    """Return the embeddings of the animals, with the columns `FACTS` and those by EXIF; and why
+    other photographs cannot be read, by name. Where table and camera differ, this is printed.
 
     Raises:
         InputError: no photograph can be read.
@@ -87,9 +93,12 @@ def embed_photographs(
         raise InputError(f"No photograph can be read: {min(failed.values())}")
     of = {photo.image: photo for photo in photos}
     theirs = [of[photograph_of(image)] for image in queries.image.tolist()]
-    columns = queries.columns | {
-        "encounter": np.array([photo.encounter for photo in theirs], np.str_),
-        "viewpoint": np.array([photo.viewpoint for photo in theirs], np.str_),
-    }
+    written = {name: [photo.facts.get(name, "") for photo in theirs] for name in COLUMNS}
+    written |= {name: [getattr(photo, name) for photo in theirs] for name in OTHERS}
+    images, camera = queries.image.tolist(), of_camera(queries)
+    for sentence in difference_sentences(images, written, camera, "animals"):
+        print(sentence)
+    facts = written | table_before_camera(written, camera)
+    columns = queries.columns | {name: np.array(cells, np.str_) for name, cells in facts.items()}
     reasons = {photograph_of(image): reason for image, reason in failed.items()}
     return replace(queries, columns=columns), reasons

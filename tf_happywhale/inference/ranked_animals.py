@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from tf_happywhale.catalogue.animals.individuals import most_frequent
 from tf_happywhale.config import Experiment
@@ -21,6 +23,7 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.ranking.ranking import Ranking
 from tf_happywhale.retrieval.search.encounter_split import judge_together, several_animals
+from tf_happywhale.retrieval.search.only import ONLY, only_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class RankedAnimals:
             encounter.
         here: what is known about new individuals.
         matching: what matched their pictures with the gallery's; None: nothing did.
+        filtered: what `identify.only` left out, in sentences; none without it.
     """
 
     queries: Embeddings
@@ -41,6 +45,7 @@ class RankedAnimals:
     apart: Mapping[str, str]
     here: LearnedHere
     matching: LocalMatching | None
+    filtered: Sequence[str] = ()
 
 
 def rank_photographs(
@@ -69,11 +74,18 @@ def rank_photographs(
     with timed(f"ranking {len(queries)} against {len(known)}"):
         here = learned_here(identifier, asked, compared, experiment, teacher, matched)
         sides, scores = experiment.identify.sides, matched and matched.fused.photographs
-        asked_for = Asked(asked, compared, experiment.rank, sides, scores)
+        only = only_of(asked, compared, experiment.identify.only)
+        asked_for = Asked(asked, compared, experiment.rank, sides, scores, only)
         by_cosines = here.taught is None
         judged, ranking, apart = rank_animals(asked_for, here.learned, by_cosines)
-    queries = replace(queries, columns=judged.columns)
-    return RankedAnimals(queries, ranking, apart, here, matching)
+    columns = dict(judged.columns)
+    filtered: list[str] = []
+    if only is not None:
+        columns[ONLY] = np.array(only.words(), np.str_)
+        filtered = only.sentences()
+        print("\n".join(filtered))
+    queries = replace(queries, columns=columns)
+    return RankedAnimals(queries, ranking, apart, here, matching, filtered)
 
 
 def rank_animals(
@@ -93,7 +105,7 @@ def rank_animals(
     """
     plain = replace(asked, scores=None) if by_cosines else asked
     queries, apart = judge_together(asked.queries, alone(plain), learned.p_right)
-    if several := several_animals(queries):
+    if several := several_animals(asked.queries):
         print(
             f"{several} animals are in photographs of an encounter that show several: each is "
             "ranked alone, since the photographs of an encounter show one animal"

@@ -11,7 +11,10 @@ import pandas as pd
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.catalogue_table import read_sighted_catalogue
 from tf_happywhale.catalogue.photographs.same_picture import same_pictures
-from tf_happywhale.catalogue.tables.dates_of_images import date_sentences, dates_of
+from tf_happywhale.catalogue.photographs.when_and_where import (
+    difference_sentences,
+    table_before_camera,
+)
 from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.catalogue.tables.table import tables_in
@@ -20,7 +23,7 @@ from tf_happywhale.detection.detector import Detector
 from tf_happywhale.disk.hashes import MISSING
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import is_gallery, open_gallery
-from tf_happywhale.inference.identifier import Identifier, damage_sentences
+from tf_happywhale.inference.identifier import Identifier, damage_sentences, of_camera
 from tf_happywhale.inference.reference_boxes import reference_boxes
 from tf_happywhale.inference.shots import Shot
 from tf_happywhale.inference.shots_from_boxes import box_sentences, make_shots
@@ -85,7 +88,7 @@ def embed_catalogue(
     if not len(embedded):
         raise InputError(f"No image of {table} can be read: {min(failed.values())}")
     known = _with_columns(embedded, catalogue)
-    for sentence in [*damage_sentences(embedded), *_date_sentences(embedded, catalogue)]:
+    for sentence in [*damage_sentences(embedded), *_camera_sentences(embedded, catalogue)]:
         print(sentence)
     return known, failed
 
@@ -109,29 +112,22 @@ def _picture(shot: Shot) -> tuple[str, str]:
 
 
 def _with_columns(embedded: Embeddings, catalogue: pd.DataFrame) -> Embeddings:
-    """Return embeddings with the catalogue's `COLUMNS` of their images. Where it gives no date,
-    that of the photograph's EXIF stays."""
+    """Return embeddings with the catalogue's `COLUMNS` of their images. Where it does not say when
+    or where, what the photograph's EXIF says stays."""
     columns = {name: _cells(embedded, catalogue, name) for name in COLUMNS if name in catalogue}
-    columns["date"] = dates_of(
-        _cells(embedded, catalogue, "date").tolist(), embedded.column("date").tolist()
-    )
+    columns |= table_before_camera(columns, of_camera(embedded))
     columns = {name: np.array(cells, np.str_) for name, cells in columns.items()}
     return replace(embedded, columns=embedded.columns | columns)
 
 
-def _date_sentences(embedded: Embeddings, catalogue: pd.DataFrame) -> list[str]:
-    """Return sentences on the dates of the table and those of EXIF, which `embedded` has."""
-    return date_sentences(
-        embedded.image.tolist(),
-        _cells(embedded, catalogue, "date").tolist(),
-        embedded.column("date").tolist(),
-        "of the gallery's images",
-    )
+def _camera_sentences(embedded: Embeddings, catalogue: pd.DataFrame) -> list[str]:
+    """Return sentences on what the table and EXIF, which `embedded` has, say of when and where."""
+    written = {name: _cells(embedded, catalogue, name) for name in COLUMNS if name in catalogue}
+    images = embedded.image.tolist()
+    return difference_sentences(images, written, of_camera(embedded), "of the gallery's images")
 
 
-def _cells(embedded: Embeddings, catalogue: pd.DataFrame, name: str) -> np.ndarray:
-    """Return a catalogue's column for the images, str [n]; empty text if there is none."""
-    if name not in catalogue:
-        return np.full(len(embedded), "")
+def _cells(embedded: Embeddings, catalogue: pd.DataFrame, name: str) -> list[str]:
+    """Return a catalogue's column for the images."""
     column = catalogue.set_index("image")[name]
-    return column.reindex(embedded.image).fillna("").to_numpy(dtype=np.str_)
+    return column.reindex(embedded.image).fillna("").tolist()

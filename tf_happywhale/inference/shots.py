@@ -12,6 +12,7 @@ import numpy as np
 
 from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox
 from tf_happywhale.catalogue.boxes.box_text import box_text
+from tf_happywhale.catalogue.photographs.camera_facts import CameraFacts
 from tf_happywhale.disk.hashes import digest
 from tf_happywhale.errors import InputError
 from tf_happywhale.inference.trained_models import TrainedModel
@@ -34,8 +35,7 @@ class Shot:
             without that the whole picture.
         confidence: the detector's in that own source's box, 0 if it found none; NaN if no detector
             was asked.
-        taken: when the photograph was taken, by its EXIF: `2015-05-13 10:22:59`; empty if it does
-            not say.
+        camera: what the photograph's EXIF says.
     """
 
     image: str
@@ -43,7 +43,7 @@ class Shot:
     content: str
     boxes: Mapping[str, AnyBox] = field(default_factory=dict)
     confidence: float = math.nan
-    taken: str = ""
+    camera: CameraFacts = field(default_factory=CameraFacts)
 
     def key(self, model: TrainedModel) -> str:
         """Return a digest of what its embedding by a model depends on."""

@@ -10,7 +10,7 @@ from tf_happywhale.catalogue.animals.animal_key import animal_key, count_animals
 from tf_happywhale.catalogue.boxes.animal_boxes import Telling, pair_sources
 from tf_happywhale.catalogue.boxes.box import WHOLE
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
-from tf_happywhale.catalogue.photographs.times_taken import contents_and_times
+from tf_happywhale.catalogue.photographs.times_taken import contents_and_facts
 from tf_happywhale.detection.detector import Detector
 from tf_happywhale.inference.shots import Shot
 from tf_happywhale.pictures.box_fit import misfits
@@ -24,8 +24,8 @@ def make_shots(
     label: str,
     telling: Telling | None = None,
 ) -> list[Shot]:
-    """Return the shots of photographs. A file is hashed, and its time of day read from its EXIF,
-    unless its size and times are known.
+    """Return the shots of photographs. A file is hashed, and its EXIF read, unless its size and
+    times are known.
 
     Args:
         photographs: path by key of an animal; with `telling` by name of a photograph, each of
@@ -37,12 +37,12 @@ def make_shots(
         telling: how several animals of a photograph are told apart; None: an image is one shot.
     """
     images, paths = list(photographs), list(photographs.values())
-    contents, taken = contents_and_times(paths, home)
+    contents, told = contents_and_facts(paths, home)
     if detector:
         boxes = detector.fill_missing(boxes, images, paths, contents, label, telling)
     primary = next(iter(boxes), None)
     shots = []
-    for image, path, content, time in zip(images, paths, contents, taken, strict=True):
+    for image, path, content, facts in zip(images, paths, contents, told, strict=True):
         found = {source: rows[image] for source, rows in boxes.items() if image in rows}
         if telling is None:
             animals = {image: {source: rows[0] for source, rows in found.items()}}
@@ -50,7 +50,7 @@ def make_shots(
             animals = {animal_key(image, n): rows for n, rows in pair_sources(found)}
         for key, rows in animals.items():
             drawn = {source: row.box for source, row in rows.items() if row.box}
-            shots.append(Shot(key, path, content, drawn, _confidence(rows.get(primary)), time))
+            shots.append(Shot(key, path, content, drawn, _confidence(rows.get(primary)), facts))
     return shots
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from tf_happywhale.catalogue.animals.animal_key import count_animals
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.tables.dates_and_sides import side_of
-from tf_happywhale.catalogue.tables.dates_of_images import to_the_minute
+from tf_happywhale.catalogue.tables.dates_of_images import day_of, to_the_minute
 from tf_happywhale.config.report import Report
 from tf_happywhale.galleries.queries import short_content
 from tf_happywhale.inference.identification import Identification
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.encounter_split import together_of
+from tf_happywhale.retrieval.search.only import ONLY
 from tf_happywhale.review.html_parts import NOBODY
 from tf_happywhale.review.query_pages import write_report
 from tf_happywhale.review.query_pictures import picture_reader, whole_reader
@@ -68,7 +69,7 @@ def _known(found: Identification) -> Known:
         species=dict(zip(gallery.individual_id, gallery.column("species"), strict=True)),
         references=references,
         seen=_seen(gallery, "encounter"),
-        asked=_seen(queries),
+        asked=_seen_and_compared(queries),
         sides=_sides(gallery),
         asked_sides=_sides(queries),
         encounters=dict(zip(queries.image, together_of(queries), strict=True)),
@@ -79,14 +80,40 @@ def _known(found: Identification) -> Known:
 
 
 def _seen(images: Embeddings, *more: str) -> dict[str, str]:
-    """Return when and from which side each image was taken, and `more` columns, by image."""
-    dates = map(to_the_minute, images.column("date").tolist())
+    """Return when, where, from which side and with what each image was taken, and `more` columns,
+    by image."""
+    columns = [images.column(name).tolist() for name in ("date", "time")]
+    moments = [_moment(*row) for row in zip(*columns, strict=True)]
     others = [images.column(name).tolist() for name in (*more, "viewpoint")]
-    facts = zip(dates, *others, strict=True)
+    columns = [images.column(name).tolist() for name in ("place", "latitude", "longitude")]
+    places = [_place(*row) for row in zip(*columns, strict=True)]
+    facts = zip(moments, *others, places, images.column("camera").tolist(), strict=True)
     return {
         image: ", ".join(filter(None, row))
         for image, row in zip(images.image.tolist(), facts, strict=True)
     }
+
+
+def _seen_and_compared(queries: Embeddings) -> dict[str, str]:
+    """Return the same of the animals to identify, with what each was compared with."""
+    seen, only = _seen(queries), queries.column(ONLY).tolist()
+    for image, words in zip(queries.image.tolist(), only, strict=True):
+        if words:
+            seen[image] = ". ".join(filter(None, [seen[image], f"Compared with {words}"]))
+    return seen
+
+
+def _moment(date: str, time: str) -> str:
+    """Return a date with the time of day, to the minute."""
+    with_time = f"{date} {time[:5]}" if date and time and day_of(date) == date else date
+    return to_the_minute(with_time)
+
+
+def _place(name: str, latitude: str, longitude: str) -> str:
+    """Return a place by its name, or else by its coordinates to about 100 m."""
+    if name or not (latitude and longitude):
+        return name
+    return f"{float(latitude):.3f} {float(longitude):.3f}"
 
 
 def _sides(images: Embeddings) -> dict[str, str]:

@@ -24,7 +24,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import is_gallery, open_gallery
 from tf_happywhale.messages import say_once
 
-COLUMNS = ("image", "individual_id", "species", *FACTS, "box_number", "box", "picture")
+COLUMNS = ("image", "individual_id", "species", *FACTS, "box_number", "box", "picture", "camera")
 
 
 def read_sightings(place: Path, data: Data | None = None) -> pd.DataFrame:
@@ -62,7 +62,9 @@ def read_sightings(place: Path, data: Data | None = None) -> pd.DataFrame:
 def _of_gallery(folder: Path, data: Data) -> pd.DataFrame:
     images = open_gallery(folder).images()
     names = [f"{key} in {folder}" for key in images.image.tolist()]
-    columns = {name: images.column(name).tolist() for name in ("species", *FACTS, "picture")}
+    columns = {
+        name: images.column(name).tolist() for name in ("species", *FACTS, "picture", "camera")
+    }
     boxes = [box.rsplit(" ", 4)[1:] for box in images.column("box").tolist()]
     table = pd.DataFrame(
         {

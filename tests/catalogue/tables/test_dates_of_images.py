@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from tf_happywhale.catalogue.tables.dates_of_images import (
     date_as_in,
     date_sentences,
-    dates_of,
     day_of,
     known_day,
     to_the_minute,
@@ -42,12 +41,6 @@ def test_seconds_are_left_out() -> None:
     assert to_the_minute("2015-05-13 10:22:59") == "2015-05-13 10:22"
     assert to_the_minute("13/05/2015 9:05") == "13/05/2015 9:05"
     assert to_the_minute("2015-05-13") == "2015-05-13"
-
-
-def test_the_table_counts_before_the_camera() -> None:
-    written = ["2015-05-13", "", " ", "May"]
-    taken = ["2015-06-20 08:00:00", "2015-06-20 08:00:00", "", "2015-06-20 08:00:00"]
-    assert dates_of(written, taken) == ["2015-05-13", "2015-06-20 08:00:00", "", "May"]
 
 
 def test_dates_that_contradict_the_table_are_counted_and_one_is_named() -> None:

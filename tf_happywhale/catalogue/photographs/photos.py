@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from tf_happywhale.catalogue.photographs.photo_files import (
@@ -19,7 +19,7 @@ from tf_happywhale.catalogue.photographs.photo_tables import cells_of
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.errors import InputError
 
-FOLDERS = "folders"
+FOLDERS, TIME = "folders", "time"
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Photo:
         encounter: the photographs of one encounter show one animal; empty: it has no encounter.
         viewpoint: the side from which it shows the animal; empty: it is not known.
         folder: the folder that was given; of a file that was given, the folder that holds it.
+        facts: what a table says of it, by column: when and where it was taken, by whom.
     """
 
     image: str
@@ -39,6 +40,7 @@ class Photo:
     encounter: str = ""
     viewpoint: str = ""
     folder: Path = Path()
+    facts: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def find_photos(given: Iterable[str | Path]) -> list[Photo]:
@@ -96,14 +98,15 @@ def group_photos(photos: Sequence[Photo], by: str | None, reading: Reading = PLA
 
     Args:
         photos: to group.
-        by: None: no encounters; `folders`: each folder is one, and photographs at the top have
-            none; else a table with the columns image and encounter.
+        by: None: no encounters; `time`: none yet, since times are not known; `folders`: each folder
+            is one, and photographs at the top have none; else a table with the columns image and
+            encounter.
         reading: how the table is read.
 
     Raises:
         InputError: the table is missing, or names none of the photographs.
     """
-    if by is None:
+    if by is None or by == TIME:
         return list(photos)
     if by == FOLDERS:
         folders = [str(PurePosixPath(photo.image).parent) for photo in photos]

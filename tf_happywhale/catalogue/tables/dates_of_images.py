@@ -60,13 +60,6 @@ def to_the_minute(date: str) -> str:
     return re.sub(r"([ T]\d\d?:\d\d):\d\d$", r"\1", date)
 
 
-def dates_of(written: Sequence[str], taken: Sequence[str]) -> list[str]:
-    """The date of each image: as `written` in the table, or else when its photograph was
-    `taken`."""
-    pairs = zip(written, taken, strict=True)
-    return [cell if cell.strip() else time for cell, time in pairs]
-
-
 def date_sentences(
     images: Sequence[str], written: Sequence[str], taken: Sequence[str], what: str
 ) -> list[str]:

@@ -13,6 +13,7 @@ from tf_happywhale.retrieval.fusion.fused_scores import FusedScores
 from tf_happywhale.retrieval.fusion.gallery_pairs import gallery_pairs
 from tf_happywhale.retrieval.fusion.learn_calibration import Calibrations, learn_calibrations
 from tf_happywhale.retrieval.search.joined_rows import stack
+from tf_happywhale.retrieval.search.only import Only
 from tf_happywhale.retrieval.teaching.same_encounter import same_encounter
 
 
@@ -52,17 +53,20 @@ class Fused:
     individuals: int
 
 
-def learn_from_pairs(gallery: Embeddings, own: Compared, rows: np.ndarray) -> Lessons:
+def learn_from_pairs(
+    gallery: Embeddings, own: Compared, rows: np.ndarray, only: Only | None = None
+) -> Lessons:
     """Return what a gallery's own pairs teach.
 
     Args:
         gallery: the images, as their embeddings are compared.
         own: pairs of gallery images that were not taken together.
         rows: int64 [q], the gallery's images that were asked in `own`.
+        only: which images may be compared with each other; None: all.
     """
     known = stack([gallery.embedding])
     usual = _usual(gallery, own, usual_of_questions(known, known, own))
-    pairs = gallery_pairs(gallery, rows, own, usual)
+    pairs = gallery_pairs(gallery, rows, own, usual, only)
     ids, who = np.unique(gallery.individual_id, return_inverse=True)
     learned = learn_calibrations(pairs, len(ids))
     scores = FusedScores(known, known, own, usual, usual, learned.parts, learned.part_of(who))

@@ -10,6 +10,7 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import Compared
 from tf_happywhale.retrieval.fusion.evidence import Usual, inputs_of
 from tf_happywhale.retrieval.search.joined_rows import stack
+from tf_happywhale.retrieval.search.only import Only
 from tf_happywhale.retrieval.teaching.same_encounter import same_encounter
 
 MOST = 2**21  # pairs; more teach little more
@@ -40,7 +41,11 @@ class GalleryPairs:
 
 
 def gallery_pairs(
-    gallery: Embeddings, rows: np.ndarray, matched: Compared, usual: Usual
+    gallery: Embeddings,
+    rows: np.ndarray,
+    matched: Compared,
+    usual: Usual,
+    only: Only | None = None,
 ) -> GalleryPairs:
     """Return all pairs of some images with the others; of `MOST` pairs at most.
 
@@ -49,6 +54,7 @@ def gallery_pairs(
         rows: int64 [q], the images.
         matched: the pairs that were matched, by the gallery's row.
         usual: what is usual for the gallery's images.
+        only: which images may be compared with each other; None: all.
     """
     rows = rows[: max(1, MOST // max(len(gallery), 1))]
     who = np.unique(gallery.individual_id, return_inverse=True)[1]
@@ -57,6 +63,8 @@ def gallery_pairs(
     asked[rows] = True
     later = np.arange(len(gallery))[None] > rows[:, None]
     wanted = ~together.mask(rows) & (later | ~asked[None])  # each pair once
+    if only is not None:
+        wanted &= ~only.out(rows)
     features = np.full((*wanted.shape, matched.features.shape[1]), np.nan, np.float32)
     for question, image, found in (matched.of(rows), _turned(matched, rows, len(gallery))):
         features[question, image] = found

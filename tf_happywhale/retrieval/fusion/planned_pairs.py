@@ -11,6 +11,7 @@ from tf_happywhale.retrieval.fusion.match_plan import MatchPlan
 from tf_happywhale.retrieval.fusion.shortlist import kept_share, shortlist
 from tf_happywhale.retrieval.search.encounter_split import together_of
 from tf_happywhale.retrieval.search.joined_rows import Stack, stack
+from tf_happywhale.retrieval.search.only import Only
 from tf_happywhale.retrieval.search.same_side import sides_of
 from tf_happywhale.retrieval.search.scored import encounter_blocks
 from tf_happywhale.retrieval.teaching.same_encounter import same_encounter
@@ -20,7 +21,9 @@ SEED = 0x9A17
 NO_PAIRS = np.zeros((0, 2), np.int64)
 
 
-def photograph_pairs(queries: Embeddings, gallery: Embeddings, size: int) -> np.ndarray:
+def photograph_pairs(
+    queries: Embeddings, gallery: Embeddings, size: int, only: Only | None = None
+) -> np.ndarray:
     """Return the pairs of photographs and gallery images that are matched, int64 [p, 2].
 
     The photographs of an encounter are matched with the same images, those nearest to any of them,
@@ -31,6 +34,7 @@ def photograph_pairs(queries: Embeddings, gallery: Embeddings, size: int) -> np.
             known.
         size: images for each photograph: those with the highest cosines. Images that may show the
             same side and the same species come before the others.
+        only: which images each photograph may be compared with; None: all.
     """
     preferred, found = _Preferred(queries, gallery), [NO_PAIRS]
     asked, known = stack([queries.embedding]), stack([gallery.embedding])
@@ -39,15 +43,20 @@ def photograph_pairs(queries: Embeddings, gallery: Embeddings, size: int) -> np.
         heads = np.flatnonzero(np.diff(block, prepend=-1))
         nearest = np.maximum.reduceat(asked.tile(rows) @ whole, heads, axis=0)
         first = np.logical_or.reduceat(preferred(rows), heads, axis=0)
+        counts = _allowed(only, rows, len(gallery))
+        allowed = np.logical_or.reduceat(counts, heads, axis=0)
         taken = np.zeros(nearest.shape, bool)
-        taken[tuple(shortlist(nearest, size, preferred=first).T)] = True
-        pairs = np.argwhere(taken[block])
+        taken[tuple(shortlist(nearest, size, allowed, first).T)] = True
+        pairs = np.argwhere(taken[block] & counts)
         found.append(np.stack([rows[pairs[:, 0]], pairs[:, 1]], axis=1))
     return np.concatenate(found)
 
 
 def own_pairs(
-    gallery: Embeddings, plan: MatchPlan, asked: np.ndarray | None = None
+    gallery: Embeddings,
+    plan: MatchPlan,
+    asked: np.ndarray | None = None,
+    only: Only | None = None,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Return the pairs of a gallery's own images that are matched.
 
@@ -58,6 +67,7 @@ def own_pairs(
         gallery: with the columns encounter, date, viewpoint and species, as far as they are known.
         plan: how many.
         asked: bool [m], which images may be questions; None: all.
+        only: which images each image may be compared with; None: all.
 
     Returns:
         rows int64 [q] of the questions, ascending; pairs int64 [p, 2] of question's row and image;
@@ -72,7 +82,7 @@ def own_pairs(
     who = gallery.individual_id
     known, found, shares, weights = stack([gallery.embedding]), [NO_PAIRS], [], []
     for some, cosine in _blocks(known, known, rows):
-        allowed = ~together.mask(some)
+        allowed = ~together.mask(some) & _allowed(only, some, len(gallery))
         pairs = shortlist(cosine, plan.size, allowed, preferred(some))
         right = allowed & (who[some][:, None] == who)
         shares.append(kept_share(pairs, right))
@@ -91,6 +101,11 @@ def _blocks(
     for start in range(0, len(rows), step):
         some = rows[start : start + step]
         yield some, questions.tile(some) @ whole
+
+
+def _allowed(only: Only | None, rows: np.ndarray, images: int) -> np.ndarray:
+    """Return which images may be compared with the questions in these rows, bool [b, m]."""
+    return np.ones((len(rows), images), bool) if only is None else ~only.out(rows)
 
 
 class _Preferred:

@@ -30,8 +30,10 @@ def count_sightings(queries: Embeddings) -> int:
 
 
 def several_animals(queries: Embeddings) -> int:
-    """Return how many queries are of an encounter, but in a photograph that shows several
-    animals."""
+    """Return how many queries are of an encounter whose photographs show one animal, but in a
+    photograph that shows several. Queries with the column `together` are not of such ones."""
+    if TOGETHER in queries.columns:
+        return 0
     counts = count_animals(queries.image.tolist())
     pairs = zip(queries.image.tolist(), queries.column("encounter").tolist(), strict=True)
     return sum(bool(encounter) and counts[photograph_of(key)] > 1 for key, encounter in pairs)

@@ -25,15 +25,16 @@ def rank_scored(
     """Return the k best individuals of each query; those of one encounter have the same.
 
     An individual's score is that of its best image, or the mean of its `best_of` best. In an
-    encounter it is the mean over the photographs. The reference is the best image for the
-    photograph itself. Equal scores are in the order of the individuals.
+    encounter it is the mean over the photographs for which one of its images counts. The reference
+    is the best image for the photograph itself. Equal scores are in the order of the individuals.
 
     With `sides`, individuals come first that are known from the side that the query shows (in an
     encounter: that one of its photographs shows), and the reference is an image of that side. The
     scores stay. See `same_side.py`.
 
     Args:
-        scores: of the gallery's images for some of the queries.
+        scores: of the gallery's images for some of the queries; −inf where an image does not
+            count. An individual without an image that counts is no candidate.
         individual_ids: the individual in each image of the gallery, m ≥ 1.
         encounters: of each query; a query with empty text stands alone.
         k: number of candidates of each query.
@@ -53,14 +54,14 @@ def rank_scored(
             shown, behind = prefer_same_side(score, sides.other(rows)[:, order], who[order])
             behind = np.logical_and.reduceat(behind, np.flatnonzero(np.diff(block, prepend=-1)))
         best = _individuals(score, heads, best_of)
-        together = np.zeros((len(rows), len(known)))
-        np.add.at(together, block, best)
-        together = together[: block[-1] + 1] / np.bincount(block)[:, None]
+        together = _means(best, block)
         top = order_of(together, behind, count)
-        ids[rows, :count] = known[top[block]]
-        found.score[rows, :count] = np.take_along_axis(together, top, 1)[block]
-        where = _best_image(shown, heads, top[block])
-        found.reference[rows, :count] = order[where]
+        score = np.take_along_axis(together, top, 1)[block]
+        nobody_there = ~np.isfinite(score)  # none of its images counts for this query
+        where = order[_best_image(shown, heads, top[block])]
+        ids[rows, :count] = np.where(nobody_there, "", known[top[block]])
+        found.score[rows, :count] = score
+        found.reference[rows, :count] = np.where(nobody_there, -1, where)
     return Candidates(ids, found.score, found.reference)
 
 
@@ -90,6 +91,22 @@ def encounter_blocks(
 
 def _block(groups: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(groups), np.repeat(np.arange(len(groups)), list(map(len, groups)))
+
+
+def _means(score: np.ndarray, block: np.ndarray) -> np.ndarray:
+    """Return the mean of each encounter's scores that are not −inf, float64 [e, c]; −inf where all
+    are.
+
+    Args:
+        score: [b, c].
+        block: int64 [b], the number of the encounter, ascending.
+    """
+    counts = np.isfinite(score)
+    total = np.zeros((int(block[-1]) + 1, score.shape[1]))
+    number = np.zeros(total.shape)
+    np.add.at(total, block, np.where(counts, score, 0))
+    np.add.at(number, block, counts)
+    return np.where(number > 0, total / np.maximum(number, 1), -np.inf)
 
 
 def _individuals(score: np.ndarray, heads: np.ndarray, best_of: int) -> np.ndarray:
