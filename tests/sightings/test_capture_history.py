@@ -42,6 +42,7 @@ def test_what_does_not_count_is_said_with_its_reason() -> None:
         "  1 left out: no individual is named",
         "  1 left out: quality is not Q1",
         "  1 left out: quality is not known",
+        "  none of their photographs counts, so 1 individuals are not in it: b",
     ]
 
 

@@ -47,6 +47,13 @@ def test_without_encounters_a_day_at_a_place_is_a_group() -> None:
     ]
 
 
+def test_a_day_can_be_a_group() -> None:
+    rows = [seen("a", "2021-05-01", place="Bay"), seen("b", "2021-05-01"), seen("a", "2021-05-02")]
+    groups, lines = groups_of(chosen(rows), "day")
+    assert groups["group"].tolist() == ["2021-05-01", "2021-05-01", "2021-05-02"]
+    assert lines == []
+
+
 def test_the_half_weight_index_by_hand() -> None:
     # a and b: together on day 1, apart on day 2; a alone on day 3.
     days = {

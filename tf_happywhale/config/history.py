@@ -48,10 +48,11 @@ class History(Section):
     viewpoint: Values = Field(
         (), description="sides of the animal that count, such as [left]; []: any"
     )
-    group: Literal["encounter", "day_place"] | None = Field(
+    group: Literal["encounter", "day_place", "day"] | None = Field(
         None,
-        description="which individuals were seen together: those of one encounter, or of one day "
-        "and place; null: of one encounter, or of day and place if no sighting names an encounter",
+        description="which individuals were seen together: those of one encounter, of one day and "
+        "place, or of one day; null: of one encounter, or of day and place if no photograph names "
+        "an encounter",
     )
     looked: Positive = Field(
         5,

@@ -28,7 +28,8 @@ LEADS = {
     "network": "A line joins individuals that were seen in one group, where a group is {group}. "
     "Its strength is the half-weight index: 1 if they were always seen together.",
 }
-GROUP_WORDS = {"encounter": "an encounter", "day_place": "all that was seen at a place on a day"}
+GROUP_WORDS = {"encounter": "an encounter", "day_place": "all that was seen at a place on a day",
+               "day": "all that was seen on a day"}  # fmt: skip
 
 
 def history_page(

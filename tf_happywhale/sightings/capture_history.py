@@ -75,6 +75,12 @@ class Chosen:
         lines = [f"{len(self.table)} of {every} photographs of animals count."]
         for why, count in Counter(self.left_out["why"]).most_common():
             lines.append(f"  {count} left out: {why}")
+        gone = sorted(set(self.left_out["individual_id"]) - set(self.table["individual_id"]) - {""})
+        if gone:
+            lines.append(
+                f"  none of their photographs counts, so {len(gone)} individuals are not in it: "
+                f"{', '.join(gone[:10])}{', …' if len(gone) > 10 else ''}"
+            )
         return lines
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from tf_happywhale.sightings.capture_history import Chosen
 from tf_happywhale.sightings.occasions import day_of
 
-ENCOUNTER, DAY_PLACE = "encounter", "day_place"
+ENCOUNTER, DAY_PLACE, DAY = "encounter", "day_place", "day"
 
 
 def groups_of(chosen: Chosen, by: str) -> tuple[pd.DataFrame, list[str]]:
@@ -15,14 +15,14 @@ def groups_of(chosen: Chosen, by: str) -> tuple[pd.DataFrame, list[str]]:
 
     Args:
         chosen: the sightings that count.
-        by: encounter, or day_place: all that is seen at a place on a day.
+        by: encounter; day_place, all that is seen at a place on a day; or day.
 
     Returns:
         A row for each individual of each group: individual_id, group, day, place; in the order of
         day, group and individual. An encounter of several days is a group on each of them.
     """
     table = chosen.table.assign(day=[day_of(text).isoformat() for text in chosen.table["date"]])
-    column = "encounter" if by == ENCOUNTER else "place"
+    column = {ENCOUNTER: "encounter", DAY_PLACE: "place", DAY: "day"}[by]
     known = table[table[column] != ""]
     lines = []
     if len(known) < len(table):
@@ -42,6 +42,8 @@ def groups_of(chosen: Chosen, by: str) -> tuple[pd.DataFrame, list[str]]:
             f"{day} {name}" if name in several else name
             for name, day in zip(known["encounter"], known["day"], strict=True)
         ]
+    elif by == DAY:
+        labels = known["day"].tolist()
     else:
         labels = [f"{day} {place}" for day, place in zip(known["day"], known["place"], strict=True)]
     groups = known.assign(group=labels)[["individual_id", "group", "day", "place"]]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from tf_happywhale.sightings.estimates import estimates_table
 from tf_happywhale.sightings.formats.groups import asnipe_text, socprog_text
-from tf_happywhale.sightings.formats.mark import READ_IN_R, mark_text, rmark_text
+from tf_happywhale.sightings.formats.mark import mark_text, read_in_r, rmark_text
 from tf_happywhale.sightings.formats.plain_names import renamed_sentence
 from tf_happywhale.sightings.formats.secr import detector_names, secr_files
 from tf_happywhale.sightings.occasions import occasions_table
@@ -23,7 +23,7 @@ def program_files(survey: Survey) -> tuple[dict[str, str], list[str]]:
     files = {
         "capture_history.inp": mark_text(survey.history, survey.names),
         "capture_history.csv": rmark_text(survey.history),
-        "read_in_R.R": READ_IN_R,
+        "read_in_R.R": read_in_r(survey.history),
     }
     notes = [renamed_sentence(survey.names, "capture_history.inp")]
     if survey.located.places:

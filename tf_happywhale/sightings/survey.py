@@ -93,7 +93,7 @@ def survey_of(
     occasions = survey_occasions(table, settings)
     chosen = choose(table, occasions, {name: getattr(settings, name) for name in FILTERS})
     if chosen.table.empty:
-        reasons = "; ".join(line.strip() for line in chosen.lines()[1:])
+        reasons = "; ".join(one.strip() for one in chosen.lines() if "left out:" in one)
         raise InputError(
             f"No photograph counts ({reasons or 'there is none'}): give the catalogue a column "
             "date, or change the settings of history."

@@ -8,7 +8,7 @@ each must be another one.
 
 RMark: a table whose column `ch` holds the histories (RMark, help of `import.chdata`). R makes
 numbers of the cells of a column of digits, also between quotes, so that `0110` would become 110: it
-must be told that they are text, see `READ_IN_R`.
+must be told that they are text, see `read_in_r`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import io
 
 from tf_happywhale.sightings.capture_history import CaptureHistory
 
-READ_IN_R = """\
+_READ_IN_R = """\
 # What R needs to know of these files. Run it in this folder.
 
 # RMark: `ch` is text; without colClasses R would make numbers of the histories.
@@ -34,7 +34,8 @@ groups <- read.csv("asnipe.csv", colClasses = "character")
 # gbi <- asnipe::get_group_by_individual(groups, data_format = "individuals")
 
 # secr, if there were places with coordinates: a place detects an individual once on an occasion.
-# captures <- secr::read.capthist("secr_captures.txt", "secr_traps.txt", detector = "proximity")
+# captures <- secr::read.capthist("secr_captures.txt", "secr_traps.txt",
+#   detector = "proximity", noccasions = c(OCCASIONS))
 """
 
 
@@ -55,6 +56,13 @@ def mark_text(history: CaptureHistory, names: dict[str, str]) -> str:
         for who, text in zip(history.individual_ids, history.texts(), strict=True)
     ]
     return "\n".join([head, *lines]) + "\n"
+
+
+def read_in_r(history: CaptureHistory) -> str:
+    """Return the lines that read all files in R. secr is told how many occasions each session has,
+    since it would count those with a capture; it takes sessions in the order of their names."""
+    counts = {name: len(part.occasions) for name, part in history.sessions().items()}
+    return _READ_IN_R.replace("OCCASIONS", ", ".join(str(counts[name]) for name in sorted(counts)))
 
 
 def rmark_text(history: CaptureHistory) -> str:
