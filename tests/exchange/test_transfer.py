@@ -210,6 +210,9 @@ def test_animals_that_nobody_knows_are_counted(tmp_path: Path) -> None:
     assert said[1] == "1 animals without an individual are left out"
     assert said[2].startswith("1 further animals of a photograph have no box: add it to boxes.csv")
     assert list(read_sightings(tmp_path / "back")["image"]) == ["a.jpg", "a.jpg#2"]
+    unknown = load_experiment(None, ["data.unknown=[b]"])
+    said = import_catalogue("wildlife-datasets", home, tmp_path / "one", unknown)
+    assert said[1] == "2 animals without an individual are left out"
     (home / "metadata.csv").write_text("\n".join(lines[:2]))
     with pytest.raises(InputError, match=r"names no individual \(1 animals without one\)"):
         import_catalogue("wildlife-datasets", home, tmp_path / "back2", SETTINGS)

@@ -196,7 +196,8 @@ def _try(
 
 def _is_there(scenario: Scenario, after: dict[str, str], done: dict[str, str]) -> bool:
     """Whether the stopped command had made, whole, a thing that it does not make twice."""
-    return scenario.command[0] in ("export", "gallery") and not _differences(after, done, set())
+    once = ("exchange", "export", "gallery")
+    return scenario.command[0] in once and not _differences(after, done, set())
 
 
 def _not_whole(

@@ -48,6 +48,7 @@ RANKED = [*EMBEDDED, ["rank", *KEYS]]
 BUILT = [*RANKED, ["gallery", "build", RUN, "pod", "whales", "output=cache"]]
 IDENTIFIED = [*BUILT, ["identify", RUN, "whales", "trip", *FOUND]]
 MATCHED = ["identify", RUN, "whales", "trip", *FOUND, "match.use=always", "match.size=96"]
+SENT = ["exchange", "export", "coco", "pod", "sent"]
 ADD = ["gallery", "add", "whales", "decisions.csv", *FOUND]
 
 
@@ -113,6 +114,10 @@ def scenarios(drawn: Path) -> list[Scenario]:
         Scenario("gallery add, matched", ADD, [*BUILT, MATCHED], _decisions, quick=True),
         Scenario("gallery merge", ["gallery", "merge", "whales", first, second], BUILT, quick=True),
         Scenario("gallery export", ["gallery", "export", "whales", "who.csv"], BUILT, quick=True),
+        Scenario("exchange export", SENT, quick=True),
+        Scenario(
+            "exchange import", ["exchange", "import", "coco", "sent", "known"], [SENT], quick=True
+        ),
         Scenario("export", ["export", RUN, "dolphins"], RANKED),
         Scenario("detect predict", ["detect", "predict", *KEYS]),
         Scenario(

@@ -16,18 +16,28 @@ from tf_happywhale.catalogue.photographs.checked_names import check_names
 from tf_happywhale.catalogue.tables.checked_facts import check_facts
 from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.catalogue.tables.numbered_dates import iso_days, no_day_sentence
+from tf_happywhale.catalogue.tables.reading import Reading
 from tf_happywhale.errors import InputError
 from tf_happywhale.exchange.found import Animal, Found
 from tf_happywhale.sightings.table import COLUMNS
 
 
-def known_animals(found: Found, place: Path) -> tuple[list[Animal], list[str]]:
+def known_animals(found: Found, place: Path, reading: Reading) -> tuple[list[Animal], list[str]]:
     """The animals that somebody knows, and lines on what is left out.
+
+    Args:
+        found: what was read.
+        place: the file or folder, for errors.
+        reading: says which texts mean that nobody knows an animal (`data.unknown`).
 
     Raises:
         InputError: nobody knows any, or an id cannot be one.
     """
-    known = [animal for animal in found.animals if animal.individual_id.strip()]
+    known = [
+        animal
+        for animal in found.animals
+        if animal.individual_id.strip() and not reading.leaves_out(animal.individual_id)
+    ]
     if not known:
         raise InputError(
             f"{place} names no individual ({len(found.animals)} animals without one), and a "

@@ -52,8 +52,8 @@ def photographs_of(rows: Iterable[Row]) -> dict[str, Path]:
         name = photograph_of(row["image"])
         if not row["picture"]:
             raise InputError(
-                f"Nobody says where the picture {name} is: export the catalogue's folder or a "
-                "gallery, or set exchange.pictures=false."
+                f"Nobody says where the picture {name} is: name the catalogue's folder or a "
+                "gallery, or set exchange.pictures=false if the format has no boxes in shares."
             )
         found[name] = Path(row["picture"])
     return found

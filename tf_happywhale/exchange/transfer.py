@@ -85,8 +85,9 @@ def import_catalogue(name: str, place: Path, folder: Path, experiment: Experimen
     check_free(folder)
     if not place.exists():
         raise InputError(f"There is no {place}: check the name.")
-    read = form.read(place, reading_of(experiment.data))
-    animals, said = known_animals(read.found, place)
+    reading = reading_of(experiment.data)
+    read = form.read(place, reading)
+    animals, said = known_animals(read.found, place, reading)
     animals = relative_paths(animals, settings.folder)
     names = image_names(animals, read.front)
     pictures: dict[str, Path] = {}
