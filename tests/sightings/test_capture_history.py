@@ -42,7 +42,7 @@ def test_what_does_not_count_is_said_with_its_reason() -> None:
         "  1 left out: no individual is named",
         "  1 left out: quality is not Q1",
         "  1 left out: quality is not known",
-        "  none of their photographs counts, so 1 individuals are not in it: b",
+        "  individuals without a photograph that counts: 1 (b)",
     ]
 
 
@@ -73,7 +73,9 @@ def test_several_species_are_not_one_population() -> None:
 def test_both_sides_say_what_they_mean() -> None:
     rows = [seen("a", DAYS[0], viewpoint="left"), seen("b", DAYS[0], viewpoint="right")]
     chosen, _ = made(sightings(rows))
-    assert "1 individuals are known from the left side only, and 1 from" in sides_sentence(chosen)
+    assert "known from the left side only: 1, from the right side only: 1." in sides_sentence(
+        chosen
+    )
     left, _ = made(sightings(rows), viewpoint=["left"])
     assert sides_sentence(left) == ""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.catalogue.photographs.test_exif_time import photograph
 from tests.retrieval.conftest import embed
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
@@ -127,3 +128,26 @@ def test_a_date_without_a_day_is_not_known_and_that_is_said(
 def test_a_place_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"neither a gallery .* nor a table"):
         read_sightings(tmp_path)
+
+
+def test_cameras_say_when_where_a_catalogues_table_does_not(tmp_path: Path, capsys) -> None:
+    root = catalogue(
+        tmp_path / "c",
+        "a.jpg,,007,,,,,,,",
+        "b.jpg,,007,2015-05-14,,,,,,",
+        "c.jpg,,8,,09:00,,,,,",
+        "gone.jpg,,8,,,,,,,",
+    )
+    (root / "train_images").mkdir()
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        taken = photograph("JPEG", "2015:05:13 10:22:59")
+        (root / "train_images" / name).write_bytes(taken)
+    table = read_sightings(root, home=tmp_path / "home")
+    assert list(table["date"]) == ["2015-05-13", "2015-05-14", "2015-05-13", ""]
+    assert list(table["time"]) == ["10:22:59", "", "09:00", ""]
+    assert (
+        "2 of 4 of the catalogue's images have their date from the camera"
+        in capsys.readouterr().out
+    )
+    assert (tmp_path / "home" / "content.json").is_file()
+    assert read_sightings(root).equals(table)

@@ -32,24 +32,27 @@ class ContentHashes:
 
     Args:
         cache: the JSON file. One that was written with fewer facts is completed: each of its files
-            is read once more. One with more facts serves too, since new facts come last.
+            is read once more. One with more facts serves too, since new facts come last. None:
+            nothing is remembered.
         facts: gives texts from a file's bytes; None: only hashes are wanted.
         count: how many texts.
     """
 
     def __init__(
         self,
-        cache: Path,
+        cache: Path | None,
         facts: Callable[[bytes], Sequence[str]] | None = None,
         count: int = 0,
     ) -> None:
-        self.cache, self.facts, self.count = Path(cache), facts, count
+        self.cache, self.facts, self.count = cache and Path(cache), facts, count
         self.known: dict[str, list] = {}
+        self.changed = False
+        if self.cache is None:
+            return
         with suppress(FileNotFoundError, ValueError):
             cached = json.loads(self.cache.read_text(encoding="utf-8"))
             if isinstance(cached, dict):
                 self.known = cached
-        self.changed = False
 
     def __call__(self, path: Path) -> str:
         """Return the content hash of one file, or `missing` where it is, or cannot be opened."""
@@ -86,7 +89,7 @@ class ContentHashes:
 
     def save(self) -> None:
         """Write the remembered hashes, if there is anything new."""
-        if self.changed:
+        if self.changed and self.cache is not None:
             write_json(self.cache, self.known)
             self.changed = False
 

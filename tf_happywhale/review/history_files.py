@@ -42,7 +42,7 @@ def write_history(place: Path, settings: Experiment) -> None:
         raise InputError(
             f"{folder} holds files that are not of `history`: set output to another folder."
         )
-    table = read_sightings(place, settings.data)
+    table = read_sightings(place, settings.data, output_folder(settings) / ".stages")
 
     @cache
     def missed() -> MissedShare | None:

@@ -78,8 +78,8 @@ class Chosen:
         gone = sorted(set(self.left_out["individual_id"]) - set(self.table["individual_id"]) - {""})
         if gone:
             lines.append(
-                f"  none of their photographs counts, so {len(gone)} individuals are not in it: "
-                f"{', '.join(gone[:10])}{', …' if len(gone) > 10 else ''}"
+                f"  individuals without a photograph that counts: {len(gone)} "
+                f"({', '.join(gone[:10])}{', …' if len(gone) > 10 else ''})"
             )
         return lines
 
@@ -158,7 +158,7 @@ def sides_sentence(chosen: Chosen) -> str:
     if not left and not right:
         return ""
     return (
-        f"Both sides count: {len(left)} individuals are known from the left side only, and "
-        f"{len(right)} from the right only. Unless the two sides are joined, one animal can be "
+        f"Both sides count. Individuals known from the left side only: {len(left)}, from the right "
+        f"side only: {len(right)}. Unless the two sides are joined, one animal can be "
         "two of them, and is counted twice; history.viewpoint='[left]' counts left sides only."
     )

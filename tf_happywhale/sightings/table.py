@@ -13,6 +13,11 @@ from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.boxes.match_photographs import match_rows
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_sighted_catalogue
+from tf_happywhale.catalogue.photographs.times_taken import contents_and_facts
+from tf_happywhale.catalogue.photographs.when_and_where import (
+    difference_sentences,
+    table_before_camera,
+)
 from tf_happywhale.catalogue.tables.checked_facts import check_facts
 from tf_happywhale.catalogue.tables.dates_and_sides import viewpoint_sides
 from tf_happywhale.catalogue.tables.fact_columns import FACTS
@@ -27,14 +32,17 @@ from tf_happywhale.messages import say_once
 COLUMNS = ("image", "individual_id", "species", *FACTS, "box_number", "box", "picture", "camera")
 
 
-def read_sightings(place: Path, data: Data | None = None) -> pd.DataFrame:
+def read_sightings(place: Path, data: Data | None = None, home: Path | None = None) -> pd.DataFrame:
     """Read who was seen when and where. Dates are ISO days, and times of day are in their own
     column. A date that names no day, such as `2021-04`, counts as not known, which is printed.
+    Where the table of a catalogue folder does not say when or where, the cameras (EXIF) do.
 
     Args:
         place: a gallery; a catalogue folder; or a table with the columns image and individual_id,
             and as many of the others as it has.
         data: how tables are named and read; None: the defaults.
+        home: the folder in which it is remembered what the cameras of a catalogue folder say; None:
+            its photographs are read each time.
 
     Returns:
         `COLUMNS`, all text, empty where nothing is known. `image` is the animal's key, `box` is
@@ -50,7 +58,7 @@ def read_sightings(place: Path, data: Data | None = None) -> pd.DataFrame:
     elif place.is_file() and place.suffix.lower() in TABLE_ENDINGS:
         found, where = read_sighted_catalogue(place, reading_of(data), days=True), str(place)
     elif (place / data.catalogue).is_file():
-        found, where = _of_catalogue(place, data), str(place / data.catalogue)
+        found, where = _of_catalogue(place, data, home), str(place / data.catalogue)
     else:
         raise InputError(
             f"{place} is neither a gallery (with gallery.json), nor a catalogue folder (with "
@@ -83,7 +91,7 @@ def _of_gallery(folder: Path, data: Data) -> pd.DataFrame:
     return table
 
 
-def _of_catalogue(root: Path, data: Data) -> pd.DataFrame:
+def _of_catalogue(root: Path, data: Data, home: Path | None) -> pd.DataFrame:
     folder = root / data.train_images
     inside = folder if folder.is_dir() else None
     table = read_sighted_catalogue(
@@ -94,7 +102,19 @@ def _of_catalogue(root: Path, data: Data) -> pd.DataFrame:
     boxes = _boxes(root, data, paths)
     table["box"] = [boxes.get(image, "") for image in images]
     table["picture"] = [str(path) if inside else "" for path in paths.values()]
-    return table
+    return _with_cameras(table, list(paths.values()), home) if inside else table
+
+
+def _with_cameras(table: pd.DataFrame, paths: list[Path], home: Path | None) -> pd.DataFrame:
+    """Return the table with what cameras say where it says nothing, and print what is unusual."""
+    _, facts = contents_and_facts(paths, home, "reading when photographs were taken")
+    names = ("date", "time", "latitude", "longitude")
+    camera = {name: [getattr(one, name) for one in facts] for name in names}
+    written = {name: list(table[name]) for name in names if name in table.columns}
+    said = difference_sentences(list(table["image"]), written, camera, "of the catalogue's images")
+    for sentence in said:
+        say_once(sentence)
+    return table.assign(**table_before_camera(written, camera))
 
 
 def _boxes(root: Path, data: Data, paths: Mapping[str, Path]) -> dict[str, str]:

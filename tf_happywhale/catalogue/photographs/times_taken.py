@@ -17,17 +17,17 @@ CONTENT = "content.json"
 
 
 def contents_and_facts(
-    paths: Sequence[Path], home: Path, label: str = "looking at photographs"
+    paths: Sequence[Path], home: Path | None, label: str = "looking at photographs"
 ) -> tuple[list[str], list[CameraFacts]]:
     """Return the hash of each file, and what its EXIF says. A file whose size and times are known
     is not read.
 
     Args:
         paths: the files; for one that is not there the hash is `missing`, and nothing is said.
-        home: the folder in which both are remembered, in `content.json`.
+        home: the folder in which both are remembered, in `content.json`; None: they are not.
         label: of the progress bar.
     """
-    hashes = ContentHashes(home / CONTENT, facts_as_texts, COUNT)
+    hashes = ContentHashes(home and home / CONTENT, facts_as_texts, COUNT)
     with ThreadPoolExecutor(usable_cores()) as workers:
         found = workers.map(hashes.with_facts, paths)
         looked = list(tqdm(found, total=len(paths), desc=label, unit="img", leave=False))
