@@ -32,7 +32,7 @@ SEASONS, TRIPS = (2021, 2022, 2023), (5, 6, 7, 8, 9)  # a trip a month
 PLACES = {"North Cape": (57.70, 11.80), "Bay of Islands": (57.55, 11.95),
           "Skerries": (57.62, 11.70), "Harbour": (57.68, 11.90)}  # fmt: skip
 ANIMALS, DEATHS, BIRTHS = 120, 0.10, 0.15
-PHOTOGRAPHED, AT_HOME = 0.3, 0.7
+PHOTOGRAPHED, AT_HOME, DIFFER = 0.3, 0.7, 0.15
 APART = "both sides, never joined"
 SIDES = {"left": 0.4, "right": 0.4, "both": 0.2}
 
@@ -52,9 +52,11 @@ class Survey:
     ever: int = 0
 
 
-def draw_survey(rng: np.random.Generator) -> Survey:
-    """Draw a survey."""
+def draw_survey(rng: np.random.Generator, differ: float = 0.0) -> Survey:
+    """Draw a survey; `differ`: standard deviation between animals of the probability with which
+    one is photographed on a trip."""
     survey, places = Survey(), list(PLACES)
+    easy: dict[int, float] = {}
     animals = {n: places[rng.integers(4)] for n in range(ANIMALS)}
     survey.ever = ANIMALS
     for year in SEASONS:
@@ -67,7 +69,9 @@ def draw_survey(rng: np.random.Generator) -> Survey:
         for month in TRIPS:
             today = []
             for animal, home in animals.items():
-                if rng.random() >= PHOTOGRAPHED:
+                if animal not in easy:
+                    easy[animal] = _probability(rng, differ)
+                if rng.random() >= easy[animal]:
                     continue
                 place = home if rng.random() < AT_HOME else places[rng.integers(4)]
                 day = f"{year}-{month:02d}-{3 + places.index(place):02d}"
@@ -76,6 +80,14 @@ def draw_survey(rng: np.random.Generator) -> Survey:
                     today.append((animal, day, place, one))
             survey.sightings += sorted(today, key=lambda row: row[1])
     return survey
+
+
+def _probability(rng: np.random.Generator, differ: float) -> float:
+    """Return the probability of one animal, by a beta distribution."""
+    if not differ:
+        return PHOTOGRAPHED
+    size = PHOTOGRAPHED * (1 - PHOTOGRAPHED) / differ**2 - 1
+    return float(rng.beta(PHOTOGRAPHED * size, (1 - PHOTOGRAPHED) * size))
 
 
 def all_right(survey: Survey, rng: np.random.Generator) -> list[str]:
@@ -201,7 +213,10 @@ def main() -> None:
     if given.table:
         write_table(given.table)
         return
-    surveys = [draw_survey(np.random.default_rng([0, n])) for n in range(given.surveys)]
+    surveys, uneven = (
+        [draw_survey(np.random.default_rng([0, n]), differ) for n in range(given.surveys)]
+        for differ in (0.0, DIFFER)
+    )
     season = History(session="year")
     tries = {
         "every match right, each season by itself": (all_right, season, 0.0),
@@ -220,6 +235,8 @@ def main() -> None:
         by_season = not settings.viewpoint and settings.session == "year" and name != APART
         for model, score in measure(surveys, identify, settings, missed, by_season).items():
             print(score.line(f"{name}, {model}", given.surveys))
+    for model, score in measure(uneven, all_right, season).items():
+        print(score.line(f"every match right, but animals differ, {model}", given.surveys))
 
 
 if __name__ == "__main__":
