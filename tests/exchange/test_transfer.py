@@ -16,6 +16,7 @@ from tests.exchange.sighted import ODD_IDS, WHOLE, row, write_catalogue
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.exchange.every_format import FORMATS
+from tf_happywhale.exchange.package import Package, Picture, write_folder
 from tf_happywhale.exchange.transfer import export_catalogue, import_catalogue, list_formats
 from tf_happywhale.galleries.gallery_folder import is_gallery
 from tf_happywhale.sightings.table import read_sightings
@@ -126,6 +127,33 @@ def test_a_picture_that_is_gone_is_named_before_anything_is_written(tmp_path: Pa
     with pytest.raises(InputError, match=r"no picture .*b\.jpg, which becomes images/b\.jpg"):
         export_catalogue("wildlife-datasets", home, tmp_path / "out", SETTINGS)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_name_that_leads_out_of_an_export_is_refused(tmp_path: Path) -> None:
+    """Such as in a gallery that somebody else has made."""
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    for name in ("images/../../x.jpg", "/x.jpg"):
+        package = Package({}, {name: Picture(tmp_path / "a.jpg")})
+        with pytest.raises(InputError, match="leads out of"):
+            write_folder(tmp_path / "out", package)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
+
+
+def test_boxes_in_shares_become_pixels(tmp_path: Path) -> None:
+    home = write_catalogue(tmp_path / "home", [row("a.jpg"), row("b.jpg")])
+    boxes = {"a.jpg": [0.1, 0.1, 0.5, 0.5], "b.jpg": [0, 0, 0.5, 0.25]}
+    images = [
+        {"file": name, "detections": [{"category": "1", "conf": 0.9, "bbox": four}]}
+        for name, four in boxes.items()
+    ]
+    tree = {"detection_categories": {"1": "animal"}, "images": images}
+    (home / "d.json").write_text(json.dumps(tree))
+    read = read_sightings(home, load_experiment(None, ["data.boxes=d.json"]).data)
+    assert list(read["box"]) == ["9,6,54,36", "0,0,45,15"]
+    settings = load_experiment(None, ["data.boxes=d.json"])
+    export_catalogue("megadetector", home, tmp_path / "out.json", settings)
+    made = json.loads((tmp_path / "out.json").read_text())["images"]
+    assert [one["detections"][0]["bbox"] for one in made] == list(boxes.values())
 
 
 ESCAPES = ["../secret.jpg", "/etc/passwd", "a/../../secret.jpg", "..\\secret.jpg", "C:\\x.jpg", ""]

@@ -9,7 +9,6 @@ from typing import Any
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.config import Exchange
-from tf_happywhale.exchange.boxes import sizes_of
 from tf_happywhale.exchange.csv_text import csv_bytes, id_warnings
 from tf_happywhale.exchange.formats import (
     camtrap_dp,
@@ -26,6 +25,7 @@ from tf_happywhale.exchange.formats import (
 from tf_happywhale.exchange.package import Package, Picture
 from tf_happywhale.exchange.rows import Row, box_of, left_behind, lone_times, photographs_of
 from tf_happywhale.exchange.sheet import writes_xlsx, xlsx_bytes
+from tf_happywhale.pictures.sizes import sizes_of
 
 Export = Callable[[Sequence[Row], Exchange], Package]
 

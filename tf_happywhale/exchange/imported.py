@@ -106,16 +106,8 @@ def sightings_of(
     rows = []
     for animal, name in zip(animals, names, strict=True):
         numbers[name] += 1
-        rows.append(
-            {
-                **{fact: animal.facts.get(fact, "") for fact in ("species", *FACTS)},
-                "image": animal_key(name, numbers[name]),
-                "individual_id": animal.individual_id,
-                "box_number": str(numbers[name]),
-                "box": _box_text(animal, name, sizes),
-                "picture": str(pictures.get(name, "")),
-            }
-        )
+        about = {"box": _box_text(animal, name, sizes), "picture": str(pictures.get(name, ""))}
+        rows.append({**_row(animal, name, numbers[name]), **about})
     table = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
     written = list(table["date"])
     moments = [day.partition(" ") for day in iso_days(written, wheres, date_order)]
@@ -125,6 +117,15 @@ def sightings_of(
     table = check_facts(table, wheres)
     sentence = no_day_sentence(written, place)
     return table, [sentence] * bool(sentence)
+
+
+def _row(animal: Animal, name: str, number: int) -> dict[str, str]:
+    return {
+        **{fact: animal.facts.get(fact, "") for fact in ("species", *FACTS)},
+        "image": animal_key(name, number),
+        "individual_id": animal.individual_id,
+        "box_number": str(number),
+    }
 
 
 def _plain(path: str) -> str:

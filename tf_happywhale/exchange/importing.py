@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, read_json
+from tf_happywhale.catalogue.boxes.formats.json_values import expect, read_json
 from tf_happywhale.catalogue.photographs.photo_files import list_images
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.disk.files import shown
 from tf_happywhale.errors import InputError
+from tf_happywhale.exchange.folders import core_file, file_in, resource_paths
 from tf_happywhale.exchange.formats import (
     camtrap_dp_columns,
     camtrapr,
@@ -28,7 +28,6 @@ from tf_happywhale.exchange.formats import (
     wildlife_datasets,
 )
 from tf_happywhale.exchange.found import Found
-from tf_happywhale.exchange.imported import check_inside
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ Import = Callable[[Path, Reading], Read]
 
 def import_wildlife_datasets(place: Path, reading: Reading) -> Read:
     """From `metadata.csv`, or a folder with it."""
-    file = _file_in(place, wildlife_datasets.FILE)
+    file = file_in(place, wildlife_datasets.FILE)
     table = _table(file, ("individual_id", "path"), "identity", reading)
     table = table.rename(columns={(_named(reading) or "identity").lower(): "identity"})
     found = wildlife_datasets.from_wildlife_datasets(table, file)
@@ -62,7 +61,7 @@ def import_wildlife_datasets(place: Path, reading: Reading) -> Read:
 
 def import_coco(place: Path, reading: Reading) -> Read:
     """From a JSON file, or a folder with `annotations.json`."""
-    file = _file_in(place, coco.FILE)
+    file = file_in(place, coco.FILE)
     found = coco.from_coco(read_json(file), file, _named(reading))
     return Read(found, [file.parent, file.parent / coco.FOLDER])
 
@@ -84,7 +83,7 @@ def import_camtrapr(place: Path, reading: Reading) -> Read:
 
 def import_camtrap_dp(place: Path, reading: Reading) -> Read:
     """From a folder with `datapackage.json`."""
-    file = _file_in(place, "datapackage.json")
+    file = file_in(place, "datapackage.json")
     tree = read_json(file)
     version = re.search(r"/camtrap-dp/(\d+)\.[^/]+/", str(expect(tree, dict, str(file))))
     if version and int(version[1]) < 1:
@@ -97,7 +96,7 @@ def import_camtrap_dp(place: Path, reading: Reading) -> Read:
         "media": ("mediaid", "filepath"),
         "observations": ("deploymentid", "observationtype"),
     }
-    paths, encoded = _resources(tree, file), Reading(reading.encoding)
+    paths, encoded = resource_paths(tree, file), Reading(reading.encoding)
     tables = {
         name: read_text_table(file.parent / paths.get(name, f"{name}.csv"), columns, encoded)
         for name, columns in wanted.items()
@@ -110,7 +109,7 @@ def import_darwin_core(place: Path, reading: Reading) -> Read:
     """From a table of occurrences, or an unpacked archive with `meta.xml`."""
     if place.suffix.lower() == ".zip":
         raise InputError(f"{place} is an archive: unpack it, and name the folder.")
-    file = _core_file(place) if place.is_dir() else place
+    file = core_file(place) if place.is_dir() else place
     table = _table(file, ("occurrenceid", "individual_id"), "organismID", reading)
     table = table.rename(columns={(_named(reading) or "organismID").lower(): "organismid"})
     return Read(darwin_core.from_darwin_core(table, file), [file.parent])
@@ -147,45 +146,9 @@ def import_crops(place: Path, reading: Reading) -> Read:
 
 def import_fiftyone(place: Path, reading: Reading) -> Read:
     """From a folder with `labels.json` and `data/`."""
-    file = _file_in(place, fiftyone.FILE)
+    file = file_in(place, fiftyone.FILE)
     found = fiftyone.from_fiftyone(read_json(file), file)
     return Read(found, [file.parent / fiftyone.FOLDER], endings=True)
-
-
-def _file_in(place: Path, name: str) -> Path:
-    """The file itself, or the one of this name in a folder."""
-    if place.is_dir() and not (place / name).is_file():
-        others = ", ".join(file.name for file in shown(place.glob("*.*")) if file.is_file())[:80]
-        there = f" (there are {others})" if others else ""
-        raise InputError(f"{place} holds no {name}{there}: name the file itself.")
-    return place / name if place.is_dir() else place
-
-
-def _resources(tree: dict, file: Path) -> dict[str, str]:
-    """The path of each table in a data package, by its name."""
-    paths = {}
-    for resource in field(tree, "resources", list, str(file)):
-        path = resource.get("path") if isinstance(resource, dict) else None
-        if isinstance(path, str):
-            check_inside(path, f"{file}: resource {resource.get('name')}")
-            paths[str(resource.get("name"))] = path
-    return paths
-
-
-def _core_file(folder: Path) -> Path:
-    """The table of occurrences in an unpacked archive."""
-    meta = folder / darwin_core.META
-    if not meta.is_file():
-        return _file_in(folder, darwin_core.FILE)
-    try:
-        root = ElementTree.fromstring(meta.read_bytes())
-    except ElementTree.ParseError as error:
-        raise InputError(f"{meta} cannot be read as XML ({error}): unpack it again.") from None
-    location = root.findtext("{*}core/{*}files/{*}location", "").strip()
-    if not location:
-        raise InputError(f"{meta} names no core file: name the table of occurrences itself.")
-    check_inside(location, str(meta))
-    return folder / location
 
 
 def _table(file: Path, wanted: Sequence[str], who: str, reading: Reading) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.disk.files import atomic_write
@@ -43,11 +43,16 @@ def write_folder(folder: Path, package: Package) -> None:
     """Write a package into a new folder, whole or not at all.
 
     Raises:
-        InputError: there is something of that name, a picture is not there, or two pictures would
-            have one name on some disks.
+        InputError: there is something of that name, a picture is not there or would be written
+            outside the folder, or two pictures would have one name on this disk.
     """
     check_free(folder)
     for name, picture in package.pictures.items():
+        if ".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute():
+            raise InputError(
+                f"The name of the picture {picture.path} leads out of {folder}, to {name[:80]!r}: "
+                "correct it in the catalogue or gallery."
+            )
         if not picture.path.is_file():
             raise InputError(
                 f"There is no picture {picture.path}, which becomes {name}: put it there, or set "

@@ -10,7 +10,6 @@ from tf_happywhale.catalogue.boxes.box import RelativeBox
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError, nearest
-from tf_happywhale.exchange.boxes import sizes_of
 from tf_happywhale.exchange.every_format import FORMATS, Format
 from tf_happywhale.exchange.found import Animal
 from tf_happywhale.exchange.imported import image_names, known_animals, sightings_of
@@ -19,6 +18,7 @@ from tf_happywhale.exchange.importing import Read
 from tf_happywhale.exchange.new_catalogue import catalogue_package, lacking_boxes
 from tf_happywhale.exchange.package import check_free, write_file, write_folder
 from tf_happywhale.exchange.rows import Row, rows_in_order
+from tf_happywhale.pictures.sizes import sizes_of
 from tf_happywhale.sightings.table import read_sightings
 
 

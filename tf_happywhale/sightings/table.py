@@ -9,7 +9,7 @@ import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of, split_key
 from tf_happywhale.catalogue.boxes.best_boxes import best_rows
-from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.catalogue.boxes.box import AnyBox, Box
 from tf_happywhale.catalogue.boxes.match_photographs import match_rows
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_sighted_catalogue
@@ -28,6 +28,7 @@ from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import is_gallery, open_gallery
 from tf_happywhale.messages import say_once
+from tf_happywhale.pictures.sizes import size_of
 
 COLUMNS = ("image", "individual_id", "species", *FACTS, "box_number", "box", "picture", "camera")
 
@@ -118,9 +119,10 @@ def _with_cameras(table: pd.DataFrame, paths: list[Path], home: Path | None) -> 
 
 
 def _boxes(root: Path, data: Data, paths: Mapping[str, Path]) -> dict[str, str]:
-    """Return the boxes in pixels by key: those of the table's first source, then of its others."""
+    """Return the boxes in pixels by key: those of the table's first source, then of its others.
+    Boxes in shares of a picture that cannot be read are empty, which is printed."""
     named = data.boxes if isinstance(data.boxes, dict) else {"": data.boxes or "boxes.csv"}
-    found: dict[str, str] = {}
+    found: dict[str, AnyBox] = {}
     for file in dict.fromkeys(named.values()):
         if not (root / file).exists() and data.boxes is None:
             continue
@@ -128,10 +130,25 @@ def _boxes(root: Path, data: Data, paths: Mapping[str, Path]) -> dict[str, str]:
         rows = match_rows(read_box_rows(root / file, reading_of(data)), paths, folders).rows
         for source in dict.fromkeys(row.source for row in rows):
             for key, row in best_rows(rows, source, list(paths), root / file).items():
-                if isinstance(row.box, Box):
-                    box = row.box
-                    found.setdefault(key, f"{box.xmin},{box.ymin},{box.xmax},{box.ymax}")
-    return found
+                if row.box:
+                    found.setdefault(key, row.box)
+    texts = {key: _corners(box, paths[key]) for key, box in found.items()}
+    lost = sum(not text for text in texts.values())
+    if lost:
+        say_once(
+            f"{root}: {lost} boxes are outside their pictures, or in shares of pictures that "
+            "cannot be read: they are left out"
+        )
+    return texts
+
+
+def _corners(box: AnyBox, path: Path) -> str:
+    if not isinstance(box, Box):
+        try:
+            box = box.clip(*size_of(path))
+        except InputError:
+            return ""
+    return f"{box.xmin},{box.ymin},{box.xmax},{box.ymax}" if box else ""
 
 
 def _in_columns(found: pd.DataFrame, where: str) -> pd.DataFrame:
