@@ -404,3 +404,19 @@ def test_new_ones_of_an_encounter_that_was_taken_apart_are_not_forced_into_one(
     apart = replace(queries, columns=queries.columns | {"together": np.array([""] * 4)})
     add_confirmed(root, apart, {"q1.jpg": NEW, "q2.jpg": NEW}, Data())
     assert rows(root) == {"a.jpg": "09913", "q1.jpg": "new-0001", "q2.jpg": "new-0002"}
+
+
+def test_a_group_of_new_animals_gets_one_id(gallery, root: Path, queries: Embeddings) -> None:
+    """Its name on the pages is no id, and other animals of the encounter are not in it."""
+    decided = {"q1.jpg": NEW, "q2.jpg": NEW, "q3.jpg": NEW}
+    groups = {"q1.jpg": "new_1", "q3.jpg": "new_1"}
+    add_confirmed(gallery.folder, queries, decided, Data(), groups=groups)
+    found = rows(root)
+    assert (found["q1.jpg"], found["q2.jpg"], found["q3.jpg"]) == (
+        "new-0001",
+        "new-0002",
+        "new-0001",
+    )
+    later = {"a.jpg": NEW, "q3.jpg": NEW}  # one of the group was added before
+    add_confirmed(gallery.folder, queries, later, Data(), groups=dict.fromkeys(later, "new_7"))
+    assert list(rows(root).values()).count("new-0001") == 3

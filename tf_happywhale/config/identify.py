@@ -66,6 +66,17 @@ class Identify(Section):
         description="an animal is compared only with images of its own species, viewpoint (side) "
         "or place, where both are known; the terminal and the pages say how many these are",
     )
+    groups: Literal["average", "connected", "none"] = Field(
+        "average",
+        description="how photographs of animals that are probably new are grouped by animal. "
+        "average: groups are joined while the mean similarity of their pairs is high enough; "
+        "connected: while that of their most similar pair is; none: they are not grouped",
+    )
+    decisions: str | None = Field(
+        None,
+        description="decisions.csv that the pages of this output exported: new animals are grouped "
+        "around what it says; null: without",
+    )
     cache: str | None = Field(
         None,
         description="folder that keeps embeddings by model and picture; null: <output>/embedded",

@@ -25,7 +25,7 @@ from tf_happywhale.config import Data, Experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.catalogue_rows import add_to_catalogue
 from tf_happywhale.galleries.confirmed import ConfirmedAnimal, confirm
-from tf_happywhale.galleries.decisions import check_identified, read_decisions
+from tf_happywhale.galleries.decisions import check_identified, identified, read_decisions
 from tf_happywhale.galleries.destination import Destination, destination
 from tf_happywhale.galleries.gallery_folder import beside, open_gallery
 from tf_happywhale.galleries.kept_matching import bring_matching
@@ -33,7 +33,6 @@ from tf_happywhale.galleries.queries import (
     SEEN_FROM_OUTPUT,
     PhotographFinder,
     load_queries,
-    short_content,
 )
 from tf_happywhale.messages import say_once
 from tf_happywhale.places import embeddings_home, output_folder
@@ -80,13 +79,12 @@ def add_decisions(folder: Path, file: Path, settings: Experiment) -> None:
             f"{file} decides on nothing: it has no row with the decision match or new, so there is "
             "nothing to add."
         )
-    boxes = dict(zip(keys, queries.column("box").tolist(), strict=True))
-    contents = dict(zip(keys, map(short_content, queries.column("content").tolist()), strict=True))
-    check_identified(file, boxes, contents, data.encoding)
+    check_identified(file, *identified(queries), data.encoding)
     elsewhere = None if elsewhere is None else Path(elsewhere).expanduser()
     find = PhotographFinder(queries, output, elsewhere).path
     decided = decisions.decided
-    added = add_confirmed(folder, queries, decided, data, decisions.matched, decisions.new, find)
+    matched, new, groups = decisions.matched, decisions.new, decisions.groups
+    added = add_confirmed(folder, queries, decided, data, matched, new, find, groups)
     if added.images is not None:
         bring_matching(embeddings_home(settings), open_gallery(folder))
     counts, total = count_animals(keys), len(added.confirmed)
@@ -106,6 +104,7 @@ def add_confirmed(
     matched: Iterable[str] = (),
     new: Iterable[str] = (),
     find: Callable[[str], Path] | None = None,
+    groups: Mapping[str, str] | None = None,
 ) -> Added:
     """Add the animals that were decided on to the catalogue, then to the gallery.
 
@@ -123,6 +122,7 @@ def add_confirmed(
         new: the individuals that must not be known from other photographs.
         find: gives the path of the photograph of an animal, by key; None: it is at its path, seen
             from the working folder.
+        groups: see `confirm`.
 
     Raises:
         InputError: decisions contradict what is there, a photograph is not the one that was
@@ -134,7 +134,8 @@ def add_confirmed(
         there.check_matched(matched)
         names = there.catalogue_names(find)
         known = there.known_animals(queries, decided, names)
-        confirmed = confirm(queries, decided, there.species, names, known, there.given_ids())
+        given, species = there.given_ids(), there.species
+        confirmed = confirm(queries, decided, species, names, known, given, groups)
         check_new(set(new), there.owners(), {one.image for one in confirmed}, folder)
         rows = None
         if there.root is not None:

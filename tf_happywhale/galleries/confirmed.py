@@ -64,9 +64,10 @@ def confirm(
     names: CatalogueNames,
     known: KnownAnimals,
     given: Collection[str] = (),
+    groups: Mapping[str, str] | None = None,
 ) -> list[ConfirmedAnimal]:
     """Return the decided animals with the keys and the ids that they get. Individuals without a
-    name get one, which is the same for all photographs of an encounter.
+    name get one, which is the same for all animals of a group, or else of an encounter.
 
     Args:
         queries: the animals identified.
@@ -75,13 +76,15 @@ def confirm(
         names: of the catalogue's photographs.
         known: the animals of these photographs that are known; the decided ones are added to it.
         given: more ids that a new individual must not get.
+        groups: of new individuals, by key; None: there are none.
 
     Raises:
         InputError: a decision is about an animal that was not identified, or contradicts another
             decision or what is known.
     """
     asked = _asked_animals(queries, decided)
-    named = _names_of_new(asked, decided, known, {*species, *decided.values(), *given})
+    taken = {*species, *decided.values(), *given}
+    named = _names_of_new(asked, decided, known, taken, groups or {})
     found: dict[str, ConfirmedAnimal] = {}
     for key, who in {**decided, **named}.items():
         check_identity(who)
@@ -187,17 +190,18 @@ def _names_of_new(
     decided: Mapping[str, str],
     known: KnownAnimals,
     taken: Collection[str],
+    groups: Mapping[str, str],
 ) -> dict[str, str]:
     """Return the id of each animal that was decided to be a new individual without a name. An
-    animal that was added before keeps its id, and so does its encounter."""
+    animal that was added before keeps its id, and so does its group, or else its encounter."""
     owners: dict[str, str] = {}
-    groups: dict[str, str] = {}
+    of: dict[str, str] = {}
     for key, who in decided.items():
         if who == NEW_INDIVIDUAL:
             one = asked[key]
-            groups[key] = one.together or f"\0{key}"
+            of[key] = f"\0group {groups[key]}" if key in groups else one.together or f"\0{key}"
             there = known.find(one.content, one.box, one.others)
             if there is not None:
-                owners[groups[key]] = there.individual_id
-    owners |= name_new([group for group in groups.values() if group not in owners], taken)
-    return {key: owners[group] for key, group in groups.items()}
+                owners[of[key]] = there.individual_id
+    owners |= name_new([group for group in of.values() if group not in owners], taken)
+    return {key: owners[group] for key, group in of.items()}

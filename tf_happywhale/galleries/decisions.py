@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -22,9 +22,14 @@ from tf_happywhale.catalogue.photographs.known_names import names_as_listed
 from tf_happywhale.catalogue.tables.reading import Reading
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.catalogue.tables.text_file import encoding_of_own
+from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.decided_groups import GROUP, DecidedGroups, decided_groups
+from tf_happywhale.galleries.queries import short_content
+from tf_happywhale.retrieval.embeddings import Embeddings
 
-DECISIONS = ("match", "new", "skip")
+APART = "apart"  # an animal is none of a group of new animals
+DECISIONS = ("match", "new", "skip", APART)
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,21 @@ class Decisions:
             left out.
         matched: the individuals that animals were matched with, which must be known already.
         new: the individuals that were named as new, which must not be known yet.
+        groups: by key the group of an animal that was decided to be a new individual without a
+            name; all of one group are one individual.
+        apart: by key the group that an animal was taken out of.
     """
 
     decided: dict[str, str]
     matched: set[str]
     new: set[str]
+    groups: dict[str, str] = field(default_factory=dict)
+    apart: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def about_groups(self) -> DecidedGroups:
+        """What the decisions say about groups of new animals."""
+        return decided_groups(self.decided, self.groups, self.new, self.apart)
 
 
 def read_decisions(
@@ -54,12 +69,14 @@ def read_decisions(
         images: keys of the animals identified, which the decisions get.
 
     Raises:
-        InputError: the table lacks a column, has a decision other than match, new or skip, or
+        InputError: the table lacks a column, has another decision than those of `DECISIONS`, or
             contradicts itself.
     """
     table = _decisions(path, encoding, images)
     decided: dict[str, str] = {}
-    every: dict[str, str] = {}  # with the skipped animals, as empty text
+    every: dict[str, str | tuple[str, ...]] = {}  # with the skipped animals, as empty text
+    groups: dict[str, str] = {}
+    apart: dict[str, str] = {}
     named: dict[str, set[str]] = {decision: set() for decision in DECISIONS}
     for row in table.itertuples():
         at = f"Line {row.Index} of {path}"
@@ -71,17 +88,51 @@ def read_decisions(
         who = row.individual_id if as_seen(row.individual_id) else NEW_INDIVIDUAL
         if row.decision == "match" and who == NEW_INDIVIDUAL:
             raise InputError(f"{at} matches {row.image!r} with nobody: name the individual.")
+        group = getattr(row, GROUP, "")
         said = "" if row.decision == "skip" else who
+        if group and row.decision in ("new", APART):
+            said = (row.decision, who, group)
         if every.setdefault(row.image, said) != said:
             raise InputError(f"{at} decides on {row.image!r} again, differently: keep one row.")
-        if row.decision == "skip":
+        if row.decision == APART:
+            apart[row.image] = group
+        if row.decision in ("skip", APART):
             continue
         if who != NEW_INDIVIDUAL:
             check_identity(who, at)
+        elif group:
+            groups[row.image] = group
         decided[row.image] = who
         named[row.decision].add(who)
     new = named["new"] - {NEW_INDIVIDUAL}
-    return Decisions(decided, named["match"] - new, new)
+    return Decisions(decided, named["match"] - new, new, groups, apart)
+
+
+def decided_before(settings: Experiment, queries: Embeddings) -> DecidedGroups:
+    """Return what `identify.decisions` says about groups of animals.
+
+    Args:
+        settings: the sections identify and data.
+        queries: the animals identified.
+
+    Raises:
+        InputError: see `read_decisions` and `check_identified`.
+    """
+    if settings.identify.decisions is None:
+        return DecidedGroups()
+    path, keys = Path(settings.identify.decisions).expanduser(), queries.image.tolist()
+    encoding = settings.data.encoding
+    decisions = read_decisions(path, encoding, keys)
+    check_identified(path, *identified(queries), encoding)
+    return decisions.about_groups
+
+
+def identified(queries: Embeddings) -> tuple[dict[str, str], dict[str, str]]:
+    """Return boxes and contents of the animals identified, by key, as `check_identified` takes
+    them."""
+    keys, boxes = queries.image.tolist(), queries.column("box").tolist()
+    contents = map(short_content, queries.column("content").tolist())
+    return dict(zip(keys, boxes, strict=True)), dict(zip(keys, contents, strict=True))
 
 
 def check_identified(
@@ -105,7 +156,7 @@ def check_identified(
     """
     table = _decisions(path, encoding, boxes)
     counts = count_animals(boxes)
-    for row in table[table["decision"] != "skip"].to_dict("records"):
+    for row in table[~table["decision"].isin(("skip", APART))].to_dict("records"):
         photograph, _ = split_key(row["image"])
         count = counts[photograph]
         if BOX_NUMBER not in table.columns and count > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +16,8 @@ from tf_happywhale.config import Experiment, Quality
 from tf_happywhale.detection.detector import find_detector
 from tf_happywhale.disk.files import write_csv
 from tf_happywhale.errors import Incomplete
+from tf_happywhale.galleries.decisions import decided_before
+from tf_happywhale.galleries.named_groups import GROUPS, NamedGroups
 from tf_happywhale.galleries.queries import save_queries
 from tf_happywhale.inference.box_source import with_source
 from tf_happywhale.inference.encounters_made import with_made_encounters
@@ -48,6 +50,7 @@ class Identification:
         notes: how the animals were identified, and what the gallery holds and has taught.
         taught: what the gallery taught about new individuals and missed matches; None if the
             models' own catalogue teaches.
+        groups: of animals that are probably nobody in the gallery.
     """
 
     queries: Embeddings
@@ -59,13 +62,14 @@ class Identification:
     matching: LocalMatching | None = None
     notes: Sequence[str] = ()
     taught: Taught | None = None
+    groups: NamedGroups = field(default_factory=NamedGroups)
 
 
 def identify_photographs(
     experiment: Experiment, identifier: Identifier, gallery: Path, given: Sequence[str]
 ) -> Identification:
-    """Identify the animals in photographs. Write `predictions.csv`, `photographs.csv` and
-    `queries.npz` to the output folder, and print how long each step took.
+    """Identify the animals in photographs. Write `predictions.csv`, `photographs.csv`,
+    `groups.csv` and `queries.npz` to the output folder, and print how long each step took.
 
     Args:
         experiment: the settings.
@@ -92,10 +96,12 @@ def identify_photographs(
         print(f"left out: {image}: {reason}")
     for sentence in damage_sentences(queries):
         print(sentence)
-    ranked = rank_photographs(queries, known, experiment, identifier, gallery)
+    decided = decided_before(experiment, queries)
+    ranked = rank_photographs(queries, known, experiment, identifier, gallery, decided)
     queries, apart = ranked.queries, ranked.apart
     sides = side_notes(queries, known, experiment.identify.sides)
-    for sentence in [*sides, *ranked.here.said, *dict.fromkeys(apart.values())]:
+    groups = ranked.groups
+    for sentence in [*sides, *ranked.here.said, *groups.said, *dict.fromkeys(apart.values())]:
         print(sentence)
     warned = _quality_warnings(queries, experiment.quality)
     warned |= {key: [sentence, *warned[key]] for key, sentence in apart.items()}
@@ -103,12 +109,14 @@ def identify_photographs(
     write_csv(output / "predictions.csv", predictions)
     save_queries(output, queries)
     write_csv(output / "photographs.csv", _photographs_table(queries, warned, not_read | failed))
+    write_csv(output / GROUPS, groups.table())
     notes = [
         how_identified(identifier.models[0].taught, matched=ranked.matching is not None),
         gallery_note(known.individual_id.tolist()),
         *sides,
         *ranked.filtered,
         *ranked.here.said,
+        *groups.said,
     ]
     return Identification(
         queries=queries,
@@ -120,6 +128,7 @@ def identify_photographs(
         matching=ranked.matching,
         notes=notes,
         taught=ranked.here.taught,
+        groups=groups,
     )
 
 

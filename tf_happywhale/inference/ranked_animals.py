@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.animals.individuals import most_frequent
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, most_frequent
 from tf_happywhale.config import Experiment
+from tf_happywhale.galleries.decided_groups import DecidedGroups
+from tf_happywhale.galleries.named_groups import NamedGroups
 from tf_happywhale.inference.gallery_candidates import Asked, alone, candidates_of
+from tf_happywhale.inference.grouped_animals import Teachers, group_animals
+from tf_happywhale.inference.held_out import held_out
 from tf_happywhale.inference.identifier import Identifier
 from tf_happywhale.inference.learned_here import LearnedHere, learned_here
 from tf_happywhale.inference.local_matching import LocalMatching
+from tf_happywhale.inference.match_gallery import Matched
 from tf_happywhale.inference.matching_that_pays import Matchable, match_if_it_pays
 from tf_happywhale.inference.taught_shares import with_taught_shares
-from tf_happywhale.inference.who_teaches import who_teaches
+from tf_happywhale.inference.who_teaches import WhoTeaches, who_teaches
 from tf_happywhale.messages import timed
 from tf_happywhale.retrieval.centring import centred
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -38,6 +43,7 @@ class RankedAnimals:
         here: what is known about new individuals.
         matching: what matched their pictures with the gallery's; None: nothing did.
         filtered: what `identify.only` left out, in sentences; none without it.
+        groups: of those that are probably nobody in the gallery.
     """
 
     queries: Embeddings
@@ -46,6 +52,7 @@ class RankedAnimals:
     here: LearnedHere
     matching: LocalMatching | None
     filtered: Sequence[str] = ()
+    groups: NamedGroups = field(default_factory=NamedGroups)
 
 
 def rank_photographs(
@@ -54,6 +61,7 @@ def rank_photographs(
     experiment: Experiment,
     identifier: Identifier,
     gallery: Path | None,
+    decided: DecidedGroups | None = None,
 ) -> RankedAnimals:
     """Rank the individuals of a gallery for the animals in photographs, and print how.
 
@@ -63,6 +71,7 @@ def rank_photographs(
         experiment: the sections rank, match and identify.
         identifier: has embedded both.
         gallery: the folder of the reference images, a saved gallery or a catalogue; None: unknown.
+        decided: what a person has decided about groups of new animals; None: nothing.
     """
     asked, compared = centred(queries, known)  # what is written stays as the model gave it
     teacher = who_teaches(identifier, known)
@@ -85,7 +94,38 @@ def rank_photographs(
         filtered = only.sentences()
         print("\n".join(filtered))
     queries = replace(queries, columns=columns)
-    return RankedAnimals(queries, ranking, apart, here, matching, filtered)
+    groups = NamedGroups()
+    if experiment.identify.groups != "none":
+        asked = replace(asked, columns=judged.columns)
+        unseen = _unseen(identifier, compared, teacher, matched)
+        teachers = Teachers(compared, unseen, matched, matching)
+        groups = _groups(asked, ranking, teachers, decided, experiment)
+    return RankedAnimals(queries, ranking, apart, here, matching, filtered, groups)
+
+
+def _groups(
+    asked: Embeddings,
+    ranking: Ranking,
+    teachers: Teachers,
+    decided: DecidedGroups | None,
+    experiment: Experiment,
+) -> NamedGroups:
+    """Return the groups of the animals whose best answer is `new_individual`."""
+    first = [ranking.with_new(n)[0] for n in range(len(asked))]
+    is_new = np.array(first, np.str_) == NEW_INDIVIDUAL
+    linkage = experiment.identify.groups
+    return group_animals(asked, is_new, teachers, decided or DecidedGroups(), linkage)
+
+
+def _unseen(
+    identifier: Identifier, gallery: Embeddings, teacher: WhoTeaches, matched: Matched | None
+) -> np.ndarray:
+    """Return which images of a gallery no model was trained on, bool [m]."""
+    if matched is not None:
+        return matched.asked
+    if teacher.asked is not None:
+        return teacher.asked
+    return held_out(identifier.models, gallery)
 
 
 def rank_animals(

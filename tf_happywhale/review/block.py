@@ -52,8 +52,24 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """A group of new animals that may be the same animal as another.
+
+    Attributes:
+        group: its name.
+        facts: the keys of its animals, their boxes and their contents.
+        picture: the picture of the first one.
+    """
+
+    group: str
+    facts: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+    picture: Picture
+
+
+@dataclass(frozen=True)
 class Query:
-    """One block: an animal in a photograph or in an encounter, and its candidates by rank.
+    """One block: an animal in a photograph, in an encounter or in a group of new animals, and its
+    candidates by rank.
 
     Attributes:
         image: the key of the animal in the photograph that is shown first.
@@ -62,7 +78,7 @@ class Query:
         p_new: probability of a new individual; NaN if unknown.
         answer: the true individual; empty if unknown.
         encounter: empty if the photograph belongs to none.
-        more: the encounter's other photographs, with their pictures.
+        more: the encounter's or the group's other photographs, with their pictures.
         warnings: what is wrong with the photograph, in words.
         sure: `least`, `middle` or `most`, by how close the first two scores are.
         why: pictures of what the candidates' scores are based on, with their captions.
@@ -71,6 +87,8 @@ class Query:
         boxes: `source xmin ymin xmax ymax` of each photograph; empty if unknown.
         contents: a part of the hash of each photograph's bytes; empty if unknown.
         seen: when and from which side they were taken; empty if unknown.
+        group: the name of the group of new animals; empty if it is in none.
+        nearest: other groups that may be the same animal.
     """
 
     image: str
@@ -88,11 +106,14 @@ class Query:
     boxes: tuple[str, ...] = ()
     contents: tuple[str, ...] = ()
     seen: str = ""
+    group: str = ""
+    nearest: tuple[Likeness, ...] = ()
 
     @property
     def name(self) -> str:
         """The block's heading."""
-        return self.encounter or words(self.image, self.of)
+        grouped = self.group if self.more else ""
+        return self.encounter or grouped or words(self.image, self.of)
 
     @property
     def species(self) -> str:
@@ -104,6 +125,7 @@ class Query:
         """Yield the kind (`query`, `reference` or `whole`) and the image of each picture."""
         yield "query", self.image
         yield from (("query", image) for image, _ in self.more)
+        yield from (("query", other.facts[0][0]) for other in self.nearest)
         if self.whole:
             yield "whole", self.image
         for card in self.candidates:
@@ -132,6 +154,10 @@ class Query:
             whole=self.whole and change("whole", self.image, self.whole),
             candidates=tuple(cards),
             more=all_changed("query", self.more),
+            nearest=tuple(
+                replace(other, picture=change("query", other.facts[0][0], other.picture))
+                for other in self.nearest
+            ),
             why=all_changed("why", self.why),
         )
 

@@ -10,6 +10,7 @@ from tf_happywhale.catalogue.animals.animal_key import split_key
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.review.block import Query, words
 from tf_happywhale.review.candidate_html import candidate_html
+from tf_happywhale.review.group_html import animals, members_html, nearest_html
 from tf_happywhale.review.html_parts import button_html, picture_html, strip_html
 
 NUMBERS = ("none", "one", "two", "three", "four", "five")
@@ -25,8 +26,10 @@ def query_html(query: Query, bar: tuple[float, float], unfolded: bool = False) -
     """
     cards = "".join(candidate_html(card, query.answer, bar) for card in query.candidates)
     together = ""
-    if query.encounter:
+    if query.more or query.encounter:
         together = f'<span class="pill">{1 + len(query.more)} photographs</span>'
+    if query.group and query.group != query.name:
+        together += f'<span class="pill group"><bdi>{escape(query.group)}</bdi></span>'
     alerts = "".join(
         f'<span class="pill warning">⚠ {escape(what)}</span>' for what in query.warnings
     )
@@ -68,12 +71,11 @@ def verdict_html(query: Query) -> str:
 def _facts(query: Query) -> str:
     """Return the attributes that the page's script reads."""
     images = [query.image, *(image for image, _ in query.more)]
-    unknown = ("",) * len(images)
-    rows = zip(images, query.boxes or unknown, query.contents or unknown, strict=True)
-    animals = [[*split_key(image), box, content] for image, box, content in rows]
+    named = animals(images, query.boxes, query.contents)
     facts = {
         "images": json.dumps(images, ensure_ascii=False),
-        "animals": json.dumps(animals, ensure_ascii=False),
+        "animals": json.dumps(named, ensure_ascii=False),
+        "group": query.group,
         "name": query.name,
         "encounter": query.encounter,
         "sure": query.sure,
@@ -86,16 +88,20 @@ def _asked(query: Query) -> str:
     """Return the photograph to identify, with what is asked and the buttons that answer it."""
     sentences = filter(None, [chance_of_new(query.p_new), _difference(query)])
     name = words(query.image, query.of)
+    members = strip_html(query.more, "Other photographs of the encounter")
+    if query.group and query.more:
+        members = members_html(query)
     seen = f'<span class="detail"> <bdi>{escape(query.seen)}</bdi></span>' if query.seen else ""
     return (
         f'<figure class="asked">{picture_html(query.picture, f"The query {name}")}'
         f"{_whole(query)}"
-        f"{strip_html(query.more, 'Other photographs of the encounter')}"
+        f"{members}"
         f"<figcaption><strong>Who is this?</strong> {' '.join(sentences)}{seen}"
         f'</figcaption><p class="decide">'
         + button_html("new", NEW_INDIVIDUAL, "<kbd>n</kbd> New")
         + button_html("skip", "", "<kbd>s</kbd> Skip")
-        + '<button type="button" data-search="1"><kbd>/</kbd> Another id</button></p></figure>'
+        + '<button type="button" data-search="1"><kbd>/</kbd> Another id</button></p>'
+        f"{nearest_html(query)}</figure>"
     )
 
 

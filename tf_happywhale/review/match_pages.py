@@ -76,6 +76,8 @@ def _known(found: Identification) -> Known:
         boxes=dict(zip(queries.image, queries.column("box"), strict=True)),
         contents=dict(zip(queries.image, contents, strict=True)),
         warnings=found.warnings,
+        groups=found.groups.name,
+        nearest=found.groups.nearest,
     )
 
 

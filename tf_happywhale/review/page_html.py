@@ -33,7 +33,15 @@ KEYS = (
     "individual, <kbd>s</kbd> skips, <kbd>u</kbd> undoes the decision, <kbd>/</kbd> searches for "
     "another id, <kbd>j</kbd> and <kbd>k</kbd> move to the next and the previous block, "
     "<kbd>z</kbd> enlarges the pictures, <kbd>w</kbd> shows what the scores are based on, if the "
-    "pages were made with it."
+    "pages were made with it. In a group of new animals <kbd>x</kbd> goes to its next picture, "
+    "which <kbd>Enter</kbd> takes out or puts back, and <kbd>a</kbd> to <kbd>c</kbd> say that it "
+    "is the same animal as another group."
+)
+GROUPS = (
+    "A block that is named new_1 or similar shows pictures that are probably one new animal. "
+    "“Not it” takes a picture out; “Same as” joins two groups; “New” says that all that is left is "
+    "one new animal, which then gets one id. After that run the same command again, with "
+    "identify.decisions=decisions.csv: the other pictures are grouped around your decisions."
 )
 CLOSER = """<dialog id="closer" aria-label="The query beside a picture of a candidate">
 <div><figure><figcaption></figcaption></figure><figure><figcaption></figcaption></figure></div>
@@ -97,6 +105,7 @@ def page_html(page: Page) -> str:
     blocks = "".join(query_html(query, page.bar, unfolded) for query in page.queries)
     notes = "".join(f"<p>{escape(note)}</p>" for note in page.notes)
     reading = f"<p>{escape(page.reading)}</p>" if page.reading else ""
+    groups = f"<p>{GROUPS}</p>" if any(query.group for query in page.queries) else ""
     return f"""{head_html(page.title, policy())}
 <body data-report="{escape(page.report)}">
 <header>
@@ -105,7 +114,8 @@ def page_html(page: Page) -> str:
 {f'<section class="notes" aria-label="What to expect">{notes}</section>' if notes else ""}
 {f'<dl class="summary">{rows}</dl>' if rows else ""}
 {f'<section class="figures">{plots}</section>' if plots else ""}
-<details class="reading" open><summary>How to read this page</summary><p>{READING}</p>{reading}
+<details class="reading" open><summary>How to read this page</summary><p>{READING}</p>
+{reading}{groups}
 <p class="scripted">{DECIDING}</p><p class="scripted keys">{KEYS}</p></details>
 </header>
 {toolbar_html(page.queries, page.individuals)}

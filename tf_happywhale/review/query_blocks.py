@@ -9,7 +9,7 @@ import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import count_animals, photograph_of
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
-from tf_happywhale.review.block import Candidate, Picture, Query
+from tf_happywhale.review.block import Candidate, Likeness, Picture, Query
 from tf_happywhale.review.report_content import Common, Known
 
 CARDS = 5
@@ -19,9 +19,10 @@ NAMED = 3  # photographs of an encounter in one sentence
 def make_blocks(
     table: pd.DataFrame, known: Known, references: int, *, whole: bool = False
 ) -> list[Query]:
-    """Return a block for each query that has no encounter, and one for each encounter.
+    """Return a block for each group of new animals, for each other encounter, and for each query
+    that is in neither.
 
-    The blocks are in the table's order; an encounter's block is where its first query would be.
+    The blocks are in the table's order; a block of several is where its first query would be.
     Their pictures have no source yet.
 
     Args:
@@ -34,9 +35,10 @@ def make_blocks(
     counts = count_animals(rows_of)
     groups: dict[str, list[str]] = {}
     for image in rows_of:
-        encounter = known.encounters.get(image, "")
-        groups.setdefault(f"in {encounter}" if encounter else f"of {image}", []).append(image)
-    blocks = []
+        encounter, group = known.encounters.get(image, ""), known.groups.get(image, "")
+        key = f"in {encounter}" if encounter else f"of {image}"
+        groups.setdefault(f"new {group}" if group else key, []).append(image)
+    blocks, firsts = [], {known.groups.get(some[0], ""): some for some in groups.values()}
     for place, images in enumerate(groups.values()):
         first, of = images[0], counts[photograph_of(images[0])]
         rows = rows_of[first]
@@ -46,7 +48,7 @@ def make_blocks(
             candidates=_candidates(rows, known, references, known.asked_sides.get(first, "")),
             p_new=float(rows["p_new"].iloc[0]),
             answer=known.answers.get(first, ""),
-            encounter=known.encounters.get(first, ""),
+            encounter=_encounter(images, known),
             more=tuple((image, Picture("")) for image in images[1:]),
             warnings=_warnings(images, known.warnings),
             sure=("least", "middle", "most")[3 * place // len(groups)],
@@ -55,6 +57,8 @@ def make_blocks(
             boxes=tuple(known.boxes.get(image, "") for image in images),
             contents=tuple(known.contents.get(image, "") for image in images),
             seen=_asked(images, known.asked),
+            group=known.groups.get(first, ""),
+            nearest=_nearest(known, known.groups.get(first, ""), firsts),
         )
         blocks.append(block)
     return blocks
@@ -101,6 +105,35 @@ def _candidates(
             photographs=_photographs(known.references.get(row.individual_id, ()), known, side),
         )
         for row in rows.itertuples(index=False)
+    )
+
+
+def _encounter(images: Sequence[str], known: Known) -> str:
+    """Return the encounter of a block's images if they are all of one."""
+    found = {known.encounters.get(image, "") for image in images}
+    return next(iter(found)) if len(found) == 1 else ""
+
+
+def _nearest(known: Known, group: str, images: Mapping[str, Sequence[str]]) -> tuple[Likeness, ...]:
+    """Return the groups that may be the same animal as a group.
+
+    Args:
+        known: see there.
+        group: its name; empty for none.
+        images: of all groups that are shown, by name.
+    """
+    return tuple(
+        Likeness(
+            other,
+            (
+                tuple(images[other]),
+                tuple(known.boxes.get(image, "") for image in images[other]),
+                tuple(known.contents.get(image, "") for image in images[other]),
+            ),
+            Picture(""),
+        )
+        for other in known.nearest.get(group, ())
+        if other in images
     )
 
 

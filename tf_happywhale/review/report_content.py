@@ -45,6 +45,8 @@ class Known:
         warnings: what is wrong with a query's picture, in words.
         boxes: `source xmin ymin xmax ymax`, by query; exported with the decisions.
         contents: a part of the hash of the photograph's bytes, by query; exported too.
+        groups: of new animals, by query; the queries of one group are shown in one block.
+        nearest: groups that may be the same animal, by group.
     """
 
     species: Mapping[str, str] = field(default_factory=dict)
@@ -58,6 +60,8 @@ class Known:
     warnings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     boxes: Mapping[str, str] = field(default_factory=dict)
     contents: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    nearest: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

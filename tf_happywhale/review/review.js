@@ -12,7 +12,7 @@
 
   // --- keeping -------------------------------------------------------------------------------
   // By the key of an animal in a photograph: {decision, id, rank, encounter, image, number,
-  // box, content}.
+  // box, content, group}. The decision `apart` says that an animal is none of a group.
   let decisions = load();
 
   function load() {
@@ -42,21 +42,37 @@
     if (!made) return "";
     if (made.decision === "skip") return "Skipped";
     if (made.decision === "match") return `It is ${made.id}`;
-    return made.id === "new_individual" ? "A new individual" : `A new individual, ${made.id}`;
+    if (made.id !== "new_individual") return `A new individual, ${made.id}`;
+    return made.group ? `A new individual, all of ${made.group}` : "A new individual";
   }
 
+  // What was decided on a block: on its first animal that was not taken out of the group.
+  function madeOf(block) {
+    const of = images(block).map((key) => decisions.get(key));
+    return of.find((made) => made && made.decision !== "apart");
+  }
+
+  const isOut = (block, key) => {
+    const made = decisions.get(key);
+    return Boolean(made && made.decision === "apart" && made.group === block.dataset.group);
+  };
+
   function draw(block) {
-    const made = decisions.get(images(block)[0]);
+    const made = madeOf(block);
+    for (const button of block.querySelectorAll("button[data-out]")) {
+      button.setAttribute("aria-pressed", String(isOut(block, button.dataset.out)));
+    }
     block.classList.toggle("decided", Boolean(made));
     block.querySelector(".decision").textContent = words(made);
     for (const button of block.querySelectorAll("button[data-decision]")) {
-      const mine = made && made.decision === button.dataset.decision;
+      const { decision, group = block.dataset.group } = button.dataset;
+      const mine = made && made.decision === decision && (made.group ?? group) === group;
       button.setAttribute("aria-pressed", String(Boolean(mine && made.id === button.dataset.id)));
     }
   }
 
   function count() {
-    const done = blocks.filter((block) => decisions.has(images(block)[0])).length;
+    const done = blocks.filter(madeOf).length;
     const shown = blocks.filter((block) => !block.hidden).length;
     find("progress").textContent = `${done} of ${blocks.length} decided, ${shown} shown`;
     find("progress-bar").value = done;
@@ -66,7 +82,7 @@
   function filter() {
     const [state, sure, species] = ["state", "sure", "species"].map((id) => find(id).value);
     for (const block of blocks) {
-      const made = decisions.get(images(block)[0]);
+      const made = madeOf(block);
       const is = made ? (made.decision === "skip" ? "skipped" : "decided") : "undecided";
       block.hidden =
         (state !== "" && state !== is) ||
@@ -95,21 +111,24 @@
     const from = current ? blocks.indexOf(current) : -1;
     for (let place = from + step; place >= 0 && place < blocks.length; place += step) {
       const block = blocks[place];
-      if (!block.hidden && !(undecided && decisions.has(images(block)[0]))) return block;
+      if (!block.hidden && !(undecided && madeOf(block))) return block;
     }
     return null;
   }
 
   // --- deciding ------------------------------------------------------------------------------
-  function decide(block, decision, id, rank) {
+  function decide(block, decision, id, rank, group = block.dataset.group) {
     const encounter = block.dataset.encounter;
     const animals = JSON.parse(block.dataset.animals);
     for (const [place, key] of images(block).entries()) {
+      if (isOut(block, key)) continue;
       const [image, number, box, content] = animals[place];
-      decisions.set(key, { decision, id, rank, encounter, image, number, box, content });
+      decisions.set(key, { decision, id, rank, encounter, image, number, box, content, group });
     }
-    const made = decisions.get(images(block)[0]);
-    finish(block, `${block.dataset.name}: ${words(made)}.${twice(images(block)[0], made)}`);
+    const first = images(block).find((key) => !isOut(block, key));
+    if (!first) return say("All pictures were taken out of this group: put one back.");
+    const made = decisions.get(first);
+    finish(block, `${block.dataset.name}: ${words(made)}.${twice(first, made)}`);
     const following = next(1, true);
     filter();
     if (following) go(following);
@@ -118,12 +137,50 @@
 
   // An animal cannot be in a photograph twice.
   function twice(key, made) {
-    if (made.decision === "skip" || made.id === "new_individual") return "";
+    if (made.decision === "skip" || (made.id === "new_individual" && !made.group)) return "";
     for (const [other, its] of decisions) {
       if (other === key || its.image !== made.image || its.id !== made.id) continue;
+      if (made.id === "new_individual" && its.group !== made.group) continue;
       return ` But animal ${its.number} of ${its.image} is ${its.id} already: skip one of them.`;
     }
     return "";
+  }
+
+  // Two groups are one animal: both get one group's name, also if the other is on another page.
+  function join(block, button) {
+    const others = JSON.parse(button.dataset.animals);
+    const keyOf = ([image, number]) => (number === 1 ? image : `${image}#${number}`);
+    const theirs = others.map((one) => decisions.get(keyOf(one)));
+    const made = theirs.find((one) => one && one.decision === "new");
+    const group = (made && made.group) || button.dataset.group;
+    const id = made ? made.id : "new_individual";
+    for (const [place, one] of others.entries()) {
+      if (theirs[place]) continue;
+      const [image, number, box, content] = one;
+      const row = { decision: "new", id, rank: "", encounter: "", image, number, box, content, group };
+      decisions.set(keyOf(one), row);
+    }
+    blocks.forEach(draw);
+    decide(block, "new", id, "", group);
+  }
+
+  // An animal is taken out of its group, or put back.
+  function takeOut(block, key) {
+    const place = images(block).indexOf(key);
+    const [image, number, box, content] = JSON.parse(block.dataset.animals)[place];
+    const group = block.dataset.group;
+    const made = madeOf(block);
+    if (isOut(block, key)) {
+      if (made) decisions.set(key, { ...made, image, number, box, content });
+      else decisions.delete(key);
+    } else {
+      const id = "new_individual";
+      const row = { decision: "apart", id, rank: "", encounter: "", image, number, box, content, group };
+      decisions.set(key, row);
+    }
+    const now = isOut(block, key) ? `taken out of ${group}` : `back in ${group}`;
+    finish(block, `${image}: ${now}.`);
+    filter();
   }
 
   function undo(block) {
@@ -144,7 +201,14 @@
     const { decision, id, rank } = button.dataset;
     if (button.getAttribute("aria-pressed") === "true") undo(block);
     else if (decision === "undo") undo(block);
+    else if (button.dataset.animals) join(block, button);
     else decide(block, decision, id, rank);
+  }
+
+  // The next picture of a group gets the focus; Enter or Space takes it out.
+  function nextMember() {
+    const members = [...(current?.querySelectorAll("button[data-out]") ?? [])];
+    members[(members.indexOf(document.activeElement) + 1) % members.length]?.focus();
   }
 
   // An id from the search field. An unknown id, entered twice, names a new individual.
@@ -202,13 +266,15 @@
   function table() {
     const quote = (cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
     const head = ["image", "box_number", "decision", "individual_id", "rank", "encounter", "box",
-      "content"];
+      "content", "group"];
     const rows = [head];
     for (const [key, made] of decisions) {
       // Earlier versions kept less.
       const { image = key, number = 1, box = "", content = "" } = made;
-      const id = made.decision === "skip" ? "" : made.id;
-      rows.push([image, String(number), made.decision, id, made.rank, made.encounter, box, content]);
+      const id = ["skip", "apart"].includes(made.decision) ? "" : made.id;
+      const group = ["new", "apart"].includes(made.decision) ? (made.group ?? "") : "";
+      const cells = [image, String(number), made.decision, id, made.rank, made.encounter];
+      rows.push([...cells, box, content, group]);
     }
     return rows.map((row) => row.map(quote).join(",")).join("\n") + "\n";
   }
@@ -225,6 +291,10 @@
   // --- listening -----------------------------------------------------------------------------
   const keys = {
     n: () => current?.querySelector("button[data-decision=new]")?.click(),
+    a: () => current?.querySelectorAll("button[data-animals]")[0]?.click(),
+    b: () => current?.querySelectorAll("button[data-animals]")[1]?.click(),
+    c: () => current?.querySelectorAll("button[data-animals]")[2]?.click(),
+    x: () => nextMember(),
     s: () => current?.querySelector("button[data-decision=skip]")?.click(),
     u: () => current && undo(current),
     j: () => go(next(1, false)),
@@ -252,6 +322,8 @@
     event.preventDefault();
   });
   document.addEventListener("click", (event) => {
+    const out = event.target.closest("button[data-out]");
+    if (out) return takeOut(out.closest("article.query"), out.dataset.out);
     const button = event.target.closest("button[data-decision]");
     if (button) return press(button);
     if (event.target.closest("button[data-search]")) {

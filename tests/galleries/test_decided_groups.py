@@ -1,0 +1,48 @@
+"""What decisions say about groups of new animals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tf_happywhale.errors import InputError
+from tf_happywhale.galleries.decided_groups import DecidedGroups
+from tf_happywhale.galleries.decisions import read_decisions
+
+HEAD = "image,decision,individual_id,group\n"
+
+
+def read(folder: Path, rows: str):
+    (folder / "decisions.csv").write_text(HEAD + rows, encoding="utf-8")
+    return read_decisions(folder / "decisions.csv")
+
+
+def test_the_table_says_who_is_in_which_group(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        "a,new,new_individual,new_2\nb,new,,new_2\nc,apart,,new_2\nd,new,Ann,new_1\n"
+        "e,match,Bob,\nf,new,new_individual,\ng,skip,,\n",
+    )
+    assert found.groups == {"a": "new_2", "b": "new_2"}
+    assert found.apart == {"c": "new_2"}
+    assert "c" not in found.decided
+    groups = found.about_groups
+    assert groups.name == {"a": "new_2", "b": "new_2", "d": "Ann"}
+    assert groups.known == {"e"}
+    keys, is_new = list("abcdefgh"), np.array([False] * 7 + [True])
+    assert groups.grouped(keys, is_new).tolist() == [True] * 4 + [False] * 3 + [True]
+    links = groups.links(keys)
+    assert links.must == [("a", "b")]
+    assert set(links.cannot) == {("d", "a"), ("c", "a"), ("c", "b")}
+
+
+def test_two_groups_of_one_animal_are_a_contradiction(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="decides on 'a' again, differently"):
+        read(tmp_path, "a,new,,new_1\na,new,,new_2\n")
+
+
+def test_a_decided_group_keeps_its_name_and_no_other_gets_it() -> None:
+    decided = DecidedGroups(name={"d": "new_1"}, apart={"a": "new_3"})
+    assert decided.names([["a"], ["b", "c"], ["d"], ["e"]]) == ["new_4", "new_2", "new_1", "new_5"]

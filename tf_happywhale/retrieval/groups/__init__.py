@@ -1,0 +1,1 @@
+"""Groups of images that show one animal, where no animal is known."""
