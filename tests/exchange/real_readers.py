@@ -144,6 +144,23 @@ def fiftyone(folder: Path, rows: list[dict]) -> str:
     return f"{len(found)} detections"
 
 
+def fiftyone_coco(folder: Path, rows: list[dict]) -> str:
+    """FiftyOne's own importer of COCO, with our fields as attributes."""
+    from fiftyone.utils.coco import COCODetectionDatasetImporter
+
+    importer = COCODetectionDatasetImporter(
+        data_path=str(folder / "images"),
+        labels_path=str(folder / "annotations.json"),
+        label_types="detections",
+        extra_attrs=True,
+    )
+    with importer:
+        found = [one for _, _, label in importer for one in label.detections]
+    names = sorted(one["name"] for one in found)
+    assert names == sorted(row["individual_id"] for row in rows)
+    return f"{len(found)} detections"
+
+
 if __name__ == "__main__":
     reader, name, export, expected = sys.argv[1:]
     said = globals()[reader](Path(export), json.loads(Path(expected).read_text()))
