@@ -121,6 +121,7 @@ bench-seals: .venv/installed
 
 survey: .venv/installed
 	$(PY) benchmarks/survey.py $(ARGS)
+	$(PY) benchmarks/survey_photographs.py output/survey
 
 bench-like-with-like: .venv/installed
 	$(PY) benchmarks/like_with_like.py --data $(DATA) $(ARGS)

@@ -114,6 +114,7 @@ def scenarios(drawn: Path) -> list[Scenario]:
         Scenario("gallery add, matched", ADD, [*BUILT, MATCHED], _decisions, quick=True),
         Scenario("gallery merge", ["gallery", "merge", "whales", first, second], BUILT, quick=True),
         Scenario("gallery export", ["gallery", "export", "whales", "who.csv"], BUILT, quick=True),
+        Scenario("history", ["history", "seen.csv", "output=out"], [], _seen, quick=True),
         Scenario("exchange export", SENT, quick=True),
         Scenario(
             "exchange import", ["exchange", "import", "coco", "sent", "known"], [SENT], quick=True
@@ -126,6 +127,15 @@ def scenarios(drawn: Path) -> list[Scenario]:
             [["detect", "predict", *KEYS]],
         ),
     ]
+
+
+def _seen(folder: Path) -> None:
+    """Days and places of the catalogue's photographs, as a table."""
+    rows = (folder / "pod" / "train.csv").read_text().splitlines()[1:]
+    lines = ["image,individual_id,date,place,latitude,longitude"]
+    for n, (image, _, who) in enumerate(row.split(",") for row in rows):
+        lines.append(f"{image},{who},2021-0{5 + n % 3}-03,Bay,57.{n},11.8")
+    (folder / "seen.csv").write_text("\n".join(lines) + "\n")
 
 
 def draw(folder: Path) -> None:

@@ -47,6 +47,13 @@ def test_without_encounters_a_day_at_a_place_is_a_group() -> None:
     ]
 
 
+def test_encounters_of_one_animal_each_are_no_groups() -> None:
+    rows = [seen("a", "2021-05-01", encounter="1"), seen("b", "2021-05-01", encounter="2")]
+    assert group_by(chosen(rows), None) == "day_place"
+    assert group_by(chosen(rows), "encounter") == "encounter"
+    assert group_by(chosen([*rows, seen("c", "2021-05-01", encounter="2")]), None) == "encounter"
+
+
 def test_a_day_can_be_a_group() -> None:
     rows = [seen("a", "2021-05-01", place="Bay"), seen("b", "2021-05-01"), seen("a", "2021-05-02")]
     groups, lines = groups_of(chosen(rows), "day")

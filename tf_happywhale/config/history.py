@@ -51,8 +51,8 @@ class History(Section):
     group: Literal["encounter", "day_place", "day"] | None = Field(
         None,
         description="which individuals were seen together: those of one encounter, of one day and "
-        "place, or of one day; null: of one encounter, or of day and place if no photograph names "
-        "an encounter",
+        "place, or of one day; null: of one encounter, or of day and place if no encounter has "
+        "several individuals",
     )
     looked: Positive = Field(
         5,

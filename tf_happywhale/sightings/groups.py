@@ -52,8 +52,10 @@ def groups_of(chosen: Chosen, by: str) -> tuple[pd.DataFrame, list[str]]:
 
 
 def group_by(chosen: Chosen, asked: str | None) -> str:
-    """Return what makes a group: what was asked for; else the encounter if any sighting names
-    one, and day and place if none does."""
+    """Return what makes a group: what was asked for; else the encounter if any has several
+    individuals, and day and place if none has: then each is of one animal."""
     if asked:
         return asked
-    return ENCOUNTER if (chosen.table["encounter"] != "").any() else DAY_PLACE
+    named = chosen.table[chosen.table["encounter"] != ""]
+    several = named.groupby("encounter")["individual_id"].nunique() > 1
+    return ENCOUNTER if several.any() else DAY_PLACE

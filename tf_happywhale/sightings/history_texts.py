@@ -44,7 +44,7 @@ def program_files(survey: Survey) -> tuple[dict[str, str], list[str]]:
         texts = (socprog_text(survey.groups), asnipe_text(survey.groups))
         files |= dict(zip(GROUPS, texts, strict=True))
     else:
-        lacking = "an encounter" if survey.group == "encounter" else "a place"
+        lacking = "an encounter" if survey.group == "encounter" else "a place"  # a day is known
         notes.append(f"There are no files for SOCPROG and asnipe: no photograph names {lacking}.")
     return files, [note for note in notes if note]
 

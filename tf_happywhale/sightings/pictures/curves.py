@@ -6,7 +6,7 @@ import pandas as pd
 
 from tf_happywhale.sightings.pictures.svg import WIDTH, circle, line, rect, svg, text, ticks
 
-LEFT, TOP, BOTTOM, HEIGHT = 60, 20, 60, 420
+LEFT, TOP, BOTTOM, HEIGHT = 60, 36, 60, 436
 
 
 def discovery_svg(table: pd.DataFrame) -> str:
@@ -71,5 +71,5 @@ def _axes(place, across: list[int], up: list[int], x_name: str, y_name: str) -> 
         x, _ = place(number, 0)
         parts.append(text(x, HEIGHT - BOTTOM + 22, f"{number:,}", "middle", 'fill="var(--soft)"'))
     parts.append(text((LEFT + WIDTH) / 2, HEIGHT - 12, x_name, "middle"))
-    parts.append(text(LEFT + 6, TOP - 6, y_name))
+    parts.append(text(LEFT - 40, 14, y_name))
     return parts

@@ -50,7 +50,7 @@ def circle(x: float, y: float, radius: float, title: str = "", more: str = "") -
 def ticks(high: float, count: int = 5) -> list[int]:
     """Return round whole numbers from 0 to `high` or a little above."""
     step = max(round_length(max(high, 1) / count), 1)
-    return [round(step * n) for n in range(math.ceil(high / step - 1e-9) + 1)]
+    return [round(step * n) for n in range(math.ceil(max(high, 1) / step - 1e-9) + 1)]
 
 
 def round_length(length: float) -> float:
