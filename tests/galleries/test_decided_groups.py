@@ -31,8 +31,9 @@ def test_the_table_says_who_is_in_which_group(tmp_path: Path) -> None:
     groups = found.about_groups
     assert groups.name == {"a": "new_2", "b": "new_2", "d": "Ann"}
     assert groups.known == {"e"}
+    assert groups.new == {"f"}  # of which nobody has said who else it is
     keys, is_new = list("abcdefgh"), np.array([False] * 7 + [True])
-    assert groups.grouped(keys, is_new).tolist() == [True] * 4 + [False] * 3 + [True]
+    assert groups.grouped(keys, is_new).tolist() == [True] * 4 + [False, True, False, True]
     links = groups.links(keys)
     assert links.must == [("a", "b")]
     assert set(links.cannot) == {("d", "a"), ("c", "a"), ("c", "b")}

@@ -23,11 +23,13 @@ class DecidedGroups:
         name: of the group that an animal is in, by key: the new individual's id if it was given
             one, or else the group's own name.
         apart: the group that an animal is not in, by key.
+        new: keys of animals that are nobody in the catalogue, and of which nothing else was said.
     """
 
     known: frozenset[str] = frozenset()
     name: Mapping[str, str] = field(default_factory=dict)
     apart: Mapping[str, str] = field(default_factory=dict)
+    new: frozenset[str] = frozenset()
 
     def grouped(self, keys: Sequence[str], is_new: np.ndarray) -> np.ndarray:
         """Return which animals are grouped, bool [n]: those that were decided to be new, and those
@@ -37,7 +39,8 @@ class DecidedGroups:
             keys: of the animals.
             is_new: bool [n], those that seem to be new.
         """
-        decided = np.array([key in self.name or key in self.apart for key in keys], bool)
+        said = {*self.name, *self.apart, *self.new}
+        decided = np.array([key in said for key in keys], bool)
         known = np.array([key in self.known for key in keys], bool)
         return (is_new | decided) & ~known
 
@@ -82,13 +85,14 @@ def decided_groups(
         new: ids that were given to new individuals.
         apart: see `DecidedGroups`.
     """
-    known, name = set(), {}
+    known, name, alone = set(), {}, set()
     for key, who in decided.items():
-        if who == NEW_INDIVIDUAL:
-            if key in groups:
-                name[key] = groups[key]
+        if who == NEW_INDIVIDUAL and key in groups:
+            name[key] = groups[key]
+        elif who == NEW_INDIVIDUAL:
+            alone.add(key)
         elif who in new:
             name[key] = who
         else:
             known.add(key)
-    return DecidedGroups(frozenset(known), name, apart)
+    return DecidedGroups(frozenset(known), name, apart, frozenset(alone))
