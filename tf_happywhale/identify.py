@@ -13,13 +13,15 @@ PLACES = {
         "         model that was fetched (`models list`), or lite0 (ImageNet features, which\n"
         "         nobody has taught an individual). Without MODEL: the one that embedded the\n"
         "         gallery; for a catalogue folder lite0\n"
-        "GALLERY  a catalogue folder (with train.csv), or a gallery that `gallery build` made\n"
+        "GALLERY  a catalogue folder (with train.csv), or a gallery that `gallery build` made;\n"
+        "         none: nobody is known yet, and the photographs are grouped by animal\n"
         "PHOTO    photographs, or folders of them",
     )
 }
 EXAMPLES = [
     "python -m tf_happywhale.identify . new_photographs output=trip identify.boxes=detections.json",
     "python -m tf_happywhale.identify output/demo/demo/fold0 output/demo/pod new_photographs",
+    "python -m tf_happywhale.identify none photographs output=first",
     "python -m tf_happywhale.identify MODEL whales trip1 trip2 output=trips",
     "python -m tf_happywhale.identify MODEL whales trip identify.encounters=folders",
     "python -m tf_happywhale.identify MODEL whales trip identify.detector=weights.onnx",

@@ -33,11 +33,13 @@ def read_catalogue(
     folder: Path | None = None,
     *,
     must_be_there: bool = True,
+    may_be_empty: bool = False,
 ) -> pd.DataFrame:
     """The catalogue's rows in file order: text columns image, species, individual_id, and others.
 
     If the `folder` of its pictures is given, `image` becomes the name that the picture has there.
-    The pictures must be there, unless `must_be_there` is False.
+    The pictures must be there, unless `must_be_there` is False. A table without rows is read only
+    if it `may_be_empty`, as one that was just begun.
 
     A photograph may be listed several times with different numbers in the column box_number. The
     number becomes part of `image`, the key of an animal (`animals/animal_key.py`). Rows whose id
@@ -50,7 +52,7 @@ def read_catalogue(
         InputError: a column is missing, an image is listed twice, is not there, or its name leaves
             the folder, or an individual_id is empty or `new_individual`.
     """
-    return _rows(path, reading, folder, must_be_there).reset_index(drop=True)
+    return _rows(path, reading, folder, must_be_there, may_be_empty).reset_index(drop=True)
 
 
 def read_sighted_catalogue(
@@ -87,10 +89,16 @@ def line_names(table: pd.DataFrame, path: Path) -> list[str]:
     return [f"Line {line} of {path}" for line in table.index]
 
 
-def _rows(path: Path, reading: Reading, folder: Path | None, must_be_there: bool) -> pd.DataFrame:
+def _rows(
+    path: Path,
+    reading: Reading,
+    folder: Path | None,
+    must_be_there: bool,
+    may_be_empty: bool = False,
+) -> pd.DataFrame:
     """The rows, see `read_catalogue`; their index is the lines of the file."""
     table = read_text_table(path, ("image", "individual_id", *reading.columns), reading)
-    if table.empty:
+    if table.empty and not may_be_empty:
         raise InputError(f"{path} lists no image: add rows of image,species,individual_id.")
     table = _known_rows(table, path, reading)
     if BOX_NUMBER in table.columns:
@@ -123,7 +131,7 @@ def _known_rows(table: pd.DataFrame, path: Path, reading: Reading) -> pd.DataFra
         InputError: it lists the id of every row.
     """
     unknown = table["individual_id"].map(reading.leaves_out).to_numpy(bool)
-    if unknown.all():
+    if len(unknown) and unknown.all():
         raise InputError(f"{path}: data.unknown leaves out every row: remove words from it.")
     if unknown.any():
         say_once(f"{path}: {unknown.sum()} of {len(table)} rows are left out by data.unknown")

@@ -29,6 +29,7 @@ from tf_happywhale.galleries.decisions import check_identified, identified, read
 from tf_happywhale.galleries.destination import Destination, destination
 from tf_happywhale.galleries.gallery_folder import beside, open_gallery
 from tf_happywhale.galleries.kept_matching import bring_matching
+from tf_happywhale.galleries.new_catalogue import begin_catalogue
 from tf_happywhale.galleries.queries import (
     SEEN_FROM_OUTPUT,
     PhotographFinder,
@@ -83,6 +84,8 @@ def add_decisions(folder: Path, file: Path, settings: Experiment) -> None:
     elsewhere = None if elsewhere is None else Path(elsewhere).expanduser()
     find = PhotographFinder(queries, output, elsewhere).path
     decided = decisions.decided
+    if begin_catalogue(folder, queries.about, data):
+        print(f"{folder}: a new catalogue")
     matched, new, groups = decisions.matched, decisions.new, decisions.groups
     added = add_confirmed(folder, queries, decided, data, matched, new, find, groups)
     if added.images is not None:

@@ -52,7 +52,9 @@ def add_to_catalogue(
             format, or a photograph was replaced by another one.
     """
     folder = root / train_images
-    table = read_catalogue(root / catalogue, reading, folder, must_be_there=False)
+    table = read_catalogue(
+        root / catalogue, reading, folder, must_be_there=False, may_be_empty=True
+    )
     known = dict(zip(table["image"], table["individual_id"], strict=True))
     for one in confirmed:
         if known.get(one.image, one.individual_id) != one.individual_id:

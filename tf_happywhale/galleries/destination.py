@@ -87,7 +87,8 @@ class Destination:
         if self.root is None:
             return None
         path = self.root / self.data.catalogue
-        return read_catalogue(path, self.reading, self.pictures, must_be_there=False)
+        pictures, reading = self.pictures, self.reading
+        return read_catalogue(path, reading, pictures, must_be_there=False, may_be_empty=True)
 
     def owners(self) -> list[tuple[str, str]]:
         """Return key and individual of all animals."""
@@ -178,7 +179,7 @@ def destination(folder: Path, data: Data) -> Iterator[Destination]:
     with ExitStack() as locks:
         if root is not None:
             # Read it first: no lock is made in a folder that is not a catalogue.
-            read_catalogue(root / data.catalogue, reading_of(data))
+            read_catalogue(root / data.catalogue, reading_of(data), may_be_empty=True)
             locks.enter_context(only_writer(root, "adding to the catalogue"))
         gallery = locks.enter_context(changing(folder)) if known else None
         yield Destination(folder, data, gallery, root)

@@ -13,6 +13,7 @@ from tf_happywhale.inference.local_matching import LocalMatching
 from tf_happywhale.inference.match_gallery import PHOTOGRAPHS, Matched
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import compared
+from tf_happywhale.retrieval.fusion.fuse import learn_from_pairs
 from tf_happywhale.retrieval.fusion.fused_scores import FusedScores
 from tf_happywhale.retrieval.fusion.match_plan import plan_matching
 from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs
@@ -25,7 +26,8 @@ from tf_happywhale.retrieval.search.encounter_split import together_of
 from tf_happywhale.retrieval.search.joined_rows import stack
 
 GUESS = 2.5  # deviations above the mean of all pairs, where no known animal teaches a threshold
-GUESSED_CHANCE = 0.5  # the same if scores are probabilities
+LIKELY = 0.5  # the same if scores are probabilities
+TIMES = 3  # without any known animal: so many times 1/n, the chance of any two of n pictures
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,22 @@ class Teachers:
 
     Attributes:
         images: as their embeddings are compared.
-        asked: bool [m], those that no model was trained on.
+        asked: bool [m], those that no model was trained on; None: none of them.
         matched: their scores with matched points, and those of the photographs; None: cosines are
-            compared.
-        matching: matches pictures.
+            compared, or there are no known animals.
+        matching: matches pictures; None: they are not matched.
     """
 
     images: Embeddings
-    asked: np.ndarray
+    asked: np.ndarray | None = None
     matched: Matched | None = None
     matching: LocalMatching | None = None
 
     def threshold(self, count: int, linkage: Linkage) -> LearnedThreshold | None:
-        """Return what they teach for so many images; None if they are too few."""
+        """Return what they teach for so many images; None if they are too few, or if they were not
+        compared by what photographs are compared by."""
+        if self.asked is None or (self.matched is None) != (self.matching is None):
+            return None
         rows = one_a_sighting(self.images, np.flatnonzero(self.asked), self.matched is not None)
         if self.matched is None:
             pairs = cosine_pairs(self.images.embedding[rows])
@@ -78,29 +83,35 @@ def group_animals(
     if not len(rows):
         return NamedGroups()
     some, names = queries.take(rows), queries.image[rows].tolist()
-    matched, matching = teachers.matched, teachers.matching
-    if matched is None or matching is None:
+    matching = teachers.matching
+    if matching is None or len(some) < 2:
         pairs = cosine_pairs(some.embedding)
     else:
-        pairs = _matched_pairs(some, rows, matched.fused.photographs, matching)
+        pairs = _matched_pairs(some, rows, teachers.matched, matching)
     links = links_of_photographs(names, together_of(some)) + decided.links(names)
     learned = teachers.threshold(len(rows), linkage)
-    threshold = learned.threshold if learned else _guess(pairs, matched is not None)
+    threshold = learned.threshold if learned else _guess(pairs, teachers)
     groups = join_images(names, pairs, links, linkage).cut(threshold)
     return name_groups(groups, decided, _worth(learned))
 
 
 def _matched_pairs(
-    some: Embeddings, rows: np.ndarray, photographs: FusedScores, matching: LocalMatching
+    some: Embeddings, rows: np.ndarray, matched: Matched | None, matching: LocalMatching
 ) -> np.ndarray:
-    """Return fused scores of pairs of photographs, on the scale of those of the gallery."""
+    """Return fused scores of pairs of photographs, on the scale of those of the gallery; without
+    one by what is expected before any gallery is seen."""
     settings = matching.settings
     plan = plan_matching(len(rows), len(rows), settings.pairs, settings.shortlist)
     columns = {name: some.column(name) for name in ("viewpoint", "species")}
     _, pairs, _ = own_pairs(replace(some, columns=columns), plan)  # of one day too
     features = matching.features(some, some, pairs, "new animals", PHOTOGRAPHS)
-    own, usual = stack([some.embedding]), photographs.asked.of(rows)
     found, first = compared(len(rows), pairs, features), np.zeros(len(rows), np.int64)
+    if matched is None:
+        several = replace(some, individual_id=some.image)  # of no two it is known that they are one
+        every = np.arange(len(rows))
+        return fused_pairs(learn_from_pairs(several, found, every).own, every)
+    photographs = matched.fused.photographs
+    own, usual = stack([some.embedding]), photographs.asked.of(rows)
     scores = FusedScores(own, own, found, usual, usual, photographs.calibrations, first)
     return fused_pairs(scores, np.arange(len(rows)))
 
@@ -126,10 +137,10 @@ def one_a_sighting(images: Embeddings, rows: np.ndarray, days: bool = False) -> 
     return np.array(kept, np.int64)
 
 
-def _guess(pairs: np.ndarray, chances: bool) -> float:
+def _guess(pairs: np.ndarray, teachers: Teachers) -> float:
     """Return a threshold that nobody has taught."""
-    if chances:
-        return GUESSED_CHANCE
+    if teachers.matching is not None:
+        return LIKELY if teachers.matched is not None else min(LIKELY, TIMES / len(pairs))
     values = pairs[np.triu_indices(len(pairs), 1)]
     return float(values.mean() + GUESS * values.std()) if len(values) else 1.0
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import key_columns
@@ -21,6 +22,7 @@ from tf_happywhale.galleries.named_groups import GROUPS, NamedGroups
 from tf_happywhale.galleries.queries import save_queries
 from tf_happywhale.inference.box_source import with_source
 from tf_happywhale.inference.encounters_made import with_made_encounters
+from tf_happywhale.inference.from_nothing import group_everything, is_nothing
 from tf_happywhale.inference.gallery_candidates import side_notes
 from tf_happywhale.inference.how_identified import gallery_note, how_identified
 from tf_happywhale.inference.identifier import Identifier, damage_sentences
@@ -74,7 +76,7 @@ def identify_photographs(
     Args:
         experiment: the settings.
         identifier: embeds the photographs.
-        gallery: a saved gallery or a catalogue folder.
+        gallery: a saved gallery, a catalogue folder, or `none`.
         given: photographs, and folders of them.
 
     Raises:
@@ -87,8 +89,10 @@ def identify_photographs(
     detector = find_detector(experiment, identifier.home)
     with timed(f"boxes of {len(photos)} photographs"):
         shots = find_animals(experiment, identifier, photos, detector)
-    with timed("embedding the gallery"):
-        known, not_compared = load_gallery(gallery, identifier, experiment, detector)
+    known, not_compared = None, {}
+    if not is_nothing(gallery):
+        with timed("embedding the gallery"):
+            known, not_compared = load_gallery(gallery, identifier, experiment, detector)
     with timed("embedding the photographs"):
         queries, failed = embed_photographs(identifier, shots, photos)
     queries = with_made_encounters(queries, experiment.identify, output)
@@ -97,7 +101,11 @@ def identify_photographs(
     for sentence in damage_sentences(queries):
         print(sentence)
     decided = decided_before(experiment, queries)
-    ranked = rank_photographs(queries, known, experiment, identifier, gallery, decided)
+    if known is None:
+        known = queries.take(np.zeros(0, np.int64))
+        ranked = group_everything(queries, experiment, identifier, decided)
+    else:
+        ranked = rank_photographs(queries, known, experiment, identifier, gallery, decided)
     queries, apart = ranked.queries, ranked.apart
     sides = side_notes(queries, known, experiment.identify.sides)
     groups = ranked.groups
@@ -112,7 +120,7 @@ def identify_photographs(
     write_csv(output / GROUPS, groups.table())
     notes = [
         how_identified(identifier.models[0].taught, matched=ranked.matching is not None),
-        gallery_note(known.individual_id.tolist()),
+        *([gallery_note(known.individual_id.tolist())] if len(known) else []),
         *sides,
         *ranked.filtered,
         *ranked.here.said,

@@ -10,6 +10,7 @@ from pathlib import Path
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import is_gallery
+from tf_happywhale.galleries.new_catalogue import NOTHING
 from tf_happywhale.inference.trained_models import is_run
 from tf_happywhale.inference.which_model import model_names
 from tf_happywhale.inference.wrong_places import no_gallery, no_model
@@ -22,7 +23,7 @@ class NamedPlaces:
 
     Attributes:
         model: the word MODEL; None if there is none.
-        gallery: a saved gallery or a catalogue folder.
+        gallery: a saved gallery or a catalogue folder, or `none` where photographs follow.
         rest: the words after it.
     """
 
@@ -64,7 +65,8 @@ def read_places(words: Sequence[str], form: str, overrides: Sequence[str] = ()) 
     at = 1 if with_model else 0
     table = _table_named(first if with_model else None, overrides)
     gallery, rest = words[at], tuple(words[at + 1 :])
-    if not holds_animals(gallery, table):
+    nothing = several and gallery == NOTHING
+    if not nothing and not holds_animals(gallery, table):
         known = next((word for word in rest if holds_animals(word, table)), "")
         raise InputError(no_gallery(gallery, table, known, form))
     if several and names_model(rest[0]):

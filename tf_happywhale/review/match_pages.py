@@ -43,7 +43,7 @@ def write_match_pages(
     content = ReportContent(
         title="Who is who?",
         summary=[
-            ("Gallery", f"{len(gallery)} images of {len(known.references)} individuals"),
+            ("Gallery", _size(gallery, len(known.references))),
             ("To identify", f"{photographs} photographs{several}"),
         ],
         query_picture=picture_reader(queries, settings.thumbnail),
@@ -56,6 +56,12 @@ def write_match_pages(
     )
     write_report(output, found.predictions, content, settings)
     return output / "report" / "index.html"
+
+
+def _size(gallery: Embeddings, individuals: int) -> str:
+    if not len(gallery):
+        return "none yet"
+    return f"{len(gallery)} images of {individuals} individuals"
 
 
 def _known(found: Identification) -> Known:

@@ -21,6 +21,8 @@ def reasons(
         settings: the config's section.
     """
     why = common = None
+    if not len(found.gallery):
+        return why, common
     if settings.why:
         from tf_happywhale.review.explanation import why_of  # which imports Keras
 
