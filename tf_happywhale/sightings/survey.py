@@ -55,7 +55,6 @@ class Survey:
         pairs: see `association_table`.
         calendar: see `calendar_of`.
         estimates: of each session.
-        occasion_words: what an occasion is.
         notes: sentences on what counts, what does not, and what it means.
     """
 
@@ -70,7 +69,6 @@ class Survey:
     pairs: pd.DataFrame
     calendar: Calendar
     estimates: tuple[SessionEstimate, ...]
-    occasion_words: str
     notes: tuple[str, ...]
 
 
@@ -92,21 +90,13 @@ def survey_of(
     """
     occasions = survey_occasions(table, settings)
     chosen = choose(table, occasions, {name: getattr(settings, name) for name in FILTERS})
-    if chosen.table.empty:
-        reasons = "; ".join(one.strip() for one in chosen.lines() if "left out:" in one)
-        raise InputError(
-            f"No photograph counts ({reasons or 'there is none'}): give the catalogue a column "
-            "date, or change the settings of history."
-        )
+    _check_any(chosen)
     history = capture_history(chosen, occasions)
     group = group_by(chosen, settings.group)
     groups, group_lines = groups_of(chosen, group)
     days = individual_days(chosen)
     estimates = estimate_sessions(history)
     sides = sides_sentence(chosen)
-    bias = [line for one in estimates for line in _bias(one, missed)]
-    if any(one.session != estimates[0].session for one in estimates) and bias:
-        bias.append(SPLIT_BEFORE)
     return Survey(
         chosen=chosen,
         history=history,
@@ -119,12 +109,11 @@ def survey_of(
         pairs=association_table(groups),
         calendar=calendar_of(days),
         estimates=tuple(estimates),
-        occasion_words=_in_words(settings, history),
         notes=(
             *chosen.lines(),
             _in_words(settings, history),
             *estimate_lines(estimates),
-            *dict.fromkeys(bias),
+            *_all_bias(estimates, missed),
             *([sides] if sides else []),
             *group_lines,
         ),
@@ -137,6 +126,25 @@ def survey_occasions(table: pd.DataFrame, settings: History) -> list[Occasion]:
         return read_intervals(Path(settings.intervals).expanduser())
     days = [day_of(text) for text in table["date"]]
     return occasions_of(days, settings.by, settings.seasons, settings.session)
+
+
+def _check_any(chosen: Chosen) -> None:
+    if chosen.table.empty:
+        reasons = "; ".join(one.strip() for one in chosen.lines() if "left out:" in one)
+        raise InputError(
+            f"No photograph counts ({reasons or 'there is none'}): give the catalogue a column "
+            "date, or change the settings of history."
+        )
+
+
+def _all_bias(
+    estimates: list[SessionEstimate], missed: Callable[[], MissedShare | None]
+) -> list[str]:
+    """Return what missed matches mean for the estimates of all sessions, each sentence once."""
+    lines = [line for one in estimates for line in _bias(one, missed)]
+    if lines and len(estimates) > 1:
+        lines.append(SPLIT_BEFORE)
+    return list(dict.fromkeys(lines))
 
 
 def _bias(one: SessionEstimate, missed: Callable[[], MissedShare | None]) -> list[str]:
