@@ -42,7 +42,7 @@ from tf_happywhale.review.match_pages import write_match_pages
 from tf_happywhale.review.overlay import heat_pair
 from tf_happywhale.review.query_pages import write_report
 from tf_happywhale.review.query_pictures import picture_reader
-from tf_happywhale.review.report_content import Common, ReportContent
+from tf_happywhale.review.report_content import Common, Known, ReportContent
 
 QUERIES = 200
 DEMO = Path(__file__).parents[2] / "configs" / "demo.yaml"
@@ -510,3 +510,40 @@ def test_it_fits_a_wide_and_a_narrow_screen(page: Path, tmp_path: Path, width, h
 def _shot(name: str) -> Path:
     SHOTS.mkdir(parents=True, exist_ok=True)
     return SHOTS / name
+
+
+@pytest.fixture(scope="module")
+def grouped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of two groups of new animals, of three pictures and of one."""
+    home = tmp_path_factory.mktemp("grouped")
+    images = ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
+    rows = [(image, 1, "new_individual", 0.5, 0.9, "") for image in images]
+    columns = ["image", "rank", "individual_id", "score", "p_new", "reference_image"]
+    plain = np.full((80, 120, 3), 120, np.uint8)
+    known = Known(
+        groups=dict(zip(images, ["new_1", "new_1", "new_1", "new_2"], strict=True)),
+        nearest={"new_1": ["new_2"], "new_2": ["new_1"]},
+    )
+    content = ReportContent("Groups", [], lambda _: plain, lambda _: plain, known=known)
+    write_report(home, pd.DataFrame(rows, columns=columns), content, Report())
+    return home / "report" / "index.html"
+
+
+def test_groups_are_split_and_joined_by_keys(browser: Browser, grouped: Path) -> None:
+    browser.open(grouped)
+    assert browser.names() == ["new_1", "d.jpg"]
+    browser.press("x", "x", Keys.ENTER)  # the second picture is taken out
+    assert browser.text("#status") == "b.jpg: taken out of new_1."
+    browser.press("a")  # and the others are the animal of d.jpg
+    expected = "A new individual, all of new_2"
+    assert browser.decisions() == {"new_1": expected, "d.jpg": expected}
+    file = browser.downloads / "decisions.csv"
+    file.unlink(missing_ok=True)
+    browser.driver.find_element(By.ID, "export").click()
+    for _ in range(100):
+        if file.is_file():
+            break
+        time.sleep(0.05)
+    decisions = read_decisions(file)
+    assert decisions.groups == dict.fromkeys(("a.jpg", "c.jpg", "d.jpg"), "new_2")
+    assert decisions.apart == {"b.jpg": "new_1"}
