@@ -283,3 +283,20 @@ def test_animals_are_compared_with_their_own_side_only_and_that_is_said(
     assert f"animals: {count}." in said and "What identify.only=[viewpoint] is worth" in said
     page = Path("trip", "report", "index.html").read_text("utf-8")
     assert f"Compared with {count}" in page
+
+
+def test_where_nothing_may_be_compared_the_animal_is_new(seals: Path, capsys) -> None:
+    head, *lines = Path("train.csv").read_text().splitlines()
+    rows = [f"{head},place", *(f"{line},here" for line in lines), ""]
+    Path("train.csv").write_text("\n".join(rows))
+    names = sorted(path.name for path in Path("new_photographs").iterdir())
+    rows = ["image,place", *(f"{name},there" for name in names[1:]), f"{names[0]},Here", ""]
+    Path("trip.csv").write_text("\n".join(rows))
+    found = ask(".", "new_photographs", BOXES, "identify.facts=trip.csv", "identify.only=[place]")
+    candidates = {name: [row for row in found if row["image"] == name] for name in names}
+    assert len(candidates[names[0]]) > 1
+    for name in names[1:]:
+        assert [row["individual_id"] for row in candidates[name]] == ["new_individual"]
+    assert f"there only: 0 of {len(lines)} images" in capsys.readouterr().out
+    page = Path("trip", "report", "index.html").read_text("utf-8")
+    assert page.count('class="query"') == len(names)
