@@ -280,7 +280,7 @@ def test_animals_are_compared_with_their_own_side_only_and_that_is_said(
     assert shown == {"left"}
     count = f"left only: {sides.count('left')} of {len(sides)} images"
     said = capsys.readouterr().out
-    assert f"animals: {count}." in said and "What identify.only=[viewpoint] is worth" in said
+    assert f"animals: {count} and " in said and "What identify.only=[viewpoint] is worth" in said
     page = Path("trip", "report", "index.html").read_text("utf-8")
     assert f"Compared with {count}" in page
 
@@ -297,6 +297,6 @@ def test_where_nothing_may_be_compared_the_animal_is_new(seals: Path, capsys) ->
     assert len(candidates[names[0]]) > 1
     for name in names[1:]:
         assert [row["individual_id"] for row in candidates[name]] == ["new_individual"]
-    assert f"there only: 0 of {len(lines)} images" in capsys.readouterr().out
+    assert f"there only: 0 of {len(lines)} images and 0 of " in capsys.readouterr().out
     page = Path("trip", "report", "index.html").read_text("utf-8")
     assert page.count('class="query"') == len(names)

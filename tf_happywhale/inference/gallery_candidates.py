@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from tf_happywhale.config import Rank
+from tf_happywhale.config.identify import Identify
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.candidates import Candidates, rank_individuals
 from tf_happywhale.retrieval.search.encounter_split import together_of
@@ -90,16 +91,17 @@ def candidates_of(asked: Asked) -> Candidates:
     )
 
 
-def side_notes(queries: Embeddings, gallery: Embeddings, sides: str) -> list[str]:
-    """Return a sentence on the sides of animals and what they change; none if they do not count.
+def side_notes(queries: Embeddings, gallery: Embeddings, settings: Identify) -> list[str]:
+    """Return a sentence on the sides of animals and what they change; none if they do not count, or
+    if another side is left out altogether.
 
     Args:
         queries: the animals.
         gallery: the reference images.
-        sides: `identify.sides`.
+        settings: the config's section.
     """
     shown = sides_of(queries, gallery)
-    if sides == "ignore" or not shown.matter:
+    if settings.sides == "ignore" or "viewpoint" in settings.only or not shown.matter:
         return []
     return [side_sentence(shown, gallery.individual_id.tolist())]
 

@@ -107,7 +107,7 @@ def identify_photographs(
     else:
         ranked = rank_photographs(queries, known, experiment, identifier, gallery, decided)
     queries, apart = ranked.queries, ranked.apart
-    sides = side_notes(queries, known, experiment.identify.sides)
+    sides = side_notes(queries, known, experiment.identify)
     groups = ranked.groups
     for sentence in [*sides, *ranked.here.said, *groups.said, *dict.fromkeys(apart.values())]:
         print(sentence)

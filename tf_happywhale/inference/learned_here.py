@@ -103,10 +103,11 @@ def _worth(
     columns = experiment.identify.only
     if not columns:
         return ()
-    scores = None if matched is None else matched.fused.own
+    both = (None, None) if matched is None else (matched.unfiltered, matched.fused.own)
     same_side = experiment.identify.sides != "ignore"
+    best_of = experiment.rank.best_of
     found = filter_worth(
-        gallery, columns, scores, asked, best_of=experiment.rank.best_of, same_side=same_side
+        gallery, columns, both[0], asked, both[1], best_of=best_of, same_side=same_side
     )
     return (worth_sentence(found),)
 

@@ -13,6 +13,7 @@ from tf_happywhale.retrieval.fusion.fuse import Fused, Lessons, fuse, learn_from
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching
 from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs, photograph_pairs
 from tf_happywhale.retrieval.search.only import Only
+from tf_happywhale.retrieval.search.scored import Scores
 
 PHOTOGRAPHS, GALLERY = 0, 1  # numbers of the homes in which new points and pairs are kept
 
@@ -44,10 +45,13 @@ class Matched:
     Attributes:
         fused: of the gallery's images, for the photographs and for its own.
         asked: bool [m], the gallery's images that were matched with others.
+        unfiltered: scores of the gallery's images for its own, learned without `identify.only`;
+            None: there is no such filter.
     """
 
     fused: Fused
     asked: np.ndarray
+    unfiltered: Scores | None = None
 
 
 def match_gallery(
@@ -112,7 +116,8 @@ def match_photographs(
         itself: the gallery, matched with itself.
         only: which images each photograph may be compared with; None: all.
     """
-    print(_plan_sentence(plan, queries, gallery, itself), flush=True)
+    left = "" if only is None else ", as far as identify.only leaves them"
+    print(_plan_sentence(plan, queries, gallery, itself) + left, flush=True)
     pairs = photograph_pairs(queries, gallery, plan.size, only)
     features = matching.features(queries, gallery, pairs, "photographs", PHOTOGRAPHS)
     found = compared(len(queries), pairs, features)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -67,11 +67,6 @@ class Matchable:
         saved = self.folder is not None and is_gallery(self.folder)
         return [self.identifier.home, *([self.folder] if saved else [])]
 
-    @property
-    def own_only(self) -> Only | None:
-        """Which of the images may be compared with each other, by `identify.only`."""
-        return only_of(self.images, self.images, self.experiment.identify.only)
-
     def only(self, queries: Embeddings) -> Only | None:
         """Return which of the images each query may be compared with, by `identify.only`."""
         return only_of(queries, self.images, self.experiment.identify.only)
@@ -126,11 +121,10 @@ def match_if_it_pays(
         matching.look_at(queries, "photographs", PHOTOGRAPHS)
         matching.look_at(images, "gallery", GALLERY)
         plan = plan_matching(len(queries), len(images), settings.pairs, settings.shortlist)
-        itself = match_itself(images, matching, plan, asked, gallery.own_only)
+        itself = match_itself(images, matching, plan, asked)
         matched = None
         if settings.use == "always" or _helps(gallery, itself, matching, plan):
-            only = gallery.only(queries)
-            matched = match_photographs(queries, images, matching, plan, itself, only)
+            matched = _match(queries, gallery, matching, plan, itself)
     _say_failed(matching)
     return None if matched is None else (matching, matched)
 
@@ -145,6 +139,25 @@ def try_before_use(gallery: Matchable) -> Tried | None:
     return _trial(gallery) if gallery.tried_first else None
 
 
+def _match(
+    queries: Embeddings,
+    gallery: Matchable,
+    matching: LocalMatching,
+    plan: MatchPlan,
+    itself: MatchedItself,
+) -> Matched:
+    """Match photographs with a gallery's images, those that `identify.only` leaves. With that
+    filter the gallery is matched with itself again, so that its scores are learned with it; pairs
+    that were matched are not matched again."""
+    images, only = gallery.images, gallery.only(queries)
+    if only is None:
+        return match_photographs(queries, images, matching, plan, itself)
+    asked = itself.asked
+    filtered = match_itself(images, matching, plan, asked, gallery.only(images))
+    found = match_photographs(queries, images, matching, plan, filtered, only)
+    return replace(found, unfiltered=itself.lessons.own)
+
+
 def _if_a_trial_says_so(
     queries: Embeddings, gallery: Matchable
 ) -> tuple[LocalMatching, Matched] | None:
@@ -157,10 +170,8 @@ def _if_a_trial_says_so(
         return None
     plan = trial_plan(settings, len(images))
     with timed(f"matching {len(queries)} with {len(images)}"):
-        itself, only = tried.itself, gallery.only(queries)
-        if itself is None or only is not None:  # the trial compares everything
-            itself = match_itself(images, matching, plan, tried.asked, gallery.own_only)
-        matched = match_photographs(queries, images, matching, plan, itself, only)
+        itself = tried.itself or match_itself(images, matching, plan, tried.asked)
+        matched = _match(queries, gallery, matching, plan, itself)
     _say_failed(matching)
     return matching, matched
 
@@ -197,8 +208,7 @@ def _helps(
 ) -> bool:
     """Return whether matching helps in a gallery that no model has seen, and print it if not."""
     best_of = gallery.experiment.rank.best_of
-    own, only = itself.lessons.own, gallery.own_only
-    pays = matching_pays(gallery.images, own, itself.asked, best_of, only=only)
+    pays = matching_pays(gallery.images, itself.lessons.own, itself.asked, best_of)
     if not pays:
         seconds = matching.seconds_a_pair * plan.size
         takes = "" if np.isnan(seconds) else f", for about {seconds:.2g} s a photograph"

@@ -69,8 +69,11 @@ def test_what_is_left_out_is_said() -> None:
     only = only_of(queries, GALLERY, ["viewpoint"])
     assert only.words() == ["left only: 3 of 5 images", "right only: 3 of 5 images", ""]
     (said,) = only.sentences()
-    assert (
-        "own viewpoint only (identify.only). 1 animals: left only: 3 of 5 images; 1 animals" in said
+    shown = "3 of 5 images and 3 of 4 individuals"
+    assert said == (
+        f"Compared with their own viewpoint only (identify.only). 1 animal: left only: {shown}; "
+        f"1 animal: right only: {shown}; "
+        "1 animal: all images, since their own value is not known or nothing has another one."
     )
     nothing = only_of(asked([0], viewpoint=[""]), GALLERY, ["viewpoint"])
     assert nothing.sentences()[0].startswith("identify.only=viewpoint leaves out nothing")
@@ -132,5 +135,8 @@ def test_a_filter_is_worth_what_the_gallerys_own_questions_say() -> None:
     assert worth.within == pytest.approx((1 + 1 + 1 / 3 + 1 / 3) / 4)
     assert "for 2 photographs (50%) every image of the right individual" in worth_sentence(worth)
     assert [found.columns for found in worth_of_filters(gallery, None, 1)] == [("viewpoint",)]
+    mine = (gallery.individual_id[:, None] == gallery.individual_id).astype(np.float32)
+    other = filter_worth(gallery, ["viewpoint"], None, None, lambda rows: -mine[rows])
+    assert other.without == worth.without and other.within != worth.within
     alone = filter_worth(gallery.take(np.array([0, 1])), ["viewpoint"])
     assert "is not known" in worth_sentence(alone)

@@ -29,12 +29,14 @@ class Only:
         queries: int64 [columns, n].
         gallery: int64 [columns, m].
         values: the value of each number, of each column, in words.
+        individual_ids: str [m], the individual in each image of the gallery.
     """
 
     columns: tuple[str, ...]
     queries: np.ndarray
     gallery: np.ndarray
     values: tuple[tuple[str, ...], ...]
+    individual_ids: np.ndarray
 
     def out(self, rows: np.ndarray) -> np.ndarray:
         """Return which images do not count for the queries in these rows, bool [b, m]."""
@@ -44,33 +46,37 @@ class Only:
             found |= (own != known) & (own != UNKNOWN) & (known != UNKNOWN)
         return found
 
-    def take(self, rows: np.ndarray) -> Only:
-        """Return the same for some of the queries."""
-        return Only(self.columns, self.queries[:, rows], self.gallery, self.values)
+    def words(self, with_individuals: bool = False) -> list[str]:
+        """Return for each query what it is compared with, such as `left only: 212 of 440 images`;
+        empty where that is everything.
 
-    def words(self) -> list[str]:
-        """Return for each query what it is compared with, such as `left only, 212 of 440 images`;
-        empty where that is everything."""
+        Args:
+            with_individuals: say too how many individuals these images show.
+        """
         images, known = self.gallery.shape[1], {}
         for query, key in enumerate(map(tuple, self.queries.T.tolist())):
             if key not in known:
-                count = images - int(self.out(np.array([query])).sum())
+                left = ~self.out(np.array([query]))[0]
                 named = [self.values[n][value] for n, value in enumerate(key) if value]
-                known[key] = f"{', '.join(named)} only: {count} of {images} images"
-                if count == images:
+                known[key] = f"{', '.join(named)} only: {left.sum()} of {images} images"
+                if with_individuals:
+                    everyone = len(set(self.individual_ids.tolist()))
+                    shown = len(set(self.individual_ids[left].tolist()))
+                    known[key] += f" and {shown} of {everyone} individuals"
+                if left.all():
                     known[key] = ""
         return [known[key] for key in map(tuple, self.queries.T.tolist())]
 
     def sentences(self) -> list[str]:
         """Return what the filter does, in sentences."""
-        told = Counter(self.words())
+        told = Counter(self.words(with_individuals=True))
         whole = told.pop("", 0)
         named = ", ".join(self.columns)
         if not told:
             return [f"identify.only={named} leaves out nothing: no value is known to differ."]
-        parts = [f"{count} animals: {words}" for words, count in sorted(told.items())]
+        parts = [f"{_animals(count)}: {words}" for words, count in sorted(told.items())]
         if whole:
-            parts.append(f"{whole} animals: all images, since their own value is not known or "
+            parts.append(f"{_animals(whole)}: all images, since their own value is not known or "
                          "nothing has another one")  # fmt: skip
         return [f"Compared with their own {' and '.join(self.columns)} only (identify.only). "
                 + "; ".join(parts) + "."]  # fmt: skip
@@ -100,6 +106,7 @@ def only_of(queries: Embeddings, gallery: Embeddings, columns: Sequence[str]) ->
         np.array(asked, np.int64).reshape(shape, len(queries)),
         np.array(known, np.int64).reshape(shape, len(gallery)),
         tuple(values),
+        gallery.individual_id,
     )
 
 
@@ -108,6 +115,10 @@ def restricted(scores: Scores, only: Only | None) -> Scores:
     if only is None:
         return scores
     return lambda rows: np.where(only.out(rows), np.float32(-np.inf), scores(rows))
+
+
+def _animals(count: int) -> str:
+    return f"{count} animal{'' if count == 1 else 's'}"
 
 
 def _plain(column: str, cell: str) -> str:

@@ -43,6 +43,7 @@ def filter_worth(
     columns: Sequence[str],
     scores: Scores | None = None,
     asked: np.ndarray | None = None,
+    within: Scores | None = None,
     *,
     best_of: int = 1,
     same_side: bool = True,
@@ -54,6 +55,7 @@ def filter_worth(
         gallery: with these columns, and encounter and date, as far as they are known.
         columns: of the filter, see `only_of`.
         scores, asked, best_of, same_side, most: see `ask`.
+        within: scores with the filter, where they were learned with it; None: `scores`.
     """
     only, own = only_of(gallery, gallery, columns), stack([gallery.embedding])
     plain = scores or cosines(own, own)
@@ -61,7 +63,7 @@ def filter_worth(
     def questions(some: Scores) -> Questions:
         return ask(gallery, some, asked, best_of=best_of, same_side=same_side, most=most)
 
-    without, within = questions(plain), questions(restricted(plain, only))
+    without, filtered = questions(plain), questions(restricted(within or plain, only))
     rows = without.row[without.known]
     if not len(rows):
         return Worth(tuple(columns), 0, float("nan"), float("nan"), 0, 0.0)
@@ -71,7 +73,7 @@ def filter_worth(
         tuple(columns),
         len(rows),
         float(precision_of(without).mean()),
-        float(precision_of(within).mean()),
+        float(precision_of(filtered).mean()),
         int((~(right & ~out).any(axis=1)).sum()),
         float(out.mean()),
     )

@@ -8,9 +8,7 @@ import numpy as np
 
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.metrics import interval, weighted_mean
-from tf_happywhale.retrieval.search.joined_rows import stack
-from tf_happywhale.retrieval.search.only import Only, restricted
-from tf_happywhale.retrieval.search.scored import Scores, cosines
+from tf_happywhale.retrieval.search.scored import Scores
 from tf_happywhale.retrieval.teaching.questions import Questions, ask
 
 ENOUGH = 20  # questions; fewer may say the opposite by chance
@@ -61,7 +59,6 @@ def matching_pays(
     asked: np.ndarray,
     best_of: int = 1,
     seen: bool = False,
-    only: Only | None = None,
 ) -> Pays:
     """Ask a gallery about itself by cosines alone and by fused scores.
 
@@ -72,13 +69,8 @@ def matching_pays(
             gallery's individuals only images that it was not trained on.
         best_of: see `ask`.
         seen: see `Pays`.
-        only: which images may be compared with each other; None: all.
     """
-    own = stack([gallery.embedding])
-    both = [
-        ask(gallery, restricted(scores, only), asked, best_of=best_of)
-        for scores in (cosines(own, own), fused)
-    ]
+    both = [ask(gallery, scores, asked, best_of=best_of) for scores in (None, fused)]
     alone, matched = map(precision_of, both)
     if not len(alone):
         return Pays(float("nan"), float("nan"), 0, seen=seen)
