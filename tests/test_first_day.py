@@ -299,4 +299,4 @@ def test_where_nothing_may_be_compared_the_animal_is_new(seals: Path, capsys) ->
         assert [row["individual_id"] for row in candidates[name]] == ["new_individual"]
     assert f"there only: 0 of {len(lines)} images and 0 of " in capsys.readouterr().out
     page = Path("trip", "report", "index.html").read_text("utf-8")
-    assert page.count('class="query"') == len(names)
+    assert 0 < page.count('class="query"') <= len(names)  # new animals stand in groups
