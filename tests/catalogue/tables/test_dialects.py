@@ -136,6 +136,8 @@ def test_lines_above_the_header_are_passed_over(tmp_path: Path, title: str) -> N
         ("image,individual_id,a;image;individual_id;b\n", "separated by comma and by semicolon"),
         ("image,individual_id,image\na,1,b\n", "has the column 'image' twice"),
         ("image,individual_id,Image\na,1,b\n", "'image' and 'Image', and each may be"),
+        ("image,individual_id,date,Date\na,1,x,y\n", "'date' and 'Date', and each may be"),
+        ("image,individual_id,Place,PLACE\na,1,x,y\n", "'Place' and 'PLACE', and each may"),
         ('image,individual_id\na,1\nb,"2\nc,3\n', "Line 3 of .*: the quotes of this row"),
         ('image,individual_id\na,1\n"b" c,2\n', "Line 3 of .*: the quotes of this row"),
         ("image,individual_id\na,1\rb,2\n", "Line 2 of .* ends with a carriage return alone"),

@@ -57,6 +57,8 @@ def test_the_setting_decides_and_what_contradicts_it_is_refused() -> None:
     [
         ("2021-02-30", "there is no such day"),
         ("2021-13-01", "there is no such day"),
+        ("0001-01-01", "no photograph is of the year 1: correct it, or leave it empty"),
+        ("9999-12-31 00:00:00", "no photograph is of the year 9999"),
         ("30/2/2021", "not a day of the calendar"),
         ("3/4/45", "two ways"),
         ("20210403", "not a day in a known form"),

@@ -12,6 +12,7 @@ from tf_happywhale.catalogue.tables.dates_of_images import NO_DAY, YEAR_FIRST, Y
 from tf_happywhale.errors import InputError
 
 DAY_FIRST, MONTH_FIRST = "day_first", "month_first"
+YEARS = range(1826, 2200)  # since the first photograph; 0001-01-01 and 9999-12-31 mean no day
 SETTING = f"data.date_order={DAY_FIRST} or data.date_order={MONTH_FIRST}"
 
 
@@ -118,6 +119,11 @@ def _checked(cell: str, name: str) -> str:
             "2021-04-03 (year-month-day)."
         )
     year, month, day = map(int, found.groups())
+    if year not in YEARS:
+        raise InputError(
+            f"{name} has the date {cell[:80]!r}, but no photograph is of the year {year}: correct "
+            "it, or leave it empty if the day is not known."
+        )
     try:
         iso = datetime.date(year, month, day).isoformat()
     except ValueError:

@@ -110,14 +110,15 @@ def column_places(
         path: the file, for errors.
 
     Raises:
-        InputError: a name is there twice, or two columns may be the wanted one.
+        InputError: a name is there twice, or two columns may be the wanted one, or may be one that
+            says something of a photograph: nobody can tell which of them counts.
     """
     names = [name for name in header if name]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise InputError(f"{path} has the column {twice[:80]!r} twice: rename one of them.")
     found = _places(header, mapped)
-    for name in (*columns, *mapped):
+    for name in (*columns, *mapped, *NAMEABLE):
         if len(found.get(name, ())) > 1:
             both = " and ".join(repr(header[place]) for place in found[name])
             raise InputError(
