@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tf_happywhale.catalogue.boxes.box import AnyBox, Box, pixels_touched
 from tf_happywhale.catalogue.boxes.formats.cells import quoted
@@ -52,6 +53,26 @@ def pixel_box(left: float, top: float, width: float, height: float, where: str) 
             "be left, top, width, height in pixels. Correct it, or leave it empty."
         )
     return box
+
+
+def by_id(pairs: Iterable[tuple[Hashable, Any]], what: str) -> dict[Hashable, Any]:
+    """What a file lists, by id.
+
+    Args:
+        pairs: an id, and what has it.
+        what: in words that begin a sentence: `labels.json: the image`.
+
+    Raises:
+        InputError: two different ones have one id, so that nobody can tell which is meant.
+    """
+    found: dict[Hashable, Any] = {}
+    for key, one in pairs:
+        if found.setdefault(key, one) != one:
+            raise InputError(
+                f"{what} {str(key)[:80]!r} is listed twice, differently: take one of them out, or "
+                "export again."
+            )
+    return found
 
 
 def one_of(values: Mapping[str, str], names: Sequence[str]) -> str:

@@ -62,6 +62,15 @@ def test_coco_with_the_individual_elsewhere(tmp_path: Path) -> None:
         ({"images": []}, "annotations is missing"),
         (changed(image_id=8), "annotation 1 is of an image that the file does not list"),
         (changed(image_id=[7]), "annotation 1 has no image_id"),
+        (changed(category_id=[3]), "annotation 1 has no category_id"),
+        (
+            {**WILDME, "images": [*WILDME["images"], {"id": 7, "file_name": "y.jpg"}]},
+            "the image '7' is listed twice, differently",
+        ),
+        (
+            {**WILDME, "categories": [*WILDME["categories"], {"id": 3, "name": "orca"}]},
+            "the category '3' is listed twice, differently",
+        ),
         (changed(bbox=[1, 2, 3]), "must be four numbers"),
         (changed(bbox=[1, 2, 0, 3]), "has no area"),
         (changed(name=1.5), "is not text"),
@@ -73,6 +82,11 @@ def test_coco_with_the_individual_elsewhere(tmp_path: Path) -> None:
 def test_damaged_coco(tmp_path: Path, tree: object, said: str) -> None:
     with pytest.raises(InputError, match=said):
         coco(tmp_path, tree)
+
+
+def test_what_coco_lists_twice_the_same_is_listed_once(tmp_path: Path) -> None:
+    tree = {name: WILDME[name] * 2 for name in ("images", "categories")}
+    assert coco(tmp_path, WILDME | tree) == coco(tmp_path, WILDME)
 
 
 def test_wildlife_datasets_with_other_names_of_columns(tmp_path: Path) -> None:
@@ -155,6 +169,11 @@ def test_camtrap_dp_without_events_and_people(tmp_path: Path) -> None:
     ("table", "text", "said"),
     [
         ("media", "mediaID,deploymentID,timestamp,filePath\n", "has the mediaID 'm', which its"),
+        (
+            "media",
+            "mediaID,deploymentID,timestamp,filePath\nm,d,,a.jpg\nm,d,,b.jpg\n",
+            "media.csv: the mediaID 'm' is listed twice, differently",
+        ),
         ("deployments", "deploymentID,latitude\n", "has the deploymentID 'd', which its table"),
         ("observations", "observationID\n", "lacks the columns deploymentid, observationtype"),
         (

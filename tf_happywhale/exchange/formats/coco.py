@@ -19,7 +19,7 @@ from tf_happywhale.catalogue.boxes.formats.cells import quoted
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, four_numbers
 from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.errors import InputError
-from tf_happywhale.exchange.found import Animal, Found, pixel_box
+from tf_happywhale.exchange.found import Animal, Found, by_id, pixel_box
 from tf_happywhale.exchange.rows import Row, box_of, moment_of
 
 FILE, FOLDER, NOBODY = "annotations.json", "images", "____"
@@ -82,14 +82,17 @@ def from_coco(tree: Any, file: Path, individual: str = "") -> Found:
     Raises:
         InputError: something is missing or wrong, or two fields may hold the individual.
     """
-    images = {
-        _id(image, "id", f"{file}: image {place}"): image
-        for place, image in enumerate(field(tree, "images", list, str(file)), start=1)
-    }
-    species = {
-        _id(one, "id", f"{file}: a category"): field(one, "name", str, f"{file}: a category")
-        for one in expect(tree.get("categories") or [], list, f"{file}: categories")
-    }
+    listed = enumerate(field(tree, "images", list, str(file)), start=1)
+    images = by_id(
+        ((_id(one, "id", f"{file}: image {place}"), one) for place, one in listed),
+        f"{file}: the image",
+    )
+    kinds = expect(tree.get("categories") or [], list, f"{file}: categories")
+    a_kind = f"{file}: a category"
+    species = by_id(
+        ((_id(one, "id", a_kind), field(one, "name", str, a_kind)) for one in kinds),
+        f"{file}: the category",
+    )
     annotations = field(tree, "annotations", list, str(file))
     key = individual or _individual_key(annotations, file)
     animals = []
@@ -101,7 +104,8 @@ def from_coco(tree: Any, file: Path, individual: str = "") -> Found:
         said = _said(one)
         facts = {name: _text(said.get(name), where) for name in FURTHER}
         facts["date"] = _date(image)
-        facts["species"] = species.get(one.get("category_id"), "")
+        kind = None if one.get("category_id") is None else _id(one, "category_id", where)
+        facts["species"] = species.get(kind, "")
         facts["species"] = "" if facts["species"] == "animal" else facts["species"]
         who = _text(said.get(key), where)
         animals.append(

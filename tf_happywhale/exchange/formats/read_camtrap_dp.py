@@ -12,7 +12,7 @@ from tf_happywhale.catalogue.boxes.box import RelativeBox
 from tf_happywhale.catalogue.boxes.formats.cells import to_number
 from tf_happywhale.errors import InputError
 from tf_happywhale.exchange.formats.camtrap_dp_columns import TAGS
-from tf_happywhale.exchange.found import Animal, Found, one_of
+from tf_happywhale.exchange.found import Animal, Found, by_id, one_of
 
 BOX = ("bboxx", "bboxy", "bboxwidth", "bboxheight")  # as read: in lower case
 
@@ -28,8 +28,16 @@ def from_camtrap_dp(tables: Mapping[str, pd.DataFrame], folder: Path) -> Found:
     Raises:
         InputError: an observation is of a medium, or a medium of a deployment, that is not there.
     """
-    media = {row["mediaid"]: row for row in tables["media"].to_dict("records")}
-    places = {row["deploymentid"]: row for row in tables["deployments"].to_dict("records")}
+    media, places = (
+        by_id(
+            ((row[key], row) for row in tables[name].to_dict("records")),
+            f"{folder / name}.csv: the {shown}",
+        )
+        for name, key, shown in (
+            ("media", "mediaid", "mediaID"),
+            ("deployments", "deploymentid", "deploymentID"),
+        )
+    )
     animals = []
     left: Counter[str] = Counter()
     table = tables["observations"]

@@ -113,6 +113,7 @@ DETECTION = {"category": "1", "conf": 0.5, "bbox": [0.1, 0.2, 0.3, 0.4]}
         ({"a" * 700_000: 1}, "an unknown format"),
         (["a" * 700_000], "an unknown format"),
         ("[" * 100_000, "nested too deeply"),
+        ('{"images": [], "images": [{}]}', "has 'images' twice, differently"),
         ('{"images": [', r"cannot be read as JSON \(line 1"),
         ({"detection_categories": {}, "images": [{"detections": []}]}, "image 1: file"),
         (

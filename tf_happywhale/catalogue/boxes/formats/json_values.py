@@ -24,11 +24,23 @@ def read_json(path: Path) -> Any:
 
 
 def parse_json(text: str | bytes, where: str) -> Any:
-    """What a JSON text holds; the error begins with `where`."""
+    """What a JSON text holds; the error begins with `where`. A name that an object has twice with
+    two values is an error, since programs take one or the other."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            odd = next((name for name, value in pairs if found[name] != value), None)
+            if odd is not None:
+                raise InputError(f"{where} has {odd[:80]!r} twice, differently: correct it.")
+        return found
+
     try:
         if isinstance(text, bytes):
             text = text.decode(json.detect_encoding(text))
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=once)
+    except InputError:  # which is a ValueError
+        raise
     except UnicodeDecodeError:
         raise InputError(f"{where} is not UTF-8 text: save it as UTF-8.") from None
     except RecursionError:
