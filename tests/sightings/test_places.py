@@ -57,3 +57,13 @@ def test_without_coordinates_nothing_is_located() -> None:
     found = located(sightings([seen("a", "2021-05-01", place="Bay")]))
     assert found.plane is None
     assert found.places == ()
+    assert not found.too_far
+
+
+@pytest.mark.parametrize("far", [("0", "0"), ("-57.5", "11.8"), ("57.5", "-168.2"), ("0", "101.8")])
+def test_places_that_no_plane_holds_are_named(far: tuple[str, str]) -> None:
+    points = [("57.5", "11.8"), ("57.6", "11.8"), ("57.7", "11.8"), far]
+    rows = [seen("a", "2021-05-01", place=x + y, latitude=x, longitude=y) for x, y in points]
+    found = located(sightings(rows))
+    assert found.plane is None and found.places == () and not len(found.rows)
+    assert f"too far apart for one plane, such as one at {far[0]}, {far[1]}" in found.too_far

@@ -101,6 +101,8 @@ def test_a_table_alone_is_read_by_its_own_names(tmp_path: Path) -> None:
             "a.jpg,,1,2021-02-03 9:00,10:00,,,,,",
             "a.jpg in .* time 09:00 behind its date, but 10:00",
         ),
+        ("a.jpg,,1,2021-02-03 9:00:01,9:00:02,,,,,", "09:00:01 behind its date, but 09:00:02"),
+        ("a.jpg,,1,2021-02-03 9:00+02,9:00-05,,,,,", "behind its date, but 09:00-05:00 in"),
         ("a.jpg,,1,,,57,,,,", "Line 2 .* a latitude and no longitude"),
     ],
 )
@@ -151,3 +153,8 @@ def test_cameras_say_when_where_a_catalogues_table_does_not(tmp_path: Path, caps
     )
     assert (tmp_path / "home" / "content.json").is_file()
     assert read_sightings(root).equals(table)
+
+
+def test_two_times_of_day_that_agree_are_one(tmp_path: Path) -> None:
+    row = "a.jpg,,1,2021-02-03 9:00:01,9:00+02:00,,,,,"
+    assert read_sightings(catalogue(tmp_path / "c", row))["time"].tolist() == ["09:00+02:00"]

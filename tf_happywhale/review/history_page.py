@@ -84,7 +84,8 @@ def _parts(survey: Survey, tables: dict[str, pd.DataFrame]):
         drawn = map_svg(survey.located, survey.residence)
         yield _part("map", "Map", drawn, tables, table="residence.csv")
     else:
-        words = ["There is no map: no photograph that counts has a latitude and a longitude."]
+        why = "no photograph that counts has a latitude and a longitude"
+        words = [f"There is no map: {survey.located.too_far or why}."]
         yield _part("map", "Map", "", tables, words, table="residence.csv")
     if len(survey.pairs):
         words = [LEADS["network"].format(group=GROUP_WORDS[survey.group])]

@@ -39,7 +39,8 @@ def program_files(survey: Survey) -> tuple[dict[str, str], list[str]]:
             )
     else:
         lacking = "place" if survey.located.plane else "place and coordinates"
-        notes.append(f"There are no files for secr: no photograph that counts has {lacking}.")
+        why = survey.located.too_far or f"no photograph that counts has {lacking}"
+        notes.append(f"There are no files for secr: {why}.")
     if len(survey.groups):
         texts = (socprog_text(survey.groups), asnipe_text(survey.groups))
         files |= dict(zip(GROUPS, texts, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -168,9 +169,20 @@ def _in_columns(found: pd.DataFrame, where: str) -> pd.DataFrame:
 def _one_time(written: str, clock: str, name: str) -> str:
     """Return the time of day of the column time, or else of the date; they must not contradict each
     other."""
-    if written and clock and written[:5] != clock[:5]:
+    if written and clock and _contradict(written, clock):
         raise InputError(
             f"{name} has the time {clock} behind its date, but {written} in the column time: "
             "correct one of them."
         )
     return written or clock
+
+
+def _contradict(one: str, other: str) -> bool:
+    """Return whether two times of day differ in what both of them say."""
+    (clock, offset), (other_clock, other_offset) = (
+        re.fullmatch(r"([\d:]+)(.*)", time).groups() for time in (one, other)
+    )
+    length = min(len(clock), len(other_clock))
+    return clock[:length] != other_clock[:length] or bool(
+        offset and other_offset and offset != other_offset
+    )
