@@ -42,7 +42,7 @@ NAME = st.text(st.sampled_from("aZ9 é_-"), min_size=1, max_size=6).map(str.stri
 SPECIES = st.sampled_from(
     ("", "bottlenose_dolphin", "Tursiops truncatus", "Pusa hispida saimensis")
 )
-DATES = st.dates(datetime.date(1900, 1, 1)).map(datetime.date.isoformat)
+DATES = st.dates(datetime.date(1900, 1, 1), datetime.date(2199, 12, 31)).map(str)
 TIMES = st.sampled_from(("00:00", "10:22", "10:22:59", "23:59:59+02:00", "10:22+05:30"))
 DEGREES = st.sampled_from(("0", "57.68123", "-5.10", "12.5"))
 
