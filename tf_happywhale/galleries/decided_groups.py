@@ -22,7 +22,8 @@ class DecidedGroups:
         known: keys of animals that are somebody in the catalogue; they are in no group.
         name: of the group that an animal is in, by key: the new individual's id if it was given
             one, or else the group's own name.
-        apart: the group that an animal is not in, by key.
+        apart: the name of the group that an animal is not in, by key.
+        spent: groups' own names that are no longer free, since their animals were given an id.
         new: keys of animals that are nobody in the catalogue, and of which nothing else was said.
     """
 
@@ -30,6 +31,7 @@ class DecidedGroups:
     name: Mapping[str, str] = field(default_factory=dict)
     apart: Mapping[str, str] = field(default_factory=dict)
     new: frozenset[str] = frozenset()
+    spent: frozenset[str] = frozenset()
 
     def grouped(self, keys: Sequence[str], is_new: np.ndarray) -> np.ndarray:
         """Return which animals are grouped, bool [n]: those that were decided to be new, and those
@@ -64,7 +66,7 @@ class DecidedGroups:
             members: the keys of each group.
         """
         found = [next((self.name[key] for key in some if key in self.name), "") for some in members]
-        taken = {*self.name.values(), *self.apart.values()}
+        taken = {*self.name.values(), *self.apart.values(), *self.spent}
         free = (name for n in count(1) if (name := f"new_{n}") not in taken)
         for number in sorted(range(len(members)), key=lambda n: (-len(members[n]), members[n])):
             found[number] = found[number] or next(free)
@@ -76,6 +78,7 @@ def decided_groups(
     groups: Mapping[str, str],
     new: Collection[str],
     apart: Mapping[str, str],
+    called: Mapping[str, str],
 ) -> DecidedGroups:
     """Return what decisions say about groups.
 
@@ -83,7 +86,8 @@ def decided_groups(
         decided: individual_id by key; `new_individual` for one without a name.
         groups: of animals that were decided to be a new individual without a name, by key.
         new: ids that were given to new individuals.
-        apart: see `DecidedGroups`.
+        apart: the group that an animal was taken out of, by key.
+        called: the id that the animals of a group were given, by group.
     """
     known, name, alone = set(), {}, set()
     for key, who in decided.items():
@@ -95,4 +99,6 @@ def decided_groups(
             name[key] = who
         else:
             known.add(key)
-    return DecidedGroups(frozenset(known), name, apart, frozenset(alone))
+    own = set(groups.values())
+    out = {key: group if group in own else called.get(group, group) for key, group in apart.items()}
+    return DecidedGroups(frozenset(known), name, out, frozenset(alone), frozenset(called))

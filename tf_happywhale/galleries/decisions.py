@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.decided_groups import GROUP, DecidedGroups, decided_groups
 from tf_happywhale.galleries.queries import short_content
+from tf_happywhale.messages import say_once
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 APART = "apart"  # an animal is none of a group of new animals
@@ -44,6 +45,7 @@ class Decisions:
         groups: by key the group of an animal that was decided to be a new individual without a
             name; all of one group are one individual.
         apart: by key the group that an animal was taken out of.
+        called: by group the id that its animals were given.
     """
 
     decided: dict[str, str]
@@ -51,11 +53,12 @@ class Decisions:
     new: set[str]
     groups: dict[str, str] = field(default_factory=dict)
     apart: dict[str, str] = field(default_factory=dict)
+    called: dict[str, str] = field(default_factory=dict)
 
     @property
     def about_groups(self) -> DecidedGroups:
         """What the decisions say about groups of new animals."""
-        return decided_groups(self.decided, self.groups, self.new, self.apart)
+        return decided_groups(self.decided, self.groups, self.new, self.apart, self.called)
 
 
 def read_decisions(
@@ -77,6 +80,7 @@ def read_decisions(
     every: dict[str, str | tuple[str, ...]] = {}  # with the skipped animals, as empty text
     groups: dict[str, str] = {}
     apart: dict[str, str] = {}
+    called: dict[str, str] = {}
     named: dict[str, set[str]] = {decision: set() for decision in DECISIONS}
     for row in table.itertuples():
         at = f"Line {row.Index} of {path}"
@@ -100,12 +104,14 @@ def read_decisions(
             continue
         if who != NEW_INDIVIDUAL:
             check_identity(who, at)
+            if group and row.decision == "new":
+                called[group] = who
         elif group:
             groups[row.image] = group
         decided[row.image] = who
         named[row.decision].add(who)
     new = named["new"] - {NEW_INDIVIDUAL}
-    return Decisions(decided, named["match"] - new, new, groups, apart)
+    return Decisions(decided, named["match"] - new, new, groups, apart, called)
 
 
 def decided_before(settings: Experiment, queries: Embeddings) -> DecidedGroups:
@@ -116,7 +122,8 @@ def decided_before(settings: Experiment, queries: Embeddings) -> DecidedGroups:
         queries: the animals identified.
 
     Raises:
-        InputError: see `read_decisions` and `check_identified`.
+        InputError: see `read_decisions` and `check_identified`; or they are about none of the
+            animals. What of them has no effect is printed.
     """
     if settings.identify.decisions is None:
         return DecidedGroups()
@@ -124,7 +131,40 @@ def decided_before(settings: Experiment, queries: Embeddings) -> DecidedGroups:
     encoding = settings.data.encoding
     decisions = read_decisions(path, encoding, keys)
     check_identified(path, *identified(queries), encoding)
-    return decisions.about_groups
+    about = decisions.about_groups
+    for sentence in _without_effect(path, decisions, about, set(keys)):
+        say_once(sentence)
+    return about
+
+
+def _without_effect(
+    path: Path, decisions: Decisions, about: DecidedGroups, keys: set[str]
+) -> Iterator[str]:
+    """Yield sentences on decisions that change nothing.
+
+    Raises:
+        InputError: none of them is about an animal that was identified.
+    """
+    said = [*decisions.decided, *decisions.apart]
+    others = [key for key in said if key not in keys]
+    if others and len(others) == len(said):
+        raise InputError(
+            f"{path} decides on none of the animals identified, but on others such as {others[0]}: "
+            "set identify.decisions to the decisions from the pages of these photographs."
+        )
+    if others:
+        yield (
+            f"{path}: {len(others)} of {len(said)} decisions are about animals that are not among "
+            f"those identified, such as {others[0]}: they change nothing"
+        )
+    kept = {name for key, name in about.name.items() if key in keys}
+    idle = [key for key, name in about.apart.items() if name not in kept and key in keys]
+    if idle:
+        yield (
+            f"{path}: {len(idle)} animals were taken out of groups of which nobody was decided to "
+            f"stay, such as {idle[0]} out of {about.apart[idle[0]]}: they may be grouped as "
+            "before; decide on the others of that group too"
+        )
 
 
 def identified(queries: Embeddings) -> tuple[dict[str, str], dict[str, str]]:
