@@ -101,3 +101,9 @@ def test_intervals_that_cannot_be_meant(tmp_path: Path, row: str, said: str) -> 
     (tmp_path / "trips.csv").write_text(f"name,from,to\n{row}\n")
     with pytest.raises(InputError, match=said):
         read_intervals(tmp_path / "trips.csv")
+
+
+def test_a_table_without_intervals_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "trips.csv").write_text("name,from,to\n")
+    with pytest.raises(InputError, match="lists no interval: add rows"):
+        read_intervals(tmp_path / "trips.csv")

@@ -130,6 +130,20 @@ def test_a_date_without_a_day_is_not_known_and_that_is_said(
 def test_a_place_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"neither a gallery .* nor a table"):
         read_sightings(tmp_path)
+    with pytest.raises(InputError, match=r"There is no .*seen\.csv: check"):
+        read_sightings(tmp_path / "seen.csv")
+
+
+def test_the_animals_of_a_photograph_are_of_one_day_and_different(tmp_path: Path, capsys) -> None:
+    file = tmp_path / "seen.csv"
+    head = "image,box_number,individual_id,date\n"
+    file.write_text(head + "a.jpg,1,x,2021-04-03 10:00\na.jpg,2,y,\na.jpg,3,x,2021-04-03\n")
+    assert len(read_sightings(file)) == 3
+    said = "1 animals are an individual that their photograph shows already, such as x in a.jpg"
+    assert said in capsys.readouterr().out
+    file.write_text(head + "a.jpg,1,x,2021-04-03\na.jpg,2,y,2021-04-04\n")
+    with pytest.raises(InputError, match=r"a\.jpg in .* the dates 2021-04-03 and 2021-04-04"):
+        read_sightings(file)
 
 
 def test_cameras_say_when_where_a_catalogues_table_does_not(tmp_path: Path, capsys) -> None:

@@ -122,10 +122,12 @@ def read_intervals(path: Path) -> list[Occasion]:
     """Read occasions from a table `name,from,to`, with a column `session` if there are several.
 
     Raises:
-        InputError: a cell is no day such as 2021-04-03, an interval ends before it begins, or two
-            of them overlap or have the same name.
+        InputError: there is none, a cell is no day such as 2021-04-03, an interval ends before it
+            begins, or two of them overlap or have the same name.
     """
     table = read_text_table(path, ("name", "from", "to"))
+    if table.empty:
+        raise InputError(f"{path} lists no interval: add rows of name,from,to.")
     sessions = table["session"] if "session" in table else [ALL] * len(table)
     found = []
     for line, name, begin, end, session in zip(

@@ -30,6 +30,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import is_gallery, open_gallery
 from tf_happywhale.messages import say_once
 from tf_happywhale.pictures.sizes import size_of
+from tf_happywhale.sightings.one_photograph import check_photographs
 
 COLUMNS = ("image", "individual_id", "species", *FACTS, "box_number", "box", "picture", "camera")
 
@@ -61,6 +62,8 @@ def read_sightings(place: Path, data: Data | None = None, home: Path | None = No
         found, where = read_sighted_catalogue(place, reading_of(data), days=True), str(place)
     elif (place / data.catalogue).is_file():
         found, where = _of_catalogue(place, data, home), str(place / data.catalogue)
+    elif not place.exists():
+        raise InputError(f"There is no {place}: check the name.")
     else:
         raise InputError(
             f"{place} is neither a gallery (with gallery.json), nor a catalogue folder (with "
@@ -162,6 +165,8 @@ def _in_columns(found: pd.DataFrame, where: str) -> pd.DataFrame:
         _one_time(written, clock, f"{key} in {where}")
         for key, written, (_, _, clock) in zip(keys, table["time"], parts, strict=True)
     ]
+    if sentence := check_photographs(table, where):
+        say_once(sentence)
     table["box_number"] = [str(split_key(key)[1]) for key in keys]
     return table.reset_index(drop=True)
 
