@@ -37,7 +37,7 @@ from tf_happywhale.exchange.sheet import xlsx_bytes
 
 LETTERS = st.sampled_from("aZ09 ,;'\"=+-@é日.:/\\#_&<e")
 TEXT = st.text(LETTERS, min_size=1, max_size=9).map(str.strip).filter(bool)
-ID = TEXT.filter(lambda text: not SHEET_ERROR.fullmatch(text))
+ID = TEXT.filter(lambda text: not SHEET_ERROR.fullmatch(text) and text != coco.NOBODY)
 NAME = st.text(st.sampled_from("aZ9 é_-"), min_size=1, max_size=6).map(str.strip).filter(bool)
 SPECIES = st.sampled_from(
     ("", "bottlenose_dolphin", "Tursiops truncatus", "Pusa hispida saimensis")

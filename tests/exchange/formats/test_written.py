@@ -56,6 +56,11 @@ def test_names_that_wildlife_datasets_refuses_are_said() -> None:
     assert wildlife_datasets.refused_names([row("é.jpg")]) == []
 
 
+def test_coco_has_no_individual_that_is_nobody() -> None:
+    with pytest.raises(InputError, match="id ____, which means in COCO that nobody knows"):
+        coco.to_coco([row("a.jpg", "____")], SIZES)
+
+
 def test_coco() -> None:
     tree = coco.to_coco([WHOLE, row("a.jpg", "NA")], SIZES)
     assert tree["categories"] == [

@@ -35,7 +35,15 @@ def to_coco(rows: Sequence[Row], sizes: Sizes) -> dict[str, Any]:
     Args:
         rows: of the export.
         sizes: width and height of each photograph, by name.
+
+    Raises:
+        InputError: an individual has the id that means nobody.
     """
+    if any(row["individual_id"] == NOBODY for row in rows):
+        raise InputError(
+            f"An individual has the id {NOBODY}, which means in COCO that nobody knows the animal: "
+            "give it another id."
+        )
     kinds = {kind: n for n, kind in enumerate(dict.fromkeys(r["species"] for r in rows), start=1)}
     images: dict[str, dict[str, Any]] = {}
     annotations = []
