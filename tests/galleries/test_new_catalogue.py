@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.galleries.test_adding import NEW, with_files
@@ -30,6 +31,25 @@ def test_groups_become_the_individuals_of_a_new_catalogue(tmp_path: Path) -> Non
     found = dict(zip(table["image"], table["individual_id"], strict=True))
     assert found == {"a.jpg": "new-0001", "b.jpg": "Ann", "c.jpg": "new-0001"}
     assert not begin_catalogue(folder, queries.about, Data())  # it is there
+
+
+def test_what_people_said_of_photographs_is_in_the_new_catalogue(tmp_path: Path, capsys) -> None:
+    queries = with_files(tmp_path / "trip", ["a.jpg"], [""], [""])
+    said = {"place": "Bay", "observer": "Ann", "quality": "Q1", "time": "10:22", "latitude": "57",
+            "longitude": "12", "distinctiveness": "D2"}  # fmt: skip
+    columns = {name: np.array([cell], np.str_) for name, cell in said.items()}
+    queries = replace(queries, about=queries.about | ABOUT, columns=queries.columns | columns)
+    begin_catalogue(tmp_path / "mine", queries.about, Data())
+    add_confirmed(tmp_path / "mine", queries, {"a.jpg": NEW}, Data())
+    row = read_catalogue(tmp_path / "mine" / "train.csv").iloc[0]
+    assert {name: row[name] for name in said} == said
+    assert "has no column" not in capsys.readouterr().out
+    (tmp_path / "old" / "train_images").mkdir(parents=True)
+    (tmp_path / "old" / "train.csv").write_text("image,individual_id,Place\n")
+    add_confirmed(tmp_path / "old", queries, {"a.jpg": NEW}, Data())
+    assert read_catalogue(tmp_path / "old" / "train.csv").loc[0, "place"] == "Bay"
+    said = "has no column observer and quality and distinctiveness, so what is known of it is not"
+    assert said in capsys.readouterr().out
 
 
 def test_a_mistyped_folder_makes_no_catalogue(tmp_path: Path) -> None:

@@ -25,6 +25,9 @@ from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.catalogue_boxes import BOXES_FILE, table_with_boxes
 from tf_happywhale.galleries.confirmed import ConfirmedAnimal, image_cells, number_column
+from tf_happywhale.messages import say_once
+
+BY_PEOPLE = ("place", "observer", "quality", "distinctiveness")  # no camera says it again
 
 
 def add_to_catalogue(
@@ -92,6 +95,12 @@ def _with_confirmed(
                 f"but it was decided to be {one.individual_id}: correct that row."
             )
     rows = [_cells(one, there) | image_cells(one) for one in added]
+    lost = [name for name in BY_PEOPLE if name not in there and any(r.get(name) for r in rows)]
+    if lost:
+        say_once(
+            f"{path} has no column {' and '.join(lost)}, so what is known of it is not in the new "
+            "rows: add the column and fill it in"
+        )
     return table_with_rows(path, rows, ("image", "individual_id"), reading, number_column(rows))
 
 

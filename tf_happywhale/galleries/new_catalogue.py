@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.config import Data
 from tf_happywhale.disk.files import write_bytes
 from tf_happywhale.errors import InputError
 
 NOTHING = "none"  # the word GALLERY if there is none
 FROM_NOTHING = "gallery"  # a fact about animals that were identified so
-HEAD = "image,box_number,species,individual_id,encounter,date,viewpoint"
+HEAD = ",".join(("image", "box_number", "species", "individual_id", *FACTS))
 
 
 def begin_catalogue(folder: Path, about: Mapping[str, str], data: Data) -> bool:
