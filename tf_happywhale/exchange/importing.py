@@ -156,7 +156,13 @@ def _table(file: Path, wanted: Sequence[str], who: str, reading: Reading) -> pd.
     refused, since it may have lost zeros."""
     known = replace(reading, columns={"individual_id": reading.columns.get("individual_id") or who})
     table = read_text_table(file, wanted, known)
-    return table.rename(columns={"individual_id": known.columns["individual_id"].lower()})
+    name = known.columns["individual_id"]
+    if name.lower() in table.columns:
+        raise InputError(
+            f"{file} has the column {name!r} and another one that differs by case, and each may "
+            "be the individual: rename one of them."
+        )
+    return table.rename(columns={"individual_id": name.lower()})
 
 
 def _named(reading: Reading) -> str:

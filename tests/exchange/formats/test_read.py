@@ -318,3 +318,10 @@ def test_an_import_finds_the_columns_by_its_format(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("Station,Individual,FileName\nS,1,a.jpg\n")
     with pytest.raises(InputError, match="name individual_id alone"):
         importing.import_camtrapr(tmp_path / "t.csv", Reading(columns={"date": "Day"}))
+
+
+def test_two_columns_of_individuals_that_differ_by_case_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "records.csv"
+    file.write_text("Station,Individual,individual,FileName\nA,x,y,p.jpg\n")
+    with pytest.raises(InputError, match="'Individual' and another one that differs by case"):
+        importing.import_camtrapr(file, PLAIN)
