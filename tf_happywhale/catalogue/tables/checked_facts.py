@@ -19,7 +19,7 @@ def check_facts(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         names: what each row is, in words that begin a sentence: `Line 3 of train.csv`.
 
     Raises:
-        InputError: a cell is no time of day or no coordinate, or a row has one coordinate only.
+        InputError: a time of day or a coordinate cannot be read, or a row has only one coordinate.
     """
     checked = {}
     if "time" in table.columns:
