@@ -37,7 +37,7 @@ class Read:
     Attributes:
         found: the animals.
         folders: where their pictures may be.
-        front: the folder in which the format keeps all pictures; it is no part of their names.
+        front: the folder in which the format keeps all pictures; names leave it out.
         endings: whether the file leaves out the endings of pictures.
     """
 
