@@ -248,7 +248,7 @@ output/demo/found/predictions.csv: | output/demo/whales/gallery.json
 test-browser: .venv/browser
 	$(PY) -m pytest tests/browser/review_pages.py
 
-.venv/installed: PACKAGES = --editable '.[tf,test,lite,openvino]'
+.venv/installed: PACKAGES = --editable '.[tf,test,lite,openvino,app]'
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"
 	$(environment)
@@ -294,7 +294,7 @@ test-browser: .venv/browser
 	touch $@
 
 # The oldest versions that pyproject.toml allows. For another Python: PYTHON=python3.12
-.venv-oldest/installed: PACKAGES = --editable '.[tf,test,lite,openvino]' 'keras==3.12.*' 'tensorflow==2.19.*' 'pandas==2.*'
+.venv-oldest/installed: PACKAGES = --editable '.[tf,test,lite,openvino,app]' 'keras==3.12.*' 'tensorflow==2.19.*' 'pandas==2.*'
 .venv-oldest/installed: pyproject.toml
 	$(environment)
 	$(matching)

@@ -62,6 +62,14 @@ GROUPS = {
         ),
     },
     "Identify, and review the matches": {
+        "app": About(
+            "do the whole day's work in the browser on this machine",
+            "Everything is kept in the folder FOLDER (~/Happywhale).",
+        ),
+        "serve": About(
+            "the same without opening a browser, for other programs and a lab of several people",
+            "Everything is kept in the folder FOLDER (~/Happywhale).",
+        ),
         "gallery": About("build a gallery of known individuals, and look after it"),
         "identify": About(
             "find out who is in new photographs",

@@ -17,11 +17,12 @@ from tf_happywhale.config.model import Model
 from tf_happywhale.config.pod import Pod
 from tf_happywhale.config.quality import Quality
 from tf_happywhale.config.rank import Rank
+from tf_happywhale.config.server import Server
 from tf_happywhale.config.train import Train
 from tf_happywhale.config.variant_experiments import variants_of
 
 __all__ = [
     "Augment", "Data", "Detect", "Embed", "Exchange", "Experiment", "Match", "MemberPath", "Model",
-    "Pod", "Quality", "Rank", "TableColumn", "Train", "dump_experiment", "keys", "load_dumped",
-    "load_experiment", "variants_of",
+    "Pod", "Quality", "Rank", "Server", "TableColumn", "Train", "dump_experiment", "keys",
+    "load_dumped", "load_experiment", "variants_of",
 ]  # fmt: skip

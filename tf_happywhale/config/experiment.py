@@ -29,6 +29,7 @@ from tf_happywhale.config.rank import Rank
 from tf_happywhale.config.records import Records
 from tf_happywhale.config.report import Report
 from tf_happywhale.config.section import Section
+from tf_happywhale.config.server import Server
 from tf_happywhale.config.train import Train
 
 
@@ -82,6 +83,7 @@ class Experiment(Section):
     export: Export = Export()
     download: Download = Download()
     exchange: Exchange = Exchange()
+    server: Server = Server()
 
     @model_validator(mode="after")
     def _name_is_free(self) -> Experiment:

@@ -1,0 +1,1 @@
+"""The local application and the server: what the commands do, behind an address."""

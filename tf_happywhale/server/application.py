@@ -1,0 +1,59 @@
+"""The application: all routes, and what every request goes through."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from tf_happywhale import __version__
+from tf_happywhale.server import (
+    box_routes,
+    catalogue_routes,
+    decision_routes,
+    embed_routes,
+    export_routes,
+    gallery_routes,
+    job_routes,
+    match_routes,
+    page_routes,
+    state_routes,
+    training_routes,
+    trip_routes,
+)
+from tf_happywhale.server.access import Access
+from tf_happywhale.server.answers import RESPONSES, add_error_answers
+from tf_happywhale.server.home import Home
+from tf_happywhale.server.security_headers import SecurityHeaders
+
+ROUTES = (
+    state_routes, job_routes, trip_routes, decision_routes, match_routes, embed_routes,
+    catalogue_routes, gallery_routes, box_routes, training_routes, export_routes, page_routes,
+)  # fmt: skip
+
+
+def make_application(home: Home) -> FastAPI:
+    """Return the application of a home folder, which `open_home` has opened."""
+    app = FastAPI(
+        title="tf_happywhale",
+        version=__version__,
+        summary="Photo-identification of individual animals",
+        docs_url=None,  # these pages load scripts from other addresses
+        redoc_url=None,
+        lifespan=_running,
+        responses=RESPONSES,
+    )
+    app.state.home = home
+    add_error_answers(app)
+    for routes in ROUTES:
+        app.include_router(routes.router)
+    app.add_middleware(Access, home=home)
+    app.add_middleware(SecurityHeaders)  # the last one added is the first one asked
+    return app
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.home.store.close()

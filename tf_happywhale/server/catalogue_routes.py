@@ -1,0 +1,7 @@
+"""Routes of the catalogue: made from a table and photographs, or chosen."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

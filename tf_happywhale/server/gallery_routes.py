@@ -1,0 +1,7 @@
+"""Routes of the gallery: built, looked at, corrected."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

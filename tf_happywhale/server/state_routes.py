@@ -1,0 +1,34 @@
+"""GET /health and GET /v1/state: that the server runs, and what there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from tf_happywhale import __version__
+from tf_happywhale.server.home import MODEL
+from tf_happywhale.server.which_home import HomeOf
+
+router = APIRouter()
+
+
+@router.get("/health")
+def health() -> dict[str, str]:
+    """Say that the server runs. No token is needed."""
+    return {"status": "ok"}
+
+
+@router.get("/v1/state")
+def state(home: HomeOf) -> dict[str, Any]:
+    """Return what there is: the catalogue, the gallery, the trips and the jobs."""
+    return {
+        "version": __version__,
+        "home": str(home.folder),
+        "catalogue": None,
+        "gallery": None,
+        "trips": [],
+        "jobs": [],
+        "model": home.store.setting(MODEL),
+        "training": None,
+    }
