@@ -13,11 +13,11 @@ import pytest
 from tf_happywhale.review.block import Candidate, Picture, Query
 from tf_happywhale.review.block_html import chance_of_new, query_html, verdict_html
 from tf_happywhale.review.candidate_html import candidate_html
-from tf_happywhale.review.html_parts import page_file
+from tf_happywhale.review.html_parts import page_script
 from tf_happywhale.review.page_html import Page, navigation_html, page_html, page_name
 
 BAR = (0.0, 1.0)
-SCRIPT = page_file("review.js")
+SCRIPT = page_script()
 
 HOSTILE = ("<img src=x onerror=alert(1)>", "'; --", '"><script>alert(2)</script>', "&amp;")
 
@@ -178,7 +178,8 @@ def test_page_asks_for_nothing_outside() -> None:
     assert "http:" not in html and "https:" not in html
     hashed = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
     policy = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline' 'self'; "
-    assert ("content", f"{policy}script-src 'sha256-{hashed}'") in page.attributes
+    policy += f"connect-src 'self'; script-src 'sha256-{hashed}'"
+    assert ("content", policy) in page.attributes
     assert f"<script>{SCRIPT}</script>" in html
     assert ("lang", "en") in page.attributes
     images = page.tags.count("img")

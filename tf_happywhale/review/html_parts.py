@@ -13,6 +13,7 @@ from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.review.block import Named, Picture, words
 
 NOBODY = "Nobody in the catalogue"  # what the pages call `new_individual`
+SCRIPTS = ("keep_in_browser.js", "keep_on_server.js", "served.js", "closer.js", "review.js")
 FIN = (
     '<svg viewBox="0 0 120 80" aria-hidden="true" fill="none" stroke="currentColor" '
     'stroke-width="3" stroke-dasharray="6 6" stroke-linecap="round">'
@@ -22,8 +23,14 @@ FIN = (
 
 @cache
 def page_file(name: str) -> str:
-    """Return the text of `style.css` or `review.js`, which are part of this package."""
+    """Return the text of `style.css` or a script, which are part of this package."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def page_script() -> str:
+    """Return the script of the review pages: its files as one, so that a page is a single file."""
+    return f'"use strict";\n(() => {{\n{"".join(map(page_file, SCRIPTS))}}})();\n'
 
 
 def head_html(title: str, policy: str) -> str:

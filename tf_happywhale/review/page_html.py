@@ -11,7 +11,7 @@ from html import escape
 
 from tf_happywhale.review.block import Picture, Query
 from tf_happywhale.review.block_html import query_html
-from tf_happywhale.review.html_parts import head_html, page_file
+from tf_happywhale.review.html_parts import head_html, page_script
 from tf_happywhale.review.toolbar_html import toolbar_html
 
 READING = (
@@ -83,11 +83,12 @@ class Page:
 
 @cache
 def policy() -> str:
-    """Return what a page may load: pictures beside it, its own style, and its own script."""
-    digest = base64.b64encode(hashlib.sha256(page_file("review.js").encode()).digest()).decode()
+    """Return what a page may load: pictures beside it, its own style, and its own script, which
+    asks the server that the page came from, if there is one."""
+    digest = base64.b64encode(hashlib.sha256(page_script().encode()).digest()).decode()
     return (
         "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline' 'self'; "
-        f"script-src 'sha256-{digest}'"
+        f"connect-src 'self'; script-src 'sha256-{digest}'"
     )
 
 
@@ -126,7 +127,7 @@ def page_html(page: Page) -> str:
 </main>
 {page.navigation}
 {CLOSER}
-<script>{page_file("review.js")}</script>
+<script>{page_script()}</script>
 </body>
 </html>
 """
