@@ -14,6 +14,7 @@ from tf_happywhale.review.block_html import query_html
 from tf_happywhale.review.html_parts import head_html, page_script
 from tf_happywhale.review.toolbar_html import toolbar_html
 
+BODY = "<body data-report="  # where a server says that it keeps the decisions
 READING = (
     "Each block shows one photograph to identify, or all photographs of one encounter. Beside it "
     "are the individuals of the catalogue that look most like it, the best match first. If a "
@@ -108,7 +109,7 @@ def page_html(page: Page) -> str:
     reading = f"<p>{escape(page.reading)}</p>" if page.reading else ""
     groups = f"<p>{GROUPS}</p>" if any(query.group for query in page.queries) else ""
     return f"""{head_html(page.title, policy())}
-<body data-report="{escape(page.report)}">
+{BODY}"{escape(page.report)}">
 <header>
 <h1>{escape(page.title)}</h1>
 <p class="lead">{page.lead}</p>

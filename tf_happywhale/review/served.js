@@ -106,7 +106,7 @@ function servedPage(page, { say, go, keep }) {
 
   // Returns the sentence at the end of a job.
   async function followed(started) {
-    const id = (started.job ?? started).id;
+    const id = started.job?.id ?? started.job ?? started.id;
     for (;;) {
       const job = await keep().ask(`/v1/jobs/${id}`).catch((fault) => {
         if (fault.sentence) throw fault;
