@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from tf_happywhale import __version__
 from tf_happywhale.server import (
@@ -24,7 +25,9 @@ from tf_happywhale.server import (
 )
 from tf_happywhale.server.access import Access
 from tf_happywhale.server.answers import RESPONSES, add_error_answers
+from tf_happywhale.server.arriving import Arriving
 from tf_happywhale.server.home import Home
+from tf_happywhale.server.runner import Runner
 from tf_happywhale.server.security_headers import SecurityHeaders
 
 ROUTES = (
@@ -44,10 +47,11 @@ def make_application(home: Home) -> FastAPI:
         lifespan=_running,
         responses=RESPONSES,
     )
-    app.state.home = home
+    app.state.home, app.state.runner = home, Runner(home)
     add_error_answers(app)
     for routes in ROUTES:
         app.include_router(routes.router)
+    app.add_middleware(Arriving, megabytes=home.settings.upload_megabytes)
     app.add_middleware(Access, home=home)
     app.add_middleware(SecurityHeaders)  # the last one added is the first one asked
     return app
@@ -55,5 +59,7 @@ def make_application(home: Home) -> FastAPI:
 
 @asynccontextmanager
 async def _running(app: FastAPI) -> AsyncIterator[None]:
+    app.state.runner.start()
     yield
+    await run_in_threadpool(app.state.runner.close)
     app.state.home.store.close()

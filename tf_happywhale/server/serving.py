@@ -53,7 +53,7 @@ def serve(folder: Path, settings: Server, *, personal: bool) -> None:
             if not is_this_machine(settings.host):
                 print(
                     f"{settings.host} can be reached from other machines, and this server does not "
-                    "encrypt: put a server with TLS before it (docs/tutorial/server.md)",
+                    "encrypt: put a server with TLS before it (docs/app.md)",
                     flush=True,
                 )
             _run(home, listening, f"{address}/?token={home.token}" if opens else None)

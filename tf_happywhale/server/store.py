@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ create table if not exists jobs (
     id integer primary key autoincrement, kind text not null, trip text, words text not null,
     state text not null, percent real, line text not null default '',
     error text not null default '', exit integer, made real not null, started real, ended real,
-    by text not null default '', after integer
+    by text not null default '', after integer,
+    stop integer not null default 0
 );
 create table if not exists decisions (
     n integer primary key autoincrement, trip text not null, key text not null, made text,
@@ -50,6 +52,7 @@ class Store:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self.job_waits = threading.Event()  # wakes the one that runs jobs
         self._lock = threading.RLock()
         self._db = sqlite3.connect(
             file, timeout=WAIT, isolation_level=None, check_same_thread=False
@@ -97,6 +100,14 @@ class Store:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+
+def in_iso(when: float | None) -> str | None:
+    """Return a time in seconds since 1970 as text, in UTC, such as 2026-11-30T14:05:00Z."""
+    if when is None:
+        return None
+    text = datetime.fromtimestamp(when, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def now() -> float:
