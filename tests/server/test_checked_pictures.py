@@ -62,7 +62,7 @@ def test_a_picture_on_its_side(tmp_path: Path) -> None:
         (encoded("PNG")[:-200], "cannot be read"),
         (encoded("JPEG", (4, 4)), "too small"),
         (bomb(100_000), "pixels"),
-        (bomb(15_000), "225,000,000 pixels"),
+        (bomb(13_200), "174,240,000 pixels"),
     ],
 )
 def test_what_is_no_photograph(tmp_path: Path, content: bytes, reason: str) -> None:

@@ -13,7 +13,7 @@ from tf_happywhale.pictures.heic import heic_size
 from tf_happywhale.pictures.jpeg_header import is_cut_off, read_jpeg_header
 from tf_happywhale.pictures.unreadable import unreadable
 
-MOST_PIXELS = 200_000_000  # more than any camera's; a file of few bytes can have far more
+MOST_PIXELS = 170_000_000  # more than most cameras; a file of few bytes can have far more
 LEAST_SIDE = 8
 ORIENTATION = 0x0112  # of EXIF; from 5 on the picture lies on its side
 ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif", "BMP": ".bmp"}
