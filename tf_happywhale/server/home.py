@@ -97,7 +97,10 @@ class Home:
         Raises:
             InputError: it is in none of the roots.
         """
-        real = Path(path).expanduser().resolve()
+        try:
+            real = Path(path).expanduser().resolve()
+        except (ValueError, RuntimeError, OSError):  # a zero byte, an unknown ~name, too long
+            raise InputError("This is no path of a folder or file: choose another.") from None
         if not any(real.is_relative_to(root) for root in self.roots):
             raise InputError(
                 f"{path} is outside the folders that may be read: start with "

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ class Reading:
         boxes_format: what the four numbers of a `bbox` cell are; `auto`: the numbers decide.
         date_order: what comes first in dates such as 3/4/2021, `day_first` or `month_first`; None:
             they stay as they are, unless the file decides.
+        ignored: headers of columns that are not read, though each may have one of our names.
     """
 
     encoding: str | None = None
@@ -29,6 +30,11 @@ class Reading:
     unknown: tuple[str, ...] = ()
     boxes_format: str = "auto"
     date_order: str | None = None
+    ignored: frozenset[str] = frozenset()
+
+    def read_of(self, header: Sequence[str]) -> list[str]:
+        """A header in which ignored columns have no name, so that they are left out."""
+        return ["" if name.strip() in self.ignored else name for name in header]
 
     def leaves_out(self, individual_id: str) -> bool:
         """Whether this text in `individual_id` means that nobody knows the animal."""

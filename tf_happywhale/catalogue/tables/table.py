@@ -39,7 +39,7 @@ def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLA
     """
     path = Path(path)
     rows = read_rows_of(path, columns, reading)
-    places = column_places(rows.header, columns, reading.columns, path)
+    places = column_places(reading.read_of(rows.header), columns, reading.columns, path)
     missing = [column for column in columns if column not in places]
     if missing:
         mapped = reading.columns
@@ -76,14 +76,14 @@ def read_rows_of(path: Path, columns: Collection[str], reading: Reading) -> Rows
         raise InputError(f"There is no file {path}{there}: {remedy}.")
 
     def fits(header: Sequence[str]) -> int:
-        found = _places(header, mapped)
+        found = _places(reading.read_of(header), mapped)
         if not all(column in found for column in columns):
             return 0
         wanted = [at for name in columns or found for at in found[name]]
         return 1 + max(wanted, default=-1)
 
     def is_id(header: str) -> bool:
-        return bool(_places([header], mapped).keys() & ID_COLUMNS)
+        return bool(_places(reading.read_of([header]), mapped).keys() & ID_COLUMNS)
 
     mapped = reading.columns
     raw = path.read_bytes()
