@@ -16,6 +16,7 @@ from tf_happywhale.server import (
     embed_routes,
     export_routes,
     gallery_routes,
+    identify_routes,
     job_routes,
     match_routes,
     page_routes,
@@ -31,8 +32,9 @@ from tf_happywhale.server.runner import Runner
 from tf_happywhale.server.security_headers import SecurityHeaders
 
 ROUTES = (
-    state_routes, job_routes, trip_routes, decision_routes, match_routes, embed_routes,
-    catalogue_routes, gallery_routes, box_routes, training_routes, export_routes, page_routes,
+    state_routes, job_routes, trip_routes, decision_routes, identify_routes, match_routes,
+    embed_routes, catalogue_routes, gallery_routes, box_routes, training_routes, export_routes,
+    page_routes,
 )  # fmt: skip
 
 

@@ -62,6 +62,11 @@ class Home:
         """The folder of exports."""
         return self.folder / "exports"
 
+    @property
+    def embedded(self) -> Path:
+        """The folder of embeddings by model and picture, which all commands share."""
+        return self.folder / "embedded"
+
     def trip(self, trip: str) -> Path:
         """The folder of a trip."""
         return self.folder / "trips" / trip
@@ -91,6 +96,10 @@ class Home:
         more = [Path(root).expanduser() for root in self.settings.roots]
         return [path.resolve() for path in (self.folder, *more, *own)]
 
+    def allows(self, real: Path) -> bool:
+        """Whether a real path, without links, is in one of the roots."""
+        return any(real.is_relative_to(root) for root in self.roots)
+
     def allowed(self, path: str | Path) -> Path:
         """Return the real path of a file or folder.
 
@@ -101,7 +110,7 @@ class Home:
             real = Path(path).expanduser().resolve()
         except (ValueError, RuntimeError, OSError):  # a zero byte, an unknown ~name, too long
             raise InputError("This is no path of a folder or file: choose another.") from None
-        if not any(real.is_relative_to(root) for root in self.roots):
+        if not self.allows(real):
             raise InputError(
                 f"{path} is outside the folders that may be read: start with "
                 "server.roots=[FOLDER], or copy it to the home folder."

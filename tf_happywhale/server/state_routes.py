@@ -8,6 +8,9 @@ from fastapi import APIRouter
 
 from tf_happywhale import __version__
 from tf_happywhale.server.home import MODEL
+from tf_happywhale.server.jobs import shown_jobs
+from tf_happywhale.server.summaries import catalogue_summary, gallery_summary
+from tf_happywhale.server.trips import shown_trips
 from tf_happywhale.server.which_home import HomeOf
 
 router = APIRouter()
@@ -25,10 +28,10 @@ def state(home: HomeOf) -> dict[str, Any]:
     return {
         "version": __version__,
         "home": str(home.folder),
-        "catalogue": None,
-        "gallery": None,
-        "trips": [],
-        "jobs": [],
+        "catalogue": catalogue_summary(home),
+        "gallery": gallery_summary(home),
+        "trips": shown_trips(home),
+        "jobs": shown_jobs(home),
         "model": home.store.setting(MODEL),
         "training": None,
     }

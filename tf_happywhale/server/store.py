@@ -38,10 +38,12 @@ create table if not exists jobs (
 );
 create table if not exists decisions (
     n integer primary key autoincrement, trip text not null, key text not null, made text,
-    by text not null, at real not null, undoes integer
+    by text not null, at real not null, together integer, undoes integer
 );
 create index if not exists decisions_of_trip on decisions (trip, n);
 create trigger if not exists decisions_stay before update on decisions
+begin select raise(abort, 'decisions are only added'); end;
+create trigger if not exists decisions_last before delete on decisions
 begin select raise(abort, 'decisions are only added'); end;
 """
 WAIT = 30  # seconds for another reader of the file, such as a copy being made
