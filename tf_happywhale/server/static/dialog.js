@@ -45,7 +45,7 @@ export function ask(title, content, buttons, settings = {}) {
     });
     document.body.append(dialog);
     dialog.showModal();
-    (dialog.querySelector("input, select") ?? row[row.length - 1]).focus();
+    (dialog.querySelector("input, select, .folder") ?? row[row.length - 1]).focus();
   });
 }
 

@@ -42,6 +42,9 @@ export function newest(kind, trip = null) {
   return all.reduce((best, job) => (!best || Number(job.id) > Number(best.id) ? job : best), null);
 }
 
+export const newestFirst = (trips) =>
+  [...trips].sort((a, b) => String(b.made).localeCompare(String(a.made)));
+
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) clearTimeout(timer);
   else if (state) refresh();

@@ -46,6 +46,9 @@ export function tWord(group, word) {
   return typeof text === "string" ? text : String(word);
 }
 
+// A species, as it is written in tables, for people.
+export const plain = (species) => species.replaceAll("_", " ");
+
 // 75 → "about 1 minute".
 export function timeLeft(seconds) {
   if (seconds === null || seconds === undefined) return "";

@@ -11,7 +11,7 @@ export function stage({ photograph, source, editing, select, selected, locked })
   const picture = make("img", { src: source, alt: t("boxes.picture", { name: photograph.name }), draggable: "false" });
   const layer = make("div", { class: "boxes" });
   const element = make("div", { class: "stage", "data-test": "box-stage" }, picture, layer);
-  element.style.setProperty("--ratio", photograph.width / photograph.height);
+  element.style.setProperty("--ratio", photograph.width / photograph.height || 1);
   let drag = null;
 
   function draw() {

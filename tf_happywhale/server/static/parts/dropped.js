@@ -1,5 +1,17 @@
 // Files of a drop, also those in folders and in folders of folders.
 
+const paths = new WeakMap(); // of files that came in a folder: "folder/name.jpg"
+
+const pathOf = (file) => file.webkitRelativePath || (paths.get(file) ?? file.name);
+
+// The name of each file, with the folders in which it came, but without one that holds them all.
+export function namesOf(files) {
+  const all = files.map((file) => pathOf(file));
+  const top = all[0]?.split("/")[0];
+  const inOne = all.every((path) => path.includes("/") && path.split("/")[0] === top);
+  return new Map(files.map((file, at) => [file, inOne ? all[at].slice(top.length + 1) : all[at]]));
+}
+
 // The entries must be taken at once: after the first wait the event has none any more.
 export function dropped(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
@@ -12,10 +24,16 @@ async function gathered(entries) {
   const waiting = [...entries];
   while (waiting.length) {
     const entry = waiting.shift();
-    if (entry.isFile) files.push(await new Promise((done, fail) => entry.file(done, fail)));
+    if (entry.isFile) files.push(await fileOf(entry));
     else if (entry.isDirectory) waiting.push(...(await inside(entry)));
   }
   return files;
+}
+
+async function fileOf(entry) {
+  const file = await new Promise((done, fail) => entry.file(done, fail));
+  paths.set(file, entry.fullPath.replace(/^\//, ""));
+  return file;
 }
 
 // A folder tells its entries in parts of a hundred.

@@ -4,7 +4,7 @@ import { button, labelled, link, make } from "../dom.js";
 import { ask, confirm } from "../dialog.js";
 import { complain, guarded, say } from "../say.js";
 import { refresh } from "../state.js";
-import { t } from "../texts.js";
+import { plain, t } from "../texts.js";
 import { galleryPicture } from "./gallery_picture.js";
 import { askId } from "./id_field.js";
 
@@ -22,7 +22,7 @@ export function showIndividual(main, id) {
   async function load() {
     const found = await get(place("gallery", "individuals", id));
     images = found.images;
-    lead.textContent = [found.species, t("gallery.images", { count: images.length })].filter(Boolean).join(" · ");
+    lead.textContent = [plain(found.species), t("gallery.images", { count: images.length })].filter(Boolean).join(" · ");
     list.replaceChildren(...images.map(card));
   }
 

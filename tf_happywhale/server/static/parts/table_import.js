@@ -81,7 +81,7 @@ export function tableImport(done) {
     const fault = columns ? columns.chosen().fault : t("table.not_read");
     if (fault) throw new Error(fault);
     if (!pictures.word()) throw new Error(t("table.no_pictures"));
-    await post("/v1/catalogue", { ...answers(), table: table.table });
+    await post("/v1/catalogue", { ...answers(), table: table.table, boxes: pictures.boxes(table.table) });
     say(t("table.done"));
     done();
     await refresh();

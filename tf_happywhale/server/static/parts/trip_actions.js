@@ -2,7 +2,7 @@
 import { place, post } from "../api.js";
 import { busy, button, link, make, redraw } from "../dom.js";
 import { confirm } from "../dialog.js";
-import { signed } from "../person.js";
+import { person, signed } from "../person.js";
 import { guarded, say } from "../say.js";
 import { isUnfinished, newest, refresh } from "../state.js";
 import { t } from "../texts.js";
@@ -17,7 +17,7 @@ export function tripActions(element, trip, state) {
   redraw(element, shown, () => {
     if (identify && isUnfinished(identify)) return [running(identify)];
     const halted = identify && identify.state !== "done" ? jobView(identify) : null;
-    if (["to_review", "added"].includes(trip.state)) return [halted, review(trip, add, state)];
+    if (["to_review", "added"].includes(trip.state)) return [halted, review(trip, add)];
     return [halted ?? begin(trip, state)];
   });
   showJobs(element, state.jobs);
@@ -28,7 +28,7 @@ const running = (job) => make("div", {}, make("h2", { text: t("trip.identifying"
 
 const identifyButton = (trip, text, settings) =>
   button(text, guarded((event) => busy(event.target, async () => {
-    await post(place("trips", trip.id, "identify"));
+    await post(place("trips", trip.id, "identify"), { by: person() });
     say(t("trip.identifying"));
     await refresh();
   })), { "data-test": "identify", ...settings });
@@ -43,7 +43,7 @@ function begin(trip, state) {
     make("div", { class: "row" }, identifyButton(trip, t("trip.identify"), { class: "main big" })));
 }
 
-function review(trip, add, state) {
+function review(trip, add) {
   const adding = add && isUnfinished(add);
   return make("div", {},
     make("h2", { text: t(trip.state === "added" ? "trip.added_title" : "trip.ready") }),
@@ -51,9 +51,8 @@ function review(trip, add, state) {
     make("progress", { max: trip.animals || 1, value: trip.decided, "aria-label": t("trip.decided", trip), class: "wide-bar" }),
     make("div", { class: "row" },
       link(t("trip.review"), `/review/${encodeURIComponent(trip.id)}/index.html`, { class: "button main big", "data-test": "review" }),
-      trip.decided > 0 && !adding && state.gallery && addButton(trip),
+      trip.decided > 0 && !adding && addButton(trip),
       !adding && againButton(trip)),
-    trip.decided > 0 && !state.gallery && make("p", { class: "hint", text: t("trip.no_gallery") }),
     add && (add.state !== "done" || add.error) && jobView(add),
     trip.state === "added" && make("p", { class: "note good-note", "data-test": "added", text: t("trip.added") }));
 }
@@ -71,6 +70,6 @@ const againButton = (trip) =>
   button(t("trip.identify_again"), guarded(async () => {
     const what = trip.decided > 0 ? "trip.again_decided" : "trip.again_what";
     if (!(await confirm(t("trip.identify_again"), t(what, trip), t("trip.identify_again"), false))) return;
-    await post(place("trips", trip.id, "identify"));
+    await post(place("trips", trip.id, "identify"), { by: person() });
     await refresh();
   }), { class: "quiet", "data-test": "identify-again" });

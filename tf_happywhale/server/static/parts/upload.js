@@ -1,6 +1,7 @@
 // Many files in requests of a few, so that progress is seen and a fault costs little.
 import { postForm } from "../api.js";
 import { t } from "../texts.js";
+import { namesOf } from "./dropped.js";
 
 const FILES = 8;
 const BYTES = 60e6;
@@ -32,11 +33,12 @@ export async function upload(path, files, { progress, signal, more = {}, learn =
   let sentBytes = 0;
   let done = 0;
   const parts = inParts(files);
+  const names = namesOf(files);
   for (const [place, part] of parts.entries()) {
     const bytes = part.reduce((sum, file) => sum + file.size, 0);
     const form = new FormData();
     for (const [name, value] of Object.entries(more)) form.append(name, value);
-    for (const file of part) form.append("images", file, file.name);
+    for (const file of part) form.append("images", file, names.get(file));
     const sent = (share) =>
       progress({ done, of: files.length, share: (sentBytes + share * bytes) / all });
     try {

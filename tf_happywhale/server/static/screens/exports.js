@@ -3,8 +3,9 @@ import { get, place, post } from "../api.js";
 import { busy, button, labelled, make, redraw } from "../dom.js";
 import { exportSettings } from "../parts/export_settings.js";
 import { jobView, showJobs, still } from "../parts/job_view.js";
+import { person } from "../person.js";
 import { complain, guarded, say } from "../say.js";
-import { refresh } from "../state.js";
+import { newestFirst, refresh } from "../state.js";
 import { figure, t, tWord, when } from "../texts.js";
 
 const OWN = ["decisions", "catalogue", "history"];
@@ -17,7 +18,7 @@ export function show(main) {
   const what = make("p", { class: "hint", "aria-live": "polite" });
   const settings = exportSettings();
   const begin = async () => {
-    const body = { kind: kind.value, settings: settings.given() };
+    const body = { kind: kind.value, settings: settings.given(), by: person() };
     if (OF_A_TRIP.includes(kind.value)) {
       if (!trip.value) throw new Error(t("exports.no_trip"));
       body.trip = trip.value;
@@ -44,12 +45,12 @@ export function show(main) {
     settings.show(kind.value);
   }
 
-  function fillKinds(kinds) {
-    holds = Object.fromEntries(kinds.map((one) => [one.kind, one.holds]));
-    const names = kinds.map((one) => one.kind);
+  function fillKinds(formats) {
+    holds = Object.fromEntries(formats.map((one) => [one.kind, one.holds]));
+    const names = formats.map((one) => one.kind);
     const group = (label, some) => make("optgroup", { label },
       some.map((name) => make("option", { value: name, text: tWord("export", name) })));
-    const fill = () => [group(t("exports.own"), OWN), group(t("exports.others"), names.filter((one) => !OWN.includes(one)))];
+    const fill = () => [group(t("exports.own"), OWN), group(t("exports.others"), names)];
     if (redraw(kind, names, fill)) tell();
   }
 
@@ -59,13 +60,13 @@ export function show(main) {
     redraw(work, [shown.map(still), state.trips.length], () => shown.map((job) => jobView(job, state.trips)));
     showJobs(work, jobs);
     redraw(trip, state.trips.map((one) => [one.id, one.name]), () =>
-      [...state.trips].reverse().map((one) => make("option", { value: one.id, text: one.name })));
+      newestFirst(state.trips).map((one) => make("option", { value: one.id, text: one.name })));
     const mark = JSON.stringify(jobs.map(still));
     if (mark === seen) return;
     seen = mark;
     try {
       const answer = await get("/v1/exports");
-      fillKinds(answer.kinds);
+      fillKinds(answer.formats);
       redraw(files, answer.exports, () => made(answer.exports));
     } catch (error) {
       complain(error);

@@ -5,9 +5,10 @@ import { showIndividual } from "../parts/individual.js";
 import { galleryPicture } from "../parts/gallery_picture.js";
 import { jobView, showJobs, still } from "../parts/job_view.js";
 import { galleryWords, prepareButton } from "../parts/prepare.js";
+import { person } from "../person.js";
 import { guarded } from "../say.js";
 import { isUnfinished, newest, refresh } from "../state.js";
-import { t } from "../texts.js";
+import { plain, t } from "../texts.js";
 
 const AT_ONCE = 48;
 const WAIT = 250; // ms after the last key
@@ -26,7 +27,7 @@ function showAll(main) {
   const list = make("ul", { class: "individuals", "data-test": "individuals" });
   const more = button(t("gallery.more"), guarded(() => load(false)), { "data-test": "more", hidden: true });
   const none = make("section", { class: "card", hidden: true });
-  const content = make("div", { hidden: true },
+  const content = make("div", { hidden: true, class: "stack" },
     make("div", { class: "row bottom" }, labelled(t("gallery.search"), search),
       button(t("gallery.new"), () => ((search.value = "new"), load(true)), { "data-test": "search-new" })),
     make("p", { class: "hint", text: t("gallery.new_what") }), told, list, more);
@@ -71,7 +72,7 @@ function showAll(main) {
 }
 
 function card(one) {
-  const words = [one.species, t("gallery.images", { count: one.images })].filter(Boolean).join(" · ");
+  const words = [plain(one.species), t("gallery.images", { count: one.images })].filter(Boolean).join(" · ");
   return make("li", {},
     make("a", { class: "individual", href: `#/gallery/${encodeURIComponent(one.id)}`, "data-test": `individual-${one.id}` },
       galleryPicture(one.image, 320, ""),
@@ -80,7 +81,7 @@ function card(one) {
 
 function curate(job) {
   const begin = async () => {
-    await post("/v1/gallery/curate");
+    await post("/v1/gallery/curate", { by: person() });
     await refresh();
   };
   const unfinished = job && isUnfinished(job);

@@ -3,7 +3,7 @@ import { post } from "../api.js";
 import { busy, button, labelled, link, make, redraw } from "../dom.js";
 import { jobView, showJobs, still } from "../parts/job_view.js";
 import { guarded } from "../say.js";
-import { isUnfinished, newest } from "../state.js";
+import { isUnfinished, newest, newestFirst } from "../state.js";
 import { t, tWord, when } from "../texts.js";
 import { nextStep } from "../parts/next_step.js";
 import { galleryWords, prepareButton } from "../parts/prepare.js";
@@ -84,7 +84,7 @@ const suggested = () => t("overview.trip_of", { day: new Date().toISOString().sl
 
 function tripList(trips) {
   if (!trips.length) return [];
-  const cards = [...trips].reverse().map((trip) => make(
+  const cards = newestFirst(trips).map((trip) => make(
     "li", { class: "card trip", "data-test": `trip-${trip.id}` },
     make("h3", {}, link(trip.name, `#/trip/${encodeURIComponent(trip.id)}`)),
     make("p", { class: "hint", text: [when(trip.made), t("trip.photographs", { count: trip.photographs })].filter(Boolean).join(" · ") }),

@@ -1,9 +1,10 @@
 // A model of one's own: started, watched, stopped; and which model is used.
 import { get, post } from "../api.js";
-import { busy, button, link, make, redraw } from "../dom.js";
+import { button, link, make, redraw } from "../dom.js";
 import { confirm } from "../dialog.js";
 import { chart } from "../parts/chart.js";
 import { jobButtons, jobWords, still } from "../parts/job_view.js";
+import { person } from "../person.js";
 import { complain, guarded, say } from "../say.js";
 import { isUnfinished, newest, refresh } from "../state.js";
 import { figure, t, timeLeft, tWord } from "../texts.js";
@@ -65,7 +66,8 @@ function progress(training, job) {
 function tell(element, training, job) {
   const of = training.of ?? 0;
   const left = timeLeft(training.seconds_left ?? job.seconds_left);
-  const words = of ? t("training.epoch", { epoch: training.epoch ?? 0, of }) : jobWords(job);
+  const epoch = of && t("training.epoch", { epoch: training.epoch ?? 0, of });
+  const words = of ? [training.round ? t("training.round", training) : "", epoch].filter(Boolean).join(" · ") : jobWords(job);
   const [bar, told, line] = element.children;
   bar.max = of || 100;
   bar.value = of ? (training.epoch ?? 0) : (job.percent ?? 0);
@@ -74,14 +76,20 @@ function tell(element, training, job) {
 }
 
 function buttons(training, job) {
-  if (job && job.state !== "done") return jobButtons(job, t("training.own"));
-  const begin = async () => {
+  const begin = async (restart) => {
     const what = training.model ? "training.begin_again" : "training.begin_what";
-    if (!(await confirm(t("training.begin"), t(what), t("training.begin"), false))) return;
-    await post("/v1/training");
+    const sentence = restart ? t("training.anew_what") : t(what);
+    if (!(await confirm(t("training.begin"), sentence, t("training.begin"), restart))) return;
+    await post("/v1/training", { by: person(), restart });
     await refresh();
   };
-  return [button(t("training.begin"), guarded((event) => busy(event.target, begin)), { class: "main", "data-test": "train" })];
+  if (job && isUnfinished(job)) return jobButtons(job, t("training.own"));
+  if (job && job.state !== "done") {
+    // What was begun with other photographs is only gone on with if it is not begun anew.
+    const anew = button(t("training.anew"), guarded(() => begin(true)), { class: "quiet", "data-test": "train-anew" });
+    return [...jobButtons(job, t("training.own")), anew];
+  }
+  return [button(t("training.begin"), guarded(() => begin(false)), { class: "main", "data-test": "train" })];
 }
 
 // What was measured after some epochs only has a value there.
@@ -106,20 +114,28 @@ function charts(training) {
           make("tbody", {}, epochs.map((one) => make("tr", {}, make("td", { text: one.epoch }), make("td", { text: cell(one.loss) }), make("td", { text: cell(one.map) }))))))));
 }
 
-const modelTitle = ({ kind, name }) => (kind === "untaught" ? t("training.untaught", { name }) : name);
+const modelTitle = ({ kind, title }) => {
+  if (kind === "untaught") return t("training.untaught", { name: title });
+  return kind === "trained" ? t("training.trained", { name: title }) : title;
+};
+
+function modelDetail({ kind, detail, map }) {
+  const measured = Number.isFinite(map) ? `${t("training.map")} ${figure(map, 3)}` : "";
+  return [tWord("model_kind", kind), detail, measured].filter(Boolean).join(" · ");
+}
 
 function choice(models) {
   const use = async (model) => {
     const title = modelTitle(model);
     if (!(await confirm(t("training.use_title", { title }), t("training.use_what"), t("training.use"), false))) return;
-    await post("/v1/model", { model: model.model });
+    await post("/v1/model", { model: model.name, by: person() });
     say(t("training.used", { title }));
     await refresh();
   };
   return [make("h2", { id: "models-title", text: t("training.models") }), make("p", { text: t("training.models_what") }),
     make("ul", { class: "plain list" }, models.map((model, place) => make("li", { class: "card", "aria-current": model.chosen ? "true" : null },
       make("div", { class: "row between" },
-        make("div", {}, make("h3", { text: modelTitle(model), id: `model-${place}` }), make("p", { class: "hint", text: tWord("model_kind", model.kind) })),
+        make("div", {}, make("h3", { text: modelTitle(model), id: `model-${place}` }), make("p", { class: "hint", text: modelDetail(model) })),
         model.chosen
           ? make("span", { class: "pill to_review", text: t("training.in_use") })
           : button(t("training.use"), guarded(() => use(model)), { "data-test": `use-${model.name}`, "aria-describedby": `model-${place}` })))))];

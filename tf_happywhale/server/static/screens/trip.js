@@ -3,6 +3,7 @@ import { get, place, post, remove } from "../api.js";
 import { button, link, make, redraw } from "../dom.js";
 import { confirm } from "../dialog.js";
 import { chooseFolder } from "../parts/folder_chooser.js";
+import { boxesFile } from "../parts/boxes_file.js";
 import { dropZone } from "../parts/drop_zone.js";
 import { leftOut } from "../parts/left_out.js";
 import { photographGrid } from "../parts/photograph_grid.js";
@@ -33,9 +34,18 @@ export function show(main, [id]) {
   });
   const bring = make("details", { class: "bring", "data-test": "bring", open: true },
     make("summary", {}, make("h2", { text: t("trip.bring") })), zone);
+  const boxes = make("details", { class: "card", "data-test": "boxes-file", hidden: true },
+    make("summary", { text: t("boxes.file_title") }),
+    boxesFile({
+      path: place("trips", id, "boxes"), test: "trip-boxes",
+      told: (answer) => {
+        load();
+        return t("boxes.file_told", { count: answer.photographs });
+      },
+    }));
   const away = button(t("trip.remove"), guarded(drop), { class: "quiet", "data-test": "trip-remove" });
   main.append(link(t("trip.back"), "#/", { class: "back" }), title, lead, actions, bring, left, grid.element,
-    make("p", { class: "end" }, away));
+    boxes, make("p", { class: "end" }, away));
 
   async function load() {
     try {
@@ -47,6 +57,7 @@ export function show(main, [id]) {
     document.title = `${trip.name} – ${t("frame.name")}`;
     const count = trip.photographs.length;
     lead.textContent = t("trip.photographs", { count });
+    boxes.hidden = count === 0;
     redraw(left, trip.left_out, () => leftOut(trip.left_out, "left-out"));
     grid.draw(trip.photographs);
     await refresh();
