@@ -86,6 +86,8 @@ def test_a_folder_of_this_machine(
     (folder.parent / "b.jpg").write_bytes(jpeg(2))
     (folder.parent / "c.cr2").write_bytes(b"raw")
     (tmp_path / "outside.jpg").write_bytes(jpeg(3))
+    with (folder / "hole.jpg").open("wb") as hole:
+        hole.truncate(2 * 10**9)
     (folder / "link.jpg").symlink_to(tmp_path / "outside.jpg")
     there, asked = f"/v1/trips/{trip}/photographs", {"folder": str(folder.parent)}
     refused = client.post(there, json=asked)
@@ -94,7 +96,8 @@ def test_a_folder_of_this_machine(
     taken = client.post(there, json=asked).json()
     assert sorted(taken["kept"]) == ["b.jpg", "day 1_a.JPG"]
     reasons = {one["name"]: one["reason"] for one in taken["left_out"]}
-    assert "raw" in reasons["c.cr2"] and "outside" in reasons["day 1_link.jpg"]
+    assert "raw" in reasons["c.cr2"] and "leads out" in reasons["day 1_link.jpg"]
+    assert "larger than" in reasons["day 1_hole.jpg"] and os.listdir(home.uploads) == []
     assert (folder / "a.JPG").read_bytes() == jpeg(1)  # it stays where it was
 
 

@@ -15,7 +15,7 @@ from tf_happywhale.server.decisions import (
     decisions_after,
     undo,
 )
-from tf_happywhale.server.trips import find_trip, last_decision
+from tf_happywhale.server.trips import find_trip
 from tf_happywhale.server.which_home import HomeOf
 
 router = APIRouter(prefix="/v1/trips/{trip}", tags=["decisions"])
@@ -66,8 +66,7 @@ def decisions(
     """Return the decisions with numbers above `after`, in the order in which they were made."""
     find_trip(home, trip)
     found = decisions_after(home.store, trip, after)
-    last = found[-1]["n"] if found else last_decision(home, trip)
-    return {"last": last, "decisions": found}
+    return {"last": found[-1]["n"] if found else after, "decisions": found}
 
 
 @router.post("/decisions")

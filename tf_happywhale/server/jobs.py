@@ -81,10 +81,12 @@ def find_job(store: Store, job: int) -> Row:
 
 
 def shown_jobs(home: Home) -> list[dict[str, Any]]:
-    """Return the unfinished jobs and the last ones that ended, as they are shown."""
+    """Return the unfinished jobs, the last ones that ended, and the last one of each kind of each
+    trip, as they are shown."""
     rows = home.store.rows(
         f"select * from jobs where state in {UNFINISHED} or id in (select id from jobs "
-        f"where state not in {UNFINISHED} order by ended desc, id desc limit {LAST}) order by id"
+        f"where state not in {UNFINISHED} order by ended desc, id desc limit {LAST}) or id in "
+        "(select max(id) from jobs where trip is not null group by trip, kind) order by id"
     )
     return [shown_job(home, row) for row in rows]
 

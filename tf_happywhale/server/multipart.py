@@ -147,8 +147,7 @@ class _Reader:
             return
         self._upload.bytes += end - start
         if self._upload.bytes > self.largest:
-            megabytes = self.home.settings.picture_megabytes
-            self._upload.problem = f"larger than {megabytes} MB (server.picture_megabytes)"
+            self._upload.problem = too_large(self.home.settings.picture_megabytes)
             return
         self._file.write(data[start:end])
 
@@ -163,6 +162,11 @@ class _Reader:
 
     def _finish(self) -> None:
         self.ended = True
+
+
+def too_large(megabytes: int) -> str:
+    """Return what is wrong with a picture of more megabytes."""
+    return f"larger than {megabytes} MB (server.picture_megabytes)"
 
 
 def in_text(given: bytes) -> str:

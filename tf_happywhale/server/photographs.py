@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from tf_happywhale.disk.os_errors import in_words
 from tf_happywhale.disk.temporary import to_disk
 from tf_happywhale.errors import HappywhaleError, InputError
+from tf_happywhale.server.arriving import MEGABYTE
 from tf_happywhale.server.checked_pictures import Picture, checked_picture
 from tf_happywhale.server.home import Home
+from tf_happywhale.server.multipart import too_large
 from tf_happywhale.server.safe_names import safe_name
 from tf_happywhale.server.store import now
 from tf_happywhale.server.trips import PHOTOGRAPHS, names_of
@@ -68,26 +71,32 @@ def take_photographs(home: Home, trip: str, offered: Iterable[Offered]) -> dict[
 
 
 def files_of_folder(home: Home, folder: Path) -> Iterator[Offered]:
-    """Yield the photographs below a folder, each as a file in HOME/uploads: a link where the disk
-    can, else a copy."""
+    """Yield the photographs below a folder, each copied to HOME/uploads until the next one."""
     from tf_happywhale.catalogue.photographs.photo_files import list_photographs
 
     listing = list_photographs(folder)
     for name in listing.images:
         file = home.uploads / uuid4().hex
         try:
-            real = (folder / name).resolve()  # it may be a link
-            if not home.allows(real):
-                yield Offered(name, file, "a link to outside the folders that may be read")
-                continue
-            _link_or_copy(real, file)
-            yield Offered(name, file)
-        except OSError as error:
-            yield Offered(name, file, f"not readable ({error.strerror})")
+            yield Offered(name, file, _copy(home, folder / name, file))
         finally:
             file.unlink(missing_ok=True)
     for name, reason in listing.not_read.items():
         yield Offered(name, home.uploads, f"left out: {reason.rstrip('.')}")
+
+
+def _copy(home: Home, path: Path, file: Path) -> str:
+    """Copy a file of a folder; return why that was not done, or an empty text."""
+    try:
+        real = path.resolve()  # it may be a link
+        if not home.allows(real):
+            return "a link that leads out of the folders that may be read"
+        if real.stat().st_size > home.settings.picture_megabytes * MEGABYTE:
+            return too_large(home.settings.picture_megabytes)
+        shutil.copyfile(real, file)
+    except OSError as error:
+        return f"left out: {in_words(error, path).rstrip('.')}"
+    return ""
 
 
 def shown_photographs(home: Home, trip: str, boxes: dict[str, list]) -> list[dict[str, Any]]:
@@ -134,10 +143,3 @@ def _remember(home: Home, trip: str, name: str, picture: Picture) -> None:
     with home.store.changing() as db:
         db.execute("insert or replace into photographs values (?, ?, ?, ?, ?, ?)", row)
         db.execute("delete from left_out where trip = ? and name = ?", (trip, name))
-
-
-def _link_or_copy(source: Path, file: Path) -> None:
-    try:
-        os.link(source, file)
-    except OSError:
-        shutil.copyfile(source, file)

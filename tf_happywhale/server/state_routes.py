@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from tf_happywhale import __version__
-from tf_happywhale.server.home import MODEL
+from tf_happywhale.server.home import CATALOGUE, MODEL, NOTHING
 from tf_happywhale.server.jobs import shown_jobs
 from tf_happywhale.server.summaries import catalogue_summary, gallery_summary
 from tf_happywhale.server.trips import shown_trips
@@ -29,6 +29,7 @@ def state(home: HomeOf) -> dict[str, Any]:
         "version": __version__,
         "home": str(home.folder),
         "catalogue": catalogue_summary(home),
+        "catalogue_none": home.store.setting(CATALOGUE) == NOTHING,
         "gallery": gallery_summary(home),
         "trips": shown_trips(home),
         "jobs": shown_jobs(home),

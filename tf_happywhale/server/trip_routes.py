@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,8 +94,7 @@ async def add_photographs(request: Request, home: HomeOf, trip: str) -> dict[str
         async with sent_photographs(request, home) as offered:
             return await run_in_threadpool(take_photographs, home, trip, offered)
     folder = home.allowed(await _folder_of(request))
-    offered = files_of_folder(home, folder)
-    return await run_in_threadpool(take_photographs, home, trip, offered)
+    return await run_in_threadpool(_take_folder, home, trip, folder)
 
 
 @router.get("/{trip}/pictures/{name}", response_class=Response)
@@ -134,6 +134,11 @@ def add(home: HomeOf, trip: str, asked: By | None = None) -> dict[str, int]:
 def _check_free(home: Home, trip: str) -> None:
     find_trip(home, trip)
     refuse_second(home.store, [IDENTIFY], trip)
+
+
+def _take_folder(home: Home, trip: str, folder: Path) -> dict[str, Any]:
+    with closing(files_of_folder(home, folder)) as offered:
+        return take_photographs(home, trip, offered)
 
 
 async def _folder_of(request: Request) -> str:
