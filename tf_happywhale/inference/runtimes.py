@@ -56,7 +56,8 @@ def by_keras(embedder, strategy=None) -> Forward:
         return forward_of(embedder, strategy)
     import tensorflow as tf
 
-    forward = tf.function(lambda pictures: embedder(pictures, training=False))
+    # Batches of a second size are compiled for all sizes, so that a server compiles twice at most.
+    forward = tf.function(lambda x: embedder(x, training=False), reduce_retracing=True)
     return lambda pictures: np.asarray(forward(tf.constant(pictures)), np.float32)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,10 +72,8 @@ def read_shot(shot: Shot, model: TrainedModel) -> tuple[np.ndarray, dict[str, st
     encoded = read_file(shot.path)
     if shot.content and hashlib.sha256(encoded).hexdigest() != shot.content:
         raise InputError(f"{shot.path} has changed meanwhile: run the same command again.")
-    stored, size = model.sizes
     boxes = shot.boxes_for(model)
-    # A model of others has learned from pictures that were squashed in another way than ours.
-    crops = read_crops(encoded, boxes, stored, shot.image, smooth=model.published is not None)
+    crops = stored_crops(encoded, boxes, model, shot.image)
     width, height = picture_size(encoded, shot.image)
     inside = boxes[0].clip(width, height) if boxes[0] else None
     if inside:
@@ -86,4 +84,18 @@ def read_shot(shot: Shot, model: TrainedModel) -> tuple[np.ndarray, dict[str, st
         "box": box_text(shot.source(model), inside) if inside else "",
         "damage": complaint(encoded),
     }
-    return np.stack([resize(crop, size) for crop in crops]), facts
+    return as_seen(crops, model), facts
+
+
+def stored_crops(
+    encoded: bytes, boxes: Sequence[AnyBox | None], model: TrainedModel, name: str
+) -> list[np.ndarray]:
+    """Return the crops uint8 [s, s, 3] of a photograph's bytes, one for each box, as a model's
+    records store them; errors: see `read_crops`."""
+    # A model of others has learned from pictures that were squashed in another way than ours.
+    return read_crops(encoded, boxes, model.sizes[0], name, smooth=model.published is not None)
+
+
+def as_seen(crops: Sequence[np.ndarray], model: TrainedModel) -> np.ndarray:
+    """Return stored crops as the model sees them, uint8 [sources, s, s, 3]."""
+    return np.stack([resize(crop, model.sizes[1]) for crop in crops])

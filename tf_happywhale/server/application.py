@@ -28,6 +28,7 @@ from tf_happywhale.server.access import Access
 from tf_happywhale.server.answers import RESPONSES, add_error_answers
 from tf_happywhale.server.arriving import Arriving
 from tf_happywhale.server.home import Home
+from tf_happywhale.server.matcher_answers import add_matcher
 from tf_happywhale.server.runner import Runner
 from tf_happywhale.server.security_headers import SecurityHeaders
 
@@ -50,6 +51,7 @@ def make_application(home: Home) -> FastAPI:
         responses=RESPONSES,
     )
     app.state.home, app.state.runner = home, Runner(home)
+    add_matcher(app, home)
     add_error_answers(app)
     for routes in ROUTES:
         app.include_router(routes.router)
@@ -63,5 +65,6 @@ def make_application(home: Home) -> FastAPI:
 async def _running(app: FastAPI) -> AsyncIterator[None]:
     app.state.runner.start()
     yield
+    app.state.matcher.stop()
     await run_in_threadpool(app.state.runner.close)
     app.state.home.store.close()

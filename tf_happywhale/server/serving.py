@@ -112,8 +112,10 @@ def _run(home: object, listening: socket.socket, opened: str | None) -> None:
 
     from tf_happywhale.server.application import make_application
 
+    application = make_application(home)  # type: ignore[arg-type]
+    application.state.matcher.loading.begin()  # in the background, so that nobody waits later
     config = uvicorn.Config(
-        make_application(home),  # type: ignore[arg-type]
+        application,
         log_level="warning",
         access_log=False,
         server_header=False,

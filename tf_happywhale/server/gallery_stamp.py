@@ -1,0 +1,23 @@
+"""Whether a gallery has changed since it was read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tf_happywhale.galleries.gallery_folder import HEAD
+
+Stamp = tuple[tuple[str, int, int, int], ...]
+
+
+def stamp_of(folder: Path) -> Stamp | None:
+    """Return names, sizes, times and numbers of a gallery's files, which are others when it has
+    changed; None if there is no gallery."""
+    try:
+        with os.scandir(folder) as entries:
+            files = [one for one in entries if one.name.endswith((".json", ".npz"))]
+            told = [(one.name, one.stat()) for one in files]
+    except OSError:
+        return None  # it is not there, or is being replaced
+    found = sorted((name, of.st_size, of.st_mtime_ns, of.st_ino) for name, of in told)
+    return tuple(found) if any(name == HEAD for name, *_ in found) else None
