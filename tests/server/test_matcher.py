@@ -52,7 +52,7 @@ def test_requests_share_a_batch(model: StandIn, photograph: Path) -> None:
 def test_a_batch_is_not_larger_than_the_models(model: StandIn, photograph: Path) -> None:
     matcher, model.most = stand_in_matcher(model), 4
     found = matcher.ask([("x", photograph)] * 11, rank=False)
-    assert found.result(20)[1].shape == (11, 3) and max(model.batches) <= 4
+    assert len(found.result(20)[1]) == 11 and max(model.batches) <= 4
     matcher.stop()
 
 

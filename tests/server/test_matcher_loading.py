@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.galleries import gallery_folder
 from tf_happywhale.server import matcher_loading
-from tf_happywhale.server.gallery_stamp import stamp_of
+from tf_happywhale.server.gallery_stamp import HEAD, stamp_of
 from tf_happywhale.server.matcher_loading import LOADING, NO_GALLERY, Loading, NotReady
 
 
@@ -100,6 +101,7 @@ def test_who_asks_while_it_is_loaded_is_told() -> None:
 
 
 def test_the_stamp_of_a_gallery(tmp_path: Path) -> None:
+    assert HEAD == gallery_folder.HEAD
     assert stamp_of(tmp_path / "none") is None and stamp_of(tmp_path) is None
     (tmp_path / "gallery.json").write_text("{}")
     before = stamp_of(tmp_path)

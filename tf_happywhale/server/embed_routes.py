@@ -31,8 +31,10 @@ class Embedded(BaseModel):
 async def embed(request: Request) -> Embedded:
     """Return the embeddings of photographs by the gallery's model. Nothing is kept."""
     names, (model, rows) = await answer_photographs(request, rank=False)
-    pairs = zip(names, rows.tolist(), strict=True)
+    pairs = zip(names, rows, strict=True)
     return Embedded(
         model=model,
-        embeddings=[Embedding(image=name, box_number=1, embedding=row) for name, row in pairs],
+        embeddings=[
+            Embedding(image=name, box_number=1, embedding=row.tolist()) for name, row in pairs
+        ],
     )

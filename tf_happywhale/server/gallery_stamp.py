@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tf_happywhale.galleries.gallery_folder import HEAD
-
+HEAD = "gallery.json"  # as in `galleries/gallery_folder.py`, which the start of a server leaves out
 Stamp = tuple[tuple[str, int, int, int], ...]
 
 

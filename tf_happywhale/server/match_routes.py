@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
-from tf_happywhale.retrieval.new_individual.ratings import Rated
 from tf_happywhale.server.matcher_answers import FORM, answer_photographs
+
+if TYPE_CHECKING:
+    from tf_happywhale.retrieval.new_individual.ratings import Rated
 
 router = APIRouter()
 SHOWN = 10  # individuals of an answer, and new_individual
@@ -38,15 +39,14 @@ async def match(request: Request) -> Match:
     is kept.
     """
     _, found = await answer_photographs(request, rank=True)
-    known = [one for one in found if one.individual_id != NEW_INDIVIDUAL]
-    shown = {one.individual_id for one in known[:SHOWN]} | {NEW_INDIVIDUAL}
-    listed = [one for one in found if one.individual_id in shown]
+    known = [one for one in found if not one.is_new][:SHOWN]
+    listed = [one for one in found if one.is_new or one in known]
     return Match(matches=[_candidate(n, one) for n, one in enumerate(listed, 1)])
 
 
 def _candidate(rank: int, one: Rated) -> Candidate:
     details = f"Most like the reference photograph {one.image}."
-    if one.individual_id == NEW_INDIVIDUAL:
+    if one.is_new:
         details = "None of the individuals in the catalogue."
     elif not one.calibrated:
         details += " There are too few individuals to say how probable it is."

@@ -10,8 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
 from tf_happywhale.server.gallery_stamp import stamp_of
@@ -57,7 +55,8 @@ class Matcher:
 
     def ask(self, pictures: Sequence[tuple[str, Path]], *, rank: bool) -> Future:
         """Return the answer that will come: candidates (`Rated`) of the animal that all of the
-        photographs show; or without `rank` the model's name and the embeddings [n, d].
+        photographs show; or without `rank` the model's name and each photograph's
+        embedding [d].
 
         Args:
             pictures: what errors call each photograph, and its file, which stays until the answer.
@@ -144,13 +143,15 @@ class Matcher:
                 whole.append(one.request)
         for request in whole:
             if not request.rank:
-                request.answer((model.name, np.stack([one.row for one in request.pictures])))
+                request.answer((model.name, [one.row for one in request.pictures]))
         if asked := [request for request in whole if request.rank]:
             self._rankers.submit(_rank, model, asked)
 
 
 def _rank(model: LoadedModel, requests: Sequence[Request]) -> None:
     """Answer requests whose photographs are all embedded; those of one show one animal."""
+    import numpy as np  # not when the server starts
+
     rows = [one.row for request in requests for one in request.pictures]
     animals = [ANIMAL.format(n) for n, one in enumerate(requests) for _ in one.pictures]
     try:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
+
 SPREAD = 3.0  # of a number, before anything is known of it: a normal prior around 0
 STEPS, ENOUGH = 50, 1e-9  # Newton's, which takes about ten
 HALVINGS = 30
@@ -27,6 +29,11 @@ class Rated:
     rating: float
     image: str = ""
     calibrated: bool = True
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it stands for an animal that is none of the individuals."""
+        return self.individual_id == NEW_INDIVIDUAL
 
 
 @dataclass(frozen=True)
