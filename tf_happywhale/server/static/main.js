@@ -1,7 +1,8 @@
 // The frame: which screen is shown, who works here, and whether the server answers.
 import { make, redraw } from "./dom.js";
 import { askPerson, person, showPerson } from "./person.js";
-import { hush } from "./say.js";
+import { jobNews } from "./parts/job_news.js";
+import { hush, say } from "./say.js";
 import { listen, refresh, running, state } from "./state.js";
 import { fillTexts, loadTexts, t, tWord } from "./texts.js";
 import * as catalogue from "./screens/catalogue.js";
@@ -49,6 +50,8 @@ function told(now, fault) {
   away.textContent = fault ? fault.message : "";
   if (!fault) {
     showWork();
+    const news = jobNews(now.jobs, now.trips);
+    if (news.length) say(news.join(" "));
     screen?.update?.(now);
   }
 }

@@ -7,6 +7,7 @@ let listener = () => {};
 let timer = 0;
 let asking = null;
 export let state = null;
+const seen = new Map(); // every job that was told so far, by id: the state has only the last ones
 
 export const listen = (to) => {
   listener = to;
@@ -23,6 +24,7 @@ async function ask() {
   let fault = null;
   try {
     state = await get("/v1/state");
+    remember(state.jobs);
   } catch (error) {
     fault = error;
   }
@@ -36,9 +38,13 @@ const UNFINISHED = ["waiting", "running"];
 export const isUnfinished = (job) => UNFINISHED.includes(job.state);
 export const running = () => (state?.jobs ?? []).filter(isUnfinished);
 
+export function remember(jobs) {
+  for (const job of jobs) seen.set(job.id, job);
+}
+
 // The newest job of a kind, and of a trip if one is named.
 export function newest(kind, trip = null) {
-  const all = (state?.jobs ?? []).filter((job) => job.kind === kind && (!trip || job.trip === trip));
+  const all = [...seen.values()].filter((job) => job.kind === kind && (!trip || job.trip === trip));
   return all.reduce((best, job) => (!best || Number(job.id) > Number(best.id) ? job : best), null);
 }
 

@@ -36,14 +36,14 @@ export function tableImport(done) {
     questions.forget("encoding", "unknown", "date_order", "missing");
     show();
     second.hidden = false;
-    third.hidden = false;
-    say(t("table.read", { count: table.count, name: file.name }));
+    if (table.columns.length) say(t("table.read", { count: table.count, name: file.name }));
     second.querySelector("h2").focus();
   });
 
   function show() {
     columns = table.columns.length ? columnMap(table, changed) : null;
     first.replaceChildren(...(columns ? [columns.element] : []));
+    third.hidden = !columns;
     questions.ask(table.questions);
     look();
   }

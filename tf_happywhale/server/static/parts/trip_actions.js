@@ -53,7 +53,8 @@ function review(trip, add) {
       link(t("trip.review"), `/review/${encodeURIComponent(trip.id)}/index.html`, { class: "button main big", "data-test": "review" }),
       trip.decided > 0 && !adding && addButton(trip),
       !adding && againButton(trip)),
-    add && (add.state !== "done" || add.error) && jobView(add),
+    add && add.state !== "done" && jobView(add),
+    trip.problem && add?.state !== "failed" && make("p", { class: "note near", text: trip.problem }),
     trip.state === "added" && make("p", { class: "note good-note", "data-test": "added", text: t("trip.added") }));
 }
 
