@@ -4,10 +4,7 @@ its driver are driven as a person would use them; screenshots are left in output
 from __future__ import annotations
 
 import csv
-import json
-import os
 import re
-import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
+from tests.browser.chromium import SHOTS, Browser
 from tf_happywhale.catalogue.boxes.box_text import box_text
 from tf_happywhale.catalogue.dataset import DataSet, load_data
 from tf_happywhale.config import load_experiment
@@ -48,7 +45,6 @@ QUERIES = 200
 DEMO = Path(__file__).parents[2] / "configs" / "demo.yaml"
 HOSTILE = ("<img/src=x/onerror=window.pwned=1>", "';--", '"><script>window.pwned=2</script>', "a,b")
 SIGHT = "a sight <i>"
-SHOTS = Path("output/browser")
 
 
 @pytest.fixture(scope="module")
@@ -152,76 +148,6 @@ def by_pixels(
         {},
         columns={name: np.array(column) for name, column in columns.items()},
     )
-
-
-class Browser:
-    """Chromium without a window, and the page as a person sees it."""
-
-    def __init__(self, downloads: Path, width: int = 1400, height: int = 1000) -> None:
-        options = webdriver.ChromeOptions()
-        for argument in ("--headless=new", "--no-sandbox", f"--window-size={width},{height}"):
-            options.add_argument(argument)
-        options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-        options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-        self.downloads = downloads
-        if width < 600:
-            metrics = {"width": width, "height": height, "pixelRatio": 1.0, "touch": True}
-            options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
-        options.binary_location = os.environ.get("CHROME", shutil.which("chromium") or "")
-        service = webdriver.ChromeService(os.environ.get("CHROMEDRIVER", "/usr/bin/chromedriver"))
-        self.driver = webdriver.Chrome(options=options, service=service)
-
-    def open(self, page: Path, *, forget: bool = True) -> None:
-        self.driver.get(page.as_uri())
-        if forget:
-            self.driver.execute_script("localStorage.clear()")
-            self.driver.refresh()
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.driver.switch_to.active_element.send_keys(key)
-
-    def text(self, selector: str) -> str:
-        return self.driver.find_element(By.CSS_SELECTOR, selector).text
-
-    def count(self, selector: str) -> int:
-        return len(self.driver.find_elements(By.CSS_SELECTOR, selector))
-
-    def script(self, code: str) -> object:
-        return self.driver.execute_script(f"return {code}")
-
-    def decisions(self) -> dict[str, str]:
-        """Words of the decided blocks, by their names."""
-        return dict(
-            self.script(
-                "[...document.querySelectorAll('article.decided')].map(block => "
-                "[block.dataset.name, block.querySelector('.decision').textContent])"
-            )
-        )
-
-    def go(self, name: str) -> None:
-        """On to a block, by key."""
-        for _ in range(QUERIES):
-            if self.current() == name:
-                return
-            self.press("j")
-        raise AssertionError(f"there is no block {name}")
-
-    def names(self) -> list[str]:
-        return self.script("[...document.querySelectorAll('article')].map(b => b.dataset.name)")
-
-    def known(self) -> list[str]:
-        """Everybody who can be searched."""
-        return self.script("[...document.getElementById('individuals').options].map(o => o.value)")
-
-    def current(self) -> str:
-        return str(self.script("document.querySelector('[aria-current=true]').dataset.name"))
-
-    def requests(self) -> list[str]:
-        """Every address that was asked for since the last time."""
-        entries = [json.loads(e["message"])["message"] for e in self.driver.get_log("performance")]
-        sent = [e["params"] for e in entries if e["method"] == "Network.requestWillBeSent"]
-        return [params["request"]["url"] for params in sent]
 
 
 @pytest.fixture(scope="module")

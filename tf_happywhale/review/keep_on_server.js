@@ -99,7 +99,7 @@ function keepOnServer(address, { person, askPerson, changed, told, refused }) {
       if (by !== me) others.set(key, { made, by });
       kept.set(key, { made, by });
     }
-    last = found.last;
+    last = rows.at(-1)?.n ?? last;
     for (const key of before.keys()) show(key);
     const first = !loaded;
     loaded = true;

@@ -25,9 +25,9 @@ READING = (
     "may be new to you."
 )
 DECIDING = (
-    "Press a button to say who it is. This browser keeps your decisions; “Export decisions.csv” "
-    "saves them as a file in your downloads. Click or touch a picture to see it large beside the "
-    "photograph."
+    'Press a button to say who it is. <span id="how-kept">This browser keeps your decisions; '
+    "“Export decisions.csv” saves them as a file in your downloads.</span> Click or touch a "
+    "picture to see it large beside the photograph."
 )
 KEYS = (
     "Keys: <kbd>1</kbd> to <kbd>5</kbd> choose a candidate, <kbd>n</kbd> says that it is a new "
@@ -41,8 +41,9 @@ KEYS = (
 GROUPS = (
     "A block that is named new_1 or similar shows pictures that are probably one new animal. "
     "“Not it” takes a picture out; “Same as” joins two groups; “New” says that all that is left is "
-    "one new animal, which then gets one id. After that run the same command again, with "
-    "identify.decisions=decisions.csv: the other pictures are grouped around your decisions."
+    'one new animal, which then gets one id. <span id="regroup">After that run the same command '
+    "again, with identify.decisions=decisions.csv: the other pictures are grouped around your "
+    "decisions.</span>"
 )
 CLOSER = """<dialog id="closer" aria-label="The query beside a picture of a candidate">
 <div><figure><figcaption></figcaption></figure><figure><figcaption></figcaption></figure></div>

@@ -2,7 +2,8 @@
 // others decided, the way back to the trip, and adding to the catalogue.
 function servedPage(page, { say, go, keep }) {
   const ME = "happywhale person", trip = page.address.replace(/\/decisions$/, "");
-  const bar = document.querySelector(".toolbar"), status = document.getElementById("status");
+  const bar = document.querySelector(".toolbar");
+  let unkept = "";
   let asking = null; // what is done once the name is known
 
   function make(tag, facts = {}, ...inside) {
@@ -21,9 +22,9 @@ function servedPage(page, { say, go, keep }) {
   // --- the person --------------------------------------------------------------------------
   function person() {
     try {
-      return localStorage.getItem(ME) || "";
+      return localStorage.getItem(ME) || unkept;
     } catch {
-      return "";
+      return unkept;
     }
   }
 
@@ -45,7 +46,11 @@ function servedPage(page, { say, go, keep }) {
   function entered() {
     const name = field.value.trim();
     if (!name) return field.focus();
-    localStorage.setItem(ME, name);
+    try {
+      localStorage.setItem(ME, name);
+    } catch {
+      unkept = name; // it is asked again on the next page
+    }
     dialog.close();
     showPerson();
     asking?.();
@@ -80,7 +85,7 @@ function servedPage(page, { say, go, keep }) {
     note.dataset.of = name;
     notes.querySelectorAll("li").forEach((old) => old.dataset.of === name && old.remove());
     if (block) note.append(button("Look", () => { note.remove(); go(block); }));
-    note.append(" ", button("OK", () => note.remove(), { "aria-label": `OK, ${name}` }));
+    note.append(button("OK", () => note.remove(), { "aria-label": `OK, ${name}` }));
     notes.append(note);
   }
 
@@ -121,10 +126,23 @@ function servedPage(page, { say, go, keep }) {
     }
   }
 
+  // --- words that are otherwise of a page from the disk --------------------------------------
+  const SAY = {
+    "how-kept": "The server keeps your decisions, and others see them with your name. “Add to the "
+      + "catalogue” makes the next trip know them; “Export decisions.csv” saves them as a file.",
+    regroup: "After that identify once more, on the page of the trip: the other pictures are "
+      + "grouped around your decisions.",
+  };
+  for (const [id, words] of Object.entries(SAY)) {
+    const place = document.getElementById(id);
+    if (place) place.textContent = words;
+  }
+  document.querySelector(".reading").open = !person() && window.innerWidth > 560;
+
   const home = make("a", { href: page.home, textContent: "← Back to the trip" });
   document.querySelector("header").prepend(make("p", { className: "home" }, home));
   bar.append(add, adding, who, saved);
-  status.after(alarm, notes);
+  bar.after(make("div", { id: "news" }, alarm, notes));
   document.body.append(dialog);
   showPerson();
   if (!person()) askPerson();

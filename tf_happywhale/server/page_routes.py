@@ -26,6 +26,12 @@ def index() -> Response:
     return static("index.html")
 
 
+@router.get("/favicon.ico")
+def icon() -> Response:
+    """The icon, which browsers ask for beside pages that name none."""
+    return static("icon.svg")
+
+
 @router.get("/static/{path:path}")
 def static(path: str) -> Response:
     """A file of the pages."""
