@@ -116,7 +116,8 @@ class Browser:
         found.click()
 
     def until(self, found: Callable[[], Found], what: str, seconds: float = 30) -> Found:
-        """What a function returns, once that is something. The page may be redrawn meanwhile."""
+        """What a function returns, once that is something. The page may be redrawn meanwhile; if
+        it says that something is wrong, that is the end."""
         end = time.monotonic() + seconds
         while True:
             try:
@@ -125,7 +126,8 @@ class Browser:
                 value = None
             if value:
                 return value
-            if time.monotonic() > end:
+            wrong = self.driver.find_elements(By.CSS_SELECTOR, "#message:not([hidden]) #error")
+            if time.monotonic() > end or wrong:
                 said = self.driver.find_element(By.TAG_NAME, "body").text[:1500]
                 raise AssertionError(f"within {seconds} s it was not so that {what}:\n{said}")
             time.sleep(0.1)

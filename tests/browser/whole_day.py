@@ -96,19 +96,10 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
 
 
 def test_the_whole_day(day: Day) -> None:
-    come_in(day)
-    make_the_catalogue(day)
-    bring_photographs(day)
-    correct_boxes(day)
-    identify(day)
-    review_by_keyboard(day)
-    review_together(day)
-    survive_a_kill(day)
-    add_to_the_catalogue(day)
-    name_the_new_animal(day)
-    curate(day)
-    export(day)
-    look_at_the_rest(day)
+    for part in PARTS:
+        began = time.monotonic()
+        part(day)
+        print(f"{part.__name__}: {time.monotonic() - began:.0f} s", flush=True)
     print(f"the whole day took {time.monotonic() - day.began:.0f} s")
     assert day.faults == []
 
@@ -355,6 +346,13 @@ def look_at_the_rest(day: Day) -> None:
         day.anna.see(f"#main[data-screen={place or 'overview'}] h1")
         time.sleep(1)
         day.look(f"{place or 'overview'}-end")
+
+
+PARTS = (
+    come_in, make_the_catalogue, bring_photographs, correct_boxes, identify, review_by_keyboard,
+    review_together, survive_a_kill, add_to_the_catalogue, name_the_new_animal, curate, export,
+    look_at_the_rest,
+)  # fmt: skip
 
 
 def test_the_first_screens_are_reached_by_keys_alone(day: Day) -> None:
