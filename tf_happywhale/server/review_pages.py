@@ -6,8 +6,6 @@ import re
 from html import escape, unescape
 from pathlib import Path
 
-from tf_happywhale.review.page_html import BODY
-
 KINDS = {
     ".html": "text/html", ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
 }  # fmt: skip
@@ -40,9 +38,10 @@ def file_inside(folder: Path, path: str) -> Path | None:
 def served_html(html: str, trip: str) -> str:
     """Return a review page with what its script needs to know of the server: where the decisions
     of the trip are kept, and the address of the trip."""
-    there = (
-        f'data-decisions="/v1/trips/{escape(trip)}/decisions" data-home="/#/trip/{escape(trip)}"'
-    )
+    from tf_happywhale.review.page_html import BODY  # not when the server starts
+
+    trip = escape(trip)
+    there = f'data-decisions="/v1/trips/{trip}/decisions" data-home="/#/trip/{trip}"'
     return html.replace(BODY, f"<body {there}{BODY.removeprefix('<body')}", 1)
 
 
