@@ -60,7 +60,7 @@ def test_names_are_text_and_nothing_is_loaded_from_elsewhere(tmp_path: Path) -> 
 
 def test_commands_are_words_whatever_the_names(tmp_path: Path) -> None:
     html = unescape(write(tmp_path / "curation", name="my $(whales)"))
-    commands = [shlex.split(line) for line in re.findall(r"<code>(.*?)</code>", html)]
+    commands = [shlex.split(line) for line in re.findall(r"<code.*?>(.*?)</code>", html)]
     assert commands and all(words[4] == "my $(whales)" for words in commands)
     assert {len(words) for words in commands if words[3] == "move"} == {7}
 

@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from tf_happywhale.review.curation_page import POLICY as CURATION
 from tf_happywhale.review.page_html import Page, page_html, policy
 from tf_happywhale.server.home import Home
+from tf_happywhale.server.page_routes import STATIC
 from tf_happywhale.server.review_pages import (
     FRAMES,
     NOTHING,
     file_inside,
     policy_of,
+    served_curation,
     served_html,
 )
 
@@ -125,6 +128,14 @@ def test_pages_of_before_served_decisions_keep_their_script() -> None:
 
 def _escaped(text: str) -> str:
     return text.replace("'", "&#x27;")
+
+
+def test_the_curators_page_gets_the_script_that_its_policy_allows() -> None:
+    html = "<!doctype html><html><head><title>T</title></head><body></body></html>"
+    served = served_curation(html)
+    assert served.count('<script type="module" src="/static/curation.js"></script></head>') == 1
+    assert "script-src 'self'" in CURATION and "unsafe-inline'; script" in CURATION
+    assert (STATIC / "curation.js").is_file()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -19,7 +20,10 @@ from tf_happywhale.review.block import Picture
 from tf_happywhale.review.html_parts import head_html, picture_html
 from tf_happywhale.review.thumbnails import Thumbnails
 
-POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
+POLICY = (  # a page that a server gives away has buttons, of the server's script and style
+    "default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'; "
+    "connect-src 'self'"
+)
 COLOURS = (
     "#0b6e85", "#d1495b", "#edae49", "#5b8e3e", "#6f4c9b", "#c46a2b", "#3a6ea5", "#b5398a",
     "#7a7a35", "#2a9d8f",
@@ -156,9 +160,10 @@ def _odd(odd: Odd, counts: Counter, thumbnails: Thumbnails, name: str) -> str:
 
 def _item(figures: str, words: str, verb: Sequence[str]) -> str:
     command = f"python -m tf_happywhale.gallery {shlex.join(verb)}"
+    asked = json.dumps([verb[0], *verb[2:]], ensure_ascii=False)
     return (
         f'<li class="pair"><div class="figures">{figures}</div><p>{words}. '
-        f"<code>{escape(command)}</code></p></li>"
+        f'<code data-correction="{escape(asked)}">{escape(command)}</code></p></li>'
     )
 
 

@@ -45,6 +45,12 @@ def served_html(html: str, trip: str) -> str:
     return html.replace(BODY, f"<body {there}{BODY.removeprefix('<body')}", 1)
 
 
+def served_curation(html: str) -> str:
+    """Return the curators' page with buttons in place of the commands that it suggests."""
+    script = '<script type="module" src="/static/curation.js"></script>'
+    return html.replace("</head>", f"{script}</head>", 1)
+
+
 def policy_of(html: str) -> str:
     """Return the content-security policy of a page, for the header: the page's own, which names its
     script. A page that this program did not write runs no script."""
