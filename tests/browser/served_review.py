@@ -144,6 +144,7 @@ def test_decisions_wait_while_the_server_is_away(
     application: Application, anna: Browser, ben: Browser
 ) -> None:
     application.kill()
+    anna.is_named("#away", "Leave this page open")
     anna.go("q1.jpg")
     anna.press("3")
     assert shown(anna, "q1.jpg") == "It is W3 (not saved yet)"

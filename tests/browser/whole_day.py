@@ -26,8 +26,8 @@ from tf_happywhale.galleries.decisions import read_decisions
 
 FIRST_DAY = Path(__file__).parents[2] / "configs" / "first_day.yaml"
 SMALL = [
-    "pod.individuals=5", "pod.new_individuals=2", "pod.singletons=1", "pod.mean_images=3",
-    "pod.test_images=1.4", "pod.width=600", "pod.height=400",
+    "pod.individuals=5", "pod.new_individuals=1", "pod.singletons=1", "pod.mean_images=3",
+    "pod.test_images=1.1", "pod.width=600", "pod.height=400",
 ]  # fmt: skip
 LONG = 900  # seconds that a job may take on a busy machine
 COLUMNS = {"image": "Photo", "individual_id": "Who", "species": "Kind"}

@@ -194,6 +194,7 @@ function undo(block) {
 function finish(block, changes, text) {
   mark(block);
   const lost = keep.change(changes);
+  served?.showState(keep.state());
   draw(block);
   say(text + lost);
 }
