@@ -30,7 +30,7 @@ async function ask() {
   }
   asking = null;
   clearTimeout(timer);
-  timer = setTimeout(refresh, running().length || fault ? QUICK : SLOW);
+  if (!document.hidden) timer = setTimeout(refresh, running().length || fault ? QUICK : SLOW);
   listener(state, fault);
 }
 

@@ -6,6 +6,7 @@ import { person, signed } from "../person.js";
 import { guarded, say } from "../say.js";
 import { isUnfinished, newest, refresh } from "../state.js";
 import { t } from "../texts.js";
+import { identifyChoices } from "./identify_choices.js";
 import { jobView, showJobs, still } from "./job_view.js";
 
 // Draw the buttons of `trip`, a row of the state, into `element`.
@@ -26,21 +27,22 @@ export function tripActions(element, trip, state) {
 const running = (job) => make("div", {}, make("h2", { text: t("trip.identifying") }),
   jobView(job, [], false), make("p", { class: "hint", text: t("trip.meanwhile") }));
 
-const identifyButton = (trip, text, settings) =>
-  button(text, guarded((event) => busy(event.target, async () => {
-    await post(place("trips", trip.id, "identify"), { by: person() });
+const identifyButton = (trip, choices) =>
+  button(t("trip.identify"), guarded((event) => busy(event.target, async () => {
+    await post(place("trips", trip.id, "identify"), { by: person(), settings: choices.settings() });
     say(t("trip.identifying"));
     await refresh();
-  })), { "data-test": "identify", ...settings });
+  })), { "data-test": "identify", class: "main big" });
 
 function begin(trip, state) {
   const known = state.catalogue
     ? t("trip.among", state.catalogue)
     : t("trip.among_none");
   const stale = state.catalogue && !state.gallery && t("trip.slow");
+  const choices = identifyChoices();
   return make("div", {}, make("h2", { text: t("trip.who") }),
     make("p", { text: [known, stale].filter(Boolean).join(" ") }),
-    make("div", { class: "row" }, identifyButton(trip, t("trip.identify"), { class: "main big" })));
+    make("div", { class: "row" }, identifyButton(trip, choices)), choices.element);
 }
 
 function review(trip, add) {

@@ -36,9 +36,9 @@ export function show(main) {
 function item(job, trips) {
   const title = jobTitle(job, trips);
   const times = [when(job.started ?? job.made), job.by && t("jobs.by", job)].filter(Boolean).join(" · ");
-  return make("li", { class: `card job ${job.state}`, "data-test": `job-${job.id}`, "data-state": job.state },
+  return make("li", { class: "card job", "data-test": `job-${job.id}`, "data-state": job.state },
     make("div", { class: "row between" }, make("h2", { text: title }),
-      make("span", { class: `pill ${job.state}`, text: tWord("job_state", job.state) })),
+      make("span", { class: "pill", "data-state": job.state, text: tWord("job_state", job.state) })),
     make("p", { class: "hint", text: times }), job.state === "running" && moving(job, title),
     job.error && make("p", { class: job.state === "failed" ? "fault" : "", text: jobWords(job) }),
     make("div", { class: "row" }, jobButtons(job, title)),

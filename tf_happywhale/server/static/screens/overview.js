@@ -88,7 +88,7 @@ function tripList(trips) {
     "li", { class: "card trip", "data-test": `trip-${trip.id}` },
     make("h3", {}, link(trip.name, `#/trip/${encodeURIComponent(trip.id)}`)),
     make("p", { class: "hint", text: [when(trip.made), t("trip.photographs", { count: trip.photographs })].filter(Boolean).join(" · ") }),
-    make("p", {}, make("span", { class: `pill ${trip.state}`, text: tWord("trip_state", trip.state) }),
+    make("p", {}, make("span", { class: "pill", "data-state": trip.state, text: tWord("trip_state", trip.state) }),
       " ", trip.animals ? t("trip.decided", { decided: trip.decided, animals: trip.animals }) : ""),
     make("div", { class: "row" },
       ["to_review", "added"].includes(trip.state) && link(t("trip.review"), `/review/${encodeURIComponent(trip.id)}/index.html`, { class: "button main", "data-test": `review-${trip.id}` }),

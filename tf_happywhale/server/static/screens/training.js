@@ -55,7 +55,7 @@ function ownModel(training, job, state) {
 }
 
 function progress(training, job) {
-  const element = make("div", { class: "job running", "data-test": "training-now" },
+  const element = make("div", { class: "job", "data-test": "training-now" },
     make("progress", { "aria-label": t("training.progress"), class: "wide-bar" }),
     make("p", { "data-test": "training-words" }), make("p", { class: "log-line" }));
   tell(element, training, job);
@@ -137,6 +137,6 @@ function choice(models) {
       make("div", { class: "row between" },
         make("div", {}, make("h3", { text: modelTitle(model), id: `model-${place}` }), make("p", { class: "hint", text: modelDetail(model) })),
         model.chosen
-          ? make("span", { class: "pill to_review", text: t("training.in_use") })
+          ? make("span", { class: "pill", "data-state": "done", text: t("training.in_use") })
           : button(t("training.use"), guarded(() => use(model)), { "data-test": `use-${model.name}`, "aria-describedby": `model-${place}` })))))];
 }
