@@ -12,6 +12,11 @@ VERBS = {
         "[MODEL] CATALOGUE GALLERY",
         "embed a catalogue folder into a new gallery; without MODEL by lite0's ImageNet features",
     ),
+    "renew": (
+        "[MODEL] CATALOGUE GALLERY",
+        "build it again, by another model or of a changed catalogue, with the corrections of the\n"
+        "      gallery that is there, which stays until the new one is whole",
+    ),
     "add": (
         "GALLERY DECISIONS",
         "add what was decided on the pages in output=DIR to the gallery and its catalogue",
@@ -42,12 +47,14 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
 
     verb, first, *rest = words
     folder, further = Path(first).expanduser(), [Path(word).expanduser() for word in rest]
-    if verb == "build":
+    if verb in ("build", "renew"):
         from tf_happywhale.inference.build_gallery import build_gallery
         from tf_happywhale.inference.named_places import read_places
+        from tf_happywhale.inference.renew_gallery import renew_gallery
 
         named = read_places([first, *rest], VERBS[verb][0], overrides)
-        build_gallery(named.model, named.gallery, further[-1], overrides)
+        work = build_gallery if verb == "build" else renew_gallery
+        work(named.model, named.gallery, further[-1], overrides)
         return
     settings = load_experiment(None, overrides)
     if verb == "add":

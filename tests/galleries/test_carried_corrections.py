@@ -1,0 +1,60 @@
+"""Corrections of a gallery are made in its successor too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.retrieval.conftest import embed
+from tf_happywhale.galleries.carried_corrections import carry_corrections
+from tf_happywhale.galleries.corrections import merge, move_image, remove, remove_image, rename
+from tf_happywhale.galleries.gallery_folder import Gallery, make_gallery, open_gallery
+
+IMAGES, IDS = ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"], ["1", "1", "2", "3", "4"]
+
+
+def build(folder: Path, model: str, images: list[str] = IMAGES, ids: list[str] = IDS) -> Gallery:
+    about = {"model": model, "source": "fin", "view": "original", "preprocess": ""}
+    return make_gallery(folder, embed(list(range(0, 10 * len(images), 10)), images, ids, about))
+
+
+def who(folder: Path) -> dict[str, str]:
+    gallery = open_gallery(folder)
+    return dict(zip(gallery.image.tolist(), gallery.individual_id.tolist(), strict=True))
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A gallery in which every kind of correction was made."""
+    gallery = build(tmp_path / "old", "first")
+    rename(gallery, "1", "Old_Tom")
+    merge(gallery, "2", "Old_Tom")
+    move_image(gallery, "b.jpg", "new_one")
+    remove(gallery, "3")
+    return remove_image(gallery, "e.jpg").folder
+
+
+def test_every_correction_is_carried_once(old: Path, tmp_path: Path) -> None:
+    new = build(tmp_path / "new", "second").folder
+    assert carry_corrections(old, new) == 5
+    assert who(new) == who(old) == {"a.jpg": "Old_Tom", "b.jpg": "new_one", "c.jpg": "Old_Tom"}
+    assert carry_corrections(old, new) == 0
+    assert who(new) == who(old)
+
+
+def test_images_that_came_later_stay(old: Path, tmp_path: Path) -> None:
+    new = build(tmp_path / "new", "second", [*IMAGES, "f.jpg"], [*IDS, "1"]).folder
+    carry_corrections(old, new)
+    assert who(new)["f.jpg"] == "1"
+
+
+def test_a_catalogue_that_was_corrected_counts(old: Path, tmp_path: Path) -> None:
+    new = build(tmp_path / "new", "second", IMAGES, ["5", "1", "5", "3", "4"]).folder
+    assert carry_corrections(old, new) == 3
+    assert who(new) == {"a.jpg": "5", "b.jpg": "new_one", "c.jpg": "5"}
+
+
+def test_a_gallery_of_other_images(old: Path, tmp_path: Path) -> None:
+    new = build(tmp_path / "new", "second", ["x.jpg", "y.jpg"], ["1", "2"]).folder
+    assert carry_corrections(old, new) == 0
