@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from tf_happywhale.config import Server
 from tf_happywhale.server.application import make_application
 from tf_happywhale.server.home import Home, open_home
+from tf_happywhale.server.runner import Runner
 
 ADDRESS = "http://127.0.0.1:8765"
 
@@ -34,3 +35,9 @@ def client(anyone: TestClient, home: Home) -> TestClient:
     """A client that sends the token."""
     anyone.headers["Authorization"] = f"Bearer {home.token}"
     return anyone
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs wait, and none runs."""
+    monkeypatch.setattr(Runner, "_take", lambda _: None)

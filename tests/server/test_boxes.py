@@ -16,7 +16,7 @@ from tf_happywhale.catalogue.boxes.animal_boxes import Telling, animal_rows
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_in_folder
 from tf_happywhale.errors import InputError
-from tf_happywhale.server.box_source import source_in_use, sources_read
+from tf_happywhale.server.box_source import source_in_use, source_setting, sources_read
 from tf_happywhale.server.home import Home
 from tf_happywhale.server.trip_boxes import Changed, all_boxes, boxes_of, boxes_word, put_boxes
 
@@ -210,3 +210,24 @@ def test_what_is_drawn_is_read(tmp_path_factory, boxes: list[tuple[float, ...]])
         assert box["ymin"] <= max(top, 0) and box["ymax"] >= min(bottom, 40)
     with pytest.raises(Changed):
         put_boxes(trip, "a.jpg", boxes, "fullbody", SOURCES, version="another")
+
+
+def test_catalogue_with_two_kinds_of_boxes(client: TestClient, home: Home) -> None:
+    folder = home.folder / "catalogue"
+    folder.mkdir()
+    (folder / "train.csv").write_text("image,individual_id\na.jpg,1\n")
+    (folder / "boxes.csv").write_text(
+        "image,source,xmin,ymin,xmax,ymax\na.jpg,fin,1,1,5,5\na.jpg,fullbody,1,1,9,9\n"
+    )
+    assert client.get("/v1/catalogue").json()["catalogue"]["sources"] == ["fin", "fullbody"]
+    with pytest.raises(InputError, match=r"boxes of fin and of fullbody: choose which count"):
+        source_setting(home, None)
+    assert client.post("/v1/catalogue/source", json={"source": "nose"}).status_code == 422
+    told = client.post("/v1/catalogue/source", json={"source": "fin"}).json()["catalogue"]
+    assert told["source"] == "fin"
+    assert source_setting(home, "lite0") == ["records.source=fin"]
+    assert source_in_use(home) == "fin"
+    run = home.training / "1/my_catalogue/fold0"
+    run.mkdir(parents=True)
+    (run / "config.yaml").write_text("records:\n  source: fullbody\n")
+    assert source_setting(home, str(run)) == []  # it looks at what it was trained on

@@ -9,26 +9,16 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from tf_happywhale.catalogue.boxes.box import WHOLE
 from tf_happywhale.errors import InputError
 from tf_happywhale.server.answers import contradiction, missing
-from tf_happywhale.server.box_source import source_in_use, sources_read
-from tf_happywhale.server.home import Home
+from tf_happywhale.server.home import MODEL, Home
 from tf_happywhale.server.multipart import received
 from tf_happywhale.server.safe_names import safe_name
-from tf_happywhale.server.trip_boxes import (
-    MOST,
-    PHOTOGRAPHS,
-    Changed,
-    all_boxes,
-    boxes_of,
-    boxes_word,
-    bring_boxes,
-    put_boxes,
-)
+from tf_happywhale.server.trips import PHOTOGRAPHS, find_trip
 from tf_happywhale.server.which_home import HomeOf
 
 router = APIRouter(prefix="/v1/trips/{trip}", tags=["boxes"])
+MOST = 200  # boxes in a photograph
 
 
 class Corners(BaseModel):
@@ -52,6 +42,9 @@ class NewBoxes(BaseModel):
 def boxes(home: HomeOf, trip: str, name: str) -> dict[str, Any]:
     """Return the boxes of a photograph, and what is in them (`source`). If that is `whole`, the
     model looks at whole photographs."""
+    from tf_happywhale.server.box_source import source_in_use, sources_read
+    from tf_happywhale.server.trip_boxes import boxes_of
+
     folder = _folder(home, trip, name)
     shown = boxes_of(folder, name, sources_read(home))
     return {**shown, "source": source_in_use(home)}
@@ -60,6 +53,10 @@ def boxes(home: HomeOf, trip: str, name: str) -> dict[str, Any]:
 @router.put("/boxes/{name:path}")
 def replace_boxes(home: HomeOf, trip: str, name: str, new: NewBoxes) -> dict[str, Any]:
     """Replace the boxes of a photograph. 409 if somebody else has changed them meanwhile."""
+    from tf_happywhale.catalogue.boxes.box import WHOLE
+    from tf_happywhale.server.box_source import source_in_use, sources_read
+    from tf_happywhale.server.trip_boxes import Changed, put_boxes
+
     folder, source = _folder(home, trip, name), source_in_use(home)
     if source == WHOLE:
         raise contradiction("The model looks at whole photographs: boxes would not be used.")
@@ -86,15 +83,32 @@ async def bring(request: Request, home: HomeOf, trip: str) -> dict[str, Any]:
 
 def boxes_of_trip(home: Home, trip: str) -> dict[str, list[dict[str, Any]]]:
     """Return the boxes of a trip's photographs, by name."""
+    from tf_happywhale.server.box_source import sources_read
+    from tf_happywhale.server.trip_boxes import all_boxes
+
     return all_boxes(home.trip(trip), sources_read(home))
 
 
 def boxes_setting(home: Home, trip: str) -> list[str]:
     """Return the setting that lets `identify` use a trip's boxes; none if there are none to use."""
+    from tf_happywhale.server.box_source import sources_read
+    from tf_happywhale.server.trip_boxes import boxes_word
+
     return boxes_word(home.trip(trip), sources_read(home))
 
 
+def catalogue_setting(home: Home) -> list[str]:
+    """Return the setting that says which boxes of the catalogue count, if there is no gallery that
+    says it."""
+    from tf_happywhale.server.box_source import source_setting
+
+    return [] if home.has_gallery else source_setting(home, home.store.setting(MODEL))
+
+
 def _bring(home: Home, folder: Path, form: Any) -> dict[str, Any]:
+    from tf_happywhale.server.box_source import source_in_use
+    from tf_happywhale.server.trip_boxes import bring_boxes
+
     if len(form.uploads) != 1 or form.uploads[0].problem:
         raise InputError("Send one file of boxes.")
     upload = form.uploads[0]
@@ -109,8 +123,7 @@ def _bring(home: Home, folder: Path, form: Any) -> dict[str, Any]:
 
 
 def _trip(home: Home, trip: str) -> Path:
-    if home.store.row("select 1 from trips where id = ?", trip) is None:
-        raise missing(f"trip {trip[:40]}")
+    find_trip(home, trip)
     return home.trip(trip)
 
 

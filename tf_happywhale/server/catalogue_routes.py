@@ -1,5 +1,7 @@
 """Routes of the catalogue: folders to choose from, a table and photographs that are brought, and
-the catalogue that is made of them."""
+the catalogue that is made of them.
+
+What does the work is imported when it is asked for, since the server must start quickly."""
 
 from __future__ import annotations
 
@@ -10,9 +12,6 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.server import brought_files, catalogue_work
-from tf_happywhale.server.brought_table import Answers
-from tf_happywhale.server.folders import folders_in
 from tf_happywhale.server.multipart import received
 from tf_happywhale.server.which_home import HomeOf
 
@@ -26,6 +25,12 @@ class FolderChoice(BaseModel):
     folder: str = Field(min_length=1, max_length=4000)
 
 
+class SourceChoice(BaseModel):
+    """What is in the boxes that count, such as `backfin`."""
+
+    source: str = Field(min_length=1, max_length=200)
+
+
 class TableAnswers(BaseModel):
     """What a person says of a table; see docs/files.md on how tables are read."""
 
@@ -36,8 +41,10 @@ class TableAnswers(BaseModel):
     missing: Literal["leave_out"] | None = None
     pictures: str | None = Field(None, max_length=4000)
 
-    def answers(self) -> Answers:
-        """Return them without the folder of the photographs."""
+    def answers(self) -> Any:
+        """Return them as `Answers`, without the folder of the photographs."""
+        from tf_happywhale.server.brought_table import Answers
+
         return Answers(self.columns, self.encoding, self.date_order, self.unknown, self.missing)
 
 
@@ -52,6 +59,8 @@ class NewCatalogue(TableAnswers):
 @router.get("/v1/folders")
 def folders(home: HomeOf, path: Annotated[str, Query(max_length=4000)] = "") -> dict[str, Any]:
     """Return the folders in a folder, or those that may be read."""
+    from tf_happywhale.server.folders import folders_in
+
     return folders_in(home, path)
 
 
@@ -66,6 +75,8 @@ async def bring_table(request: Request, home: HomeOf) -> dict[str, Any]:
 @router.post("/v1/catalogue/table/{table}")
 def look_at_table(home: HomeOf, table: str, told: TableAnswers) -> dict[str, Any]:
     """Return a table as it is read with what a person says of it, and what is still to be asked."""
+    from tf_happywhale.server import catalogue_work
+
     return catalogue_work.shown_table(home, table, told.answers(), told.pictures)
 
 
@@ -80,6 +91,8 @@ async def bring_boxes(request: Request, home: HomeOf) -> dict[str, Any]:
 async def bring_pictures(request: Request, home: HomeOf) -> dict[str, Any]:
     """Keep photographs for a new catalogue (parts named `images`), or name a folder of them as
     JSON, `{"folder": …}`."""
+    from tf_happywhale.server import brought_files
+
     if request.headers.get("content-type", "").startswith("application/json"):
         chosen = FolderChoice.model_validate_json(await request.body())
         count = await run_in_threadpool(brought_files.count_pictures, home, chosen.folder)
@@ -94,6 +107,8 @@ async def bring_pictures(request: Request, home: HomeOf) -> dict[str, Any]:
 @router.delete("/v1/catalogue/brought")
 def forget_brought(home: HomeOf) -> dict[str, bool]:
     """Remove tables and photographs that were brought, and of which no catalogue was made."""
+    from tf_happywhale.server import brought_files
+
     brought_files.forget(home)
     return {"removed": True}
 
@@ -101,34 +116,56 @@ def forget_brought(home: HomeOf) -> dict[str, bool]:
 @router.post("/v1/catalogue")
 def make_catalogue(home: HomeOf, new: NewCatalogue) -> dict[str, Any]:
     """Make the catalogue, whole or not at all."""
+    from tf_happywhale.server import catalogue_work
+
     return catalogue_work.make(home, new.table, new.answers(), new.pictures, new.boxes)
 
 
 @router.get("/v1/catalogue")
 def catalogue(home: HomeOf) -> dict[str, Any]:
     """Return the catalogue's folder, images, individuals, and what is wrong with it."""
-    return {"catalogue": home.catalogue and catalogue_work.summary(home.catalogue)}
+    from tf_happywhale.server import catalogue_work
+
+    return {"catalogue": catalogue_work.shown_catalogue(home)}
+
+
+@router.post("/v1/catalogue/source")
+def choose_source(home: HomeOf, choice: SourceChoice) -> dict[str, Any]:
+    """Say which of the catalogue's boxes count, if it has several kinds; `whole`: none."""
+    from tf_happywhale.server import box_source, catalogue_work
+
+    box_source.choose_source(home, choice.source)
+    return {"catalogue": catalogue_work.shown_catalogue(home)}
 
 
 @router.post("/v1/catalogue/choose")
 def choose_catalogue(home: HomeOf, choice: FolderChoice) -> dict[str, Any]:
     """Use a catalogue folder that is there."""
+    from tf_happywhale.server import catalogue_work
+
     return catalogue_work.choose(home, choice.folder)
 
 
 @router.post("/v1/catalogue/none")
 def no_catalogue(home: HomeOf) -> dict[str, Any]:
     """Start from nothing: nobody is known yet."""
+    from tf_happywhale.server import catalogue_work
+
     catalogue_work.start_from_nothing(home)
     return {"catalogue": None}
 
 
 def _keep_table(home: HomeOf, form: Any) -> dict[str, Any]:
+    from tf_happywhale.server import brought_files, catalogue_work
+    from tf_happywhale.server.brought_table import Answers
+
     number = brought_files.keep_table(home, _one(form))
     return catalogue_work.shown_table(home, number, Answers(), None)
 
 
 def _keep_boxes(home: HomeOf, form: Any) -> dict[str, Any]:
+    from tf_happywhale.server import brought_files, catalogue_work
+
     return catalogue_work.shown_boxes(home, brought_files.keep_table(home, _one(form)))
 
 

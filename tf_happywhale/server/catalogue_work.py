@@ -13,10 +13,11 @@ from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.catalogue.tables.reading import PLAIN
 from tf_happywhale.errors import HappywhaleError, InputError
 from tf_happywhale.server.answers import contradiction
+from tf_happywhale.server.box_source import catalogue_sources
 from tf_happywhale.server.brought_files import UPLOADED, forget, pictures_of, table_of
 from tf_happywhale.server.brought_table import Answers, encoding_question, preview, read_brought
 from tf_happywhale.server.catalogue_making import PICTURES, TABLE, make_catalogue
-from tf_happywhale.server.home import CATALOGUE, NOTHING, Home
+from tf_happywhale.server.home import CATALOGUE, NOTHING, SOURCE, Home
 from tf_happywhale.server.table_answers import SHOWN, read_with_answers
 
 _making = threading.Lock()  # one process serves a home folder
@@ -147,6 +148,15 @@ def check_none(home: Home) -> None:
     """Raise HTTPException 409 if a catalogue is in use."""
     if home.catalogue is not None:
         raise contradiction(f"There is a catalogue already, in {home.catalogue}.")
+
+
+def shown_catalogue(home: Home) -> dict[str, Any] | None:
+    """Return the catalogue's summary, with what is in its boxes (`sources`), and which count if
+    there are several (`source`); None: there is no catalogue."""
+    if home.catalogue is None:
+        return None
+    more = {"sources": catalogue_sources(home), "source": home.store.setting(SOURCE)}
+    return summary(home.catalogue) | more
 
 
 def summary(folder: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.server.store import Store
 
 CATALOGUE = "catalogue"  # the setting: a path, or `none` to start from nothing
+SOURCE = "source"  # the setting: which boxes count, where the catalogue has several kinds
 MODEL = "model"  # the setting: what `identify` and `gallery build` take as MODEL
 NOTHING = "none"
 SHORTEST = 16  # characters of a token

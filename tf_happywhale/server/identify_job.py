@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.server.answers import contradiction
-from tf_happywhale.server.box_routes import boxes_setting
+from tf_happywhale.server.box_routes import boxes_setting, catalogue_setting
 from tf_happywhale.server.decision_table import write_decisions
 from tf_happywhale.server.home import MODEL, NOTHING, Home
 from tf_happywhale.server.jobs import add_job, refuse_second
@@ -41,6 +41,7 @@ def identify_trip(home: Home, trip: str, settings: Mapping[str, str], by: str = 
         str(folder / PHOTOGRAPHS),
         *common_settings(home, trip),
         *boxes_setting(home, trip),
+        *catalogue_setting(home),
         *checked_settings(settings),
     ]
     return add_job(home.store, IDENTIFY, ["identify", *words], trip, by)

@@ -10,6 +10,7 @@ from tf_happywhale import __version__
 from tf_happywhale.server.home import CATALOGUE, MODEL, NOTHING
 from tf_happywhale.server.jobs import shown_jobs
 from tf_happywhale.server.summaries import catalogue_summary, gallery_summary
+from tf_happywhale.server.training_routes import shown_training
 from tf_happywhale.server.trips import shown_trips
 from tf_happywhale.server.which_home import HomeOf
 
@@ -34,5 +35,5 @@ def state(home: HomeOf) -> dict[str, Any]:
         "trips": shown_trips(home),
         "jobs": shown_jobs(home),
         "model": home.store.setting(MODEL),
-        "training": None,
+        "training": shown_training(home),
     }

@@ -28,7 +28,7 @@ from tf_happywhale.pictures.sizes import size_of
 from tf_happywhale.server.box_table import CORNERS, rows_to_write, table_row, write_box_rows
 
 TABLE, PHOTOGRAPHS, FOUND = "boxes.csv", "photographs", "found/photographs.csv"
-MOST = 200  # animals in a photograph
+MOST = 200  # boxes in a photograph
 WAIT = 30.0  # seconds for another person's change
 TELLING = Telling(least=0.2, overlap=0.55)  # the usual of identify.min_confidence, detect.overlap
 Rows = list[dict[str, str]]
