@@ -4,13 +4,19 @@ import { confirm } from "./dialog.js";
 import { button, make } from "./dom.js";
 import { loadTexts, t } from "./texts.js";
 
+// The texts of each correction: its button, its question, and what it does.
+const TEXTS = {
+  merge: ["curation.merge", "curation.merge_title", "curation.merge_what"],
+  move: ["curation.move", "curation.move_title", "curation.move_what"],
+};
+
 // [verb, what is corrected, what it becomes]
 function corrected(code) {
   const [verb, id, to] = JSON.parse(code.dataset.correction);
   const told = make("span", { role: "status" });
-  const press = button(t(`curation.${verb}`, { id, to }), async () => {
-    const what = t(`curation.${verb}_what`, { id, to });
-    if (!(await confirm(t(`curation.${verb}_title`, { id, to }), what, press.textContent))) return;
+  const [deed, title, what] = TEXTS[verb].map((key) => t(key, { id, to }));
+  const press = button(deed, async () => {
+    if (!(await confirm(title, what, deed))) return;
     told.textContent = "";
     try {
       await post("/v1/gallery/corrections", { verb, words: [id, to] });

@@ -55,7 +55,7 @@ export function moving(job, title) {
 export function jobView(job, trips = [], titled = true) {
   const title = jobTitle(job, trips);
   return make(
-    "div", { class: "job", "data-test": `job-${job.id}`, "data-state": job.state },
+    "div", { class: `job ${job.state}`, "data-test": `job-${job.id}`, "data-state": job.state },
     titled && make("p", { class: "job-title", text: title }),
     job.state === "running"
       ? moving(job, title)
