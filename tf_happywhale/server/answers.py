@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -9,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Match
 
 from tf_happywhale.disk.os_errors import in_words
 from tf_happywhale.errors import HappywhaleError
@@ -52,12 +54,15 @@ def contradiction(sentence: str) -> HTTPException:
     return HTTPException(409, sentence)
 
 
-def add_error_answers(app: FastAPI) -> None:
-    """Let an application answer every error in the same form."""
+def add_error_answers(app: FastAPI, routes: Sequence[BaseRoute] = ()) -> None:
+    """Let an application with these routes answer every error in the same form."""
 
     @app.exception_handler(AnyHTTPException)
-    async def _http(_: Request, error: AnyHTTPException) -> Response:
-        return JSONResponse({"detail": str(error.detail)}, error.status_code, error.headers)
+    async def _http(request: Request, error: AnyHTTPException) -> Response:
+        headers = error.headers
+        if error.status_code == 405:
+            headers = {"Allow": ", ".join(allowed_methods(request, routes))}
+        return JSONResponse({"detail": str(error.detail)}, error.status_code, headers)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> Response:
@@ -75,6 +80,13 @@ def add_error_answers(app: FastAPI) -> None:
     async def _fault(_: Request, error: Exception) -> Response:
         kind = type(error).__name__
         return said(500, f"The program has a fault ({kind}): what it printed says more.")
+
+
+def allowed_methods(request: Request, routes: Sequence[BaseRoute]) -> list[str]:
+    """Return the methods of a request's path. A router's own answer names those of the first route
+    alone."""
+    there = [route for route in routes if route.matches(request.scope)[0] != Match.NONE]
+    return sorted({method for route in there for method in getattr(route, "methods", ())})
 
 
 def in_one_sentence(error: RequestValidationError) -> str:

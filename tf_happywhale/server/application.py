@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from tf_happywhale import __version__
@@ -37,6 +38,8 @@ ROUTES = (
     embed_routes, catalogue_routes, gallery_routes, box_routes, training_routes, export_routes,
     page_routes,
 )  # fmt: skip
+# For the description alone: `Access` has looked at it before, and takes a browser's cookie too.
+TOKEN = HTTPBearer(auto_error=False, scheme_name="token")
 
 
 def make_application(home: Home) -> FastAPI:
@@ -52,9 +55,9 @@ def make_application(home: Home) -> FastAPI:
     )
     app.state.home, app.state.runner = home, Runner(home)
     add_matcher(app, home)
-    add_error_answers(app)
+    add_error_answers(app, [route for one in ROUTES for route in one.router.routes])
     for routes in ROUTES:
-        app.include_router(routes.router)
+        app.include_router(routes.router, dependencies=[Depends(TOKEN)])
     app.add_middleware(Arriving, megabytes=home.settings.upload_megabytes)
     app.add_middleware(Access, home=home)
     app.add_middleware(SecurityHeaders)  # the last one added is the first one asked
