@@ -8,6 +8,7 @@ from __future__ import annotations
 import filecmp
 import os
 import re
+import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from uuid import uuid4
 from tf_happywhale.catalogue.photographs.photo_files import list_images
 from tf_happywhale.disk.swap import remove
 from tf_happywhale.errors import InputError
+from tf_happywhale.server.arriving import MEGABYTE
 from tf_happywhale.server.checked_pictures import checked_picture
 from tf_happywhale.server.home import Home
 from tf_happywhale.server.multipart import Upload
@@ -23,6 +25,7 @@ from tf_happywhale.server.picture_names import safe_path
 from tf_happywhale.server.safe_names import safe_name
 
 UPLOADED = "uploaded"  # instead of a folder's path: the photographs that were sent
+TABLE_MEGABYTES = 100  # of a table, unpacked
 ID = re.compile(r"[0-9a-f]{12}")
 
 
@@ -52,7 +55,12 @@ def pictures_of(home: Home, word: str) -> Path:
 
 
 def keep_table(home: Home, upload: Upload) -> str:
-    """Keep a table or file of boxes that was sent, and return its id."""
+    """Keep a table or file of boxes that was sent, and return its id.
+
+    Raises:
+        InputError: it is too large to be read at once, also when it is unpacked.
+    """
+    _check_size(upload)
     number = uuid4().hex[:12]
     folder = brought(home) / "tables" / number
     folder.mkdir(parents=True)
@@ -99,6 +107,19 @@ def forget(home: Home) -> None:
     """Remove what was brought: it is in the catalogue, or it is not wanted."""
     with suppress(OSError):
         remove(brought(home))
+
+
+def _check_size(upload: Upload) -> None:
+    """Raise InputError for a file that would fill the memory. An .xlsx is a ZIP: a small one can
+    hold a large sheet."""
+    size = upload.bytes
+    with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(upload.file) as packed:
+        size = sum(entry.file_size for entry in packed.infolist())
+    if size > TABLE_MEGABYTES * MEGABYTE:
+        raise InputError(
+            f"The table has {size // MEGABYTE} MB, but at most {TABLE_MEGABYTES} are read: leave "
+            "columns or empty rows out, or make the catalogue of a part of it."
+        )
 
 
 def _keep(upload: Upload, folder: Path) -> bool:
