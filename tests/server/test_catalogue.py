@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,26 @@ def test_second_picture_of_a_name_is_refused(client: TestClient, home: Home) -> 
     assert (brought(home) / "pictures/a.jpg").read_bytes() == jpeg(1)
     client.delete("/v1/catalogue/brought")
     assert not brought(home).exists()
+
+
+def test_table_that_nobody_can_look_at_is_refused(client: TestClient) -> None:
+    wide = ",".join(f"column {number}" for number in range(5000)).encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(60_000_000))
+    for content, why in ((wide, "more than 1,000 columns"), (packed.getvalue(), "million cells")):
+        files = {"table": ("table.xlsx", content)}
+        answer = client.post("/v1/catalogue/table", files=files)
+        assert answer.status_code == 422
+        assert why in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("body", ["[]", '{"folder": 7}', "{", "[" * 100_000])
+def test_wrong_json_instead_of_pictures_is_a_sentence(client: TestClient, body: str) -> None:
+    kind = {"Content-Type": "application/json"}
+    answer = client.post("/v1/catalogue/pictures", content=body, headers=kind)
+    assert answer.status_code == 422
+    assert isinstance(answer.json()["detail"], str)
 
 
 @pytest.mark.parametrize("number", ["../../etc", "0" * 12, "x", ""])

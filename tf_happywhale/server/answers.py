@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
@@ -68,6 +68,14 @@ def add_error_answers(app: FastAPI, routes: Sequence[BaseRoute] = ()) -> None:
     async def _invalid(_: Request, error: RequestValidationError) -> Response:
         return said(422, in_one_sentence(error))
 
+    @app.exception_handler(ValidationError)
+    async def _odd(_: Request, error: ValidationError) -> Response:
+        return said(422, in_one_sentence(error))
+
+    @app.exception_handler(RecursionError)
+    async def _deep(_: Request, error: RecursionError) -> Response:
+        return said(422, "The request is nested too deeply.")
+
     @app.exception_handler(HappywhaleError)
     async def _wrong(_: Request, error: HappywhaleError) -> Response:
         return said(422, str(error))
@@ -82,6 +90,7 @@ def add_error_answers(app: FastAPI, routes: Sequence[BaseRoute] = ()) -> None:
         return said(500, f"The program has a fault ({kind}): what it printed says more.")
 
 
+<<<<<<< HEAD
 def allowed_methods(request: Request, routes: Sequence[BaseRoute]) -> list[str]:
     """Return the methods of a request's path. A router's own answer names those of the first route
     alone."""
@@ -90,6 +99,9 @@ def allowed_methods(request: Request, routes: Sequence[BaseRoute]) -> list[str]:
 
 
 def in_one_sentence(error: RequestValidationError) -> str:
+=======
+def in_one_sentence(error: RequestValidationError | ValidationError) -> str:
+>>>>>>> 843a2df (Wrong JSON of photographs is answered with a sentence; a table of a thousand columns or a million cells is refused before it is read)
     """Return what is wrong with a request in one sentence."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))

@@ -17,7 +17,6 @@ from uuid import uuid4
 from tf_happywhale.catalogue.photographs.photo_files import list_images
 from tf_happywhale.disk.swap import remove
 from tf_happywhale.errors import InputError
-from tf_happywhale.server.arriving import MEGABYTE
 from tf_happywhale.server.checked_pictures import checked_picture
 from tf_happywhale.server.home import Home
 from tf_happywhale.server.multipart import Upload
@@ -25,7 +24,7 @@ from tf_happywhale.server.picture_names import safe_path
 from tf_happywhale.server.safe_names import safe_name
 
 UPLOADED = "uploaded"  # instead of a folder's path: the photographs that were sent
-TABLE_MEGABYTES = 100  # of a table, unpacked
+UNPACKED = 50_000_000  # bytes of an Excel file; a million cells, which take a gigabyte when read
 ID = re.compile(r"[0-9a-f]{12}")
 
 
@@ -55,12 +54,14 @@ def pictures_of(home: Home, word: str) -> Path:
 
 
 def keep_table(home: Home, upload: Upload) -> str:
-    """Keep a table or file of boxes that was sent, and return its id.
-
-    Raises:
-        InputError: it is too large to be read at once, also when it is unpacked.
-    """
-    _check_size(upload)
+    """Keep a table or file of boxes that was sent, and return its id; InputError: it is an Excel
+    file that is too large when it is unpacked."""
+    if zipfile.is_zipfile(upload.file):
+        with zipfile.ZipFile(upload.file) as packed:
+            if sum(part.file_size for part in packed.infolist()) > UNPACKED:
+                raise InputError(
+                    f"{upload.name} has more than a million cells: save the sheet as `CSV UTF-8`."
+                )
     number = uuid4().hex[:12]
     folder = brought(home) / "tables" / number
     folder.mkdir(parents=True)
@@ -107,19 +108,6 @@ def forget(home: Home) -> None:
     """Remove what was brought: it is in the catalogue, or it is not wanted."""
     with suppress(OSError):
         remove(brought(home))
-
-
-def _check_size(upload: Upload) -> None:
-    """Raise InputError for a file that would fill the memory. An .xlsx is a ZIP: a small one can
-    hold a large sheet."""
-    size = upload.bytes
-    with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(upload.file) as packed:
-        size = sum(entry.file_size for entry in packed.infolist())
-    if size > TABLE_MEGABYTES * MEGABYTE:
-        raise InputError(
-            f"The table has {size // MEGABYTE} MB, but at most {TABLE_MEGABYTES} are read: leave "
-            "columns or empty rows out, or make the catalogue of a part of it."
-        )
 
 
 def _keep(upload: Upload, folder: Path) -> bool:

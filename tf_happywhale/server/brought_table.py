@@ -13,6 +13,7 @@ from typing import Any
 
 from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER
 from tf_happywhale.catalogue.photographs.photo_files import IMAGE_ENDINGS
+from tf_happywhale.catalogue.tables.header import SEPARATORS, TITLES
 from tf_happywhale.catalogue.tables.reading import Reading
 from tf_happywhale.catalogue.tables.rows import Rows
 from tf_happywhale.catalogue.tables.spreadsheet import is_spreadsheet
@@ -23,6 +24,7 @@ from tf_happywhale.errors import InputError
 OURS = (*NAMEABLE[:1], BOX_NUMBER, *NAMEABLE[1:])  # columns that a table can have
 NEEDED = ("image", "individual_id")
 SHOWN = 8  # rows
+MOST_COLUMNS = 1000  # more than a person looks at
 ENCODINGS = ("cp1252", "cp1250", "mac_roman", "latin-1")
 WIDE = ("utf-16-le", "utf-16-be")
 DATE_ORDERS = ("day_first", "month_first")
@@ -111,8 +113,10 @@ def read_brought(path: Path, encoding: str | None) -> Rows:
     found below titles; another one is in the first line.
 
     Raises:
-        InputError: the table cannot be read, or its header can be read in two ways.
+        InputError: the table cannot be read, has too many columns, or its header can be read in
+            two ways.
     """
+    _check_width(path)
     reading = Reading(encoding)
     try:
         rows = read_rows_of(path, NEEDED, reading)
@@ -160,6 +164,18 @@ def check_columns(columns: Mapping[str, str], rows: Rows) -> None:
     lacking = [name for name in NEEDED if name not in columns]
     if lacking:
         raise InputError(f"Say which column is {' and which is '.join(lacking)}.")
+
+
+def _check_width(path: Path) -> None:
+    """Raise InputError if one of the first lines has more cells than a person looks at."""
+    with path.open("rb") as file:
+        first = file.read(2**20)
+    lines = [] if is_spreadsheet(first, path) else first.splitlines()[:TITLES]
+    cells = max((line.count(sign.encode()) for line in lines for sign in SEPARATORS), default=0)
+    if cells > MOST_COLUMNS:
+        raise InputError(
+            f"The table has more than {MOST_COLUMNS:,} columns: save those that are needed."
+        )
 
 
 def _odd_line(raw: bytes) -> bytes | None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from tf_happywhale.errors import InputError
@@ -95,10 +94,7 @@ async def bring_pictures(request: Request, home: HomeOf) -> dict[str, Any]:
     from tf_happywhale.server import brought_files
 
     if request.headers.get("content-type", "").startswith("application/json"):
-        try:
-            chosen = FolderChoice.model_validate_json(await request.body())
-        except ValidationError as error:
-            raise RequestValidationError(error.errors()) from None
+        chosen = FolderChoice.model_validate_json(await request.body())
         count = await run_in_threadpool(brought_files.count_pictures, home, chosen.folder)
         return {"pictures": chosen.folder, "kept": count, "left_out": [], "count": count}
     async with received(request, home) as form:
