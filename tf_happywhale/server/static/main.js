@@ -1,9 +1,10 @@
 // The frame: which screen is shown, who works here, and whether the server answers.
+import { get } from "./api.js";
 import { make, redraw } from "./dom.js";
 import { askPerson, person, showPerson } from "./person.js";
 import { jobNews } from "./parts/job_news.js";
-import { hush, say } from "./say.js";
-import { listen, refresh, running, state } from "./state.js";
+import { complain, hush, say } from "./say.js";
+import { listen, refresh, remember, running, state } from "./state.js";
 import { fillTexts, loadTexts, t, tWord } from "./texts.js";
 import * as catalogue from "./screens/catalogue.js";
 import * as exports from "./screens/exports.js";
@@ -77,6 +78,8 @@ async function start() {
     event.preventDefault(); // the hash names the screen
     find("main").focus();
   });
+  // A job that was stopped long ago is none of the last ones, which the state has.
+  await get("/v1/jobs").then((answer) => remember(answer.jobs), complain);
   listen(told);
   window.addEventListener("hashchange", () => show());
   await show(true);

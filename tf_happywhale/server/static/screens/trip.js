@@ -9,7 +9,7 @@ import { leftOut } from "../parts/left_out.js";
 import { photographGrid } from "../parts/photograph_grid.js";
 import { tripActions } from "../parts/trip_actions.js";
 import { complain, guarded, say } from "../say.js";
-import { refresh, remember } from "../state.js";
+import { refresh } from "../state.js";
 import { t } from "../texts.js";
 
 export function show(main, [id]) {
@@ -71,8 +71,7 @@ export function show(main, [id]) {
     location.hash = "#/";
   }
 
-  // A job that was stopped long ago is none of the last ones.
-  get("/v1/jobs").then((answer) => remember(answer.jobs)).then(load, complain);
+  load();
   return {
     update(state) {
       const now = state.trips.find((one) => one.id === id);
