@@ -147,6 +147,7 @@ def test_bars_say_how_far_it_is() -> None:
     assert (log.percent, log.seconds_left, log.line) == (45, 3604, "embedding")
     assert log.lines == ("reading",)
     assert as_log(text + "[00:03<00:04, 2img/s]\nthe pages: 3 s\n").percent is None
+    assert as_log("E0000 00:00:17.5  1 cuda.cc:52] no\nI0000 00:00:1.2 x\n").lines == ()
     assert as_log("") == as_log("\r\n\n")
 
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from tests.server.drawn import images, jpeg
 from tf_happywhale.config import Server
+from tf_happywhale.galleries.decisions import read_decisions
 from tf_happywhale.server import runner
 from tf_happywhale.server.home import MODEL, Home
 from tf_happywhale.server.trips import trip_state
@@ -139,6 +140,29 @@ def test_identify_says_what_it_runs(client: TestClient, home: Home, trip: str) -
     shown = client.get(f"/v1/trips/{trip}").json()
     assert (shown["state"], shown["problem"]) == ("photographs", "No space.")
     assert client.get(f"/v1/trips/{trip}/predictions").json() == {"predictions": []}
+
+
+def test_groups_that_were_decided_stay_together(client: TestClient, home: Home, trip: str) -> None:
+    client.post(f"/v1/trips/{trip}/photographs", files=images(a=jpeg(1)))
+    new = {"decision": "new", "id": "Ann", "image": "a.jpg", "box": "1 2 3 4", "group": "g1"}
+    changes = [{"key": "a.jpg", "made": new}, {"key": "b.jpg", "made": {"decision": "skip"}}]
+    client.post(f"/v1/trips/{trip}/decisions", json={"changes": changes})
+    job = client.post(f"/v1/trips/{trip}/identify").json()["job"]
+    table = home.trip(trip) / "groups_decided.csv"
+    assert f"identify.decisions={table}" in words(home, job)
+    read = read_decisions(table)
+    assert (read.called, read.decided) == ({"g1": "Ann"}, {"a.jpg": "Ann"})
+    assert "box," not in table.read_text().replace("box_number,", "")
+
+
+def test_a_folder_of_too_many(client: TestClient, home: Home, trip: str) -> None:
+    folder = home.folder / "many"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.jpg").write_bytes(b"")
+    home.settings = Server(pictures=2)
+    answer = client.post(f"/v1/trips/{trip}/photographs", json={"folder": str(folder)})
+    assert answer.status_code == 422 and "at most 2" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

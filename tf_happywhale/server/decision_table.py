@@ -26,6 +26,25 @@ def write_decisions(store: Store, trip: str, file: Path) -> int:
     return len(decided)
 
 
+def write_groups(store: Store, trip: str, file: Path) -> bool:
+    """Write what was decided about groups of new animals, for `identify.decisions`; whether there
+    is any. Their boxes are left out: a box that was drawn better is of the same animal."""
+    decided = {
+        key: {**made, "box": ""}
+        for key, made in decided_now(store, trip).items()
+        if made["decision"] in ("new", "apart") and made.get("group")
+    }
+    if not decided:
+        return False
+    head, *rows = csv.reader(io.StringIO(decision_table(decided)))
+    column = head.index("box")
+    text = io.StringIO()
+    kept = [row[:column] + row[column + 1 :] for row in (head, *rows)]
+    csv.writer(text, lineterminator="\n").writerows(kept)
+    write_text(file, text.getvalue())
+    return True
+
+
 def decision_table(decided: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the table as text."""
     text = io.StringIO()

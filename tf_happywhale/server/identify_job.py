@@ -8,7 +8,7 @@ from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.server.answers import contradiction
 from tf_happywhale.server.box_routes import boxes_setting, catalogue_setting
-from tf_happywhale.server.decision_table import write_decisions
+from tf_happywhale.server.decision_table import write_decisions, write_groups
 from tf_happywhale.server.home import MODEL, NOTHING, Home
 from tf_happywhale.server.jobs import add_job, refuse_second
 from tf_happywhale.server.trips import ADD, FOUND, IDENTIFY, PHOTOGRAPHS, last_decision, names_of
@@ -35,13 +35,15 @@ def identify_trip(home: Home, trip: str, settings: Mapping[str, str], by: str = 
     if not names_of(home, trip):
         raise contradiction("The trip has no photographs yet: add some.")
     refuse_second(home.store, [IDENTIFY, ADD], trip)
-    folder = home.trip(trip)
+    folder, groups = home.trip(trip), home.trip(trip) / "groups_decided.csv"
+    kept = write_groups(home.store, trip, groups)
     words = [
         *places(home),
         str(folder / PHOTOGRAPHS),
         *common_settings(home, trip),
         *boxes_setting(home, trip),
         *catalogue_setting(home),
+        *([f"identify.decisions={groups}"] if kept else []),
         *checked_settings(settings),
     ]
     return add_job(home.store, IDENTIFY, ["identify", *words], trip, by)

@@ -12,6 +12,8 @@ TAIL = 2**16  # bytes at the end that are read
 BAR = re.compile(r"(?P<label>.*?):?\s*(?P<percent>\d+)%\|.*\[\s*[\d:]+<(?P<left>[\d:?]+)")
 COUNT = re.compile(r".*\d+\S* \[[\d:]+, .*\]")  # a bar of which the end is not known
 ERROR = "error: "
+# What libraries print before they have read how much they should.
+NOISE = re.compile(r"WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def as_log(text: str) -> Log:
     lines: list[str] = []
     bar: re.Match[str] | None = None
     for line in re.split(r"[\r\n]+", text):
-        if not line.strip():
+        if not line.strip() or NOISE.match(line):
             continue
         moved = BAR.match(line)
         if moved is None and COUNT.fullmatch(line):

@@ -10,19 +10,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from tf_happywhale.disk.os_errors import in_words
 from tf_happywhale.disk.temporary import to_disk
 from tf_happywhale.errors import HappywhaleError, InputError
 from tf_happywhale.server.arriving import MEGABYTE
-from tf_happywhale.server.checked_pictures import Picture, checked_picture
 from tf_happywhale.server.home import Home
 from tf_happywhale.server.multipart import too_large
 from tf_happywhale.server.safe_names import safe_name
 from tf_happywhale.server.store import now
 from tf_happywhale.server.trips import PHOTOGRAPHS, names_of
+
+if TYPE_CHECKING:
+    from tf_happywhale.server.checked_pictures import Picture
 
 _taking = threading.Lock()  # one request at a time gives files their names
 
@@ -47,6 +49,8 @@ def take_photographs(home: Home, trip: str, offered: Iterable[Offered]) -> dict[
 
     A file of a name that is there is kept if it is the same, and else left out.
     """
+    from tf_happywhale.server.checked_pictures import checked_picture  # which imports NumPy
+
     kept: list[str] = []
     left_out: dict[str, str] = {}
     there = len(names_of(home, trip))
@@ -70,11 +74,20 @@ def take_photographs(home: Home, trip: str, offered: Iterable[Offered]) -> dict[
     return {"kept": kept, "left_out": rows}
 
 
-def files_of_folder(home: Home, folder: Path) -> Iterator[Offered]:
-    """Yield the photographs below a folder, each copied to HOME/uploads until the next one."""
+def files_of_folder(home: Home, trip: str, folder: Path) -> Iterator[Offered]:
+    """Yield the photographs below a folder, each copied to HOME/uploads until the next one.
+
+    Raises:
+        InputError: it holds more than a trip may have.
+    """
     from tf_happywhale.catalogue.photographs.photo_files import list_photographs
 
     listing = list_photographs(folder)
+    if len(listing.images) > home.settings.pictures:
+        raise InputError(
+            f"{folder} holds {len(listing.images):,} photographs, but a trip has at most "
+            f"{home.settings.pictures:,}: choose a folder in it, or raise server.pictures."
+        )
     for name in listing.images:
         file = home.uploads / uuid4().hex
         try:
@@ -101,6 +114,8 @@ def _copy(home: Home, path: Path, file: Path) -> str:
 
 def shown_photographs(home: Home, trip: str, boxes: dict[str, list]) -> list[dict[str, Any]]:
     """Return the photographs of a trip with their sizes and boxes."""
+    from tf_happywhale.server.checked_pictures import checked_picture
+
     rows = home.store.rows("select * from photographs where trip = ?", trip)
     known = {row["name"]: (row["width"], row["height"]) for row in rows}
     photographs = []

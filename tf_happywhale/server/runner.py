@@ -23,6 +23,8 @@ DONE = (0, 3)  # exit statuses of work that is done, wholly or without unreadabl
 AGAIN = 75  # stopped; the same command resumes
 PATIENCE = 20  # seconds for a job that is asked to stop
 CHILD = (sys.executable, "-m", "tf_happywhale.server.child")
+# Lines come at once, and TensorFlow's own are left out.
+QUIET = {"PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "ABSL_MIN_LOG_LEVEL": "3"}
 PACKAGE = Path(__file__).parents[2]
 
 
@@ -129,7 +131,7 @@ class Runner:
     def _begin(self, words: list[str], log: object) -> subprocess.Popen:
         secret = ("HAPPYWHALE_TOKEN",)
         paths = [str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
-        more = {"PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(paths)}
+        more = {"PYTHONPATH": os.pathsep.join(paths), **QUIET}
         kept = {name: value for name, value in os.environ.items() if name not in secret}
         return subprocess.Popen(
             [*CHILD, str(os.getpid()), *words],

@@ -19,6 +19,7 @@ from tf_happywhale.errors import InputError
 NEEDED = ("fastapi", "uvicorn", "python_multipart")
 HOME = "~/Happywhale"
 PORT = 8765
+BACKLOG = 2048  # connections that wait
 GRACE = 5  # seconds for requests that are being answered when the server is stopped
 
 
@@ -83,6 +84,7 @@ def bound(settings: Server, *, personal: bool) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, port))
+        listening.listen(BACKLOG)  # so who is quicker than the server waits
     except OSError as error:
         listening.close()
         raise InputError(
@@ -124,8 +126,7 @@ def _run(home: object, listening: socket.socket, opened: str | None) -> None:
         ws="none",
         loop="asyncio",
     )
-    listening.listen(config.backlog)
-    if opened:  # it listens, so a browser that is quicker than the server waits
+    if opened:
         threading.Thread(target=webbrowser.open, args=[opened], daemon=True).start()
     with suppress(KeyboardInterrupt):  # Ctrl-C is how a server ends
         uvicorn.Server(config).run(sockets=[listening])

@@ -137,7 +137,7 @@ def _check_free(home: Home, trip: str) -> None:
 
 
 def _take_folder(home: Home, trip: str, folder: Path) -> dict[str, Any]:
-    with closing(files_of_folder(home, folder)) as offered:
+    with closing(files_of_folder(home, trip, folder)) as offered:
         return take_photographs(home, trip, offered)
 
 

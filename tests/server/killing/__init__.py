@@ -1,0 +1,1 @@
+"""What `tests/server/killed.py` is made of."""
