@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import zipfile
+from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +15,7 @@ from starlette.testclient import TestClient
 from tests.server.brought import TABLE, bring_table, put_photographs
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.errors import InputError
+from tf_happywhale.server.brought_files import UNPACKED
 from tf_happywhale.server.brought_table import Answers, preview, read_brought, sure_columns
 from tf_happywhale.server.catalogue_making import make_catalogue
 from tf_happywhale.server.table_answers import read_with_answers
@@ -67,6 +71,36 @@ def test_picture_is_no_table(client: TestClient) -> None:
     answer = bring_table(client, b"\xff\xd8\xff\x00\x01" + bytes(range(256)), "x.csv")
     assert answer.status_code == 422
     assert "save it as" in answer.json()["detail"]
+
+
+def test_sheet_that_is_larger_than_it_looks_is_refused(client: TestClient) -> None:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("xl/worksheets/sheet1.xml", b"0" * (UNPACKED + 1))
+    answer = bring_table(client, packed.getvalue(), "whales.xlsx")
+    assert answer.status_code == 422
+    broken = bring_table(client, packed.getvalue()[100:], "whales.xlsx")
+    assert broken.status_code == 422
+    assert "more than a million cells" in answer.json()["detail"]
+
+
+def test_sheet_is_read_and_its_numbers_are_no_ids(client: TestClient) -> None:
+    book = openpyxl.Workbook()
+    for row in (["image", "individual_id", "ID"], ["a.jpg", "09913", 9913]):
+        book.active.append(row)
+    content = BytesIO()
+    book.save(content)
+    shown = bring_table(client, content.getvalue(), "whales.xlsx").json()
+    assert shown["rows"] == [["a.jpg", "09913", "9913"]]
+
+    place = f"/v1/catalogue/table/{shown['table']}"
+
+    def told(column: str) -> dict:
+        columns = {"image": "image", "individual_id": column}
+        return client.post(place, json={"columns": columns}).json()
+
+    assert told("individual_id")["individuals"] == 1
+    assert told("ID")["problem"].startswith("whales.xlsx C2 is a number where an id is meant")
 
 
 def test_order_of_dates_is_asked(write) -> None:

@@ -18,7 +18,7 @@ from tests.retrieval.conftest import embed
 from tests.server.brought import jpeg
 from tf_happywhale.galleries.gallery_folder import make_gallery, open_gallery
 from tf_happywhale.server.gallery_listing import Listing, individuals
-from tf_happywhale.server.home import MODEL, Home
+from tf_happywhale.server.home import MODEL, Home, open_home
 
 IMAGES = ["a.jpg", "a.jpg#2", "b.jpg", "c.jpg"]
 IDS = ["09913", "Old Tom/1", "09913", "ümlaut"]
@@ -188,3 +188,8 @@ def test_what_makes_a_gallery_stale(client: TestClient, home: Home, gallery: Pat
         rows.write("new.jpg,1\n")
     os.utime(table, (late, late))
     assert stale()
+
+
+def test_gallery_that_a_kill_left_aside_is_there_again(home: Home, gallery: Path) -> None:
+    gallery.rename(gallery.with_name(".gallery.before"))
+    assert open_home(home.folder, home.settings, personal=False).has_gallery

@@ -56,12 +56,11 @@ def pictures_of(home: Home, word: str) -> Path:
 def keep_table(home: Home, upload: Upload) -> str:
     """Keep a table or file of boxes that was sent, and return its id; InputError: it is an Excel
     file that is too large when it is unpacked."""
-    if zipfile.is_zipfile(upload.file):
-        with zipfile.ZipFile(upload.file) as packed:
-            if sum(part.file_size for part in packed.infolist()) > UNPACKED:
-                raise InputError(
-                    f"{upload.name} has more than a million cells: save the sheet as `CSV UTF-8`."
-                )
+    with suppress(zipfile.BadZipFile), zipfile.ZipFile(upload.file) as packed:
+        if sum(part.file_size for part in packed.infolist()) > UNPACKED:
+            raise InputError(
+                f"{upload.name} has more than a million cells: save the sheet as `CSV UTF-8`."
+            )
     number = uuid4().hex[:12]
     folder = brought(home) / "tables" / number
     folder.mkdir(parents=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tf_happywhale.catalogue.photographs.own_output import MARK, mark_own_output
 from tf_happywhale.config.server import Server
+from tf_happywhale.disk.files import restore_folder
 from tf_happywhale.disk.temporary import remove
 from tf_happywhale.errors import InputError
 from tf_happywhale.server.store import Store
@@ -132,6 +133,7 @@ def open_home(folder: Path, settings: Server, *, personal: bool) -> Home:
     mark_own_output(folder)
     home = Home(folder, settings, "", personal)
     remove(home.uploads)
+    restore_folder(home.gallery)  # a kill has left it aside, between two renames
     for place in (home.uploads, folder / "trips", folder / "jobs"):
         place.mkdir(exist_ok=True)
     home.token = read_token(folder, settings)
