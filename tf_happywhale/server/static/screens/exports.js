@@ -45,9 +45,9 @@ export function show(main) {
     settings.show(kind.value);
   }
 
-  function fillKinds(formats) {
-    holds = Object.fromEntries(formats.map((one) => [one.kind, one.holds]));
-    const names = formats.map((one) => one.kind);
+  function fillKinds(kinds) {
+    holds = Object.fromEntries(kinds.map((one) => [one.kind, one.holds]));
+    const names = kinds.map((one) => one.kind).filter((one) => !OWN.includes(one));
     const group = (label, some) => make("optgroup", { label },
       some.map((name) => make("option", { value: name, text: tWord("export", name) })));
     const fill = () => [group(t("exports.own"), OWN), group(t("exports.others"), names)];
@@ -66,7 +66,7 @@ export function show(main) {
     seen = mark;
     try {
       const answer = await get("/v1/exports");
-      fillKinds(answer.formats);
+      fillKinds(answer.kinds);
       redraw(files, answer.exports, () => made(answer.exports));
     } catch (error) {
       complain(error);

@@ -114,9 +114,9 @@ function charts(training) {
           make("tbody", {}, epochs.map((one) => make("tr", {}, make("td", { text: one.epoch }), make("td", { text: cell(one.loss) }), make("td", { text: cell(one.map) }))))))));
 }
 
-const modelTitle = ({ kind, title }) => {
-  if (kind === "untaught") return t("training.untaught", { name: title });
-  return kind === "trained" ? t("training.trained", { name: title }) : title;
+const modelTitle = ({ kind, name }) => {
+  if (kind === "untaught") return t("training.untaught", { name });
+  return kind === "trained" ? t("training.trained", { name }) : name;
 };
 
 function modelDetail({ kind, detail, map }) {
@@ -128,7 +128,7 @@ function choice(models) {
   const use = async (model) => {
     const title = modelTitle(model);
     if (!(await confirm(t("training.use_title", { title }), t("training.use_what"), t("training.use"), false))) return;
-    await post("/v1/model", { model: model.name, by: person() });
+    await post("/v1/model", { model: model.model, by: person() });
     say(t("training.used", { title }));
     await refresh();
   };
