@@ -13,6 +13,7 @@ the database agree.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import statistics
 import sys
@@ -90,7 +91,9 @@ def report(served: Served, clients: Clients, seconds: float) -> None:
         f"{served.kills} kills in {seconds:.0f} s, {served.jobs_killed} of them with a job "
         f"running; {len(clients.decided)} decisions and {len(clients.sent)} photographs confirmed, "
         f"{clients.unanswered} requests without an answer\n"
-        f"from the start to /health: median {median:.2f} s, largest {slowest:.2f} s"
+        f"from the start to /health: median {median:.2f} s, largest {slowest:.2f} s, of which "
+        f"the processor computes {statistics.median(served.computed):.2f} s; the load of this "
+        f"machine is {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
 
 

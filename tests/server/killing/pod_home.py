@@ -26,8 +26,8 @@ def write_pod_home(folder: Path) -> dict[str, str]:
     The pictures are the pod's. Nothing is embedded: the vectors are made of the files' hashes.
     """
     pod, home, new_ones = folder / "pod", folder / "home", folder / "new_photographs"
-    size = {"width": 300, "height": 200}
-    write_pod(pod, Pod(individuals=6, singletons=1, mean_images=4, **size), seed=3, workers=1)
+    few = {"individuals": 6, "new_individuals": 1, "singletons": 1, "mean_images": 4}
+    write_pod(pod, Pod(**few, test_images=1, width=300, height=200), seed=3, workers=1)
     with (pod / "train.csv").open(encoding="utf-8", newline="") as table:
         rows = list(csv.DictReader(table))
     known, new = rows[:KNOWN], rows[KNOWN : KNOWN + NEW]

@@ -21,7 +21,7 @@ class Served:
     """The server of a home folder.
 
     Attributes:
-        starts: seconds from each start to the first answer.
+        starts: seconds from each start to the first answer; `computed`: the processor's share.
         kills: how often it was killed; `jobs_killed`: with a job running.
         wrong: sentences on what is not as it should be.
     """
@@ -29,6 +29,7 @@ class Served:
     def __init__(self, home: Path) -> None:
         self.home, self.address, self.token = home, "", ""
         self.starts: list[float] = []
+        self.computed: list[float] = []
         self.wrong: list[str] = []
         self.kills = self.jobs_killed = 0
         self._run: subprocess.Popen | None = None
@@ -47,6 +48,7 @@ class Served:
         with httpx.Client(timeout=WAIT) as client:
             assert client.get(f"{self.address}/health").json() == {"status": "ok"}
         self.starts.append(time.monotonic() - began)
+        self.computed.append(processor_seconds(self._run.pid))
 
     def kill(self) -> None:
         """Kill it. Its jobs must end with it."""
@@ -81,6 +83,12 @@ class Served:
         answer = httpx.request(method, self.address + path, headers=headers, timeout=WAIT, **sent)
         answer.raise_for_status()
         return answer.json()
+
+
+def processor_seconds(process: int) -> float:
+    """Return how long a process has computed."""
+    cells = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(cells[11]) + int(cells[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def children_of(process: int) -> list[int]:
