@@ -322,6 +322,8 @@ def export(day: Day) -> None:
     """The table of decisions says what was clicked."""
     anna = day.anna
     anna.driver.find_element(By.CSS_SELECTOR, "#places [data-place=exports]").click()
+    offered = "[data-test=export-kind] option[value=decisions]"
+    anna.until(lambda: anna.count(offered), "decisions can be exported")
     Select(anna.test("export-kind")).select_by_value("decisions")
     anna.click("export-make")
     anna.see("[data-test^=download-]", LONG)
