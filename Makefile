@@ -31,7 +31,7 @@ help:
 	@echo "  make test-exchange    write every format of other programs, and read it with their packages *"
 	@echo "  make test-api         replay what other programs expect, and /openapi.json, against a running server *"
 	@echo "  make test-browser     try the review pages in Chromium (on Debian it is installed for you)"
-	@echo "  make test-app         try the application in Chromium: a whole day, two people at once (ten minutes)"
+	@echo "  make test-app         try the application in Chromium: a whole day, two people at once (ten minutes or more)"
 	@echo "  make test-app-kills   kill the server 50 times while people work: nothing that it confirmed is lost"
 	@echo "  make test-beam        write records with Apache Beam on two worker processes *"
 	@echo "  make test-writers     let two processes change one gallery and catalogue, 200 rounds"

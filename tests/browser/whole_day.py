@@ -32,6 +32,11 @@ SMALL = [
 LONG = 900  # seconds that a job may take on a busy machine
 COLUMNS = {"image": "Photo", "individual_id": "Who", "species": "Kind"}
 
+ALL_NAMED = (  # parts are named by headings, which come with their content
+    "[...document.querySelectorAll('section[aria-labelledby]:not([hidden])')].every("
+    "one => document.getElementById(one.getAttribute('aria-labelledby')))"
+)
+
 
 class Day:
     """What the person has, the application, and the two browsers.
@@ -62,7 +67,7 @@ class Day:
         address = self.anna.driver.current_url
         self.ben.go_to(address)
         self.ben.see("h1")
-        self.ben.until(lambda: not self.ben.count("[aria-busy=true]"), "nothing is loaded any more")
+        self.ben.until(lambda: self.ben.script(ALL_NAMED), "all parts have their headings")
         for browser, width in ((self.anna, 1400), (self.ben, 390)):
             browser.shot(f"{screen}-{width}")
             self.faults += [f"{screen} is wider than {width}"] * browser.too_wide()
