@@ -319,8 +319,11 @@ def curate(day: Day) -> None:
     anna.click("curate")
     anna.click("curation", LONG)
     assert anna.see("h1").text == "What to look at"
+    anna.test("curation-back")
+    assert anna.count("code[data-correction]") == 0  # buttons are in place of the commands
     day.look("curation")
-    anna.driver.back()
+    anna.click("curation-back")
+    anna.test("curation")
 
 
 def export(day: Day) -> None:
