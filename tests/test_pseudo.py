@@ -15,6 +15,7 @@ from tests.conftest import QUICK
 from tf_happywhale import embed, pseudo, run, train
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.records.plan import plan_records
 from tf_happywhale.training import every_fold, loop, trainer
@@ -204,3 +205,21 @@ def test_a_later_round_needs_the_labels_its_model_was_trained_on(place, trained)
             train.main(experiment(place))
     finally:
         file.write_text(text, encoding="utf-8")
+
+
+def test_a_second_training_resumes_from_the_first_with_its_own_settings(
+    place: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(trainer, "build_embedder", small_network.build)
+    further = "pseudo.settings={train.epochs: 2, train.first_size: 32}"
+    places = [f"output={tmp_path}", f"records.dir={place / 'out' / 'records'}"]
+    run.main(experiment(place, *places, "pseudo.resume=true", further))
+    first, second = (tmp_path / name / "fold0" for name in ("quick", "quick-round1"))
+    made = json.loads((second / "made_from.json").read_text(encoding="utf-8"))
+    assert made["weights"] == sha256(first / "model.keras")
+    assert made["config"]["train.epochs"] == 2
+    assert len(rows(second / "log.csv")) == 2
+    assert len(rows(first / "log.csv")) == 1
+    first.joinpath("model.keras").unlink()
+    with pytest.raises(InputError, match=r"There is no model .*model\.keras"):
+        train.main(experiment(place, *places, "pseudo.resume=true", "train.restart=true", further))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +52,22 @@ def test_many_photographs_to_identify_train_once_more(
     facts = Facts(images, 40, images, 224, to_identify=photographs)
     assert values(facts)["pseudo.rounds"] == rounds
     assert why(facts, "pseudo.rounds").startswith(f"{photographs} photographs to identify")
+
+
+def test_the_second_training_is_a_third_of_the_first_at_half_its_learning_rate() -> None:
+    facts = replace(WHALES, to_identify=1129)
+    known = {"train.learning_rate": 4e-4, "train.epochs": 50}
+    found = {key: value for key, value, _ in derived_settings(facts, LAPTOP, known)}
+    assert found["pseudo.resume"] is True
+    assert found["pseudo.settings"] == {
+        "train.epochs": "16",
+        "train.learning_rate": "0.0002",
+        "train.warmup_epochs": "1",
+    }
+    few = known | {"train.epochs": 1}
+    found = {key: value for key, value, _ in derived_settings(facts, LAPTOP, few)}
+    assert found["pseudo.settings"]["train.epochs"] == "1"
+    assert "pseudo.settings" not in values(replace(WHALES, to_identify=3))
 
 
 def test_photographs_that_are_named_as_in_the_catalogue_train_no_more() -> None:

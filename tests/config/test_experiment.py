@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from tf_happywhale.config import (
     Augment,
     Experiment,
+    as_trained,
     dump_experiment,
     keys,
     load_experiment,
@@ -423,3 +424,41 @@ def test_weights_on_the_hub_and_messages_may_be_addresses() -> None:
 def test_a_pattern_of_names_is_text() -> None:
     found = load_experiment(None, ["data.tfrecords_pattern={split}-{fold}-{count}.tfrec"])
     assert found.data.tfrecords_pattern == "{split}-{fold}-{count}.tfrec"
+
+
+FURTHER = """\
+image_size: 64
+records: {size: 64}
+pseudo:
+  rounds: 1
+  settings: {train.epochs: 12, image_size: 80, augment.crop_scale: "[0.5, 1]"}
+"""
+
+
+def test_a_further_training_differs_in_the_keys_that_are_set_for_it(from_yaml) -> None:
+    experiment = from_yaml(FURTHER)
+    further = as_trained(experiment)
+    assert (further.train.epochs, further.image_size) == (12, 80)
+    assert further.augment.crop_scale == (0.5, 1)
+    assert as_trained(further) == further  # as the run folder keeps it
+    first = experiment.in_round(0)
+    assert as_trained(first) == first
+
+
+def test_the_command_line_wins_over_a_further_trainings_keys(from_yaml) -> None:
+    further = as_trained(from_yaml(FURTHER, "train.epochs=2"))
+    assert (further.train.epochs, further.image_size) == (2, 80)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("{model.backbone: b0}", "'model.backbone': a further training can differ in image_size"),
+        ("{train.epochs: none}", "train.epochs is 'none'"),
+        ("{train.epoch: 3}", "the nearest is 'train.epochs'"),
+        ("{image_size: 96}", "set records.size"),
+    ],
+)
+def test_settings_of_a_further_training_are_checked(setting: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        load_experiment(None, ["pseudo.rounds=1", f"pseudo.settings={setting}"])

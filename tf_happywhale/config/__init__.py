@@ -19,10 +19,10 @@ from tf_happywhale.config.quality import Quality
 from tf_happywhale.config.rank import Rank
 from tf_happywhale.config.server import Server
 from tf_happywhale.config.train import Train
-from tf_happywhale.config.variant_experiments import variants_of
+from tf_happywhale.config.variant_experiments import as_trained, variants_of
 
 __all__ = [
     "Augment", "Data", "Detect", "Embed", "Exchange", "Experiment", "Match", "MemberPath", "Model",
-    "Pod", "Quality", "Rank", "Server", "TableColumn", "Train", "dump_experiment", "keys",
-    "load_dumped", "load_experiment", "variants_of",
+    "Pod", "Quality", "Rank", "Server", "TableColumn", "Train", "as_trained", "dump_experiment",
+    "keys", "load_dumped", "load_experiment", "variants_of",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tf_happywhale.config.derived_sizes import Machine, Setting, seen_area, sizes
+from tf_happywhale.config.train import Train
 
 WHOLE = "whole"
 PICTURES = 86_000  # seen by a training on the right whales: 36 epochs of 2,381
@@ -125,7 +126,7 @@ def derived_settings(
         ("train.batch_size", batch, f"{pictures}, at least four batches"),
         ("train.validate_every", max(1, rounds // 6), f"six times in {rounds} epochs"),
         *_average(steps),
-        _predicted(facts),
+        *_predicted(facts, rounds, given.get("train.learning_rate", Train().learning_rate)),
     ]  # fmt: skip
 
 
@@ -173,19 +174,24 @@ def _mirroring(facts: Facts) -> Setting:
     return "augment.flip_p", 0.1, why
 
 
-def _predicted(facts: Facts) -> Setting:
-    """Return how many trainings follow that also learn from what the one before is sure of."""
+def _predicted(facts: Facts, epochs: int, rate: float) -> Iterator[Setting]:
+    """Yield how many trainings follow that also learn from what the one before is sure of, and how
+    they differ from the first one, which has so many epochs and such a learning rate."""
     count = f"{facts.to_identify} photographs to identify"
     enough = facts.to_identify >= max(PREDICTED, facts.images // 5)
     if enough and facts.named_alike:
         why = "named like one of the catalogue, so that nothing can be trained on them"
-        return "pseudo.rounds", 0, f"{count}, {facts.named_alike} of them {why}"
-    if enough:
-        why = (
-            "those that the model is sure of are labels of a second training, as long as the first"
-        )
-        return "pseudo.rounds", 1, f"{count}: {why}"
-    return "pseudo.rounds", 0, f"{count} are too few to train on what the model says of them"
+        yield "pseudo.rounds", 0, f"{count}, {facts.named_alike} of them {why}"
+    elif enough:
+        why = "those that the model is sure of are labels of a second training"
+        yield "pseudo.rounds", 1, f"{count}: {why}"
+        why = f"a third of the {epochs} epochs is enough, since it starts from the first's weights"
+        yield "pseudo.resume", True, why
+        further = {"epochs": max(1, epochs // 3), "learning_rate": rate / 2, "warmup_epochs": 1}
+        yield "pseudo.settings", {f"train.{key}": f"{it:g}" for key, it in further.items()}, why
+    else:
+        why = "are too few to train on what the model says of them"
+        yield "pseudo.rounds", 0, f"{count} {why}"
 
 
 def _batch(training: int) -> int:

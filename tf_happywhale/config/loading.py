@@ -12,7 +12,7 @@ from tf_happywhale.config.experiment import Experiment
 from tf_happywhale.config.renamed import renewed
 from tf_happywhale.config.shipped import find_config, shipped_configs
 from tf_happywhale.config.text import put_override, read_yaml
-from tf_happywhale.config.variant_experiments import variants_of, without_given
+from tf_happywhale.config.variant_experiments import as_trained, variants_of, without_given
 from tf_happywhale.errors import ConfigError
 
 SHIPPED = shipped_configs()
@@ -66,8 +66,12 @@ def _load(tree: dict, overrides: Sequence[str]) -> Experiment:
     given = [override.partition("=")[0].strip() for override in overrides]
     if "variants" in tree and "variants" not in given:
         tree["variants"] = without_given(tree["variants"], given)
+    further = tree.get("pseudo") or {}
+    if isinstance(further, dict) and "settings" in further and "pseudo.settings" not in given:
+        (further["settings"],) = without_given([further["settings"]], given) or [{}]
     experiment = validated(tree)
-    variants_of(experiment)
+    for variant in variants_of(experiment):
+        as_trained(variant)
     return experiment
 
 

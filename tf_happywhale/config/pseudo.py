@@ -30,6 +30,27 @@ class Pseudo(Section):
         "it shows the same as an image of the validation fold",
     )
 
+    resume: bool = Field(
+        False,
+        description="true: a further training starts from the model of the one before, with its "
+        "weights; false: from model.weights, as the first one does",
+    )
+    settings: dict[str, str | None] = Field(
+        {},
+        description="keys in which the further trainings differ from the first, such as "
+        "{train.epochs: 12, image_size: 376}; of image_size, augment and train",
+    )
+
+    @model_validator(mode="after")
+    def _settings_are_of_training(self) -> Pseudo:
+        for key in self.settings:
+            if key != "image_size" and key.partition(".")[0] not in ("augment", "train"):
+                raise ValueError(
+                    f"pseudo.settings has {key!r}: a further training can differ in image_size and "
+                    "in keys of augment and train, such as train.epochs"
+                )
+        return self
+
     @model_validator(mode="after")
     def _round_exists(self) -> Pseudo:
         if (self.round or 0) > self.rounds:

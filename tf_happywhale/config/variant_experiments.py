@@ -1,7 +1,8 @@
-"""The experiments that one config trains in its place: `variants`."""
+"""Experiments that differ from their config in some keys: `variants`, and further trainings."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -20,12 +21,7 @@ def variants_of(experiment: Experiment) -> list[Experiment]:
     if not experiment.variants:
         return [experiment]
     base = experiment.model_dump(mode="json", exclude={"variants"})
-    found = []
-    for changes in experiment.variants:
-        tree = deepcopy(base)
-        for key, value in changes.items():
-            put_value(tree, key, value)
-        found.append(validated(tree))
+    found = [_changed(base, changes) for changes in experiment.variants]
     places = [(variant.name, fold) for variant in found for fold in variant.folds]
     for name, fold in places:
         if places.count((name, fold)) > 1:
@@ -34,6 +30,32 @@ def variants_of(experiment: Experiment) -> list[Experiment]:
                 "of them."
             )
     return found
+
+
+def as_trained(experiment: Experiment) -> Experiment:
+    """Return an experiment with the settings of its training: those of `pseudo.settings` count
+    for every training but the first.
+
+    Raises:
+        ConfigError: one of them has a wrong key or value, or would need other TFRecords.
+    """
+    if not experiment.round:
+        return experiment
+    trained = _changed(experiment.model_dump(mode="json"), experiment.pseudo.settings)
+    if trained.image_size != experiment.image_size and not experiment.records.size:
+        raise ConfigError(
+            f"pseudo.settings sets image_size to {trained.image_size}, but the TFRecords hold "
+            f"pictures of {experiment.image_size} pixels: set records.size, the size of pictures "
+            "in the TFRecords of all trainings."
+        )
+    return trained
+
+
+def _changed(base: dict[str, Any], changes: Mapping[str, str | None]) -> Experiment:
+    tree = deepcopy(base)
+    for key, value in changes.items():
+        put_value(tree, key, value)
+    return validated(tree)
 
 
 def without_given(variants: Any, given: list[str]) -> Any:

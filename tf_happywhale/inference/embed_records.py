@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 from tf_happywhale.catalogue.dataset import DataSet, load_data
-from tf_happywhale.config import Experiment
+from tf_happywhale.config import Experiment, as_trained
 from tf_happywhale.disk.hashes import digest
 from tf_happywhale.disk.locks import locked
 from tf_happywhale.disk.swap import AT_WORK
@@ -48,6 +48,7 @@ def embed_folds(experiment: Experiment) -> None:
     Raises:
         InputError: a model is missing, or a process trains it.
     """
+    experiment = as_trained(experiment)
     folds = _folds(experiment)
     if not folds:
         return

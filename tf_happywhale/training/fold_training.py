@@ -11,7 +11,7 @@ import numpy as np
 
 from tf_happywhale.catalogue.animals.individuals import species_targets, to_targets
 from tf_happywhale.catalogue.dataset import DataSet, load_data
-from tf_happywhale.config import Experiment
+from tf_happywhale.config import Experiment, as_trained
 from tf_happywhale.disk.hashes import digest, sha256
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.models.weights.weight_names import find_weights
@@ -58,6 +58,7 @@ class FoldTraining:
 def fold_trainings(experiment: Experiment) -> Iterator[FoldTraining]:
     """Yield the training of each fold of an experiment. The catalogue and the records are read and
     checked before the first one."""
+    experiment = as_trained(experiment)
     weights = find_weights(experiment.model.backbone, experiment.model.weights)
     data = load_data(experiment)
     species = _species(experiment, data)  # also of individuals whose photographs cannot be read

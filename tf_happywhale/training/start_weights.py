@@ -11,9 +11,10 @@ from tf_happywhale.errors import ConfigError, HappywhaleError, InputError
 from tf_happywhale.messages import say_once
 from tf_happywhale.models.weights.run_weights import is_own, run_of
 from tf_happywhale.models.weights.weight_names import BEST, find_weights
+from tf_happywhale.places import run_folder
 from tf_happywhale.retrieval.ensemble.trained_on import has_seen
 from tf_happywhale.retrieval.teaching.elsewhere import seen_elsewhere, trained_elsewhere
-from tf_happywhale.run_folders.contents import read_trained_on
+from tf_happywhale.run_folders.contents import check_model, read_trained_on
 from tf_happywhale.run_folders.published_folder import read_published
 from tf_happywhale.training.fold_data import FoldData
 
@@ -25,14 +26,20 @@ def start_of(
     which they are: the SHA-256 of their file, or the address of weights without one.
 
     Args:
-        experiment: as the user wrote it; with `model.weights=best` they are chosen here.
+        experiment: as the user wrote it. With `model.weights=best` they are chosen here; with
+            `pseudo.resume` those of a further training are the model of the one before.
         data, run: of the fold.
         folds: the fold of each image of the catalogue.
 
     Raises:
         ConfigError: see `check_start`.
     """
-    if experiment.model.weights == BEST:
+    if experiment.round and experiment.pseudo.resume:
+        before = run_folder(experiment.in_round(experiment.round - 1), data.fold)
+        check_model(before / "model.keras")
+        model = experiment.model.model_copy(update={"weights": str(before)})
+        experiment = experiment.model_copy(update={"model": model})
+    elif experiment.model.weights == BEST:
         # Imported here, since TensorFlow takes seconds, and mostly the choice is known.
         from tf_happywhale.training.best_start import best_start
 
