@@ -19,7 +19,7 @@ from tests.server.hostile.attack import ATTACKS, Try
 from tests.server.hostile.child import Child
 
 MOST_MEGABYTES = 2500  # of the server's memory; a picture of 200 million pixels is 600 of them
-LIMIT = 900  # seconds for all attacks
+LIMIT = 1800  # seconds for all attacks
 ROOMS = (
     access,
     names,

@@ -11,6 +11,7 @@ from tests.server.hostile.child import Child
 from tests.server.hostile.pictures import SIDE, photograph
 from tests.server.hostile.wire import KIND, form
 
+LARGE = 3  # pictures
 ALLOWED_PIXELS = (13_000, 13_000)  # just under the limit: it may be kept, and has to be served
 
 
@@ -37,16 +38,18 @@ def bombs(child: Child) -> Iterator[Try]:
 def large_pictures(child: Child) -> Iterator[Try]:
     """As many pixels as are allowed, from several at once, and looked at from several at once."""
     content = pictures.png(*ALLOWED_PIXELS)
-    with ThreadPoolExecutor(6) as several:
-        answers = list(several.map(lambda n: child.upload((f"large{n}.png", content)), range(6)))
+    with ThreadPoolExecutor(LARGE) as several:
+        answers = list(
+            several.map(lambda n: child.upload((f"large{n}.png", content)), range(LARGE))
+        )
     for answer in answers:
         yield Try("169 million pixels", answer.status in (200, 413, 422, 503), str(answer))
     names = [name for name in child.kept() if name.startswith("large")]
     paths = [
         f"/v1/trips/{child.trip}/pictures/{name}?size={300 + n}" for n in range(3) for name in names
     ]
-    with ThreadPoolExecutor(12) as several:
-        answers = list(several.map(lambda path: child.ask("GET", path, wait=120), paths))
+    with ThreadPoolExecutor(6) as several:
+        answers = list(several.map(lambda path: child.ask("GET", path, wait=300), paths))
     for path, answer in zip(paths, answers, strict=True):
         yield Try(path, answer.status in (200, 413, 422, 503), str(answer)[:60])
     with ThreadPoolExecutor(4) as several:
