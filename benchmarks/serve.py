@@ -87,8 +87,14 @@ class Server:
 
     def wait(self, photograph: bytes) -> None:
         """Wait until the model is loaded."""
-        while self.match(self.connection(), photograph) != 200:
+        while self.process.poll() is None:
+            try:
+                if self.match(self.connection(), photograph) == 200:
+                    return
+            except OSError:  # it does not listen yet
+                pass
             time.sleep(1)
+        sys.exit("the server has ended")
 
     def megabytes(self) -> float:
         """Its resident memory."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,19 +17,16 @@ from tf_happywhale.inference.who_teaches import who_teaches
 from tf_happywhale.retrieval.centring import CENTRED, DONE, centred
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.new_individual.ratings import (
-    NOBODY,
     Rated,
     Shares,
-    equal_shares,
-    fit_shares,
     ratings,
 )
 from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.retrieval.search.scored import rank_scored
 from tf_happywhale.retrieval.teaching.members import join_again
-from tf_happywhale.retrieval.teaching.questions import NAMED, Questions, ask
-from tf_happywhale.retrieval.teaching.taught import ENOUGH_FOR_NUMBERS
+from tf_happywhale.retrieval.teaching.questions import NAMED, ask
+from tf_happywhale.retrieval.teaching.taught_ratings import learned_shares
 
 
 @dataclass(frozen=True)
@@ -148,28 +145,13 @@ def rate_gallery(known: Embeddings, identifier: Identifier, experiment: Experime
         image=compared.image,
         individuals=len(set(compared.individual_id.tolist())),
         learned=learned,
-        shares=_shares(questions, learned),
+        shares=learned_shares(questions, learned),
         best_of=best_of,
         new_share=experiment.rank.new_share,
         middle=middle,
         weights=None if taught is identifier else taught.learned.shares,
         about=dict(known.about),
     )
-
-
-def _shares(questions: Questions, learned: Learned) -> Shares:
-    """Return how candidates behind the best one share what is left: as the gallery's own questions
-    say, or equally if these are of too few individuals."""
-    everyone = questions.gallery_individuals
-    known = questions.take(questions.known)
-    individuals = len(set(known.individual_ids.tolist()))
-    if individuals < ENOUGH_FOR_NUMBERS:
-        return equal_shares(min(NAMED, everyone), everyone)
-    right = known.ids == known.individual_ids[:, None]
-    place = np.where(right.any(axis=1), right.argmax(axis=1), known.ids.shape[1])
-    weights = np.full(len(known), individuals / len(known))
-    found = fit_shares(learned.line.standard(known.score), place, weights)
-    return replace(found, rest=NOBODY) if everyone <= NAMED else found
 
 
 def _nearest(
