@@ -141,6 +141,16 @@ class Browser:
 
         return self.until(text, f"{selector} says {words!r}", seconds)
 
+    def settle(self) -> None:
+        """Wait, but not for long, until what the page says stays the same."""
+        before = None
+        for _ in range(10):
+            now = self.script("document.body.innerText")
+            if now == before:
+                return
+            before = now
+            time.sleep(0.5)
+
     def shot(self, name: str) -> None:
         """Leave a screenshot in output/browser."""
         SHOTS.mkdir(parents=True, exist_ok=True)

@@ -69,6 +69,7 @@ class Day:
         self.ben.see("h1")
         self.ben.until(lambda: self.ben.script(ALL_NAMED), "all parts have their headings")
         for browser, width in ((self.anna, 1400), (self.ben, 390)):
+            browser.settle()
             browser.shot(f"{screen}-{width}")
             self.faults += [f"{screen} is wider than {width}"] * browser.too_wide()
             for dark in (False, True):
@@ -354,7 +355,6 @@ def look_at_the_rest(day: Day) -> None:
         selector = f'#places [data-place="{place}"]'
         day.anna.driver.find_element(By.CSS_SELECTOR, selector).click()
         day.anna.see(f"#main[data-screen={place or 'overview'}] h1")
-        time.sleep(1)
         day.look(f"{place or 'overview'}-end")
 
 
