@@ -11,7 +11,7 @@ import { galleryWords, prepareButton } from "../parts/prepare.js";
 export function show(main) {
   const work = make("section", { "aria-label": t("overview.work"), class: "work" });
   const steps = make("ol", { class: "steps", "data-test": "steps" });
-  const trips = make("section", { class: "trips", "aria-labelledby": "trips-title" });
+  const trips = make("section", { class: "trips", "aria-labelledby": "trips-title", hidden: true });
   main.append(
     make("h1", { text: t("overview.title") }),
     make("p", { class: "lead", text: t("overview.lead") }),
@@ -27,6 +27,7 @@ export function show(main) {
         state.trips.length === 0];
       redraw(steps, shown, () => [knownStep(state), photographsStep(state)]);
       redraw(trips, state.trips, () => tripList(state.trips));
+      trips.hidden = !state.trips.length;
     },
   };
 }
