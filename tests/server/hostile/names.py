@@ -67,7 +67,7 @@ def paths(child: Child) -> Iterator[Try]:
             asked = path.format(up=up, trip=child.trip, root=quote("/etc/passwd"), long="t" * 5000)
             answer = child.ask("GET", asked)
             secret = child.token.encode() in answer.body or b"root:" in answer.body
-            good = answer.status in (400, 404, 405, 414, 422) or answer.broken
+            good = answer.status in (400, 404, 405, 409, 414, 422) or answer.broken
             good |= answer.status == 200 and "/individuals" in asked
             yield Try(f"{asked[:80]}", good and not secret, str(answer))
             if "{up}" not in path:
