@@ -57,7 +57,8 @@ def serve(folder: Path, settings: Server, *, personal: bool) -> None:
                     "encrypt: put a server with TLS before it (docs/app.md)",
                     flush=True,
                 )
-            _run(home, listening, f"{address}/?token={home.token}" if opens else None)
+            opened = f"{address}/?token={home.token}" if opens else None
+            _run(home, listening, opened, personal=personal)
     except InputError as error:
         if not opens or "is serving" not in str(error) or not _show_running(folder, settings):
             raise
@@ -109,13 +110,14 @@ def address_of(listening: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
-def _run(home: object, listening: socket.socket, opened: str | None) -> None:
+def _run(home: object, listening: socket.socket, opened: str | None, *, personal: bool) -> None:
     import uvicorn
 
     from tf_happywhale.server.application import make_application
 
     application = make_application(home)  # type: ignore[arg-type]
-    application.state.matcher.loading.begin()  # in the background, so that nobody waits later
+    if not personal:  # a person identifies by jobs: the memory is theirs
+        application.state.matcher.loading.begin()  # in the background, so that nobody waits later
     config = uvicorn.Config(
         application,
         log_level="warning",
