@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from tf_happywhale.server.matcher_loading import Loading, NotReady
 from tf_happywhale.server.matcher_requests import Request, Waiting
 
 if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
     from tf_happywhale.server.matcher_model import LoadedModel
 
 MOST = 256  # photographs that wait
@@ -155,12 +158,22 @@ def _rank(model: LoadedModel, requests: Sequence[Request]) -> None:
     rows = [one.row for request in requests for one in request.pictures]
     animals = [ANIMAL.format(n) for n, one in enumerate(requests) for _ in one.pictures]
     try:
-        found = model.gallery.rate(np.stack(rows), animals)
+        with _blas().limit(limits=1, user_api="blas"):
+            found = model.gallery.rate(np.stack(rows), animals)
         for n, request in enumerate(requests):
             request.answer(found[ANIMAL.format(n)])
     except Exception as error:
         for request in requests:
             request.fail(NotReady(f"The gallery cannot be asked ({type(error).__name__})."))
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Return what limits the threads of matrix products. They wait for each other in a loop, and
+    would take the cores from the network that embeds meanwhile."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def matcher_of(gallery: Path, settings: Sequence[str] = ()) -> Matcher:

@@ -20,7 +20,8 @@ from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.server.checked_pictures import checked_picture
 from tf_happywhale.server.gallery_stamp import Stamp, stamp_of
 
-SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)  # of batches; others are filled up to these
+# Of batches; others are filled up to these, and what is filled up is computed for nothing.
+SIZES = (*range(1, 9), *range(10, 17, 2), *range(20, 33, 4), 40, 48, 56, 64)
 Crops = tuple[np.ndarray, ...]  # of each model, uint8 [sources, s, s, 3]
 
 
