@@ -191,7 +191,7 @@ class Child:
         self.before = self.state()
 
     def forget_largest(self) -> None:
-        """Begin anew with the largest memory."""
+        """Forget the largest memory so far."""
         Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
 
     def largest(self) -> float:

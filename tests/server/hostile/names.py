@@ -39,7 +39,7 @@ PATHS = (
     "/v1/jobs/{up}{up}token", "/v1/trips/t1%00", "/v1/trips/{long}", "/v1/trips/%ff%fe",
 )  # fmt: skip
 UPS = ("../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "..%252f", "..%c0%af", "....//")
-FOLDERS = ("/etc", "/", "/proc/self", "..", "../..", "~", "~root", "/work/../etc", "\0", "x" * 9000,
+FOLDERS = ("/etc", "/", "/proc/self", "..", "../..", "~", "~root", "/srv/../etc", "\0", "x" * 9000,
            "\\\\host\\share", "//host/share", "file:///etc", "C:\\", "$HOME",
            "home/../outside")  # fmt: skip
 

@@ -78,16 +78,16 @@ function tell(element, training, job) {
 function buttons(training, job) {
   const begin = async (restart) => {
     const what = training.model ? "training.begin_again" : "training.begin_what";
-    const sentence = restart ? t("training.anew_what") : t(what);
+    const sentence = restart ? t("training.again_what") : t(what);
     if (!(await confirm(t("training.begin"), sentence, t("training.begin"), restart))) return;
     await post("/v1/training", { by: person(), restart });
     await refresh();
   };
   if (job && isUnfinished(job)) return jobButtons(job, t("training.own"));
   if (job && job.state !== "done") {
-    // What was begun with other photographs is only gone on with if it is not begun anew.
-    const anew = button(t("training.anew"), guarded(() => begin(true)), { class: "quiet", "data-test": "train-anew" });
-    return [...jobButtons(job, t("training.own")), anew];
+    // A training of other photographs cannot be resumed; it can be begun again.
+    const again = button(t("training.again"), guarded(() => begin(true)), { class: "quiet", "data-test": "train-again" });
+    return [...jobButtons(job, t("training.own")), again];
   }
   return [button(t("training.begin"), guarded(() => begin(false)), { class: "main", "data-test": "train" })];
 }
