@@ -139,6 +139,7 @@ def test_help_has_the_verbs_examples_and_overrides(call, capsys) -> None:
 def test_what_needs_no_tensorflow_does_not_import_it() -> None:
     modules = "cli, disk.files, places, stages, catalogue.dataset, records.augmentation"
     modules += ", records.manifest, records.plan, records.labels, models.weights.weight_names"
+    modules += ", training.every_fold, devices.place"
     names = [f"tf_happywhale.{name}" for name in modules.split(", ")]
     code = f"import sys, {', '.join(names)}; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

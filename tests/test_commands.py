@@ -282,23 +282,38 @@ class Blocked(MetaPathFinder):
             raise ImportError(f"{name} is blocked")
 
 sys.meta_path.insert(0, Blocked())
-from tf_happywhale import evaluate, rank
+from tf_happywhale import evaluate, rank, run
 from tf_happywhale.config import load_experiment
-experiment = load_experiment(None, sys.argv[1:])
-rank.main(experiment)
-evaluate.main(experiment)
+experiment = load_experiment(None, sys.argv[2:])
+for command in sys.argv[1].split(","):
+    {"rank": rank, "evaluate": evaluate, "run": run}[command].main(experiment)
 """
+
+
+def without_tensorflow(commands: str, *settings: str) -> str:
+    """Do commands, separated by commas, in a process that cannot import TensorFlow."""
+    command = [sys.executable, "-c", BLOCKED, commands, *QUICK, *settings]
+    root = Path(__file__).parents[1]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_rank_and_evaluate_need_no_tensorflow(work: Work, tmp_path: Path) -> None:
     members = f"members=[{{path: {work.output / 'quick' / 'fold0'}}}]"
-    places = [f"data.root={work.data}", f"output={tmp_path}", members]
-    command = [sys.executable, "-c", BLOCKED, *QUICK, *places]
-    root = Path(__file__).parents[1]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=root)
-    assert done.returncode == 0, done.stderr
+    said = without_tensorflow(
+        "rank,evaluate", f"data.root={work.data}", f"output={tmp_path}", members
+    )
     for name in ("rank", "evaluate"):
-        assert f"{name}: done in" in done.stdout
+        assert f"{name}: done in" in said
+
+
+def test_what_is_up_to_date_needs_no_tensorflow(work: Work) -> None:
+    """It takes seconds to import, and a person waits for them."""
+    run.main(work.experiment())
+    said = without_tensorflow("run", f"data.root={work.data}", f"output={work.output}")
+    assert "done in" not in said
+    assert said.count("up to date") >= 6
 
 
 def test_a_foreign_data_folder_without_boxes_answers_and_sample(pod: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale import embed, evaluate, pseudo, rank, report, tfrecords, train
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.config import variants_of
-    from tf_happywhale.devices.workers import place
+    from tf_happywhale.devices.place import place
     from tf_happywhale.models.weights.weight_names import find_weights
     from tf_happywhale.places import output_folder, run_folder
     from tf_happywhale.retrieval.ranking.rank_experiment import why_no_submission

@@ -48,14 +48,29 @@ def main(verb: str, experiment: Experiment) -> None:
 
 def write(experiment: Experiment, data: DataSet, plan: RecordsPlan) -> None:
     """Write the shards that are missing in the records folder."""
+    from tf_happywhale.records.faulty_photographs import is_written
     from tf_happywhale.records.manifest import DAMAGED_TABLE
     from tf_happywhale.records.plan_warnings import plan_warnings
-    from tf_happywhale.records.writer import write_records
 
-    records = experiment.records
     for sentence in plan_warnings(plan, data):
         print(f"tfrecords: {sentence}")
-    written = write_records(
+    there = is_written(plan.folder, skip_unreadable=experiment.records.skip_unreadable)
+    written = not there and write_missing(experiment, plan)
+    if (plan.folder / DAMAGED_TABLE).is_file():
+        print(
+            "tfrecords: some photographs are damaged, a part of the picture is missing or wrong: "
+            f"{plan.folder / DAMAGED_TABLE} lists them"
+        )
+    count = f"{len(plan.photographs)} images" if written else "up to date"
+    print(f"tfrecords: {count} in {plan.folder}")
+
+
+def write_missing(experiment: Experiment, plan: RecordsPlan) -> bool:
+    """Write the missing shards; return False if another process has written them meanwhile."""
+    from tf_happywhale.records.writer import write_records  # with TensorFlow, which takes seconds
+
+    records = experiment.records
+    return write_records(
         plan,
         shard_images=records.shard_images,
         made_by=experiment.model_dump(
@@ -64,13 +79,6 @@ def write(experiment: Experiment, data: DataSet, plan: RecordsPlan) -> None:
         skip_unreadable=records.skip_unreadable,
         beam_options=list(records.beam_options) if records.engine == "beam" else None,
     )
-    if (plan.folder / DAMAGED_TABLE).is_file():
-        print(
-            "tfrecords: some photographs are damaged, a part of the picture is missing or wrong: "
-            f"{plan.folder / DAMAGED_TABLE} lists them"
-        )
-    count = f"{len(plan.photographs)} images" if written else "up to date"
-    print(f"tfrecords: {count} in {plan.folder}")
 
 
 def draw(experiment: Experiment, data: DataSet, plan: RecordsPlan) -> None:

@@ -133,3 +133,22 @@ def test_an_entry_of_another_form_is_read_again(tmp_path: Path) -> None:
         cache.write_text(json.dumps({str(path): [*stamp, *texts]}))
         hashes = ContentHashes(cache, lambda raw: [raw.decode()], 1)
         assert hashes.with_facts(path) == (hashlib.sha256(b"one").hexdigest(), ["one"])
+
+
+def test_many_files_are_hashed_as_one_is(tmp_path: Path, monkeypatch) -> None:
+    paths = [tmp_path / f"{n}.jpg" for n in range(9)]
+    for n, path in enumerate(paths[:-1]):  # the last one is not there
+        path.write_bytes(bytes([n]))
+    cache = tmp_path / "cache.json"
+    several, one = ContentHashes(cache, lambda raw: [raw.hex()], 1), ContentHashes(None)
+    found = several.of(paths, "looking")
+    assert [content for content, _ in found] == [one(path) for path in paths]
+    assert [facts for _, facts in found] == [[f"{n:02x}"] for n in range(8)] + [[""]]
+    several.save()
+    paths[3].write_bytes(b"changed")
+    again = ContentHashes(cache, lambda raw: [raw.hex()], 1)
+    read = []
+    monkeypatch.setattr(again, "_read", lambda path: read.append(path) or ["hash", "fact"])
+    found[3] = ("hash", ["fact"])
+    assert again.of(paths, "looking") == found
+    assert read == [paths[3]]

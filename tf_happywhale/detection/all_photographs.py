@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tf_happywhale.catalogue.photographs.photo_files import list_photographs, skipped_lines
 from tf_happywhale.config import Experiment
-from tf_happywhale.cores import usable_cores
 from tf_happywhale.disk.hashes import ContentHashes
 from tf_happywhale.errors import InputError
 from tf_happywhale.messages import say_once
@@ -49,7 +47,6 @@ def find_photographs(experiment: Experiment) -> dict[str, Path]:
 def hash_contents(experiment: Experiment, photographs: Mapping[str, Path]) -> dict[str, str]:
     """Return the hash of each photograph's bytes, by name; `missing` if it cannot be opened."""
     hashes = ContentHashes(output_folder(experiment) / ".stages" / "content.json")
-    with ThreadPoolExecutor(usable_cores()) as workers:
-        contents = list(workers.map(hashes, photographs.values()))
+    found = hashes.of(photographs.values(), "looking at photographs")
     hashes.save()
-    return dict(zip(photographs, contents, strict=True))
+    return {name: content for name, (content, _) in zip(photographs, found, strict=True)}

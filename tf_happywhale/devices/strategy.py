@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from tf_happywhale.backend import tensorflow_for_tpus
 from tf_happywhale.config import Train
+from tf_happywhale.devices.place import Place, place
 from tf_happywhale.devices.precision import choose_precision
-from tf_happywhale.devices.workers import Place, place, strategy_of_workers
+from tf_happywhale.devices.workers import strategy_of_workers
 from tf_happywhale.errors import ConfigError
 
 NO_TPU = (ValueError, RuntimeError, tf.errors.OpError)  # what tensorflow-tpu raises without one

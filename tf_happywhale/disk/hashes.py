@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
+from tf_happywhale.cores import usable_cores
 from tf_happywhale.disk.files import write_json
 
 MISSING = "missing"  # instead of the hash of a file that is not there
@@ -54,6 +58,22 @@ class ContentHashes:
             if isinstance(cached, dict):
                 self.known = cached
 
+    def of(self, paths: Iterable[Path], label: str) -> list[tuple[str, list[str]]]:
+        """Return for each file what `with_facts` does. Only files that are not remembered are
+        shared out among threads, since handing over a file takes longer than a look at it. They
+        have a progress bar with this label."""
+        asked = list(paths)
+        found = [self._remembered(path) for path in asked]
+        unknown = [n for n, known in enumerate(found) if known is None]
+        if not unknown:
+            return found
+        with ThreadPoolExecutor(usable_cores()) as workers:
+            read = workers.map(self.with_facts, [asked[n] for n in unknown])
+            bar = tqdm(read, total=len(unknown), desc=label, unit="img", leave=False)
+            for n, known in zip(unknown, bar, strict=True):
+                found[n] = known
+        return found
+
     def __call__(self, path: Path) -> str:
         """Return the content hash of one file, or `missing` where it is, or cannot be opened."""
         return self.with_facts(path)[0]
@@ -61,14 +81,22 @@ class ContentHashes:
     def with_facts(self, path: Path) -> tuple[str, list[str]]:
         """Return the content hash of one file, and the facts from the same reading of its bytes.
         The facts are empty texts if the file cannot be opened."""
+        known = self._remembered(path)
+        if known is not None:
+            return known
         try:
-            status = os.stat(path)
-            stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
-            key = os.path.abspath(path)
-            entry = self.known.get(key)
-            if not self._tells(entry, stamp):
-                entry = self.known[key] = [*stamp, *self._read(path)]
-                self.changed = True
+            entry = self.known[_key(path)] = [*_stamp(path), *self._read(path)]
+            self.changed = True
+        except OSError:
+            return MISSING, [""] * self.count
+        return entry[3], entry[4:]
+
+    def _remembered(self, path: Path) -> tuple[str, list[str]] | None:
+        """Return what is remembered of a file, or None if it has changed since or is not known."""
+        try:
+            entry = self.known.get(_key(path))
+            if not self._tells(entry, _stamp(path)):
+                return None
         except OSError:
             return MISSING, [""] * self.count
         return entry[3], entry[4 : 4 + self.count]
@@ -92,6 +120,25 @@ class ContentHashes:
         if self.changed and self.cache is not None:
             write_json(self.cache, self.known)
             self.changed = False
+
+
+def _key(path: Path) -> str:
+    """Return a file's absolute name, as `os.path.abspath` does; most names are that already, and
+    it takes longer than a look at the file."""
+    text = os.fspath(path)
+    if text.startswith("/") and "/." not in text and "//" not in text and text[-1] != "/":
+        return text
+    return os.path.abspath(text)
+
+
+def _stamp(path: Path) -> list[int]:
+    """Return a file's size and times of change.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    status = os.stat(path)
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 def digest(value: Any) -> str:

@@ -15,10 +15,24 @@ import pandas as pd
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.disk.files import write_csv
 from tf_happywhale.errors import InputError
+from tf_happywhale.records.manifest import is_complete, skipped_images
 
 COLUMNS = ["image", "split", "reason"]
 SKIPPED_TABLE = "skipped.csv"
 SKIPPED_ENDING, DAMAGED_ENDING = ".skipped.csv", ".damaged.csv"  # of a shard's lists
+
+
+def is_written(folder: Path, *, skip_unreadable: bool) -> bool:
+    """Return whether a writer has finished a records folder.
+
+    Raises:
+        InputError: it has, but photographs cannot be read, and they may not be left out.
+    """
+    if not is_complete(folder):
+        return False
+    if skipped_images(folder) and not skip_unreadable:
+        raise unreadable(folder)
+    return True
 
 
 def write_list(file: Path, photographs: Sequence[Sequence[str]] | pd.DataFrame) -> None:

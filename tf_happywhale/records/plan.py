@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox
 from tf_happywhale.catalogue.dataset import DataSet
 from tf_happywhale.catalogue.kaggle.community_labels import read_individuals
 from tf_happywhale.config import Experiment
-from tf_happywhale.cores import usable_cores
 from tf_happywhale.disk.hashes import ContentHashes, digest
 from tf_happywhale.places import output_folder, records_home
 from tf_happywhale.records.manifest import (
@@ -143,12 +141,11 @@ def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[S
     ]
     rows += [(image, data.test_folder / image, "test", 0, -1, -1) for image in data.test_images]
     hashes = ContentHashes(cache / "content.json")
-    with ThreadPoolExecutor(usable_cores()) as workers:
-        contents = list(workers.map(hashes, [path for _, path, *_ in rows]))
+    found = hashes.of([path for _, path, *_ in rows], "looking at photographs")
     hashes.save()
     return [
         SourcePhotograph(*row, _crops(data, row[0], sources), content)
-        for row, content in zip(rows, contents, strict=True)
+        for row, (content, _) in zip(rows, found, strict=True)
     ]
 
 

@@ -24,6 +24,7 @@ from tf_happywhale.records.faulty_photographs import (
     DAMAGED_ENDING,
     SKIPPED_ENDING,
     SKIPPED_TABLE,
+    is_written,
     read_list,
     unreadable,
     write_list,
@@ -34,8 +35,6 @@ from tf_happywhale.records.manifest import (
     VERSION,
     Shard,
     finish,
-    is_complete,
-    skipped_images,
 )
 from tf_happywhale.records.plan import RecordsPlan
 from tf_happywhale.records.reuse import made_from, reuse_shards
@@ -67,9 +66,7 @@ def write_records(
             process is writing the same folder.
     """
     folder = plan.folder
-    if is_complete(folder):
-        if skipped_images(folder) and not skip_unreadable:
-            raise unreadable(folder)
+    if is_written(folder, skip_unreadable=skip_unreadable):
         return False
     folder.mkdir(parents=True, exist_ok=True)
     jobs = make_jobs(folder, plan.dataset, plan.photographs, shard_images)

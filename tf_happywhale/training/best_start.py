@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tf_happywhale.config import Experiment, load_dumped
-from tf_happywhale.devices.workers import place
+from tf_happywhale.devices.place import place
 from tf_happywhale.disk.files import shown, write_json
 from tf_happywhale.errors import ConfigError, HappywhaleError
 from tf_happywhale.models.published_models.table import PUBLISHED

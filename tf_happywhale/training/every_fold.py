@@ -6,16 +6,14 @@ from contextlib import nullcontext
 from functools import partial
 
 from tf_happywhale.config import Experiment
-from tf_happywhale.devices.workers import place
+from tf_happywhale.devices.place import place
 from tf_happywhale.disk.locks import locked
 from tf_happywhale.disk.swap import AT_WORK
 from tf_happywhale.places import output_folder, run_name
 from tf_happywhale.records.manifest import read_manifest
 from tf_happywhale.run_folders.contents import OUTPUTS, TRAINING, settle, write_trained_on
 from tf_happywhale.stages import stage, up_to_date
-from tf_happywhale.training.finish_early import finish_fold
 from tf_happywhale.training.fold_training import FoldTraining, fold_trainings
-from tf_happywhale.training.loop import train_fold
 from tf_happywhale.training.resume import unfinished
 from tf_happywhale.training.resume.checkpoint_files import is_begun
 from tf_happywhale.training.start_weights import check_unchanged
@@ -56,6 +54,8 @@ def finish_folds(experiment: Experiment) -> int:
 
 def _train(experiment: Experiment, fold: FoldTraining, started: float, chief: bool) -> None:
     """Train one fold in a folder of its own, and replace the earlier model by its model."""
+    from tf_happywhale.training.loop import train_fold  # with TensorFlow, which takes seconds
+
     read_manifest(fold.data.records)  # raises before anything is changed
     run, restart = fold.run, experiment.train.restart
     with locked(run, AT_WORK) if chief else nullcontext():
@@ -73,6 +73,8 @@ def _train(experiment: Experiment, fold: FoldTraining, started: float, chief: bo
 
 def _finish(fold: FoldTraining) -> bool:
     """Finish one fold's training, if there is an unfinished one."""
+    from tf_happywhale.training.finish_early import finish_fold
+
     run, folder = fold.run, fold.run / TRAINING
     with locked(run, AT_WORK):
         unfinished.end(run)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tf_happywhale.catalogue.photographs.checked_names import check_names
+from tf_happywhale.catalogue.photographs.checked_names import check_names, is_plain
 from tf_happywhale.errors import InputError
 
 LEAVING = [
@@ -26,3 +28,15 @@ def test_names_that_leave_the_folder_are_refused(name: str) -> None:
 
 def test_names_in_folders_below_and_with_dots_are_fine() -> None:
     check_names(["2020/a.jpg", "a..b.jpg", "...jpg", "a b.jpg", "é.jpg"], Path("train.csv"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="a.\\/:#1 é\0~", max_size=8))
+def test_a_plain_name_is_its_own_path_inside_the_folder(name: str) -> None:
+    pure = PurePosixPath(name.replace("\\", "/"))
+    inside = not pure.is_absolute() and ".." not in pure.parts and ":" not in name
+    if is_plain(name):
+        assert str(pure) == name and len(pure.parts) == 1
+        assert inside and "\0" not in name
+    else:
+        assert str(pure) != name or len(pure.parts) != 1 or not inside or "\0" in name

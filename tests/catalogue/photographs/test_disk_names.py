@@ -110,11 +110,8 @@ def test_a_name_is_never_taken_for_another_picture(names: list[str], data: st.Da
         assert found == meant or (meant.endswith("NEF") and "." not in written)
 
 
-def test_the_listing_decides_where_a_disk_finds_a_file_in_any_case(
-    folder: Path, monkeypatch
-) -> None:
-    """As exFAT's and a Mac's disks do."""
-    monkeypatch.setattr(Path, "is_file", lambda self: self.name != "folder.jpg")
+def test_the_listing_decides_where_a_disk_finds_a_file_in_any_case(folder: Path) -> None:
+    """As exFAT's and a Mac's disks do: they are not asked for a file by its name."""
     with pytest.raises(InputError, match=r"'A\.JPG' differs by case from 'a\.jpg'"):
         names_on_disk(["A.JPG"], folder, TABLE)
     assert names_on_disk(["Z\u00f6e.jpg"], folder, TABLE) == ["Zo\u0308e.jpg"]
@@ -132,3 +129,11 @@ def test_pictures_behind_links_are_found_and_links_that_lead_back_are_not_follow
     assert names_on_disk(["card\\deep\\c", "a.jpg"], folder, TABLE) == ["card/deep/c.jpg", "a.jpg"]
     with pytest.raises(InputError, match=r"There is no folder .*gone with the photographs"):
         names_on_disk(["a.jpg"], folder / "gone", TABLE)
+
+
+def test_a_link_that_leads_nowhere_is_not_a_picture(folder: Path) -> None:
+    (folder / "gone.jpg").symlink_to(folder / "nothing")
+    (folder / "round.jpg").symlink_to(folder / "round.jpg")
+    for name in ("gone.jpg", "round.jpg"):
+        with pytest.raises(InputError, match=f"'{name}', but .* has no such file"):
+            names_on_disk(["a.jpg", name], folder, TABLE)

@@ -28,7 +28,7 @@ def split_key(key: str) -> tuple[str, int]:
 
     The name of a picture ends in `.jpg` or similar, so it cannot be mistaken for a key.
     """
-    found = _KEY.fullmatch(key)
+    found = _KEY.fullmatch(key) if "#" in key else None
     return (found["image"], int(found["number"])) if found else (key, 1)
 
 

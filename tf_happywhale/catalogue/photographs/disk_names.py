@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
-from tf_happywhale.catalogue.photographs.checked_names import check_names
+from tf_happywhale.catalogue.photographs.checked_names import check_names, is_plain
 from tf_happywhale.catalogue.photographs.known_names import KnownNames
 from tf_happywhale.errors import InputError
 
@@ -45,7 +45,7 @@ def names_on_disk(
     there = {
         name
         for name in map(photograph_of, written)
-        if str(PurePosixPath(name)) in index.names and (folder / name).is_file()
+        if (name if is_plain(name) else str(PurePosixPath(name))) in index.names
     }
     if all(photograph_of(name) in there for name in written):
         return written
@@ -93,7 +93,8 @@ def checked_names(
     if folder is None:
         return list(names)
     found = names_on_disk(names, folder, table, names.index, must_be_there=must_be_there)
-    check_names(found, table, names.index)
+    if found != list(names):
+        check_names(found, table, names.index)
     return found
 
 
@@ -108,11 +109,21 @@ def _files(folder: Path) -> list[str]:
         with os.scandir(os.path.join(folder, inside)) as entries:
             for entry in entries:
                 name = f"{inside}{entry.name}"
-                if not os.path.isdir(entry.path):
+                if _says(entry.is_file):
                     found.append(name)
+                if not _says(entry.is_dir):
                     continue
                 real = os.path.join(above[-1], entry.name)
                 real = os.path.realpath(real) if entry.is_symlink() else real
                 if real not in above:
                     waiting.append((f"{name}/", (*above, real)))
     return sorted(found)
+
+
+def _says(question: Callable[[], bool]) -> bool:
+    """Return an entry's own answer, which mostly comes with the listing and asks the disk nothing
+    more; False for a link that leads nowhere."""
+    try:
+        return question()
+    except OSError:
+        return False

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tqdm import tqdm
-
 from tf_happywhale.catalogue.photographs.camera_facts import COUNT, CameraFacts, facts_as_texts
-from tf_happywhale.cores import usable_cores
 from tf_happywhale.disk.hashes import ContentHashes
 from tf_happywhale.disk.os_errors import DENIED
 
@@ -28,9 +24,7 @@ def contents_and_facts(
         label: of the progress bar.
     """
     hashes = ContentHashes(home and home / CONTENT, facts_as_texts, COUNT)
-    with ThreadPoolExecutor(usable_cores()) as workers:
-        found = workers.map(hashes.with_facts, paths)
-        looked = list(tqdm(found, total=len(paths), desc=label, unit="img", leave=False))
+    looked = hashes.of(paths, label)
     try:
         hashes.save()
     except OSError as error:
