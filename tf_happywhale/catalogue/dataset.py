@@ -146,8 +146,9 @@ def _boxes(
     data, records = experiment.data, experiment.records
     if {records.source, *records.more_sources} == {WHOLE}:
         return {WHOLE: {}}
-    photographs = {image: root / data.test_images / image for image in test_images}
-    photographs |= {key: root / data.train_images / photograph_of(key) for key in images}
+    train, test = root / data.train_images, root / data.test_images
+    photographs = {image: test / image for image in test_images}
+    photographs |= {key: train / photograph_of(key) for key in images}
     boxes = {
         source: boxes_of_source(experiment, root, source, photographs)
         for source in (records.source, *records.more_sources)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,8 +73,8 @@ ROWS = st.builds(
 @settings(deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=12), st.permutations(["a.jpg", "b.jpg", "c.jpg"]))
 def test_what_is_an_animal_depends_on_no_other_photograph(rows, names) -> None:
-    own = [replace(one, image=names[0]) for one in rows]
-    others = [replace(one, image=name) for name in names[1:] for one in rows[::-1]]
+    own = [one._replace(image=names[0]) for one in rows]
+    others = [one._replace(image=name) for name in names[1:] for one in rows[::-1]]
     mixed = [one for pair in zip(own, others[: len(own)], strict=True) for one in pair]
     alone = animal_rows(own, "fin", names, Path("t"), TELLING)[names[0]]
     assert animal_rows(mixed, "fin", names, Path("t"), TELLING)[names[0]] == alone

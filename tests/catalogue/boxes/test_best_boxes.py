@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,16 +129,16 @@ def test_boxes_without_numbers_are_counted_where_several_animals_are_listed() ->
     by_hand = [*sure, BoxRow("a.jpg", "", Box(30, 0, 35, 5), 0.0, manual=True)]
     assert found(by_hand) == [30]
     assert found(sure, ["a.jpg"]) == [10]  # one animal: the best box
-    numbered = [replace(row, number=n) for row, n in zip(sure, (2, 1, 3), strict=True)]
+    numbered = [row._replace(number=n) for row, n in zip(sure, (2, 1, 3), strict=True)]
     assert found(numbered) == [10, 0, 20]
 
 
 def test_that_one_of_several_boxes_is_taken_is_said(capsys) -> None:
     rows = [BoxRow("a.jpg", "", Box(n, 0, n + 5, 5), n / 100) for n in (0, 10, 20)]
-    again = replace(rows[0], box=Box(0, 0, 5, 6))  # the same animal, a pixel larger
+    again = rows[0]._replace(box=Box(0, 0, 5, 6))  # the same animal, a pixel larger
     path = Path("several.csv")
     best_rows([rows[0], again], "fullbody", ["a.jpg"], path)
-    best_rows([replace(row, number=n) for n, row in enumerate(rows, 1)], "x", ["a.jpg"], path)
+    best_rows([row._replace(number=n) for n, row in enumerate(rows, 1)], "x", ["a.jpg"], path)
     assert capsys.readouterr().out == ""
     best_rows(rows, "fullbody", ["a.jpg"], path)
     said = capsys.readouterr().out

@@ -8,7 +8,7 @@ photographs do not change this.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
@@ -74,7 +74,7 @@ def tell_apart(rows: Sequence[BoxRow], telling: Telling) -> list[BoxRow]:
         return absent[:1]
     found = numbered_rows(rows, telling.overlap)
     return [
-        replace(row, number=0)
+        row._replace(number=0)
         for row in found
         if row.manual or row.number == 1 or row.confidence >= telling.least or not row.confidence
     ]

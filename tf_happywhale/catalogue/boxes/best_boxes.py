@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from tf_happywhale.catalogue.animals.animal_key import animal_key, count_animals
@@ -70,7 +69,8 @@ def _say_where_one_of_several_is_taken(
     several = [
         image
         for image, own in found.items()
-        if animals.get(image, 1) <= 1
+        if len(own) > 1
+        and animals.get(image, 1) <= 1
         and not any(row.number for row in own)
         and len(numbered_rows(own)) > 1
     ]
@@ -102,4 +102,4 @@ def numbered_rows(rows: Sequence[BoxRow], overlap: float = SAME_ANIMAL) -> list[
         for row in sorted((row for row in rows if row.box), key=lambda row: -row.confidence):
             if all(shared_area(row.box, one.box)[0] <= overlap for one in kept):
                 kept.append(row)
-    return [replace(row, number=n) for n, row in enumerate(kept, start=1)]
+    return [row._replace(number=n) for n, row in enumerate(kept, start=1)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tf_happywhale.catalogue.animals.animal_key import split_key
 from tf_happywhale.catalogue.boxes.box import AnyBox
@@ -15,9 +15,8 @@ from tf_happywhale.errors import InputError
 MANUAL = "manual"  # the origin of a person's rows
 
 
-@dataclass(frozen=True)
-class BoxRow:
-    """One row of a table of boxes.
+class BoxRow(NamedTuple):
+    """One row of a table of boxes. A tuple, since tables have a hundred thousand of them.
 
     Attributes:
         image: the photograph's name; without its ending where `stem` is set.

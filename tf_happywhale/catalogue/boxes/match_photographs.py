@@ -21,9 +21,9 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import takewhile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
@@ -109,16 +109,17 @@ def match_rows(
     chosen, other = _choose(rows, names, homes)
     matched, others, unknown = [], [], []
     below = [] if all(chosen.values()) else _folders_in(homes)
-    folded = _by_last(names, str.casefold)
+    folded: Index = {}
     for row in rows:
         name, written = chosen[row.image, row.stem], row.image.strip()
         if name is not None:
-            matched.append(replace(row, image=name, stem=False))
+            matched.append(row._replace(image=name, stem=False))
         elif row.image in other or (
             written and any(os.path.isfile(folder / written) for folder in below)
         ):
             others.append(row)
         else:
+            folded = folded or _by_last(names, str.casefold)
             _check_case(row, names, folded)
             unknown.append(row)
     return Matched(matched, others, unknown)
@@ -165,16 +166,25 @@ def _by_last(names: Names, fold: Callable[[str], str] = str) -> Index:
     """Names of photographs by the name of the file, with and without its ending."""
     found: dict[str, list[str]] = {}
     for name, (parts, _) in names.items():
-        for last in {parts[-1], PurePosixPath(parts[-1]).stem}:
+        for last in {parts[-1], _stem(parts[-1])}:
             found.setdefault(fold(last), []).append(name)
     return found
+
+
+def _stem(name: str) -> str:
+    """A file's name without its ending."""
+    return os.path.splitext(name)[0]
+
+
+def _has_picture_ending(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in IMAGE_ENDINGS
 
 
 def _like(row: BoxRow, own: Parts) -> Callable[[Parts], Parts]:
     """How a photograph's parts are compared with those of a row's name: without the ending if the
     name has none."""
-    if row.stem or (own and PurePosixPath(own[-1]).suffix.lower() not in IMAGE_ENDINGS):
-        return lambda parts: (*parts[:-1], PurePosixPath(parts[-1]).stem)
+    if row.stem or (own and not _has_picture_ending(own[-1])):
+        return lambda parts: (*parts[:-1], _stem(parts[-1]))
     return lambda parts: parts
 
 
@@ -186,6 +196,8 @@ def _folders_in(homes: Sequence[Path]) -> list[Path]:
 
 def _named(row: BoxRow, names: Names, index: Index, *, by_path: bool) -> str | None:
     """The photograph with this name or, `by_path`, with a path that ends in this name."""
+    if not row.stem and index.get(row.image) == [row.image] and _has_picture_ending(row.image):
+        return row.image  # as nearly all do: no other photograph's file has this name
     own = path_parts(row.image)
     like = _like(row, own)
     found = [

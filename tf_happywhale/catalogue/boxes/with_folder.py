@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
@@ -46,7 +45,7 @@ def rows_with_folder(
         if beside is not None:
             means = {beside}
         if len(means) == 1:
-            found.append(replace(row, image=means.pop(), stem=False))
+            found.append(row._replace(image=means.pop(), stem=False))
         else:
             without += "/".join(parts) in bare
     return found, without

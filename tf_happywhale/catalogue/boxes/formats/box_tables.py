@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +25,7 @@ from tf_happywhale.catalogue.boxes.formats.cells import (
     boxes_in_cell,
     has_decimal_commas,
     is_empty,
+    is_short_number,
     quoted,
     to_number,
 )
@@ -89,7 +89,10 @@ def _boxes_of_row(
     confidences = _confidences(row, columns, len(fours), where)
     for four, confidence in zip(fours or [None], confidences, strict=True):
         absent = about.manual and four is None
-        yield with_numbers(replace(about, confidence=confidence, absent=absent), four, drawn_on)
+        own = about
+        if confidence or absent:
+            own = about._replace(confidence=confidence, absent=absent)
+        yield with_numbers(own, four, drawn_on)
         if four and columns.angle:
             _check_upright(row[columns.angle], columns.angle, where, comma)
 
@@ -114,6 +117,8 @@ def _confidences(
 ) -> list[float]:
     """The confidence of each box of a row; 0 if it is not known."""
     text = row[columns.confidence].strip() if columns.confidence else ""
+    if count == 1 and is_short_number(text):
+        return [float(text)]
     if re.fullmatch(r"\d+,\d+", text):
         text = text.replace(",", ".")
     cells = [cell for cell in re.findall(r"[^\s,;\[\]()]+", text) if not is_empty(cell)]

@@ -12,12 +12,18 @@ EMPTY = frozenset({"", "nan", "none", "null", "na", "n/a", "<na>", "[]", "[[]]"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+LONGEST_DIGITS = 16  # that a float holds for sure
 LONGEST = 80  # characters of a file that an error quotes
 
 
 def is_empty(cell: str) -> bool:
     """Whether a cell says nothing, in any of the usual ways."""
-    return cell.strip().lower() in EMPTY
+    return not cell.isdecimal() and cell.strip().lower() in EMPTY
+
+
+def is_short_number(text: str) -> bool:
+    """Whether a text is digits, as most cells are: a number that can be read in no other way."""
+    return len(text) < LONGEST_DIGITS and text.isascii() and text.isdecimal()
 
 
 def quoted(text: object) -> str:
@@ -56,6 +62,8 @@ def to_number(cell: object, what: str, *, decimal_comma: bool = False) -> float:
     Raises:
         InputError: it is not a number.
     """
+    if isinstance(cell, str) and is_short_number(cell):
+        return float(cell)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         if is_finite(cell):
             return float(cell)

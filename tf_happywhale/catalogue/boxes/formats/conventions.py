@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tf_happywhale.catalogue.boxes.box import AnyBox, RelativeBox, pixels_touched
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
@@ -63,7 +63,7 @@ def rows_with_boxes(
     found = list(found)
     numbers = [four for _, four in found if four is not None]
     boxes = iter(boxes_from_numbers(numbers, convention, shares=shares, remedy=remedy))
-    return [row if four is None else replace(row, box=next(boxes)) for row, four in found]
+    return [row if four is None else row._replace(box=next(boxes)) for row, four in found]
 
 
 def boxes_from_numbers(
