@@ -17,8 +17,7 @@ EXAMPLES = [
 
 def main(experiment: Experiment) -> None:
     """Do the stages that are not up to date."""
-    from tf_happywhale import embed, evaluate, pseudo, rank, report, tfrecords, train
-    from tf_happywhale.catalogue.dataset import load_data
+    from tf_happywhale.catalogue.dataset import load_data, reading_once
     from tf_happywhale.config import variants_of
     from tf_happywhale.devices.place import place
     from tf_happywhale.models.weights.weight_names import find_weights
@@ -35,23 +34,30 @@ def main(experiment: Experiment) -> None:
     variants = variants_of(experiment)
     for variant in variants:
         find_weights(variant.model.backbone, variant.model.weights)
-    reason = why_no_submission(experiment, load_data(experiment))
-    with locked_stage(output_folder(experiment), "run"):
-        for variant in variants:
-            tfrecords.main("write", variant)
-            for number in range(variant.round + 1):
-                this = variant.in_round(number)
-                if number:
-                    pseudo.main(this)
-                train.main(this, started)
-                embed.main(this)
-        rank.main(experiment)
-        evaluate.main(experiment)
-        report.main(experiment)
+    with reading_once():
+        reason = why_no_submission(experiment, load_data(experiment))
+        with locked_stage(output_folder(experiment), "run"):
+            _stages(experiment, variants, started)
     if len(variants) == 1 and len(experiment.folds) == 1:
         print(f"model: {run_folder(variants[0], experiment.folds[0])}")
     result = "predictions" if reason else "submission"
     print(f"{result}: {output_folder(experiment) / result}.csv")
+
+
+def _stages(experiment: Experiment, variants: list[Experiment], started: float) -> None:
+    from tf_happywhale import embed, evaluate, pseudo, rank, report, tfrecords, train
+
+    for variant in variants:
+        tfrecords.main("write", variant)
+        for number in range(variant.round + 1):
+            this = variant.in_round(number)
+            if number:
+                pseudo.main(this)
+            train.main(this, started)
+            embed.main(this)
+    rank.main(experiment)
+    evaluate.main(experiment)
+    report.main(experiment)
 
 
 if __name__ == "__main__":

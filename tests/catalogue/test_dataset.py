@@ -8,7 +8,7 @@ import pytest
 from tests.catalogue.photographs.test_exif_time import photograph
 from tf_happywhale.catalogue import dataset
 from tf_happywhale.catalogue.boxes.box import Box
-from tf_happywhale.catalogue.dataset import DataSet, load_data
+from tf_happywhale.catalogue.dataset import DataSet, load_data, reading_once
 from tf_happywhale.config import Pod, load_experiment
 from tf_happywhale.disk.hashes import ContentHashes
 from tf_happywhale.errors import InputError
@@ -234,3 +234,15 @@ def test_a_table_of_sightings_is_imported_by_mapping_as_it_is(
 def test_answers_are_matched_with_the_images_by_name(root: Path) -> None:
     (root / "answers.csv").write_text("Image;Individual_ID\nz;09913\n")
     assert load(root).answers == {"z.jpg": "09913"}
+
+
+def test_a_catalogue_is_read_once_within_reading_once_and_each_time_without(root: Path) -> None:
+    with reading_once():
+        first = load(root)
+        (root / "train.csv").write_text(CATALOGUE.replace("09913", "7"))
+        assert load(root) is first
+        assert load(root, "train.epochs=3", "image_size=96") is first
+        assert load(root, "data.folds=3") is not first
+        assert load(root, "records.source=whole") is not first
+    assert load(root).order == ["10", "7"]
+    assert load(root) is not load(root)

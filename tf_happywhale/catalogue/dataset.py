@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -102,13 +104,38 @@ class DataSet:
         )
 
 
+_READ = {"data", "pod", "records", "seed", "output"}  # the keys that `load_data` depends on
+_kept: ContextVar[dict[str, DataSet] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def reading_once() -> Iterator[None]:
+    """Let `load_data` read each catalogue once, for a command of several stages: at Happywhale's
+    size each reading takes seconds."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
 def load_data(experiment: Experiment) -> DataSet:
     """Read the experiment's data folder or TFRecords; without a data folder, draw the synthetic pod
-    first.
+    first. Within `reading_once` the same data are read once.
 
     Raises:
         InputError: something is missing or contradicts itself, in one sentence.
     """
+    kept = _kept.get()
+    if kept is None:
+        return _read_data(experiment)
+    key = experiment.model_dump_json(include=_READ)
+    if key not in kept:
+        kept[key] = _read_data(experiment)
+    return kept[key]
+
+
+def _read_data(experiment: Experiment) -> DataSet:
     root, data = data_root(experiment), experiment.data
     if data.tfrecords is not None:
         return _load_community(experiment)
