@@ -1,6 +1,8 @@
 # Each target makes what it needs: `make demo` and `make test` work on a bare checkout.
 PYTHON ?= python3
 PY = .venv/bin/python
+# Two processes, each of which takes the next file of tests.
+parallel = --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Make a rule's environment again, with PACKAGES in it.
 define environment
@@ -86,7 +88,7 @@ demo: .venv/installed
 test: .venv/installed
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m pytest
+	$(PY) -m pytest $(parallel)
 
 docs: .venv/docs
 	$(PY) docs/config_reference.py > docs/config.md
@@ -186,7 +188,7 @@ devices: .venv/installed .venv-jax/installed
 	$(PY) -m tests.training.killed
 
 test-oldest: .venv-oldest/installed
-	.venv-oldest/bin/python -m pytest $(ARGS)
+	.venv-oldest/bin/python -m pytest $(parallel) $(ARGS)
 
 # Runs the demo too, to compare with. KERAS_BACKEND=jax runs the notebooks on JAX alone.
 notebooks: .venv-notebooks/installed

@@ -6,12 +6,17 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+# Read when libraries are loaded. Where pytest's workers share the cores, more threads only wait.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 import cv2
 import hypothesis
 import numpy as np
 import pytest
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from filelock import FileLock
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -32,12 +37,19 @@ QUICK = [
 
 
 @pytest.fixture(scope="session")
-def pod(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run of the tests, the same for all of its workers."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def pod(shared: Path) -> Path:
     """A data folder of six known and two new individuals; tests must not change it."""
     from tf_happywhale.catalogue.pod.layout import write_pod
     from tf_happywhale.config import Pod
 
-    root = tmp_path_factory.mktemp("data") / "pod"
+    root = shared / "data" / "pod"
     settings = Pod(
         individuals=6,
         new_individuals=2,
@@ -47,7 +59,9 @@ def pod(tmp_path_factory: pytest.TempPathFactory) -> Path:
         width=300,
         height=200,
     )
-    write_pod(root, settings, seed=5, workers=2)
+    shared.joinpath("data").mkdir(exist_ok=True)
+    with FileLock(shared / "data" / "pod.lock"):  # the worker that comes second finds it drawn
+        write_pod(root, settings, seed=5, workers=2)
     return root
 
 
