@@ -65,6 +65,28 @@ def pod(shared: Path) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def finished(pod: Path, shared: Path) -> Path:
+    """The output of the quick experiment on the pod, all of `run`, with a real network; tests must
+    not change it."""
+    from tf_happywhale import run
+    from tf_happywhale.config import load_experiment
+
+    output = shared / "finished"
+    with FileLock(shared / "finished.lock"):  # the worker that comes second finds it up to date
+        run.main(load_experiment(None, [*QUICK, f"data.root={pod}", f"output={output}"]))
+    return output
+
+
+@pytest.fixture
+def small_network_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is trained is a small network, where only what goes in and comes out matters."""
+    from tests import small_network
+    from tf_happywhale.training import trainer
+
+    monkeypatch.setattr(trainer, "build_embedder", small_network.build)
+
+
 @pytest.fixture
 def save() -> Callable[[Path, np.ndarray], Path]:
     """Writes RGB [h, w, 3] or grey [h, w] as PNG, whatever the path ends in."""

@@ -11,19 +11,14 @@ import numpy as np
 import pytest
 
 import tf_happywhale as hw
-from tests.conftest import QUICK
-from tf_happywhale import run
-from tf_happywhale.config import load_experiment
 
 PACKAGE = Path(hw.__file__).parent
 
 
 @pytest.fixture(scope="module")
-def trained(pod: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(finished: Path) -> Path:
     """A run folder on the small pod."""
-    output = tmp_path_factory.mktemp("api")
-    run.main(load_experiment(None, [*QUICK, f"data.root={pod}", f"output={output}"]))
-    return output / "quick" / "fold0"
+    return finished / "quick" / "fold0"
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from tests import small_network
 from tests.conftest import QUICK
 from tf_happywhale import evaluate, run, tfrecords
 from tf_happywhale.catalogue.dataset import load_data
@@ -21,7 +20,6 @@ from tf_happywhale.pictures.pixels import read_picture
 from tf_happywhale.retrieval.embeddings import load_embeddings
 from tf_happywhale.retrieval.evaluation.metric_lines import naive_sentence
 from tf_happywhale.review.experiment_report import summary_rows
-from tf_happywhale.training import trainer
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 COMMANDS = [
@@ -42,7 +40,7 @@ class Work:
     """An experiment of its own on a copy of the pod, run in process."""
 
     def __init__(self, pod: Path, folder: Path) -> None:
-        self.data, self.output = folder / "data", folder / "out"
+        self.data, self.output = folder / "pod", folder / "out"
         shutil.copytree(pod, self.data)
 
     def experiment(self, *overrides: str) -> Experiment:
@@ -67,10 +65,10 @@ class Work:
 
 
 @pytest.fixture(scope="module")
-def work(pod: Path, tmp_path_factory: pytest.TempPathFactory) -> Work:
+def work(pod: Path, finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Work:
     """The whole road, gone once."""
     made = Work(pod, tmp_path_factory.mktemp("work"))
-    run.main(made.experiment())
+    shutil.copytree(finished, made.output)
     return made
 
 
@@ -109,13 +107,13 @@ def test_metrics_count_every_query(work: Work) -> None:
 def test_dates_show_what_a_split_that_ignores_them_promises(
     work: Work, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    shutil.copytree(work.data, tmp_path / "data")
+    shutil.copytree(work.data, tmp_path / "pod")
     shutil.copytree(work.output, tmp_path / "out")
-    places = [f"data.root={tmp_path / 'data'}", f"output={tmp_path / 'out'}"]
+    places = [f"data.root={tmp_path / 'pod'}", f"output={tmp_path / 'out'}"]
     experiment = load_experiment(None, [*QUICK, *places])
     evaluate.main(experiment)
     assert "promise" not in capsys.readouterr().out
-    table = tmp_path / "data" / "train.csv"
+    table = tmp_path / "pod" / "train.csv"
     head, *rows = table.read_text(encoding="utf-8").splitlines()
     dated = [f"{row},2021-05-{1 + n % 2:02d}" for n, row in enumerate(rows)]
     table.write_text("\n".join([f"{head},date", *dated]), encoding="utf-8")
@@ -143,6 +141,7 @@ def test_a_contact_sheet_shows_what_training_sees(work: Work, capsys) -> None:
     assert width == 8 * 196 - 4  # as evaluation sees them, and seven epochs
 
 
+@pytest.mark.usefixtures("small_network_trained")
 def test_records_without_an_unreadable_photograph_train_and_embed(
     pod: Path, tmp_path: Path
 ) -> None:
@@ -185,6 +184,7 @@ def test_nothing_is_done_twice_and_a_lost_output_costs_what_depends_on_it(
     assert work.run(capsys) == {"tfrecords"}  # the same bytes again
 
 
+@pytest.mark.usefixtures("small_network_trained")
 def test_changes_redo_what_depends_on_them(
     pod: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
@@ -211,10 +211,10 @@ def test_changes_redo_what_depends_on_them(
     assert {"tfrecords", "train"} <= work.run(capsys, "train.epochs=2")
 
 
+@pytest.mark.usefixtures("small_network_trained")
 def test_another_photograph_to_identify_is_embedded_and_ranked_and_nothing_else(
-    pod: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch
+    pod: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    monkeypatch.setattr(trainer, "build_embedder", small_network.build)
     work = Work(pod, tmp_path)
     work.run(capsys)
     more = sorted((work.data / "test_images").iterdir())[0]
@@ -239,6 +239,7 @@ def test_a_corrected_label_writes_no_tfrecords(
     assert "tfrecords: up to date" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("small_network_trained")
 def test_all_folds_are_one_ensemble(pod: Path, tmp_path: Path, capsys) -> None:
     work = Work(pod, tmp_path)
     run.main(work.experiment("fold=all"))
@@ -316,6 +317,7 @@ def test_what_is_up_to_date_needs_no_tensorflow(work: Work) -> None:
     assert said.count("up to date") >= 6
 
 
+@pytest.mark.usefixtures("small_network_trained")
 def test_a_foreign_data_folder_without_boxes_answers_and_sample(pod: Path, tmp_path: Path) -> None:
     work = Work(pod, tmp_path)
     for name in ("boxes.csv", "answers.csv", "sample_submission.csv"):
@@ -341,6 +343,7 @@ def test_answers_that_were_not_asked_for_do_not_count(pod: Path, tmp_path: Path)
     assert load_data(work.experiment()).answers == {first: "new_individual"}
 
 
+@pytest.mark.usefixtures("small_network_trained")
 def test_embeddings_say_what_their_model_has_seen_whatever_the_folds_are_now(
     pod: Path, tmp_path: Path
 ) -> None:
@@ -366,6 +369,7 @@ def test_embeddings_say_what_their_model_has_seen_whatever_the_folds_are_now(
     assert again.centre_id.tolist() == before.centre_id.tolist()
 
 
+@pytest.mark.usefixtures("small_network_trained")
 def test_nobody_to_identify_is_no_reason_to_fail(pod: Path, tmp_path: Path) -> None:
     from tf_happywhale import rank
 
@@ -394,6 +398,7 @@ def test_too_few_individuals_are_refused_before_training(pod: Path, tmp_path: Pa
     assert not work.output.exists()
 
 
+@pytest.mark.usefixtures("small_network_trained")
 def test_damaged_tfrecords_are_one_sentence(pod: Path, tmp_path: Path) -> None:
     from tf_happywhale import train
 

@@ -71,6 +71,7 @@ def test_a_detector_that_found_nothing_leaves_the_photograph_whole(make, pod: Pa
     assert same == {image for image in found if sum(image.encode()) % 4 == 0}
 
 
+@pytest.mark.usefixtures("small_network_trained")
 def test_they_are_trained_on_embedded_and_ranked_as_they_are(make, capsys) -> None:
     experiment = make()
     train.main(experiment)

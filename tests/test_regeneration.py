@@ -27,6 +27,7 @@ SOURCES = {
 }
 
 
+@pytest.mark.usefixtures("small_network_trained")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_a_script_writes_its_set_and_a_model_trains_on_it(
     script: Path, pod: Path, tmp_path: Path
