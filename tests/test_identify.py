@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import tf_happywhale as hw
 from tests.conftest import QUICK
 from tf_happywhale import export, identify, why
 from tf_happywhale import gallery as gallery
@@ -618,6 +619,32 @@ def test_a_gallery_is_built_added_to_and_found_again(trip: Trip, capsys) -> None
     )
     with pytest.raises(InputError, match=r"have model|lacks|is damaged"):
         trip.identify(whales, output="d")
+
+
+def test_a_gallery_searched_by_its_index_answers_as_exactly_and_says_that_it_may_miss(
+    trip: Trip, capsys
+) -> None:
+    pytest.importorskip("faiss")
+    whales = trip.folder / "indexed"
+    gallery.main(["build", str(trip.run), str(trip.data), str(whales)], ["match.use=never"])
+    exact = trip.identify(whales, output="exactly")
+    with pytest.raises(InputError, match="has no index: run `gallery index"):
+        trip.identify(whales, "identify.search=index")
+    with pytest.raises(InputError, match="needs a saved gallery"):
+        trip.identify(trip.data, "identify.search=index")
+    gallery.main(["index", str(whales)], [])
+    capsys.readouterr()
+    assert trip.identify(whales, "identify.search=index", output="by_index") == exact
+    said = "Searched by the gallery's index, which may miss an individual"
+    page = (trip.folder / "by_index" / "report" / "index.html").read_text("utf-8")
+    for text in (capsys.readouterr().out, page):
+        assert said in text.replace("&#x27;", "'")
+        assert "100.0% of the five individuals that exact search finds" in text
+    model = hw.load_model(trip.run, "match.use=never", "identify.search=index")
+    found = model.identify(load_embeddings(trip.folder / "by_index" / "queries.npz"), whales)
+    assert found["individual_id"].tolist() == [row["individual_id"] for row in exact]
+    with pytest.raises(InputError, match=r"identify\.only needs every image of the gallery"):
+        trip.identify(whales, "identify.search=index", "identify.only=[species]")
 
 
 def test_without_the_models_catalogue_p_new_is_not_known(

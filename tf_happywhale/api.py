@@ -80,12 +80,21 @@ class LoadedModel:
             InputError: there is no photograph or no gallery that can be used, or another model
                 embedded the gallery.
         """
+        from tf_happywhale.inference.indexed_gallery import indexed_gallery
         from tf_happywhale.inference.ranked_animals import rank_photographs
 
-        queries, known, folder = photographs, self._known(gallery), _folder(gallery)
+        queries, folder, experiment, teacher = photographs, _folder(gallery), self.experiment, None
+        indexed = indexed_gallery(folder, self.identifier, experiment)
+        known = None if indexed else self._known(gallery)
         if not isinstance(queries, Embeddings):
             queries = self._embed(queries, folder)
-        found = rank_photographs(queries, known, self.experiment, self.identifier, folder)
+        if indexed:
+            known, experiment = indexed.known(queries), indexed.experiment
+            teacher = indexed.teacher(known)
+            print(indexed.note(known))
+        found = rank_photographs(
+            queries, known, experiment, self.identifier, folder, teacher=teacher
+        )
         return found.ranking.table(self.experiment.rank.candidates).astype({"score": float})
 
     def _embed(self, photographs: Paths, gallery: Path | None) -> Embeddings:

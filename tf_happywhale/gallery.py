@@ -21,6 +21,11 @@ VERBS = {
         "GALLERY DECISIONS",
         "add what was decided on the pages in output=DIR to the gallery and its catalogue",
     ),
+    "index": (
+        "GALLERY",
+        "make an index for identify.search=index, or bring it up to date: for galleries of\n"
+        "      millions of images; it says how much of the exact answer it finds",
+    ),
     "info": ("GALLERY", "print what is in it"),
     "verify": ("GALLERY", "check its files, its pictures, and whether its catalogue agrees"),
     "remove": ("GALLERY ID", "remove an individual"),
@@ -37,6 +42,7 @@ EXAMPLES = [
     "python -m tf_happywhale.gallery add whales decisions.csv output=identified",
     "python -m tf_happywhale.gallery merge whales new-0003 00017",
     "python -m tf_happywhale.gallery verify whales",
+    "python -m tf_happywhale.gallery index whales",
 ]
 
 
@@ -61,6 +67,10 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
         from tf_happywhale.galleries.adding import add_decisions
 
         add_decisions(folder, further[0], settings)
+    elif verb == "index":
+        from tf_happywhale.galleries.indexing import index_gallery
+
+        index_gallery(folder)
     elif verb == "verify":
         from tf_happywhale.galleries.gallery_faults import verify
 

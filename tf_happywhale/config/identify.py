@@ -66,6 +66,12 @@ class Identify(Section):
         description="an animal is compared only with images of its own species, viewpoint (side) "
         "or place, where both are known; the terminal and the pages say how many these are",
     )
+    search: Literal["exact", "index"] = Field(
+        "exact",
+        description="how a saved gallery is searched. exact: every image is compared; index: by "
+        "the index that `gallery index` made, for galleries of millions of images, which may miss "
+        "an individual; the terminal and the pages say how many it misses",
+    )
     groups: Literal["average", "connected", "none"] = Field(
         "average",
         description="how photographs of animals that are probably new are grouped by animal. "

@@ -26,16 +26,23 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """
     with atomic_write(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, array in arrays.items():
-            entry = zipfile.ZipInfo(f"{name}.npy")
-            begins = archive.fp.tell() + HEADER + len(entry.filename.encode())
-            padding = -(begins + len(PADDING)) % ALIGNED
-            entry.extra = PADDING[:2] + struct.pack("<H", padding) + bytes(padding)
-            with archive.open(entry, "w", force_zip64=True) as file:
+            with archive.open(aligned(archive, name), "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, array, allow_pickle=False)
 
 
-def map_array(path: Path, name: str, dtype: type) -> np.ndarray | None:
-    """Return an array of an `.npz`, mapped; None if it is compressed or not of this dtype.
+def aligned(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    """Return the entry of an array that is written next, so that it begins at a multiple of 64
+    bytes."""
+    entry = zipfile.ZipInfo(f"{name}.npy")
+    begins = archive.fp.tell() + HEADER + len(entry.filename.encode())
+    padding = -(begins + len(PADDING)) % ALIGNED
+    entry.extra = PADDING[:2] + struct.pack("<H", padding) + bytes(padding)
+    return entry
+
+
+def map_array(path: Path, name: str, dtype: type | None = None) -> np.ndarray | None:
+    """Return an array of an `.npz`, mapped; None if it is compressed, empty, or not of this dtype
+    (None: of any that needs no pickle).
 
     Raises:
         ValueError: there are fewer or more rows than the file says.
@@ -52,9 +59,9 @@ def map_array(path: Path, name: str, dtype: type) -> np.ndarray | None:
         if version != (1, 0):
             return None
         shape, fortran, found = np.lib.format.read_array_header_1_0(file)
-        if fortran or found != dtype or 0 in shape:
+        if fortran or found.hasobject or 0 in shape or (dtype is not None and found != dtype):
             return None
         if file.tell() - begins + math.prod(shape) * found.itemsize != entry.file_size:
             raise ValueError("more rows, or fewer, than there is room for")
-        mapped = np.memmap(path, dtype, "r", offset=file.tell(), shape=shape)
+        mapped = np.memmap(path, found, "r", offset=file.tell(), shape=shape)
     return mapped.view(np.ndarray)

@@ -18,6 +18,8 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.numbered_files import add_numbered, numbered
 from tf_happywhale.retrieval.embeddings import Embeddings
 
+REMOVED = ""  # in place of an individual: the image was taken out
+
 
 @dataclass(frozen=True)
 class Change:
@@ -70,21 +72,38 @@ def load_changes(folder: Path) -> list[Change]:
 
 def changed(parts: Sequence[Embeddings], changes: Sequence[Change]) -> list[Embeddings]:
     """Return the parts after the corrections."""
-    parts = list(parts)
+    found = []
+    for number, part in enumerate(parts):
+        names = names_after(part.image, part.individual_id, number, changes)
+        if names is not part.individual_id:
+            there = names != REMOVED
+            part = replace(part, individual_id=names)
+            part = part if there.all() else part.take(there)
+        found.append(part)
+    return found
+
+
+def names_after(
+    image: np.ndarray, individual_id: np.ndarray, number: int, changes: Sequence[Change]
+) -> np.ndarray:
+    """Return the individual in each image after the corrections, str [n]; REMOVED where the image
+    is no longer in the gallery. Without a correction of them it is `individual_id` itself.
+
+    Args:
+        image: the names of the images of one part, str [n].
+        individual_id: the individuals as they were written, str [n].
+        number: of the part.
+        changes: the corrections in their order.
+    """
+    names = individual_id
     for change in changes:
-        for number in range(min(change.after, len(parts))):
-            parts[number] = _apply(change, parts[number])
-    return parts
-
-
-def _apply(change: Change, part: Embeddings) -> Embeddings:
-    named, asked = (
-        (part.image, change.image) if change.image else (part.individual_id, change.individual_id)
-    )
-    meant = named == asked
-    if not meant.any():
-        return part
-    if change.verb == "remove":
-        return part.take(~meant)
-    ids = part.individual_id.astype(f"U{max(1, *map(len, (*part.individual_id, change.to)))}")
-    return replace(part, individual_id=np.where(meant, change.to, ids))
+        if number >= change.after:
+            continue
+        meant = image == change.image if change.image else names == change.individual_id
+        meant &= names != REMOVED
+        if not meant.any():
+            continue
+        to = REMOVED if change.verb == "remove" else change.to
+        width = max(names.dtype.itemsize // 4, len(to))
+        names = np.where(meant, to, names.astype(f"U{width}"))
+    return names

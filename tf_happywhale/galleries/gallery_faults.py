@@ -22,6 +22,7 @@ from tf_happywhale.disk.os_errors import in_words
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.catalogue_boxes import BOXES_FILE, boxed_images
 from tf_happywhale.galleries.gallery_folder import HEAD, Gallery, is_gallery, open_gallery
+from tf_happywhale.galleries.index_head import index_faults
 from tf_happywhale.galleries.kept_matching import matching_faults
 from tf_happywhale.galleries.numbered_files import numbered
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -91,7 +92,7 @@ def damaged_files(folder: Path) -> list[str]:
         if image in seen:
             found.append(f"The image {image} is there twice: remove it and add it again.")
         seen.add(image)
-    return [*found, *matching_faults(gallery.folder)]
+    return [*found, *matching_faults(gallery.folder), *index_faults(gallery.folder)]
 
 
 def _pictures(images: Embeddings) -> Iterator[str]:

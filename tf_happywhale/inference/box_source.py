@@ -14,7 +14,7 @@ from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Experiment
 from tf_happywhale.detection.detector import find_detector
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.gallery_folder import is_gallery, open_gallery
+from tf_happywhale.galleries.gallery_folder import is_gallery, own_model
 from tf_happywhale.inference.identifier import Identifier
 
 
@@ -57,7 +57,7 @@ def _sources(
     """Return the source for each model that is not decided; see `with_source`."""
     models = identifier.models
     if gallery is not None and is_gallery(gallery):
-        kept = open_gallery(gallery).about["source"].split(", ")
+        kept = own_model(gallery)[1]["source"].split(", ")
         if len(kept) == len(models):
             return kept
     trained = [model.primary for model in models if model.decided]

@@ -26,6 +26,7 @@ from tf_happywhale.inference.from_nothing import group_everything, is_nothing
 from tf_happywhale.inference.gallery_candidates import side_notes
 from tf_happywhale.inference.how_identified import gallery_note, how_identified
 from tf_happywhale.inference.identifier import Identifier, damage_sentences
+from tf_happywhale.inference.indexed_gallery import IndexedGallery, indexed_gallery
 from tf_happywhale.inference.local_matching import LocalMatching
 from tf_happywhale.inference.photographs import embed_photographs, find_animals, find_photographs
 from tf_happywhale.inference.ranked_animals import rank_photographs
@@ -53,6 +54,7 @@ class Identification:
         taught: what the gallery taught about new individuals and missed matches; None if the
             models' own catalogue teaches.
         groups: of animals that are probably nobody in the gallery.
+        gallery_size: how many images were searched, in words, if `gallery` has some of them only.
     """
 
     queries: Embeddings
@@ -65,6 +67,7 @@ class Identification:
     notes: Sequence[str] = ()
     taught: Taught | None = None
     groups: NamedGroups = field(default_factory=NamedGroups)
+    gallery_size: str = ""
 
 
 def identify_photographs(
@@ -90,7 +93,8 @@ def identify_photographs(
     with timed(f"boxes of {len(photos)} photographs"):
         shots = find_animals(experiment, identifier, photos, detector)
     known, not_compared = None, {}
-    if not is_nothing(gallery):
+    indexed = indexed_gallery(gallery, identifier, experiment)
+    if indexed is None and not is_nothing(gallery):
         with timed("embedding the gallery"):
             known, not_compared = load_gallery(gallery, identifier, experiment, detector)
     with timed("embedding the photographs"):
@@ -101,7 +105,14 @@ def identify_photographs(
     for sentence in damage_sentences(queries):
         print(sentence)
     decided = decided_before(experiment, queries)
-    if known is None:
+    if indexed is not None:
+        with timed(f"searching {indexed.index.images} images by the index"):
+            known = indexed.known(queries)
+        ranked = rank_photographs(
+            queries, known, indexed.experiment, identifier, gallery, decided, indexed.teacher(known)
+        )
+        print(indexed.note(known))
+    elif known is None:
         known = queries.take(np.zeros(0, np.int64))
         ranked = group_everything(queries, experiment, identifier, decided)
     else:
@@ -120,7 +131,7 @@ def identify_photographs(
     write_csv(output / GROUPS, groups.table())
     notes = [
         how_identified(identifier.models[0].taught, matched=ranked.matching is not None),
-        *([gallery_note(known.individual_id.tolist())] if len(known) else []),
+        *_gallery_notes(known, indexed),
         *sides,
         *ranked.filtered,
         *ranked.here.said,
@@ -137,7 +148,15 @@ def identify_photographs(
         notes=notes,
         taught=ranked.here.taught,
         groups=groups,
+        gallery_size=indexed.size(known) if indexed else "",
     )
+
+
+def _gallery_notes(known: Embeddings, indexed: IndexedGallery | None) -> list[str]:
+    """Return what the gallery holds, or how its index was used, in sentences."""
+    if indexed is not None:
+        return [indexed.note(known)]
+    return [gallery_note(known.individual_id.tolist())] if len(known) else []
 
 
 def check_complete(found: Identification, table: Path) -> None:

@@ -62,6 +62,7 @@ def rank_photographs(
     identifier: Identifier,
     gallery: Path | None,
     decided: DecidedGroups | None = None,
+    teacher: WhoTeaches | None = None,
 ) -> RankedAnimals:
     """Rank the individuals of a gallery for the animals in photographs, and print how.
 
@@ -72,9 +73,10 @@ def rank_photographs(
         identifier: has embedded both.
         gallery: the folder of the reference images, a saved gallery or a catalogue; None: unknown.
         decided: what a person has decided about groups of new animals; None: nothing.
+        teacher: see `who_teaches`; None: as the reference images say.
     """
     asked, compared = centred(queries, known)  # what is written stays as the model gave it
-    teacher = who_teaches(identifier, known)
+    teacher = teacher or who_teaches(identifier, known)
     identifier, asked, compared = with_taught_shares(
         identifier, teacher, asked, compared, experiment.rank.best_of
     )

@@ -43,7 +43,7 @@ def write_match_pages(
     content = ReportContent(
         title="Who is who?",
         summary=[
-            ("Gallery", _size(gallery, len(known.references))),
+            ("Gallery", found.gallery_size or _size(gallery, len(known.references))),
             ("To identify", f"{photographs} photographs{several}"),
         ],
         query_picture=picture_reader(queries, settings.thumbnail),
