@@ -16,7 +16,7 @@ def embed(
     model: keras.Model | Forward,
     batches: Iterable,
     count: int,
-    label: str,
+    label: str | None,
     *,
     mirrored: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +26,7 @@ def embed(
         model: a Keras model, or a function, of pictures uint8 [b, h, w, 3] to embedding [b, d].
         batches: (pictures, names, mask) of `records.evaluation_reader.evaluation_batches`.
         count: number of images to expect.
-        label: the text of the progress bar.
+        label: the text of the progress bar; None: no bar.
         mirrored: swap left and right in each picture.
 
     Raises:
@@ -34,19 +34,24 @@ def embed(
     """
     forward = by_keras(model) if isinstance(model, keras.Model) else model
     embeddings, names = [], []
-    with tqdm(total=count, desc=label, unit="img", leave=False) as progress:
+    with tqdm(total=count, desc=label, unit="img", leave=False, disable=label is None) as progress:
         for pictures, image, mask in batches:
             kept = mask.numpy()
             shown = pictures[:, :, ::-1] if mirrored else pictures
             embeddings.append(forward(shown.numpy())[kept])
             names += [name.decode("utf-8") for name in image.numpy()[kept]]
             progress.update(int(kept.sum()))
-    if len(names) != count:
-        raise InputError(
-            f"The TFRecords hold {len(names)} of the {count} images asked for: delete their folder "
-            "and write them again."
-        )
+    check_count(len(names), count)
     if not names:
         width = model.output_shape[-1] if isinstance(model, keras.Model) else 0
         return np.zeros((0, width), np.float32), np.zeros(0, np.str_)
     return np.concatenate(embeddings), np.array(names, dtype=np.str_)
+
+
+def check_count(found: int, asked: int) -> None:
+    """Raise InputError if the records do not hold all images that are asked for."""
+    if found != asked:
+        raise InputError(
+            f"The TFRecords hold {found} of the {asked} images asked for: delete their folder "
+            "and write them again."
+        )

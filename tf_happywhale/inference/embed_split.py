@@ -7,12 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.inference.embed_batches import embed
-from tf_happywhale.inference.embedded_crops import embedded_sources, mean_of_crops
+from tf_happywhale.inference.embedded_records import embed_shards
 from tf_happywhale.inference.trained_models import TrainedModel
 from tf_happywhale.models.whitened import among_embeddings
-from tf_happywhale.records.evaluation_reader import evaluation_batches
-from tf_happywhale.records.pipeline import checked
 from tf_happywhale.retrieval.embeddings import Embeddings, save_embeddings
 from tf_happywhale.run_folders.model_files import load_model
 
@@ -41,26 +38,17 @@ def write_embeddings(
     Raises:
         InputError: the records lack images, or the model was trained again since `about` was made.
     """
-    experiment, forward, each = model.experiment, model.load(), []
-    for source in embedded_sources(experiment.records):
-        batches = evaluation_batches(
-            records,
-            split,
-            list(labels),
-            size=experiment.image_size,
-            batch_size=experiment.embed.batch_size,
-            source=source,
-        )
-        embedding, images = embed(
-            forward,
-            checked(batches, records),
-            len(labels),
-            f"embedding {target.stem.replace('-', ' ')}",
-            mirrored=about["view"] == "mirrored",
-        )
-        each.append(embedding)
+    embedding, images = embed_shards(
+        model.load(),
+        model.experiment,
+        records,
+        split,
+        list(labels),
+        f"embedding {target.stem.replace('-', ' ')}",
+        about["view"] == "mirrored",
+    )
     embeddings = Embeddings(
-        mean_of_crops(each),
+        embedding,
         images,
         np.array([labels[image] for image in images], dtype=np.str_),
         about,

@@ -68,6 +68,11 @@ def read_manifest(folder: Path) -> dict:
     return manifest
 
 
+def shards_of(manifest: dict, split: str) -> list[Shard]:
+    """Return the shards of a split (train or test), in the order in which they are read."""
+    return [shard for shard in manifest["shards"] if shard.split == split]
+
+
 def skipped_images(folder: Path) -> set[tuple[str, str]]:
     """Return the split (train or test) and name of the images that a finished folder was written
     without. Return none for an unfinished folder.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +13,21 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.search.exact import MEMORY, Neighbours, nearest
 from tf_happywhale.retrieval.search.joined_rows import Blend, Stack, stack
 from tf_happywhale.retrieval.search.mean_of_best import mean_of_best
+
+_SEARCH: ContextVar[Callable[..., Neighbours]] = ContextVar("search", default=nearest)
+
+
+@contextmanager
+def searched_by(search: Callable[..., Neighbours]) -> Iterator[None]:
+    """Let another function than `exact.nearest`, with its arguments, do all searches of the body.
+
+    A ranking consists of many searches, deep in functions that need not know who does them.
+    """
+    before = _SEARCH.set(search)
+    try:
+        yield
+    finally:
+        _SEARCH.reset(before)
 
 
 @dataclass(frozen=True)
@@ -77,7 +94,7 @@ def rank_individuals(
     ids, labels = np.unique(np.asarray(individual_ids, dtype=np.str_), return_inverse=True)
 
     def search(asked: Stack, count: int) -> Neighbours:
-        return nearest(
+        return _SEARCH.get()(
             asked, gallery, labels, count, engine=engine, shortlist=shortlist, memory=memory
         )
 
