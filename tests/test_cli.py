@@ -182,3 +182,23 @@ def test_too_few_or_too_many_places_are_said(monkeypatch, capsys, arguments, sai
         command_of_places(pytest.fail, "things", "Do.", [], PLACES)
     assert exited.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_options_of_beam_pass_through_as_they_are(monkeypatch) -> None:
+    monkeypatch.setattr(
+        sys,
+        "argv",
+        ["module", "seed=1", "--runner=FlinkRunner", '--environment_config={"command": "a, b"}'],
+    )
+    seen = []
+    with pytest.raises(SystemExit) as exited:
+        command(seen.append, "embed", "Command: do things.", [], beam=True)
+    assert exited.value.code == 0
+    assert seen[0].beam_options == (
+        "--runner=FlinkRunner", '--environment_config={"command": "a, b"}',
+    )  # fmt: skip
+
+
+def test_other_commands_refuse_them(call, capsys) -> None:
+    assert call(["seed=1", "--runner=FlinkRunner"], pytest.fail) == 2
+    assert "write settings as key=value, without dashes" in capsys.readouterr().err

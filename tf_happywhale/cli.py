@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -25,6 +26,8 @@ CONFIG is a YAML file, such as configs/demo.yaml. Set any of its keys with key=v
   data.root=DIR output=DIR seed=N image_size=N fold=K|all
   model.backbone=NAME train.epochs=N train.batch_size=N
 docs/config.md lists all keys."""
+BEAM_HELP = """
+Options with dashes go to Apache Beam as they are, each as --name=value. docs/scale.md says when."""
 PLACES_HELP = """\
 Set any key of the config with key=value:
   output=DIR rank.candidates=N report.thumbnail=N report.references=N
@@ -39,6 +42,7 @@ def command(
     verbs: dict[str, str] | None = None,
     *,
     derives: bool = True,
+    beam: bool = False,
 ) -> NoReturn:
     """Parse `[VERB] CONFIG [key=value ...]`, call `main([verb,] experiment)`, and exit.
 
@@ -52,12 +56,17 @@ def command(
         examples: command lines that `--help` shows.
         verbs: the possible first words, and what each does; the first one is the default.
         derives: settings that nobody gave are derived from the catalogue, if the config says so.
+        beam: take options of Apache Beam too, as `--name=value`; they become `beam_options`.
     """
     usage = f"{'[VERB] ' if verbs else ''}CONFIG [key=value ...]"
+    usage += " [--runner=NAME ...]" if beam else ""
     lines = [f"  {verb:10} {what}" for verb, what in (verbs or {}).items()]
     parser = _parser(name, description, usage, ["verbs:", *lines] if lines else [], examples)
-    parser.epilog += KEYS_HELP
-    arguments = parser.parse_args().arguments
+    parser.epilog += KEYS_HELP + (BEAM_HELP if beam else "")
+    arguments, options = parser.parse_known_args()
+    arguments = arguments.arguments
+    if options and not beam:
+        parser.error(f"unrecognized arguments: {' '.join(options)}")
     verb = []
     if verbs:
         named = bool(arguments) and arguments[0] in verbs
@@ -68,6 +77,8 @@ def command(
         arguments = arguments[1:] if named else arguments
     if not arguments:
         parser.error("name a config file, such as configs/demo.yaml")
+    if options:
+        arguments = [*arguments, f"beam_options={json.dumps(options)}"]
 
     def work() -> None:
         experiment = read(arguments)

@@ -10,6 +10,7 @@ EXAMPLES = [
     "python -m tf_happywhale.embed configs/right_whale.yaml data.root=DIR fold=1",
     "python -m tf_happywhale.embed configs/demo.yaml embed.mirrored=true",
     "python -m tf_happywhale.embed configs/demo.yaml 'members=[{path: anydorsal}]'",
+    "python -m tf_happywhale.embed configs/demo.yaml --runner=FlinkRunner --flink_master=HOST:8081",
 ]
 
 
@@ -25,4 +26,4 @@ def main(experiment: Experiment) -> None:
 
 
 if __name__ == "__main__":
-    command(main, "embed", __doc__, EXAMPLES)
+    command(main, "embed", __doc__, EXAMPLES, beam=True)

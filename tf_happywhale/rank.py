@@ -9,6 +9,7 @@ EXAMPLES = [
     "python -m tf_happywhale.rank configs/demo.yaml",
     "python -m tf_happywhale.rank configs/demo.yaml rank.preset=original      # the original rules",
     "python -m tf_happywhale.rank configs/demo.yaml rank.new=column       # new at any rank",
+    "python -m tf_happywhale.rank configs/demo.yaml --runner=FlinkRunner --flink_master=HOST:8081",
 ]
 
 
@@ -42,4 +43,4 @@ def main(experiment: Experiment) -> None:
 
 
 if __name__ == "__main__":
-    command(main, "rank", __doc__, EXAMPLES)
+    command(main, "rank", __doc__, EXAMPLES, beam=True)

@@ -61,4 +61,4 @@ def _stages(experiment: Experiment, variants: list[Experiment], started: float) 
 
 
 if __name__ == "__main__":
-    command(main, "run", __doc__, EXAMPLES)
+    command(main, "run", __doc__, EXAMPLES, beam=True)

@@ -20,6 +20,7 @@ EXAMPLES = [
     "python -m tf_happywhale.tfrecords configs/demo.yaml",
     "python -m tf_happywhale.tfrecords write configs/demo.yaml image_size=256 records.dir=records",
     "python -m tf_happywhale.tfrecords verify configs/demo.yaml",
+    "python -m tf_happywhale.tfrecords write configs/demo.yaml --runner=DirectRunner",
     "python -m tf_happywhale.tfrecords sheet configs/demo.yaml augment.cutout_p=1",
 ]
 ROWS = 8  # of the contact sheet
@@ -69,7 +70,9 @@ def write_missing(experiment: Experiment, plan: RecordsPlan) -> bool:
     """Write the missing shards; return False if another process has written them meanwhile."""
     from tf_happywhale.records.writer import write_records  # with TensorFlow, which takes seconds
 
-    records = experiment.records
+    records, options = experiment.records, experiment.beam_options
+    if not options and records.engine == "beam":
+        options = records.beam_options
     return write_records(
         plan,
         shard_images=records.shard_images,
@@ -77,7 +80,7 @@ def write_missing(experiment: Experiment, plan: RecordsPlan) -> bool:
             mode="json", include={"data", "records", "image_size", "seed"}
         ),
         skip_unreadable=records.skip_unreadable,
-        beam_options=list(records.beam_options) if records.engine == "beam" else None,
+        beam_options=list(options) if options or records.engine == "beam" else None,
     )
 
 
@@ -94,4 +97,4 @@ def draw(experiment: Experiment, data: DataSet, plan: RecordsPlan) -> None:
 
 
 if __name__ == "__main__":
-    command(main, "tfrecords", __doc__, EXAMPLES, VERBS)
+    command(main, "tfrecords", __doc__, EXAMPLES, VERBS, beam=True)

@@ -64,6 +64,13 @@ class Experiment(Section):
         "keys in which it differs, such as {name: b0, model.backbone: b0}; keys on the command "
         "line change all of them; []: this experiment alone",
     )
+    beam_options: tuple[str, ...] = Field(
+        (),
+        description="options of Apache Beam (the extra `beam`), such as [--runner=FlinkRunner, "
+        "--flink_master=HOST:8081], whose workers then do what tfrecords, embed and rank compute; "
+        "the command line takes them as they are: embed CONFIG --runner=FlinkRunner …; []: this "
+        "machine does it",
+    )
     data: Data = Data()
     pod: Pod = Pod()
     detect: Detect = Detect()
@@ -116,6 +123,15 @@ class Experiment(Section):
                     f"augment.crops names {source!r}, which is not kept: add it to "
                     "records.more_sources"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _original_rules_on_one_machine(self) -> Experiment:
+        if self.beam_options and self.rank.preset == "original":
+            raise ValueError(
+                "rank.preset is original, which scikit-learn searches for on one machine: leave "
+                "beam_options (--runner) out"
+            )
         return self
 
     @model_validator(mode="after")

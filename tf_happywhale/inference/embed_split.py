@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.inference.embed_on_beam import embed_on_beam, make_parts, remove_parts
 from tf_happywhale.inference.embedded_records import embed_shards
 from tf_happywhale.inference.trained_models import TrainedModel
 from tf_happywhale.models.whitened import among_embeddings
@@ -38,15 +39,15 @@ def write_embeddings(
     Raises:
         InputError: the records lack images, or the model was trained again since `about` was made.
     """
-    embedding, images = embed_shards(
-        model.load(),
-        model.experiment,
-        records,
-        split,
-        list(labels),
-        f"embedding {target.stem.replace('-', ' ')}",
-        about["view"] == "mirrored",
-    )
+    options, mirrored = model.experiment.beam_options, about["view"] == "mirrored"
+    label = f"embedding {target.stem.replace('-', ' ')}"
+    if options:
+        parts = make_parts(model, records, split, about, target)
+        embedding, images = embed_on_beam(parts, list(labels), options, label)
+    else:
+        embedding, images = embed_shards(
+            model.load(), model.experiment, records, split, list(labels), label, mirrored
+        )
     embeddings = Embeddings(
         embedding,
         images,
@@ -55,6 +56,7 @@ def write_embeddings(
         **({} if model.published else _centres(model, order)),
     )
     save_embeddings(target, embeddings)
+    remove_parts(target)
 
 
 def _centres(model: TrainedModel, order: list[str]) -> dict[str, np.ndarray]:

@@ -6,14 +6,15 @@ and the records folder. This needs the extra `beam`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
-from tf_happywhale.errors import ConfigError
+from tf_happywhale.beam_workers import on_workers
 from tf_happywhale.records.plan import CropFormat
 from tf_happywhale.records.shards import ShardJob, make_record, write_shard
 
 
-def write_with_beam(jobs: list[ShardJob], crop_format: CropFormat, options: list[str]) -> None:
+def write_with_beam(jobs: list[ShardJob], crop_format: CropFormat, options: Sequence[str]) -> None:
     """Write the shards of `jobs` with the runner that `options` name, and wait for it.
 
     Args:
@@ -24,23 +25,7 @@ def write_with_beam(jobs: list[ShardJob], crop_format: CropFormat, options: list
     Raises:
         ConfigError: Apache Beam is not installed.
     """
-    try:
-        import apache_beam as beam
-        from apache_beam.options.pipeline_options import PipelineOptions
-    except ImportError:
-        raise ConfigError(
-            "records.engine=beam needs Apache Beam: pip install 'tf-happywhale[beam]'."
-        ) from None
-    if not jobs:
-        return
-    # Leaving the pipeline's context waits for it to finish, and raises what a worker raised.
-    with beam.Pipeline(options=PipelineOptions(options)) as pipeline:
-        _ = (
-            pipeline
-            | beam.Create(jobs)
-            | beam.Reshuffle()  # otherwise one worker would get them all
-            | beam.Map(partial(write_job, crop_format=crop_format))
-        )
+    on_workers(jobs, partial(write_job, crop_format=crop_format), options)
 
 
 def write_job(job: ShardJob, crop_format: CropFormat) -> None:

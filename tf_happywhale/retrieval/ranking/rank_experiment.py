@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
 
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.catalogue.dataset import DataSet
@@ -10,6 +12,7 @@ from tf_happywhale.catalogue.kaggle.sample_submission import SAMPLE, rows_asked
 from tf_happywhale.config import Experiment
 from tf_happywhale.disk.files import write_csv
 from tf_happywhale.disk.hashes import digest, sha256
+from tf_happywhale.disk.temporary import remove
 from tf_happywhale.errors import InputError
 from tf_happywhale.places import data_root, output_folder
 from tf_happywhale.retrieval.ensemble.members import (
@@ -26,7 +29,11 @@ from tf_happywhale.retrieval.ranking.original_rules import (
     rank_queries_by_original_rules,
 )
 from tf_happywhale.retrieval.ranking.ranking import Ranking, rank_queries
+from tf_happywhale.retrieval.search.candidates import searched_by
+from tf_happywhale.retrieval.search.on_beam import search_on_beam
 from tf_happywhale.retrieval.submission import no_submission, pad, write_submission
+
+SEARCHES = ".searches"  # in the output folder, until the ranking is written
 
 
 def ranking_depends_on(experiment: Experiment, data: DataSet, whole: DataSet) -> dict:
@@ -73,15 +80,22 @@ def write_ranking(experiment: Experiment, data: DataSet, asked: Sequence[str]) -
     frequent individuals.
     """
     rows = submission_rows(experiment, asked)
-    ranking = _rank(experiment, data)
-    output = output_folder(experiment)
+    output, options = output_folder(experiment), experiment.beam_options
+    searches = output / SEARCHES
+    with searched_by(search_on_beam(searches, options)) if options else nullcontext():
+        ranking = _rank(experiment, data)
     write_csv(output / "predictions.csv", ranking.table(experiment.rank.candidates))
-    if why_no_submission(experiment, data):
-        return
+    if not why_no_submission(experiment, data):
+        _submit(output / "submission.csv", ranking, rows)
+    remove(searches)
+
+
+def _submit(file: Path, ranking: Ranking, rows: Sequence[tuple[str, str]]) -> None:
+    """Write submission.csv; see `submission_rows`."""
     answers = dict(zip(ranking.images.tolist(), ranking.ids(), strict=True))
     unread = pad(ranking.padding, [NEW_INDIVIDUAL])
     write_submission(
-        output / "submission.csv",
+        file,
         [name for name, _ in rows],
         [answers.get(image, unread) for _, image in rows],
     )
