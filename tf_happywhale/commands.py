@@ -97,7 +97,7 @@ GROUPS = {
         ),
         "models": About("list, fetch and check models that others have published"),
         "weights": About("list, fetch and check published weights"),
-        "export": About("write a trained model as SavedModel, ONNX or OpenVINO"),
+        "export": About("write a trained model as SavedModel, ONNX, OpenVINO or LiteRT"),
         "exchange": About("write a catalogue for another program, or read one from there"),
     },
 }

@@ -1,4 +1,4 @@
-"""Command: export a trained model as SavedModel, ONNX or OpenVINO, with all that it needs."""
+"""Command: export a trained model as SavedModel, ONNX, OpenVINO or LiteRT, with all it needs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ PLACES = {
 EXAMPLES = [
     "python -m tf_happywhale.export output/demo/demo/fold0 dolphins",
     "python -m tf_happywhale.export output/demo/demo/fold0 dolphins export.formats=[openvino]",
+    "python -m tf_happywhale.export RUN_FOLDER phone export.formats=[litert]",
     "python -m tf_happywhale.export RUN_FOLDER dolphins export.photographs=DIR",
 ]
 

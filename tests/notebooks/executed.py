@@ -70,16 +70,21 @@ def notebooks(backend: str, keys: list[str]) -> float:
     return answers(output)
 
 
-def execute(file: Path, done: Path) -> None:
-    """Run one notebook in a kernel of its own and keep it with its outputs, finished or not."""
+def execute(file: Path, done: Path, folder: Path | None = None) -> None:
+    """Run one notebook in a kernel of its own and keep it with its outputs, finished or not.
+
+    Args:
+        file: the notebook.
+        done: is made; there it is kept.
+        folder: where it runs; None: where it lies.
+    """
     import nbformat
     from nbclient import NotebookClient
 
     started = time.monotonic()
     notebook = nbformat.read(file, as_version=4)
-    client = NotebookClient(
-        notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": file.parent}}
-    )
+    resources = {"metadata": {"path": folder or file.parent}}
+    client = NotebookClient(notebook, timeout=None, kernel_name="python3", resources=resources)
     try:
         client.execute()
     finally:

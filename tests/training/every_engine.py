@@ -10,6 +10,7 @@ import pytest
 
 from tf_happywhale.config import Model
 from tf_happywhale.inference.conversion import convert, prove
+from tf_happywhale.inference.litert import quantise
 from tf_happywhale.inference.model_runtime import runtime_of
 from tf_happywhale.inference.runtimes import by_keras, load_engine
 from tf_happywhale.models.embedder import build_embedder
@@ -30,7 +31,8 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (5, SIZE, SIZE, 3), np.uint
 
 
 @pytest.mark.parametrize(
-    ("engine", "file"), [("openvino", "openvino/model.xml"), ("onnx", "model.onnx")]
+    ("engine", "file"),
+    [("openvino", "openvino/model.xml"), ("onnx", "model.onnx"), ("litert", "litert/model.tflite")],
 )
 def test_it_agrees_with_keras_whatever_the_batch(run, engine: str, file: str) -> None:
     folder, embedder = run
@@ -46,6 +48,22 @@ def test_bfloat16_stays_close(run) -> None:
     folder, embedder = run
     forward = runtime_of(folder, SIZE, "openvino", "bfloat16")
     assert prove(forward, by_keras(embedder), PICTURES, "bfloat16") >= 0.999
+
+
+def test_litert_in_float16_stays_close(run) -> None:
+    folder, embedder = run
+    forward = runtime_of(folder, SIZE, "litert", "float16")
+    assert prove(forward, by_keras(embedder), PICTURES, "float16") >= 0.999
+    half, whole = (folder / "litert" / name for name in ("half.tflite", "model.tflite"))
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+
+
+def test_litert_in_int8_stays_close(run) -> None:
+    """With weights that nothing has trained, activations of SE blocks are as wide as they get."""
+    folder, embedder = run
+    quantise(folder / "litert/model.tflite", PICTURES)
+    forward = runtime_of(folder, SIZE, "litert", "int8")
+    assert prove(forward, by_keras(embedder), PICTURES, "int8") >= 0.95
 
 
 def test_auto_takes_openvino_where_it_was_converted_to(run, monkeypatch) -> None:

@@ -12,12 +12,13 @@ from tf_happywhale.config.section import Section
 class Export(Section):
     """What `export` writes."""
 
-    formats: tuple[Literal["savedmodel", "onnx", "openvino"], ...] = Field(
+    formats: tuple[Literal["savedmodel", "onnx", "openvino", "litert"], ...] = Field(
         ("savedmodel",),
         min_length=1,
-        description="formats of the model: savedmodel, onnx, openvino",
+        description="formats of the model: savedmodel, onnx, openvino, litert (for telephones)",
     )
     photographs: str | None = Field(
         None,
-        description="folder of photographs to check the result with; null: the catalogue's",
+        description="folder of photographs to check the result with, and to prepare a model in "
+        "int8; null: the catalogue's",
     )

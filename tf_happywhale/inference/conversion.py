@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.inference import litert
 from tf_happywhale.inference.runtimes import HALF, Forward
 
-LEAST_COSINE = {"float32": 0.9999, "bfloat16": 0.999}
+LEAST_COSINE = {"float32": 0.9999, "bfloat16": 0.999, "float16": 0.999, "int8": 0.95}
+CONVERTERS = {"openvino": "openvino", "onnx": "tf2onnx", "litert": "ai_edge_quantizer"}  # packages
 
 
 def convert(embedder, size: int, engine: str, target: Path) -> None:
@@ -25,7 +27,7 @@ def convert(embedder, size: int, engine: str, target: Path) -> None:
     if engine == "savedmodel":
         model.export(str(target), format="tf_saved_model", verbose=False)
         return
-    needed = {"openvino": "openvino", "onnx": "tf2onnx"}[engine]
+    needed = CONVERTERS[engine]
     if find_spec(needed) is None:
         raise InputError(
             f"Converting for {engine} needs {needed}: pip install 'tf-happywhale[{engine}]'."
@@ -33,6 +35,9 @@ def convert(embedder, size: int, engine: str, target: Path) -> None:
     if engine == "onnx":
         model(np.zeros((1, size, size, 3), np.uint8))  # Keras exports only what was called once
         model.export(str(target), format="onnx", verbose=False)
+        return
+    if engine == "litert":
+        litert.convert(model, target)
         return
     import openvino
 

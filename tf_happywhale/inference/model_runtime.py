@@ -21,6 +21,7 @@ from tf_happywhale.inference.runtimes import (
     FILES,
     Forward,
     by_keras,
+    check_precision,
     load_engine,
     on_accelerator,
     present,
@@ -34,15 +35,16 @@ def runtime_of(
 ) -> Forward:
     """Return the model of a run folder or an exported folder, run by an engine.
 
-    `openvino` and `onnx` convert the model on first use and keep the conversion next to it. Keras
-    embeds the first pictures too, to prove the conversion.
+    `openvino`, `onnx` and `litert` convert the model on first use and keep the conversion next to
+    it. Keras embeds the first pictures too, to prove the conversion. A model in int8 is not made
+    here: see `exporting.py`.
 
     Args:
         folder: the folder.
         size: side of the pictures.
         engine: see `embed.engine`; `auto` takes Keras on an accelerator, otherwise the fastest
             engine that the folder holds a model for.
-        precision: `float32`, or `bfloat16` with OpenVINO.
+        precision: `float32`, `bfloat16` with OpenVINO, `float16` or `int8` with LiteRT.
         converted: where the conversions for this size are; None: in the folder.
 
     Raises:
@@ -54,10 +56,10 @@ def runtime_of(
     if engine == "keras":
         if not keras_file.is_file() and (converted / FILES["savedmodel"]).exists():
             return load_engine(converted, "savedmodel", precision)
-        if precision != "float32":
-            raise InputError(f"embed.precision={precision} needs embed.engine=openvino.")
+        check_precision(engine, precision)
         return _keras(keras_file)
-    if not keras_file.is_file() or f"{engine} {precision}" in proofs(converted):
+    proven = f"{engine} {precision}" in proofs(converted)
+    if proven or precision == "int8" or not keras_file.is_file():
         return load_engine(converted, engine, precision)
     return _converted(keras_file, converted, size, engine, precision)
 
@@ -92,11 +94,11 @@ def _converted(keras_file: Path, folder: Path, size: int, engine: str, precision
     from tf_happywhale.run_folders.model_files import load_model
 
     content, embedder = sha256(keras_file), load_model(keras_file)
-    whole = (folder / FILES[engine]).parent if engine == "openvino" else folder / FILES[engine]
+    first, *inside = Path(FILES[engine]).parts
+    whole = folder / first
     if not whole.exists():
         with atomic_write(whole) as making:
-            name = "model.xml" if engine == "openvino" else ""
-            convert(embedder, size, engine, making / name)
+            convert(embedder, size, engine, making.joinpath(*inside))
     forward, proven = load_engine(folder, engine, precision), False
 
     def proving(pictures: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The engines that run a trained model: Keras, OpenVINO, ONNX Runtime, TensorFlow's SavedModel."""
+"""The engines that run a trained model: Keras, OpenVINO, ONNX Runtime, LiteRT, SavedModel."""
 
 from __future__ import annotations
 
@@ -11,12 +11,24 @@ import numpy as np
 
 from tf_happywhale.cores import usable_cores
 from tf_happywhale.errors import InputError
+from tf_happywhale.inference import litert
 from tf_happywhale.models import openvino_cpu
 
 Forward = Callable[[np.ndarray], np.ndarray]  # pictures uint8 [n, s, s, 3] to float32 [n, d]
-FILES = {"openvino": "openvino/model.xml", "onnx": "model.onnx", "savedmodel": "saved_model"}
+FILES = {
+    "openvino": "openvino/model.xml",
+    "onnx": "model.onnx",
+    "litert": f"litert/{litert.FILES['float32']}",
+    "savedmodel": "saved_model",
+}
 HALF = "half.xml"  # beside OpenVINO's model: the same with its weights in float16, for bfloat16
-PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime", "savedmodel": "tensorflow"}
+PACKAGES = {
+    "openvino": "openvino",
+    "onnx": "onnxruntime",
+    "litert": "ai_edge_litert",
+    "savedmodel": "tensorflow",
+}
+ENGINE_OF = {"bfloat16": "openvino", "float16": "litert", "int8": "litert"}  # all have float32
 
 
 def load_engine(folder: Path, engine: str, precision: str = "float32") -> Forward:
@@ -32,9 +44,16 @@ def load_engine(folder: Path, engine: str, precision: str = "float32") -> Forwar
         raise InputError(
             f"The engine {engine} is not installed: pip install 'tf-happywhale[{engine}]'."
         )
-    if precision != "float32" and engine != "openvino":
-        raise InputError(f"embed.precision={precision} needs embed.engine=openvino.")
-    return {"openvino": _openvino, "onnx": _onnx, "savedmodel": _saved}[engine](file, precision)
+    check_precision(engine, precision)
+    engines = {"openvino": _openvino, "onnx": _onnx, "litert": _litert, "savedmodel": _saved}
+    return engines[engine](file, precision)
+
+
+def check_precision(engine: str, precision: str) -> None:
+    """Raise InputError if an engine does not compute in a precision."""
+    needed = ENGINE_OF.get(precision, engine)
+    if engine != needed:
+        raise InputError(f"embed.precision={precision} needs embed.engine={needed}.")
 
 
 def by_keras(embedder, strategy=None) -> Forward:
@@ -76,7 +95,7 @@ def on_accelerator() -> bool:
 
 def present(folder: Path) -> str | None:
     """Return the fastest engine that a folder holds a model for and whose package is installed."""
-    for engine in ("openvino", "onnx", "savedmodel"):
+    for engine in ("openvino", "onnx", "litert", "savedmodel"):
         if (folder / FILES[engine]).exists() and find_spec(PACKAGES[engine]) is not None:
             return engine
     return None
@@ -109,6 +128,16 @@ def _onnx(file: Path, precision: str) -> Forward:
     session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     return lambda pictures: session.run(None, {name: pictures})[0]
+
+
+def _litert(file: Path, precision: str) -> Forward:
+    file = file.with_name(litert.FILES[precision])
+    if not file.is_file():
+        raise InputError(
+            f"There is no {file}: `export` with export.formats=[litert] writes it, from pictures "
+            "of the catalogue."
+        )
+    return litert.load(file)
 
 
 def _saved(file: Path, precision: str) -> Forward:

@@ -17,6 +17,7 @@ from tf_happywhale.errors import InputError
 from tf_happywhale.inference.conversion import LEAST_COSINE
 from tf_happywhale.inference.embedded_crops import embedded_sources
 from tf_happywhale.inference.model_runtime import check_same_model, runtime_of
+from tf_happywhale.inference.runtimes import ENGINE_OF
 from tf_happywhale.models.published_models.names import fetched_folder
 from tf_happywhale.models.published_models.table import PUBLISHED
 from tf_happywhale.retrieval.ensemble.members import find_members
@@ -25,7 +26,6 @@ from tf_happywhale.run_folders.contents import settle
 from tf_happywhale.run_folders.published_folder import PublishedFacts, is_published, read_published
 
 EXPORTED = "export.json"  # in a folder that `export` wrote
-IN_HALF = "openvino bfloat16"  # the cosine there of OpenVINO's file for bfloat16
 SOURCE = "records.source="
 
 
@@ -136,11 +136,11 @@ class TrainedModel:
 
         Raises:
             InputError: another model has replaced it since `about` was read, or it was exported and
-                its embeddings in bfloat16 were not near enough.
+                its embeddings in this precision were not near enough.
         """
         known, size, of_others = self.about, self.sizes[1], self.published
-        if self.exported and self.embed.precision == "bfloat16":
-            self._check_bfloat16()
+        if self.exported and self.embed.precision != "float32":
+            self._check_precision(self.embed.precision)
         own_size = not of_others or self.exported or size == of_others.size
         converted = self.folder if own_size else self.folder / f"{size}px"
         forward = runtime_of(self.folder, size, self.embed.engine, self.embed.precision, converted)
@@ -148,11 +148,12 @@ class TrainedModel:
             check_same_model(self.file, known["model"])
         return forward
 
-    def _check_bfloat16(self) -> None:
-        cosine = _exported(self.folder, "cosine", float).get(IN_HALF, 1.0)  # earlier exports: none
-        if not cosine >= LEAST_COSINE["bfloat16"]:
+    def _check_precision(self, precision: str) -> None:
+        proven = _exported(self.folder, "cosine", float)
+        cosine = proven.get(f"{ENGINE_OF[precision]} {precision}", 1.0)  # earlier exports: none
+        if not cosine >= LEAST_COSINE[precision]:
             raise InputError(
-                f"{self.folder} is for float32 only, since in bfloat16 its embeddings differed "
+                f"{self.folder} is not for {precision}, since its embeddings in it differed "
                 f"from Keras' (cosine {cosine:.6f}): leave embed.precision out."
             )
 

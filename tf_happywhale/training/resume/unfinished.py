@@ -34,7 +34,8 @@ from tf_happywhale.training.resume.older_stamps import OlderForm, settings_of
 GIVEN_UP = "given_up"  # what `train.restart=true` gave up, until the new training is finished
 # What was made from the older model: `embed`'s conversions, and what `identify` has learned.
 OUTDATED = (
-    "model.onnx", "openvino", "saved_model", "proven.json", "new_individuals.json", "tensorboard",
+    "model.onnx", "openvino", "litert", "saved_model", "proven.json", "new_individuals.json",
+    "tensorboard",
 )  # fmt: skip
 AT_FIRST = ("config.yaml", "environment.json", "log.jsonl")  # in a run folder of older versions
 
