@@ -10,7 +10,7 @@ where nothing has changed. Of each command this takes the seconds, the processor
 memory of its largest process, and what is on the disk afterwards.
 
 A share has that share of the individuals. With several shares a table says how each stage grows:
-the exponents of its seconds and of its memory between the last two. What is done is kept in the
+the exponents of its processor's seconds and its memory between the last two. What is done is kept in the
 output folder, so the same command resumes; `--again STAGE` does the stages that begin so again.
 """
 
@@ -113,6 +113,9 @@ class Road:
             ["gallery curate", "gallery", "curate", gallery, found],
         ]
 
+    def images(self) -> int:
+        return len((self.data / "train.csv").read_text().splitlines()) - 1
+
     def count(self, most: int) -> int:
         return min(most, len(list((self.data / "test_images").iterdir())))
 
@@ -213,29 +216,28 @@ def line(name: str, taken: dict) -> str:
 
 
 def print_growth(roads: list[Road]) -> None:
-    """Print the seconds and the memory of each stage at each share, and how they grow."""
-    sizes = [len((road.data / "train.csv").read_text().splitlines()) - 1 for road in roads]
-    print(f"\n{'images':45}" + "".join(f"{size:>18}" for size in sizes) + "   exponents")
+    """Print what each stage takes at each share, and how that grows between the last two: the
+    processor's seconds, since other work on the machine changes them least, and the memory."""
+    sizes = [road.images() for road in roads]
+    print(f"\n{'images of the catalogue':40}" + "".join(f"{n:>20,}" for n in sizes) + "  exponents")
     for name in roads[-1].stages:
         of = [road.stages.get(name, {}) for road in roads]
-        cells = [
-            f"{one['seconds']:8.1f} s {one.get('memory', 0) / 2**20:5.0f} MB" if one else ""
-            for one in of
-        ]
-        print(f"{name:45}" + "".join(f"{cell:>18}" for cell in cells) + exponents(of, sizes))
+        print(f"{name:40}" + "".join(f"{cell(one):>20}" for one in of) + exponents(of, sizes))
+
+
+def cell(taken: dict) -> str:
+    if "memory" not in taken:
+        return ""
+    return f"{taken['cpu_seconds']:.1f} s {taken['memory'] / 2**20:6.0f} MB"
 
 
 def exponents(of: list[dict], sizes: list[int]) -> str:
     """Return how the seconds and the memory grow with the images between the last two sizes."""
-    if len(of) < 2 or not of[-2]:
+    if len(of) < 2 or not all("memory" in taken for taken in of[-2:]):
         return ""
     growth = math.log(sizes[-1] / sizes[-2])
-    both = [
-        math.log(of[-1][key] / of[-2][key]) / growth
-        for key in ("seconds", "memory")
-        if of[-2].get(key)
-    ]
-    return "   " + " ".join(f"{value:5.2f}" for value in both)
+    both = [math.log(of[-1][key] / of[-2][key]) / growth for key in ("cpu_seconds", "memory")]
+    return "  " + " ".join(f"{value:5.2f}" for value in both)
 
 
 def main() -> None:
