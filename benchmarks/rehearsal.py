@@ -10,8 +10,9 @@ where nothing has changed. Of each command this takes the seconds, the processor
 memory of its largest process, and what is on the disk afterwards.
 
 A share has that share of the individuals. With several shares a table says how each stage grows:
-the exponents of its processor's seconds and its memory between the last two. What is done is kept in the
-output folder, so the same command resumes; `--again STAGE` does the stages that begin so again.
+the exponents of its processor's seconds and of its memory between the last two. What is done is
+kept in the output folder, so the same command resumes; `--again STAGE` does the stages that begin
+so again.
 """
 
 from __future__ import annotations
