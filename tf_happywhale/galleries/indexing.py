@@ -26,7 +26,7 @@ from tf_happywhale.retrieval.search.approximate import (
 )
 
 SEGMENT = 2**21  # images: what is in memory at a time
-GROWN = 4  # it is made anew when there are so many times the images that it was trained with
+GROWN = 4  # it is made again when there are so many times the images that it was trained with
 EACH = 64  # images of each list teach where lists lie
 RUN = 16  # of them that follow one another: so the disk is read in fewer places
 BLOCK = 2**14  # images read at a time
