@@ -21,15 +21,18 @@ CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
 
 def convert(model, target: Path) -> None:
     """Write a Keras model for LiteRT to `target`, and the same with its weights in float16 beside
-    it.
+    it. Both take one picture: LiteRT does not load networks of several sizes of a picture if the
+    number of pictures is open.
 
     Raises:
         InputError: the network has an operation that LiteRT does not have.
     """
+    import keras
     import tensorflow as tf
 
     saved = target.parent / "saved_model"
-    model.export(str(saved), format="tf_saved_model", verbose=False)
+    one = [keras.InputSpec(shape=(1, *model.input_shape[1:]), dtype="uint8")]
+    model.export(str(saved), format="tf_saved_model", verbose=False, input_signature=one)
     try:
         for precision in ("float32", "float16"):
             converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
@@ -54,7 +57,7 @@ def quantise(float32: Path, pictures: np.ndarray) -> None:
     powers and divisions do not survive 256 values.
 
     Args:
-        float32: the model, of pictures [n, s, s, 3].
+        float32: the model.
         pictures: uint8 [n, s, s, 3], such as the model will see.
     """
     from ai_edge_litert.interpreter import Interpreter
@@ -78,7 +81,7 @@ def quantise(float32: Path, pictures: np.ndarray) -> None:
 def load(file: Path) -> Callable[[np.ndarray], np.ndarray]:
     """Return a model as a function of pictures uint8 [n, s, s, 3] to embeddings float32 [n, d].
 
-    Each core computes a picture of its own: a batch takes more time for each picture.
+    Each core computes a picture of its own: in a batch each takes more time.
     """
     from ai_edge_litert.interpreter import Interpreter
 
