@@ -3,10 +3,10 @@
     python benchmarks/exports.py RUN [data.root=DIR]
 
 RUN is a finished fold's run folder. Each format is made as `export` makes it; LiteRT's int8 learns
-from pictures of the other folds. The fold's images of known individuals are asked of the other
-folds' images: once both are embedded by the format, and once the gallery is Keras', as for a
-telephone that carries a gallery from a computer. Speeds are medians of turns, one format after the
-other, of single pictures and of eight; the cosine with Keras is that of all asked images.
+from pictures of the other folds. The fold's images of known individuals are embedded by the format
+and asked of the other folds' images, embedded by Keras, as on a telephone that carries a gallery
+from a computer. Speeds are medians of turns, one format after the other, of single pictures and of
+eight; the cosine with Keras is that of all asked images.
 """
 
 from __future__ import annotations
@@ -60,28 +60,28 @@ def main() -> None:
         inside = np.array([data.fold_of[i] == model.experiment.fold for i in data.images])
         engines = make(model, folder, pictures[np.flatnonzero(~inside)[::50][: exporting.TEACHING]])
         speeds = {few: speed(engines, pictures[:few]) for few in (1, 8)}
-        rows = {one: embed(forward, pictures, one) for one, forward in engines.items()}
+        gallery = embed(engines[FORMATS[0]], pictures[~inside], "gallery")
+        rows = {one: embed(run, pictures[inside], " ".join(one)) for one, run in engines.items()}
         size = {
             one: sum(file.stat().st_size for file in folder.glob(PARTS[one])) / 1e6
             for one in engines
         }
     ids = np.array(data.individual_ids)
-    print(f"{args.run}: {int(np.isin(ids[inside], ids[~inside]).sum())} images are asked")
-    print(f"{'':20}{'MB':>7}{'img/s':>8}{'by 8':>8}{'cosine':>9}{'worst':>9}{'mAP@5':>8}{'lost':>8}"
-          f"{'lost beside Keras gallery':>28}")  # fmt: skip
-    right, found = rows["keras", "float32"], {}
-    best = score(right, right, ids, inside)
+    known = np.isin(ids[inside], ids[~inside])
+    print(f"{args.run}: {known.sum()} images are asked")
+    print(
+        f"{'':20}{'MB':>7}{'img/s':>8}{'by 8':>8}{'cosine':>9}{'worst':>9}{'mAP@5':>8}{'lost':>8}"
+    )
+    found, best = {}, None
     for one, own in rows.items():
-        cosine = np.einsum("ij,ij->i", own, right)[inside]
-        both, mixed = score(own, own, ids, inside), score(own, right, ids, inside)
-        found[" ".join(one)] = {
-            "MB": size[one], "img/s": speeds[1][one], "img/s by 8": speeds[8][one],
-            "cosine": float(np.median(cosine)), "worst": float(cosine.min()), "mAP@5": both,
-            "mAP@5 of Keras' gallery": mixed,
-        }  # fmt: skip
-        print(f"{' '.join(one):20}{size[one]:7.1f}{speeds[1][one]:8.1f}{speeds[8][one]:8.1f}"
-              f"{np.median(cosine):9.5f}{cosine.min():9.5f}{both:8.3f}{best - both:8.3f}"
-              f"{best - mixed:28.3f}")  # fmt: skip
+        cosine = np.einsum("ij,ij->i", own, rows[FORMATS[0]])
+        map5 = score(own[known], ids[inside][known], gallery, ids[~inside])
+        best = map5 if best is None else best
+        row = (size[one], speeds[1][one], speeds[8][one], np.median(cosine), cosine.min(), map5)
+        print(f"{' '.join(one):20}" + "{:7.1f}{:8.1f}{:8.1f}{:9.5f}{:9.5f}{:8.3f}".format(*row)
+              + f"{best - map5:8.3f}", flush=True)  # fmt: skip
+        names = ("MB", "img/s", "img/s by 8", "cosine", "worst", "mAP@5")
+        found[" ".join(one)] = dict(zip(names, map(float, row), strict=True))
     if args.json:
         write_json(args.json, {"run": str(args.run), "formats": found})
 
@@ -125,21 +125,20 @@ def speed(engines: dict[tuple, Callable], pictures: np.ndarray) -> dict[tuple, f
     return {one: len(pictures) / statistics.median(taken) for one, taken in times.items()}
 
 
-def embed(forward: Callable, pictures: np.ndarray, one: tuple) -> np.ndarray:
+def embed(forward: Callable, pictures: np.ndarray, label: str) -> np.ndarray:
     """Embeddings of length 1 [n, d]."""
-    starts = tqdm(range(0, len(pictures), 16), desc=" ".join(one), leave=False)
-    rows = np.concatenate([forward(np.asarray(pictures[s : s + 16])) for s in starts])
+    starts = tqdm(range(0, len(pictures), 16), desc=label, leave=False)
+    rows = np.concatenate([forward(pictures[start : start + 16]) for start in starts])
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def score(asked: np.ndarray, gallery: np.ndarray, ids: np.ndarray, inside: np.ndarray) -> float:
-    """mAP@5 of the fold's images of known individuals, each by its nearest image in the gallery."""
-    names, target = np.unique(ids[~inside], return_inverse=True)
-    known = inside & np.isin(ids, names)
-    alike = asked[known] @ gallery[~inside].T
+def score(asked: np.ndarray, answer: np.ndarray, gallery: np.ndarray, ids: np.ndarray) -> float:
+    """mAP@5 of pictures whose individuals are in the gallery, each by its nearest image there."""
+    names, target = np.unique(ids, return_inverse=True)
+    alike = asked @ gallery.T
     best = np.full((len(alike), len(names)), -np.inf, np.float32)
     np.maximum.at(best.T, target, alike.T)
-    own = np.searchsorted(names, ids[known])
+    own = np.searchsorted(names, answer)
     rank = (best > best[np.arange(len(best)), own, None]).sum(axis=1) + 1
     return float(np.where(rank <= 5, 1 / rank, 0).mean())
 
