@@ -182,12 +182,14 @@ def run(command: list[str], log: Path, until: str | None = None) -> dict:
     """
     started = time.monotonic()
     words = [sys.executable, "-m", f"tf_happywhale.{command[0]}", *command[1:]]
+    before = log.stat().st_size if log.is_file() else 0
     with log.open("ab") as file:
         process = subprocess.Popen(
             words, cwd=ROOT, stdout=file, stderr=file, env=os.environ | {"PYTHONPATH": str(ROOT)}
         )
     if until is not None:
-        threading.Thread(target=_stop, args=(process, log, until), daemon=True).start()
+        said = (process, log, until, before)
+        threading.Thread(target=_stop, args=said, daemon=True).start()
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return {
@@ -198,10 +200,11 @@ def run(command: list[str], log: Path, until: str | None = None) -> dict:
     }
 
 
-def _stop(process: subprocess.Popen, log: Path, until: str) -> None:
+def _stop(process: subprocess.Popen, log: Path, until: str, before: int) -> None:
+    """Stop a process a second after it has printed `until` behind the first bytes of its log."""
     while process.returncode is None:
         time.sleep(0.2)
-        if until.encode() in log.read_bytes():
+        if until.encode() in log.read_bytes()[before:]:
             time.sleep(1)
             process.send_signal(signal.SIGTERM)
             return
