@@ -18,7 +18,7 @@ from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.records.plan import plan_records
-from tf_happywhale.training import every_fold, loop, trainer
+from tf_happywhale.training import loop, trainer
 from tf_happywhale.training.fold_data import FoldData
 from tf_happywhale.training.pseudo_labels.labelling import read_thumbnails
 
@@ -57,7 +57,7 @@ def trained(place: Path) -> tuple[Path, list[FoldData]]:
         return real(folder, settings, data, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(every_fold, "train_fold", watched)
+        patch.setattr(loop, "train_fold", watched)
         patch.setattr(trainer, "build_embedder", small_network.build)
         run.main(experiment(place))
     return place / "out", tasks

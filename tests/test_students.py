@@ -18,7 +18,7 @@ from tf_happywhale.disk.files import write_text
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings, save_embeddings
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
-from tf_happywhale.training import every_fold, loop, trainer
+from tf_happywhale.training import loop, trainer
 from tf_happywhale.training.fold_data import NOBODY, FoldData
 
 TEACHERS = {"narrow": 4, "wide": 16}  # and the length of their embeddings
@@ -70,7 +70,7 @@ def tasks(monkeypatch) -> list[FoldData]:
         for name in ("model.keras", "classifier.keras", "metrics.json"):
             write_text(folder / name, "")
 
-    monkeypatch.setattr(every_fold, "train_fold", leave_files)
+    monkeypatch.setattr(loop, "train_fold", leave_files)
     return given
 
 
@@ -117,7 +117,7 @@ def test_a_round_of_predictions_labels_some_and_leaves_the_others_to_the_teacher
         tasks.append(data)
         return real(folder, settings, data, **options)
 
-    monkeypatch.setattr(every_fold, "train_fold", watched)
+    monkeypatch.setattr(loop, "train_fold", watched)
     monkeypatch.setattr(trainer, "build_embedder", small_network.build)
     rounds = ["name=rounds", "train.unlabelled=true", "pseudo.rounds=1", "pseudo.confidence=0.3"]
     run.main(student(place, *rounds))
@@ -156,7 +156,7 @@ def test_an_unfinished_training_with_other_teachers_is_not_resumed(place, monkey
         write_text(folder / "checkpoints" / "step-000000002.safetensors", "")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(every_fold, "train_fold", killed)
+    monkeypatch.setattr(loop, "train_fold", killed)
     for _ in range(2):  # the same teachers go on
         with pytest.raises(KeyboardInterrupt):
             train.main(student(place, "name=stopped"))

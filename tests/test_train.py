@@ -23,7 +23,7 @@ from tf_happywhale.inference.trained_models import is_run
 from tf_happywhale.run import main as run
 from tf_happywhale.run_folders.contents import OUTPUTS, read_trained_on, settle, write_trained_on
 from tf_happywhale.run_folders.model_files import load_model
-from tf_happywhale.training import every_fold, loop, trainer
+from tf_happywhale.training import loop, trainer
 from tf_happywhale.training.resume.checkpoint_files import is_begun
 from tf_happywhale.training.resume.made_from import FREE, SECTIONS, flat
 
@@ -47,7 +47,7 @@ def trainings(monkeypatch) -> list[str]:
         ):
             (run / "checkpoints" / name).write_text("", encoding="utf-8")
 
-    monkeypatch.setattr(every_fold, "train_fold", leave_files)
+    monkeypatch.setattr(loop, "train_fold", leave_files)
     return stamps
 
 
@@ -244,7 +244,7 @@ class Place:
             raise Killed
 
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(every_fold, "train_fold", leave_half)
+            patch.setattr(loop, "train_fold", leave_half)
             self.train(*overrides)
 
     def begun(self, folder: str = "training") -> bool:
