@@ -47,7 +47,8 @@ def test_scores_are_those_of_the_formulas(one, other):
     expected = Plain(checkpoint, LAYERS)(*given)
     run = KerasEngine("float32").compiled(whole, lightglue_weights(checkpoint), WIDTHS)
     best, score, back = run(*inputs(*given, checkpoint))
-    np.testing.assert_allclose(np.exp(score), expected.max(1), rtol=2e-4)
+    # The order of sums depends on the number of threads, and scores go down to 1e-33.
+    np.testing.assert_allclose(np.exp(score), expected.max(1), rtol=1e-3)
     np.testing.assert_array_equal(best, expected.argmax(1))
     np.testing.assert_array_equal(back, expected.argmax(0))
 

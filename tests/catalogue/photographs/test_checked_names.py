@@ -40,3 +40,15 @@ def test_a_plain_name_is_its_own_path_inside_the_folder(name: str) -> None:
         assert inside and "\0" not in name
     else:
         assert str(pure) != name or len(pure.parts) != 1 or not inside or "\0" in name
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="a.\\/:1 \0", max_size=8))
+def test_a_name_is_refused_exactly_if_it_leaves_the_folder_or_holds_a_colon(name: str) -> None:
+    pure = PurePosixPath(name.replace("\\", "/"))
+    inside = bool(name) and not pure.is_absolute() and ".." not in pure.parts
+    if inside and not set(name) & set(":\0"):
+        check_names([name], Path("train.csv"))
+    else:
+        with pytest.raises(InputError, match=r"not inside the image folder|holds a colon"):
+            check_names([name], Path("train.csv"))

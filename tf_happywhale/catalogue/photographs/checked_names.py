@@ -31,7 +31,8 @@ def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = 
     numbers = repeat(None) if lines is None else lines
     for key, line in zip(names, numbers, strict=lines is not None):
         name, number = split_key(key)
-        tidy = name if is_plain(name) else str(PurePosixPath(name.replace("\\", "/")))
+        plain = is_plain(name)
+        tidy = name if plain else str(PurePosixPath(name.replace("\\", "/")))
         if (tidy, number) in seen:
             before = seen[tidy, number]
             first = f", first in line {before}" if before else ""
@@ -42,7 +43,7 @@ def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = 
                 "if their boxes are in this table)."
             )
         seen[tidy, number] = line
-        if tidy is not name:
+        if not plain:
             _check_inside(name, PurePosixPath(tidy), path, line)
 
 
