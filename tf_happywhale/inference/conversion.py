@@ -88,5 +88,10 @@ def prove(forward: Forward, reference: Forward, pictures: np.ndarray, precision:
 
 def least_cosine(first: np.ndarray, second: np.ndarray) -> float:
     """Return the lowest cosine of corresponding rows [n, d]."""
+    return float(cosines(first, second).min())
+
+
+def cosines(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the cosines [n] of corresponding rows [n, d]."""
     lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
-    return float((np.einsum("ij,ij->i", first, second) / lengths).min())
+    return np.einsum("ij,ij->i", first, second) / lengths
