@@ -1,7 +1,7 @@
 """Work dealt out to the workers of an Apache Beam runner, on this machine or on many.
 
 A piece of work leaves a file, under its own name only when it is whole. So a piece that is done
-twice, because a worker died, does no harm, and the same command goes on where another one ended.
+twice, because a worker died, does no harm, and the same command resumes where another one ended.
 This needs the extra `beam`.
 """
 

@@ -87,7 +87,7 @@ def same_ranking(one: Path, other: Path, name: str) -> None:
 
 
 def check_kills(home: Path, here: Path, output: Path) -> None:
-    """What a killed worker was at is done by another; a killed command goes on when it is given
+    """What a killed worker was at is done by another; a killed command resumes when it is given
     again. Neither does again what was done."""
     embeddings, searches = output / EMBEDDINGS, output / ".searches"
     for kill in (kill_a_worker, kill_the_command):

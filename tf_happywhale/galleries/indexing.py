@@ -39,7 +39,7 @@ SEED = 0x1DE
 def index_gallery(folder: Path) -> None:
     """Make the index of a gallery or bring it up to date, and print what it finds.
 
-    The gallery itself is only read. An index that was stopped goes on at the segment where it
+    The gallery itself is only read. An index that was stopped resumes at the segment where it
     stood.
 
     Raises:

@@ -20,7 +20,7 @@ WORTH = 1e12  # multiplications: a few seconds of one machine, in which workers 
 def search_on_beam(home: Path, options: Sequence[str]) -> Callable[..., Neighbours]:
     """Return a function that does what `exact.nearest` does, to the last bit, on workers.
 
-    Searches too small to be worth it are done here. A search that was stopped goes on when it is
+    Searches too small to be worth it are done here. A search that was stopped resumes when it is
     asked for again.
 
     Args:
