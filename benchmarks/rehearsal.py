@@ -5,9 +5,9 @@
 Every command of the road is run as a person runs it: records, two rounds of training, embeddings,
 ranking of 27,956 photographs, evaluation, the report, an ensemble of nine members (eight are the
 first one's embeddings, perturbed), a gallery, 500 photographs identified, curation. Writing the
-records and the first training are stopped once each, and resumed. Then each command is run again
-where nothing has changed. Of each command this takes the seconds, the processor's seconds, the peak
-memory of its largest process, and what is on the disk afterwards.
+records and the first training are stopped in their middle, and resumed. Then each command is run
+again where nothing has changed. Of each command this takes the seconds, the processor's seconds,
+the peak memory of its largest process, and what is on the disk afterwards.
 
 A share has that share of the individuals. With several shares a table says how each stage grows:
 the exponents of its processor's seconds and of its memory between the last two. What is done is
@@ -21,6 +21,7 @@ import argparse
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -36,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "benchmarks" / "rehearsal.yaml"
 MEMBERS = 9
 ASKED = 500  # photographs that `identify` gets
-STOP_AFTER = {"tfrecords": "writing", "train": "epoch 1/"}  # text that its progress bar begins with
+STOP_AFTER = {"tfrecords": rb"writing: +[3-9].%", "train": rb"epoch 1/1: +[3-9].%"}  # in the progress bar
 
 
 class Road:
@@ -174,8 +175,8 @@ class Road:
         print(line(name, taken), flush=True)
 
 
-def run(command: list[str], log: Path, until: str | None = None) -> dict:
-    """Run a command of the package; with `until`, stop it a second after it has printed this.
+def run(command: list[str], log: Path, until: bytes | None = None) -> dict:
+    """Run a command of the package; with `until`, a pattern, stop it when it has printed this.
 
     Returns `status`, `seconds`, `cpu_seconds` (of all its processes), and `memory`, the peak of its
     largest process in bytes.
@@ -200,12 +201,11 @@ def run(command: list[str], log: Path, until: str | None = None) -> dict:
     }
 
 
-def _stop(process: subprocess.Popen, log: Path, until: str, before: int) -> None:
-    """Stop a process a second after it has printed `until` behind the first bytes of its log."""
+def _stop(process: subprocess.Popen, log: Path, until: bytes, before: int) -> None:
+    """Stop a process when `until` is found behind the first bytes of its log."""
     while process.returncode is None:
         time.sleep(0.2)
-        if until.encode() in log.read_bytes()[before:]:
-            time.sleep(1)
+        if re.search(until, log.read_bytes()[before:]):
             process.send_signal(signal.SIGTERM)
             return
 
