@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "benchmarks" / "rehearsal.yaml"
 MEMBERS = 9
 ASKED = 500  # photographs that `identify` gets
-STOP_AFTER = {"tfrecords": rb"writing: +[3-9].%", "train": rb"epoch 1/1: +[3-9].%"}  # in the progress bar
+STOP_AFTER = {"tfrecords": rb"writing TFRecords: +[3-9].%", "train": rb"epoch 1/1: +[3-9].%"}
 
 
 class Road:
@@ -176,7 +176,7 @@ class Road:
 
 
 def run(command: list[str], log: Path, until: bytes | None = None) -> dict:
-    """Run a command of the package; with `until`, a pattern, stop it when it has printed this.
+    """Run a command of the package; with `until`, a pattern, stop it when this was printed.
 
     Returns `status`, `seconds`, `cpu_seconds` (of all its processes), and `memory`, the peak of its
     largest process in bytes.
