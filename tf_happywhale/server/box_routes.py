@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.server.answers import contradiction, missing
-from tf_happywhale.server.home import MODEL, Home
+from tf_happywhale.server.home import Home
 from tf_happywhale.server.multipart import received
 from tf_happywhale.server.safe_names import safe_name
 from tf_happywhale.server.trips import PHOTOGRAPHS, find_trip
@@ -87,22 +87,6 @@ def boxes_of_trip(home: Home, trip: str) -> dict[str, list[dict[str, Any]]]:
     from tf_happywhale.server.trip_boxes import all_boxes
 
     return all_boxes(home.trip(trip), sources_read(home))
-
-
-def boxes_setting(home: Home, trip: str) -> list[str]:
-    """Return the setting that lets `identify` use a trip's boxes; none if there are none to use."""
-    from tf_happywhale.server.box_source import sources_read
-    from tf_happywhale.server.trip_boxes import boxes_word
-
-    return boxes_word(home.trip(trip), sources_read(home))
-
-
-def catalogue_setting(home: Home) -> list[str]:
-    """Return the setting that says which boxes of the catalogue count, if there is no gallery that
-    says it."""
-    from tf_happywhale.server.box_source import source_setting
-
-    return [] if home.has_gallery else source_setting(home, home.store.setting(MODEL))
 
 
 def _bring(home: Home, folder: Path, form: Any) -> dict[str, Any]:

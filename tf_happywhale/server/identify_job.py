@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.server.answers import contradiction
-from tf_happywhale.server.box_routes import boxes_setting, catalogue_setting
 from tf_happywhale.server.decision_table import write_decisions, write_groups
 from tf_happywhale.server.home import MODEL, NOTHING, Home
 from tf_happywhale.server.jobs import add_job, refuse_second
@@ -80,6 +79,22 @@ def places(home: Home) -> list[str]:
 def common_settings(home: Home, trip: str) -> list[str]:
     """Return the settings of both jobs."""
     return [f"output={home.trip(trip) / FOUND}", f"identify.cache={home.embedded}"]
+
+
+def boxes_setting(home: Home, trip: str) -> list[str]:
+    """Return the setting that lets `identify` use a trip's boxes; none if there are none to use."""
+    from tf_happywhale.server.box_source import sources_read
+    from tf_happywhale.server.trip_boxes import boxes_word
+
+    return boxes_word(home.trip(trip), sources_read(home))
+
+
+def catalogue_setting(home: Home) -> list[str]:
+    """Return the setting that says which boxes of the catalogue count, if there is no gallery that
+    says it."""
+    from tf_happywhale.server.box_source import source_setting
+
+    return [] if home.has_gallery else source_setting(home, home.store.setting(MODEL))
 
 
 def checked_settings(settings: Mapping[str, str]) -> list[str]:
