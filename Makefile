@@ -229,7 +229,7 @@ bench-detection: .venv-detect/installed
 	.venv-detect/bin/python benchmarks/detection.py --fins $(DATA) $(ARGS)
 
 test-export: .venv-torch/export
-	.venv-torch/bin/python -m pytest tests/training/every_engine.py tests/inference/test_litert.py tests/matching/engines
+	.venv-torch/bin/python -m pytest tests/training/every_engine.py tests/inference/engines/test_litert.py tests/matching/engines
 
 bench-embed: .venv-torch/export
 	.venv-torch/bin/python benchmarks/embed.py $(ARGS)

@@ -68,8 +68,8 @@ def make_model(folder: Path, args: argparse.Namespace) -> None:
     import keras
 
     from tf_happywhale.config import Model
-    from tf_happywhale.inference.conversion import convert
-    from tf_happywhale.inference.runtimes import FILES
+    from tf_happywhale.inference.engines.conversion import convert
+    from tf_happywhale.inference.engines.runtimes import FILES
     from tf_happywhale.models.embedder import build_embedder
     from tf_happywhale.models.published_models.convert import build_published
     from tf_happywhale.models.published_models.table import PUBLISHED
@@ -95,7 +95,7 @@ def load(engine: str, folder: Path, args: argparse.Namespace) -> Callable[[np.nd
         return _torch(args, precision == "bfloat16")
     if name == "stock":
         return _stock_keras(args.backbone)
-    from tf_happywhale.inference.runtimes import by_keras, load_engine
+    from tf_happywhale.inference.engines.runtimes import by_keras, load_engine
 
     if name == "keras":
         from tf_happywhale.run_folders.model_files import load_model
@@ -157,7 +157,7 @@ def _stock_keras(backbone: str) -> Callable[[np.ndarray], np.ndarray]:
     """The network of `keras.applications` in place of ours."""
     import keras
 
-    from tf_happywhale.inference.runtimes import by_keras
+    from tf_happywhale.inference.engines.runtimes import by_keras
     from tf_happywhale.models.layers.gem import GeM
 
     network = getattr(keras.applications, f"EfficientNet{backbone.upper()}")
@@ -244,7 +244,7 @@ def main() -> None:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from tf_happywhale.disk.files import write_json
-    from tf_happywhale.inference.conversion import least_cosine
+    from tf_happywhale.inference.engines.conversion import least_cosine
 
     names = engines(args.published)
     with tempfile.TemporaryDirectory() as name:

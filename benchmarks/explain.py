@@ -28,7 +28,7 @@ from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.config import load_experiment
-from tf_happywhale.inference.explain import Explainer
+from tf_happywhale.inference.explained.explain import Explainer
 from tf_happywhale.pictures.pixels import crop, read_picture
 from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.run_folders.model_files import load_model

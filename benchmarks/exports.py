@@ -23,11 +23,12 @@ from tqdm import tqdm
 
 from tf_happywhale.catalogue.dataset import DataSet, load_data
 from tf_happywhale.disk.files import write_json
-from tf_happywhale.inference import exporting, litert
-from tf_happywhale.inference.conversion import convert
-from tf_happywhale.inference.runtimes import FILES, by_keras, load_engine
-from tf_happywhale.inference.shots import Shot, read_shot
-from tf_happywhale.inference.trained_models import TrainedModel, find_trained
+from tf_happywhale.inference import exporting
+from tf_happywhale.inference.embedding.shots import Shot, read_shot
+from tf_happywhale.inference.engines import litert
+from tf_happywhale.inference.engines.conversion import convert
+from tf_happywhale.inference.engines.runtimes import FILES, by_keras, load_engine
+from tf_happywhale.inference.which_model.trained_models import TrainedModel, find_trained
 from tf_happywhale.run_folders.model_files import load_model
 
 FORMATS = (

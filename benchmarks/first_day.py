@@ -27,7 +27,7 @@ import numpy as np
 
 from tf_happywhale.config import Match
 from tf_happywhale.disk.files import write_json
-from tf_happywhale.inference.local_matching import LocalMatching
+from tf_happywhale.inference.matched.local_matching import LocalMatching
 from tf_happywhale.matching.pair_features import FEATURES
 from tf_happywhale.retrieval.centring import centred
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -70,9 +70,9 @@ class Asked:
 
 def gallery_of(data: Path, overrides: Sequence[str]) -> Embeddings:
     """A catalogue folder as `identify` embeds it without a model."""
-    from tf_happywhale.inference.box_source import with_source
-    from tf_happywhale.inference.identifier import load_identifier
-    from tf_happywhale.inference.reference_images import embed_catalogue
+    from tf_happywhale.inference.embedding.box_source import with_source
+    from tf_happywhale.inference.embedding.identifier import load_identifier
+    from tf_happywhale.inference.gallery.reference_images import embed_catalogue
 
     experiment, identifier = load_identifier(None, overrides, data)
     identifier = with_source(identifier, experiment, data)

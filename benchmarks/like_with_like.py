@@ -23,8 +23,8 @@ from own_questions import gallery_of
 
 from tf_happywhale.config import Match
 from tf_happywhale.disk.files import write_json
-from tf_happywhale.inference.encounters_made import moments_of
-from tf_happywhale.inference.local_matching import LocalMatching
+from tf_happywhale.inference.identify.encounters_made import moments_of
+from tf_happywhale.inference.matched.local_matching import LocalMatching
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import compared
 from tf_happywhale.retrieval.fusion.fuse import learn_from_pairs

@@ -64,7 +64,7 @@ def photographed(data: Path, count: int, overrides: Sequence[str]) -> list[np.nd
     """Twice as many crops of a catalogue: the first half is matched with the second."""
     from first_day import gallery_of
 
-    from tf_happywhale.inference.crop_points import crops_of
+    from tf_happywhale.inference.matched.crop_points import crops_of
 
     crops = crops_of(gallery_of(data, overrides))
     rows = np.random.default_rng(0).choice(len(crops), 2 * count, replace=False)
@@ -230,7 +230,7 @@ def catalogue(given: argparse.Namespace) -> dict:
     from first_day import gallery_of, match_itself
     from first_day import measure as measures
 
-    from tf_happywhale.inference.local_matching import LocalMatching
+    from tf_happywhale.inference.matched.local_matching import LocalMatching
     from tf_happywhale.retrieval.fusion.match_plan import MatchPlan
     from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs
 

@@ -28,7 +28,7 @@ from own_questions import HEAD, Gallery, answers, by_feature, figures, gallery_o
 
 from tf_happywhale.config import Match
 from tf_happywhale.disk.files import write_json
-from tf_happywhale.inference.local_matching import LocalMatching
+from tf_happywhale.inference.matched.local_matching import LocalMatching
 from tf_happywhale.retrieval.fusion.compared import compared
 from tf_happywhale.retrieval.fusion.fuse import learn_from_pairs
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan

@@ -51,11 +51,11 @@ def gallery_of(
         look_at: the source of the boxes that the models look at; None: what `identify` takes.
         centre: compare from the middle of the gallery, where the model asks for it.
     """
-    from tf_happywhale.inference.box_source import with_source
-    from tf_happywhale.inference.held_out import held_out
-    from tf_happywhale.inference.identifier import load_identifier
-    from tf_happywhale.inference.reference_images import embed_catalogue
-    from tf_happywhale.inference.who_teaches import who_teaches
+    from tf_happywhale.inference.embedding.box_source import with_source
+    from tf_happywhale.inference.embedding.identifier import load_identifier
+    from tf_happywhale.inference.gallery.reference_images import embed_catalogue
+    from tf_happywhale.inference.teaching.held_out import held_out
+    from tf_happywhale.inference.teaching.who_teaches import who_teaches
 
     experiment, identifier = load_identifier(model or "lite0", overrides, data)
     identifier = with_source(identifier, experiment, data)

@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from tf_happywhale.config import Rank
-from tf_happywhale.inference.held_out import held_out
+from tf_happywhale.inference.teaching.held_out import held_out
 from tf_happywhale.retrieval.embeddings import load_embeddings
 from tf_happywhale.retrieval.ensemble.left_out import without_own
 from tf_happywhale.retrieval.new_individual.probability import PARTS, parts_of

@@ -28,7 +28,7 @@ from own_questions import HEAD, Answers, answers, by_feature, figures, gallery_o
 
 from tf_happywhale.config import Match
 from tf_happywhale.disk.files import write_json
-from tf_happywhale.inference.local_matching import LocalMatching
+from tf_happywhale.inference.matched.local_matching import LocalMatching
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.calibration import Weights, fit_towards
 from tf_happywhale.retrieval.fusion.compared import Compared, compared

@@ -133,7 +133,7 @@ def bare(home: Path, data: Path, seconds: float) -> None:
 
     set_backend("auto")
     from tf_happywhale.cores import usable_cores
-    from tf_happywhale.server.matcher_model import load_model
+    from tf_happywhale.server.matcher.matcher_model import load_model
 
     model = load_model(home / "gallery", [f"output={home / 'identified'}"])
     files = itertools.cycle(sorted((data / "test_images").iterdir()))

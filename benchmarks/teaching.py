@@ -51,7 +51,7 @@ def embed(data: Path, file: Path, source: str | None = None) -> Embeddings:
     if file.is_file():
         return load_embeddings(file)
     from tf_happywhale.catalogue.boxes.box import Box
-    from tf_happywhale.inference.baselines import features, read_crops
+    from tf_happywhale.inference.explained.baselines import features, read_crops
     from tf_happywhale.models.pretrained import mean_pooled
 
     table = pd.read_csv(data / "train.csv", dtype=str, keep_default_na=False)

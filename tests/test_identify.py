@@ -27,8 +27,8 @@ from tf_happywhale.config import Experiment, dump_experiment, load_experiment
 from tf_happywhale.disk.files import write_text
 from tf_happywhale.errors import Incomplete, InputError
 from tf_happywhale.galleries.gallery_folder import open_gallery
-from tf_happywhale.inference.identifier import load_identifier
-from tf_happywhale.inference.reference_images import embed_catalogue
+from tf_happywhale.inference.embedding.identifier import load_identifier
+from tf_happywhale.inference.gallery.reference_images import embed_catalogue
 from tf_happywhale.retrieval.embeddings import load_embeddings, save_embeddings
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
 from tf_happywhale.retrieval.ranking.learned import Learned

@@ -15,8 +15,8 @@ from tf_happywhale import gallery, identify, why
 from tf_happywhale.galleries.gallery_faults import damaged_files
 from tf_happywhale.galleries.gallery_folder import open_gallery
 from tf_happywhale.galleries.point_store import PointStore
-from tf_happywhale.inference import local_matching, matching_that_pays, matching_trial
-from tf_happywhale.inference.match_networks import Networks
+from tf_happywhale.inference.matched import local_matching, matching_that_pays, matching_trial
+from tf_happywhale.inference.matched.match_networks import Networks
 from tf_happywhale.retrieval.embeddings import load_embeddings
 from tf_happywhale.retrieval.teaching.matching_pays import Pays
 from tf_happywhale.training.resume.made_from import MadeFrom, write_made_from

@@ -31,9 +31,11 @@ from tf_happywhale import (
 from tf_happywhale.config import load_experiment
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.galleries.gallery_folder import open_gallery
-from tf_happywhale.inference import exporting, local_matching, trained_models
-from tf_happywhale.inference.match_networks import Networks
-from tf_happywhale.inference.runtimes import by_keras
+from tf_happywhale.inference import exporting
+from tf_happywhale.inference.engines.runtimes import by_keras
+from tf_happywhale.inference.matched import local_matching
+from tf_happywhale.inference.matched.match_networks import Networks
+from tf_happywhale.inference.which_model import trained_models
 from tf_happywhale.models.published_models.fetching import fetch_model
 from tf_happywhale.models.published_models.table import PUBLISHED
 from tf_happywhale.models.weights.weight_names import find_weights

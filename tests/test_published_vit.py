@@ -17,7 +17,7 @@ from tests.models.weights.test_swin_names import swin_tensors
 from tests.published_stand_in import noise
 from tf_happywhale import export, gallery, identify, why
 from tf_happywhale.errors import ConfigError, InputError
-from tf_happywhale.inference.explain import Explainer
+from tf_happywhale.inference.explained.explain import Explainer
 from tf_happywhale.models.backbones.build import ARCHITECTURES
 from tf_happywhale.models.backbones.vit_variants import VITS, ViT
 from tf_happywhale.models.published_models.checking import check_model

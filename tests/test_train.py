@@ -19,7 +19,7 @@ from tf_happywhale.disk import swap
 from tf_happywhale.disk.files import write_text
 from tf_happywhale.disk.locks import locked
 from tf_happywhale.errors import ConfigError, InputError
-from tf_happywhale.inference.trained_models import is_run
+from tf_happywhale.inference.which_model.trained_models import is_run
 from tf_happywhale.run import main as run
 from tf_happywhale.run_folders.contents import OUTPUTS, read_trained_on, settle, write_trained_on
 from tf_happywhale.run_folders.model_files import load_model

@@ -18,7 +18,7 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tf_happywhale.inference.identifier import Identifier
+    from tf_happywhale.inference.embedding.identifier import Identifier
 
 Paths = str | Path | Iterable[str | Path]
 
@@ -54,8 +54,8 @@ class LoadedModel:
             InputError: there is no catalogue, or no image of it can be read.
         """
         from tf_happywhale.detection.detector import find_detector
-        from tf_happywhale.inference.box_source import with_source
-        from tf_happywhale.inference.reference_images import embed_catalogue
+        from tf_happywhale.inference.embedding.box_source import with_source
+        from tf_happywhale.inference.gallery.reference_images import embed_catalogue
 
         folder = Path(folder).expanduser()
         identifier = with_source(self.identifier, self.experiment, folder)
@@ -80,8 +80,8 @@ class LoadedModel:
             InputError: there is no photograph or no gallery that can be used, or another model
                 embedded the gallery.
         """
-        from tf_happywhale.inference.indexed_gallery import indexed_gallery
-        from tf_happywhale.inference.ranked_animals import rank_photographs
+        from tf_happywhale.inference.gallery.indexed_gallery import indexed_gallery
+        from tf_happywhale.inference.identify.ranked_animals import rank_photographs
 
         queries, folder, experiment, teacher = photographs, _folder(gallery), self.experiment, None
         indexed = indexed_gallery(folder, self.identifier, experiment)
@@ -100,8 +100,8 @@ class LoadedModel:
     def _embed(self, photographs: Paths, gallery: Path | None) -> Embeddings:
         """Return the embeddings of photographs, as they are compared with a gallery."""
         from tf_happywhale.detection.detector import find_detector
-        from tf_happywhale.inference.box_source import with_source
-        from tf_happywhale.inference.photographs import (
+        from tf_happywhale.inference.embedding.box_source import with_source
+        from tf_happywhale.inference.identify.photographs import (
             embed_photographs,
             find_animals,
             find_photographs,
@@ -117,8 +117,8 @@ class LoadedModel:
     def _known(self, gallery: str | Path | Gallery | Embeddings) -> Embeddings:
         """Return the reference images that this model has embedded."""
         from tf_happywhale.detection.detector import find_detector
-        from tf_happywhale.inference.box_source import with_source
-        from tf_happywhale.inference.reference_images import load_gallery
+        from tf_happywhale.inference.embedding.box_source import with_source
+        from tf_happywhale.inference.gallery.reference_images import load_gallery
 
         if isinstance(gallery, Embeddings):
             return gallery
@@ -142,7 +142,7 @@ def load_model(path: str | Path, *settings: str) -> LoadedModel:
         ConfigError: a setting is wrong, or Keras was imported with a backend that is not known.
     """
     _prepare_keras()
-    from tf_happywhale.inference.identifier import load_identifier
+    from tf_happywhale.inference.embedding.identifier import load_identifier
 
     return LoadedModel(*load_identifier(path, settings))
 
@@ -163,7 +163,7 @@ def build_gallery(
         Incomplete: some images cannot be read; the gallery is made without them.
     """
     _prepare_keras()
-    from tf_happywhale.inference import build_gallery as gallery_builder
+    from tf_happywhale.inference.gallery import build_gallery as gallery_builder
 
     folder = Path(folder).expanduser()
     gallery_builder.build_gallery(model, Path(catalogue).expanduser(), folder, list(settings))

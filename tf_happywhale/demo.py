@@ -24,7 +24,7 @@ def main(experiment: Experiment) -> None:
     from tf_happywhale.catalogue.dataset import load_data
     from tf_happywhale.disk.files import write_json
     from tf_happywhale.errors import ConfigError
-    from tf_happywhale.inference.pod_comparison import compare_on_pod
+    from tf_happywhale.inference.explained.pod_comparison import compare_on_pod
     from tf_happywhale.places import output_folder
 
     if experiment.data.root is not None or experiment.fold == "all" or experiment.variants:

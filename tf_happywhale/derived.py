@@ -194,7 +194,7 @@ def _say_changes(
 
 
 def _accelerator() -> bool:
-    from tf_happywhale.inference.runtimes import on_accelerator  # which imports TensorFlow
+    from tf_happywhale.inference.engines.runtimes import on_accelerator  # which imports TensorFlow
 
     return on_accelerator()
 

@@ -17,8 +17,8 @@ EXAMPLES = [
 def main(experiment: Experiment) -> None:
     """Embed both splits with the models of the experiment, or of its variants, and with published
     models among its members, unless that is up to date."""
-    from tf_happywhale.inference.embed_published import embed_published
-    from tf_happywhale.inference.embed_records import embed_folds
+    from tf_happywhale.inference.embedding.embed_published import embed_published
+    from tf_happywhale.inference.embedding.embed_records import embed_folds
 
     for variant in variants_of(experiment):
         embed_folds(variant)

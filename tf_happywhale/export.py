@@ -28,7 +28,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     """Convert the model, compare it with Keras on real pictures, and write the folder."""
     from tf_happywhale.errors import InputError
     from tf_happywhale.inference.exporting import export_model
-    from tf_happywhale.inference.trained_models import find_trained
+    from tf_happywhale.inference.which_model.trained_models import find_trained
 
     run, folder = (Path(word).expanduser() for word in words)
     if folder.exists():

@@ -54,9 +54,9 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     verb, first, *rest = words
     folder, further = Path(first).expanduser(), [Path(word).expanduser() for word in rest]
     if verb in ("build", "renew"):
-        from tf_happywhale.inference.build_gallery import build_gallery
-        from tf_happywhale.inference.named_places import read_places
-        from tf_happywhale.inference.renew_gallery import renew_gallery
+        from tf_happywhale.inference.gallery.build_gallery import build_gallery
+        from tf_happywhale.inference.gallery.renew_gallery import renew_gallery
+        from tf_happywhale.inference.which_model.named_places import read_places
 
         named = read_places([first, *rest], VERBS[verb][0], overrides)
         work = build_gallery if verb == "build" else renew_gallery

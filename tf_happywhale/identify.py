@@ -31,9 +31,9 @@ EXAMPLES = [
 def main(words: Sequence[str], overrides: list[str]) -> None:
     """Embed, rank, and write predictions.csv, photographs.csv, queries.npz and the pages."""
     from tf_happywhale.disk.locks import locked
-    from tf_happywhale.inference.identification import check_complete, identify_photographs
-    from tf_happywhale.inference.identifier import load_identifier
-    from tf_happywhale.inference.named_places import read_places
+    from tf_happywhale.inference.embedding.identifier import load_identifier
+    from tf_happywhale.inference.identify.identification import check_complete, identify_photographs
+    from tf_happywhale.inference.which_model.named_places import read_places
     from tf_happywhale.messages import timed
     from tf_happywhale.places import output_folder
     from tf_happywhale.review.match_pages import write_match_pages

@@ -30,7 +30,7 @@ def main(verb: str, experiment: Experiment) -> None:
     """Write or verify the records folder of the experiment, or of its variants and of published
     models among its members; or draw from it."""
     from tf_happywhale.catalogue.dataset import load_data
-    from tf_happywhale.inference.embed_published import published_members
+    from tf_happywhale.inference.embedding.embed_published import published_members
     from tf_happywhale.records.manifest import verify
     from tf_happywhale.records.plan import plan_records
 

@@ -30,13 +30,13 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
     from tf_happywhale.catalogue.photographs.photos import find_photos
     from tf_happywhale.detection.detector import find_detector
     from tf_happywhale.errors import InputError, nearest
-    from tf_happywhale.inference.box_source import with_source
-    from tf_happywhale.inference.identifier import load_identifier
-    from tf_happywhale.inference.matching_in_use import matching_in_use
-    from tf_happywhale.inference.named_places import read_places
-    from tf_happywhale.inference.photographs import embed_photographs, find_animals
-    from tf_happywhale.inference.reference_images import load_gallery
-    from tf_happywhale.inference.who_teaches import who_teaches
+    from tf_happywhale.inference.embedding.box_source import with_source
+    from tf_happywhale.inference.embedding.identifier import load_identifier
+    from tf_happywhale.inference.gallery.reference_images import load_gallery
+    from tf_happywhale.inference.identify.photographs import embed_photographs, find_animals
+    from tf_happywhale.inference.matched.matching_in_use import matching_in_use
+    from tf_happywhale.inference.teaching.who_teaches import who_teaches
+    from tf_happywhale.inference.which_model.named_places import read_places
     from tf_happywhale.places import output_folder
     from tf_happywhale.retrieval.centring import centred
     from tf_happywhale.review.best_pair import best_pair, write_pair

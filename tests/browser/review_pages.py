@@ -25,10 +25,10 @@ from tf_happywhale.config import load_experiment
 from tf_happywhale.config.report import Report
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.galleries.decisions import read_decisions
-from tf_happywhale.inference.baselines import raw_pixels, read_crops
-from tf_happywhale.inference.gallery_candidates import Asked
-from tf_happywhale.inference.identification import Identification
-from tf_happywhale.inference.ranked_animals import rank_animals
+from tf_happywhale.inference.explained.baselines import raw_pixels, read_crops
+from tf_happywhale.inference.gallery.gallery_candidates import Asked
+from tf_happywhale.inference.identify.identification import Identification
+from tf_happywhale.inference.identify.ranked_animals import rank_animals
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.ensemble_embeddings import make_ensemble
 from tf_happywhale.retrieval.ensemble.labelled_gallery import LabelledGallery

@@ -38,8 +38,8 @@ def install(build: Callable) -> None:
                 except ImportError:
                     continue  # of a package that is not installed
     from tf_happywhale.detection import prediction
-    from tf_happywhale.inference import local_matching
-    from tf_happywhale.inference.match_networks import Networks
+    from tf_happywhale.inference.matched import local_matching
+    from tf_happywhale.inference.matched.match_networks import Networks
     from tf_happywhale.training import trainer
 
     trainer.build_embedder = build

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tf_happywhale.config.report import Report
-from tf_happywhale.inference.identification import Identification
+from tf_happywhale.inference.identify.identification import Identification
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.match_pages import write_match_pages
 

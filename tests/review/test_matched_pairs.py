@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.inference.test_local_matching import SETTINGS, draw, embedded, networks
+from tests.inference.matched.test_local_matching import SETTINGS, draw, embedded, networks
 from tf_happywhale.errors import InputError
-from tf_happywhale.inference.crop_points import crops_of
-from tf_happywhale.inference.local_matching import LocalMatching
+from tf_happywhale.inference.matched.crop_points import crops_of
+from tf_happywhale.inference.matched.local_matching import LocalMatching
 from tf_happywhale.review import matched_pairs
 from tf_happywhale.review.matched_pairs import common_of
 

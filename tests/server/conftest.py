@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from tf_happywhale.config import Server
 from tf_happywhale.server.application import make_application
-from tf_happywhale.server.home import Home, open_home
-from tf_happywhale.server.runner import Runner
+from tf_happywhale.server.home.home import Home, open_home
+from tf_happywhale.server.jobs.runner import Runner
 
 ADDRESS = "http://127.0.0.1:8765"
 

@@ -13,9 +13,9 @@ import numpy as np
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.pictures.pixels import decode
 from tf_happywhale.retrieval.new_individual.ratings import Rated
-from tf_happywhale.server.checked_pictures import checked_picture
-from tf_happywhale.server.matcher import Matcher
-from tf_happywhale.server.matcher_loading import Loading
+from tf_happywhale.server.matcher.matcher import Matcher
+from tf_happywhale.server.matcher.matcher_loading import Loading
+from tf_happywhale.server.requests.checked_pictures import checked_picture
 
 STAMP = (("gallery.json", 1, 1, 1),)
 

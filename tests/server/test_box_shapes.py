@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tf_happywhale.server.page_routes import STATIC
+from tf_happywhale.server.routes.page_routes import STATIC
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="Node.js is not installed")

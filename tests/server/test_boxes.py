@@ -16,9 +16,15 @@ from tf_happywhale.catalogue.boxes.animal_boxes import Telling, animal_rows
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_in_folder
 from tf_happywhale.errors import InputError
-from tf_happywhale.server.box_source import source_in_use, source_setting, sources_read
-from tf_happywhale.server.home import Home
-from tf_happywhale.server.trip_boxes import Changed, all_boxes, boxes_of, boxes_word, put_boxes
+from tf_happywhale.server.catalogue.box_source import source_in_use, source_setting, sources_read
+from tf_happywhale.server.home.home import Home
+from tf_happywhale.server.trips.trip_boxes import (
+    Changed,
+    all_boxes,
+    boxes_of,
+    boxes_word,
+    put_boxes,
+)
 
 SOURCES = {"fullbody", ""}
 FIRST = {"xmin": 1, "ymin": 2, "xmax": 20, "ymax": 30}

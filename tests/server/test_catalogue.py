@@ -16,9 +16,9 @@ from starlette.testclient import TestClient
 from tests.server.brought import TABLE, bring_pictures, bring_table, jpeg, put_photographs
 from tf_happywhale.catalogue.catalogue_table import read_catalogue
 from tf_happywhale.config import Server
-from tf_happywhale.server.brought_files import brought
-from tf_happywhale.server.home import Home
-from tf_happywhale.server.picture_names import matched_names, safe_path
+from tf_happywhale.server.catalogue.brought_files import brought
+from tf_happywhale.server.catalogue.picture_names import matched_names, safe_path
+from tf_happywhale.server.home.home import Home
 
 COLUMNS = {"image": "image", "individual_id": "individual_id", "species": "species"}
 
@@ -175,8 +175,8 @@ def _nothing_or_whole(home: Home) -> None:
 @pytest.mark.parametrize("call", ["replace", "link", "rmtree", "fsync"])
 def test_kill_at_each_file_call(client: TestClient, home: Home, monkeypatch, call: str) -> None:
     """Wherever the making is killed, the catalogue is not there or whole; then it can be made."""
-    from tf_happywhale.server import catalogue_work
-    from tf_happywhale.server.brought_table import Answers
+    from tf_happywhale.server.catalogue import catalogue_work
+    from tf_happywhale.server.catalogue.brought_table import Answers
 
     new, module = bring(client), shutil if call == "rmtree" else os
     real, left = getattr(module, call), [0]

@@ -16,7 +16,7 @@ import uvicorn
 
 from tests.server.matcher_stand_in import StandIn, jpeg, stand_in_matcher
 from tf_happywhale.server.application import make_application
-from tf_happywhale.server.home import Home
+from tf_happywhale.server.home.home import Home
 
 FILE = Path(__file__).parents[2] / "docs/client.py"
 

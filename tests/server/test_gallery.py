@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 from tests.retrieval.conftest import embed
 from tests.server.brought import jpeg
 from tf_happywhale.galleries.gallery_folder import make_gallery, open_gallery
-from tf_happywhale.server.gallery_listing import Listing, individuals
-from tf_happywhale.server.home import MODEL, Home, open_home
+from tf_happywhale.server.home.home import MODEL, Home, open_home
+from tf_happywhale.server.routes.gallery_listing import Listing, individuals
 
 IMAGES = ["a.jpg", "a.jpg#2", "b.jpg", "c.jpg"]
 IDS = ["09913", "Old Tom/1", "09913", "ümlaut"]

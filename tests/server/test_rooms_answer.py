@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from tests.server.brought import TABLE, bring_table
-from tf_happywhale.server.home import Home
+from tf_happywhale.server.home.home import Home
 
 TEXT = st.text(max_size=20) | st.sampled_from(
     ["", "..", "/", "\0", "~x", "uploaded", "lite0", "t1", "image", "individual_id", "coco", "NaN"]

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import tf_happywhale.review
-from tf_happywhale.server.page_routes import STATIC
+from tf_happywhale.server.routes.page_routes import STATIC
 
 MODULES = sorted(STATIC.rglob("*.js"))
 INDEX = (STATIC / "index.html").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from tf_happywhale.config import Server
 from tf_happywhale.disk.locks import locked
 from tf_happywhale.errors import InputError
 from tf_happywhale.server import serving
-from tf_happywhale.server.home import open_home
+from tf_happywhale.server.home.home import open_home
 
 HEAVY = ("pandas", "tensorflow", "keras", "cv2", "matplotlib", "sklearn")
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from tf_happywhale.config import load_experiment
-from tf_happywhale.server.home import Home
-from tf_happywhale.server.training_progress import progress, read_entries, seconds_left
+from tf_happywhale.server.home.home import Home
+from tf_happywhale.server.jobs.training_progress import progress, read_entries, seconds_left
 
 ENTRY = {"epoch": 0, "loss": 9.5, "seconds": 10.0}
 

@@ -107,7 +107,7 @@ def moved(folder: Path, kind: str) -> float:
 
 def embeddings_differ(folder: Path) -> float:
     """What JAX's model embeds on TensorFlow, beside what it has embedded on JAX itself."""
-    from tf_happywhale.inference.runtimes import by_keras
+    from tf_happywhale.inference.engines.runtimes import by_keras
     from tf_happywhale.run_folders.model_files import load_model
 
     told = np.load(folder / "jax.npz")

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tf_happywhale.config import Model
-from tf_happywhale.inference.conversion import convert, prove
-from tf_happywhale.inference.litert import quantise
-from tf_happywhale.inference.model_runtime import runtime_of
-from tf_happywhale.inference.runtimes import by_keras, load_engine
+from tf_happywhale.inference.engines.conversion import convert, prove
+from tf_happywhale.inference.engines.litert import quantise
+from tf_happywhale.inference.engines.model_runtime import runtime_of
+from tf_happywhale.inference.engines.runtimes import by_keras, load_engine
 from tf_happywhale.models.embedder import build_embedder
 
 SIZE = 64

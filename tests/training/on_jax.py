@@ -13,7 +13,7 @@ from tests.training.nested import nested
 from tf_happywhale.config import Model, Train
 from tf_happywhale.devices.strategy import choose_devices
 from tf_happywhale.errors import ConfigError
-from tf_happywhale.inference.runtimes import by_keras
+from tf_happywhale.inference.engines.runtimes import by_keras
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.training.update.frozen import FrozenFirst, with_frozen_backbone
 from tf_happywhale.training.update.jax_step import make_step

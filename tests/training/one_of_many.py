@@ -111,7 +111,7 @@ def main() -> None:
     if kind == "jax":
         import numpy as np
 
-        from tf_happywhale.inference.runtimes import by_keras
+        from tf_happywhale.inference.engines.runtimes import by_keras
         from tf_happywhale.run_folders.model_files import load_model
 
         pictures = np.random.default_rng(0).integers(0, 256, (11, 32, 32, 3), dtype=np.uint8)

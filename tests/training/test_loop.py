@@ -13,7 +13,7 @@ import pytest
 from tests.training.nested import nested
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.errors import InputError, Stopped, TrainingError
-from tf_happywhale.inference.runtimes import by_keras
+from tf_happywhale.inference.engines.runtimes import by_keras
 from tf_happywhale.run_folders.model_files import load_model
 from tf_happywhale.training import batches as batches_module
 from tf_happywhale.training import finished_files, loop, trainer, validation

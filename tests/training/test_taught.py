@@ -12,7 +12,7 @@ import pytest
 
 from tests.training.nested import nested
 from tf_happywhale.config import Experiment, load_experiment
-from tf_happywhale.inference.runtimes import by_keras
+from tf_happywhale.inference.engines.runtimes import by_keras
 from tf_happywhale.models.classifier import STUDENT
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.lengths import unit_rows

@@ -13,18 +13,18 @@ from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Experiment, dump_experiment
 from tf_happywhale.disk.files import atomic_write, write_json, write_text
 from tf_happywhale.errors import InputError
-from tf_happywhale.inference import litert
-from tf_happywhale.inference.conversion import (
+from tf_happywhale.inference.embedding.shots import Shot, read_shot
+from tf_happywhale.inference.engines import litert
+from tf_happywhale.inference.engines.conversion import (
     LEAST_COSINE,
     convert,
     cosines,
     in_batches,
     prove,
 )
-from tf_happywhale.inference.new_individuals import LEARNED, learned_from, learned_of
-from tf_happywhale.inference.runtimes import ENGINE_OF, FILES, HALF, by_keras, load_engine
-from tf_happywhale.inference.shots import Shot, read_shot
-from tf_happywhale.inference.trained_models import EXPORTED, TrainedModel
+from tf_happywhale.inference.engines.runtimes import ENGINE_OF, FILES, HALF, by_keras, load_engine
+from tf_happywhale.inference.which_model.new_individuals import LEARNED, learned_from, learned_of
+from tf_happywhale.inference.which_model.trained_models import EXPORTED, TrainedModel
 from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.ranking.learned_file import save_learned
 from tf_happywhale.run_folders.contents import TRAINED_ON

@@ -13,8 +13,8 @@ from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.photographs.own_output import mark_own_output
 from tf_happywhale.disk.files import atomic_write
 from tf_happywhale.errors import InputError
-from tf_happywhale.inference.local_matching import LocalMatching
-from tf_happywhale.inference.trained_models import TrainedModel
+from tf_happywhale.inference.matched.local_matching import LocalMatching
+from tf_happywhale.inference.which_model.trained_models import TrainedModel
 from tf_happywhale.matching.pair_features import FEATURES
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.candidates import rank_individuals

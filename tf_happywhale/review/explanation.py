@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from tf_happywhale.catalogue.animals.animal_key import animal_words
-from tf_happywhale.inference.explain import Explainer
-from tf_happywhale.inference.trained_models import TrainedModel
+from tf_happywhale.inference.explained.explain import Explainer
+from tf_happywhale.inference.which_model.trained_models import TrainedModel
 from tf_happywhale.pictures.resizing import resize
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.overlay import heat_pair, line_pair

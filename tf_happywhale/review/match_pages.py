@@ -10,7 +10,7 @@ from tf_happywhale.catalogue.tables.dates_and_sides import side_of
 from tf_happywhale.catalogue.tables.dates_of_images import day_of, to_the_minute
 from tf_happywhale.config.report import Report
 from tf_happywhale.galleries.queries import short_content
-from tf_happywhale.inference.identification import Identification
+from tf_happywhale.inference.identify.identification import Identification
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.encounter_split import together_of
 from tf_happywhale.retrieval.search.only import ONLY

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tf_happywhale.inference.crop_points import Crop, crops_of
-from tf_happywhale.inference.local_matching import LocalMatching, ordered
+from tf_happywhale.inference.matched.crop_points import Crop, crops_of
+from tf_happywhale.inference.matched.local_matching import LocalMatching, ordered
 from tf_happywhale.matching.pair_features import FEATURES
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.correspondences import (

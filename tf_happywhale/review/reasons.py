@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tf_happywhale.config.report import Report
-from tf_happywhale.inference.identification import Identification
-from tf_happywhale.inference.trained_models import TrainedModel
+from tf_happywhale.inference.identify.identification import Identification
+from tf_happywhale.inference.which_model.trained_models import TrainedModel
 from tf_happywhale.review.matched_pairs import common_of
 from tf_happywhale.review.report_content import Common, Why
 

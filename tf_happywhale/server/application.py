@@ -10,7 +10,14 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from tf_happywhale import __version__
-from tf_happywhale.server import (
+from tf_happywhale.server.home.home import Home
+from tf_happywhale.server.jobs.runner import Runner
+from tf_happywhale.server.matcher.matcher_answers import add_matcher
+from tf_happywhale.server.requests.access import Access
+from tf_happywhale.server.requests.answers import RESPONSES, add_error_answers
+from tf_happywhale.server.requests.arriving import Arriving
+from tf_happywhale.server.requests.security_headers import SecurityHeaders
+from tf_happywhale.server.routes import (
     box_routes,
     catalogue_routes,
     decision_routes,
@@ -25,13 +32,6 @@ from tf_happywhale.server import (
     training_routes,
     trip_routes,
 )
-from tf_happywhale.server.access import Access
-from tf_happywhale.server.answers import RESPONSES, add_error_answers
-from tf_happywhale.server.arriving import Arriving
-from tf_happywhale.server.home import Home
-from tf_happywhale.server.matcher_answers import add_matcher
-from tf_happywhale.server.runner import Runner
-from tf_happywhale.server.security_headers import SecurityHeaders
 
 ROUTES = (
     state_routes, job_routes, trip_routes, decision_routes, identify_routes, match_routes,

@@ -36,7 +36,7 @@ def serve(folder: Path, settings: Server, *, personal: bool) -> None:
             process serves it, or the address is taken.
     """
     check_installed()
-    from tf_happywhale.server.home import check_home, open_home
+    from tf_happywhale.server.home.home import check_home, open_home
 
     folder = Path(folder).expanduser().absolute()
     check_home(folder)
@@ -136,7 +136,7 @@ def _run(home: object, listening: socket.socket, opened: str | None, *, personal
 
 def _show_running(folder: Path, settings: Server) -> bool:
     """Open the browser at the server that serves the folder already; whether that was done."""
-    from tf_happywhale.server.home import read_token
+    from tf_happywhale.server.home.home import read_token
 
     file = folder / "address"
     if not file.is_file() or os.environ.get("HAPPYWHALE_TOKEN"):

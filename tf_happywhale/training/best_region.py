@@ -16,7 +16,7 @@ from tf_happywhale.catalogue.experiment_folds import find_bursts
 from tf_happywhale.catalogue.tables.reading import reading_of
 from tf_happywhale.config import Experiment
 from tf_happywhale.disk.hashes import digest
-from tf_happywhale.inference.picture_cells import SIDE, picture_cells
+from tf_happywhale.inference.explained.picture_cells import SIDE, picture_cells
 from tf_happywhale.places import data_root
 from tf_happywhale.retrieval.teaching.region_search import EXPONENT, Found, search_region
 

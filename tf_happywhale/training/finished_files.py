@@ -10,7 +10,7 @@ import keras
 from tf_happywhale.config import Experiment
 from tf_happywhale.devices.precision import to_float32
 from tf_happywhale.disk.files import write_json
-from tf_happywhale.inference.runtimes import Forward, by_keras
+from tf_happywhale.inference.engines.runtimes import Forward, by_keras
 from tf_happywhale.models.classifier import without_student
 from tf_happywhale.models.embedder import synchronise_neck
 from tf_happywhale.models.sizes import at_sizes

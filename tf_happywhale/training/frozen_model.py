@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from tf_happywhale.config import Experiment
-from tf_happywhale.inference.runtimes import by_keras
+from tf_happywhale.inference.engines.runtimes import by_keras
 from tf_happywhale.models.classifier import without_student
 from tf_happywhale.models.sizes import at_sizes
 from tf_happywhale.models.weights.run_weights import is_own

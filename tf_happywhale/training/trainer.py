@@ -10,7 +10,7 @@ import numpy as np
 from tf_happywhale.config import Experiment
 from tf_happywhale.devices.precision import policy
 from tf_happywhale.devices.strategy import Devices, on_jax
-from tf_happywhale.inference.runtimes import Forward, by_keras
+from tf_happywhale.inference.engines.runtimes import Forward, by_keras
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.embedder import build_embedder, synchronise_neck
 from tf_happywhale.training.fold_data import FoldData

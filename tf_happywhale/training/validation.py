@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from tf_happywhale.config import Experiment
-from tf_happywhale.inference.embed_batches import embed
-from tf_happywhale.inference.runtimes import Forward
+from tf_happywhale.inference.embedding.embed_batches import embed
+from tf_happywhale.inference.engines.runtimes import Forward
 from tf_happywhale.models.whitened import add_whitening
 from tf_happywhale.records.evaluation_reader import evaluation_batches
 from tf_happywhale.records.pipeline import checked

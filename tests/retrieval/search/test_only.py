@@ -8,8 +8,8 @@ import pytest
 from tests.retrieval.conftest import embed
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.config import Experiment
-from tf_happywhale.inference.gallery_candidates import Asked
-from tf_happywhale.inference.ranked_animals import rank_animals
+from tf_happywhale.inference.gallery.gallery_candidates import Asked
+from tf_happywhale.inference.identify.ranked_animals import rank_animals
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan
 from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs, photograph_pairs

@@ -18,8 +18,8 @@ from tests.training.squares import make_fold_data
 from tf_happywhale.config import Model, Train, load_experiment
 from tf_happywhale.devices import strategy
 from tf_happywhale.devices.replicas import cut
-from tf_happywhale.inference.model_runtime import runtime_of
-from tf_happywhale.inference.runtimes import by_keras
+from tf_happywhale.inference.engines.model_runtime import runtime_of
+from tf_happywhale.inference.engines.runtimes import by_keras
 from tf_happywhale.models.classifier import build_classifier
 from tf_happywhale.models.layers.gem import GeM
 from tf_happywhale.training.update.frozen import with_frozen_backbone

@@ -3,7 +3,7 @@
 Layers are named after timm's modules, so that a checkpoint's tensors find their layers. A picture
 is cut into patches. A further token, the class token, takes from the patches what tells pictures
 apart, and is the embedding. The network is in two parts: of the last block only the class token is
-needed, and what that sees in each patch explains a score (`inference/explain.py`).
+needed, and what that sees in each patch explains a score (`inference/explained/explain.py`).
 
 References:
     Dosovitskiy et al.: An Image is Worth 16x16 Words, ICLR 2021, https://arxiv.org/abs/2010.11929

@@ -4,7 +4,7 @@
 import sys
 from pathlib import Path
 
-if "tf_happywhale.server.child" in sys.orig_argv:
+if "tf_happywhale.server.jobs.child" in sys.orig_argv:
     import tf_happywhale
 
     tf_happywhale.__path__.insert(0, str(Path(__file__).parent / "commands"))

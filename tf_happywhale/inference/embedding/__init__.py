@@ -1,0 +1,1 @@
+"""Shots, records and photographs as embeddings."""

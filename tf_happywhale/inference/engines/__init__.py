@@ -1,0 +1,1 @@
+"""The engines that run a trained model, and conversion to them."""

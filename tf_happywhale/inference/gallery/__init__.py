@@ -1,0 +1,1 @@
+"""The gallery as models see it: built, renewed, searched, rated."""

@@ -1,0 +1,57 @@
+"""A new gallery in place of the one that is there, which stays until the new one is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tf_happywhale.disk.files import atomic_write, restore_folder
+from tf_happywhale.disk.locks import locked
+from tf_happywhale.disk.swap import remove
+from tf_happywhale.errors import Incomplete, InputError
+from tf_happywhale.galleries.carried_corrections import carry_corrections
+from tf_happywhale.galleries.gallery_folder import changing, is_gallery
+from tf_happywhale.inference.gallery.build_gallery import build_gallery
+
+
+def renew_gallery(
+    model: str | Path | None, catalogue: Path, folder: Path, overrides: Sequence[str]
+) -> None:
+    """Build a gallery beside the one that is there, make the corrections of that one in it, and put
+    it in its place. Without a gallery there, a new one is built.
+
+    Args:
+        model, catalogue, overrides: see `build_gallery`.
+        folder: of the gallery. Its successor is made beside it, so that paths to pictures are the
+            same.
+
+    Raises:
+        InputError: see `build_gallery`; or the folder is something else.
+        Incomplete: some images cannot be read. The gallery is there without them.
+    """
+    folder = folder.absolute()
+    restore_folder(folder)
+    if folder.exists() and not is_gallery(folder):
+        raise InputError(f"{folder} is no gallery: name a gallery, or a folder that is not there.")
+    new, incomplete = folder.with_name(f".{folder.name}.next"), None
+    with locked(folder, "renewing"):
+        remove(new)  # a kill has left it before it took its place
+        try:
+            build_gallery(model, catalogue, new, overrides)
+        except Incomplete as error:
+            incomplete = error
+        _swap(new, folder)
+    if incomplete is not None:
+        raise incomplete
+
+
+def _swap(new: Path, folder: Path) -> None:
+    """Give a whole gallery the name of the one that is there."""
+    if not folder.exists():
+        new.rename(folder)
+        return
+    with changing(folder):  # no correction is made between the look and the swap
+        carried = carry_corrections(folder, new)
+        with atomic_write(folder) as making:
+            new.rename(making)
+    print(f"gallery {folder} is renewed; {carried} images are corrected as before")

@@ -1,0 +1,1 @@
+"""From photographs to ranked individuals, and new animals in groups."""

@@ -1,0 +1,1 @@
+"""Animals matched point by point, where it pays."""

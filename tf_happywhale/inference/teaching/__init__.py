@@ -1,0 +1,1 @@
+"""What images that no model has seen teach about scores."""

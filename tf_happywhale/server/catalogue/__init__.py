@@ -1,0 +1,1 @@
+"""A catalogue that a person brings: its table, photographs and boxes."""

@@ -1,0 +1,1 @@
+"""What stays in a home folder: its files, its database, and its folders."""

@@ -1,0 +1,1 @@
+"""Jobs: the package's commands, run one at a time as child processes."""

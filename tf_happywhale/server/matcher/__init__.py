@@ -1,0 +1,1 @@
+"""The model and the gallery in memory, which answer requests at once."""

@@ -1,0 +1,1 @@
+"""What each request goes through: access, bodies, uploads, and errors as answers."""

@@ -1,0 +1,1 @@
+"""Trips: their photographs and boxes, what was found, and what people decided."""
