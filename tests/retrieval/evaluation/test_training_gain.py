@@ -25,6 +25,7 @@ def test_what_training_gains_is_a_sentence(changes: dict, said: str) -> None:
     sentence = gain_sentence("fold 0", TOLD | changes)
     assert re.search(said, sentence)
     assert ("not sure" in sentence) == ("not sure" in said)
+    assert ("without a model" in sentence) == ("not sure" in said or "gains nothing" in said)
 
 
 def test_the_gains_of_all_folds_are_read_from_their_run_folders(tmp_path) -> None:
