@@ -9,7 +9,8 @@ out alike in --output, with hard links to the photographs: ids are text with the
 before them, each picture has one box, and the species is a column. A fifth of the whales' and of
 the pod's images, and half of the seals' days, are held out of every training. Then each catalogue
 trains a model, and all three together train one with a head for species, by one config and seed,
-and for the same number of epochs, so that each image is seen equally often.
+and for the same number of epochs, so that each image is seen equally often. Batches have 32 images;
+a catalogue of fewer than 128 has at least four.
 
 Each held-out image is asked of all images of its catalogue without those of its day. Printed are
 mAP@5 and its interval (whole individuals drawn), and the gain over the catalogue's own model. The
@@ -155,7 +156,8 @@ def train(name: str, given: argparse.Namespace, *more: str) -> Path:
         f"data.root={data}", "data.catalogue=training.csv", "data.fold_by=stratified",
         f"data.folds={min(50, max(2, count // 4))}", "fold=0", f"records.source={SOURCE}",
         f"image_size={given.size}", f"records.size={given.size}",
-        f"train.epochs={given.epochs}", f"train.validate_every={given.epochs}", *more,
+        f"train.epochs={given.epochs}", f"train.validate_every={given.epochs}",
+        f"train.batch_size={min(32, count // 4)}", *more,
     ]  # fmt: skip
     config = str(ROOT / "configs" / "right_whale.yaml")
     log = given.output / f"{name}.log"
