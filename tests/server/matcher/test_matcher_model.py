@@ -16,12 +16,16 @@ from tf_happywhale.server.matcher.matcher_model import LoadedModel, load_model
 @pytest.fixture(scope="module")
 def loaded(pod: Path, tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
     """A small model's gallery of the pod's whole pictures."""
+    from tests import small_network
     from tf_happywhale import run
     from tf_happywhale.config import load_experiment
+    from tf_happywhale.training import trainer
 
     home = tmp_path_factory.mktemp("home")
     words = [*QUICK, "records.source=whole", f"data.root={pod}", f"output={home / 'training'}"]
-    run.main(load_experiment(None, words))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "build_embedder", small_network.build)
+        run.main(load_experiment(None, words))
     settings = [f"output={home / 'identified'}"]
     hw.build_gallery(home / "training/quick/fold0", pod, home / "gallery", *settings)
     return load_model(home / "gallery", settings)
