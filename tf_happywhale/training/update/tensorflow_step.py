@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import tensorflow as tf
 from keras import ops
 
@@ -30,7 +32,12 @@ def make_step(
     learner must have been made inside the strategy's scope.
     """
     step = _TensorFlowStep(strategy, learner, train, loss)
-    take, several = tf.function(step.take), tf.function(step.take_several)
+    compiled, several = tf.function(step.take), tf.function(step.take_several)
+
+    def take(batch: tuple, own: tf.Tensor, learning_rate: tf.Tensor, last: bool) -> tf.Tensor:
+        # As a bool it would be compiled twice: with an update and without.
+        return compiled(batch, own, learning_rate, tf.constant(last))
+
     return Step(take, several, step.update.state, train, seed, steps)
 
 
@@ -53,32 +60,37 @@ class _TensorFlowStep:
         batch: tuple,
         own: tf.Tensor,
         learning_rate: tf.Tensor,
-        last: bool | tf.Tensor,
+        last: tf.Tensor,
         row: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Take one step, and return its loss. With `row` the batch is that row of several."""
-        part, whole, gradients, held = self.strategy.run(self._gradients, (batch, own, row))
+        part, whole, gradients, held = self._run(self._gradients, (batch, own, row))
         mean, whole = (self.strategy.reduce("MEAN", value, axis=None) for value in (part, whole))
         # In float16 the factor may be too large: then the step is left out, but is not a bad one.
         fine = tf.math.is_finite(mean) & (tf.math.is_finite(whole) | self.scale.may_fall())
         # Conditions are outside the replicas: the optimizers' sum over replicas must not be in one.
         if tf.math.is_finite(whole):
-            self.strategy.run(self.update.take, (gradients, learning_rate))
+            self._run(self.update.take, (gradients, learning_rate))
         else:
-            self.strategy.run(self._undo, (held,))
+            self._run(self._undo, (held,))
         if self.train.accumulate > 1 and last and self.update.waiting():
-            self.strategy.run(self.update.finish, (learning_rate,))
+            self._run(self.update.finish, (learning_rate,))
         return tf.where(fine, mean, float("nan"))
 
     def take_several(
         self, batches: tuple, own: tf.Tensor, rates: tf.Tensor, last: tf.Tensor
     ) -> tf.Tensor:
         """Take a step on each batch, and return their losses [k]."""
-        stacked = self.strategy.run(_stack, batches)
+        stacked = self._run(_stack, batches)
         losses = tf.TensorArray(tf.float32, len(batches), element_shape=())
         for n in tf.range(len(batches)):
             losses = losses.write(n, self.take(stacked, own[n], rates[n], last[n], n))
         return losses.stack()
+
+    def _run(self, function: Callable, arguments: tuple):
+        """Return what a function returns on all replicas. It has no condition on a tensor, as JAX
+        takes none, so AutoGraph, which takes seconds, need not look at it and at all it calls."""
+        return self.strategy.run(tf.autograph.experimental.do_not_convert(function), arguments)
 
     def _gradients(self, batch: tuple, own: tf.Tensor, row: tf.Tensor | None) -> tuple:
         """Return the loss, one number that is finite if the loss and all gradients are, the
