@@ -108,7 +108,7 @@ def squares(tmp_path_factory: pytest.TempPathFactory):
     return make_fold_data(tmp_path_factory.mktemp("squares"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def toy():
     """A function that builds a small embedder, in place of `build_embedder`."""
     import keras
