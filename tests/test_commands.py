@@ -7,10 +7,13 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from tests import small_network
 from tests.conftest import QUICK
 from tf_happywhale import evaluate, run, tfrecords
 from tf_happywhale.catalogue.dataset import load_data
@@ -20,6 +23,7 @@ from tf_happywhale.pictures.pixels import read_picture
 from tf_happywhale.retrieval.embeddings import load_embeddings
 from tf_happywhale.retrieval.evaluation.metric_lines import naive_sentence
 from tf_happywhale.review.experiment_report import summary_rows
+from tf_happywhale.training import trainer
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 COMMANDS = [
@@ -37,21 +41,25 @@ STAGES = {
 
 
 class Work:
-    """An experiment of its own on a copy of the pod, run in process."""
+    """An experiment of its own on a copy of a data folder, run in process; on a copy of what a
+    finished one has written, if there is one."""
 
-    def __init__(self, pod: Path, folder: Path) -> None:
+    def __init__(self, data: Path, folder: Path, written: Path | None = None) -> None:
         self.data, self.output = folder / "pod", folder / "out"
-        shutil.copytree(pod, self.data)
+        shutil.copytree(data, self.data)
+        if written:
+            shutil.copytree(written, self.output)
 
     def experiment(self, *overrides: str) -> Experiment:
         places = [f"data.root={self.data}", f"output={self.output}"]
         return load_experiment(None, [*QUICK, *places, *overrides])
 
-    def run(self, capsys: pytest.CaptureFixture, *overrides: str) -> set[str]:
+    def run(self, *overrides: str) -> set[str]:
         """Run everything; which stages had something to do."""
-        capsys.readouterr()
-        run.main(self.experiment(*overrides))
-        lines = capsys.readouterr().out.splitlines()
+        said = StringIO()
+        with redirect_stdout(said):
+            run.main(self.experiment(*overrides))
+        lines = said.getvalue().splitlines()
         done = {stage for stage, name in STAGES.items() if f"{name} …" in lines}
         idle = {stage for stage, name in STAGES.items() if f"{name}: up to date" in lines}
         assert done | idle == set(STAGES)
@@ -67,9 +75,23 @@ class Work:
 @pytest.fixture(scope="module")
 def work(pod: Path, finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Work:
     """The whole road, gone once."""
-    made = Work(pod, tmp_path_factory.mktemp("work"))
-    shutil.copytree(finished, made.output)
-    return made
+    return Work(pod, tmp_path_factory.mktemp("work"), finished)
+
+
+@pytest.fixture(scope="module")
+def small(pod: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Work, set[str]]:
+    """The same with a small network, and the stages that had something to do; not to be changed."""
+    made = Work(pod, tmp_path_factory.mktemp("small"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "build_embedder", small_network.build)
+        return made, made.run()
+
+
+@pytest.fixture
+def copied(small: tuple[Work, set[str]], tmp_path: Path) -> Work:
+    """A copy of it, to be changed."""
+    made, _ = small
+    return Work(made.data, tmp_path / "copied", made.output)
 
 
 def test_the_submission_answers_every_image_with_five_ids(work: Work) -> None:
@@ -172,56 +194,54 @@ def test_records_without_an_unreadable_photograph_train_and_embed(
 
 
 def test_nothing_is_done_twice_and_a_lost_output_costs_what_depends_on_it(
-    work: Work, capsys: pytest.CaptureFixture
+    copied: Work,
 ) -> None:
-    assert work.run(capsys) == set()
+    work = copied
+    assert work.run() == set()
     (work.output / "predictions.csv").unlink()
-    assert work.run(capsys) == {"rank"}  # the same predictions again: evaluate and report stay
+    assert work.run() == {"rank"}  # the same predictions again: evaluate and report stay
     embeddings = work.output / "quick" / "fold0" / "embeddings" / "test.npz"
     embeddings.unlink()
-    assert work.run(capsys) == {"embed test"}
+    assert work.run() == {"embed test"}
     shutil.rmtree(work.output / "records")
-    assert work.run(capsys) == {"tfrecords"}  # the same bytes again
+    assert work.run() == {"tfrecords"}  # the same bytes again
 
 
 @pytest.mark.usefixtures("small_network_trained")
-def test_changes_redo_what_depends_on_them(
-    pod: Path, tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
-    work = Work(pod, tmp_path)
-    assert work.run(capsys) == {"tfrecords", *STAGES}
-    assert work.run(capsys, "report.thumbnail=64") == {"report"}
-    assert work.run(capsys, "report.thumbnail=64", "rank.threshold=0.99") == {
+def test_changes_redo_what_depends_on_them(small: tuple[Work, set[str]], copied: Work) -> None:
+    assert small[1] == {"tfrecords", *STAGES}
+    work = copied
+    assert work.run("report.thumbnail=64") == {"report"}
+    assert work.run("report.thumbnail=64", "rank.threshold=0.99") == {
         "rank", "evaluate", "report",
     }  # fmt: skip
     (work.output / "figures" / "modes.png").unlink()
-    assert work.run(capsys, "report.thumbnail=64", "rank.threshold=0.99") == {"evaluate"}
+    assert work.run("report.thumbnail=64", "rank.threshold=0.99") == {"evaluate"}
     (work.output / "metrics.json").write_text("{", encoding="utf-8")
-    assert "evaluate" in work.run(capsys, "report.thumbnail=64", "rank.threshold=0.99")
-    assert work.run(capsys, "report.thumbnail=64") == {"rank", "evaluate", "report"}
+    assert "evaluate" in work.run("report.thumbnail=64", "rank.threshold=0.99")
+    assert work.run("report.thumbnail=64") == {"rank", "evaluate", "report"}
     (work.output / "figures" / "modes.png").unlink()
-    assert work.run(capsys, "report.thumbnail=64") == {"evaluate"}
-    assert "tfrecords" not in work.run(capsys, "train.epochs=2")
+    assert work.run("report.thumbnail=64") == {"evaluate"}
+    assert "tfrecords" not in work.run("train.epochs=2")
     boxes = work.data / "boxes.csv"
     lines = boxes.read_text(encoding="utf-8").splitlines(keepends=True)
     place = next(n for n, line in enumerate(lines) if ",backfin," in line)
     image = lines[place].split(",")[0]
     lines[place] = f"{image},backfin,10,10,60,60,1,manual\n"
     boxes.write_text("".join(lines), encoding="utf-8")
-    assert {"tfrecords", "train"} <= work.run(capsys, "train.epochs=2")
+    assert {"tfrecords", "train"} <= work.run("train.epochs=2")
 
 
 @pytest.mark.usefixtures("small_network_trained")
 def test_another_photograph_to_identify_is_embedded_and_ranked_and_nothing_else(
-    pod: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    copied: Work,
 ) -> None:
-    work = Work(pod, tmp_path)
-    work.run(capsys)
+    work = copied
     more = sorted((work.data / "test_images").iterdir())[0]
     shutil.copy(more, more.with_name(f"more{more.suffix}"))
     with (work.data / "sample_submission.csv").open("a", encoding="utf-8") as table:
         table.write(f"more{more.suffix},new_individual\n")
-    assert work.run(capsys) == {"tfrecords", "embed test", "rank", "evaluate", "report"}
+    assert work.run() == {"tfrecords", "embed test", "rank", "evaluate", "report"}
 
 
 def test_a_corrected_label_writes_no_tfrecords(
@@ -256,17 +276,18 @@ def test_all_folds_are_one_ensemble(pod: Path, tmp_path: Path, capsys) -> None:
     assert page.count("data:image/png") == 7  # what evaluate drew, and three trainings
 
 
-def test_an_ensemble_of_run_folders_with_mirrored_pictures(work: Work, tmp_path: Path) -> None:
+def test_an_ensemble_of_run_folders_with_mirrored_pictures(copied: Work, tmp_path: Path) -> None:
     from tf_happywhale import embed, evaluate, rank
 
+    work, output = copied, tmp_path / "ensemble"
     embed.main(work.experiment("embed.mirrored=true"))
     run_folder = work.output / "quick" / "fold0"
     members = f"members=[{{path: {run_folder}, weight: 2}}, {{path: {run_folder}}}]"
     for extra in ("rank.mirrored=joined", "rank.mirrored=images", "rank.centre_share=0.5"):
-        experiment = work.experiment(members, f"output={tmp_path}", "rank.new=column", extra)
+        experiment = work.experiment(members, f"output={output}", "rank.new=column", extra)
         rank.main(experiment)
         evaluate.main(experiment)
-        with (tmp_path / "submission.csv").open(encoding="utf-8") as file:
+        with (output / "submission.csv").open(encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         assert [row["image"] for row in rows] == [
             row["image"] for row in work.rows("submission.csv")
@@ -345,12 +366,11 @@ def test_answers_that_were_not_asked_for_do_not_count(pod: Path, tmp_path: Path)
 
 @pytest.mark.usefixtures("small_network_trained")
 def test_embeddings_say_what_their_model_has_seen_whatever_the_folds_are_now(
-    pod: Path, tmp_path: Path
+    copied: Work,
 ) -> None:
     from tf_happywhale import embed, evaluate
 
-    work = Work(pod, tmp_path)
-    run.main(work.experiment())
+    work = copied
     file = work.output / "quick" / "fold0" / "embeddings" / "train.npz"
     before = load_embeddings(file)
     other = work.experiment("data.fold_by=open")

@@ -67,7 +67,7 @@ def distance(run: Path, data: FoldData) -> float:
 
 
 def test_a_student_comes_closer_to_its_teacher_than_one_that_has_none(taught, squares, tmp_path):
-    settings = experiment("train.epochs=12", "train.teacher_weight=0.9")
+    settings = experiment("train.epochs=12", "train.validate_every=12", "train.teacher_weight=0.9")
     loop.train_fold(tmp_path / "taught", settings, taught)
     loop.train_fold(tmp_path / "alone", settings, squares)
     near, far = (distance(tmp_path / name, taught) for name in ("taught", "alone"))
