@@ -32,6 +32,11 @@ def compiled(model: Any, precision: str) -> Any:
     return _core().compile_model(model, "CPU", hints)
 
 
+def read_model(path: str) -> Any:
+    """Return a model file, or the folder of a SavedModel, as an `openvino.Model`."""
+    return _core().read_model(path)
+
+
 @cache
 def _core() -> Any:
     """Return the core, which lives as long as the process.

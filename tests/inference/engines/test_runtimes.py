@@ -63,6 +63,18 @@ def test_openvino_reads_half_the_bytes_for_bfloat16(
     assert prove(load_engine(tmp_path, "openvino", "bfloat16"), exact, pictures, "bfloat16") > 0.999
 
 
+def test_a_conversion_reports_to_nobody(
+    embedder: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenVINO's own converter tells its makers about each operation, and waits where there is no
+    network."""
+    pytest.importorskip("openvino")
+    telemetry, sent = pytest.importorskip("openvino_telemetry"), []
+    monkeypatch.setattr(telemetry.Telemetry, "send_event", lambda *event, **_: sent.append(event))
+    convert(embedder, 16, "openvino", tmp_path / FILES["openvino"])
+    assert sent == []
+
+
 def test_an_engine_that_differs_is_refused(embedder: keras.Model, pictures: np.ndarray) -> None:
     right = by_keras(embedder)
     with pytest.raises(InputError, match="differ from Keras'"):

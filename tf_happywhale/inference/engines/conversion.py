@@ -11,6 +11,7 @@ import numpy as np
 from tf_happywhale.errors import InputError
 from tf_happywhale.inference.engines import litert
 from tf_happywhale.inference.engines.runtimes import HALF, Forward
+from tf_happywhale.models import openvino_cpu
 
 LEAST_COSINE = {"float32": 0.9999, "bfloat16": 0.999, "float16": 0.999, "int8": 0.95}
 CONVERTERS = {"openvino": "openvino", "onnx": "tf2onnx", "litert": "ai_edge_quantizer"}  # packages
@@ -43,7 +44,9 @@ def convert(embedder, size: int, engine: str, target: Path) -> None:
 
     saved = target.parent / "saved_model"
     model.export(str(saved), format="tf_saved_model", verbose=False)
-    found = openvino.convert_model(str(saved), input=[-1, size, size, 3])
+    # Not `convert_model`: it tells its makers about each operation over the network.
+    found = openvino_cpu.read_model(str(saved))
+    found.reshape([-1, size, size, 3])
     openvino.save_model(found, str(target), compress_to_fp16=False)
     # bfloat16 rounds weights more than float16 does, and a file of half the size takes less memory.
     openvino.save_model(found, str(target.with_name(HALF)), compress_to_fp16=True)
