@@ -1,4 +1,4 @@
-"""Run by test_tensorflow_step.py in its own process: devices are set up before TensorFlow starts.
+"""Run by test_two_devices.py in its own process: devices are set up before TensorFlow starts.
 
 Trains the same toy on one device and on two, and prints as JSON what the test has to compare.
 """
