@@ -38,14 +38,19 @@ def whole(individual_ids: list[str], folds: np.ndarray) -> set[str]:
     return {i for i, places in lies_in.items() if len(places) == 1 and counts[i] > 1}
 
 
-def test_stratified_folds_are_scikit_learns_without_shuffle() -> None:
-    ids = some_individuals(1, 12)
+@pytest.mark.parametrize(
+    ("smallest", "largest", "folds"), [(1, 12, 5), (1, 2, 3), (1, 30, 2), (3, 9, 7), (2, 200, 10)]
+)
+def test_stratified_folds_are_scikit_learns_without_shuffle(
+    smallest: int, largest: int, folds: int
+) -> None:
+    ids = [*some_individuals(smallest, largest), *["most"] * 10]
     expected = np.full(len(ids), -1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        for k, (_, rows) in enumerate(StratifiedKFold(n_splits=5).split(ids, ids)):
+        for k, (_, rows) in enumerate(StratifiedKFold(n_splits=folds).split(ids, ids)):
             expected[rows] = k
-    found = fold(ids, "stratified")
+    found = fold(ids, "stratified", folds)
     assert found.tolist() == expected.tolist()
     assert found.dtype == np.int64
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, StratifiedKFold
 
 from tf_happywhale.catalogue.bursts import (
     burst_sentence,
@@ -111,21 +110,29 @@ def _assign(
         raise InputError(
             f"{len(set(groups))} encounters do not make {folds} folds: lower data.folds."
         )
-    # scikit-learn cannot stratify where every individual has fewer images than there are folds.
-    few = max(Counter(individual_ids).values()) < folds
-    splitter = GroupKFold(folds) if few else StratifiedGroupKFold(folds)
-    return _split(splitter, individual_ids, groups)
+    return _encounter_folds(individual_ids, groups, folds)
 
 
 def stratified_folds(individual_ids: Sequence[str], folds: int) -> np.ndarray:
-    """scikit-learn's StratifiedKFold without shuffle, as in the original: fold [n] int64."""
-    if max(Counter(individual_ids).values()) < folds:
-        # scikit-learn refuses this case, although its rule would work: deal the rows out in turn.
-        order = np.argsort(np.asarray(individual_ids, dtype=object), kind="stable")
-        assigned = np.empty(len(order), np.int64)
-        assigned[order] = np.arange(len(order)) % folds
-        return assigned
-    return _split(StratifiedKFold(folds), individual_ids, None)
+    """The folds of scikit-learn's StratifiedKFold without shuffle, as in the original: fold [n]
+    int64.
+
+    The rows, sorted by individual, are dealt out in turn. That says how many of an individual's
+    images each fold gets; the first ones in file order go to the first fold. scikit-learn goes
+    through all rows once for each individual, and it is slow to import.
+    """
+    few = max(Counter(individual_ids).values()) < folds
+    # scikit-learn refuses this case, although its rule would work.
+    order_of = sorted(set(individual_ids)) if few else dict.fromkeys(individual_ids)
+    place = {identity: n for n, identity in enumerate(order_of)}
+    places = np.array([place[identity] for identity in individual_ids], np.int64)
+    order = np.argsort(places, kind="stable")
+    turns = np.arange(len(order)) % folds
+    if not few:
+        turns = turns[np.lexsort((turns, places[order]))]
+    assigned = np.empty(len(order), np.int64)
+    assigned[order] = turns
+    return assigned
 
 
 def open_folds(
@@ -153,11 +160,15 @@ def open_folds(
     return assigned
 
 
-def _split(
-    splitter: StratifiedKFold | StratifiedGroupKFold | GroupKFold,
-    individual_ids: Sequence[str],
-    groups: Sequence[str] | None,
+def _encounter_folds(
+    individual_ids: Sequence[str], groups: Sequence[str], folds: int
 ) -> np.ndarray:
+    """The fold [n] int64 of each row, no group in two folds, by scikit-learn."""
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold  # takes a second
+
+    # scikit-learn cannot stratify where every individual has fewer images than there are folds.
+    few = max(Counter(individual_ids).values()) < folds
+    splitter = GroupKFold(folds) if few else StratifiedGroupKFold(folds)
     assigned = np.full(len(individual_ids), -1, np.int64)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # individuals with fewer images than folds
