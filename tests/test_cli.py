@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import runpy
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,7 +10,9 @@ from pathlib import Path
 import pytest
 from tqdm import tqdm
 
-from tf_happywhale.cli import IN_PART, command, command_of_places, read, run_safely
+from tf_happywhale import cli
+from tf_happywhale.cli import AGAIN, IN_PART, command, command_of_places, read, run_safely
+from tf_happywhale.commands import COMMANDS
 from tf_happywhale.errors import Incomplete, InputError
 
 VERBS = {"write": "write things", "verify": "check things"}
@@ -98,6 +102,47 @@ def test_an_interruption_ends_with_130(capsys) -> None:
         run_safely(main)
     assert exited.value.code == 130
     assert "stopped" in capsys.readouterr().err
+
+
+def test_the_terminate_signal_ends_with_75_and_clears_away(capsys) -> None:
+    cleared = []
+
+    def main() -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            cleared.append(True)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as exited:
+        run_safely(main)
+    assert exited.value.code == AGAIN == 75 and cleared == [True]
+    assert capsys.readouterr().err == "stopped by SIGTERM: run the same command again\n"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+WORDS = {  # of commands that need others than a setting
+    "app": ["folder"], "boxes": ["a", "b"], "exchange": ["list"], "export": ["a", "b"],
+    "gallery": ["info", "a"], "history": ["a"], "identify": ["a", "b"], "models": ["list"],
+    "serve": ["folder"], "weights": ["list"], "why": ["a", "b", "c"],
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_run_safely(name: str, monkeypatch) -> None:
+    """And so ends in the same way: by an error, by Ctrl-C, or by the terminate signal."""
+
+    def instead(main: Callable) -> None:
+        sys.exit(99)
+
+    monkeypatch.setattr(cli, "run_safely", instead)
+    monkeypatch.setattr(sys, "argv", [name, *WORDS.get(name, ["seed=1"])])
+    for module in ("published", "exchange_command"):  # to be imported anew
+        monkeypatch.delitem(sys.modules, f"tf_happywhale.{module}", raising=False)
+    with pytest.raises(SystemExit) as exited:
+        runpy.run_module(f"tf_happywhale.{name}", run_name="__main__")
+    assert exited.value.code == 99
 
 
 @pytest.mark.parametrize("package", ["tensorflow", "keras"])

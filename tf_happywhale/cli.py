@@ -16,6 +16,7 @@ from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.config.addresses import refuse_address
 from tf_happywhale.disk.os_errors import as_os_error, doing_of, in_words
 from tf_happywhale.errors import HappywhaleError, Incomplete, Stopped
+from tf_happywhale.terminated import Terminated, terminated_as_interrupt
 
 AGAIN = 75  # sysexits' EX_TEMPFAIL: call again later
 IN_PART = 3  # done and written, but not all that was asked for
@@ -47,7 +48,8 @@ def command(
     """Parse `[VERB] CONFIG [key=value ...]`, call `main([verb,] experiment)`, and exit.
 
     A HappywhaleError is printed as its sentence, and the exit status is 2. It is 3 for work that
-    is done in part, 75 for a run that was stopped and can be resumed, and 130 after Ctrl-C.
+    is done in part, 75 for a command that was stopped (by the terminate signal, or by itself where
+    it can be resumed), and 130 after Ctrl-C.
 
     Args:
         main: does the work; it imports the heavy libraries itself, so that `--help` is fast.
@@ -150,9 +152,13 @@ def run_safely(main: Callable[[], None]) -> NoReturn:
     """Run `main` and exit. An error that a person can fix is one sentence on standard error."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        main()
+        with terminated_as_interrupt():
+            main()
     except Stopped as stopped:
         _say(f"stopped {stopped}")
+        sys.exit(AGAIN)
+    except Terminated:
+        _say("stopped by SIGTERM: run the same command again")
         sys.exit(AGAIN)
     except HappywhaleError as error:
         _say(f"error: {error}")

@@ -21,7 +21,8 @@ from tf_happywhale.server.home.home import open_home
 HEAVY = ("pandas", "tensorflow", "keras", "cv2", "matplotlib", "sklearn")
 
 
-def test_serve_answers_and_ends(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_answers_and_ends(tmp_path: Path, number: signal.Signals) -> None:
     line = [sys.executable, "-m", "tf_happywhale.serve", str(tmp_path / "home"), "server.port=0"]
     run = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
@@ -33,7 +34,7 @@ def test_serve_answers_and_ends(tmp_path: Path) -> None:
             assert b'"trips":[]' in answer.read()
         second = subprocess.run(line, capture_output=True, text=True, check=False)
         assert second.returncode == 2 and "Another process is serving" in second.stderr
-        run.send_signal(signal.SIGINT)
+        run.send_signal(number)
         rest = run.communicate(timeout=60)[0]
     finally:
         run.kill()
