@@ -148,7 +148,7 @@ def test_a_label_that_differs_from_the_catalogue_is_reported(make, tmp_path, cap
     (root / "train.csv").write_text(f"image,species,individual_id\n{image},orca,00corrected\n")
     experiment = make(f"data.root={root}")
     data = load_data(experiment)
-    report_differing(plan_records(experiment, data).folder, data)
+    report_differing(plan_records(experiment, data).folder, data.individual_of)
     said = capsys.readouterr().out
     assert "labels: 1 images are other individuals in the catalogue" in said
     assert f"{image} is 00corrected" in said

@@ -17,9 +17,11 @@ def test_a_corrected_label_is_told_from_a_shifted_target(pod: Path, tmp_path: Pa
     copytree(pod, root)
     experiment = load_experiment(None, [*QUICK, f"data.root={root}", f"output={tmp_path / 'out'}"])
     folder = plan_records(experiment, load_data(experiment)).folder
-    assert differing_labels(folder, load_data(experiment)) == []  # nothing is written yet
+    assert (
+        differing_labels(folder, load_data(experiment).individual_of) == []
+    )  # nothing is written yet
     tfrecords.main("write", experiment)
-    assert differing_labels(folder, load_data(experiment)) == []
+    assert differing_labels(folder, load_data(experiment).individual_of) == []
     table = root / "train.csv"
     first, row, *rows = table.read_text(encoding="utf-8").splitlines()
     image, species, identity = row.split(",")
@@ -27,7 +29,7 @@ def test_a_corrected_label_is_told_from_a_shifted_target(pod: Path, tmp_path: Pa
     table.write_text("\n".join([first, corrected, *rows, ""]), encoding="utf-8")
     data = load_data(experiment)
     assert plan_records(experiment, data).folder == folder
-    assert differing_labels(folder, data) == [(image, identity, "00000")]
+    assert differing_labels(folder, data.individual_of) == [(image, identity, "00000")]
     capsys.readouterr()
-    report_differing(folder, data)
+    report_differing(folder, data.individual_of)
     assert "labels: 1 images are other individuals in the catalogue" in capsys.readouterr().out

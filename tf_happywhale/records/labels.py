@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from tf_happywhale.catalogue.dataset import DataSet
 from tf_happywhale.catalogue.kaggle.tfrecord_index import read_features
+from tf_happywhale.messages import say_once
 from tf_happywhale.records.manifest import is_complete, read_manifest
 
 
-def differing_labels(folder: Path, data: DataSet) -> list[tuple[str, str, str]]:
+def differing_labels(folder: Path, labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """Return the images whose record names another individual than the catalogue does.
+
+    Args:
+        folder: the records folder.
+        labels: the individual in each of the catalogue's images.
 
     Returns:
         For each its name, the record's individual_id, and the catalogue's; none where the folder
@@ -23,7 +28,6 @@ def differing_labels(folder: Path, data: DataSet) -> list[tuple[str, str, str]]:
         return []
     manifest = read_manifest(folder)
     individuals = manifest["individuals"]
-    labels = data.individual_of
     differing = []
     for shard in manifest["shards"]:
         if shard.split != "train":
@@ -36,12 +40,13 @@ def differing_labels(folder: Path, data: DataSet) -> list[tuple[str, str, str]]:
     return differing
 
 
-def report_differing(folder: Path, data: DataSet) -> None:
-    """Print one line if records and catalogue name different individuals in some images."""
-    differing = differing_labels(folder, data)
+def report_differing(folder: Path, labels: Mapping[str, str]) -> None:
+    """Print one line, once, if records and catalogue name different individuals in some images. All
+    records are read for it."""
+    differing = differing_labels(folder, labels)
     if differing:
         image, record, catalogue = differing[0]
-        print(
+        say_once(
             f"labels: {len(differing)} images are other individuals in the catalogue than in the "
             f"TFRecords ({image} is {catalogue}, not {record}, and so on); the catalogue counts"
         )

@@ -10,6 +10,7 @@ from tf_happywhale.devices.place import place
 from tf_happywhale.disk.locks import locked
 from tf_happywhale.disk.swap import AT_WORK
 from tf_happywhale.places import output_folder, run_name
+from tf_happywhale.records.labels import report_differing
 from tf_happywhale.records.manifest import read_manifest
 from tf_happywhale.run_folders.contents import OUTPUTS, TRAINING, settle, write_trained_on
 from tf_happywhale.stages import stage, up_to_date
@@ -65,6 +66,7 @@ def _train(experiment: Experiment, fold: FoldTraining, started: float, chief: bo
             return  # killed before the stage was noted, or another process has just done it
         check_unchanged(fold.experiment, fold.asked.weights)
         unfinished.say_why(run, fold.asked, fold.older)
+        report_differing(fold.data.records, fold.data.individual_of)
         stamp = unfinished.prepare(run, fold.asked, fold.older, restart=restart, chief=chief)
         train_fold(run / TRAINING, fold.experiment, fold.data, stamp=stamp, started=started)
         if chief:

@@ -46,6 +46,11 @@ class FoldData:
     teachers: Teachers | None = None
 
     @property
+    def individual_of(self) -> dict[str, str]:
+        """The individual in each of the catalogue's images, by the image's name."""
+        return dict(zip(self.images, self.individual_ids, strict=True))
+
+    @property
     def labelled(self) -> np.ndarray:
         """The targets that are trained on and known or predicted, int64."""
         targets = self.training()[1]

@@ -16,7 +16,6 @@ from tf_happywhale.disk.hashes import digest, sha256
 from tf_happywhale.errors import ConfigError
 from tf_happywhale.models.weights.weight_names import find_weights
 from tf_happywhale.places import pseudo_file, run_folder
-from tf_happywhale.records.labels import report_differing
 from tf_happywhale.records.manifest import same_training, skipped_images
 from tf_happywhale.records.plan import RecordsPlan, plan_records
 from tf_happywhale.retrieval.ensemble.trained_on import all_but
@@ -64,7 +63,6 @@ def fold_trainings(experiment: Experiment) -> Iterator[FoldTraining]:
     species = _species(experiment, data)  # also of individuals whose photographs cannot be read
     plan = plan_records(experiment, data)
     data = data.without(skipped_images(plan.folder))
-    report_differing(plan.folder, data)
     pictures = plan.pictures("train", data.images)
     for fold in experiment.folds:  # all of them before the first one is trained
         check_start(weights, run_folder(experiment, fold), fold, data.fold_of)
