@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tf_happywhale.catalogue.boxes.box import Box
-from tf_happywhale.catalogue.dataset import load_data
+from tf_happywhale.catalogue.dataset import load_data, reading_once
 from tf_happywhale.config import load_experiment
+from tf_happywhale.disk.hashes import MISSING
 from tf_happywhale.records.plan import CropFormat, RecordsPlan, plan_records
 
 BOXES = """\
@@ -137,3 +138,28 @@ def test_further_crops_are_planned_where_there_is_a_box_and_the_whole_always(pla
     assert list(first) == ["fullbody", "backfin", "whole"]
     assert second == {"fullbody": None, "whole": None}
     assert last == {"fullbody": Box(3, 3, 9, 9), "whole": None}
+
+
+def test_within_reading_once_a_plan_is_made_again_only_if_a_photograph_has_changed(
+    plan, root: Path
+) -> None:
+    with reading_once():
+        first = plan()
+        assert plan("train.epochs=3") is first
+        assert plan("records.quality=80") is not first
+        assert plan() is first
+        (root / "train_images" / "2.png").write_bytes(b"another picture")
+        second = plan()
+        assert second is not first and second.folder != first.folder
+        (root / "train_images" / "2.png").unlink()
+        assert plan().photographs[2].content == MISSING
+        (root / "train_images" / "2.png").write_bytes(b"a third one")
+    assert plan() is not plan()
+
+
+def test_the_digests_of_pictures_are_of_their_split(plan, root: Path) -> None:
+    made = plan()
+    train, test = made.pictures("train", ["0.png", "1.png"]), made.pictures("test", ["t.png"])
+    assert len({*train, *test}) == 3 and all(len(text) == 16 for text in [*train, *test])
+    with pytest.raises(KeyError):
+        made.pictures("test", ["0.png"])

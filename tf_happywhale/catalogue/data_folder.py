@@ -47,7 +47,7 @@ def known_answers(
 
 
 def boxes_of_source(
-    experiment: Experiment, root: Path, source: str, photographs: Mapping[str, Path]
+    experiment: Experiment, root: Path, source: str, photographs: Mapping[str, str | Path]
 ) -> dict[str, AnyBox]:
     """The boxes of one source for these photographs, by key; empty for `whole`, or if there is no
     table.

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from tf_happywhale.catalogue.kaggle.community_labels import catalogue_of, read_i
 from tf_happywhale.catalogue.kaggle.community_shards import NO_FOLD, CommunityShard, find_shards
 from tf_happywhale.catalogue.pod.layout import write_pod
 from tf_happywhale.catalogue.tables.reading import reading_of
+from tf_happywhale.collector import collector_paused
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.places import data_root, output_folder
@@ -64,12 +66,12 @@ class DataSet:
     @property
     def images(self) -> list[str]:
         """The catalogue's images."""
-        return list(self.catalogue["image"])
+        return self.catalogue["image"].tolist()
 
     @property
     def individual_ids(self) -> list[str]:
         """The individual in each of them."""
-        return list(self.catalogue["individual_id"])
+        return self.catalogue["individual_id"].tolist()
 
     @cached_property
     def targets(self) -> np.ndarray:
@@ -105,13 +107,18 @@ class DataSet:
 
 
 _READ = {"data", "pod", "records", "seed", "output"}  # the keys that `load_data` depends on
-_kept: ContextVar[dict[str, DataSet] | None] = ContextVar("kept", default=None)
+_kept: ContextVar[dict[str, Any] | None] = ContextVar("kept", default=None)
+
+
+def kept_readings() -> dict[str, Any] | None:
+    """What `reading_once` keeps, by a text that says what it is; None outside of it."""
+    return _kept.get()
 
 
 @contextmanager
 def reading_once() -> Iterator[None]:
     """Let `load_data` read each catalogue once, for a command of several stages: at Happywhale's
-    size each reading takes seconds."""
+    size each reading takes a second or two. What else is made of a catalogue may be kept too."""
     token = _kept.set({})
     try:
         yield
@@ -126,7 +133,7 @@ def load_data(experiment: Experiment) -> DataSet:
     Raises:
         InputError: something is missing or contradicts itself, in one sentence.
     """
-    kept = _kept.get()
+    kept = kept_readings()
     if kept is None:
         return _read_data(experiment)
     key = experiment.model_dump_json(include=_READ)
@@ -135,6 +142,7 @@ def load_data(experiment: Experiment) -> DataSet:
     return kept[key]
 
 
+@collector_paused()
 def _read_data(experiment: Experiment) -> DataSet:
     root, data = data_root(experiment), experiment.data
     if data.tfrecords is not None:
@@ -174,8 +182,8 @@ def _boxes(
     if {records.source, *records.more_sources} == {WHOLE}:
         return {WHOLE: {}}
     train, test = root / data.train_images, root / data.test_images
-    photographs = {image: test / image for image in test_images}
-    photographs |= {key: train / photograph_of(key) for key in images}
+    photographs = {image: os.path.join(test, image) for image in test_images}
+    photographs |= {key: os.path.join(train, photograph_of(key)) for key in images}
     boxes = {
         source: boxes_of_source(experiment, root, source, photographs)
         for source in (records.source, *records.more_sources)

@@ -58,7 +58,7 @@ class ContentHashes:
             if isinstance(cached, dict):
                 self.known = cached
 
-    def of(self, paths: Iterable[Path], label: str) -> list[tuple[str, list[str]]]:
+    def of(self, paths: Iterable[str | Path], label: str) -> list[tuple[str, list[str]]]:
         """Return for each file what `with_facts` does. Only files that are not remembered are
         shared out among threads, since handing over a file takes longer than a look at it. They
         have a progress bar with this label."""
@@ -107,7 +107,7 @@ class ContentHashes:
         if not isinstance(entry, list) or entry[:3] != stamp:
             return False
         texts = entry[3 : 4 + self.count]
-        return len(texts) == 1 + self.count and all(isinstance(text, str) for text in texts)
+        return len(texts) == 1 + self.count and set(map(type, texts)) == {str}
 
     def _read(self, path: Path) -> list[str]:
         if self.facts is None:
@@ -122,7 +122,18 @@ class ContentHashes:
             self.changed = False
 
 
-def _key(path: Path) -> str:
+def stamps(paths: Iterable[str | Path]) -> list[list[int] | None]:
+    """Return each file's size and times of change; None if it cannot be looked at."""
+    found: list[list[int] | None] = []
+    for path in paths:
+        try:
+            found.append(_stamp(path))
+        except OSError:
+            found.append(None)
+    return found
+
+
+def _key(path: str | Path) -> str:
     """Return a file's absolute name, as `os.path.abspath` does; most names are that already, and
     it takes longer than a look at the file."""
     text = os.fspath(path)
@@ -131,7 +142,7 @@ def _key(path: Path) -> str:
     return os.path.abspath(text)
 
 
-def _stamp(path: Path) -> list[int]:
+def _stamp(path: str | Path) -> list[int]:
     """Return a file's size and times of change.
 
     Raises:
@@ -141,7 +152,9 @@ def _stamp(path: Path) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
+_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str)
+
+
 def digest(value: Any) -> str:
     """Return the SHA-256 of a JSON-like value. It is the same for equal values."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_JSON.encode(value).encode()).hexdigest()

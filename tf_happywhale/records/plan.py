@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox
-from tf_happywhale.catalogue.dataset import DataSet
+from tf_happywhale.catalogue.dataset import DataSet, kept_readings
 from tf_happywhale.catalogue.kaggle.community_labels import read_individuals
+from tf_happywhale.collector import collector_paused
 from tf_happywhale.config import Experiment
-from tf_happywhale.disk.hashes import ContentHashes, digest
+from tf_happywhale.disk.hashes import ContentHashes, digest, stamps
 from tf_happywhale.places import output_folder, records_home
 from tf_happywhale.records.manifest import (
     COMMUNITY,
@@ -28,13 +32,23 @@ class SourcePhotograph:
     """An image of the catalogue, or one to identify, that will be written."""
 
     image: str  # its name in the catalogue
-    path: Path
+    file: str | Path
     split: str  # train or test
     fold: int
     target: int
     species: int
     crops: dict[str, AnyBox | None]  # box of each source, the primary first; None: whole picture
     content: str  # hash of the file's bytes
+
+    @property
+    def path(self) -> Path:
+        """Its file. Making a path takes time, so it is made when one is needed."""
+        return Path(self.file)
+
+    @cached_property
+    def crops_text(self) -> str:
+        """What digests know the crops by."""
+        return str(self.crops)
 
 
 @dataclass(frozen=True)
@@ -68,29 +82,49 @@ class RecordsPlan:
         photograph, boxes, size or quality. For community TFRecords it is that of the split."""
         if self.foreign:
             return [self.foreign[split]] * len(images)
-        form = self.crop_format
-        pixels = [VERSION, form.size, form.quality, form.sources]
-        found = {
-            photograph.image: digest([*pixels, photograph.content, str(photograph.crops)])[:16]
-            for photograph in self.photographs
-            if photograph.split == split
-        }
+        found = self._pictures[split]
         return [found[image] for image in images]
 
+    @cached_property
+    def _pictures(self) -> dict[str, dict[str, str]]:
+        """The digests that `pictures` returns, by split and image."""
+        form = self.crop_format
+        pixels = [VERSION, form.size, form.quality, form.sources]
+        found: dict[str, dict[str, str]] = {"train": {}, "test": {}}
+        for photograph in self.photographs:
+            told = [*pixels, photograph.content, photograph.crops_text]
+            found[photograph.split][photograph.image] = digest(told)[:16]
+        return found
 
+
+@collector_paused()
 def plan_records(experiment: Experiment, data: DataSet) -> RecordsPlan:
     """Return the records folder of an experiment, `<dataset>-<size>-<hash>`, and what it will hold.
 
     Its name is the same for every experiment that needs the same pixels: labels and folds do not
-    change it, another box or photograph does.
+    change it, another box or photograph does. Within `reading_once` the plan of the same data is
+    made again only if a photograph's size or time of change is another one.
     """
     if data.shards:
         return _plan_community(experiment, data)
+    kept = kept_readings()
+    if kept is None:
+        return _plan(experiment, data)
+    key = "plan " + experiment.model_dump_json(include={"data", "records", "image_size", "output"})
+    now = stamps(_files(data))  # before the plan, so that it is no older than they are
+    of, seen, plan = kept.get(key, (None, None, None))
+    if of is not data or seen != now:
+        plan = _plan(experiment, data)
+        kept[key] = (data, now, plan)
+    return plan
+
+
+def _plan(experiment: Experiment, data: DataSet) -> RecordsPlan:
     records = experiment.records
     sources = (records.source, *records.more_sources)
     form = CropFormat(records.size or experiment.image_size, records.quality, sources)
     photographs = _photographs(data, sources, output_folder(experiment) / ".stages")
-    rows = sorted([p.split, p.image, p.content, str(p.crops)] for p in photographs)
+    rows = sorted((p.split, p.image, p.content, p.crops_text) for p in photographs)
     name = digest([VERSION, form.size, form.quality, sources, rows])[:8]
     folder = records_home(experiment) / f"{data.name}-{form.size}-{name}"
     return RecordsPlan(folder, data.name, photographs, form, data.order)
@@ -132,21 +166,26 @@ def _plan_community(experiment: Experiment, data: DataSet) -> RecordsPlan:
 
 def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[SourcePhotograph]:
     kinds = sorted(set(data.catalogue["species"]) - {""})
-    species = [kinds.index(kind) if kind else -1 for kind in data.catalogue["species"]]
-    rows = [
-        (image, data.train_folder / photograph_of(image), "train", int(fold), int(target), kind)
-        for image, fold, target, kind in zip(
-            data.images, data.folds, data.targets, species, strict=True
-        )
-    ]
-    rows += [(image, data.test_folder / image, "test", 0, -1, -1) for image in data.test_images]
+    number = {kind: n for n, kind in enumerate(kinds)}
+    species = [number.get(kind, -1) for kind in data.catalogue["species"]]
+    folds, targets = data.folds.tolist(), data.targets.tolist()
+    known = zip(data.images, repeat("train"), folds, targets, species, strict=False)
+    asked = zip(data.test_images, repeat("test"), repeat(0), repeat(-1), repeat(-1), strict=False)
+    files = _files(data)
     hashes = ContentHashes(cache / "content.json")
-    found = hashes.of([path for _, path, *_ in rows], "looking at photographs")
+    found = hashes.of(files, "looking at photographs")
     hashes.save()
     return [
-        SourcePhotograph(*row, _crops(data, row[0], sources), content)
-        for row, (content, _) in zip(rows, found, strict=True)
+        SourcePhotograph(image, file, *row, _crops(data, image, sources), content)
+        for file, (image, *row), (content, _) in zip(files, [*known, *asked], found, strict=True)
     ]
+
+
+def _files(data: DataSet) -> list[str]:
+    """The files of the images of the catalogue, then of those to identify."""
+    train, test = str(data.train_folder), str(data.test_folder)
+    known = [os.path.join(train, photograph_of(image)) for image in data.images]
+    return known + [os.path.join(test, image) for image in data.test_images]
 
 
 def _crops(data: DataSet, image: str, sources: tuple[str, ...]) -> dict[str, AnyBox | None]:

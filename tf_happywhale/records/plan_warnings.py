@@ -38,5 +38,5 @@ def plan_warnings(plan: RecordsPlan, data: DataSet) -> Iterator[str]:
     yield from same_pictures(
         [photograph.image for photograph in known],
         [data.order[photograph.target] for photograph in known],
-        [(photograph.content, str(photograph.crops)) for photograph in known],
+        [(photograph.content, photograph.crops_text) for photograph in known],
     )

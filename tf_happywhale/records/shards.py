@@ -67,7 +67,7 @@ class ShardJob:
 
     def content(self) -> list[list]:
         """Return all that its examples depend on, without the size and quality of the crops."""
-        return [[p.image, p.content, p.target, p.species, str(p.crops)] for p in self.photographs]
+        return [[p.image, p.content, p.target, p.species, p.crops_text] for p in self.photographs]
 
 
 def make_jobs(

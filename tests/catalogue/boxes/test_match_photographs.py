@@ -4,12 +4,17 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tf_happywhale.catalogue.boxes import match_photographs
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
-from tf_happywhale.catalogue.boxes.match_photographs import match_rows, rows_of_photographs
+from tf_happywhale.catalogue.boxes.match_photographs import (
+    Matched,
+    match_rows,
+    rows_of_photographs,
+)
 from tf_happywhale.errors import InputError
 
 HOME = Path("/season")
@@ -140,3 +145,28 @@ def test_a_name_that_no_file_can_have_is_of_no_photograph(tmp_path: Path, name: 
     with pytest.raises(InputError, match="names none of the photographs") as caught:
         rows_of_photographs(rows, {"b.jpg": tmp_path / "b.jpg"}, tmp_path / "boxes.csv")
     assert len(str(caught.value)) < 500
+
+
+NAMES = st.sampled_from(
+    ("a.jpg", "b.jpg", "a.jpg.png", "a", "A.jpg", " a.jpg", "x/a.jpg", "a.txt", "é.jpg", "a.jpg#2")
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(NAMES, min_size=1, max_size=4, unique=True), st.lists(NAMES, max_size=4), st.data())
+def test_plain_names_are_matched_as_by_the_rules(
+    known: list[str], images: list[str], data: st.DataObject
+) -> None:
+    table = [BoxRow(image, stem=data.draw(st.booleans())) for image in images]
+    paths = photographs(*known)
+
+    def matched() -> Matched | str:
+        try:
+            return match_rows(table, paths, [])
+        except InputError as error:
+            return str(error)
+
+    quick = matched()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(match_photographs, "_all_by_name", lambda *_: False)
+        assert matched() == quick

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tf_happywhale.catalogue.tables import rows as rows_module
 from tf_happywhale.catalogue.tables.reading import Reading
+from tf_happywhale.catalogue.tables.rows import Rows, read_rows
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.errors import InputError
 
@@ -179,3 +181,30 @@ def test_a_second_byte_order_mark_is_not_a_part_of_the_header(tmp_path: Path) ->
     path = tmp_path / "train.csv"
     path.write_bytes("\ufeff\ufeffimage,individual_id\na.jpg,1\n".encode())
     assert list(read_text_table(path, ("image",)).columns) == ["image", "individual_id"]
+
+
+PLAIN_CELLS = st.sampled_from(("09913", "a", "", " ", " x", "Zoë", "1,5", '"', '"q"', '"a\nb"'))
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(st.lists(PLAIN_CELLS, max_size=4), max_size=6),
+    st.sampled_from(("\n", "\r\n", "\r")),
+    st.sampled_from(("", "a title\n", "image,individual_id\n", "image,individual_id\r\n")),
+    st.booleans(),
+)
+def test_plain_tables_are_read_quickly_as_row_by_row(
+    rows: list[list[str]], end: str, top: str, ends: bool
+) -> None:
+    text = top + end.join(map(",".join, rows)) + end * ends
+
+    def read() -> Rows | str:
+        try:
+            return read_rows(text, Path("t.csv"), lambda header: 2 * (len(header) > 1))
+        except InputError as error:
+            return str(error)
+
+    quick = read()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows_module, "plain_rows", lambda *_: None)
+        assert read() == quick

@@ -21,8 +21,8 @@ def fix_species(
     """Species names, with Happywhale's four misspelt or merged names corrected in Happywhale's own
     rows, which are recognised by the names of image and individual."""
     return [
-        SPECIES_FIXES.get(kind, kind)
-        if IMAGE.fullmatch(image) and INDIVIDUAL.fullmatch(who)
+        SPECIES_FIXES[kind]
+        if kind in SPECIES_FIXES and IMAGE.fullmatch(image) and INDIVIDUAL.fullmatch(who)
         else kind
         for image, kind, who in zip(images, species, individual_ids, strict=True)
     ]

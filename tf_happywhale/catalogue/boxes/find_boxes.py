@@ -36,7 +36,7 @@ class WantedBoxes:
 def boxes_in_folder(
     folder: Path,
     file: str | None,
-    photographs: Mapping[str, Path],
+    photographs: Mapping[str, str | Path],
     wanted: WantedBoxes,
     folders: Sequence[Path] = (),
 ) -> dict[str, dict[str, Any]]:
@@ -64,7 +64,7 @@ def boxes_in_folder(
 def boxes_from_rows(
     rows: Sequence[BoxRow],
     path: Path,
-    photographs: Mapping[str, Path],
+    photographs: Mapping[str, str | Path],
     wanted: WantedBoxes,
     folders: Sequence[Path] = (),
     *,

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
+from tf_happywhale.catalogue.photographs.checked_names import all_plain
 from tf_happywhale.catalogue.photographs.photo_files import IMAGE_ENDINGS
 from tf_happywhale.errors import InputError
 from tf_happywhale.messages import say_once
@@ -53,7 +54,7 @@ class Matched:
 
 def rows_of_photographs(
     rows: Sequence[BoxRow],
-    photographs: Mapping[str, Path],
+    photographs: Mapping[str, str | Path],
     table: Path,
     *,
     folders: Sequence[Path] = (),
@@ -94,13 +95,15 @@ def rows_of_photographs(
 
 
 def match_rows(
-    rows: Sequence[BoxRow], photographs: Mapping[str, Path], folders: Iterable[Path]
+    rows: Sequence[BoxRow], photographs: Mapping[str, str | Path], folders: Iterable[Path]
 ) -> Matched:
     """The rows, sorted by what they name; see the rules above.
 
     Raises:
         InputError: a name may mean several photographs, or differs from one only by case.
     """
+    if _all_by_name(rows, photographs):
+        return Matched(list(rows), [], [])
     names = {
         name: (path_parts(name), path_parts(os.path.abspath(path)))
         for name, path in ((photograph_of(key), path) for key, path in photographs.items())
@@ -123,6 +126,23 @@ def match_rows(
             _check_case(row, names, folded)
             unknown.append(row)
     return Matched(matched, others, unknown)
+
+
+def _all_by_name(rows: Sequence[BoxRow], photographs: Mapping[str, str | Path]) -> bool:
+    """Whether each row has the name of a photograph, where no name can mean two, as nearly all
+    tables have it: then the rules above need not be gone through."""
+    names = set(photographs)
+    if not all_plain(names) or not "".join(names).isascii() or any(map(_has_edges, names)):
+        return False
+    if not names.isdisjoint(name.rpartition(".")[0] for name in names):
+        return False  # `a.jpg` and `a.jpg.png`
+    meant = {row.image for row in rows}
+    return meant <= names and all(map(_has_picture_ending, meant)) and not any(r.stem for r in rows)
+
+
+def _has_edges(name: str) -> bool:
+    """Whether white space is in front of a name or behind it."""
+    return name != name.strip()
 
 
 Names = Mapping[str, tuple[Parts, Parts]]  # parts of the name and of the path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import repeat
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +19,12 @@ def is_plain(name: str) -> bool:
     return _PLAIN.fullmatch(name) is not None
 
 
+def all_plain(names: Collection[str]) -> bool:
+    """Whether all names are plain, and none is the key of another than the first animal."""
+    text = "\n".join(names)
+    return not any(letter in text for letter in "/\\:\0#") and not {"", ".", ".."} & set(names)
+
+
 def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = None) -> None:
     """Raise InputError if an image is listed twice, or a name leads out of the image folder.
 
@@ -27,6 +33,9 @@ def check_names(names: Iterable[str], path: Path, lines: Iterable[int] | None = 
         path: the table or folder that they are from.
         lines: the line of each name in it, if it is a table.
     """
+    names = list(names)
+    if len(set(names)) == len(names) and all_plain(names):
+        return
     seen: dict[tuple[str, int], int | None] = {}
     numbers = repeat(None) if lines is None else lines
     for key, line in zip(names, numbers, strict=lines is not None):

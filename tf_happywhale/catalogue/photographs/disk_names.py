@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
-from tf_happywhale.catalogue.photographs.checked_names import check_names, is_plain
+from tf_happywhale.catalogue.photographs.checked_names import all_plain, check_names, is_plain
 from tf_happywhale.catalogue.photographs.known_names import KnownNames
 from tf_happywhale.errors import InputError
 
@@ -35,13 +35,15 @@ def names_on_disk(
         InputError: a picture is not there, or two may be meant. It names the first.
     """
     written = list(names)
+    # The listing decides, since some disks also find a file under another case or Unicode form.
+    index = KnownNames(_files(folder), f"in {folder}")
+    if all_plain(written) and index.names.keys() >= set(written):
+        return written
     places = (
         [str(listed_in)] * len(written)
         if lines is None
         else [f"Line {line} of {listed_in}" for line in lines]
     )
-    index = KnownNames(_files(folder), f"in {folder}")
-    # The listing decides, since some disks also find a file under another case or Unicode form.
     there = {
         name
         for name in map(photograph_of, written)
@@ -89,11 +91,12 @@ def checked_names(
     Raises:
         InputError: see `check_names` and `names_on_disk`.
     """
-    check_names(names, table, names.index)
+    written = names.tolist()
+    check_names(written, table, names.index)
     if folder is None:
-        return list(names)
-    found = names_on_disk(names, folder, table, names.index, must_be_there=must_be_there)
-    if found != list(names):
+        return written
+    found = names_on_disk(written, folder, table, names.index, must_be_there=must_be_there)
+    if found != written:
         check_names(found, table, names.index)
     return found
 

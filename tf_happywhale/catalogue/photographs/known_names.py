@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import animal_key, split_key
+from tf_happywhale.catalogue.photographs.checked_names import all_plain
 from tf_happywhale.catalogue.photographs.photo_files import IMAGE_ENDINGS
 from tf_happywhale.errors import InputError
 
@@ -83,6 +84,8 @@ def names_as_listed(written: pd.Series, names: Iterable[str], path: Path, place:
         place: where the pictures are, in words for the errors.
     """
     index = KnownNames(names, place)
+    if all_plain(list(written)) and index.names.keys() >= set(written):
+        return list(written)  # as in nearly all tables, and it is quick
     return [index.find(name, f"Line {line} of {path}") or name for line, name in written.items()]
 
 

@@ -38,7 +38,7 @@ class Reading:
 
     def leaves_out(self, individual_id: str) -> bool:
         """Whether this text in `individual_id` means that nobody knows the animal."""
-        return _plain(individual_id) in {_plain(word) for word in self.unknown}
+        return bool(self.unknown) and _plain(individual_id) in set(map(_plain, self.unknown))
 
 
 PLAIN = Reading()  # of tables that this package wrote

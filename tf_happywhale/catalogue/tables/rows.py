@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from tf_happywhale.catalogue.tables.csv_rows import CsvRow, csv_rows
+from tf_happywhale.catalogue.tables.csv_rows import CsvRow, csv_rows, plain_rows
 from tf_happywhale.catalogue.tables.header import find_header
 from tf_happywhale.errors import InputError
 
@@ -68,20 +68,23 @@ def read_rows(text: str, path: Path, fits: Callable[[Sequence[str]], int]) -> Ro
     if not needed:
         return Rows([name.strip() for name in names], line, [], [])
     spaced = _is_spaced(text, path, separator, line)
-    header, *rest = csv_rows(text, path, separator, spaced, line)
-    _check_ends([header, *rest], path)
-    rows = [row for row in rest if row.has_text]
-    count = len(header.cells)
-    for row in rows:
-        _check_count(row, count, needed, path, header)
-    quoted = next(islice(io.StringIO(text, newline=""), line - 1, None)).startswith('"')
-    return Rows(
-        [name.strip() for name in header.cells],
-        line,
-        [row.line for row in rows],
-        [(row.cells + [""] * count)[:count] for row in rows],
-        Dialect(separator, spaced, header.end or "\n", quoted),
-    )
+    plain = plain_rows(text, separator, spaced, line)
+    if plain:
+        (_, *lines), ([*names], *cells) = plain
+        end = "\r\n" if "\r" in text else "\n"
+        quoted = False
+    else:
+        header, *rest = csv_rows(text, path, separator, spaced, line)
+        _check_ends([header, *rest], path)
+        rows = [row for row in rest if row.has_text]
+        count, names, end = len(header.cells), header.cells, header.end or "\n"
+        for row in rows:
+            _check_count(row, count, needed, path, header)
+        lines = [row.line for row in rows]
+        cells = [(row.cells + [""] * count)[:count] for row in rows]
+        quoted = next(islice(io.StringIO(text, newline=""), line - 1, None)).startswith('"')
+    dialect = Dialect(separator, spaced, end, quoted)
+    return Rows([name.strip() for name in names], line, lines, cells, dialect)
 
 
 def _is_spaced(text: str, path: Path, separator: str, line: int) -> bool:

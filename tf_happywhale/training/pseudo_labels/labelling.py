@@ -15,9 +15,7 @@ from tf_happywhale.disk.files import write_csv
 from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.pictures.near_duplicates import SIDE, near_duplicates, thumbnails
 from tf_happywhale.places import output_folder, pseudo_file
-from tf_happywhale.records.evaluation_reader import evaluation_batches
 from tf_happywhale.records.manifest import skipped_images
-from tf_happywhale.records.pipeline import checked
 from tf_happywhale.records.plan import plan_records
 from tf_happywhale.retrieval.ensemble.members import load_ensemble, load_labelled_gallery
 from tf_happywhale.retrieval.ranking.label_confidence import (
@@ -55,11 +53,12 @@ def label_folds(experiment: Experiment) -> None:
     for fold in experiment.folds:
         before = experiment.in_round(experiment.round - 1, fold)
         known = read_labels(before, data, plan, fold) if before.round else {}
+        made_from, older = labels_made_from(experiment, data, plan, fold)
         stage(
             output_folder(experiment),
             stage_name(experiment, fold),
-            depends_on=labels_made_from(experiment, data, plan, fold),
-            older=[labels_made_from(experiment, data, plan, fold, older=True)],
+            depends_on=made_from,
+            older=[older],
             outputs=[pseudo_file(experiment, fold)],
             work=partial(write_labels, experiment, data, plan.folder, fold, known),
         )
@@ -108,6 +107,10 @@ def write_labels(
 
 def read_thumbnails(records: Path, split: str, images: list[str]) -> np.ndarray:
     """Return `thumbnails` [n, 256] of a split's images, in their order, from the primary crops."""
+    # Imported here, since TensorFlow takes seconds, and mostly everything is up to date.
+    from tf_happywhale.records.evaluation_reader import evaluation_batches
+    from tf_happywhale.records.pipeline import checked
+
     rows = {image: n for n, image in enumerate(images)}
     pictures = np.zeros((len(images), SIDE, SIDE, 3), np.uint8)
     batches = evaluation_batches(records, split, images, size=SIDE, batch_size=64)

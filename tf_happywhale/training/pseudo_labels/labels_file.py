@@ -21,9 +21,9 @@ def stage_name(experiment: Experiment, fold: int) -> str:
 
 
 def labels_made_from(
-    experiment: Experiment, data: DataSet, plan: RecordsPlan, fold: int, *, older: bool = False
-) -> dict:
-    """Return all that a fold's labels depend on; `older`: in the form of earlier versions.
+    experiment: Experiment, data: DataSet, plan: RecordsPlan, fold: int
+) -> tuple[dict, dict]:
+    """Return all that a fold's labels depend on, and the same in the form of earlier versions.
 
     Raises:
         InputError: embeddings of the round before are missing.
@@ -33,14 +33,15 @@ def labels_made_from(
     trained_on = pseudo_file(before, fold)
     validation = [image for image, number in data.fold_of.items() if number == fold]
     pictures = [plan.pictures("test", data.test_images), plan.pictures("train", validation)]
-    return {
+    made_from = {
         **({"trained_on": trained_on.is_file() and sha256(trained_on)} if before.round else {}),
         "pseudo": experiment.pseudo.model_dump(include={"confidence", "duplicate"}),
         "rank": experiment.rank.model_dump(mode="json", exclude={"rounds"}),  # one round labels
         "embeddings": [sha256(file) for file in files],
-        **({"records": plan.folder.name} if older else {"pictures": digest(pictures)}),
         "labels": digest([data.images, data.individual_ids, data.folds.tolist()]),
     }
+    now, older = {"pictures": digest(pictures)}, {"records": plan.folder.name}
+    return made_from | now, made_from | older
 
 
 def read_labels(
@@ -65,7 +66,7 @@ def read_labels(
     if wrong:
         raise InputError(f"{file} {wrong}: {again}.")
     name, output = stage_name(experiment, fold), output_folder(experiment)
-    forms = [labels_made_from(experiment, data, plan, fold, older=older) for older in (False, True)]
+    forms = labels_made_from(experiment, data, plan, fold)
     if not any(up_to_date(output, name, depends_on=form, outputs=[file]) for form in forms):
         raise InputError(
             f"{file} was made from other folds, models or settings than the present ones: {again}."

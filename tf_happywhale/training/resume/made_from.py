@@ -66,7 +66,7 @@ class MadeFrom:
 
     def stamp(self) -> str:
         """Return a digest of everything that the training is made from."""
-        told = asdict(self)
+        told = dict(vars(self))  # `asdict` would copy every picture
         if self.teachers is None:  # as before there were any
             del told["teachers"]
         return digest(told)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -37,6 +38,7 @@ from tf_happywhale.catalogue.boxes.formats.conventions import (
     rows_with_boxes,
     with_numbers,
 )
+from tf_happywhale.catalogue.boxes.formats.plain_boxes import NotPlain, plain_boxes
 from tf_happywhale.catalogue.boxes.formats.table_columns import BoxColumns, find_columns
 from tf_happywhale.errors import InputError
 
@@ -55,6 +57,8 @@ def table_rows(table: pd.DataFrame, path: Path, asked: str | None) -> list[BoxRo
         InputError: the header is not of such a table, or a row is wrong or ambiguous.
     """
     columns = find_columns(map(str, table.columns), path)
+    with suppress(NotPlain):
+        return plain_boxes(table, columns, path)
     rows = table.to_dict("records")
     comma = has_decimal_commas(row[name] for name in columns.numeric for row in rows)
     found = [

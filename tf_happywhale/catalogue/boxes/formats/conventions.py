@@ -18,6 +18,7 @@ AUTO, CORNERS, XYWH, CXCYWH = "auto", "corners", "xywh", "cxcywh"
 SLACK = 0.1  # how far a box may reach beyond its picture, as a share of the picture
 FEW = 0.05  # if a smaller share of the boxes cannot be corners, those may be typing errors
 PIXELS = 2  # numbers that are not shares are in pixels if one is as large as this
+DECIMALS = 6  # of corners, since 512.7 + 100.3 is a little more than 613
 CORRECT = "Correct the numbers."
 
 
@@ -163,10 +164,10 @@ def _not_xywh(box: FourNumbers, shares: bool) -> bool:
 
 
 def _box(box: FourNumbers, convention: str, shares: bool, remedy: str) -> AnyBox:
-    corners = _corners(box.four, convention)
+    corners = corners_of(box.four, convention)
     size = (1.0, 1.0) if shares else box.drawn_on
-    if size is None:  # rounded, since 512.7 + 100.3 is a little more than 613
-        corners = tuple(round(corner, 6) for corner in corners)
+    if size is None:
+        corners = tuple(round(corner, DECIMALS) for corner in corners)
     left, top, right, bottom = corners
     if right <= left:
         raise InputError(
@@ -198,7 +199,8 @@ def _box(box: FourNumbers, convention: str, shares: bool, remedy: str) -> AnyBox
     )
 
 
-def _corners(four: tuple[float, ...], convention: str) -> tuple[float, ...]:
+def corners_of(four: tuple[float, ...], convention: str) -> tuple[float, ...]:
+    """Left, top, right and bottom of four numbers, or of four arrays of them."""
     x, y, across, down = four
     if convention == CORNERS:
         return four
