@@ -17,6 +17,7 @@ from tf_happywhale.galleries.gallery_folder import open_gallery
 from tf_happywhale.galleries.point_store import PointStore
 from tf_happywhale.inference.matched import local_matching, matching_that_pays, matching_trial
 from tf_happywhale.inference.matched.match_networks import Networks
+from tf_happywhale.models import pretrained
 from tf_happywhale.retrieval.embeddings import load_embeddings
 from tf_happywhale.retrieval.teaching.matching_pays import Pays
 from tf_happywhale.training.resume.made_from import MadeFrom, write_made_from
@@ -53,6 +54,21 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     found = Counted()
     monkeypatch.setattr(local_matching, "load_networks", found)
     return found
+
+
+@pytest.fixture(autouse=True)
+def small_backbone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of lite0, which takes seconds to build: what is tried are points."""
+    import keras
+
+    def build(name: str, *_, **__) -> keras.Model:
+        keras.utils.set_random_seed(0)
+        pictures = keras.Input((None, None, 3), name="picture")
+        x = keras.layers.Rescaling(1 / 127.5, -1)(pictures)
+        x = keras.layers.Conv2D(64, 5, strides=8, padding="same", activation="relu")(x)
+        return keras.Model(pictures, x, name=name)
+
+    monkeypatch.setattr(pretrained, "pretrained_backbone", build)
 
 
 @pytest.fixture
