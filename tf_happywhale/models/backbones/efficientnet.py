@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import keras
 
 from tf_happywhale.models.backbones.variants import EfficientNet, Stage
+from tf_happywhale.models.layers.activation import FastActivation
 from tf_happywhale.models.layers.depthwise import DepthwiseConv
 from tf_happywhale.models.layers.norm import BatchNorm
 from tf_happywhale.models.layers.squeeze_excite import SqueezeExcite
@@ -147,7 +148,7 @@ class _Layers:
         return BatchNorm(momentum=variant.momentum, epsilon=variant.epsilon, name=name)(x)
 
     def act(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-        return keras.layers.Activation(self.variant.activation, name=f"{name}.act")(x)
+        return FastActivation(self.variant.activation, name=f"{name}.act")(x)
 
     def squeeze(self, x: keras.KerasTensor, channels: int, name: str) -> keras.KerasTensor:
         if not channels:

@@ -18,6 +18,7 @@ import keras
 
 from tf_happywhale.models.backbones.efficientnet import drop_branch, round_channels
 from tf_happywhale.models.backbones.variants import NFNet
+from tf_happywhale.models.layers.activation import FastActivation
 from tf_happywhale.models.layers.channel_attention import ChannelAttention
 from tf_happywhale.models.layers.squeeze_excite import SqueezeExcite
 from tf_happywhale.models.layers.std_conv import ScaledStdConv
@@ -112,4 +113,4 @@ def _block(
 
 
 def _act(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    return keras.layers.Activation("silu", name=name)(x)
+    return FastActivation("silu", name=name)(x)
