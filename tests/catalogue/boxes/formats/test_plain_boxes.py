@@ -56,6 +56,25 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     return table_of(rows)
 
 
+@st.composite
+def tables_of_cells(draw: st.DrawFn) -> pd.DataFrame:
+    """A table with a whole box in one cell, as the usual crops of Happywhale have it."""
+    about = draw(st.sampled_from((("bbox", ("conf",)), ("box", ("species", "individual_id")))))
+    name, more = about
+    form = {"bbox": "[[{} {}  {} {}]]", "box": "{} {} {} {}"}[name]
+    rows = []
+    for _ in range(draw(st.integers(1, 4))):
+        left, top = draw(st.integers(0, 60)), draw(st.integers(0, 60))
+        numbers = [left, top, left + draw(st.integers(-1, 90)), top + draw(st.integers(0, 90))]
+        cell = draw(st.sampled_from((form,) * 6 + ("", "[[{} {} {} {}", "[[ {} {} {} {}]]", "{}")))
+        if draw(st.integers(0, 9)) == 0:
+            cell += draw(st.sampled_from(("]", " 5", ".5", " [[1 2 30 40]]")))
+        row = {"image": draw(st.sampled_from(("a.jpg", "b.jpg"))), name: cell.format(*numbers)}
+        told = st.one_of(st.sampled_from(("0.5", "1", "")), OTHERS["confidence"])
+        rows.append(row | {key: draw(told) for key in more})
+    return table_of(rows)
+
+
 def read(table: pd.DataFrame) -> list[BoxRow] | str:
     try:
         return box_tables.table_rows(table, PATH, None)
@@ -64,7 +83,7 @@ def read(table: pd.DataFrame) -> list[BoxRow] | str:
 
 
 @settings(max_examples=400, deadline=None)
-@given(tables())
+@given(st.one_of(tables(), tables_of_cells()))
 def test_quickly_as_row_by_row(table: pd.DataFrame) -> None:
     quick = read(table)
 
@@ -86,6 +105,16 @@ def test_a_plain_table_is_read_without_going_through_its_rows() -> None:
     assert plain_boxes(table, find_columns(columns, PATH), PATH) == [
         BoxRow("09913.jpg", "backfin", Box(1, 2, 10, 10), 0.5, False, where="Line 2 of boxes.csv"),
         BoxRow("b.jpg", "fullbody", None, manual=True, absent=True, where="Line 3 of boxes.csv"),
+    ]
+
+
+def test_a_box_in_a_cell_is_read_without_going_through_its_rows(monkeypatch) -> None:
+    monkeypatch.setattr(box_tables, "boxes_in_cell", None)  # would fail if it were called
+    rows = [("a.jpg", "[[0  103  803  656]]", "0.9"), ("b.jpg", "", "0.4")]
+    table = table_of([dict(zip(("image", "bbox", "conf"), row, strict=True)) for row in rows])
+    assert box_tables.table_rows(table, PATH, None) == [
+        BoxRow("a.jpg", "", Box(0, 103, 803, 656), 0.9, where="Line 2 of boxes.csv"),
+        BoxRow("b.jpg", "", None, where="Line 3 of boxes.csv"),
     ]
 
 

@@ -38,7 +38,11 @@ from tf_happywhale.catalogue.boxes.formats.conventions import (
     rows_with_boxes,
     with_numbers,
 )
-from tf_happywhale.catalogue.boxes.formats.plain_boxes import NotPlain, plain_boxes
+from tf_happywhale.catalogue.boxes.formats.plain_boxes import (
+    NotPlain,
+    plain_boxes,
+    with_four_columns,
+)
 from tf_happywhale.catalogue.boxes.formats.table_columns import BoxColumns, find_columns
 from tf_happywhale.errors import InputError
 
@@ -57,8 +61,13 @@ def table_rows(table: pd.DataFrame, path: Path, asked: str | None) -> list[BoxRo
         InputError: the header is not of such a table, or a row is wrong or ambiguous.
     """
     columns = find_columns(map(str, table.columns), path)
+    convention = columns.convention
+    if columns.cell:
+        known = CORNERS if _known_corners(columns, table[columns.cell].tolist()) else None
+        convention = asked or known
     with suppress(NotPlain):
-        return plain_boxes(table, columns, path)
+        four = with_four_columns(table, columns, convention) if columns.cell else (table, columns)
+        return plain_boxes(*four, path)
     rows = table.to_dict("records")
     comma = has_decimal_commas(row[name] for name in columns.numeric for row in rows)
     found = [
@@ -66,10 +75,7 @@ def table_rows(table: pd.DataFrame, path: Path, asked: str | None) -> list[BoxRo
         for line, row in zip(table.index, rows, strict=True)
         for box in _boxes_of_row(row, columns, f"Line {line} of {path}", comma)
     ]
-    convention = columns.convention
     if columns.cell:
-        known = CORNERS if _known_corners(columns, [row[columns.cell] for row in rows]) else None
-        convention = asked or known
         remedy = "Correct the numbers, or set data.boxes_format to corners, xywh or cxcywh."
     elif convention == CORNERS:
         remedy = "Give corners as xmin,ymin,xmax,ymax, or name the columns x,y,w,h."

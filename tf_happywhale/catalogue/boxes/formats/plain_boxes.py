@@ -7,7 +7,9 @@ means. Here are only cells that can mean one thing, and boxes that raise no ques
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,11 +20,17 @@ from tf_happywhale.catalogue.animals.animal_key import box_number_of
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow, is_manual
 from tf_happywhale.catalogue.boxes.formats.cells import EMPTY, NUMBER
-from tf_happywhale.catalogue.boxes.formats.conventions import DECIMALS, PIXELS, corners_of
+from tf_happywhale.catalogue.boxes.formats.conventions import (
+    CORNERS,
+    DECIMALS,
+    PIXELS,
+    corners_of,
+)
 from tf_happywhale.catalogue.boxes.formats.table_columns import BoxColumns
 from tf_happywhale.errors import InputError
 
 LARGEST = 2.0**53  # up to which each whole number is a float
+IN_A_CELL = re.compile(r"(?:\[\[ *)?(\d+) +(\d+) +(\d+) +(\d+)(?: *\]\])?", re.ASCII)
 Read = TypeVar("Read")
 
 
@@ -44,7 +52,7 @@ def plain_boxes(table: pd.DataFrame, columns: BoxColumns, path: Path) -> list[Bo
     Raises:
         NotPlain: a row is written in another way, or something is wrong with it.
     """
-    if columns.cell or columns.size or columns.angle:
+    if columns.size or columns.angle:
         raise NotPlain
     images = table[columns.image].tolist()
     if any(image.strip().lower() in EMPTY for image in images):
@@ -75,6 +83,39 @@ def plain_boxes(table: pd.DataFrame, columns: BoxColumns, path: Path) -> list[Bo
             strict=True,
         )
     ]
+
+
+def with_four_columns(
+    table: pd.DataFrame, columns: BoxColumns, convention: str | None
+) -> tuple[pd.DataFrame, BoxColumns]:
+    """A table whose boxes are corners in one cell, such as `[[0 103 803 656]]`, as one with four
+    columns. A row without a box has no confidence.
+
+    Raises:
+        NotPlain: they are not corners, or a cell is written in another way.
+    """
+    if convention != CORNERS:
+        raise NotPlain
+    known = {cell: _in_a_cell(cell) for cell in set(table[columns.cell].tolist())}
+    fours = [known[cell] for cell in table[columns.cell].tolist()]
+    four = tuple(f"corner {n} of {columns.cell}" for n in range(4))
+    more = dict(zip(four, zip(*fours, strict=True), strict=True))
+    if columns.confidence:
+        _each(table, columns.confidence, _number, 0.0)  # without a box it must be a number too
+        told = zip(table[columns.confidence].tolist(), fours, strict=True)
+        more[columns.confidence] = [cell if any(box) else "" for cell, box in told]
+    columns = replace(columns, four=four, convention=CORNERS, cell=None)
+    return table.assign(**more), columns
+
+
+def _in_a_cell(cell: str) -> tuple[str, ...]:
+    """The four numbers of a cell, as text; four empty texts if it is empty."""
+    if cell.strip().lower() in EMPTY:
+        return ("",) * 4
+    found = IN_A_CELL.fullmatch(cell.strip())
+    if found is None or cell.strip().startswith("[") != cell.strip().endswith("]"):
+        raise NotPlain
+    return found.groups()
 
 
 def _each(
