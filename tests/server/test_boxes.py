@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
@@ -193,10 +193,18 @@ def test_two_people_at_once_lose_nothing(trip: Path) -> None:
     }
 
 
+def test_the_pixel_in_the_corner_would_be_read_as_the_whole_picture(trip: Path) -> None:
+    put_photographs(trip / "photographs", "a.jpg")
+    with pytest.raises(InputError, match="Box 2 is one pixel in the corner: draw a larger one"):
+        put_boxes(trip, "a.jpg", [(5, 5, 9, 9), (-3, 0, 0.4, 1)], "fullbody", SOURCES)
+    assert not (trip / "boxes.csv").exists()
+
+
 CORNER = st.floats(-30, 90)
 
 
 @settings(max_examples=60)
+@example(boxes=[(0.0, 0.0, 1.0, 1.0), (0.0, 0.0, 1.0, 2.0)])
 @given(boxes=st.lists(st.tuples(CORNER, CORNER, CORNER, CORNER), max_size=4))
 def test_what_is_drawn_is_read(tmp_path_factory, boxes: list[tuple[float, ...]]) -> None:
     """Every box is kept as whole pixels inside the photograph, in its place; or none is."""

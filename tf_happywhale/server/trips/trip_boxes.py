@@ -17,6 +17,7 @@ from tf_happywhale.catalogue.boxes.animal_boxes import Telling, tell_apart
 from tf_happywhale.catalogue.boxes.box import Box, pixels_touched
 from tf_happywhale.catalogue.boxes.box_rows import MANUAL, BoxRow
 from tf_happywhale.catalogue.boxes.box_text import parse_box
+from tf_happywhale.catalogue.boxes.formats.conventions import PIXELS
 from tf_happywhale.catalogue.boxes.formats.megadetector import NO_ANIMALS
 from tf_happywhale.catalogue.boxes.match_photographs import rows_of_photographs
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
@@ -157,7 +158,8 @@ def checked_boxes(corners: Sequence[Sequence[float]], photograph: Path) -> list[
     """Return boxes as whole pixels inside a photograph.
 
     Raises:
-        InputError: one has no area inside it, or there are too many.
+        InputError: one has no area inside it, or is the pixel in the corner, whose numbers a table
+            could not tell from the whole picture; or there are too many.
     """
     if len(corners) > MOST:
         raise InputError(f"A photograph has at most {MOST} boxes: leave some out.")
@@ -171,6 +173,8 @@ def checked_boxes(corners: Sequence[Sequence[float]], photograph: Path) -> list[
                 f"Box {number} has no area inside the photograph, which has {width} x {height} "
                 "pixels: draw it again."
             )
+        if max(inside.xmax, inside.ymax) < PIXELS:
+            raise InputError(f"Box {number} is one pixel in the corner: draw a larger one.")
         boxes.append(inside)
     return boxes
 
