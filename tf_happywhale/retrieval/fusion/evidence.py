@@ -25,7 +25,7 @@ LEAST_COUNT = 0.5  # that of the root of a count that is due to chance (Poisson)
 COLUMNS = 2048  # images of the gallery that say which cosines are usual
 CELLS = 2**24  # cosines in memory at a time
 SEED = 0xC0
-Together = Callable[[np.ndarray], np.ndarray]
+Together = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def usual_of_gallery(gallery: Stack, own: Compared, theirs: Usual, together: Tog
         own: the gallery's own pairs. Each counts to both of its images.
         theirs: what is usual for the photographs; that counts for a gallery in which all images
             were taken together.
-        together: gives the images that were taken together with some rows, bool [b, m].
+        together: says of some rows and columns which images were taken together, bool [b, c].
     """
     images, counts = len(gallery), counts_of(own.features)
     cosine, compared = _usual_cosines(gallery, gallery, together)
@@ -106,7 +106,7 @@ def _usual_cosines(
     for start in range(0, len(questions), step):
         rows = np.arange(start, min(start + step, len(questions)))
         cosine = (questions.tile(rows) @ some).astype(np.float64)
-        counts = np.ones(cosine.shape) if together is None else ~together(rows)[:, columns]
+        counts = np.ones(cosine.shape) if together is None else ~together(rows, columns)
         powers = [(counts * cosine**power).sum(axis=1) for power in range(3)]
         parts.append(np.stack(powers, axis=1))
     count, total, squares = np.concatenate(parts).T

@@ -143,7 +143,7 @@ class _Answers:
     def of(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return ids, score, left and rank of the questions about some images."""
         who, own = self.who[self.order], self.who[rows]
-        out = self.together.mask(rows)[:, self.order]
+        out = self.together.mask(rows, self.order)
         left = np.count_nonzero((who == own[:, None]) & ~out, axis=1)
         score = self.scores(rows)[:, self.order]
         score, behind = np.where(out | ~np.isfinite(score), -np.inf, score), None

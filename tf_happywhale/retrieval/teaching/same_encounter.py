@@ -11,6 +11,8 @@ from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.tables.dates_of_images import known_day
 from tf_happywhale.retrieval.embeddings import Embeddings
 
+EVERY = slice(None)  # image
+
 
 @dataclass(frozen=True)
 class SameEncounter:
@@ -28,18 +30,19 @@ class SameEncounter:
     picture: np.ndarray
     content: np.ndarray
 
-    def mask(self, rows: np.ndarray) -> np.ndarray:
-        """Return which images were taken together with each of these rows [b], bool [b, m].
+    def mask(self, rows: np.ndarray, columns: np.ndarray | slice = EVERY) -> np.ndarray:
+        """Return which images were taken together with each of these rows [b], bool [b, m]; with
+        `columns` int64 [c] which of these images, bool [b, c].
 
         Images with encounters were taken together if the encounters are equal. If one of the two
         has none, the day decides. The same photograph was always taken together with itself, under
         whatever name.
         """
         with_encounter = self.encounter >= 0
-        both = with_encounter[rows][:, None] & with_encounter
-        one = both & (self.encounter[rows][:, None] == self.encounter)
-        one |= ~both & _equal(self.day, rows)
-        return one | _equal(self.picture, rows) | _equal(self.content, rows)
+        both = with_encounter[rows][:, None] & with_encounter[columns]
+        one = both & (self.encounter[rows][:, None] == self.encounter[columns])
+        one |= ~both & _equal(self.day, rows, columns)
+        return one | _equal(self.picture, rows, columns) | _equal(self.content, rows, columns)
 
     def sightings(self, who: np.ndarray) -> np.ndarray:
         """Return in how many encounters each image's individual was photographed, int64 [m].
@@ -65,9 +68,9 @@ def same_encounter(gallery: Embeddings) -> SameEncounter:
     )
 
 
-def _equal(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _equal(codes: np.ndarray, rows: np.ndarray, columns: np.ndarray | slice) -> np.ndarray:
     own = codes[rows][:, None]
-    return (own >= 0) & (own == codes)
+    return (own >= 0) & (own == codes[columns])
 
 
 def _codes(texts: Sequence[str]) -> np.ndarray:

@@ -95,6 +95,11 @@ def test_quickly_as_row_by_row(table: pd.DataFrame) -> None:
         assert read(table) == quick
 
 
+@pytest.mark.parametrize("columns", [("image", *CORNERS), ("image", "bbox", "conf")])
+def test_a_table_without_rows_has_no_boxes(columns: tuple[str, ...]) -> None:
+    assert read(pd.DataFrame(columns=columns, dtype=object)) == []
+
+
 def test_a_plain_table_is_read_without_going_through_its_rows() -> None:
     columns = ("image", *CORNERS, "source", "confidence", "origin")
     rows = [

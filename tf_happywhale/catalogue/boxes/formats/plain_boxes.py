@@ -99,7 +99,7 @@ def with_four_columns(
     known = {cell: _in_a_cell(cell) for cell in set(table[columns.cell].tolist())}
     fours = [known[cell] for cell in table[columns.cell].tolist()]
     four = tuple(f"corner {n} of {columns.cell}" for n in range(4))
-    more = dict(zip(four, zip(*fours, strict=True), strict=True))
+    more = {name: [box[n] for box in fours] for n, name in enumerate(four)}
     if columns.confidence:
         _each(table, columns.confidence, _number, 0.0)  # without a box it must be a number too
         told = zip(table[columns.confidence].tolist(), fours, strict=True)
