@@ -26,7 +26,7 @@ help:
 	@echo "  make kaggle           make the folder that notebooks on Kaggle need (docs/kaggle.md)"
 	@echo
 	@echo "Test"
-	@echo "  make test             check style and run all tests (ten minutes)"
+	@echo "  make test             check style and run all tests (seven minutes)"
 	@echo "  make test-detect      test the detector with ultralytics itself *"
 	@echo "  make test-oldest      run the tests with the oldest Keras, TensorFlow and pandas *"
 	@echo "  make test-export      compare OpenVINO, ONNX and LiteRT with Keras *"

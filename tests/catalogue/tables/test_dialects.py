@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tf_happywhale.catalogue.tables import rows as rows_module
@@ -187,6 +187,7 @@ PLAIN_CELLS = st.sampled_from(("09913", "a", "", " ", " x", "Zoë", "1,5", '"', 
 
 
 @settings(max_examples=400, deadline=None)
+@example([["", ""], ["09913"], ["09913"]], "\n", "", False)
 @given(
     st.lists(st.lists(PLAIN_CELLS, max_size=4), max_size=6),
     st.sampled_from(("\n", "\r\n", "\r")),

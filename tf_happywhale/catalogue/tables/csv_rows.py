@@ -79,6 +79,8 @@ def plain_rows(
         rows = list(csv.reader(read, delimiter=separator, strict=True, skipinitialspace=spaced))
     except csv.Error:
         return None
+    if not rows or not any(cell.strip() for cell in rows[0]):
+        return None  # a header without text is an error
     lines = list(range(first, first + len(rows)))  # without quotes a row is a line
     blank = [n for n, row in enumerate(rows) if not (row and row[0].strip())]
     for n in reversed(blank):
