@@ -68,11 +68,16 @@ def load_trial(homes: Sequence[Path], name: str) -> Trial | None:
 
 def keep_trial(homes: Sequence[Path], name: str, trial: Trial) -> None:
     """Write a trial into the last of the folders that can be written to."""
-    home = next((home for home in reversed(homes) if _writable(home)), None)
+    home = last_writable(homes)
     if home is not None:
         pays = {key: _or_null(value) for key, value in asdict(trial.pays).items()}
         said = {"pays": pays, "size": trial.size, "seconds": _or_null(trial.seconds)}
         write_json(_file(home, name), said)
+
+
+def last_writable(homes: Sequence[Path]) -> Path | None:
+    """Return the last of the folders that can be written to; None if none can."""
+    return next((home for home in reversed(homes) if _writable(home)), None)
 
 
 def _pays(questions: int, seen: bool, **numbers: float | None) -> Pays:

@@ -12,6 +12,7 @@ import pytest
 from tests.inference.matched.test_local_matching import draw, embedded
 from tests.matching_stand_ins import Corners, Neighbours
 from tf_happywhale.config import Match
+from tf_happywhale.galleries.kept_lessons import FILE
 from tf_happywhale.inference.matched.local_matching import LocalMatching
 from tf_happywhale.inference.matched.match_gallery import match_gallery
 from tf_happywhale.inference.matched.match_networks import Networks
@@ -121,3 +122,56 @@ def test_one_image_each_has_the_general_calibration(sighted, tmp_path: Path, cap
     scores = match_gallery(queries, few, matching(tmp_path)).fused.photographs(np.arange(5))
     assert "no individual with two images" in capsys.readouterr().out
     assert scores.argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
+
+
+def unlike(*_: object) -> None:
+    raise AssertionError("the gallery's pairs were asked again")
+
+
+def test_what_a_gallery_teaches_is_learned_once(sighted, tmp_path: Path, monkeypatch) -> None:
+    queries, gallery = sighted
+    first = match_gallery(queries, gallery, matching(tmp_path))
+    assert (tmp_path / "gallery" / FILE).is_file()
+    monkeypatch.setattr("tf_happywhale.inference.matched.match_gallery.learn_from_pairs", unlike)
+    again = match_gallery(queries, gallery, matching(tmp_path))
+    rows = np.arange(5), np.arange(15)
+    for one, other in ((first, again), (again, first)):
+        assert np.array_equal(one.fused.photographs(rows[0]), other.fused.photographs(rows[0]))
+        assert np.array_equal(one.fused.own(rows[1]), other.fused.own(rows[1]))
+    assert np.array_equal(first.asked, again.asked)
+    numbers = [(f.pairs, f.same, f.individuals) for f in (first.fused, again.fused)]
+    assert numbers[0] == numbers[1] == (75, 15, 5)
+
+
+CHANGES = {
+    "an individual": lambda one: {"individual_id": np.roll(one.individual_id, 1)},
+    "an embedding": lambda one: {"embedding": one.embedding + np.eye(15, 8, dtype=np.float32)},
+    "a day": lambda one: {"columns": one.columns | {"date": np.roll(one.columns["date"], 1)}},
+    "a box": lambda one: {"columns": one.columns | {"box": np.full(15, "fin 0 0 9 9")}},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_gallery_that_has_changed_teaches_again(sighted, tmp_path, monkeypatch, change) -> None:
+    queries, gallery = sighted
+    match_gallery(queries, gallery, matching(tmp_path))
+    monkeypatch.setattr("tf_happywhale.inference.matched.match_gallery.learn_from_pairs", unlike)
+    with pytest.raises(AssertionError, match="asked again"):
+        match_gallery(queries, replace(gallery, **CHANGES[change](gallery)), matching(tmp_path))
+    for asked in (np.arange(15) < 12, np.zeros(15, bool)):
+        with pytest.raises(AssertionError, match="asked again"):
+            match_gallery(queries, gallery, matching(tmp_path), asked)
+    with pytest.raises(AssertionError, match="asked again"):
+        match_gallery(queries, gallery, matching(tmp_path, shortlist=3))
+    with pytest.raises(AssertionError, match="asked again"):
+        match_gallery(queries, gallery, matching(tmp_path, margin=0.3))
+
+
+def test_lessons_are_not_kept_while_a_picture_cannot_be_read(sighted, tmp_path: Path) -> None:
+    queries, gallery = sighted
+    lost = gallery.columns["picture"].copy()
+    lost[3] = str(tmp_path / "nowhere.png")
+    content = np.array([f"{n}" for n in range(15)])  # nobody has looked at these contents
+    columns = gallery.columns | {"picture": lost, "content": content}
+    match_gallery(queries, replace(gallery, columns=columns), matching(tmp_path))
+    assert not list(tmp_path.rglob(FILE))

@@ -40,6 +40,18 @@ def test_a_prior_of_equal_width_is_a_ridge() -> None:
     assert np.allclose(found.weights, ridge.coef_[0], atol=1e-4)
 
 
+def test_many_pairs_are_all_asked(monkeypatch) -> None:
+    """Every 16th pair says where to begin, not where it ends; the rare ones lie between them."""
+    inputs, same = drawn(3_000, seed=5)
+    same &= np.arange(len(same)) % 16 > 0
+    wide = np.full(3, 2.0)
+    plain = fit_towards(NOTHING, wide, inputs, same)
+    monkeypatch.setattr("tf_happywhale.retrieval.fusion.calibration.MANY", 200)
+    found = fit_towards(NOTHING, wide, inputs, same)
+    assert np.allclose(found.weights, plain.weights, atol=1e-12)
+    assert found.intercept == pytest.approx(plain.intercept, abs=1e-12)
+
+
 def test_without_pairs_the_prior_remains_and_many_pairs_overrule_it() -> None:
     prior = Weights(np.array([0.3, 2.0]), -4.0)
     none = fit_towards(prior, np.full(3, 0.5), np.zeros((0, 2)), np.zeros(0, bool))

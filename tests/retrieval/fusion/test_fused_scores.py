@@ -11,7 +11,7 @@ from tf_happywhale.retrieval.fusion.compared import compared
 from tf_happywhale.retrieval.fusion.evidence import (
     Usual,
     inputs_of,
-    usual_of_gallery,
+    own_usual,
     usual_of_questions,
 )
 from tf_happywhale.retrieval.fusion.fused_scores import FusedScores
@@ -107,9 +107,8 @@ def test_usual_cosines_leave_out_what_was_taken_together() -> None:
     together[0, 1] = together[1, 0] = True
     nothing = compared(9, np.zeros((0, 2), np.int64), np.zeros((0, 3), np.float32))
     theirs = usual_of_questions(rows, rows, nothing)
-    found = usual_of_gallery(
-        rows, nothing, theirs, lambda some, those: together[np.ix_(some, those)]
-    )
+    said = own_usual(rows, nothing, lambda some, those: together[np.ix_(some, those)])
+    found = said.or_as(lambda: theirs)
     cosine = rows.tile(slice(None)) @ rows.tile(slice(None)).T
     everyone = cosine[~together]
     for image in range(9):
@@ -123,9 +122,8 @@ def test_a_pair_of_the_gallery_counts_to_both_of_its_images() -> None:
     rows = stack([np.eye(3, dtype=np.float32)])
     own = compared(3, np.array([[0, 1]]), np.array([[5, 16, 4]], np.float32))
     theirs = usual_of_questions(rows, rows, own)
-    found = usual_of_gallery(
-        rows, own, theirs, lambda some, those: np.zeros((len(some), len(those)), bool)
-    )
+    said = own_usual(rows, own, lambda some, those: np.zeros((len(some), len(those)), bool))
+    found = said.or_as(lambda: theirs)
     assert found.counts.mean.tolist() == [[4, 2]] * 3
     assert found.counts.deviation[0, 0] == found.counts.deviation[1, 0]
 
@@ -134,9 +132,9 @@ def test_a_gallery_taken_at_once_is_as_the_photographs_are() -> None:
     rows = stack([np.eye(3, dtype=np.float32)])
     none = compared(3, np.zeros((0, 2), np.int64), np.zeros((0, 3), np.float32))
     theirs = usual(2, 3)
-    found = usual_of_gallery(
-        rows, none, theirs, lambda some, those: np.ones((len(some), len(those)), bool)
-    )
+    said = own_usual(rows, none, lambda some, those: np.ones((len(some), len(those)), bool))
+    assert said.cosine is None and said.counts is None
+    found = said.or_as(lambda: theirs)
     for mine, their in ((found.cosine, theirs.cosine), (found.counts, theirs.counts)):
         assert np.allclose(mine.mean, their.mean.mean(axis=0))
         within, between = (their.deviation**2).mean(axis=0), their.mean.var(axis=0)

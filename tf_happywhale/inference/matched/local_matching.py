@@ -34,6 +34,7 @@ class LocalMatching:
         networks: that find points and match them; None: those that the settings name.
 
     Attributes:
+        homes: these folders.
         failed: why a picture could not be looked at, by image.
         compared, seconds: how many pairs were matched, and how long that took.
     """
@@ -43,13 +44,18 @@ class LocalMatching:
     ) -> None:
         self.settings = settings
         self.networks = networks or load_networks(settings)
-        homes = list(dict.fromkeys(map(Path, homes)))
+        self.homes = list(dict.fromkeys(map(Path, homes)))
         points = self.networks.about_points(settings)
         pairs = self.networks.about_pairs(settings)
-        self.points = [PointStore(folder_of(home, POINTS, points)) for home in homes]
-        self.pairs = [PairStore(folder_of(home, PAIRS, pairs)) for home in homes]
+        self.points = [PointStore(folder_of(home, POINTS, points)) for home in self.homes]
+        self.pairs = [PairStore(folder_of(home, PAIRS, pairs)) for home in self.homes]
         self.failed: dict[str, str] = {}
         self.compared, self.seconds = 0, 0.0
+
+    @property
+    def way(self) -> str:
+        """The name of the folders of pairs, another one where they are matched in another way."""
+        return self.pairs[0].files.folder.name
 
     @property
     def seconds_a_pair(self) -> float:

@@ -6,36 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tf_happywhale.galleries.kept_lessons import (
+    MatchedItself,
+    keep_lessons,
+    lessons_key,
+    load_lessons,
+)
 from tf_happywhale.inference.matched.local_matching import LocalMatching
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import compared
-from tf_happywhale.retrieval.fusion.fuse import Fused, Lessons, fuse, learn_from_pairs
+from tf_happywhale.retrieval.fusion.fuse import Fused, fuse, learn_from_pairs
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching
 from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs, photograph_pairs
 from tf_happywhale.retrieval.search.only import Only
 from tf_happywhale.retrieval.search.scored import Scores
 
 PHOTOGRAPHS, GALLERY = 0, 1  # numbers of the homes in which new points and pairs are kept
-
-
-@dataclass(frozen=True)
-class MatchedItself:
-    """A gallery that was matched with itself.
-
-    Attributes:
-        lessons: what its pairs teach.
-        rows: int64 [q], the gallery's images that were matched with others.
-        kept: the share of those with a right answer that were matched with one; NaN if none has.
-    """
-
-    lessons: Lessons
-    rows: np.ndarray
-    kept: float
-
-    @property
-    def asked(self) -> np.ndarray:
-        """Which of the gallery's images were matched with others, bool [m]."""
-        return np.isin(np.arange(len(self.lessons.own.known.cosine.mean)), self.rows)
 
 
 @dataclass(frozen=True)
@@ -86,13 +72,31 @@ def match_itself(
     asked: np.ndarray | None = None,
     only: Only | None = None,
 ) -> MatchedItself:
-    """Match a gallery's images with one another.
+    """Match a gallery's images with one another, unless what they teach is kept.
 
     Args:
         gallery, matching, asked: see `match_gallery`.
         plan: how many pairs.
         only: which images may be compared with each other; None: all.
     """
+    if only is not None:
+        return _match_itself(gallery, matching, plan, asked, only)
+    key = lessons_key(gallery, asked, plan, matching.way)
+    itself = load_lessons(matching.homes, key, gallery)
+    if itself is None:
+        itself = _match_itself(gallery, matching, plan, asked)
+        if not matching.failed:  # a picture that fails today may be readable tomorrow
+            keep_lessons(matching.homes, key, itself)
+    return itself
+
+
+def _match_itself(
+    gallery: Embeddings,
+    matching: LocalMatching,
+    plan: MatchPlan,
+    asked: np.ndarray | None,
+    only: Only | None = None,
+) -> MatchedItself:
     rows, pairs, kept = own_pairs(gallery, plan, asked, only)
     features = matching.features(gallery, gallery, pairs, "gallery", GALLERY)
     found = compared(len(gallery), pairs, features)

@@ -9,6 +9,7 @@ import numpy as np
 
 from tf_happywhale.config import Experiment
 from tf_happywhale.galleries.gallery_folder import is_gallery
+from tf_happywhale.galleries.kept_lessons import MatchedItself
 from tf_happywhale.galleries.kept_trials import Trial, keep_trial, load_trial, trial_of
 from tf_happywhale.inference.embedding.identifier import Identifier
 from tf_happywhale.inference.matched.local_matching import LocalMatching
@@ -16,7 +17,6 @@ from tf_happywhale.inference.matched.match_gallery import (
     GALLERY,
     PHOTOGRAPHS,
     Matched,
-    MatchedItself,
     match_itself,
     match_photographs,
 )

@@ -6,9 +6,10 @@ from __future__ import annotations
 import numpy as np
 
 from tf_happywhale.config import Match
+from tf_happywhale.galleries.kept_lessons import MatchedItself
 from tf_happywhale.galleries.kept_trials import Trial
 from tf_happywhale.inference.matched.local_matching import LocalMatching
-from tf_happywhale.inference.matched.match_gallery import MatchedItself, match_itself
+from tf_happywhale.inference.matched.match_gallery import match_itself
 from tf_happywhale.inference.matched.match_networks import weights_here
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching

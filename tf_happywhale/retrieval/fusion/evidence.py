@@ -40,6 +40,27 @@ class Usual:
         return Usual(rows_of(self.cosine, rows), rows_of(self.counts, rows))
 
 
+@dataclass(frozen=True)
+class OwnUsual:
+    """What a gallery's own pairs say is usual for its images; None where no pair says it: all
+    images were taken together, or no picture could be matched."""
+
+    cosine: Cohort | None
+    counts: Cohort | None
+    images: int
+
+    def or_as(self, theirs: Callable[[], Usual]) -> Usual:
+        """Return what is usual for the gallery's images. Where its pairs do not say it, that is
+        what is usual for the photographs, which `theirs` returns."""
+        if self.cosine is not None and self.counts is not None:
+            return Usual(self.cosine, self.counts)
+        other, images = theirs(), self.images
+        return Usual(
+            for_all(other.cosine, images) if self.cosine is None else self.cosine,
+            for_all(other.counts, images) if self.counts is None else self.counts,
+        )
+
+
 def counts_of(features: np.ndarray) -> np.ndarray:
     """Return counts float64 [p, 2] of features [p, f]: roots of the sum of match scores and of the
     number of inliers, since the spread of a root does not grow with the count."""
@@ -57,24 +78,21 @@ def usual_of_questions(questions: Stack, gallery: Stack, matched: Compared) -> U
     return Usual(_usual_cosines(questions, gallery, None)[0], counts)
 
 
-def usual_of_gallery(gallery: Stack, own: Compared, theirs: Usual, together: Together) -> Usual:
-    """Return what is usual for a gallery's images.
+def own_usual(gallery: Stack, own: Compared, together: Together) -> OwnUsual:
+    """Return what a gallery's own pairs say is usual for its images.
 
     Args:
         gallery: embeddings.
         own: the gallery's own pairs. Each counts to both of its images.
-        theirs: what is usual for the photographs; that counts for a gallery in which all images
-            were taken together.
         together: says of some rows and columns which images were taken together, bool [b, c].
     """
     images, counts = len(gallery), counts_of(own.features)
     cosine, compared = _usual_cosines(gallery, gallery, together)
-    if np.isnan(counts).any(axis=1).all():
-        usual = for_all(theirs.counts, images)
-    else:
+    usual = None
+    if not np.isnan(counts).any(axis=1).all():
         owner = np.concatenate([own.question, own.image])
         usual = cohort_of(np.tile(counts, (2, 1)), owner, images, LEAST_COUNT)
-    return Usual(cosine if compared else for_all(theirs.cosine, images), usual)
+    return OwnUsual(cosine if compared else None, usual, images)
 
 
 def inputs_of(cosine: np.ndarray, features: np.ndarray, asked: Usual, known: Usual) -> np.ndarray:

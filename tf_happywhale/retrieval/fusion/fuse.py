@@ -8,7 +8,7 @@ import numpy as np
 
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import Compared
-from tf_happywhale.retrieval.fusion.evidence import Usual, usual_of_gallery, usual_of_questions
+from tf_happywhale.retrieval.fusion.evidence import OwnUsual, own_usual, usual_of_questions
 from tf_happywhale.retrieval.fusion.fused_scores import FusedScores
 from tf_happywhale.retrieval.fusion.gallery_pairs import gallery_pairs
 from tf_happywhale.retrieval.fusion.learn_calibration import Calibrations, learn_calibrations
@@ -23,6 +23,7 @@ class Lessons:
 
     Attributes:
         found: the pairs that were matched.
+        usual: what they say is usual for the gallery's images.
         calibrations: of their scores.
         own: scores of the gallery's images for its own; each question's calibration has not seen
             its individual.
@@ -30,6 +31,7 @@ class Lessons:
     """
 
     found: Compared
+    usual: OwnUsual
     calibrations: Calibrations
     own: FusedScores
     pairs: int
@@ -65,12 +67,27 @@ def learn_from_pairs(
         only: which images may be compared with each other; None: all.
     """
     known = stack([gallery.embedding])
-    usual = _usual(gallery, own, usual_of_questions(known, known, own))
+    said = own_usual(known, own, same_encounter(gallery).mask)
+    usual = said.or_as(lambda: usual_of_questions(known, known, own))
     pairs = gallery_pairs(gallery, rows, own, usual, only)
-    ids, who = np.unique(gallery.individual_id, return_inverse=True)
-    learned = learn_calibrations(pairs, len(ids))
+    learned = learn_calibrations(pairs, len(np.unique(gallery.individual_id)))
+    return lessons_of(gallery, own, said, learned, len(pairs.inputs), int(pairs.same.sum()))
+
+
+def lessons_of(
+    gallery: Embeddings,
+    own: Compared,
+    said: OwnUsual,
+    learned: Calibrations,
+    pairs: int,
+    same: int,
+) -> Lessons:
+    """Return lessons by what was learned; see there."""
+    known = stack([gallery.embedding])
+    usual = said.or_as(lambda: usual_of_questions(known, known, own))
+    who = np.unique(gallery.individual_id, return_inverse=True)[1]
     scores = FusedScores(known, known, own, usual, usual, learned.parts, learned.part_of(who))
-    return Lessons(own, learned, scores, len(pairs.inputs), int(pairs.same.sum()))
+    return Lessons(own, said, learned, scores, pairs, same)
 
 
 def fuse(queries: Embeddings, gallery: Embeddings, matched: Compared, lessons: Lessons) -> Fused:
@@ -83,14 +100,8 @@ def fuse(queries: Embeddings, gallery: Embeddings, matched: Compared, lessons: L
     """
     asked, known = stack([queries.embedding]), stack([gallery.embedding])
     theirs = usual_of_questions(asked, known, matched)
-    usual = _usual(gallery, lessons.found, theirs)
+    usual = lessons.usual.or_as(lambda: theirs)
     whole = np.zeros(len(queries), np.int64)
     learned = lessons.calibrations
     scores = FusedScores(asked, known, matched, theirs, usual, [learned.whole], whole)
     return Fused(scores, lessons.own, lessons.pairs, lessons.same, learned.individuals)
-
-
-def _usual(gallery: Embeddings, own: Compared, theirs: Usual) -> Usual:
-    """Return what is usual for a gallery's images, by its own pairs where there are any."""
-    known = stack([gallery.embedding])
-    return usual_of_gallery(known, own, theirs, same_encounter(gallery).mask)
