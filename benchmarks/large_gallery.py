@@ -35,6 +35,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
+from own_memory import OwnMemory
 from retrieval import FULL, image_counts, peak_gb
 
 WIDTH, NOISE = 512, 1.3
@@ -387,8 +388,9 @@ def main() -> None:
     if arguments.task:
         images = int(arguments.images[0])
         task = TASKS.get(arguments.task) or (lambda folder: make(folder, images))
-        found = task(arguments.folder)
-        print(json.dumps(found | {"peak_gb": peak_gb(), "own_gb": peak_gb("RssAnon")}))
+        with OwnMemory() as own:
+            found = task(arguments.folder)
+        print(json.dumps(found | {"peak_gb": peak_gb(), "own_gb": own.gb}))
         return
     measured: dict[int, dict[str, dict]] = {}
     for images in map(int, arguments.images):

@@ -26,6 +26,9 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parent))
+from own_memory import OwnMemory
+
 FULL = {"queries": 27_956, "images": 51_033, "individuals": 15_587, "models": 9, "width": 512}
 QUICK = {"queries": 700, "images": 2_550, "individuals": 780, "models": 9, "width": 64}
 LARGEST = (400, 168, 155, 154)  # Happywhale's four most photographed individuals: 877 images
@@ -359,30 +362,23 @@ def growth(folder: Path) -> dict:
             ("gallery", quarter, int(len(gallery) * part)),
             ("queries", int(len(asked) * part), len(gallery) // 4),
         ):
-            reset_peak()
             started = time.perf_counter()
-            rank_individuals(
-                queries.take(np.arange(n)), gallery.take(np.arange(m)), ids[:m], 5,
-                engine="auto", memory=memory,
-            )  # fmt: skip
+            with OwnMemory() as own:
+                rank_individuals(
+                    queries.take(np.arange(n)), gallery.take(np.arange(m)), ids[:m], 5,
+                    engine="auto", memory=memory,
+                )  # fmt: skip
             seconds = time.perf_counter() - started
             rows.append({"grows": name, "queries": n, "images": m, "seconds": seconds,
-                         "own_gb": peak_gb("RssAnon")})  # fmt: skip
+                         "own_gb": own.gb})  # fmt: skip
     return {"sizes": rows}
 
 
-def reset_peak() -> None:
-    """Forget the process's peak memory so far (Linux)."""
-    Path("/proc/self/clear_refs").write_text("5")
-
-
-def peak_gb(field: str = "VmHWM") -> float:
-    """The process's peak memory in GB, mapped files included; with `RssAnon` its own alone."""
+def peak_gb() -> float:
+    """The process's peak memory in GB, mapped files included."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
-    sizes = {line.split(":")[0]: line.split()[1] for line in status.splitlines() if "kB" in line}
-    if field == "RssAnon":  # the peak less what is mapped from files
-        return (int(sizes["VmHWM"]) - int(sizes["RssFile"])) * 1024 / 1e9
-    return int(sizes[field]) * 1024 / 1e9
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024 / 1e9
 
 
 TASKS = {
