@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -37,6 +38,50 @@ def test_two_pictures_of_one_animal_have_most_in_common(pictures, tmp_path: Path
     assert matching.networks.matcher.seen == 2
     common.words(pairs)
     assert matching.networks.matcher.seen == 2
+
+
+def test_what_was_shown_is_not_matched_again(pictures, tmp_path: Path) -> None:
+    """The same words and the same picture, and no pair is matched; another picture, box, setting or
+    network is."""
+    again, known = pictures
+    pairs = [("a.png", "a.png"), ("a.png", "b.png")]
+
+    def shown(images=again, settings=SETTINGS, network: str = "test") -> tuple[int, list]:
+        made = networks()
+        made.matcher.about = made.matcher.about | {"matcher": network}
+        common = common_of(LocalMatching(settings, [tmp_path / "home"], made), images, known)
+        words = common.words(pairs)
+        return made.matcher.seen, [(words[p], common.picture(p).tobytes()) for p in pairs]
+
+    first = shown()
+    assert first[0] == 2
+    assert shown() == (0, first[1])
+    columns = {**again.columns, "box": np.array(["whole 5 5 190 110", ""])}
+    assert shown(replace(again, columns=columns))[0] == 2
+    assert shown(settings=SETTINGS.model_copy(update={"size": 96}))[0] == 2
+    assert shown(network="other")[0] == 2
+    assert shown() == (0, first[1])
+    other = embedded(tmp_path / "new", {"a.png": draw(0, shift=5)})
+    assert shown(other)[0] == 2
+
+
+def test_what_a_stopped_run_has_matched_is_kept(pictures, tmp_path: Path, monkeypatch) -> None:
+    """One of two pairs is matched before it is stopped."""
+    again, known = pictures
+    pairs = [("a.png", "a.png"), ("a.png", "b.png")]
+    monkeypatch.setattr(matched_pairs, "KEEP_AFTER", -1.0)
+    matching = LocalMatching(SETTINGS, [tmp_path / "home"], networks())
+
+    def stopped(some, label):
+        yield from islice(LocalMatching.matched(matching, some, label), 1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(matching, "matched", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        common_of(matching, again, known).words(pairs)
+    going_on = LocalMatching(SETTINGS, [tmp_path / "home"], networks())
+    assert len(common_of(going_on, again, known).words(pairs)) == 2
+    assert going_on.networks.matcher.seen == 1
 
 
 def test_lines_end_where_the_marks_are_in_either_order_of_keys(tmp_path: Path, monkeypatch) -> None:

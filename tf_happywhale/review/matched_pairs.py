@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tf_happywhale.inference.matched.crop_points import Crop, crops_of
+from tf_happywhale.inference.matched.crop_points import KEEP_AFTER, Crop, crops_of
 from tf_happywhale.inference.matched.local_matching import LocalMatching, ordered
 from tf_happywhale.matching.pair_features import FEATURES
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -15,6 +16,7 @@ from tf_happywhale.review.correspondences import (
     correspondence_pair,
     correspondences,
 )
+from tf_happywhale.review.kept_correspondences import FORM, SHOWN, KeptCorrespondences
 from tf_happywhale.review.report_content import Common, Pair
 
 RAREST = " (as many in less than 1% of pairs of different animals)"
@@ -34,7 +36,8 @@ RARE = (
 def common_of(matching: LocalMatching, queries: Embeddings, gallery: Embeddings) -> Common:
     """Return what says and draws what a query and a reference image have in common.
 
-    Pairs are matched again, since only their features are kept; their points are not.
+    The first time a pair is shown it is matched, since only its features were kept; then it is kept
+    beside them in the first of the folders of `matching`.
 
     Args:
         matching: finds points, and matches them.
@@ -42,15 +45,14 @@ def common_of(matching: LocalMatching, queries: Embeddings, gallery: Embeddings)
     """
     asked, known = _Looked(matching, queries), _Looked(matching, gallery)
     others = _fit_by_chance(matching, gallery)
-    found: dict[tuple[str, str], Correspondences] = {}  # by keys, in the order of `ordered`
+    found = KeptCorrespondences(matching.folder(SHOWN, FORM))
 
     def words(pairs: Sequence[Pair]) -> Mapping[Pair, str]:
         first = asked.keys([query for query, _ in pairs], "photographs")
         second = known.keys([reference for _, reference in pairs], "gallery")
         named = list(zip(first, second, strict=True))
-        missing = sorted({ordered(keys) for keys in named if all(keys)} - set(found))
-        for keys, a, b, matches in matching.matched(missing, "what the pages show"):
-            found[keys] = correspondences(a, b, matches)
+        wanted = {ordered(keys) for keys in named if all(keys)}
+        _match([keys for keys in sorted(wanted) if keys not in found], matching, found)
         return {
             pair: found[ordered(keys)].words + _rarity(int(found[ordered(keys)].fit.sum()), others)
             for pair, keys in zip(pairs, named, strict=True)
@@ -66,6 +68,20 @@ def common_of(matching: LocalMatching, queries: Embeddings, gallery: Embeddings)
         return correspondence_pair(*(crop.read(matching.settings) for crop in crops), common)
 
     return Common(words, picture, READING + (RARE if len(others) else ""))
+
+
+def _match(
+    pairs: Sequence[tuple[str, str]], matching: LocalMatching, into: KeptCorrespondences
+) -> None:
+    """Match pairs of keys, and keep what is done every half minute."""
+    new: dict[tuple[str, str], Correspondences] = {}
+    kept = time.monotonic()
+    for keys, a, b, matches in matching.matched(pairs, "what the pages show"):
+        new[keys] = correspondences(a, b, matches)
+        if time.monotonic() - kept > KEEP_AFTER:
+            into.add(new)
+            new, kept = {}, time.monotonic()
+    into.add(new)
 
 
 def _fit_by_chance(matching: LocalMatching, gallery: Embeddings) -> np.ndarray:

@@ -62,6 +62,16 @@ class LocalMatching:
         """How long a pair took; NaN if none was matched."""
         return self.seconds / self.compared if self.compared else float("nan")
 
+    def folder(self, kind: str, form: str) -> Path:
+        """Return the folder in the first home for what else is kept of pairs, see `folder_of`.
+
+        Args:
+            kind: see there.
+            form: how it is made of a pair's matches.
+        """
+        about = self.networks.about_pairs(self.settings) | {kind: form}
+        return folder_of(self.homes[0], kind, about)
+
     def look_at(self, images: Embeddings, label: str, into: int = 0) -> list[str]:
         """Find the points of images' crops, unless that was done, and return the images' keys; an
         empty one for a picture that cannot be read.
