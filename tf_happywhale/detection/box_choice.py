@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tf_happywhale.catalogue.boxes.corner_cells import can_be_written
 from tf_happywhale.config import Detect
 from tf_happywhale.detection.detections import Detection, Seen, sources_of
 from tf_happywhale.detection.fusion import fuse
+from tf_happywhale.messages import say_once
+
+TOO_SMALL = "it is smaller than a pixel, or only the one in the corner"
 
 
 def select_boxes(
@@ -35,7 +39,13 @@ def select_boxes(
         for source in sources:
             if source in chosen:
                 size = views[0].width, views[0].height
-                boxes[image] += [pad(box, settings.padding, *size) for box in chosen[source]]
+                padded = [pad(box, settings.padding, *size) for box in chosen[source]]
+                large = [box for box in padded if can_be_written(box.corners)]
+                boxes[image] += large
+                if not large:
+                    without.append([image, source, TOO_SMALL])
+                elif len(large) < len(padded):
+                    say_once(f"detect: {image}: a {source} box is left out: {TOO_SMALL}")
             else:
                 highest = max((box.confidence for box in found if box.source == source), default=0)
                 limit = f"no box of confidence {settings.confidence:g}"

@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from tf_happywhale.catalogue.boxes.box_rows import is_manual
+from tf_happywhale.catalogue.boxes.corner_cells import CORNERS, corner_cells
 from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.detection.detections import Detection
 from tf_happywhale.disk.files import write_csv
 
-COLUMNS = ["image", "source", "xmin", "ymin", "xmax", "ymax", "confidence", "origin"]
+COLUMNS = ["image", "source", *CORNERS, "confidence", "origin"]
 WITHOUT = ["image", "source", "reason"]  # columns of without_box.csv
 
 
@@ -29,10 +30,19 @@ def write_boxes(
 
     Returns:
         The table that was written; every cell is text.
+
+    Raises:
+        InputError: a box is too small to be written; `select_boxes` gives none of those.
     """
     manual = manual_rows(path)
     rows = [
-        [image, box.source, *(f"{x:.2f}" for x in box.corners), f"{box.confidence:.4f}", origin]
+        {
+            "image": image,
+            "source": box.source,
+            **corner_cells(tuple(map(float, box.corners)), image),
+            "confidence": f"{box.confidence:.4f}",
+            "origin": origin,
+        }
         for image in images
         for box in boxes.get(image, ())
     ]

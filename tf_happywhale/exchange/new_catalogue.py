@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, photograph_of
+from tf_happywhale.catalogue.boxes.corner_cells import CORNERS, corner_cells
 from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.exchange.csv_text import csv_bytes
 from tf_happywhale.exchange.package import Package, Picture
 from tf_happywhale.exchange.rows import Row, box_of, number_of, photographs_of
 
 TABLE, BOXES, FOLDER = "train.csv", "boxes.csv", "train_images"
-CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
 def catalogue_package(rows: Sequence[Row], pictures: bool) -> Package:
@@ -21,6 +21,9 @@ def catalogue_package(rows: Sequence[Row], pictures: bool) -> Package:
     Args:
         rows: of the sightings.
         pictures: whether the photographs are copied.
+
+    Raises:
+        InputError: a box is so small that its numbers would be read as something else.
     """
     several = [BOX_NUMBER] if any(number_of(row) > 1 for row in rows) else []
     facts = [name for name in FACTS if any(row[name] for row in rows)]
@@ -50,6 +53,5 @@ def _name(row: Row) -> dict[str, str]:
 
 def _corners(row: Row) -> dict[str, str]:
     box = box_of(row)
-    corners = (box.xmin, box.ymin, box.xmax, box.ymax)
-    cells = dict(zip(CORNERS, map(str, corners), strict=True))
+    cells = corner_cells((box.xmin, box.ymin, box.xmax, box.ymax), row["image"])
     return {**cells, "source": "", "confidence": "1", "origin": "import"}

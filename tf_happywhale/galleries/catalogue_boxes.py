@@ -81,7 +81,8 @@ def table_with_boxes(
     it could be mistaken for another row, it is written once more with its animal's number.
 
     Raises:
-        InputError: the table has another format, or boxes in shares of the picture.
+        InputError: the table has another format, or boxes in shares of the picture; or a box is so
+            small that its numbers would be read as something else.
     """
     there = path.is_file()
     own = read_text_table(path, ("image",), reading) if there else pd.DataFrame(columns=BOXES)
@@ -101,7 +102,7 @@ def table_with_boxes(
         sole = len(alike) == 1 and cells[BOX_NUMBER] == "1" and "" in numbers
         if cells[BOX_NUMBER] not in numbers and not sole:
             manual = any(is_manual(row.get("origin", "")) for row in its)
-            box = box_cells(one.box)
+            box = box_cells(one.box, one.key or one.image)
             about = {"confidence": "1", "origin": MANUAL if manual else "import"}
             rows.append({**box, **about, **cells, "alike": str(len(alike))})
     if not rows:

@@ -53,7 +53,11 @@ def summary_lines(gallery: Gallery, rank: Rank) -> list[str]:
 
 def export_catalogue(gallery: Gallery, file: Path) -> list[str]:
     """Write a gallery's images as a catalogue, and return lines on what was written. If photographs
-    show several animals, the catalogue has their numbers and boxes too."""
+    show several animals, the catalogue has their numbers and boxes too.
+
+    Raises:
+        InputError: a box is so small that its numbers would be read as something else.
+    """
     images = gallery.images()
     further = [name for name in FACTS if any(images.column(name).tolist())]
     keys = key_columns(images.image.tolist())
@@ -65,7 +69,8 @@ def export_catalogue(gallery: Gallery, file: Path) -> list[str]:
         pairs = zip(table["date"], table["time"], strict=True)
         table["date"] = [day_of(date) if time else date for date, time in pairs]
     if several:
-        cells = [box_cells(box) for box in images.column("box").tolist()]
+        boxes = zip(images.column("box").tolist(), images.image.tolist(), strict=True)
+        cells = [box_cells(box, image) for box, image in boxes]
         table |= {name: [row[name] for row in cells] for name in COLUMNS}
     write_csv(file, pd.DataFrame(table))
     lines = [f"{file}: {len(images)} images"]

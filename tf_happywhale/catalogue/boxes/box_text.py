@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.catalogue.boxes.corner_cells import CORNERS, corner_cells
 
-COLUMNS = ("source", "xmin", "ymin", "xmax", "ymax")
+COLUMNS = ("source", *CORNERS)
 
 
 def box_text(source: str, box: Box) -> str:
@@ -18,6 +19,12 @@ def parse_box(text: str) -> tuple[str, Box]:
     return source, Box(*map(int, corners))
 
 
-def box_cells(text: str) -> dict[str, str]:
-    """Return the cells of `COLUMNS` for a box that is written as text; empty ones for no box."""
-    return dict(zip(COLUMNS, text.rsplit(" ", 4) if text else [""] * 5, strict=True))
+def box_cells(text: str, key: str) -> dict[str, str]:
+    """Return the cells of `COLUMNS` for a box that is written as text; empty ones for no box.
+
+    Args, errors: see `corner_cells`.
+    """
+    if not text:
+        return dict.fromkeys(COLUMNS, "")
+    source, box = parse_box(text)
+    return {"source": source, **corner_cells((box.xmin, box.ymin, box.xmax, box.ymax), key)}

@@ -10,10 +10,10 @@ import pandas as pd
 from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER
 from tf_happywhale.catalogue.boxes.box import AnyBox, Box, RelativeBox
 from tf_happywhale.catalogue.boxes.box_rows import MANUAL, BoxRow
+from tf_happywhale.catalogue.boxes.corner_cells import CORNERS, corner_cells
 from tf_happywhale.disk.files import write_csv
 from tf_happywhale.pictures.sizes import size_of
 
-CORNERS = ("xmin", "ymin", "xmax", "ymax")
 COLUMNS = ("image", BOX_NUMBER, "source", *CORNERS, "confidence", "origin")
 TABLE = "table"  # the origin of boxes from a table that does not say who drew them
 
@@ -21,13 +21,19 @@ TABLE = "table"  # the origin of boxes from a table that does not say who drew t
 def table_row(
     image: str, number: int, source: str, box: Box | None, confidence: float, origin: str
 ) -> dict[str, str]:
-    """Return a row; without a box it says that there is none."""
-    corners = [str(getattr(box, name)) if box else "" for name in CORNERS]
+    """Return a row; without a box it says that there is none.
+
+    Raises:
+        InputError: the box is so small that its numbers would be read as something else.
+    """
+    cells = dict.fromkeys(CORNERS, "")
+    if box:
+        cells = corner_cells((box.xmin, box.ymin, box.xmax, box.ymax), image)
     return {
         "image": image,
         BOX_NUMBER: str(number) if number else "",
         "source": source,
-        **dict(zip(CORNERS, corners, strict=True)),
+        **cells,
         "confidence": f"{confidence:.4f}" if confidence else "",
         "origin": origin,
     }
@@ -42,7 +48,7 @@ def rows_to_write(rows: Iterable[BoxRow], pictures: Mapping[str, Path]) -> list[
         pictures: path by name; a box in shares of the picture becomes pixels.
 
     Raises:
-        InputError: the size of a photograph is needed, and it cannot be read.
+        InputError: the size of a photograph is needed, and it cannot be read; or see `table_row`.
     """
     found = []
     for row in rows:

@@ -17,7 +17,7 @@ from tf_happywhale.catalogue.boxes.animal_boxes import Telling, tell_apart
 from tf_happywhale.catalogue.boxes.box import Box, pixels_touched
 from tf_happywhale.catalogue.boxes.box_rows import MANUAL, BoxRow
 from tf_happywhale.catalogue.boxes.box_text import parse_box
-from tf_happywhale.catalogue.boxes.formats.conventions import PIXELS
+from tf_happywhale.catalogue.boxes.corner_cells import CORNERS, can_be_written
 from tf_happywhale.catalogue.boxes.formats.megadetector import NO_ANIMALS
 from tf_happywhale.catalogue.boxes.match_photographs import rows_of_photographs
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
@@ -26,12 +26,7 @@ from tf_happywhale.disk.hashes import digest
 from tf_happywhale.disk.locks import locked
 from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.sizes import size_of
-from tf_happywhale.server.catalogue.box_table import (
-    CORNERS,
-    rows_to_write,
-    table_row,
-    write_box_rows,
-)
+from tf_happywhale.server.catalogue.box_table import rows_to_write, table_row, write_box_rows
 
 TABLE, PHOTOGRAPHS, FOUND = "boxes.csv", "photographs", "found/photographs.csv"
 MOST = 200  # boxes in a photograph
@@ -173,7 +168,7 @@ def checked_boxes(corners: Sequence[Sequence[float]], photograph: Path) -> list[
                 f"Box {number} has no area inside the photograph, which has {width} x {height} "
                 "pixels: draw it again."
             )
-        if max(inside.xmax, inside.ymax) < PIXELS:
+        if not can_be_written((inside.xmin, inside.ymin, inside.xmax, inside.ymax)):
             raise InputError(f"Box {number} is one pixel in the corner: draw a larger one.")
         boxes.append(inside)
     return boxes
