@@ -15,9 +15,11 @@ import pytest
 from tests.conftest import QUICK
 from tf_happywhale import detect
 from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.catalogue.dataset import load_data
 from tf_happywhale.config import Experiment, load_experiment
 from tf_happywhale.detection import detector_training, export_onnx, prediction
+from tf_happywhale.detection.box_choice import TOO_SMALL
 from tf_happywhale.detection.detector_models import TRAINED_ON
 from tf_happywhale.detection.unfinished_training import CHECKPOINT
 from tf_happywhale.disk.locks import locked
@@ -234,12 +236,15 @@ def test_odd_photographs_have_a_row_or_a_reason_each(experiment: Experiment) -> 
     }
     assert set(unread) == {"empty.jpg", "text.jpg", "cut.jpg"}
     assert "is cut off" in unread["cut.jpg"]
-    assert set(odd) - set(unread) <= set(boxed)
+    small = [row for row in rows(experiment, "without_box.csv") if row["reason"] == TOO_SMALL]
+    assert {row["image"] for row in small} == {"tiny.png"}  # it has one pixel
+    assert set(odd) - set(unread) - {"tiny.png"} <= set(boxed)
+    table = Path(experiment.output) / "detector" / "boxes.csv"
+    assert {row.image for row in read_box_rows(table)} == set(boxed)
 
     def corners(name: str) -> list[float]:
         return [float(boxed[name][key]) for key in ("xmin", "ymin", "xmax", "ymax")]
 
-    assert corners("tiny.png") == pytest.approx([0.25, 0.375, 0.75, 0.625], abs=0.01)
     assert corners("huge.jpg") == pytest.approx([1500, 1250, 4500, 2750], abs=60)
     assert corners("rotated.jpg") == pytest.approx([5, 22.5, 35, 37.5], abs=1)  # 40 wide, 60 high
 
