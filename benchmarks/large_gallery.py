@@ -162,10 +162,9 @@ def exact(folder: Path) -> dict:
     known = open_gallery(folder / "gallery").images()
     opened = time.perf_counter() - started
     queries, _ = asked_of(folder)
-    ids = known.individual_id.tolist()
 
     def ask(some: np.ndarray) -> list[list[str]]:
-        found = rank_individuals(some, known.embedding, ids, 5, engine="auto")
+        found = rank_individuals(some, known.stack(), known.individuals, 5, engine="auto")
         return found.individual_id.tolist()
 
     five = ask(queries)

@@ -198,3 +198,17 @@ def test_images_are_found_by_name() -> None:
     for images in (["a.jpg", "b.jpg"], ["a.jpg", "b.jpg", "d.jpg"], ["a.jpg", "b.jpg", "b.jpg"]):
         with pytest.raises(InputError, match="not of the images asked for"):
             make("abc").rows_of(images)
+
+
+def test_rows_of_length_one_need_no_lengths_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    embedding = np.array([[3, 4], [0, 2]], np.float32)
+    known = Embeddings(embedding, np.array(["x", "y"]), np.array(["b", "a"]))
+    monkeypatch.setattr("tf_happywhale.retrieval.search.joined_rows.squared_lengths", None)
+    np.testing.assert_allclose(known.stack().tile(slice(None)), [[0.6, 0.8], [0, 1]])
+
+
+def test_individuals_are_those_of_the_images_that_are_left() -> None:
+    known = Embeddings(np.eye(3), np.array(["x", "y", "z"]), np.array(["b", "a", "b"]))
+    assert known.individuals.names.tolist() == ["a", "b"]
+    assert known.individuals.labels.tolist() == [1, 0, 1]
+    assert known.take(np.array([2])).individuals.names.tolist() == ["b"]

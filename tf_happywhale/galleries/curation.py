@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -158,8 +157,8 @@ def in_one_photograph(gallery: Embeddings, labels: np.ndarray) -> set[tuple[int,
 
 
 def _named(gallery: Embeddings):
-    ids: Sequence[str] = gallery.individual_id.tolist()
-    return rank_individuals(gallery.embedding, gallery.embedding, ids, NAMED, engine="auto")
+    own = gallery.stack()
+    return rank_individuals(own, own, gallery.individuals, NAMED, engine="auto")
 
 
 def _rows_of(labels: np.ndarray, count: int) -> list[np.ndarray]:

@@ -77,9 +77,7 @@ class Gallery:
         if not len(self):
             raise InputError(f"The gallery {self.folder} is empty: add images to it.")
         queries, known = centred(queries, join_embeddings(self.parts))
-        return rank_individuals(
-            queries.embedding, known.embedding, self.individual_id.tolist(), k, engine=engine
-        )
+        return rank_individuals(queries.stack(), known.stack(), known.individuals, k, engine=engine)
 
     def append(self, images: Embeddings) -> Gallery:
         """Write more images, such as confirmed matches, and return the gallery with them.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tf_happywhale.disk.os_errors import check_opens
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.lengths import squared_lengths, without_direction
 from tf_happywhale.retrieval.other_programs import as_ours
+from tf_happywhale.retrieval.search.individuals import Individuals, individuals_of
+from tf_happywhale.retrieval.search.joined_rows import Stack, stack
 
 ARRAYS = ("embedding", "image", "individual_id", "centre", "centre_id")
 COLUMN = "column/"  # before a column's name in the file
@@ -61,6 +64,15 @@ class Embeddings:
 
     def __len__(self) -> int:
         return len(self.image)
+
+    def stack(self) -> Stack:
+        """Return the embeddings as rows of length 1."""
+        return stack([self.embedding], squares=[self.squares])
+
+    @cached_property
+    def individuals(self) -> Individuals:
+        """The individuals of the images, sorted when they are first asked for."""
+        return individuals_of(self.individual_id)
 
     def take(self, rows: np.ndarray) -> Embeddings:
         """Return some of the embeddings, by row numbers or a mask."""

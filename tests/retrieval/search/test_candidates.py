@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 
 from tf_happywhale.errors import InputError
-from tf_happywhale.retrieval.search import exact
+from tf_happywhale.retrieval.search import as_it_lies, exact
 from tf_happywhale.retrieval.search.candidates import rank_individuals
+from tf_happywhale.retrieval.search.individuals import individuals_of
 from tf_happywhale.retrieval.search.joined_rows import Blend, stack
 
 
@@ -16,8 +19,19 @@ def searching(engine: str, shortlist: str = "auto"):
     return search
 
 
+def in_tiles(search):
+    """A search that never reads the gallery as it lies."""
+
+    def searched(*arguments):
+        with patch.object(as_it_lies, "MOST", 0):
+            return search(*arguments)
+
+    return searched
+
+
 SEARCHES = [
     searching("numpy"),
+    in_tiles(searching("numpy")),
     searching("tensorflow", "float32"),
     searching("tensorflow", "bfloat16"),
 ]
@@ -93,6 +107,7 @@ def test_agrees_with_brute_force_in_any_tile_size(
 def test_a_gallery_larger_than_the_memory_is_taken_in_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(as_it_lies, "MOST", 0)
     monkeypatch.setattr(exact, "GALLERY_ROWS", 16)
     rng = np.random.default_rng(1)
     queries, gallery = rng.normal(size=(5, 6)), rng.normal(size=(200, 6))
@@ -182,6 +197,22 @@ def test_ids_are_any_text() -> None:
     found = rank_individuals(np.eye(5), np.eye(5), ids, 5)
     assert found.individual_id[:, 0].tolist() == ids
     assert found.individual_id[0, 1:].tolist() == sorted(ids[1:])  # the others are ties
+
+
+def test_individuals_that_are_sorted_already_are_the_same_individuals() -> None:
+    rng = np.random.default_rng(6)
+    queries, gallery = rng.normal(size=(4, 3)), rng.normal(size=(60, 3))
+    ids = [f"{n:02d}" for n in rng.integers(0, 20, 60)]
+    known = individuals_of(ids)
+    assert known.names.tolist() == sorted(set(ids)) and known.names[known.labels].tolist() == ids
+    for best_of in (1, 2):
+        text, sorted_once = (
+            rank_individuals(queries, gallery, who, 5, best_of=best_of) for who in (ids, known)
+        )
+        for name in ("individual_id", "score", "reference"):
+            assert (getattr(text, name) == getattr(sorted_once, name)).all()
+    with pytest.raises(InputError, match="has 59 images, but 60 are named"):
+        rank_individuals(queries, gallery[1:], known, 5)
 
 
 def test_a_zero_embedding_is_refused() -> None:

@@ -116,7 +116,7 @@ def test_an_engine_that_breaks_its_promise_is_found_out(monkeypatch: pytest.Monk
     monkeypatch.setattr(exact, "choose_engine", lambda *_: Liar())
     rows = stack([np.random.default_rng(3).normal(size=(30, 8))])
     with pytest.raises(InputError, match=r"off by 1\.0e-02.*rank\.engine=numpy"):
-        nearest(rows, rows, np.arange(30), 5)
+        nearest(rows, rows, np.arange(30), 5, engine="tensorflow")
 
 
 def alike(spread: float, count: int, seed: int = 8) -> Stack:

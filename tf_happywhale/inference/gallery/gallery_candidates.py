@@ -14,7 +14,6 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.candidates import Candidates, rank_individuals
 from tf_happywhale.retrieval.search.encounter_split import together_of
 from tf_happywhale.retrieval.search.encounters import rank_encounters
-from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.retrieval.search.only import Only, restricted
 from tf_happywhale.retrieval.search.same_side import side_sentence, sides_of
 from tf_happywhale.retrieval.search.scored import Scores, cosines, rank_scored
@@ -52,7 +51,7 @@ class Asked:
     @property
     def cosines(self) -> Scores:
         """The cosines of embeddings."""
-        return cosines(stack([self.queries.embedding]), stack([self.gallery.embedding]))
+        return cosines(self.queries.stack(), self.gallery.stack())
 
     @property
     def ids(self) -> list[str]:
@@ -111,8 +110,8 @@ def _search(asked: Asked) -> Search:
     settings = asked.settings
     return partial(
         rank_individuals,
-        gallery=asked.gallery.embedding,
-        individual_ids=asked.ids,
+        gallery=asked.gallery.stack(),
+        individual_ids=asked.gallery.individuals,
         k=settings.candidates,
         engine=settings.engine,
         shortlist=settings.shortlist,

@@ -30,9 +30,7 @@ def validate(gallery: Embeddings, queries: Embeddings, new_share: float) -> dict
     both = set(gallery.image) & set(queries.image)
     if both:
         raise ValueError(f"{min(both)} is both in the gallery and a query")
-    candidates = rank_individuals(
-        queries.embedding, gallery.embedding, gallery.individual_id, ANSWERS
-    )
+    candidates = rank_individuals(queries.stack(), gallery.stack(), gallery.individuals, ANSWERS)
     truth = with_new(queries.individual_id, gallery.individual_id)
     return measure(candidates, truth, new_share)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.search.exact import MEMORY, Neighbours, nearest
+from tf_happywhale.retrieval.search.individuals import Individuals, individuals_of
 from tf_happywhale.retrieval.search.joined_rows import Blend, Stack, stack
 from tf_happywhale.retrieval.search.mean_of_best import mean_of_best
 
@@ -48,7 +49,7 @@ class Candidates:
 def rank_individuals(
     queries: np.ndarray | Stack,
     gallery: np.ndarray | Stack | Blend,
-    individual_ids: Sequence[str],
+    individual_ids: Sequence[str] | Individuals,
     k: int,
     *,
     engine: str = "numpy",
@@ -64,7 +65,7 @@ def rank_individuals(
     Args:
         queries: embeddings [n, d], or a stack of several models'.
         gallery: embeddings [m, d], a stack, or a blend with the head's centres.
-        individual_ids: text [m].
+        individual_ids: text [m], or these sorted already: that takes longer than one query.
         k: number of candidates of each query.
         engine: `auto`, `tensorflow` or `numpy`.
         shortlist: what TensorFlow multiplies: `float32`, `bfloat16`, or `auto`.
@@ -91,18 +92,19 @@ def rank_individuals(
         )
     if not len(gallery):
         return nobody(len(queries), k)
-    ids, labels = np.unique(np.asarray(individual_ids, dtype=np.str_), return_inverse=True)
+    known = individual_ids
+    known = known if isinstance(known, Individuals) else individuals_of(known)
 
     def search(asked: Stack, count: int) -> Neighbours:
         return _SEARCH.get()(
-            asked, gallery, labels, count, engine=engine, shortlist=shortlist, memory=memory
+            asked, gallery, known.labels, count, engine=engine, shortlist=shortlist, memory=memory
         )
 
     if best_of > 1:
-        found = mean_of_best(queries, gallery, labels, k, best_of, search)
+        found = mean_of_best(queries, gallery, known.labels, k, best_of, search)
     else:
         found = search(queries, k)
-    return fill(ids, found, k)
+    return fill(known.names, found, k)
 
 
 def _widths(rows: Stack | Blend) -> str:

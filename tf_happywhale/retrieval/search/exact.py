@@ -10,14 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_happywhale.errors import InputError
+from tf_happywhale.retrieval.search.as_it_lies import multiply, queries_together
 from tf_happywhale.retrieval.search.dot_products import choose_engine, error_bound
 from tf_happywhale.retrieval.search.joined_rows import Blend, Stack
-from tf_happywhale.retrieval.search.shortlist import CrowdedError, Shortlist, make_groups
+from tf_happywhale.retrieval.search.scored_shortlist import (
+    DECIMALS,
+    Found,
+    changes,
+    score_shortlist,
+)
+from tf_happywhale.retrieval.search.shortlist import CrowdedError, Groups, Shortlist, make_groups
 
 GALLERY_ROWS = 2048  # of a tile
 QUERY_ROWS = 2048  # of a tile
 FEWEST = 512  # the same, if there would be fewer tiles than workers
-DECIMALS = 12  # of a cosine; what differs less is a tie
 ROUNDING = 1e-6  # of scores that come from a library, or go out, in float32
 MEMORY = 2**29  # bytes
 WORKERS = 3  # tiles of queries in work at a time
@@ -86,11 +92,44 @@ def _search(
     memory: int,
 ) -> Neighbours:
     """Do what `nearest` does, by one engine; raise CrowdedError if its shortlist grows too long."""
-    k = min(k, len(np.unique(labels)))
     order = np.argsort(labels, kind="stable")
     labels, gallery = labels[order], gallery.take(order)
+    k = min(k, np.count_nonzero(changes(labels)))
+    groups, together = make_groups(labels, k), queries_together(gallery, len(queries))
+    if together and engine != "tensorflow":
+        parts = [
+            _search_few(queries.take(slice(*some)), gallery, labels, groups, k)
+            for some in spans(0, len(queries), together)
+        ]
+    else:
+        parts = _search_tiles(queries, gallery, labels, groups, k, engine, shortlist, memory)
+    empty = (np.zeros((0, k), np.int64), np.zeros((0, k)), np.zeros((0, k), np.int64))
+    label, score, image = (np.concatenate(column) for column in zip(empty, *parts, strict=True))
+    return Neighbours(label, score, order[image])
+
+
+def _search_few(
+    queries: Stack, gallery: Stack | Blend, labels: np.ndarray, groups: Groups, k: int
+) -> Found:
+    """Return what `score_shortlist` does for few queries, of a gallery that is read as it lies."""
+    found, dots = Shortlist.empty(k, groups, len(queries), 0.0), multiply(gallery, queries)
+    for start, stop in spans(0, len(gallery), GALLERY_ROWS):
+        found.add(dots.tile(slice(start, stop)), start, dots.bound)
+    return score_shortlist(found, queries, gallery, labels)
+
+
+def _search_tiles(
+    queries: Stack,
+    gallery: Stack | Blend,
+    labels: np.ndarray,
+    groups: Groups,
+    k: int,
+    engine: str,
+    shortlist: str,
+    memory: int,
+) -> list[Found]:
+    """Return what `score_shortlist` does for each tile of queries, by tiles of the gallery."""
     chosen = choose_engine(engine, shortlist, float(len(queries)) * len(gallery) * gallery.width)
-    groups = make_groups(labels, k)
     rows = min(QUERY_ROWS, max(FEWEST, -(-len(queries) // WORKERS)))
     lists: list[Shortlist | None] = [
         Shortlist.empty(k, groups, stop - start, chosen.rounding)
@@ -113,12 +152,10 @@ def _search(
                 if not last:
                     return None
                 found, lists[number] = lists[number], None  # so that its pairs are freed
-                return _exact(found, mine, gallery, labels)
+                return score_shortlist(found, mine, gallery, labels)
 
             parts = list(workers.map(look, range(len(lists))))
-    empty = (np.zeros((0, k), np.int64), np.zeros((0, k)), np.zeros((0, k), np.int64))
-    label, score, image = (np.concatenate(column) for column in zip(empty, *parts, strict=True))
-    return Neighbours(label, score, order[image])
+    return parts
 
 
 def rank_labels(score: np.ndarray, label: np.ndarray, k: int) -> np.ndarray:
@@ -131,60 +168,3 @@ def spans(start: int, stop: int, step: int) -> Iterator[tuple[int, int]]:
     """Yield the first and the end of each step from `start` to `stop`; the last may be shorter."""
     for first in range(start, stop, step):
         yield first, min(first + step, stop)
-
-
-def _exact(
-    found: Shortlist, queries: Stack, gallery: Stack | Blend, labels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the k best labels [b, k] of a shortlist with float64 scores and images.
-
-    The k labels that look best are scored first; only what may reach the worst of them is scored
-    after that, and of a label only the images that may be its best.
-    """
-    k, count = found.k, len(queries)
-    images, asked, dots = found.pairs()
-    order = np.lexsort([-dots, labels[images], asked])
-    images, asked, dots = images[order], asked[order], dots[order]
-    heads = np.flatnonzero(_changes(asked) | _changes(labels[images]))
-    best = np.repeat(dots[heads], np.diff(np.append(heads, len(dots))))  # of the pair's label
-    top = heads[_first_k(asked[heads], dots[heads], k)]
-    exact = np.full(len(dots), np.nan)
-    exact[top] = gallery.dot(images[top], queries, asked[top])
-    reach = found.reach(exact[top].reshape(count, k).min(axis=1))[asked]
-    own = found.reach(best - found.bound - np.abs(best) * found.rounding)
-    kept = (best >= reach) & (dots >= np.maximum(reach, own))
-    images, asked, dots, exact = images[kept], asked[kept], dots[kept], exact[kept]
-    rest = np.isnan(exact)
-    exact[rest] = gallery.dot(images[rest], queries, asked[rest])
-    _check(exact, dots, found)
-    score = np.round(exact, DECIMALS)
-    order = np.lexsort([images, -score, labels[images], asked])  # a label's best image first
-    images, asked, score, exact = images[order], asked[order], score[order], exact[order]
-    heads = np.flatnonzero(_changes(asked) | _changes(labels[images]))
-    top = heads[_first_k(asked[heads], score[heads], k)]
-    shape = (count, k)
-    return (labels[images[top]].reshape(shape), exact[top].reshape(shape),
-            images[top].reshape(shape))  # fmt: skip
-
-
-def _changes(values: np.ndarray) -> np.ndarray:
-    """Return where a value differs from the one before it, the first included."""
-    return np.append(True, values[1:] != values[:-1])[: len(values)]
-
-
-def _first_k(asked: np.ndarray, score: np.ndarray, k: int) -> np.ndarray:
-    """Return places of the k highest scores of each query, best first, equal ones as they come."""
-    order = np.lexsort([-score, asked])
-    starts = np.flatnonzero(_changes(asked[order]))
-    place = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-    return order[place < k]
-
-
-def _check(exact: np.ndarray, dots: np.ndarray, found: Shortlist) -> None:
-    """Refuse an engine whose dot products are further off than the shortlist's bound allows."""
-    off = np.abs(exact - dots) - np.abs(dots) * found.rounding
-    if len(off) and off.max() > found.bound:
-        raise InputError(
-            f"The search engine's cosines are off by {off.max():.1e}, which may be "
-            f"{found.bound:.1e} at most: set rank.shortlist=float32 or rank.engine=numpy."
-        )
