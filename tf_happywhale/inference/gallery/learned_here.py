@@ -13,7 +13,6 @@ from tf_happywhale.inference.teaching.who_teaches import WhoTeaches
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ranking.learned import Learned
 from tf_happywhale.retrieval.search.encounter_split import count_sightings
-from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.retrieval.search.only import only_of, restricted
 from tf_happywhale.retrieval.search.scored import Scores, cosines
 from tf_happywhale.retrieval.teaching.filter_worth import filter_worth, worth_sentence
@@ -125,7 +124,7 @@ def _taught(
     best_of, shares = experiment.rank.best_of, identifier.learned.shares
 
     only = only_of(gallery, gallery, experiment.identify.only)
-    own = stack([gallery.embedding])
+    own = gallery.stack()
 
     def questions(scores: Scores | None) -> Questions:
         if only is not None:

@@ -140,7 +140,7 @@ def rate_gallery(known: Embeddings, identifier: Identifier, experiment: Experime
     teaches = held_out(identifier.models, known) if teacher.asked is None else teacher.asked
     questions = ask(compared, None, teaches, best_of=best_of, same_side=False)
     return RatedGallery(
-        rows=stack([compared.embedding]).tile(slice(None)),
+        rows=compared.stack().tile(slice(None)),
         individual_id=compared.individual_id,
         image=compared.image,
         individuals=len(set(compared.individual_id.tolist())),

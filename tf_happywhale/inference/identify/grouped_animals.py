@@ -23,7 +23,6 @@ from tf_happywhale.retrieval.groups.links import links_of_photographs
 from tf_happywhale.retrieval.groups.pair_scores import cosine_pairs, fused_pairs
 from tf_happywhale.retrieval.groups.threshold import LearnedThreshold, learn_threshold
 from tf_happywhale.retrieval.search.encounter_split import together_of
-from tf_happywhale.retrieval.search.joined_rows import stack
 
 GUESS = 2.5  # deviations above the mean of all pairs, where no known animal teaches a threshold
 LIKELY = 0.5  # the same if scores are probabilities
@@ -111,7 +110,7 @@ def _matched_pairs(
         every = np.arange(len(rows))
         return fused_pairs(learn_from_pairs(several, found, every).own, every)
     photographs = matched.fused.photographs
-    own, usual = stack([some.embedding]), photographs.asked.of(rows)
+    own, usual = some.stack(), photographs.asked.of(rows)
     scores = FusedScores(own, own, found, usual, usual, photographs.calibrations, first)
     return fused_pairs(scores, np.arange(len(rows)))
 

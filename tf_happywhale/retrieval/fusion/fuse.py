@@ -12,7 +12,6 @@ from tf_happywhale.retrieval.fusion.evidence import OwnUsual, own_usual, usual_o
 from tf_happywhale.retrieval.fusion.fused_scores import FusedScores
 from tf_happywhale.retrieval.fusion.gallery_pairs import gallery_pairs
 from tf_happywhale.retrieval.fusion.learn_calibration import Calibrations, learn_calibrations
-from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.retrieval.search.only import Only
 from tf_happywhale.retrieval.teaching.same_encounter import same_encounter
 
@@ -66,7 +65,7 @@ def learn_from_pairs(
         rows: int64 [q], the gallery's images that were asked in `own`.
         only: which images may be compared with each other; None: all.
     """
-    known = stack([gallery.embedding])
+    known = gallery.stack()
     said = own_usual(known, own, same_encounter(gallery).mask)
     usual = said.or_as(lambda: usual_of_questions(known, known, own))
     pairs = gallery_pairs(gallery, rows, own, usual, only)
@@ -83,7 +82,7 @@ def lessons_of(
     same: int,
 ) -> Lessons:
     """Return lessons by what was learned; see there."""
-    known = stack([gallery.embedding])
+    known = gallery.stack()
     usual = said.or_as(lambda: usual_of_questions(known, known, own))
     who = np.unique(gallery.individual_id, return_inverse=True)[1]
     scores = FusedScores(known, known, own, usual, usual, learned.parts, learned.part_of(who))
@@ -98,7 +97,7 @@ def fuse(queries: Embeddings, gallery: Embeddings, matched: Compared, lessons: L
         matched: pairs of queries and gallery images.
         lessons: of the gallery's own pairs.
     """
-    asked, known = stack([queries.embedding]), stack([gallery.embedding])
+    asked, known = queries.stack(), gallery.stack()
     theirs = usual_of_questions(asked, known, matched)
     usual = lessons.usual.or_as(lambda: theirs)
     whole = np.zeros(len(queries), np.int64)

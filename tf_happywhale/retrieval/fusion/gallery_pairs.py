@@ -9,7 +9,6 @@ import numpy as np
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import Compared
 from tf_happywhale.retrieval.fusion.evidence import Usual, inputs_of
-from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.retrieval.search.only import Only
 from tf_happywhale.retrieval.teaching.same_encounter import same_encounter
 
@@ -58,7 +57,7 @@ def gallery_pairs(
     """
     rows = rows[: max(1, MOST // max(len(gallery), 1))]
     who = np.unique(gallery.individual_id, return_inverse=True)[1]
-    whole, together = stack([gallery.embedding]).tile(slice(None)), same_encounter(gallery)
+    whole, together = gallery.stack().tile(slice(None)), same_encounter(gallery)
     asked = np.zeros(len(gallery), bool)
     asked[rows] = True
     later = np.arange(len(gallery))[None] > rows[:, None]

@@ -10,7 +10,7 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan
 from tf_happywhale.retrieval.fusion.shortlist import kept_share, shortlist
 from tf_happywhale.retrieval.search.encounter_split import together_of
-from tf_happywhale.retrieval.search.joined_rows import Stack, stack
+from tf_happywhale.retrieval.search.joined_rows import Stack
 from tf_happywhale.retrieval.search.only import Only
 from tf_happywhale.retrieval.search.same_side import sides_of
 from tf_happywhale.retrieval.search.scored import encounter_blocks
@@ -37,7 +37,7 @@ def photograph_pairs(
         only: which images each photograph may be compared with; None: all.
     """
     preferred, found = _Preferred(queries, gallery), [NO_PAIRS]
-    asked, known = stack([queries.embedding]), stack([gallery.embedding])
+    asked, known = queries.stack(), gallery.stack()
     whole, step = known.tile(slice(None)).T, max(1, CELLS // max(len(gallery), 1))
     for rows, block in encounter_blocks(together_of(queries), step):
         heads = np.flatnonzero(np.diff(block, prepend=-1))
@@ -80,7 +80,7 @@ def own_pairs(
         rows = np.sort(random.choice(rows, plan.questions, replace=False))
     together, preferred = same_encounter(gallery), _Preferred(gallery, gallery)
     who = gallery.individual_id
-    known, found, shares, weights = stack([gallery.embedding]), [NO_PAIRS], [], []
+    known, found, shares, weights = gallery.stack(), [NO_PAIRS], [], []
     for some, cosine in _blocks(known, known, rows):
         allowed = ~together.mask(some) & _allowed(only, some, len(gallery))
         pairs = shortlist(cosine, plan.size, allowed, preferred(some))

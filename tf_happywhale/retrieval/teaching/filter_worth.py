@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.retrieval.search.only import only_of, restricted
 from tf_happywhale.retrieval.search.scored import Scores, cosines
 from tf_happywhale.retrieval.teaching.matching_pays import precision_of
@@ -57,7 +56,7 @@ def filter_worth(
         scores, asked, best_of, same_side, most: see `ask`.
         within: scores with the filter, where they were learned with it; None: `scores`.
     """
-    only, own = only_of(gallery, gallery, columns), stack([gallery.embedding])
+    only, own = only_of(gallery, gallery, columns), gallery.stack()
     plain = scores or cosines(own, own)
 
     def questions(some: Scores) -> Questions:

@@ -12,7 +12,6 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.ensemble.left_out import with_left_out
 from tf_happywhale.retrieval.ensemble.out_of_fold import OutOfFold
 from tf_happywhale.retrieval.ensemble.standard_scores import Line
-from tf_happywhale.retrieval.search.joined_rows import stack
 from tf_happywhale.retrieval.search.same_side import Sides, prefer_same_side, sides_of
 from tf_happywhale.retrieval.search.scored import Scores, cosines
 from tf_happywhale.retrieval.teaching.individual_scores import individual_scores, ordered
@@ -103,7 +102,7 @@ def ask(
     if len(rows) > most:
         rows = np.sort(np.random.default_rng(SEED).choice(rows, most, replace=False))
     if scores is None:
-        own = stack([gallery.embedding])
+        own = gallery.stack()
         scores = cosines(own, own)
     sides = sides_of(gallery, gallery) if same_side else None
     answers = _Answers(gallery, scores, best_of, sides if sides and sides.matter else None)
