@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 
 from tf_happywhale.galleries.kept_lessons import (
-    FILE,
+    LESSONS,
+    MOST,
     MatchedItself,
     keep_lessons,
     lessons_key,
@@ -64,38 +66,104 @@ def test_lessons_are_read_as_they_were_kept(tmp_path: Path, days: int, nothing: 
         assert (both[0] is None) == (both[1] is None)
 
 
+def file_of(home: Path) -> Path:
+    (file,) = (home / LESSONS).iterdir()
+    return file
+
+
 def test_other_and_damaged_lessons_are_none_and_the_next_home_counts(tmp_path: Path) -> None:
     images, homes = gallery(), [tmp_path / "a", tmp_path / "b"]
     assert load_lessons(homes, "key", images) is None
     for home in homes:
         keep_lessons([home], "key", itself(images))
     assert load_lessons(homes, "other key", images) is None
-    whole = (homes[0] / FILE).read_bytes()
+    whole = file_of(homes[0]).read_bytes()
     for broken in (b"", b"PK", whole[:-9], whole[: len(whole) // 2], b"[" + whole[1:]):
-        (homes[0] / FILE).write_bytes(broken)
+        file_of(homes[0]).write_bytes(broken)
         assert load_lessons(homes[:1], "key", images) is None
         assert load_lessons(homes, "key", images) is not None
     few = images.take(np.arange(11))
     assert load_lessons(homes[1:], "key", few) is None
 
 
-def test_new_lessons_take_the_place_of_old_ones(tmp_path: Path) -> None:
+def put(array: np.ndarray, place: tuple, value: float) -> np.ndarray:
+    array = array.copy()
+    array[place] = value
+    return array
+
+
+WRONG = {
+    "image": [lambda a: put(a, 0, 12), lambda a: put(a, 0, -1), lambda a: a.astype(float)],
+    "start": [lambda a: a[:-1], lambda a: a[::-1], lambda a: a + 1, lambda a: put(a, -1, 99)],
+    "features": [
+        *(lambda a: a[:-1], lambda a: a[:, :2], lambda a: -a - 1, lambda a: a.astype(str)),
+        lambda a: put(a, (0, 0), np.inf),
+    ],
+    "calibrations": [
+        *(lambda a: a[:1], lambda a: a[:-1], lambda a: a[:, :5], lambda a: a.astype(str)),
+        lambda a: put(a, (0, 0), np.nan),
+    ],
+    "cosine": [
+        *(lambda a: a[:1], lambda a: a[:, :-1], lambda a: a[..., :0]),
+        *(lambda a: put(a, (1, 0, 0), 0), lambda a: put(a, (0, 3, 0), np.nan)),
+    ],
+    "counts": [lambda a: a[..., :1], lambda a: np.tile(a, 3), lambda a: put(a, (1, 2, 1), -1)],
+    "rows": [
+        *(lambda a: a[::-1], lambda a: a - 1, lambda a: a + 0.5, lambda a: a[None]),
+        lambda a: put(a, 1, 0),
+    ],
+    "numbers": [lambda a: a[:2], lambda a: -a - 1, lambda a: a + 0.5],
+    "kept": [lambda a: np.array(np.inf), lambda a: np.array([0.5]), lambda a: np.array("much")],
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_arrays_of_other_lessons_are_learned_again(tmp_path: Path, name: str) -> None:
     images = gallery()
-    for key in ("first", "second"):
+    keep_lessons([tmp_path], "key", itself(images))
+    file = file_of(tmp_path)
+    arrays = dict(np.load(file))
+    np.savez(file, **arrays)
+    assert load_lessons([tmp_path], "key", images) is not None
+    for wrong in WRONG[name]:
+        np.savez(file, **arrays | {name: wrong(arrays[name])})
+        assert load_lessons([tmp_path], "key", images) is None
+    np.savez(file, **{key: array for key, array in arrays.items() if key != name})
+    assert load_lessons([tmp_path], "key", images) is None
+
+
+def test_the_latest_lessons_are_kept_beside_one_another(tmp_path: Path) -> None:
+    images, keys = gallery(), [f"{n}{'-' * 20}" for n in range(MOST + 2)]
+    for age, key in enumerate(keys):
         keep_lessons([tmp_path], key, itself(images))
-    assert [file.name for file in tmp_path.iterdir()] == [FILE]
-    assert load_lessons([tmp_path], "first", images) is None
-    assert load_lessons([tmp_path], "second", images) is not None
+        file = tmp_path / LESSONS / f"{key[:16]}.npz"
+        os.utime(file, ns=(age, age))  # all before the next one, whatever the clock says
+    there = [load_lessons([tmp_path], key, images) is not None for key in keys]
+    assert there == [False, False] + [True] * MOST
+
+
+def test_lessons_that_cannot_be_written_are_not_kept(tmp_path: Path) -> None:
+    images = gallery()
+    (tmp_path / LESSONS).write_text("a file in place of the folder")
+    keep_lessons([tmp_path], "key", itself(images))
+    assert load_lessons([tmp_path], "key", images) is None
+    assert (tmp_path / LESSONS).read_text() == "a file in place of the folder"
 
 
 def test_the_key_is_of_everything_that_lessons_depend_on() -> None:
-    one, all_ = gallery(), np.ones(12, bool)
-    keys = [lessons_key(one, None, PLAN, "way"), lessons_key(one, all_, PLAN, "way")]
-    keys += [lessons_key(one, all_, PLAN, "other way"), lessons_key(one, ~all_, PLAN, "way")]
-    keys += [lessons_key(one, all_, MatchPlan(*plan), "way") for plan in ((6, 12), (5, 11))]
-    keys.append(lessons_key(gallery(days=3), all_, PLAN, "way"))
+    one, all_, crops = gallery(), np.ones(12, bool), [f"crop {n}" for n in range(12)]
+    keys = [lessons_key(one, crops, all_, PLAN, way) for way in ("way", "other way")]
+    keys += [lessons_key(one, crops, ~all_, PLAN, "way")]
+    keys += [lessons_key(one, crops, all_, MatchPlan(*plan), "way") for plan in ((6, 12), (5, 11))]
+    keys += [lessons_key(one, [*crops[1:], "changed"], all_, PLAN, "way")]
+    keys.append(lessons_key(gallery(days=3), crops, all_, PLAN, "way"))
     moved = replace(one, individual_id=np.roll(one.individual_id, 1))
     turned = replace(one, embedding=one.embedding[::-1].copy())
-    keys += [lessons_key(other, all_, PLAN, "way") for other in (moved, turned)]
+    keys += [lessons_key(other, crops, all_, PLAN, "way") for other in (moved, turned)]
     assert len(set(keys)) == len(keys)
-    assert lessons_key(gallery(), None, PLAN, "way") == keys[0]
+    assert lessons_key(gallery(), crops, None, PLAN, "way") == keys[0]
+
+
+def test_an_empty_gallery_has_a_key() -> None:
+    none = gallery().take(np.zeros(0, int))
+    assert lessons_key(none, [], None, PLAN, "way") != lessons_key(none, [], None, PLAN, "other")

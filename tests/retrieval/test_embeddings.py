@@ -14,6 +14,7 @@ from tf_happywhale.retrieval.embeddings import (
     load_embeddings,
     save_embeddings,
 )
+from tf_happywhale.retrieval.search.candidates import rank_individuals
 
 
 def make(images: str = "abc", scale: float = 1.0) -> Embeddings:
@@ -205,6 +206,20 @@ def test_rows_of_length_one_need_no_lengths_again(monkeypatch: pytest.MonkeyPatc
     known = Embeddings(embedding, np.array(["x", "y"]), np.array(["b", "a"]))
     monkeypatch.setattr("tf_happywhale.retrieval.search.joined_rows.squared_lengths", None)
     np.testing.assert_allclose(known.stack().tile(slice(None)), [[0.6, 0.8], [0, 1]])
+
+
+def test_what_is_known_of_embeddings_stays_true() -> None:
+    """Lengths and individuals are kept, so nothing may change under them."""
+    one = make()
+    for array in (one.embedding, one.individual_id):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = array[1]
+    rows = np.array([[1, 0]]) * np.array([[0.1], [3.3], [7.7]])  # all in one direction
+    ids = np.array(["c", "b", "a"])
+    wide = Embeddings(rows, np.array(["1.jpg", "2.jpg", "3.jpg"]), ids)
+    assert wide.embedding.dtype == np.float32
+    found = rank_individuals(np.array([[2.0, 0]]), wide.stack(), wide.individuals, 3)
+    assert found.individual_id.tolist() == [["a", "b", "c"]]  # equal to twelve decimals
 
 
 def test_individuals_are_those_of_the_images_that_are_left() -> None:

@@ -59,6 +59,27 @@ def test_a_pair_takes_little(tmp_path: Path) -> None:
     assert file.stat().st_size < 1000 * (30 * 21 + 52) + 4096
 
 
+WRONG = [
+    ("score", lambda a: a[1:]),
+    ("score", lambda a: a[:, None]),
+    ("score", lambda a: a.astype(str)),
+    ("score", lambda a: a + 2),
+    ("count", lambda a: a - 1),
+    ("count", lambda a: a.astype(np.int64) - 5),
+    ("count", lambda a: np.append(a, 3).astype(np.uint32)),
+    ("ends", lambda a: a[:, :3]),
+    ("ends", lambda a: a.ravel()),
+    ("ends", lambda a: a * np.nan),
+    ("ends", lambda a: a * 1e30),
+    ("fit", lambda a: a.astype(np.float32)),
+    ("fit", lambda a: a.astype(np.uint8)),
+    ("first", lambda a: a.astype(str)),
+    ("first", lambda a: a[None]),
+    ("second", lambda a: np.zeros(1)),
+    ("second", lambda a: np.array([b"\xff"])),
+]
+
+
 def test_damage_is_a_sentence(tmp_path: Path) -> None:
     kept = KeptCorrespondences(tmp_path)
     kept.add({(A, B): some(4)})
@@ -70,6 +91,9 @@ def test_damage_is_a_sentence(tmp_path: Path) -> None:
     file.write_bytes(whole)
     with np.load(file) as archive:
         arrays = dict(archive)
-    np.savez(file, **arrays | {"score": arrays["score"][1:]})
-    with pytest.raises(InputError, match=r"damaged \(other matches than it counts"):
-        KeptCorrespondences(tmp_path)
+    for name, wrong in WRONG:
+        np.savez(file, **arrays | {name: wrong(arrays[name])})
+        with pytest.raises(InputError, match=r"damaged .*: remove its folder"):
+            KeptCorrespondences(tmp_path)
+    np.savez(file, **arrays)
+    assert_equal(KeptCorrespondences(tmp_path)[A, B], some(4))

@@ -53,6 +53,12 @@ class Embeddings:
             len(self.embedding)
         }:
             raise InputError("Embeddings, images and individuals are not equally many.")
+        for name, dtype in (("embedding", np.float32), ("individual_id", None)):
+            array = np.asarray(getattr(self, name), dtype)
+            if array.flags.writeable:
+                array = array.view()
+                array.flags.writeable = False  # what is known of them stays true
+            object.__setattr__(self, name, array)
         object.__setattr__(self, "squares", squared_lengths(self.embedding))
         broken = without_direction(self.squares)
         if broken is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_happywhale.disk.array_checks import checked
 from tf_happywhale.galleries.numbered_arrays import NumberedArrays, damaged
 from tf_happywhale.galleries.point_store import DIGITS
 from tf_happywhale.review.correspondences import LEAST, Correspondences
@@ -15,6 +16,12 @@ from tf_happywhale.review.correspondences import LEAST, Correspondences
 SHOWN = "shown"  # the kind, see `folder_of`
 FORM = f"1, of {LEAST} places"  # another one where correspondences are made in another way
 ARRAYS = ("first", "second", "count", "ends", "score", "fit")
+MOST = 2**16  # matches of a pair
+REACH = (
+    -1,
+    2,
+)  # of the ends of a match, in sides of the picture: they lie in it, or a little outside
+FLOAT = 1e-6  # rounding of a score in float32
 Pair = tuple[str, str]  # keys of two pictures, in the order of `ordered`
 
 
@@ -82,11 +89,15 @@ def _unpacked(
     """Return what was packed.
 
     Raises:
-        ValueError: arrays are of other lengths than they count.
+        ValueError: they are other arrays, or not as long as `count` says.
     """
+    total = int(checked(count, "u", [None], high=MOST).sum(dtype=np.int64))
+    checked(ends, "f", [total, 4], *REACH)
+    checked(score, "f", [total], 0, 1 + FLOAT)
+    checked(fit, "b", [total])
+    for keys in (first, second):
+        checked(keys, "S", [len(count)])
     starts = [0, *np.cumsum(count, dtype=np.int64).tolist()]
-    if not starts[-1] == len(ends) == len(score) == len(fit):
-        raise ValueError("other matches than it counts")
     pairs = zip(first.tolist(), second.tolist(), pairwise(starts), strict=True)
     return {
         (one.decode(), other.decode()): Correspondences(

@@ -12,7 +12,7 @@ import pytest
 from tests.inference.matched.test_local_matching import draw, embedded
 from tests.matching_stand_ins import Corners, Neighbours
 from tf_happywhale.config import Match
-from tf_happywhale.galleries.kept_lessons import FILE
+from tf_happywhale.galleries.kept_lessons import LESSONS
 from tf_happywhale.inference.matched.local_matching import LocalMatching
 from tf_happywhale.inference.matched.match_gallery import match_gallery
 from tf_happywhale.inference.matched.match_networks import Networks
@@ -131,7 +131,7 @@ def unlike(*_: object) -> None:
 def test_what_a_gallery_teaches_is_learned_once(sighted, tmp_path: Path, monkeypatch) -> None:
     queries, gallery = sighted
     first = match_gallery(queries, gallery, matching(tmp_path))
-    assert (tmp_path / "gallery" / FILE).is_file()
+    assert len(list((tmp_path / "gallery" / LESSONS).iterdir())) == 1
     monkeypatch.setattr("tf_happywhale.inference.matched.match_gallery.learn_from_pairs", unlike)
     again = match_gallery(queries, gallery, matching(tmp_path))
     rows = np.arange(5), np.arange(15)
@@ -167,6 +167,23 @@ def test_a_gallery_that_has_changed_teaches_again(sighted, tmp_path, monkeypatch
         match_gallery(queries, gallery, matching(tmp_path, margin=0.3))
 
 
+def test_a_picture_without_a_known_content_is_read_again(sighted, tmp_path, monkeypatch) -> None:
+    """As in galleries of older versions, whose pictures may be replaced."""
+    queries, gallery = sighted
+    paths = [tmp_path / f"{n}.png" for n in range(15)]
+    for path, old in zip(paths, gallery.columns["picture"].tolist(), strict=True):
+        path.write_bytes(Path(old).read_bytes())
+    columns = gallery.columns | {"picture": np.array([str(path) for path in paths])}
+    columns |= {"content": np.full(15, "")}
+    gallery = replace(gallery, columns=columns)
+    match_gallery(queries, gallery, matching(tmp_path))
+    monkeypatch.setattr("tf_happywhale.inference.matched.match_gallery.learn_from_pairs", unlike)
+    match_gallery(queries, gallery, matching(tmp_path))
+    paths[3].write_bytes(paths[9].read_bytes())
+    with pytest.raises(AssertionError, match="asked again"):
+        match_gallery(queries, gallery, matching(tmp_path))
+
+
 def test_lessons_are_not_kept_while_a_picture_cannot_be_read(sighted, tmp_path: Path) -> None:
     queries, gallery = sighted
     lost = gallery.columns["picture"].copy()
@@ -174,4 +191,4 @@ def test_lessons_are_not_kept_while_a_picture_cannot_be_read(sighted, tmp_path: 
     content = np.array([f"{n}" for n in range(15)])  # nobody has looked at these contents
     columns = gallery.columns | {"picture": lost, "content": content}
     match_gallery(queries, replace(gallery, columns=columns), matching(tmp_path))
-    assert not list(tmp_path.rglob(FILE))
+    assert not list(tmp_path.rglob(LESSONS))

@@ -15,7 +15,7 @@ from tf_happywhale.retrieval.lengths import squared_lengths, without_direction
 from tf_happywhale.retrieval.search import as_it_lies, exact
 from tf_happywhale.retrieval.search.as_it_lies import multiply, queries_together
 from tf_happywhale.retrieval.search.candidates import rank_individuals
-from tf_happywhale.retrieval.search.exact import nearest
+from tf_happywhale.retrieval.search.exact import MEMORY, nearest
 from tf_happywhale.retrieval.search.joined_rows import Blend, Stack, stack
 
 
@@ -168,14 +168,15 @@ def test_what_float32_loses_of_short_embeddings_is_in_the_bound() -> None:
 def test_tiles_are_for_many_queries_large_galleries_and_a_small_part_of_the_embeddings() -> None:
     part = np.ones((1000, 2), np.float32)
     gallery = stack([part])
-    assert queries_together(gallery, 128) == as_it_lies.ROOM // 4000
-    assert queries_together(gallery, 129) == 0
-    assert queries_together(gallery.take(np.arange(499)), 1) == 0
-    assert queries_together(gallery.take(np.arange(500)), 1) > 0
+    assert queries_together(gallery, 128, MEMORY) == as_it_lies.ROOM // 4000
+    assert queries_together(gallery, 129, MEMORY) == 0
+    assert queries_together(gallery.take(np.arange(499)), 1, MEMORY) == 0
+    assert queries_together(gallery.take(np.arange(500)), 1, MEMORY) > 0
+    assert queries_together(gallery, 12, 4000 * 3) == 3  # whoever asks allows no more
     with patch.object(as_it_lies, "ROOM", 4000 * 3):
-        assert queries_together(gallery, 12) == 3
-        assert queries_together(gallery, 13) == 0  # five reads
-        assert queries_together(stack([part] * 4), 1) == 0  # no room for one query
+        assert queries_together(gallery, 12, MEMORY) == 3
+        assert queries_together(gallery, 13, MEMORY) == 0  # five reads
+        assert queries_together(stack([part] * 4), 1, MEMORY) == 0  # no room for one query
 
 
 @pytest.mark.parametrize("queries", [1, 5])

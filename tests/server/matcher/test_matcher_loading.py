@@ -108,3 +108,8 @@ def test_the_stamp_of_a_gallery(tmp_path: Path) -> None:
     (tmp_path / "part-00000.npz").write_bytes(b"0")
     after = stamp_of(tmp_path)
     assert None not in (before, after) and before != after == stamp_of(tmp_path)
+    for computed in ("lessons.npz", ".part-00001.npz.1.partial.npz", "other.json"):
+        (tmp_path / computed).write_bytes(b"1")
+    assert after == stamp_of(tmp_path)
+    (tmp_path / "change-00000.json").write_text("{}")
+    assert after != stamp_of(tmp_path)

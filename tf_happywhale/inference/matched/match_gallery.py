@@ -12,6 +12,7 @@ from tf_happywhale.galleries.kept_lessons import (
     lessons_key,
     load_lessons,
 )
+from tf_happywhale.inference.matched.crop_points import crops_of
 from tf_happywhale.inference.matched.local_matching import LocalMatching
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.fusion.compared import compared
@@ -81,7 +82,8 @@ def match_itself(
     """
     if only is not None:
         return _match_itself(gallery, matching, plan, asked, only)
-    key = lessons_key(gallery, asked, plan, matching.way)
+    crops = [crop.key for crop in crops_of(gallery)]
+    key = lessons_key(gallery, crops, asked, plan, matching.way)
     itself = load_lessons(matching.homes, key, gallery)
     if itself is None:
         itself = _match_itself(gallery, matching, plan, asked)

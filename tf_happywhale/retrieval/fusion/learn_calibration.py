@@ -43,6 +43,11 @@ class Calibrations:
         return individual % len(self.parts)
 
 
+def parts_of(individuals: int) -> int:
+    """Return into how many parts so many individuals are divided."""
+    return max(1, min(PARTS, individuals))
+
+
 def learn_calibrations(pairs: GalleryPairs, individuals: int) -> Calibrations:
     """Learn from a gallery's pairs. Without a pair of one individual, what is expected before any
     gallery is seen remains.
@@ -51,7 +56,7 @@ def learn_calibrations(pairs: GalleryPairs, individuals: int) -> Calibrations:
         pairs: of the gallery.
         individuals: how many there are in the gallery, numbered from 0.
     """
-    count = max(1, min(PARTS, individuals))
+    count = parts_of(individuals)
     learn = partial(_learn, chance=-np.log(max(individuals, 2)))
     parts = []
     for part in range(count):

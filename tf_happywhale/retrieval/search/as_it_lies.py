@@ -18,7 +18,7 @@ from tf_happywhale.retrieval.search.joined_rows import Blend, Stack
 ROOM = 2**28  # bytes of dot products at a time
 ROWS = 2**14  # multiplied at a time
 MOST = 128  # queries; with more, tiles are as fast
-READS = 4  # of the gallery, at most; with more, tiles are faster
+READS = 4  # of the whole gallery, for all queries; if it takes more, tiles are faster
 SMALLEST = 2.0**-126  # float32 numbers below may count as zero
 
 
@@ -30,7 +30,8 @@ class Term:
         dots: float32 [p, b], of the member's p embeddings, as the model gives them.
         rows: int64 [m], where each image stands among them.
         scales: float64 [m], what each image's dot products are multiplied by.
-        lost: how much of one, scaled, may be lost below float32's smallest numbers.
+        lost: how far one may be from the exact one, after scaling, because float32 has no smaller
+            numbers.
     """
 
     dots: np.ndarray
@@ -66,12 +67,12 @@ class Dots:
         return dots
 
 
-def queries_together(gallery: Stack | Blend, queries: int) -> int:
+def queries_together(gallery: Stack | Blend, queries: int, memory: int) -> int:
     """Return how many of the queries are multiplied with the gallery at a time, so that their dot
-    products fit in `ROOM`; 0 if tiles of the gallery are the better way: for many queries, or where
-    most embeddings are not of the gallery."""
+    products fit in `ROOM`, and in `memory` bytes. 0: tiles of the gallery are the better way, since
+    there are many queries, or most embeddings are not of the gallery."""
     sizes = [len(part) for rows in _stacks(gallery) for part in rows.parts]
-    together = ROOM // (4 * sum(sizes))
+    together = min(ROOM, memory) // (4 * sum(sizes))
     fine = queries <= min(MOST, READS * together) and max(sizes) <= 2 * len(gallery)
     return together if fine else 0
 
@@ -85,7 +86,7 @@ def multiply(gallery: Stack | Blend, queries: Stack) -> Dots:
     s·|g|·|q| over the terms is 1 at most, and adding the terms rounds less than once for each. That
     is `error_bound` for a width that is larger by the number of terms. Beyond it, each number of g,
     product and partial sum may lose 2⁻¹²⁶, since g is not scaled before: 3·2⁻¹²⁶ for each of the
-    term's width, times s. That is what `error_bound` calls a row's difference.
+    term's width, times s. `error_bound` takes it as the difference of a row (`Operand.off`).
     """
     asked = queries.tile(slice(None))
     terms = tuple(_terms(gallery, asked))

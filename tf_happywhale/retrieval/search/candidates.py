@@ -65,7 +65,8 @@ def rank_individuals(
     Args:
         queries: embeddings [n, d], or a stack of several models'.
         gallery: embeddings [m, d], a stack, or a blend with the head's centres.
-        individual_ids: text [m], or these sorted already: that takes longer than one query.
+        individual_ids: text [m], or `Individuals`, which are sorted already. To sort a million of
+            them takes longer than one query.
         k: number of candidates of each query.
         engine: `auto`, `tensorflow` or `numpy`.
         shortlist: what TensorFlow multiplies: `float32`, `bfloat16`, or `auto`.

@@ -95,7 +95,7 @@ def _search(
     order = np.argsort(labels, kind="stable")
     labels, gallery = labels[order], gallery.take(order)
     k = min(k, np.count_nonzero(changes(labels)))
-    groups, together = make_groups(labels, k), queries_together(gallery, len(queries))
+    groups, together = make_groups(labels, k), queries_together(gallery, len(queries), memory)
     if together and engine != "tensorflow":
         parts = [
             _search_few(queries.take(slice(*some)), gallery, labels, groups, k)

@@ -6,15 +6,16 @@ import os
 from pathlib import Path
 
 HEAD = "gallery.json"  # as in `galleries/gallery_folder.py`, which the start of a server leaves out
+CONTENT = ("part-", "change-")  # files beside it that say who is in it; others are computed again
 Stamp = tuple[tuple[str, int, int, int], ...]
 
 
 def stamp_of(folder: Path) -> Stamp | None:
-    """Return names, sizes, times and numbers of a gallery's files, which are others when it has
-    changed; None if there is no gallery."""
+    """Return names, sizes, times and numbers of the files that say what a gallery contains, which
+    are others when it has changed; None if there is no gallery."""
     try:
         with os.scandir(folder) as entries:
-            files = [one for one in entries if one.name.endswith((".json", ".npz"))]
+            files = [one for one in entries if one.name == HEAD or one.name.startswith(CONTENT)]
             told = [(one.name, one.stat()) for one in files]
     except OSError:
         return None  # it is not there, or is being replaced
