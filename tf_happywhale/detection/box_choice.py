@@ -10,7 +10,7 @@ from tf_happywhale.detection.detections import Detection, Seen, sources_of
 from tf_happywhale.detection.fusion import fuse
 from tf_happywhale.messages import say_once
 
-TOO_SMALL = "it is smaller than a pixel, or only the one in the corner"
+TOO_SMALL = "it is smaller than a pixel, or it is only the pixel in the corner"
 
 
 def select_boxes(

@@ -22,7 +22,12 @@ def parse_box(text: str) -> tuple[str, Box]:
 def box_cells(text: str, key: str) -> dict[str, str]:
     """Return the cells of `COLUMNS` for a box that is written as text; empty ones for no box.
 
-    Args, errors: see `corner_cells`.
+    Args:
+        text: see `box_text`; empty for no box.
+        key: of the animal in the box.
+
+    Raises:
+        InputError: see `corner_cells`.
     """
     if not text:
         return dict.fromkeys(COLUMNS, "")

@@ -111,7 +111,7 @@ def _search(
 def _search_few(
     queries: Stack, gallery: Stack | Blend, labels: np.ndarray, groups: Groups, k: int
 ) -> Found:
-    """Return what `score_shortlist` does for few queries, of a gallery that is read as it lies."""
+    """Score the shortlists of few queries; the gallery is read as it lies."""
     found, dots = Shortlist.empty(k, groups, len(queries), 0.0), multiply(gallery, queries)
     for start, stop in spans(0, len(gallery), GALLERY_ROWS):
         found.add(dots.tile(slice(start, stop)), start, dots.bound)
@@ -128,7 +128,7 @@ def _search_tiles(
     shortlist: str,
     memory: int,
 ) -> list[Found]:
-    """Return what `score_shortlist` does for each tile of queries, by tiles of the gallery."""
+    """Score the shortlists of many queries, a tile of them at a time, by tiles of the gallery."""
     chosen = choose_engine(engine, shortlist, float(len(queries)) * len(gallery) * gallery.width)
     rows = min(QUERY_ROWS, max(FEWEST, -(-len(queries) // WORKERS)))
     lists: list[Shortlist | None] = [
