@@ -65,7 +65,7 @@ def tables(draw: st.DrawFn) -> list[Row]:
                 fact: draw(st.one_of(st.just(""), TEXT))
                 for fact in ("encounter", "observer", "viewpoint", "quality", "distinctiveness")
             }
-            box = draw(st.sampled_from(("", "3,4,33,31", "0,0,1,1", "7,0,90,59")))
+            box = draw(st.sampled_from(("", "3,4,33,31", "1,1,2,2", "7,0,90,59")))
             rows.append(
                 row(
                     animal_key(f"trip/{name}.jpg", number),

@@ -6,8 +6,9 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tf_happywhale.catalogue.boxes.box import AnyBox, Box, pixels_touched
-from tf_happywhale.catalogue.boxes.formats.cells import quoted
+from tf_happywhale.catalogue.boxes.box import AnyBox
+from tf_happywhale.catalogue.boxes.formats.conventions import XYWH, boxes_from_numbers
+from tf_happywhale.catalogue.boxes.formats.four_numbers import FourNumbers
 from tf_happywhale.errors import InputError
 
 
@@ -40,19 +41,20 @@ class Found:
     said: tuple[str, ...] = ()
 
 
-def pixel_box(left: float, top: float, width: float, height: float, where: str) -> Box:
-    """The pixels that a rectangle touches.
+def one_box(four: tuple[float, ...], where: str, *, shares: bool) -> AnyBox:
+    """The box of a left and a top edge, a width and a height.
+
+    Args:
+        four: as the file has them.
+        where: see `Animal`.
+        shares: whether the format has shares of the picture, or pixels.
 
     Raises:
-        InputError: it has no area, or is not finite.
+        InputError: it has no area or is not finite, or the numbers are not what the format has.
     """
-    box = pixels_touched(left, top, left + width, top + height)
-    if box is None:
-        raise InputError(
-            f"{where} has the box {quoted([left, top, width, height])}, which has no area: it must "
-            "be left, top, width, height in pixels. Correct it, or leave it empty."
-        )
-    return box
+    unit = "each from 0 to 1" if shares else "in pixels"
+    remedy = f"It must be left, top, width, height, {unit}: correct it, or leave it empty."
+    return boxes_from_numbers([FourNumbers(where, four)], XYWH, shares=shares, remedy=remedy)[0]
 
 
 def by_id(pairs: Iterable[tuple[Hashable, Any]], what: str) -> dict[Hashable, Any]:

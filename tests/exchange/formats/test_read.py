@@ -73,6 +73,7 @@ def test_coco_with_the_individual_elsewhere(tmp_path: Path) -> None:
         ),
         (changed(bbox=[1, 2, 3]), "must be four numbers"),
         (changed(bbox=[1, 2, 0, 3]), "has no area"),
+        (changed(bbox=[0.1, 0.2, 0.95, 0.7]), "may be in shares .*this format has pixels"),
         (changed(name=1.5), "is not text"),
         ({**WILDME, "annotations": [{"image_id": 7}]}, "no annotation names an individual"),
         ({**WILDME, "annotations": ["x"]}, "is not an object"),
@@ -106,6 +107,10 @@ def test_wildlife_datasets_with_other_names_of_columns(tmp_path: Path) -> None:
         ("image_id,path\n1,a.jpg\n", "lacks the column identity for individual_id"),
         ("image_id,identity,path,bbox\n1,7,a.jpg,[1 2]\n", "Line 2 of .* cannot be read as JSON"),
         ("", "is empty"),
+        (
+            'image_id,identity,path,bbox\n1,7,a.jpg,"[0.1, 0.2, 0.95, 0.7]"\n',
+            "Line 2 of .* may be in shares .*this format has pixels",
+        ),
     ],
 )
 def test_damaged_wildlife_datasets(tmp_path: Path, text: str, said: str) -> None:
@@ -180,7 +185,7 @@ def test_camtrap_dp_without_events_and_people(tmp_path: Path) -> None:
             "observations",
             "deploymentID,mediaID,observationType,bboxX,bboxY,bboxWidth,bboxHeight\n"
             "d,m,animal,10,20,30,40\n",
-            "not left, top, width and height from 0 to 1",
+            "must be left, top, width, height, each from 0 to 1",
         ),
     ],
 )
@@ -301,7 +306,8 @@ def test_fiftyone_with_classes(tmp_path: Path) -> None:
         ({"labels": {"x": [{"label": "A"}]}}, "bounding_box is missing"),
         ({"labels": {"x": ["A"]}}, "is not an object"),
         ({"labels": {"x": [{"label": 2, "bounding_box": [0, 0, 1, 1]}]}}, "does not explain"),
-        ({"labels": {"x": [{"label": "A", "bounding_box": [0, 0, 0, 1]}]}}, "without an area"),
+        ({"labels": {"x": [{"label": "A", "bounding_box": [0, 0, 0, 1]}]}}, "has no area"),
+        ({"labels": {"x": [{"label": "A", "bounding_box": [0, 0, 3, 2]}]}}, "beyond .*from 0 to 1"),
     ],
 )
 def test_damaged_fiftyone(tmp_path: Path, tree: object, said: str) -> None:

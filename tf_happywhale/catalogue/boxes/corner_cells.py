@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from numbers import Integral
 
 from tf_happywhale.catalogue.animals.animal_key import animal_words
-from tf_happywhale.catalogue.boxes.formats.conventions import PIXELS
+from tf_happywhale.catalogue.boxes.formats.four_numbers import PIXELS
 from tf_happywhale.errors import InputError
 
 CORNERS = ("xmin", "ymin", "xmax", "ymax")

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
-from tf_happywhale.catalogue.boxes.box import Box
+from tf_happywhale.catalogue.boxes.box import AnyBox, Box
 from tf_happywhale.catalogue.boxes.formats.cells import quoted
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, four_numbers
 from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.errors import InputError
-from tf_happywhale.exchange.found import Animal, Found, by_id, pixel_box
+from tf_happywhale.exchange.found import Animal, Found, by_id, one_box
 from tf_happywhale.exchange.rows import Row, box_of, moment_of
 
 FILE, FOLDER, NOBODY = "annotations.json", "images", "____"
@@ -153,13 +153,13 @@ def _said(annotation: Any) -> dict[str, Any]:
     return {**(more if isinstance(more, dict) else {}), **own}
 
 
-def _box(annotation: dict, image: dict, where: str) -> Box | None:
+def _box(annotation: dict, image: dict, where: str) -> AnyBox | None:
     given = annotation.get("bbox")
     if not given:
         return None
-    box = pixel_box(*four_numbers(given, where), where)
-    whole = (image.get("width"), image.get("height"))
-    return None if (box.xmin, box.ymin, box.xmax, box.ymax) == (0, 0, *whole) else box
+    four = four_numbers(given, where)
+    whole = (0, 0, image.get("width"), image.get("height"))
+    return None if four == whole else one_box(four, where, shares=False)
 
 
 def _date(image: dict) -> str:

@@ -14,13 +14,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
-from tf_happywhale.catalogue.boxes.box import RelativeBox
+from tf_happywhale.catalogue.boxes.box import AnyBox
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, four_numbers
 from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.errors import InputError
 from tf_happywhale.exchange.boxes import shares_of
 from tf_happywhale.exchange.formats.coco import Sizes
-from tf_happywhale.exchange.found import Animal, Found
+from tf_happywhale.exchange.found import Animal, Found, one_box
 from tf_happywhale.exchange.rows import Row, box_of
 
 FILE, FOLDER = "labels.json", "data"
@@ -95,10 +95,6 @@ def _label(detection: dict, classes: Any, where: str) -> str:
     return label or ""
 
 
-def _box(four: list, where: str) -> RelativeBox | None:
-    left, top, width, height = four_numbers(four, where)
-    if [left, top, width, height] == WHOLE:
-        return None
-    if width <= 0 or height <= 0:
-        raise InputError(f"{where} has a box without an area: correct it.")
-    return RelativeBox(left, top, left + width, top + height)
+def _box(four: list, where: str) -> AnyBox | None:
+    numbers = four_numbers(four, where)
+    return None if list(numbers) == WHOLE else one_box(numbers, where, shares=True)

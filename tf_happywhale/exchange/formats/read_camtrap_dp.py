@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tf_happywhale.catalogue.boxes.box import RelativeBox
+from tf_happywhale.catalogue.boxes.box import AnyBox
 from tf_happywhale.catalogue.boxes.formats.cells import to_number
 from tf_happywhale.errors import InputError
 from tf_happywhale.exchange.formats.camtrap_dp_columns import TAGS
-from tf_happywhale.exchange.found import Animal, Found, by_id, one_of
+from tf_happywhale.exchange.found import Animal, Found, by_id, one_box, one_of
 
 BOX = ("bboxx", "bboxy", "bboxwidth", "bboxheight")  # as read: in lower case
 
@@ -77,13 +77,11 @@ def _animal(row: Mapping, medium: Mapping, place: Mapping, where: str) -> Animal
     return Animal(medium["filepath"], who, facts, box, where, name)
 
 
-def _box(row: Mapping, where: str) -> RelativeBox | None:
+def _box(row: Mapping, where: str) -> AnyBox | None:
     if not all(row.get(name) for name in BOX):
         return None
-    left, top, width, height = (to_number(row[name], f"{where}: {name}") for name in BOX)
-    if not (0 <= left < 1 and 0 <= top < 1 and 0 < width <= 1 and 0 < height <= 1):
-        raise InputError(f"{where}: its box is not left, top, width and height from 0 to 1.")
-    return RelativeBox(left, top, left + width, top + height)
+    four = tuple(to_number(row[name], f"{where}: {name}") for name in BOX)
+    return one_box(four, where, shares=True)
 
 
 def _tags(cell: str) -> dict[str, str]:

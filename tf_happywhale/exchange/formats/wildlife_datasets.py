@@ -18,7 +18,7 @@ from tf_happywhale.catalogue.boxes.formats.cells import is_empty
 from tf_happywhale.catalogue.boxes.formats.json_values import four_numbers, parse_json
 from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.errors import InputError
-from tf_happywhale.exchange.found import Animal, Found, one_of, pixel_box
+from tf_happywhale.exchange.found import Animal, Found, one_box, one_of
 from tf_happywhale.exchange.rows import Row, box_of, moment_of
 
 FILE, FOLDER, NOBODY = "metadata.csv", "images", "unknown"
@@ -102,4 +102,5 @@ def _bbox(row: Row) -> str:
 def _box(cell: str, where: str):
     if is_empty(cell):
         return None
-    return pixel_box(*four_numbers(parse_json(cell, f"{where}: the bbox"), where), where)
+    four = four_numbers(parse_json(cell, f"{where}: the bbox"), where)
+    return one_box(four, where, shares=False)

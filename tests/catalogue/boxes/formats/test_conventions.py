@@ -11,9 +11,9 @@ from tf_happywhale.catalogue.boxes.formats.conventions import (
     CORNERS,
     CXCYWH,
     XYWH,
-    FourNumbers,
     boxes_from_numbers,
 )
+from tf_happywhale.catalogue.boxes.formats.four_numbers import FourNumbers
 from tf_happywhale.errors import InputError
 
 

@@ -300,3 +300,24 @@ def test_opposite_edges_that_changed_places_are_refused(found: Pictures, data) -
         path = table(header.replace("_", other), corners)(Path(folder), found)
         with pytest.raises(InputError, match=r"Line \d of .*boxes\.csv: .*(edge|no area)"):
             read_box_rows(path)
+
+
+@pytest.mark.parametrize(
+    "kind", ["coco", "pytorch wildlife", "voc", "labelme", "via json", "via csv"]
+)
+@settings(max_examples=15, deadline=None)
+@given(found=pictures())
+def test_shares_in_a_format_of_pixels_are_refused(kind: str, found: Pictures) -> None:
+    shares = {
+        name: (
+            width,
+            height,
+            [Box(b.xmin / width, b.ymin / height, b.xmax / width, b.ymax / height) for b in boxes],
+        )
+        for name, (width, height, boxes) in found.items()
+    }
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        pytest.raises(InputError, match=r"may be in shares .*this format has pixels"),
+    ):
+        read_box_rows(WRITERS[kind](Path(folder), shares))

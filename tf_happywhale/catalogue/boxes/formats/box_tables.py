@@ -32,12 +32,11 @@ from tf_happywhale.catalogue.boxes.formats.cells import (
 )
 from tf_happywhale.catalogue.boxes.formats.conventions import (
     CORNERS,
-    PIXELS,
-    FourNumbers,
     RowAndNumbers,
     rows_with_boxes,
     with_numbers,
 )
+from tf_happywhale.catalogue.boxes.formats.four_numbers import PIXELS, FourNumbers
 from tf_happywhale.catalogue.boxes.formats.plain_boxes import (
     NotPlain,
     plain_boxes,

@@ -68,7 +68,7 @@ def coco_rows(tree: dict, path: Path) -> list[BoxRow]:
         (BoxRow(name, where=str(path)), None) for name, _ in images.values() if name not in boxed
     ]
     remedy = "In COCO's format a box is left, top, width, height in pixels."
-    return rows_with_boxes(found, XYWH, remedy=remedy)
+    return rows_with_boxes(found, XYWH, shares=False, remedy=remedy)
 
 
 def _annotations(

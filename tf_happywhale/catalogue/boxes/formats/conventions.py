@@ -8,36 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from tf_happywhale.catalogue.boxes.box import AnyBox, RelativeBox, pixels_touched
 from tf_happywhale.catalogue.boxes.box_rows import BoxRow
+from tf_happywhale.catalogue.boxes.formats.four_numbers import (
+    SLACK,
+    FourNumbers,
+    are_shares,
+    check_pixels,
+)
 from tf_happywhale.errors import InputError
 
 AUTO, CORNERS, XYWH, CXCYWH = "auto", "corners", "xywh", "cxcywh"
-SLACK = 0.1  # how far a box may reach beyond its picture, as a share of the picture
 FEW = 0.05  # if a smaller share of the boxes cannot be corners, those may be typing errors
-PIXELS = 2  # numbers that are not shares are in pixels if one is as large as this
 DECIMALS = 6  # of corners, since 512.7 + 100.3 is a little more than 613
 CORRECT = "Correct the numbers."
-
-
-@dataclass(frozen=True)
-class FourNumbers:
-    """The four numbers of one box, as its file has them.
-
-    Attributes:
-        where: the file and line, for errors.
-        four: in the order of the file.
-        drawn_on: width and height of the picture that they are of, if the file says it.
-    """
-
-    where: str
-    four: tuple[float, ...]
-    drawn_on: tuple[float, float] | None = None
-
-    def __str__(self) -> str:
-        return ", ".join(f"{number:g}" for number in self.four)
 
 
 RowAndNumbers = tuple[BoxRow, FourNumbers | None]
@@ -80,17 +65,22 @@ def boxes_from_numbers(
         found: their numbers.
         convention: `corners` (left, top, right, bottom), `xywh` (left, top, width, height) or
             `cxcywh` (middle, width, height); None: corners or xywh, whichever the numbers allow.
-        shares: whether the numbers are shares of the picture's width and height; None: they are
-            if all of them lie between 0 and 1.
+        shares: whether the format has shares of the picture's width and height, or pixels; None:
+            either, and they are shares if all of them lie between 0 and 1.
         remedy: what a person can do, the last sentence of the error.
 
     Raises:
         InputError: a box has no area or lies outside its picture, the rows are not in one
-            convention, or two conventions are possible. It names the row.
+            convention, or two conventions are possible, or a format of pixels has shares. It names
+            the row.
     """
     for box in found:
         _check_area(box, remedy)
-    shares = _are_shares(found) if shares is None else shares
+    if shares is None:
+        shares = are_shares(found)
+    elif not shares:
+        for box in found:
+            check_pixels(box, corners_of(box.four, convention or CORNERS))
     convention = _decide(found, shares) if convention is None else convention
     return [_box(box, convention, shares, remedy) for box in found]
 
@@ -104,25 +94,6 @@ def _check_area(box: FourNumbers, remedy: str) -> None:
             f"{box.where}: the box {box} has no area: correct it, or leave its cells empty if "
             "there is no box."
         )
-
-
-def _are_shares(found: Sequence[FourNumbers]) -> bool:
-    small, large = [], []
-    for box in found:
-        share = all(-SLACK <= number <= 1 + SLACK for number in box.four)
-        (small if share else large).append(box)
-    for box in large:
-        if max(map(abs, box.four)) < PIXELS:
-            raise InputError(
-                f"{box.where}: {box} are neither shares of the picture, from 0 to 1, nor pixels: "
-                "correct them."
-            )
-    if small and large:
-        raise InputError(
-            f"{small[0].where}: {small[0]} are shares of the picture, but {large[0].where} has "
-            f"pixels ({large[0]}): give all boxes of the file in one way."
-        )
-    return bool(small)
 
 
 def _decide(found: Sequence[FourNumbers], shares: bool) -> str:

@@ -47,7 +47,7 @@ def labelme_rows(trees: Sequence[tuple[Path, dict]], folder: Path) -> list[BoxRo
             where = f"{file}: shape {place}"
             row = BoxRow(image, field(shape, "label", str, where).strip(), where=where)
             found.append(with_numbers(row, _corners(shape, where), size))
-    return rows_with_boxes(found, CORNERS)
+    return rows_with_boxes(found, CORNERS, shares=False)
 
 
 def _corners(shape: dict, where: str) -> Corners:

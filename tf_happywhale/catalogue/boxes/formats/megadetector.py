@@ -20,12 +20,12 @@ from tf_happywhale.catalogue.boxes.box_rows import BoxRow
 from tf_happywhale.catalogue.boxes.formats.cells import quoted, to_number
 from tf_happywhale.catalogue.boxes.formats.conventions import (
     CORNERS,
-    PIXELS,
     XYWH,
     RowAndNumbers,
     rows_with_boxes,
     with_numbers,
 )
+from tf_happywhale.catalogue.boxes.formats.four_numbers import PIXELS
 from tf_happywhale.catalogue.boxes.formats.json_values import expect, field, four_numbers
 from tf_happywhale.errors import InputError
 from tf_happywhale.messages import say_once

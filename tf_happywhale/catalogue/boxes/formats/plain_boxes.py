@@ -23,9 +23,9 @@ from tf_happywhale.catalogue.boxes.formats.cells import EMPTY, NUMBER
 from tf_happywhale.catalogue.boxes.formats.conventions import (
     CORNERS,
     DECIMALS,
-    PIXELS,
     corners_of,
 )
+from tf_happywhale.catalogue.boxes.formats.four_numbers import PIXELS
 from tf_happywhale.catalogue.boxes.formats.table_columns import BoxColumns
 from tf_happywhale.errors import InputError
 

@@ -55,7 +55,7 @@ def via_table_rows(table: pd.DataFrame, path: Path) -> list[BoxRow]:
         where = f"Line {line} of {path}"
         shape = parse_json(row[SHAPE] or "{}", f"{where}: {SHAPE}")
         found.append(_region(row[name], shape, parse_json(row[ATTRIBUTES] or "{}", where), where))
-    return rows_with_boxes(found, CORNERS)
+    return rows_with_boxes(found, CORNERS, shares=False)
 
 
 def via_rows(tree: dict, path: Path) -> list[BoxRow]:
@@ -75,7 +75,7 @@ def via_rows(tree: dict, path: Path) -> list[BoxRow]:
         for part in expect(parts, list, f"{where}: regions"):
             shape = field(part, "shape_attributes", dict, where)
             found.append(_region(image, shape, part.get("region_attributes"), where))
-    return rows_with_boxes(found, CORNERS)
+    return rows_with_boxes(found, CORNERS, shares=False)
 
 
 def _region(image: str, shape: Any, attributes: Any, where: str) -> RowAndNumbers:

@@ -46,7 +46,7 @@ def voc_rows(files: Sequence[Path], folder: Path) -> list[BoxRow]:
             where = f"{file}: object {place}"
             row = BoxRow(image, (thing.findtext("name") or "").strip(), where=where)
             found.append(with_numbers(row, _four(thing, where), size))
-    return rows_with_boxes(found, CORNERS)
+    return rows_with_boxes(found, CORNERS, shares=False)
 
 
 def _parse(file: Path) -> ElementTree.Element:
