@@ -17,6 +17,7 @@ from tf_happywhale.inference.matched.local_matching import LocalMatching
 from tf_happywhale.inference.matched.match_gallery import match_gallery
 from tf_happywhale.inference.matched.match_networks import Networks
 from tf_happywhale.retrieval.embeddings import Embeddings
+from tf_happywhale.retrieval.fusion.fuse import Lessons, learn_from_pairs
 from tf_happywhale.retrieval.teaching.same_encounter import same_encounter
 
 INDIVIDUALS, DAYS = 5, 3
@@ -184,11 +185,49 @@ def test_a_picture_without_a_known_content_is_read_again(sighted, tmp_path, monk
         match_gallery(queries, gallery, matching(tmp_path))
 
 
-def test_lessons_are_not_kept_while_a_picture_cannot_be_read(sighted, tmp_path: Path) -> None:
+@pytest.fixture
+def lacking(sighted, tmp_path: Path) -> tuple[Embeddings, Embeddings, Path, bytes]:
+    """Photographs, a gallery without one of its pictures, where that was, and its content."""
     queries, gallery = sighted
-    lost = gallery.columns["picture"].copy()
-    lost[3] = str(tmp_path / "nowhere.png")
-    content = np.array([f"{n}" for n in range(15)])  # nobody has looked at these contents
-    columns = gallery.columns | {"picture": lost, "content": content}
-    match_gallery(queries, replace(gallery, columns=columns), matching(tmp_path))
+    pictures = gallery.columns["picture"].tolist()
+    encoded, lost = Path(pictures[3]).read_bytes(), tmp_path / "lost.png"
+    pictures[3] = str(lost)
+    columns = gallery.columns | {"picture": np.array(pictures)}
+    return queries, replace(gallery, columns=columns), lost, encoded
+
+
+def test_lessons_count_until_a_picture_can_be_read_again(
+    lacking, tmp_path: Path, monkeypatch
+) -> None:
+    queries, gallery, lost, encoded = lacking
+    match_gallery(queries, gallery, matching(tmp_path))
+    module = "tf_happywhale.inference.matched.match_gallery"
+    with monkeypatch.context() as patched:
+        patched.setattr(f"{module}.learn_from_pairs", unlike)
+        again = matching(tmp_path)
+        match_gallery(queries, gallery, again)
+        assert list(again.failed) == [gallery.image[3]]
+        lost.write_bytes(b"another picture")
+        match_gallery(queries, gallery, matching(tmp_path))
+        lost.write_bytes(encoded)
+        with pytest.raises(AssertionError, match="asked again"):
+            match_gallery(queries, gallery, matching(tmp_path))
+    scores = match_gallery(queries, gallery, matching(tmp_path)).fused.photographs(np.arange(5))
+    assert not np.isnan(scores).any()
+    monkeypatch.setattr(f"{module}.learn_from_pairs", unlike)
+    lost.unlink()  # its points are kept
+    match_gallery(queries, gallery, matching(tmp_path))
+
+
+def test_lessons_of_a_picture_that_comes_back_meanwhile_are_not_kept(
+    lacking, tmp_path: Path, monkeypatch
+) -> None:
+    queries, gallery, lost, encoded = lacking
+
+    def learn(*these: object) -> Lessons:
+        lost.write_bytes(encoded)
+        return learn_from_pairs(*these)
+
+    monkeypatch.setattr("tf_happywhale.inference.matched.match_gallery.learn_from_pairs", learn)
+    match_gallery(queries, gallery, matching(tmp_path))
     assert not list(tmp_path.rglob(LESSONS))

@@ -15,7 +15,7 @@ from tf_happywhale.galleries.kept_lessons import (
 from tf_happywhale.inference.matched.crop_points import crops_of
 from tf_happywhale.inference.matched.local_matching import LocalMatching
 from tf_happywhale.retrieval.embeddings import Embeddings
-from tf_happywhale.retrieval.fusion.compared import compared
+from tf_happywhale.retrieval.fusion.compared import Compared, compared
 from tf_happywhale.retrieval.fusion.fuse import Fused, fuse, learn_from_pairs
 from tf_happywhale.retrieval.fusion.match_plan import MatchPlan, plan_matching
 from tf_happywhale.retrieval.fusion.planned_pairs import own_pairs, photograph_pairs
@@ -85,11 +85,22 @@ def match_itself(
     crops = [crop.key for crop in crops_of(gallery)]
     key = lessons_key(gallery, crops, asked, plan, matching.way)
     itself = load_lessons(matching.homes, key, gallery)
-    if itself is None:
+    if itself is None or not _as_readable(itself.lessons.found, gallery, matching):
         itself = _match_itself(gallery, matching, plan, asked)
-        if not matching.failed:  # a picture that fails today may be readable tomorrow
+        if _as_readable(itself.lessons.found, gallery, matching):
             keep_lessons(matching.homes, key, itself)
     return itself
+
+
+def _as_readable(found: Compared, gallery: Embeddings, matching: LocalMatching) -> bool:
+    """Return whether pairs of a gallery's images would have the same features now: each one without
+    features still has a picture that cannot be read. It may be readable again after some time."""
+    pairs = np.stack(found.of(np.arange(len(gallery)))[:2], axis=1)
+    unknown = pairs[np.isnan(found.features).any(axis=1)]
+    rows = np.unique(unknown)
+    keys = matching.look_at(gallery.take(rows), "gallery", GALLERY)
+    failed = rows[[not key for key in keys]]
+    return bool(np.isin(unknown, failed).any(axis=1).all())
 
 
 def _match_itself(
