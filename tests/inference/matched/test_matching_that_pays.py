@@ -137,6 +137,24 @@ def test_what_was_tried_counts_for_the_same_gallery_only(sighted, made, tmp_path
     assert made[1].matcher.seen < made[0].matcher.seen  # pairs of both are matched once
 
 
+def test_a_trial_with_an_unreadable_picture_is_made_again(
+    sighted, made, tmp_path: Path, capsys
+) -> None:
+    """Since a disk that is not there today would say for ever that matching finds nothing."""
+    _, gallery = sighted
+    pictures = gallery.columns["picture"].tolist()
+    encoded, lost = Path(pictures[3]).read_bytes(), tmp_path / "lost.png"
+    pictures[3] = str(lost)
+    gallery = replace(gallery, columns=gallery.columns | {"picture": np.array(pictures)})
+    try_before_use(matchable(gallery, tmp_path))
+    assert "1 of its pictures cannot be read, so this is tried again" in capsys.readouterr().out
+    lost.write_bytes(encoded)
+    for loaded in (2, 2):
+        try_before_use(matchable(gallery, tmp_path))
+        assert len(made) == loaded
+    assert made[1].extractor.seen == 1  # the others are known
+
+
 def test_what_a_person_sets_goes_before(sighted, made, tmp_path: Path, capsys) -> None:
     queries, gallery = sighted
     certain = known_by_heart(gallery, True)

@@ -201,7 +201,10 @@ def _trial(gallery: Matchable) -> Tried | None:
             return None
         plan = trial_plan(settings, len(images))
         trial, itself = try_matching(images, matching, plan, asked, best_of)
-        keep_trial(homes, name, trial)
+        if lost := len(matching.failed):
+            print(f"{lost} of its pictures cannot be read, so this is tried again next time")
+        else:
+            keep_trial(homes, name, trial)
         tried = Tried(name, trial, asked, matching, itself)
     print(trial_sentence(tried.trial), flush=True)
     return tried
