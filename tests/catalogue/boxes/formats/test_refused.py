@@ -52,12 +52,23 @@ def read(tmp_path: Path):
         (f"{CORNERS},width,height\na.jpg,10,10,300,400,200,200\n", "Line 2 of .*: .*beyond"),
         ("image,bbox\na.jpg,\"[[1,2,30,40],[5,6,70,80]]\"\n", "may be left, top, right"),
         ("image,conf,bbox\na.jpg,\"[.5, .5]\",[[1 2 30 40]]\n", "Line 2 of .*1 boxes but 2 conf"),
+        (f"{CORNERS},Xmin\na.jpg,1,2,30,40,1\nb.jpg,1,2,30,40,9\n", "Line 3 of .*'1' .*'xmin' but "
+         "'9' in 'Xmin', and each may be meant: rename"),
+        (f"{CORNERS},x1,y1,x2,y2\na.jpg,1,2,30,40,1,2,30,41\n", "'40' .*'ymax' but '41' in 'y2'"),
+        ("image,x,y,w,h,xmin,ymin\na.jpg,100,50,40,20,80,40\n", "'100' .*'x' but '80' in 'xmin'"),
     ],
 )  # fmt: skip
 def test_a_table_by_its_line(read, table: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason) as caught:
         read(table)
     assert "boxes.csv" in str(caught.value)
+
+
+def test_columns_that_say_the_same_twice_are_read(read) -> None:
+    head = "image,x,y,w,h,width,height,x1,y1,score,conf"
+    rows = read(f"{head}\na.jpg,10,20,30,40,640,480,10.0,,.5,.9\n")
+    assert [row.box.clip(640, 480) for row in rows] == [Box(10, 20, 40, 60)]
+    assert rows[0].confidence == 0.9
 
 
 def test_a_row_that_only_one_convention_allows_tells_it_for_all(read) -> None:

@@ -42,6 +42,7 @@ from tf_happywhale.catalogue.boxes.formats.plain_boxes import (
     plain_boxes,
     with_four_columns,
 )
+from tf_happywhale.catalogue.boxes.formats.rival_columns import check_rivals
 from tf_happywhale.catalogue.boxes.formats.table_columns import BoxColumns, find_columns
 from tf_happywhale.errors import InputError
 
@@ -60,6 +61,7 @@ def table_rows(table: pd.DataFrame, path: Path, asked: str | None) -> list[BoxRo
         InputError: the header is not of such a table, or a row is wrong or ambiguous.
     """
     columns = find_columns(map(str, table.columns), path)
+    check_rivals(table, columns, path)
     convention = columns.convention
     if columns.cell:
         known = CORNERS if _known_corners(columns, table[columns.cell].tolist()) else None

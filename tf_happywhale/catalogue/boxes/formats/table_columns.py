@@ -75,8 +75,7 @@ def find_columns(header: Iterable[str], path: Path) -> BoxColumns:
     """
     header, plain = list(header), {}
     for column in header:
-        name = re.sub(r"[\s-]+", "_", column.strip().lstrip("#").strip().lower())
-        plain.setdefault(name, column)
+        plain.setdefault(plain_name(column), column)
 
     def first(names: str) -> str | None:
         return next((plain[name] for name in names.split() if name in plain), None)
@@ -112,6 +111,11 @@ def find_columns(header: Iterable[str], path: Path) -> BoxColumns:
         number=first(BOX_NUMBER),
         angle=first(ANGLE),
     )
+
+
+def plain_name(column: str) -> str:
+    """A column's name as it is looked for: `image_name` for `#Image Name`."""
+    return re.sub(r"[\s-]+", "_", column.strip().lstrip("#").strip().lower())
 
 
 def _remedy(plain: Mapping[str, str]) -> str:
