@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +81,22 @@ def test_only_a_missing_shard_is_embedded_again(squares, toy, done, tmp_path) ->
     again, _ = beam.embed_on_beam(parts, squares.images, [], "embedding")
     assert done == [parts.parts[1].file.name]
     np.testing.assert_array_equal(first, again)
+
+
+@pytest.mark.parametrize(
+    ("engine", "loads"),
+    [("auto", 1), ("keras", 1), ("openvino", 2), ("onnx", 2), ("litert", 2)],
+)
+def test_a_model_is_converted_before_workers_load_it(
+    squares, toy, done, tmp_path, monkeypatch, engine: str, loads: int
+) -> None:
+    """Or each of them would convert it into the folder that they share."""
+    seen, load = [], Toy.load
+    monkeypatch.setattr(Toy, "load", lambda self: seen.append(len(done)) or load(self))
+    model = replace(toy, embed=Embed(engine=engine))
+    parts = beam.make_parts(model, squares.records, "train", ABOUT, tmp_path / "train.npz")
+    beam.embed_on_beam(parts, squares.images, [], "embedding")
+    assert seen == [0] * loads
 
 
 def test_parts_of_another_model_or_view_are_others(squares, toy, tmp_path) -> None:

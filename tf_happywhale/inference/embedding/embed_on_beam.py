@@ -20,6 +20,7 @@ from tf_happywhale.beam_workers import do_pieces
 from tf_happywhale.disk.hashes import digest
 from tf_happywhale.disk.npz import write_npz
 from tf_happywhale.disk.temporary import remove
+from tf_happywhale.inference.engines.conversion import CONVERTERS
 from tf_happywhale.inference.which_model.trained_models import TrainedModel
 from tf_happywhale.records.manifest import Shard, read_manifest, shards_of
 
@@ -105,7 +106,7 @@ def embed_on_beam(
     from tf_happywhale.inference.embedding.embed_batches import check_count  # which imports Keras
 
     whole = parts.model.about["model"]  # the workers compare their model's content with it
-    if parts.model.embed.engine in ("openvino", "onnx") and whole:
+    if parts.model.embed.engine in CONVERTERS and whole:
         parts.model.load()  # converts it, if that was not done yet, for all of them
     without = replace(parts, parts=[])
     work, load = partial(embed_shard, without), partial(load_model, without)
