@@ -4,10 +4,10 @@
 
 The embeddings are those of benchmarks/retrieval.py: 27,956 queries, 51,033 images, nine models of
 512. They are ranked on this machine alone, then by N processes of Beam's DirectRunner. While these
-are at work one of them is killed, and later the whole command; it is given again, and goes on. Then
-the five ids of every query are compared. Beam's processes share this machine's cores, so they
-cannot be faster than it: what is measured is that the answer is the same, and what dealing the work
-out costs.
+are at work one of them is killed, and later the whole command, which is then given again and
+resumes. Then the five ids of every query are compared. Beam's processes share this machine's cores,
+so they cannot be faster than it: what is measured is that the answer is the same, and what dealing
+the work out costs.
 """
 
 from __future__ import annotations
@@ -24,13 +24,19 @@ from pathlib import Path
 
 import numpy as np
 import retrieval
+from beam_processes import worker_processes
 
 SIZES = {"full": (8192, 16384, 1e12), "quick": (100, 300, 5e8)}  # queries, images, worth it from
-WORKER = b"apache_beam.runners.worker.sdk_worker_main"
 
 
 def rank(folder: Path, options: list[str], size: str) -> None:
-    """Rank, from the embeddings files to five ids for each query, in a process of its own."""
+    """Rank, from the embeddings files to five ids for each query.
+
+    Args:
+        folder: of the embeddings, and of what is found.
+        options: of Beam; none: this process ranks alone.
+        size: a key of `SIZES`.
+    """
     from contextlib import nullcontext
 
     from tf_happywhale.cli import run_safely
@@ -72,29 +78,6 @@ def timed(process: subprocess.Popen) -> float:
     if process.wait():
         sys.exit(f"the ranking ended with status {process.returncode}")
     return time.perf_counter() - began
-
-
-def worker_processes(command: int) -> list[int]:
-    """Return the worker processes that a command on the DirectRunner has started."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            if WORKER in words and command in _ancestors(int(folder.name)):
-                found.append(int(folder.name))
-        except OSError:  # it has ended meanwhile
-            continue
-    return found
-
-
-def _ancestors(process: int) -> list[int]:
-    found = []
-    while process > 1:
-        status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-        said = next(line for line in status.splitlines() if line.startswith("PPid"))
-        process = int(said.split()[1])
-        found.append(process)
-    return found
 
 
 def kill_at(process: subprocess.Popen, searches: Path, parts: int, whole: bool) -> int:

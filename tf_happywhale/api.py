@@ -72,9 +72,10 @@ class LoadedModel:
             gallery: a gallery or a catalogue folder, or its reference images.
 
         Returns:
-            Rows of image, rank (from 1), individual_id, score (the cosine; from 0 to 1 if pictures
-            were matched), p_new (the probability that the animal is new; NaN if unknown) and
-            reference_image.
+            Rows of image and box_number (the animal), rank (from 1), individual_id, score (the
+            cosine; from 0 to 1 if pictures were matched), p_new (the probability that the animal is
+            new; NaN if unknown), reference_image and reference_box_number (the individual's image
+            most like it; empty for `new_individual`).
 
         Raises:
             InputError: there is no photograph or no gallery that can be used, or another model

@@ -112,7 +112,7 @@ def on_workers(
     if died:
         raise WorkerDied(
             "because a worker of Apache Beam died, perhaps for want of memory; what was finished "
-            "is kept, and the same command goes on"
+            "is kept, and the same command resumes"
         )
     if error is not None:
         raise _in_words(error) or RuntimeError(error)

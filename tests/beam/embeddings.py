@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.beam.runners import PROCESSES, run, start, worker_processes
+from benchmarks.beam_processes import worker_processes
+from tests.beam.runners import PROCESSES, run, start
 
 EMBEDDINGS = "toy/fold0/embeddings"
 RANKINGS = {

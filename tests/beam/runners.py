@@ -14,7 +14,6 @@ from pathlib import Path
 PROCESSES = ["--runner=DirectRunner", "--direct_running_mode=multi_processing",
              "--direct_num_workers=2"]  # fmt: skip
 SERVICE = "apache_beam.runners.portability.local_job_service_main"
-WORKER = b"apache_beam.runners.worker.sdk_worker_main"
 POOL = "apache_beam.runners.worker.worker_pool_main"
 
 
@@ -86,26 +85,3 @@ def run(command: str, keys: list[str], options: list[str]) -> None:
     said = log.read_text(errors="replace")
     log.unlink()
     assert status == 0, f"{command} {options} ended with status {status}:\n{said[-4000:]}"
-
-
-def worker_processes(command: int) -> list[int]:
-    """Return the worker processes that a command on the DirectRunner has started."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            if WORKER in words and command in _ancestors(int(folder.name)):
-                found.append(int(folder.name))
-        except OSError:  # it has ended meanwhile
-            continue
-    return found
-
-
-def _ancestors(process: int) -> list[int]:
-    found = []
-    while process > 1:
-        status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-        said = next(line for line in status.splitlines() if line.startswith("PPid"))
-        process = int(said.split()[1])
-        found.append(process)
-    return found

@@ -59,18 +59,18 @@ def rank_individuals(
 ) -> Candidates:
     """Exact candidates by the highest cosine over each individual's images.
 
-    The whole gallery is searched, in tiles. Equal scores are ordered by individual_id. An empty
-    gallery leaves every place empty.
+    The whole gallery is searched. Equal scores are ordered by individual_id. An empty gallery
+    leaves every place empty.
 
     Args:
         queries: embeddings [n, d], or a stack of several models'.
         gallery: embeddings [m, d], a stack, or a blend with the head's centres.
-        individual_ids: text [m], or `Individuals`, which are sorted already. To sort a million of
-            them takes longer than one query.
+        individual_ids: text [m]; or `Individuals`, which are sorted once for many searches, since
+            sorting a million takes longer than one query.
         k: number of candidates of each query.
         engine: `auto`, `tensorflow` or `numpy`.
         shortlist: what TensorFlow multiplies: `float32`, `bfloat16`, or `auto`.
-        memory: bytes for the gallery in the engine's numbers.
+        memory: bytes that the search may take for the gallery, see `exact.nearest`.
         best_of: an individual's score is the mean over this number of its best images.
 
     Raises:

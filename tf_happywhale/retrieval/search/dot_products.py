@@ -18,7 +18,7 @@ from tf_happywhale.retrieval.search.joined_rows import TILE_ROWS, Blend, Stack
 
 FLOAT32 = 2.0**-24  # relative rounding error of one float32 operation
 BFLOAT16 = 2.0**-8  # the same of rounding to bfloat16's eight significant bits
-TF32 = 2.0**-10  # of the eleven bits NVIDIA's tensor cores take of a float32; they may cut the rest
+TF32 = 2.0**-10  # the same on NVIDIA's tensor cores, which keep eleven bits and may cut the others
 LARGE = 2e11  # from this many multiplications on, loading TensorFlow pays
 SMALL = 1e9  # the same if it is loaded already
 
@@ -55,7 +55,9 @@ class TensorFlowEngine:
     """Engine that multiplies float32 or bfloat16 on the device that TensorFlow finds.
 
     With bfloat16 the operands and the results are rounded to eight bits, and the sums are float32.
-    None: bfloat16 if there are units for it.
+
+    Args:
+        bfloat16: whether to multiply so; None: if there are units for it.
 
     Raises:
         InputError: TensorFlow is not installed.
@@ -82,7 +84,7 @@ class TensorFlowEngine:
             tile = rows.tile(slice(start, stop))
             return Operand(self.tf.constant(tile), TF32 if self.gpu else 0.0)
         bits, off = np.empty((stop - start, rows.width), np.uint16), 0.0
-        for first in range(start, stop, TILE_ROWS):  # near the processor
+        for first in range(start, stop, TILE_ROWS):  # stays in the cache while it is rounded
             last = min(first + TILE_ROWS, stop)
             tile = rows.tile(slice(first, last))
             rounded = round_to_bfloat16(tile)

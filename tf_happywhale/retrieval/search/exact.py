@@ -1,4 +1,4 @@
-"""Exact nearest neighbours by cosine; the gallery is read in tiles."""
+"""Exact nearest neighbours by cosine: in tiles, or for few queries as the gallery lies."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tf_happywhale.retrieval.search.shortlist import CrowdedError, Groups, Short
 
 GALLERY_ROWS = 2048  # of a tile
 QUERY_ROWS = 2048  # of a tile
-FEWEST = 512  # the same, if there would be fewer tiles than workers
-ROUNDING = 1e-6  # of scores that come from a library, or go out, in float32
+FEWEST = 512  # of a tile of queries, where larger ones would be fewer than the workers
+ROUNDING = 1e-6  # of scores in float32: what differs by less may be equal
 MEMORY = 2**29  # bytes
 WORKERS = 3  # tiles of queries in work at a time
 
@@ -65,9 +65,11 @@ def nearest(
         gallery: m rows, m ≥ 1.
         labels: int64 [m], not negative.
         k: number of labels of each query; fewer are returned if there are fewer.
-        engine: `numpy`, `tensorflow`, or `auto`.
+        engine: `numpy`, `tensorflow`, or `auto`. Few queries are multiplied by NumPy, unless
+            `tensorflow` is asked for.
         shortlist: `float32`, `bfloat16`, or `auto`, for TensorFlow.
-        memory: bytes for the gallery in the engine's numbers; a larger one is taken in parts.
+        memory: bytes for the gallery in the engine's numbers, or for the dot products of few
+            queries; what is larger is taken in parts.
 
     Raises:
         InputError: the engine's dot products are further off than they may be, or the embeddings

@@ -10,8 +10,8 @@ import numpy as np
 from tf_happywhale.errors import InputError
 from tf_happywhale.retrieval.lengths import squared_lengths, without_direction
 
-TILE_ROWS = 64  # the same, of all members side by side
-PAIRS = 256  # compared at a time
+TILE_ROWS = 64  # of all members side by side, read and scaled at a time: they fit in a cache
+PAIRS = 256  # of rows, multiplied in float64 at a time
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Groups:
 
 
 def make_groups(labels: np.ndarray, k: int) -> Groups:
-    """Return groups of whole labels, at least as many as k or the labels.
+    """Return groups of whole labels: `GROUPS` and 2k at least, or one for each label.
 
     Args:
         labels: int64 [m] in ascending order.

@@ -31,7 +31,7 @@ class StoredSearch:
         queries: n rows.
         gallery: m rows.
         labels: int64 [m].
-        settings: the further arguments of `exact.nearest`.
+        settings: the further arguments of `exact.nearest`: k, engine, shortlist, memory.
     """
 
     queries: Stack
