@@ -13,7 +13,7 @@ from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries import adding
 from tf_happywhale.galleries.adding import add_confirmed
-from tf_happywhale.galleries.corrections import rename
+from tf_happywhale.galleries.corrections import merge, move_image, rename
 from tf_happywhale.galleries.gallery_folder import make_gallery, open_gallery
 from tf_happywhale.galleries.gallery_tables import export_catalogue
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -387,6 +387,32 @@ def test_an_id_that_was_renamed_away_is_given_to_nobody_else(
     (root / "train.csv").write_text(table.replace("new-0001", "Luna"), encoding="utf-8")
     add_confirmed(gallery.folder, queries, {"q3.jpg": NEW}, Data())
     assert rows(root)["q3.jpg"] == "new-0002"
+
+
+def test_a_match_with_an_individual_that_was_merged_since_is_one_with_the_other(
+    gallery, root: Path, queries: Embeddings, capsys
+) -> None:
+    """The catalogue still has the old id, and pages made before the merge propose it."""
+    add_confirmed(gallery.folder, queries, {"q1.jpg": NEW}, Data())
+    rename(open_gallery(gallery.folder), "09913", "Tom")
+    merge(open_gallery(gallery.folder), "Tom", "new-0001")
+    decided = {"a.jpg": "09913", "q3.jpg": NEW}
+    for images in (2, 0):
+        added = add_confirmed(gallery.folder, queries, decided, Data(), ["09913"])
+        assert added.images == images
+    now = open_gallery(gallery.folder)
+    assert sorted(now.individual_id.tolist()) == ["new-0001"] * 3 + ["new-0002"]
+    assert "09913 was renamed to new-0001 or merged into it, so that 1" in capsys.readouterr().out
+
+
+def test_an_id_that_is_used_again_after_a_renaming_is_itself(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    rename(open_gallery(gallery.folder), "09913", "Tom")
+    add_confirmed(gallery.folder, queries, {"q1.jpg": "Tom"}, Data(), ["Tom"])
+    move_image(open_gallery(gallery.folder), "q1.jpg", "09913")
+    add_confirmed(gallery.folder, queries, {"q3.jpg": "09913"}, Data(), ["09913"])
+    assert open_gallery(gallery.folder).individual_id.tolist() == ["Tom", "09913", "09913"]
 
 
 def test_a_catalogue_that_is_not_the_gallerys_is_refused(

@@ -134,6 +134,7 @@ def add_confirmed(
     find = find or PhotographFinder(queries, Path()).path
     with destination(folder, data) as there:
         there.check(queries)
+        decided = there.as_called_now(decided, matched := set(matched))
         there.check_matched(matched)
         names = there.catalogue_names(find)
         known = there.known_animals(queries, decided, names)

@@ -70,6 +70,14 @@ def load_changes(folder: Path) -> list[Change]:
     return changes
 
 
+def called_now(individual_id: str, changes: Sequence[Change]) -> str:
+    """Return the id that an individual has after the corrections that rename or merge it."""
+    for change in changes:
+        if change.verb == "rename" and change.individual_id == individual_id:
+            individual_id = change.to
+    return individual_id
+
+
 def changed(parts: Sequence[Embeddings], changes: Sequence[Change]) -> list[Embeddings]:
     """Return the parts after the corrections."""
     found = []

@@ -15,7 +15,7 @@ from tf_happywhale.catalogue.tables.reading import Reading, reading_of
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError, nearest
 from tf_happywhale.galleries.catalogue_boxes import boxed_images, boxes_by_text, numbered_boxes
-from tf_happywhale.galleries.changes import load_changes
+from tf_happywhale.galleries.changes import called_now, load_changes
 from tf_happywhale.galleries.gallery_folder import (
     HEAD,
     Gallery,
@@ -25,6 +25,7 @@ from tf_happywhale.galleries.gallery_folder import (
 )
 from tf_happywhale.galleries.known_animals import Animal, KnownAnimals
 from tf_happywhale.galleries.numbered_files import load_parts, only_writer
+from tf_happywhale.messages import say_once
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 
@@ -127,6 +128,27 @@ class Destination:
                 f"({nearest(odd, self.species)}): correct the id, which a spreadsheet may have "
                 "changed, or make the decision `new`."
             )
+
+    def as_called_now(self, decided: Mapping[str, str], matched: Iterable[str]) -> dict[str, str]:
+        """Return decisions with the present ids of matched individuals that the gallery has renamed
+        or merged since they were proposed, and print these.
+
+        Args:
+            decided: individual_id by key.
+            matched: the individuals that must be known already.
+        """
+        if self.gallery is None:
+            return dict(decided)
+        there, changes = set(self.gallery.individual_id.tolist()), load_changes(self.folder)
+        now = {who: called_now(who, changes) for who in set(matched) - there}
+        now = {who: to for who, to in now.items() if to in there}
+        for who, to in sorted(now.items()):
+            count = sum(one == who for one in decided.values())
+            say_once(
+                f"{self.folder}: {who} was renamed to {to} or merged into it, so that {count} of "
+                f"the animals decided on are {to}"
+            )
+        return {key: now.get(who, who) for key, who in decided.items()}
 
     def catalogue_names(self, find: Callable[[str], Path]) -> CatalogueNames:
         """Return the names of the catalogue's photographs; `find` gives the path of a new one."""
