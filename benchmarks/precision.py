@@ -2,9 +2,9 @@
 
 The steps are those of `backbones.py`: backbone, GeM, BatchNorm, Dense 512, ArcFace of 100
 individuals and AdamW, on one random batch. Each of the four stands in a process of its own, and
-they take a step in turn, so that what else the machine does hits all alike. A run makes the four
-anew. Seconds of the processor are noted beside those of the clock: a busy machine adds less to
-them, if it is one thread. Several of PyTorch's wait for each other busily.
+they take a step in turn, so that what else the machine does hits all alike. Each run starts the
+four again. Seconds of the processor are noted beside those of the clock. With one thread, a busy
+machine adds less to them; with several, PyTorch's threads wait for each other busily, which counts.
 
     python benchmarks/precision.py --json precision.json
     python benchmarks/precision.py --only b0 --size 224 --batch 16

@@ -138,7 +138,7 @@ def test_every_command_is_run_safely(name: str, monkeypatch) -> None:
 
     monkeypatch.setattr(cli, "run_safely", instead)
     monkeypatch.setattr(sys, "argv", [name, *WORDS.get(name, ["seed=1"])])
-    for module in ("published", "exchange_command"):  # to be imported anew
+    for module in ("published", "exchange_command"):  # to be imported again
         monkeypatch.delitem(sys.modules, f"tf_happywhale.{module}", raising=False)
     with pytest.raises(SystemExit) as exited:
         runpy.run_module(f"tf_happywhale.{name}", run_name="__main__")

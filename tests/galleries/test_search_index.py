@@ -95,7 +95,7 @@ def test_images_that_were_added_are_found_before_and_after_they_are_indexed(fold
     after = read_head(folder)
     assert open_search_index(folder).waiting == 0
     assert after.segments[: len(before.segments)] == before.segments
-    assert after.version == before.version  # nothing was made anew
+    assert after.version == before.version  # nothing was made again
     same(folder, QUERIES)
 
 

@@ -105,7 +105,7 @@ def test_mapped_embeddings_are_not_copied_and_another_file_is_another_search(tmp
     opened = open_search(folder)
     assert str(tmp_path / "train.npz") in (folder / "search.json").read_text()
     np.testing.assert_array_equal(opened.gallery.tile(slice(None)), gallery.tile(slice(None)))
-    again = searches(tmp_path)[1]  # writes the file anew, with the same content
+    again = searches(tmp_path)[1]  # writes the file again, with the same content
     assert store_search(tmp_path / "home", StoredSearch(*again, np.arange(60), {"k": 4})) != folder
     others = np.arange(60)[::-1]
     assert store_search(tmp_path / "home", StoredSearch(queries, gallery, others, {"k": 4})) != (

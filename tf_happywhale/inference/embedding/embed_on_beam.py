@@ -71,7 +71,7 @@ class LoadedModel:
 def make_parts(
     model: TrainedModel, records: Path, split: str, about: dict[str, str], target: Path
 ) -> Parts:
-    """Return the parts of an embeddings file; arguments as of `embed_split.write_embeddings`.
+    """Return the parts of an embeddings file; arguments as in `embed_split.write_embeddings`.
 
     Their names tell what they are made of, so that none is taken for one of another model or of
     other records.

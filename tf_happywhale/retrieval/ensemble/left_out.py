@@ -32,7 +32,7 @@ def with_enough_new(queries: Queries, enough: int = ENOUGH) -> Queries:
 
 
 def with_left_out(queries: Queries) -> Queries:
-    """Return the queries, and those of known individuals again as of new ones.
+    """Return the queries, and those of known individuals a second time, as if these were new.
 
     An individual's score does not depend on the others. So the candidates of such a query are the
     known one's without the right individual. All lose their last candidate, so that they are
