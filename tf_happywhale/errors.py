@@ -25,7 +25,16 @@ class TrainingError(HappywhaleError):
 
 
 class Incomplete(HappywhaleError):
-    """Work that is done and written, without a part of what was asked for."""
+    """Work that is done and written, without a part of what was asked for.
+
+    Args:
+        sentence: what is lacking, and what to do.
+        lacking: the images that are lacking, where others must know them.
+    """
+
+    def __init__(self, sentence: str, lacking: Iterable[str] = ()) -> None:
+        super().__init__(sentence)
+        self.lacking = frozenset(lacking)
 
 
 class Stopped(HappywhaleError):

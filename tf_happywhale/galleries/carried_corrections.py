@@ -23,13 +23,7 @@ def carry_corrections(old: Path, new: Path) -> int:
     Raises:
         InputError: see `open_gallery`.
     """
-    now = open_gallery(old)
-    corrected = dict(zip(now.image.tolist(), now.individual_id.tolist(), strict=True))
-    built = {
-        image: who
-        for part in load_parts(old)
-        for image, who in zip(part.image.tolist(), part.individual_id.tolist(), strict=True)
-    }
+    built, corrected = _before_and_after(old)
     carried = 0
     with changing(new) as gallery:
         parts = len(gallery.parts)
@@ -40,3 +34,21 @@ def carry_corrections(old: Path, new: Path) -> int:
                 add_change(new, Change(verb, image=image, to=wanted, after=parts))
                 carried += 1
     return carried
+
+
+def corrected_images(folder: Path) -> set[str]:
+    """Return the images of a gallery that have another individual than they were added with, or
+    were removed; errors: see `open_gallery`."""
+    built, corrected = _before_and_after(folder)
+    return {image for image, who in built.items() if corrected.get(image, "") != who}
+
+
+def _before_and_after(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the individual in each image of a gallery as it was added, and by its corrections."""
+    now = open_gallery(folder)
+    built = {
+        image: who
+        for part in load_parts(folder)
+        for image, who in zip(part.image.tolist(), part.individual_id.tolist(), strict=True)
+    }
+    return built, dict(zip(now.image.tolist(), now.individual_id.tolist(), strict=True))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.galleries.test_carried_corrections import build, who
+from tests.galleries.test_carried_corrections import IDS, IMAGES, build, who
 from tf_happywhale.disk.files import atomic_write, restore_folder
 from tf_happywhale.errors import Incomplete, InputError
-from tf_happywhale.galleries.corrections import rename
+from tf_happywhale.galleries.corrections import move_image, remove_image, rename
 from tf_happywhale.galleries.gallery_folder import open_gallery
 from tf_happywhale.inference.gallery import renew_gallery as module
 from tf_happywhale.inference.gallery.renew_gallery import renew_gallery
@@ -26,9 +26,12 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     made: list[Path] = []
 
     def stand_in(model: str | None, catalogue: Path, folder: Path, overrides: list[str]) -> None:
+        lacking = "lacking" in overrides
         with atomic_write(folder) as making:
-            build(making, model or "lite0")
+            build(making, model or "lite0", IMAGES[lacking:], IDS[lacking:])
         made.append(folder)
+        if lacking:
+            raise Incomplete("The gallery is made without 1 image.", ["a.jpg"])
         if "part" in overrides:
             raise Incomplete("The gallery is made without 1 image.")
 
@@ -53,6 +56,39 @@ def test_unreadable_images_are_said_at_the_end(tmp_path: Path, built: list[Path]
     with pytest.raises(Incomplete):
         renew_gallery("second", tmp_path / "catalogue", tmp_path / "whales", ["part"])
     assert open_gallery(tmp_path / "whales").about["model"] == "second"
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_a_correction_of_an_image_that_cannot_be_read_today_is_not_lost(
+    tmp_path: Path, built: list[Path], removed: bool
+) -> None:
+    gallery = build(tmp_path / "whales", "first")
+    remove_image(gallery, "a.jpg") if removed else move_image(gallery, "a.jpg", "Old_Tom")
+    before = who(tmp_path / "whales")
+    asked = ("second", tmp_path / "catalogue", tmp_path / "whales")
+    with pytest.raises(InputError, match=r"stays as it is, since 1 images .*such as a\.jpg"):
+        renew_gallery(*asked, ["lacking"])
+    assert open_gallery(tmp_path / "whales").about["model"] == "first"
+    assert who(tmp_path / "whales") == before and not built[0].exists()
+    renew_gallery(*asked, [])
+    assert who(tmp_path / "whales") == before
+
+
+def test_a_gallery_of_another_catalogue_is_not_replaced(tmp_path: Path, built: list[Path]) -> None:
+    gallery = build(tmp_path / "whales", "first", ["x.jpg", "y.jpg"], ["1", "2"])
+    rename(gallery, "1", "Old_Tom")
+    with pytest.raises(InputError, match="has none of its images"):
+        renew_gallery("second", tmp_path / "catalogue", tmp_path / "whales", [])
+    assert who(tmp_path / "whales") == {"x.jpg": "Old_Tom", "y.jpg": "2"}
+    assert not built[0].exists()
+
+
+def test_another_image_that_cannot_be_read_is_lacking(tmp_path: Path, built: list[Path]) -> None:
+    move_image(build(tmp_path / "whales", "first"), "b.jpg", "Old_Tom")
+    with pytest.raises(Incomplete):
+        renew_gallery("second", tmp_path / "catalogue", tmp_path / "whales", ["lacking"])
+    assert who(tmp_path / "whales")["b.jpg"] == "Old_Tom"
+    assert "a.jpg" not in who(tmp_path / "whales")
 
 
 def test_another_folder_is_not_replaced(tmp_path: Path, built: list[Path]) -> None:

@@ -64,11 +64,12 @@ def build_gallery(
             made = make_gallery(making, replace(embedded, columns=columns), catalogue, own)
             if matching is not None or tried is not None:
                 bring_matching(identifier.home, made)
-            if tried is not None:
+            if tried is not None and tried.certain:
                 keep_trial([making], tried.name, tried.trial)
     print("\n".join(summary_lines(open_gallery(folder), experiment.rank)))
     if failed:
         raise Incomplete(
             f"The gallery is made without {len(failed)} images that cannot be read, listed above: "
-            "replace the files, remove the gallery, and build it again, or use it without them."
+            "replace the files, remove the gallery, and build it again, or use it without them.",
+            failed,
         )

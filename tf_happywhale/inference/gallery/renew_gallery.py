@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tf_happywhale.disk.files import atomic_write, restore_folder
 from tf_happywhale.disk.locks import locked
 from tf_happywhale.disk.swap import remove
 from tf_happywhale.errors import Incomplete, InputError
-from tf_happywhale.galleries.carried_corrections import carry_corrections
-from tf_happywhale.galleries.gallery_folder import changing, is_gallery
+from tf_happywhale.galleries.carried_corrections import carry_corrections, corrected_images
+from tf_happywhale.galleries.gallery_folder import catalogue_of, changing, is_gallery, open_gallery
+from tf_happywhale.galleries.numbered_files import load_parts
 from tf_happywhale.inference.gallery.build_gallery import build_gallery
 
 
@@ -26,7 +27,9 @@ def renew_gallery(
             same.
 
     Raises:
-        InputError: see `build_gallery`; or the folder is something else.
+        InputError: see `build_gallery`; or the folder is something else, or images that were
+            corrected cannot be read, so that their corrections would be lost, or the catalogue is
+            another one.
         Incomplete: some images cannot be read. The gallery is there without them.
     """
     folder = folder.absolute()
@@ -40,18 +43,43 @@ def renew_gallery(
             build_gallery(model, catalogue, new, overrides)
         except Incomplete as error:
             incomplete = error
-        _swap(new, folder)
+        _swap(new, folder, () if incomplete is None else incomplete.lacking)
     if incomplete is not None:
         raise incomplete
 
 
-def _swap(new: Path, folder: Path) -> None:
-    """Give a whole gallery the name of the one that is there."""
+def _swap(new: Path, folder: Path, lacking: Collection[str]) -> None:
+    """Give a whole gallery, which lacks some of the catalogue's images, the name of the one that is
+    there."""
     if not folder.exists():
         new.rename(folder)
         return
     with changing(folder):  # no correction is made between the look and the swap
+        try:
+            _check_nothing_is_lost(new, folder, lacking)
+        except InputError:
+            remove(new)
+            raise
         carried = carry_corrections(folder, new)
         with atomic_write(folder) as making:
             new.rename(making)
     print(f"gallery {folder} is renewed; {carried} images are corrected as before")
+
+
+def _check_nothing_is_lost(new: Path, folder: Path, lacking: Collection[str]) -> None:
+    """Raise InputError if a gallery's successor has none of its images, or lacks those that were
+    corrected, other than by the catalogue."""
+    there = {image for part in load_parts(folder) for image in part.image.tolist()}
+    if there.isdisjoint(open_gallery(new).image.tolist()):
+        own = catalogue_of(folder) or "the one that it was built from"
+        raise InputError(
+            f"{folder} stays as it is, since the catalogue has none of its images: name its own "
+            f"catalogue, {own}, or build a gallery in another folder."
+        )
+    lost = sorted(corrected_images(folder).intersection(lacking))
+    if lost:
+        raise InputError(
+            f"{folder} stays as it is, since {len(lost)} images that were corrected in it cannot "
+            f"be read now, such as {lost[0]}: bring the pictures back, or take the images out of "
+            "the catalogue, and renew it again."
+        )

@@ -94,6 +94,11 @@ class Tried:
     matching: LocalMatching | None = None
     itself: MatchedItself | None = None
 
+    @property
+    def certain(self) -> bool:
+        """Whether all pictures could be read, so that the trial is kept."""
+        return self.matching is None or not self.matching.failed
+
 
 def match_if_it_pays(
     queries: Embeddings, gallery: Matchable
@@ -201,11 +206,12 @@ def _trial(gallery: Matchable) -> Tried | None:
             return None
         plan = trial_plan(settings, len(images))
         trial, itself = try_matching(images, matching, plan, asked, best_of)
-        if lost := len(matching.failed):
-            print(f"{lost} of its pictures cannot be read, so this is tried again next time")
-        else:
-            keep_trial(homes, name, trial)
         tried = Tried(name, trial, asked, matching, itself)
+        if tried.certain:
+            keep_trial(homes, name, trial)
+        else:
+            lost = len(matching.failed)
+            print(f"{lost} of its pictures cannot be read, so this is tried again next time")
     print(trial_sentence(tried.trial), flush=True)
     return tried
 
