@@ -74,6 +74,20 @@ def test_a_correction_of_an_image_that_cannot_be_read_today_is_not_lost(
     assert who(tmp_path / "whales") == before
 
 
+def test_corrected_images_that_the_catalogue_lacks_are_told(
+    tmp_path: Path, built: list[Path], capsys
+) -> None:
+    gallery = build(tmp_path / "whales", "first", ["old.jpg", "x.jpg", *IMAGES], ["1", "2", *IDS])
+    move_image(gallery, "old.jpg", "Old_Tom")
+    remove_image(gallery, "x.jpg")
+    renew_gallery("second", tmp_path / "catalogue", tmp_path / "whales", [])
+    assert "1 corrected images are not in the catalogue any more, such as old.jpg" in (
+        capsys.readouterr().out
+    )
+    renew_gallery("third", tmp_path / "catalogue", tmp_path / "whales", [])
+    assert "any more" not in capsys.readouterr().out
+
+
 def test_a_gallery_of_another_catalogue_is_not_replaced(tmp_path: Path, built: list[Path]) -> None:
     gallery = build(tmp_path / "whales", "first", ["x.jpg", "y.jpg"], ["1", "2"])
     rename(gallery, "1", "Old_Tom")

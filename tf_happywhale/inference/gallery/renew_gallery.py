@@ -61,9 +61,16 @@ def _swap(new: Path, folder: Path, lacking: Collection[str]) -> None:
             remove(new)
             raise
         carried = carry_corrections(folder, new)
+        there = corrected_images(folder) & set(open_gallery(folder).image.tolist())
+        gone = sorted(there - set(open_gallery(new).image.tolist()))
         with atomic_write(folder) as making:
             new.rename(making)
     print(f"gallery {folder} is renewed; {carried} images are corrected as before")
+    if gone:
+        print(
+            f"{len(gone)} corrected images are not in the catalogue any more, such as {gone[0]}: "
+            "if they have other names now, correct them again"
+        )
 
 
 def _check_nothing_is_lost(new: Path, folder: Path, lacking: Collection[str]) -> None:
