@@ -8,6 +8,7 @@ import pytest
 from tf_happywhale.matching.geometry import inliers
 
 TURNED = np.array([[0.8, -0.5], [0.4, 0.9]])
+REACH = 15.0  # pixels
 
 
 def places(count: int, seed: int = 1) -> np.ndarray:
@@ -19,26 +20,26 @@ def test_matches_of_one_transformation_agree_and_the_others_do_not() -> None:
     second = first @ TURNED.T + [30, -12]
     second[25:] = places(15, seed=2)  # matches that are wrong
     moved = np.linalg.norm(first[25:] @ TURNED.T + [30, -12] - second[25:], axis=1)
-    found = inliers(first, second)
+    found = inliers(first, second, REACH)
     assert found[:25].all()
     assert not found[25:][moved > 40].any()
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_fewer_than_three_matches_agree_with_nothing(count: int) -> None:
-    assert inliers(places(count), places(count)).tolist() == [False] * count
+    assert inliers(places(count), places(count), REACH).tolist() == [False] * count
 
 
 def test_points_on_one_spot_are_no_error() -> None:
-    assert inliers(np.zeros((8, 2)), np.zeros((8, 2))).shape == (8,)
+    assert inliers(np.zeros((8, 2)), np.zeros((8, 2)), REACH).shape == (8,)
 
 
 def test_the_result_does_not_depend_on_what_was_asked_before() -> None:
     first, second = places(30, seed=3), places(30, seed=4)
-    alone = inliers(first, second)
+    alone = inliers(first, second, REACH)
     for seed in range(5):
-        inliers(places(50, seed), places(50, seed + 9))
-        assert np.array_equal(inliers(first, second), alone)
+        inliers(places(50, seed), places(50, seed + 9), REACH)
+        assert np.array_equal(inliers(first, second, REACH), alone)
 
 
 def test_the_reach_decides() -> None:

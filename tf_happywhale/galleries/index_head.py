@@ -28,8 +28,9 @@ class Head:
         segments: the first image and the end of each, and how many corrections it knows.
         trained: how many images there were when it was trained.
         lists, probes: see `approximate.py`.
-        recall: how much of the exact answer was found, see `Recall`; empty: not measured yet, so
-            that it is unfinished.
+        recall: `asked`, how many of the gallery's images were asked; `five` and `first`, the shares
+            of the exact five individuals and of the exact first ones that were found. Empty: not
+            measured yet, so the index is unfinished.
     """
 
     version: int

@@ -19,19 +19,16 @@ from tf_happywhale.galleries.search_index import SearchIndex, best_images, open_
 from tf_happywhale.messages import timed
 from tf_happywhale.retrieval.centring import CENTRED, YES
 from tf_happywhale.retrieval.lengths import unit_rows
-from tf_happywhale.retrieval.search.approximate import (
-    empty_index,
-    filled,
-    save_index,
-)
+from tf_happywhale.retrieval.search.approximate import empty_index, filled, save_index
 
 SEGMENT = 2**21  # images: what is in memory at a time
-GROWN = 4  # it is made again when there are so many times the images that it was trained with
-EACH = 64  # images of each list teach where lists lie
-RUN = 16  # of them that follow one another: so the disk is read in fewer places
+GROWN = 4  # made again with more than so many times the images that it was trained with
+EACH = 64  # images for each list teach where lists lie
+RUN = 16  # of these images follow one another, so that the disk is read in fewer places
 BLOCK = 2**14  # images read at a time
 ASKED = 256  # of the gallery's own images measure what it finds
-FIVE, NEAREST = 5, 500  # individuals, and images among which these are: no fewer than one may have
+FIVE = 5  # individuals
+NEAREST = 500  # images that show them: one individual may have hundreds
 WANTED = 0.99  # of the five individuals
 SEED = 0x1DE
 

@@ -27,9 +27,9 @@ from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.lengths import unit_rows
 from tf_happywhale.retrieval.search.approximate import near, open_index
 
-IMAGES = 500  # that the index proposes for each query; hardly an individual has more
-INDIVIDUALS = 50  # of them that are compared by the embeddings themselves, and at least
-TIMES = 4  # so many times those that are asked for
+IMAGES = 500  # that each segment proposes for a query: hardly an individual has more
+INDIVIDUALS = 50  # of each query that are compared by all their images
+TIMES = 4  # so many times the individuals that are asked for, where that is more than those
 TOGETHER = 64  # queries looked up at a time
 ROWS = 2**13  # images that are compared at a time where there is no index
 
@@ -104,8 +104,11 @@ class SearchIndex:
         return found
 
     def names(self, rows: np.ndarray) -> np.ndarray:
-        """Return who is in some images, in ascending order, str [n]; REMOVED where one was taken
-        out."""
+        """Return who is in some images, str [n]; REMOVED where one was taken out.
+
+        Args:
+            rows: int64 [n], the images, ascending.
+        """
         cuts = np.searchsorted(rows, [block.rows.end for block in self.blocks])
         pieces = np.split(rows, cuts[:-1])
         found = [b.rows.names(piece) for b, piece in zip(self.blocks, pieces, strict=True)]
@@ -114,7 +117,8 @@ class SearchIndex:
     def _individuals(
         self, queries: np.ndarray, k: int, count: int, probes: int, without: np.ndarray
     ) -> list[list[str]]:
-        """Do what `individuals` does for a few queries of length 1, by `count` images of each."""
+        """Do what `individuals` does for a few queries of length 1, by `count` images of each
+        block; by more where these show fewer than k individuals."""
         found = np.concatenate([self._proposed(b, queries, count, probes) for b in self.blocks], 1)
         found[found == without[:, None]] = -1
         rows = np.unique(found[found >= 0])

@@ -6,12 +6,11 @@ import cv2
 import numpy as np
 
 NEEDED = 3  # matches that an affine transformation takes
-REACH = 15.0  # pixels between a point and where the transformation puts its match
 TRIALS = 1000
 SURE = 0.995  # of having found the best transformation
 
 
-def inliers(first: np.ndarray, second: np.ndarray, reach: float = REACH) -> np.ndarray:
+def inliers(first: np.ndarray, second: np.ndarray, reach: float) -> np.ndarray:
     """Return which matches agree with one affine transformation, bool [k].
 
     It is found by RANSAC (Fischler and Bolles 1981). OpenCV draws the same random numbers in each
@@ -20,7 +19,8 @@ def inliers(first: np.ndarray, second: np.ndarray, reach: float = REACH) -> np.n
     Args:
         first: matched x and y in the first picture, [k, 2].
         second: of the same matches in the second picture, [k, 2].
-        reach: pixels of the second picture.
+        reach: how far a point of the second picture may be from where the transformation puts its
+            match, in pixels.
     """
     none = np.zeros(len(first), bool)
     if len(first) < NEEDED:
