@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.matching_stand_ins import Corners, Neighbours
 from tf_happywhale.config import Match
 from tf_happywhale.inference.matched import local_matching
-from tf_happywhale.inference.matched.local_matching import LocalMatching, match_images
+from tf_happywhale.inference.matched.local_matching import LocalMatching
 from tf_happywhale.inference.matched.match_networks import Networks
 from tf_happywhale.retrieval.embeddings import Embeddings
 
@@ -60,6 +60,18 @@ def embedded(folder: Path, pictures: dict[str, np.ndarray], boxes: dict | None =
 def every(first: Embeddings, second: Embeddings) -> np.ndarray:
     return np.stack(np.meshgrid(*map(np.arange, (len(first), len(second))), indexing="ij"), -1
     ).reshape(-1, 2)  # fmt: skip
+
+
+def match_images(
+    first: Embeddings,
+    second: Embeddings,
+    pairs: np.ndarray,
+    settings: Match,
+    home: Path,
+    label: str,
+    networks: Networks,
+) -> np.ndarray:
+    return LocalMatching(settings, [home], networks).features(first, second, pairs, label)
 
 
 @pytest.fixture(scope="module")

@@ -191,26 +191,6 @@ def _into(stores: Sequence[Store], number: int) -> Store:
     return store if store.files.writable else stores[0]
 
 
-def match_images(
-    first: Embeddings,
-    second: Embeddings,
-    pairs: np.ndarray,
-    settings: Match,
-    home: Path,
-    label: str,
-    networks: Networks | None = None,
-) -> np.ndarray:
-    """Return the features of pairs of images, float32 [p, 3]; see `LocalMatching.features`.
-
-    Args:
-        first, second, pairs, label: see there.
-        settings: the config's section.
-        home: the folder in which points and pairs are kept.
-        networks: see `LocalMatching`.
-    """
-    return LocalMatching(settings, [home], networks).features(first, second, pairs, label)
-
-
 def ordered(pair: Pair) -> Pair:
     """Return a pair of keys in the order in which it is matched."""
     return pair if in_order(*pair) else (pair[1], pair[0])

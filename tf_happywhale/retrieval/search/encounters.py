@@ -76,6 +76,12 @@ def _rank(
     columns: list[np.ndarray],
     best_of: int,
 ) -> None:
+    """Write the candidates of whole encounters into `columns`.
+
+    Args:
+        rows: int64 [q], their queries.
+        columns: individual_id, score and reference of all queries, each [n, k], as in `Candidates`.
+    """
     known, labels = np.unique(np.asarray(individual_ids, np.str_), return_inverse=True)
     order = np.argsort(labels, kind="stable")
     asked, rest = stack([queries[rows]]), stack([gallery]).take(order)
