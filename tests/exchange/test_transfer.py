@@ -246,6 +246,22 @@ def test_animals_that_nobody_knows_are_counted(tmp_path: Path) -> None:
         import_catalogue("wildlife-datasets", home, tmp_path / "back2", SETTINGS)
 
 
+def test_words_that_may_mean_nobody_are_told(tmp_path: Path) -> None:
+    """R writes NA for what is missing."""
+    table = tmp_path / "records.csv"
+    known = enumerate(["T", "NA", "NA"], 1)
+    lines = [f"S1,seal,{who},2024-01-0{n} 10:00:00,{n}.jpg" for n, who in known]
+    table.write_text(
+        "\n".join(["Station,Species,Individual,DateTimeOriginal,FileName", *lines, ""])
+    )
+    without = ["exchange.pictures=false"]
+    said = import_catalogue("camtrapr", table, tmp_path / "new", load_experiment(None, without))
+    assert f"{table}: 'NA' (2 images) counts as one animal" in said[1]
+    left_out = load_experiment(None, [*without, 'data.unknown=["NA"]'])
+    said = import_catalogue("camtrapr", table, tmp_path / "other", left_out)
+    assert said[1:] == ["2 animals without an individual are left out"]
+
+
 def test_each_format_has_two_lines() -> None:
     assert len(list_formats()) == 2 * len(FORMATS)
     with pytest.raises(InputError, match="no format 'cocoo': the nearest are coco"):
