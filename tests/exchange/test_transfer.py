@@ -246,7 +246,7 @@ def test_animals_that_nobody_knows_are_counted(tmp_path: Path) -> None:
         import_catalogue("wildlife-datasets", home, tmp_path / "back2", SETTINGS)
 
 
-def test_words_that_may_mean_nobody_are_told(tmp_path: Path) -> None:
+def test_ids_that_may_mean_nobody_or_somebody_else_are_told(tmp_path: Path) -> None:
     """R writes NA for what is missing."""
     table = tmp_path / "records.csv"
     known = enumerate(["T", "NA", "NA"], 1)
@@ -257,6 +257,10 @@ def test_words_that_may_mean_nobody_are_told(tmp_path: Path) -> None:
     without = ["exchange.pictures=false"]
     said = import_catalogue("camtrapr", table, tmp_path / "new", load_experiment(None, without))
     assert f"{table}: 'NA' (2 images) counts as one animal" in said[1]
+    table.write_text(table.read_text().replace("NA", "T ", 1).replace("NA", "1.23E+11"))
+    said = import_catalogue("camtrapr", table, tmp_path / "more", load_experiment(None, without))
+    assert "look the same but count as different" in said[1] and "'1.23E+11'" in said[2]
+    table.write_text(table.read_text().replace("T ", "NA").replace("1.23E+11", "NA"))
     left_out = load_experiment(None, [*without, 'data.unknown=["NA"]'])
     said = import_catalogue("camtrapr", table, tmp_path / "other", left_out)
     assert said[1:] == ["2 animals without an individual are left out"]

@@ -8,12 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import BOX_NUMBER, keys_from_columns
-from tf_happywhale.catalogue.animals.identities import (
-    check_identity,
-    lookalike_warnings,
-    placeholder_warnings,
-    shortened_warnings,
-)
+from tf_happywhale.catalogue.animals.identities import check_identity, id_warnings
 from tf_happywhale.catalogue.animals.species import fix_species
 from tf_happywhale.catalogue.photographs.checked_names import check_names
 from tf_happywhale.catalogue.photographs.disk_names import checked_names
@@ -115,11 +110,7 @@ def _rows(
         table["date"] = in_order(dates, line_names(table, path), reading.date_order)
     if "viewpoint" in table.columns:
         table["viewpoint"] = viewpoint_sides(table["viewpoint"])
-    for sentence in (
-        *lookalike_warnings(table["individual_id"], str(path)),
-        *shortened_warnings(table["individual_id"], str(path)),
-        *placeholder_warnings(list(table["individual_id"]), list(table["species"]), str(path)),
-    ):
+    for sentence in id_warnings(list(table["individual_id"]), list(table["species"]), str(path)):
         say_once(sentence)
     return table
 

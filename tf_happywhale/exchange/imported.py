@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from tf_happywhale.catalogue.animals.animal_key import animal_key
-from tf_happywhale.catalogue.animals.identities import check_identity, placeholder_warnings
+from tf_happywhale.catalogue.animals.identities import check_identity, id_warnings
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.photographs.checked_names import check_names
 from tf_happywhale.catalogue.tables.checked_facts import check_facts
@@ -50,7 +50,7 @@ def known_animals(found: Found, place: Path, reading: Reading) -> tuple[list[Ani
     more = [f"{nobody} animals without an individual are left out"] if nobody else []
     ids = [animal.individual_id for animal in known]
     kinds = [animal.facts.get("species", "") for animal in known]
-    return known, [*found.said, *more, *placeholder_warnings(ids, kinds, str(place))]
+    return known, [*found.said, *more, *id_warnings(ids, kinds, str(place))]
 
 
 def image_names(animals: Sequence[Animal], folder_of_format: str) -> list[str]:

@@ -86,6 +86,21 @@ def spelled_out(text: str) -> str:
     return f"'{'[U+0020]' * front}{inner}{'[U+0020]' * back}'"
 
 
+def id_warnings(individual_ids: Sequence[str], species: Sequence[str], where: str) -> list[str]:
+    """Sentences about ids that may be another individual than they say, or nobody.
+
+    Args:
+        individual_ids: of each animal.
+        species: of each animal.
+        where: the file, which begins each sentence.
+    """
+    return [
+        *lookalike_warnings(individual_ids, where),
+        *shortened_warnings(individual_ids, where),
+        *placeholder_warnings(individual_ids, species, where),
+    ]
+
+
 def lookalike_warnings(individual_ids: Iterable[str], where: str) -> list[str]:
     """A sentence for each group of ids that look the same; only the first few of many groups."""
     groups = lookalikes(individual_ids)
