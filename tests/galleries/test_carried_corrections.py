@@ -43,10 +43,30 @@ def test_every_correction_is_carried_once(old: Path, tmp_path: Path) -> None:
     assert who(new) == who(old)
 
 
-def test_images_that_came_later_stay(old: Path, tmp_path: Path) -> None:
-    new = build(tmp_path / "new", "second", [*IMAGES, "f.jpg"], [*IDS, "1"]).folder
-    carry_corrections(old, new)
-    assert who(new)["f.jpg"] == "1"
+def test_images_that_came_later_go_with_their_individual(old: Path, tmp_path: Path) -> None:
+    images, ids = [*IMAGES, "f.jpg", "g.jpg", "h.jpg"], [*IDS, "1", "2", "9"]
+    new = build(tmp_path / "new", "second", images, ids).folder
+    assert carry_corrections(old, new) == 7
+    later = {"f.jpg": "Old_Tom", "g.jpg": "Old_Tom", "h.jpg": "9"}
+    assert who(new) == who(old) | later
+    assert carry_corrections(old, new) == 0
+    assert who(new) == who(old) | later
+
+
+def test_later_images_of_an_id_that_may_mean_two_stay_and_are_told(tmp_path: Path, capsys) -> None:
+    """The ids 1 and 2 were exchanged, 3 was removed, and 4 was moved away image by image."""
+    gallery = build(tmp_path / "old", "first")
+    for one, other in (("1", "x"), ("2", "1"), ("x", "2")):
+        gallery = rename(gallery, one, other)
+    move_image(remove(gallery, "3"), "e.jpg", "5")
+    later = {"f.jpg": "1", "g.jpg": "3", "h.jpg": "4"}
+    new = build(tmp_path / "new", "second", [*IMAGES, *later], [*IDS, *later.values()]).folder
+    carry_corrections(tmp_path / "old", new)
+    assert who(new) == who(tmp_path / "old") | later
+    said = capsys.readouterr().out
+    assert "1 was renamed or merged in the gallery, and the catalogue has 1 new images of 1" in said
+    assert "3 was removed in the gallery, and the catalogue has 1 new images of 3, such as" in said
+    assert "h.jpg" not in said
 
 
 def test_a_catalogue_that_was_corrected_counts(old: Path, tmp_path: Path) -> None:

@@ -71,10 +71,10 @@ def load_changes(folder: Path) -> list[Change]:
 
 
 def called_now(individual_id: str, changes: Sequence[Change]) -> str:
-    """Return the id that an individual has after the corrections that rename or merge it."""
+    """Return the id that an individual has after corrections; REMOVED if it was taken out."""
     for change in changes:
-        if change.verb == "rename" and change.individual_id == individual_id:
-            individual_id = change.to
+        if individual_id != REMOVED and change.individual_id == individual_id:
+            individual_id = change.to if change.verb == "rename" else REMOVED
     return individual_id
 
 
