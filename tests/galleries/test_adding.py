@@ -13,9 +13,10 @@ from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries import adding
 from tf_happywhale.galleries.adding import add_confirmed
-from tf_happywhale.galleries.corrections import merge, move_image, rename
+from tf_happywhale.galleries.corrections import merge, move_image, remove, rename
 from tf_happywhale.galleries.gallery_folder import make_gallery, open_gallery
 from tf_happywhale.galleries.gallery_tables import export_catalogue
+from tf_happywhale.galleries.queries import corrections_of
 from tf_happywhale.retrieval.embeddings import Embeddings
 
 ABOUT = {"model": "m1", "source": "whole", "view": "original", "preprocess": "squashed to 128"}
@@ -402,17 +403,73 @@ def test_a_match_with_an_individual_that_was_merged_since_is_one_with_the_other(
         assert added.images == images
     now = open_gallery(gallery.folder)
     assert sorted(now.individual_id.tolist()) == ["new-0001"] * 3 + ["new-0002"]
-    assert "09913 was renamed to new-0001 or merged into it, so that 1" in capsys.readouterr().out
+    assert "09913 was renamed to new-0001 or merged into it since the" in capsys.readouterr().out
 
 
-def test_an_id_that_is_used_again_after_a_renaming_is_itself(
+def seen_when(queries: Embeddings, folder: Path) -> Embeddings:
+    """The photographs as they are identified against a gallery that is corrected as it is now."""
+    mark = np.array([corrections_of(folder)] * len(queries))
+    return replace(queries, columns=queries.columns | {"corrected": mark})
+
+
+def test_an_id_that_is_used_again_after_a_renaming_is_who_it_was_on_the_pages(
     gallery, root: Path, queries: Embeddings
 ) -> None:
+    before = seen_when(queries, gallery.folder)
+    rename(open_gallery(gallery.folder), "09913", "Tom")
+    add_confirmed(gallery.folder, before, {"q1.jpg": "Tom"}, Data(), ["Tom"])
+    move_image(open_gallery(gallery.folder), "q1.jpg", "09913")
+    after = seen_when(queries, gallery.folder)
+    add_confirmed(gallery.folder, after, {"q3.jpg": "09913"}, Data(), ["09913"])
+    add_confirmed(gallery.folder, before, {"q2.jpg": "09913"}, Data(), ["09913"])
+    assert open_gallery(gallery.folder).individual_id.tolist() == ["Tom", "09913", "09913", "Tom"]
+
+
+def test_pages_that_do_not_say_which_of_two_was_meant_are_refused(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    """An older version identified them."""
     rename(open_gallery(gallery.folder), "09913", "Tom")
     add_confirmed(gallery.folder, queries, {"q1.jpg": "Tom"}, Data(), ["Tom"])
     move_image(open_gallery(gallery.folder), "q1.jpg", "09913")
-    add_confirmed(gallery.folder, queries, {"q3.jpg": "09913"}, Data(), ["09913"])
-    assert open_gallery(gallery.folder).individual_id.tolist() == ["Tom", "09913", "09913"]
+    before = files_in(root)
+    with pytest.raises(
+        InputError, match=r"matched with 09913, and .* has had two of that id: iden"
+    ):
+        add_confirmed(gallery.folder, queries, {"q3.jpg": "09913"}, Data(), ["09913"])
+    assert files_in(root) == before
+
+
+def test_two_ids_that_were_exchanged(gallery, root: Path, queries: Embeddings) -> None:
+    add_confirmed(gallery.folder, queries, {"q1.jpg": "Zoe"}, Data())
+    before = seen_when(queries, gallery.folder)
+    for one, other in (("09913", "x"), ("Zoe", "09913"), ("x", "Zoe")):
+        rename(open_gallery(gallery.folder), one, other)
+    add_confirmed(gallery.folder, before, {"q3.jpg": "Zoe"}, Data(), ["Zoe"])
+    assert open_gallery(gallery.folder).individual_id.tolist() == ["Zoe", "09913", "09913"]
+
+
+def test_an_individual_that_was_removed_since_does_not_come_back(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    add_confirmed(gallery.folder, queries, {"q1.jpg": "Zoe"}, Data())
+    before = seen_when(queries, gallery.folder)
+    remove(open_gallery(gallery.folder), "Zoe")
+    for pages in (before, queries):
+        with pytest.raises(InputError, match=r"matched with Zoe, who was removed from .*gallery"):
+            add_confirmed(gallery.folder, pages, {"q3.jpg": "Zoe"}, Data(), ["Zoe"])
+    assert open_gallery(gallery.folder).individual_id.tolist() == ["09913"]
+
+
+def test_a_renamed_individual_whom_the_catalogue_calls_so_too(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    before = seen_when(queries, gallery.folder)
+    rename(open_gallery(gallery.folder), "09913", "Tom")
+    table = (root / "train.csv").read_text(encoding="utf-8")
+    (root / "train.csv").write_text(table.replace("09913", "Tom"), encoding="utf-8")
+    add_confirmed(gallery.folder, before, {"q3.jpg": "09913"}, Data(), ["09913"])
+    assert rows(root)["q3.jpg"] == "Tom"
 
 
 def test_a_catalogue_that_is_not_the_gallerys_is_refused(

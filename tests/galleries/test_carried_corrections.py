@@ -8,8 +8,10 @@ import pytest
 
 from tests.retrieval.conftest import embed
 from tf_happywhale.galleries.carried_corrections import carry_corrections
+from tf_happywhale.galleries.changes import called_now, load_changes, made_since
 from tf_happywhale.galleries.corrections import merge, move_image, remove, remove_image, rename
 from tf_happywhale.galleries.gallery_folder import Gallery, make_gallery, open_gallery
+from tf_happywhale.galleries.queries import corrections_of
 
 IMAGES, IDS = ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"], ["1", "1", "2", "3", "4"]
 
@@ -67,6 +69,19 @@ def test_later_images_of_an_id_that_may_mean_two_stay_and_are_told(tmp_path: Pat
     assert "1 was renamed or merged in the gallery, and the catalogue has 1 new images of 1" in said
     assert "3 was removed in the gallery, and the catalogue has 1 new images of 3, such as" in said
     assert "h.jpg" not in said
+
+
+def test_a_renewed_gallery_knows_what_individuals_were_called(old: Path, tmp_path: Path) -> None:
+    """Decisions on pages from before a merge are added after the gallery was renewed."""
+    before = build(tmp_path / "before", "first").folder
+    new = build(tmp_path / "new", "second").folder
+    carry_corrections(old, new)
+    changes = load_changes(new)
+    since = made_since(corrections_of(before), changes)
+    assert [called_now(one, since) for one in ("1", "2", "3", "4")] == ["Old_Tom"] * 2 + ["", "4"]
+    assert corrections_of(new) == corrections_of(old)
+    assert made_since(corrections_of(old), changes) == []
+    assert made_since("of another gallery", changes) is None
 
 
 def test_a_catalogue_that_was_corrected_counts(old: Path, tmp_path: Path) -> None:

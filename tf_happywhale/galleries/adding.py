@@ -31,6 +31,7 @@ from tf_happywhale.galleries.gallery_folder import beside, open_gallery
 from tf_happywhale.galleries.kept_matching import bring_matching
 from tf_happywhale.galleries.new_catalogue import begin_catalogue
 from tf_happywhale.galleries.queries import (
+    CORRECTED,
     SEEN_FROM_OUTPUT,
     PhotographFinder,
     load_queries,
@@ -134,8 +135,10 @@ def add_confirmed(
     find = find or PhotographFinder(queries, Path()).path
     with destination(folder, data) as there:
         there.check(queries)
-        decided = there.as_called_now(decided, matched := set(matched))
-        there.check_matched(matched)
+        corrected = next(iter(queries.column(CORRECTED).tolist()), "")
+        now = there.called_now(matched := set(matched), corrected)
+        decided = {key: now.get(who, who) for key, who in decided.items()}
+        there.check_matched(now.get(who, who) for who in matched)
         names = there.catalogue_names(find)
         known = there.known_animals(queries, decided, names)
         given, species = there.given_ids(), there.species
@@ -206,7 +209,7 @@ def _as_images(
     """Return queries as images of the gallery, with their keys and paths there."""
     row_of = {key: row for row, key in enumerate(queries.image.tolist())}
     taken = queries.take(np.array([row_of[one.key] for one in confirmed], np.int64))
-    of_the_output = {SEEN_FROM_OUTPUT, TOGETHER, ONLY}
+    of_the_output = {SEEN_FROM_OUTPUT, CORRECTED, TOGETHER, ONLY}
     kept = {name: c for name, c in taken.columns.items() if name not in of_the_output}
     columns = {
         "picture": beside(folder, homes),

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from tf_happywhale.galleries.changes import REMOVED, Change, add_change, called_now, load_changes
+from tf_happywhale.galleries.changes import (
+    REMOVED,
+    Change,
+    add_change,
+    called_now,
+    load_changes,
+    made_since,
+    mark_of,
+)
 from tf_happywhale.galleries.gallery_folder import changing, open_gallery
 from tf_happywhale.galleries.numbered_files import load_parts
 
 
 def carry_corrections(old: Path, new: Path) -> int:
     """Make the corrections of a gallery in another one of the same catalogue, and return how many
-    images they are about. Done twice, it changes nothing the second time.
+    images they are about. Done twice, it changes nothing the second time. What individuals were
+    called is kept too, for decisions that were made before.
 
     An image that was given to another individual gets it in the new gallery too, and one that was
     removed is removed. Where the catalogue itself was corrected meanwhile, the catalogue counts. An
@@ -29,6 +39,8 @@ def carry_corrections(old: Path, new: Path) -> int:
     built, corrected = _before_and_after(old)
     carried = 0
     with changing(new) as gallery:
+        for change in made_since(mark_of(load_changes(new)), load_changes(old)) or ():
+            add_change(new, replace(change, after=0))
         parts, names = len(gallery.parts), gallery.individual_id.tolist()
         images = dict(zip(gallery.image.tolist(), names, strict=True))
         later = {image: who for image, who in images.items() if image not in built}

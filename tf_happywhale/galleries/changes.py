@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from tf_happywhale.disk.files import write_json
+from tf_happywhale.disk.hashes import digest
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.numbered_files import add_numbered, numbered
 from tf_happywhale.retrieval.embeddings import Embeddings
@@ -30,7 +31,8 @@ class Change:
         individual_id: the individual; empty if the correction is about one image.
         to: the new individual_id; empty if something is removed.
         image: the image; empty if the correction is about all images of the individual.
-        after: how many parts there were.
+        after: how many parts there were; 0 if it was made in the gallery before this one, which
+            was renewed: then it only says what an individual was called.
     """
 
     verb: str
@@ -76,6 +78,24 @@ def called_now(individual_id: str, changes: Sequence[Change]) -> str:
         if individual_id != REMOVED and change.individual_id == individual_id:
             individual_id = change.to if change.verb == "rename" else REMOVED
     return individual_id
+
+
+def mark_of(changes: Sequence[Change]) -> str:
+    """Return a text that tells the corrections of individuals that there are from fewer or others.
+    A gallery that is renewed has the same ones."""
+    return digest([(one.verb, one.individual_id, one.to) for one in of_individuals(changes)])[:16]
+
+
+def made_since(mark: str, changes: Sequence[Change]) -> list[Change] | None:
+    """Return the corrections of individuals that were made after those of a mark, see `mark_of`;
+    None if the mark is of others."""
+    whole = of_individuals(changes)
+    return next((whole[n:] for n in range(len(whole) + 1) if mark_of(whole[:n]) == mark), None)
+
+
+def of_individuals(changes: Sequence[Change]) -> list[Change]:
+    """Return the corrections that are about all images of an individual."""
+    return [change for change in changes if change.individual_id]
 
 
 def changed(parts: Sequence[Embeddings], changes: Sequence[Change]) -> list[Embeddings]:

@@ -15,7 +15,7 @@ from tf_happywhale.catalogue.tables.reading import Reading, reading_of
 from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError, nearest
 from tf_happywhale.galleries.catalogue_boxes import boxed_images, boxes_by_text, numbered_boxes
-from tf_happywhale.galleries.changes import called_now, load_changes
+from tf_happywhale.galleries.changes import REMOVED, called_now, load_changes, made_since
 from tf_happywhale.galleries.gallery_folder import (
     HEAD,
     Gallery,
@@ -129,26 +129,40 @@ class Destination:
                 "changed, or make the decision `new`."
             )
 
-    def as_called_now(self, decided: Mapping[str, str], matched: Iterable[str]) -> dict[str, str]:
-        """Return decisions with the present ids of matched individuals that the gallery has renamed
-        or merged since they were proposed, and print these.
+    def called_now(self, matched: Iterable[str], corrected: str) -> dict[str, str]:
+        """Return the present ids of individuals that the gallery has renamed or merged since
+        photographs were identified, by the ids that they had, and print them.
 
         Args:
-            decided: individual_id by key.
-            matched: the individuals that must be known already.
+            matched: the individuals that photographs were matched with.
+            corrected: which corrections the gallery had then, see `mark_of`; empty: not known.
+
+        Raises:
+            InputError: one of them was removed since, or an id was given to another individual and
+                it is not known when.
         """
         if self.gallery is None:
-            return dict(decided)
+            return {}
         there, changes = set(self.gallery.individual_id.tolist()), load_changes(self.folder)
-        now = {who: called_now(who, changes) for who in set(matched) - there}
-        now = {who: to for who, to in now.items() if to in there}
+        since = made_since(corrected, changes)
+        now = {who: called_now(who, changes if since is None else since) for who in set(matched)}
+        now = {who: to for who, to in now.items() if to != who}
         for who, to in sorted(now.items()):
-            count = sum(one == who for one in decided.values())
+            if who in there and since is None:
+                raise InputError(
+                    f"A photograph was matched with {who}, and {self.folder} has had two of that "
+                    "id: identify the photographs again, and decide on the new pages."
+                )
+            if to == REMOVED:
+                raise InputError(
+                    f"A photograph was matched with {who}, who was removed from {self.folder}: "
+                    "make the decision `new` with another id, or skip it."
+                )
             say_once(
-                f"{self.folder}: {who} was renamed to {to} or merged into it, so that {count} of "
-                f"the animals decided on are {to}"
+                f"{self.folder}: {who} was renamed to {to} or merged into it since the photographs "
+                f"were identified: animals that were matched with {who} are {to}"
             )
-        return {key: now.get(who, who) for key, who in decided.items()}
+        return now
 
     def catalogue_names(self, find: Callable[[str], Path]) -> CatalogueNames:
         """Return the names of the catalogue's photographs; `find` gives the path of a new one."""

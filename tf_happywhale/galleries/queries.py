@@ -11,11 +11,13 @@ import numpy as np
 from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.disk.hashes import sha256
 from tf_happywhale.errors import InputError
-from tf_happywhale.galleries.gallery_folder import beside
+from tf_happywhale.galleries.changes import load_changes, mark_of
+from tf_happywhale.galleries.gallery_folder import beside, is_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings, load_embeddings, save_embeddings
 
 QUERIES = "queries.npz"
 SEEN_FROM_OUTPUT = "picture_from_output"  # a column: the picture's path, seen from that folder
+CORRECTED = "corrected"  # a column: which corrections the gallery had, see `mark_of`
 SHORT = 16  # digits of a SHA-256 in decisions.csv
 
 
@@ -24,17 +26,29 @@ def short_content(content: str) -> str:
     return f"sha256:{content[:SHORT]}" if content else ""
 
 
-def save_queries(output: Path, queries: Embeddings) -> None:
+def save_queries(output: Path, queries: Embeddings, corrected: str = "") -> None:
     """Write the animals identified into the folder `output`. The paths of their pictures stay right
     in another working folder (`picture` is absolute), and if the output is moved together with the
-    photographs."""
+    photographs.
+
+    Args:
+        output: the folder.
+        queries: the animals.
+        corrected: see `corrections_of`.
+    """
     pictures = queries.column("picture").tolist()
     columns = {
         "picture": [os.path.abspath(picture) for picture in pictures],
         SEEN_FROM_OUTPUT: beside(output, map(Path, pictures)),
+        CORRECTED: [corrected] * len(pictures),
     }
     columns = {name: np.array(paths, np.str_) for name, paths in columns.items()}
     save_embeddings(output / QUERIES, replace(queries, columns=queries.columns | columns))
+
+
+def corrections_of(place: Path) -> str:
+    """Return which corrections a gallery has, see `mark_of`; a catalogue folder has none."""
+    return mark_of(load_changes(place) if is_gallery(place) else ())
 
 
 def load_queries(output: Path) -> Embeddings:

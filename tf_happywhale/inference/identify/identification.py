@@ -15,10 +15,11 @@ from tf_happywhale.disk.files import write_csv
 from tf_happywhale.errors import Incomplete
 from tf_happywhale.galleries.decisions import decided_before
 from tf_happywhale.galleries.named_groups import GROUPS, NamedGroups
-from tf_happywhale.galleries.queries import save_queries
+from tf_happywhale.galleries.queries import corrections_of, save_queries
 from tf_happywhale.inference.embedding.box_source import with_source
 from tf_happywhale.inference.embedding.identifier import Identifier, damage_sentences
 from tf_happywhale.inference.identify.encounters_made import with_made_encounters
+from tf_happywhale.inference.identify.from_nothing import is_nothing
 from tf_happywhale.inference.identify.photographs import (
     embed_photographs,
     find_animals,
@@ -88,6 +89,7 @@ def identify_photographs(
     detector = find_detector(experiment, identifier.home)
     with timed(f"boxes of {len(photos)} photographs"):
         shots = find_animals(experiment, identifier, photos, detector)
+    corrected = "" if is_nothing(gallery) else corrections_of(gallery)
     references = load_references(gallery, identifier, experiment, detector)
     with timed("embedding the photographs"):
         queries, failed = embed_photographs(identifier, shots, photos)
@@ -102,7 +104,7 @@ def identify_photographs(
     predictions = compared.ranked.ranking.table(experiment.rank.candidates)
     write_csv(output / "predictions.csv", predictions)
     queries = compared.ranked.queries
-    save_queries(output, queries)
+    save_queries(output, queries, corrected)
     write_csv(output / "photographs.csv", photographs_table(queries, warned, not_read | failed))
     write_csv(output / GROUPS, compared.ranked.groups.table())
     return Identification(
