@@ -60,3 +60,12 @@ def test_occasions_come_from_a_table(tmp_path: Path) -> None:
     assert [one.name for one in found.history.occasions] == ["spring", "empty"]
     assert set(found.history.texts()) == {"10"}
     assert set(found.chosen.left_out["why"]) == {"the date is in no occasion"}
+
+
+def test_places_and_encounters_that_look_the_same_are_told() -> None:
+    named = (("North Bay", "e1"), ("north bay ", "E1"), ("Cape", "e2"))
+    rows = [seen("a", MONTHS[0], place=place, encounter=name) for place, name in named]
+    notes = survey_of(sightings(rows), History()).notes
+    wanted = "The places 'North Bay' and 'north bay[U+0020]' look the same but count as 2: "
+    assert f"{wanted}if they are one, write them the same way." in notes
+    assert sum("look the same" in note for note in notes) == 2

@@ -8,7 +8,12 @@ from tf_happywhale.sightings.estimates import estimates_table
 from tf_happywhale.sightings.formats.groups import asnipe_text, socprog_text
 from tf_happywhale.sightings.formats.mark import mark_text, read_in_r, rmark_text
 from tf_happywhale.sightings.formats.plain_names import renamed_sentence
-from tf_happywhale.sightings.formats.secr import detector_names, secr_files
+from tf_happywhale.sightings.formats.secr import (
+    detector_names,
+    numbered_sentence,
+    secr_files,
+    session_names,
+)
 from tf_happywhale.sightings.occasions import occasions_table
 from tf_happywhale.sightings.progress import discovery_table, frequency_table, history_table
 from tf_happywhale.sightings.survey import Survey
@@ -23,23 +28,25 @@ def program_files(survey: Survey) -> tuple[dict[str, str], list[str]]:
     files = {
         "capture_history.inp": mark_text(survey.history, survey.names),
         "capture_history.csv": rmark_text(survey.history),
-        "read_in_R.R": read_in_r(survey.history),
+        "read_in_R.R": "",
     }
+    secr: tuple[int, ...] = ()
     notes = [renamed_sentence(survey.names, "capture_history.inp")]
-    if survey.located.places:
-        made = secr_files(
-            survey.chosen, survey.history.occasions, survey.located.places, survey.names
-        )
+    if survey.detectors.places:
+        occasions, places = survey.history.occasions, survey.detectors.places
+        made = secr_files(survey.chosen, occasions, places, survey.names)
         files |= dict(zip(SECR, (made.captures, made.traps), strict=True))
-        notes.append(f"{SECR[1]} has {survey.located.plane.in_words()}.")
-        notes.append(renamed_sentence(detector_names(survey.located.places), SECR[1]))
+        secr = made.occasions
+        notes.append(f"{SECR[1]} has {survey.detectors.plane.in_words()}.")
+        notes.append(renamed_sentence(detector_names(places), SECR[1]))
+        notes.append(numbered_sentence(session_names(occasions), SECR[0]))
         if made.left_out:
             notes.append(
                 f"{SECR[0]} lacks {made.left_out} photographs, whose place has no coordinates."
             )
     else:
-        lacking = "place" if survey.located.plane else "place and coordinates"
-        why = survey.located.too_far or f"no photograph that counts has {lacking}"
+        lacking = "place" if survey.detectors.plane else "place and coordinates"
+        why = survey.detectors.too_far or f"no photograph of an occasion has {lacking}"
         notes.append(f"There are no files for secr: {why}.")
     if len(survey.groups):
         texts = (socprog_text(survey.groups), asnipe_text(survey.groups))
@@ -47,6 +54,7 @@ def program_files(survey: Survey) -> tuple[dict[str, str], list[str]]:
     else:
         lacking = "an encounter" if survey.group == "encounter" else "a place"  # a day is known
         notes.append(f"There are no files for SOCPROG and asnipe: no photograph names {lacking}.")
+    files["read_in_R.R"] = read_in_r(groups=bool(len(survey.groups)), secr=secr)
     return files, [note for note in notes if note]
 
 
@@ -73,14 +81,16 @@ TABLES = ("histories.csv", "occasions.csv", "estimates.csv", "discovery.csv", "f
 
 
 def names_table(survey: Survey) -> pd.DataFrame:
-    """Return the individuals and places that other programs' files call otherwise."""
-    both = {
+    """Return the individuals, places and sessions that other programs' files call otherwise."""
+    places = survey.detectors.places
+    all_names = {
         "individual": survey.names,
-        "place": detector_names(survey.located.places),
+        "place": detector_names(places),
+        "session": session_names(survey.history.occasions) if places else {},
     }
     rows = [
         (what, name, plain)
-        for what, names in both.items()
+        for what, names in all_names.items()
         for name, plain in sorted(names.items())
         if name != plain
     ]

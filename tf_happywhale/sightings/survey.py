@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tf_happywhale.catalogue.animals.identities import lookalikes, spelled_out
 from tf_happywhale.config.history import History
 from tf_happywhale.errors import InputError
 from tf_happywhale.sightings.associations import association_table
@@ -28,6 +29,7 @@ from tf_happywhale.sightings.occasions import (
     ALL,
     Occasion,
     day_of,
+    occasion_numbers,
     occasions_of,
     read_intervals,
     seasons_in_words,
@@ -35,6 +37,7 @@ from tf_happywhale.sightings.occasions import (
 from tf_happywhale.sightings.places import Located, located, residence_table
 from tf_happywhale.sightings.progress import individual_days
 
+LOOKALIKES = 3  # of places and of encounters that are named
 SPLIT_BEFORE = (
     "An animal that was split in an earlier session can be seen under both ids in a later one, "
     "which comes on top of this."
@@ -52,6 +55,8 @@ class Survey:
         days: on which days each individual was seen, see `individual_days`.
         groups: who was seen together, see `groups_of`; `group`: what makes a group.
         located, residence: where; see `located` and `residence_table`.
+        detectors: where anything was photographed on an occasion, before anything is left out: a
+            place where nobody counts was visited too.
         pairs: see `association_table`.
         calendar: see `calendar_of`.
         estimates: of each session.
@@ -65,6 +70,7 @@ class Survey:
     groups: pd.DataFrame
     group: str
     located: Located
+    detectors: Located
     residence: pd.DataFrame
     pairs: pd.DataFrame
     calendar: Calendar
@@ -105,6 +111,7 @@ def survey_of(
         groups=groups,
         group=group,
         located=located(chosen.table),
+        detectors=located(_on_occasions(table, occasions)),
         residence=residence_table(chosen.table),
         pairs=association_table(groups),
         calendar=calendar_of(days),
@@ -116,6 +123,7 @@ def survey_of(
             *_all_bias(estimates, missed),
             *([sides] if sides else []),
             *group_lines,
+            *_lookalike_lines(chosen.table),
         ),
     )
 
@@ -126,6 +134,21 @@ def survey_occasions(table: pd.DataFrame, settings: History) -> list[Occasion]:
         return read_intervals(Path(settings.intervals).expanduser())
     days = [day_of(text) for text in table["date"]]
     return occasions_of(days, settings.by, settings.seasons, settings.session)
+
+
+def _on_occasions(table: pd.DataFrame, occasions: list[Occasion]) -> pd.DataFrame:
+    numbers = occasion_numbers([day_of(text) for text in table["date"]], occasions)
+    return table[[number is not None for number in numbers]]
+
+
+def _lookalike_lines(table: pd.DataFrame) -> list[str]:
+    """Return sentences on places and encounters of which a person may have meant one."""
+    return [
+        f"The {what}s {' and '.join(map(spelled_out, names))} look the same but count as "
+        f"{len(names)}: if they are one, write them the same way."
+        for what in ("place", "encounter")
+        for names in lookalikes(set(table[what]) - {""})[:LOOKALIKES]
+    ]
 
 
 def _check_any(chosen: Chosen) -> None:

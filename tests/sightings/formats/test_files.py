@@ -135,6 +135,50 @@ def test_secr_has_each_capture_once_at_a_detector_of_the_layout(survey: Survey) 
     assert any("metres east and north of" in note for note in notes)
 
 
+def test_a_place_where_nobody_counts_is_a_detector_too() -> None:
+    table = drawn(["a", "b"])
+    about = {"date": "", "latitude": "57.60", "longitude": "11.9"}
+    for place, date in (("Sound", DAYS[0]), ("Fjord", "2023-01-01"), ("Strait", "")):
+        table.loc[len(table)] = {**table.iloc[0], **about, "place": place, "date": date,
+                                 "quality": "Q4", "image": f"{place}.jpg"}  # fmt: skip
+    table["quality"] = table["quality"].replace("", "Q1")
+    trips = History(by="day", quality=["Q1"])
+    files, _ = program_files(survey_of(table[table["date"] != "2023-01-01"], trips))
+    detectors = [row[0] for row in read_table(files["secr_traps.txt"])]
+    assert detectors == ["Bay-2", "North-Cape", "Sound"]
+    assert "Sound" not in files["secr_captures.txt"]
+
+
+def sessions_in_r(files: dict[str, str], order=lambda name: name) -> dict[str, int]:
+    """The occasions of each session, as secr pairs noccasions with the sorted names."""
+    names = {row[0] for row in read_table(files["secr_captures.txt"])}
+    counts = re.search(r"noccasions = c\(([\d, ]+)\)", files["read_in_R.R"])[1].split(", ")
+    return dict(zip(sorted(names, key=order), map(int, counts), strict=True))
+
+
+def test_secr_is_told_the_occasions_of_the_sessions_as_it_sorts_them() -> None:
+    """A language may sort without hyphens. The spring has nobody at a place with coordinates."""
+    dates = ["2020-10-01", "2020-11-01", "2020-12-05", "2021-01-09", "2021-02-01", "2021-06-01"]
+    cape = {"place": "Cape", "latitude": "57", "longitude": "11"}
+    rows = [seen("a", day, **cape) for day in dates] + [seen("a", "2021-03-01", place="Sound")]
+    found = survey_of(sightings(rows), History(by="month", session="season"))
+    files, notes = program_files(found)
+    wanted = {"1-2020-Sep-Nov": 2, "2-2020-21-Dec-Feb": 3, "4-2021-Jun-Aug": 1}
+    assert sessions_in_r(files) == wanted
+    assert sessions_in_r(files, lambda name: name.replace("-", "").lower()) == wanted
+    assert any("has numbers in front of them, such as 1-2020-Sep-Nov for '2020" in n for n in notes)
+
+
+def test_years_stay_as_they_are(survey: Survey) -> None:
+    assert sessions_in_r(program_files(survey)[0]) == {"2021": 3, "2022": 1}
+
+
+def test_r_reads_only_files_that_are_there() -> None:
+    files, _ = program_files(survey_of(sightings([seen("a", "2021-05-01")]), History()))
+    read = set(re.findall(r'"([a-z_]+\.(?:csv|inp|txt))"', files["read_in_R.R"]))
+    assert read == {"capture_history.csv", "capture_history.inp"}
+
+
 def test_groups_are_those_that_were_seen(survey: Survey) -> None:
     files, _ = program_files(survey)
     table = survey.chosen.table
@@ -153,7 +197,7 @@ def test_without_places_and_encounters_it_is_said_what_cannot_be_written() -> No
     files, notes = program_files(survey_of(table, History()))
     assert set(files) == {"capture_history.inp", "capture_history.csv", "read_in_R.R"}
     assert notes == [
-        "There are no files for secr: no photograph that counts has place and coordinates.",
+        "There are no files for secr: no photograph of an occasion has place and coordinates.",
         "There are no files for SOCPROG and asnipe: no photograph names a place.",
     ]
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
 from tf_happywhale.sightings.capture_history import CaptureHistory
 
@@ -28,12 +29,14 @@ history$freq <- as.numeric(history$freq)
 
 # MARK's own file, through RMark:
 # history <- RMark::convert.inp("capture_history.inp", use.comments = TRUE)
-
+"""
+_ASNIPE = """
 # asnipe: ids are text, also those of digits.
 groups <- read.csv("asnipe.csv", colClasses = "character")
 # gbi <- asnipe::get_group_by_individual(groups, data_format = "individuals")
-
-# secr, if there were places with coordinates: a place detects an individual once on an occasion.
+"""
+_SECR = """
+# secr: a place detects an individual once on an occasion.
 # captures <- secr::read.capthist("secr_captures.txt", "secr_traps.txt",
 #   detector = "proximity", noccasions = c(OCCASIONS))
 """
@@ -58,11 +61,16 @@ def mark_text(history: CaptureHistory, names: dict[str, str]) -> str:
     return "\n".join([head, *lines]) + "\n"
 
 
-def read_in_r(history: CaptureHistory) -> str:
-    """Return the lines that read all files in R. secr is told how many occasions each session has,
-    since it would count those with a capture; it takes sessions in the order of their names."""
-    counts = {name: len(part.occasions) for name, part in history.sessions().items()}
-    return _READ_IN_R.replace("OCCASIONS", ", ".join(str(counts[name]) for name in sorted(counts)))
+def read_in_r(*, groups: bool = True, secr: Sequence[int] = ()) -> str:
+    """Return the lines that read the files in R that there are.
+
+    Args:
+        groups: whether there is asnipe's.
+        secr: how many occasions each session has, in secr's order, which would count those with a
+            capture; none if there are no files for secr.
+    """
+    text = _READ_IN_R + _ASNIPE * groups
+    return text + _SECR.replace("OCCASIONS", ", ".join(map(str, secr))) * bool(secr)
 
 
 def rmark_text(history: CaptureHistory) -> str:

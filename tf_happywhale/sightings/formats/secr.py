@@ -8,6 +8,8 @@ secr-datainput). Occasions are numbered from 1 in each session.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +17,8 @@ from tf_happywhale.sightings.capture_history import Chosen
 from tf_happywhale.sightings.formats.plain_names import plain_names
 from tf_happywhale.sightings.occasions import Occasion
 from tf_happywhale.sightings.places import Place
+
+YEAR = re.compile(r"[0-9]{4}")
 
 
 @dataclass(frozen=True)
@@ -24,16 +28,42 @@ class SecrFiles:
     Attributes:
         captures, traps: their text.
         left_out: how many sightings are not in them, since their place has no coordinates.
+        occasions: how many each session in them has, in the order in which secr takes sessions.
     """
 
     captures: str
     traps: str
     left_out: int
+    occasions: tuple[int, ...]
 
 
 def detector_names(places: Sequence[Place]) -> dict[str, str]:
     """Return what each place is called as a detector."""
     return plain_names([place.name for place in places], kept=".-")
+
+
+def session_names(occasions: Sequence[Occasion]) -> dict[str, str]:
+    """Return what each session is called. secr takes sessions in the order of their names, which R
+    sorts by the language of the computer. So each has its number in front, unless all are years."""
+    sessions = list(dict.fromkeys(occasion.session for occasion in occasions))
+    if len(sessions) == 1 or (all(map(YEAR.fullmatch, sessions)) and sessions == sorted(sessions)):
+        return plain_names(sessions)
+    width = len(str(len(sessions)))
+    return {
+        session: f"{number:0{width}}-{plain_names([session])[session]}"
+        for number, session in enumerate(sessions, start=1)
+    }
+
+
+def numbered_sentence(names: Mapping[str, str], file: str) -> str:
+    """Return a sentence on sessions that a file has otherwise; empty if there is none."""
+    changed = [(name, plain) for name, plain in names.items() if name != plain]
+    if not changed:
+        return ""
+    return (
+        f"secr sorts sessions by their names, so {file} has numbers in front of them, such as "
+        f"{changed[0][1]} for {changed[0][0][:40]!r}; names.csv has all of them."
+    )
 
 
 def secr_files(
@@ -51,7 +81,7 @@ def secr_files(
         names: what each individual is called, see `plain_names`.
     """
     detectors = detector_names(places)
-    sessions = plain_names([occasion.session for occasion in occasions])
+    sessions = session_names(occasions)
     number: dict[int, int] = {}
     for n, occasion in enumerate(occasions):
         before = sum(one.session == occasion.session for one in occasions[:n])
@@ -72,4 +102,11 @@ def secr_files(
         captures.append(f"{session} {who} {number[occasion]} {detector}")
     traps = ["# Detector X Y"]
     traps += [f"{detectors[place.name]} {place.x:.1f} {place.y:.1f}" for place in places]
-    return SecrFiles("\n".join(captures) + "\n", "\n".join(traps) + "\n", len(table) - len(located))
+    there = {occasions[occasion].session for occasion, _, _ in rows}
+    counts = Counter(one.session for one in occasions if one.session in there)
+    return SecrFiles(
+        "\n".join(captures) + "\n",
+        "\n".join(traps) + "\n",
+        len(table) - len(located),
+        tuple(counts.values()),
+    )
