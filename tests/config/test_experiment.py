@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
@@ -307,6 +308,32 @@ def test_a_key_given_twice_is_refused(tmp_path: Path, text: str) -> None:
 def test_an_empty_section_can_be_overridden(tmp_path: Path) -> None:
     (tmp_path / "empty.yaml").write_text("train:\n", encoding="utf-8")
     assert load_experiment(tmp_path / "empty.yaml", ["train.epochs=3"]).train.epochs == 3
+
+
+def test_a_section_on_the_command_line_gives_only_the_keys_in_it(from_yaml) -> None:
+    text = (
+        "train: {epochs: 7, weight_decay: 0.1}\ndata: {columns: {image: a, species: b}}\n"
+        "variants: [{name: a, train.batch_size: 4}, {name: b, train.epochs: 9}]\n"
+    )
+    read = from_yaml(text, "train={epochs: 3}", "train.clip_norm=2")
+    assert (read.train.epochs, read.train.weight_decay, read.train.clip_norm) == (3, 0.1, 2)
+    assert [each.train.batch_size for each in variants_of(read)] == [4, read.train.batch_size]
+    assert [each.train.epochs for each in variants_of(read)] == [3, 3]
+    assert from_yaml(text, "data.columns={image: c}").data.columns == {"image": "c"}
+
+
+NULL = [key for key, field in keys() if type(None) in get_args(field.annotation)]
+
+
+@pytest.mark.parametrize("key", [key for key in NULL if key != "data.encoding"])
+def test_an_empty_text_is_not_taken_for_null_nor_for_the_current_folder(key: str) -> None:
+    assert key in refusal(f"{key}=")
+    assert load_experiment(None, [f"{key}=null"])
+
+
+def test_variants_and_downloads_have_no_empty_path() -> None:
+    assert "records.dir is empty" in refusal("variants=[{records.dir: ''}]")
+    assert "download.to" in refusal("download.to=")
 
 
 def test_members_of_an_ensemble_are_a_list(tmp_path: Path) -> None:

@@ -12,5 +12,5 @@ class Download(Section):
 
     competition: str = Field("happy-whale-and-dolphin", description="competition of the images")
     dataset: str | None = Field(None, description="owner/name of TFRecords to fetch instead")
-    to: str = Field("data/happywhale", description="folder for the files")
+    to: str = Field("data/happywhale", min_length=1, description="folder for the files")
     message: str = Field("tf_happywhale", description="message sent with a submission")

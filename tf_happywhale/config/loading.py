@@ -22,8 +22,9 @@ def load_experiment(path: str | Path | None, overrides: Sequence[str] = ()) -> E
     """Read a YAML file (None: defaults only), apply `key=value` overrides, and check it all.
 
     A file says only what differs from another if it has `base: FILE`, which is looked for in its
-    folder, then among the shipped configs. Sections are joined key by key; a list or a table is
-    taken whole. An override holds for all variants of the file, also for those that set the key.
+    folder, then among the shipped configs. Sections are joined key by key, also those of overrides;
+    a list or a table is taken whole. An override holds for all variants of the file, also for those
+    that set the key.
     `configs/NAME.yaml` that is not there is the shipped config of that name.
 
     Raises:
@@ -60,10 +61,8 @@ def _with_base(path: Path, above: Sequence[Path] = ()) -> dict:
 
 
 def _load(tree: dict, overrides: Sequence[str]) -> Experiment:
-    for override in overrides:
-        put_override(tree, override)
+    given = [key for override in overrides for key in put_override(tree, override)]
     tree = renewed(tree, tell=True)
-    given = [override.partition("=")[0].strip() for override in overrides]
     if "variants" in tree and "variants" not in given:
         tree["variants"] = without_given(tree["variants"], given)
     further = tree.get("pseudo") or {}

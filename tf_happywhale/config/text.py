@@ -55,18 +55,24 @@ def read_yaml(path: Path) -> dict:
     return tree
 
 
-def put_override(tree: dict, override: str) -> None:
-    """Put `key=value` into the tree. The key has dots; the value may be null or a list.
+def put_override(tree: dict, override: str) -> list[str]:
+    """Put `key=value` into the tree, and return the keys that it gives. The key has dots; the value
+    may be null or a list. The value of a section is a table, which gives only the keys in it.
 
     Raises:
         ConfigError: there is no `=`, or the value is a list that does not close.
     """
-    key, equals, value = override.partition("=")
+    key, equals, text = override.partition("=")
     if not equals:
         raise ConfigError(
             f"{override!r} is not a setting: write it as key=value, without spaces around =."
         )
-    _put(tree, key.strip(), _value(key, value.strip()))
+    key, value = key.strip(), _value(key, text.strip())
+    section = isinstance(value, dict) and value and "." not in key
+    given = {f"{key}.{name}": below for name, below in value.items()} if section else {key: value}
+    for name, below in given.items():
+        _put(tree, name, below)
+    return list(given)
 
 
 def put_value(tree: dict, key: str, value: str | None) -> None:
