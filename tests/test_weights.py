@@ -6,13 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from tf_happywhale.errors import ConfigError
+from tf_happywhale.errors import ConfigError, InputError
 from tf_happywhale.weights import main
 
 
 def test_a_file_that_keras_could_not_read_is_refused_before_any_work(tmp_path):
     with pytest.raises(ConfigError, match=r"must end in \.keras"):
         main("lite0", None, str(tmp_path / "lite0.h5"))
+
+
+def test_a_file_that_is_there_is_not_replaced(tmp_path: Path):
+    file = tmp_path / "mine.keras"
+    file.write_text("a trained model")
+    with pytest.raises(InputError, match=r"There is a .*mine\.keras already"):
+        main("lite0", None, str(file))
+    assert file.read_text() == "a trained model"
 
 
 def test_the_command_loads_proves_and_saves(tmp_path: Path):

@@ -9,7 +9,7 @@ from pathlib import Path
 from tf_happywhale.cli import run_safely
 from tf_happywhale.commands import AS_MODULE, typed
 from tf_happywhale.config.addresses import refuse_address
-from tf_happywhale.errors import ConfigError
+from tf_happywhale.errors import ConfigError, InputError
 
 EXAMPLES = """examples:
   python -m tf_happywhale.weights list
@@ -32,13 +32,15 @@ def main(name: str, backbone: str | None, to: str | None) -> None:
     refuse_address(to or "", "--to")
     if to is not None and not to.endswith(".keras"):
         raise ConfigError(f"--to is {to}, but the file of a Keras model must end in .keras.")
+    if to is not None and Path(to).expanduser().exists():
+        raise InputError(f"There is a {to} already: remove it, or name another file.")
     with_timm = bool(find_spec("torch") and find_spec("timm"))
     if with_timm:
         # Before TensorFlow: both bring an LLVM, and PyTorch's compiler crashes as the second.
         import torch._dynamo  # noqa: F401
     from tf_happywhale.models.weights.check_weights import check_published
 
-    check_published(*backbone_of(name, backbone), Path(to) if to else None, with_timm)
+    check_published(*backbone_of(name, backbone), Path(to).expanduser() if to else None, with_timm)
 
 
 if __name__ == "__main__":
