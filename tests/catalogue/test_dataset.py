@@ -231,6 +231,44 @@ def test_a_table_of_sightings_is_imported_by_mapping_as_it_is(
     assert "1 of 5 rows are left out by data.unknown" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("who", "says"),
+    [
+        (" 09913", r"answers\.csv: '\[U\+0020\]09913' looks the same as '09913' in the catalogue"),
+        ("０9913", "looks the same as '09913'"),
+        ("?", r"'\?' may mean that nobody knows.*data\.unknown='\[\"\?\"\]'.*new_individual"),
+        ("Unknown", "'Unknown' may mean that nobody knows"),
+        ("#REF!", "an error of the spreadsheet"),
+    ],
+)
+def test_an_answer_that_may_be_somebody_known_or_nobody_is_refused(
+    root: Path, who: str, says: str
+) -> None:
+    (root / "answers.csv").write_text(f'image,individual_id\nz.jpg,"{who}"\n', encoding="utf-8")
+    with pytest.raises(InputError, match=says):
+        load(root)
+
+
+def test_answers_of_individuals_that_the_catalogue_lacks_are_told(root: Path, capsys) -> None:
+    (root / "answers.csv").write_text("image,individual_id\nz.jpg,9913\ny.jpg,10\nx.jpg,?\n")
+    answers = load(root, 'data.unknown=["?"]').answers
+    assert answers == {"z.jpg": "new_individual", "y.jpg": "10"}
+    assert "1 of 2 images show individuals that are not in the catalogue, such as '9913'" in (
+        capsys.readouterr().out
+    )
+    (root / "answers.csv").write_text("image,individual_id\nz.jpg,New_Individual\n")
+    assert load(root).answers == {"z.jpg": "new_individual"}
+    assert capsys.readouterr().out == ""
+
+
+def test_answers_of_no_image_to_identify_are_refused(root: Path) -> None:
+    (root / "answers.csv").write_text("image,individual_id\nother.jpg,10\n")
+    with pytest.raises(
+        InputError, match=r"none of the images to identify, such as 'x\.jpg', but 'o"
+    ):
+        load(root)
+
+
 def test_answers_are_matched_with_the_images_by_name(root: Path) -> None:
     (root / "answers.csv").write_text("Image;Individual_ID\nz;09913\n")
     assert load(root).answers == {"z.jpg": "09913"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from tf_happywhale.catalogue.animals.individuals import with_new
+from tf_happywhale.catalogue.animals.identities import as_seen, check_not_among
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL, with_new
 from tf_happywhale.catalogue.boxes.best_boxes import best_boxes
 from tf_happywhale.catalogue.boxes.box import WHOLE, AnyBox
 from tf_happywhale.catalogue.boxes.find_boxes import WantedBoxes, boxes_from_rows
@@ -37,12 +38,31 @@ def known_answers(
     data: Data, root: Path, test_images: list[str], individuals: list[str]
 ) -> dict[str, str]:
     """The answers of these images, where there are some. An individual that is not among
-    `individuals` is `new_individual`."""
+    `individuals` is `new_individual`; how many there are is printed.
+
+    Raises:
+        InputError: an answer may be one of `individuals` written in another way, or may mean that
+            nobody knows the animal; or none is of an image to identify.
+    """
     path = root / data.answers
     if not path.is_file():
         return {}
     answers = read_answers(path, reading_of(data), test_images)
     asked = [image for image in test_images if answers.get(image)]
+    if answers and test_images and not set(answers) & set(test_images):
+        raise InputError(
+            f"{path} lists none of the images to identify, such as {test_images[0]!r}, but "
+            f"{next(iter(answers))!r}: correct the names, or move the file away."
+        )
+    others = {answers[image] for image in asked} - set(individuals)
+    others = {who for who in others if as_seen(who) != NEW_INDIVIDUAL}
+    check_not_among(sorted(others), individuals, str(path))
+    if others:
+        count = sum(answers[image] in others for image in asked)
+        say_once(
+            f"{path}: {count} of {len(asked)} images show individuals that are not in the "
+            f"catalogue, such as {min(others)!r}: they count as new_individual"
+        )
     return dict(zip(asked, with_new([answers[image] for image in asked], individuals), strict=True))
 
 

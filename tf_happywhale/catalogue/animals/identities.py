@@ -53,6 +53,32 @@ def check_identity(individual_id: str, where: str = "") -> None:
         )
 
 
+def check_not_among(others: Iterable[str], individuals: Iterable[str], where: str) -> None:
+    """Raise InputError if an answer that is none of `individuals` may be one of them, or no animal.
+
+    Args:
+        others: answers that are neither among `individuals` nor `new_individual`.
+        individuals: those of the catalogue.
+        where: the file of the answers, for the error.
+    """
+    seen = {as_seen(who): who for who in individuals}
+    for other in others:
+        written = as_seen(other)
+        twin = seen.get(written)
+        if twin is not None:
+            raise InputError(
+                f"{where}: {spelled_out(other)} looks the same as {spelled_out(twin)} in the "
+                "catalogue: write it the same way."
+            )
+        check_identity(other, where)
+        if written in PLACEHOLDERS:
+            words = shlex.quote(json.dumps([other], ensure_ascii=False))
+            raise InputError(
+                f"{where}: {other!r} may mean that nobody knows the animal, or that it is a new "
+                f"one: leave such rows out with data.unknown={words}, or write new_individual."
+            )
+
+
 def as_seen(text: str) -> str:
     """A text as people see it: without case, Unicode form, invisible letters and outer spaces."""
     if text.isascii() and text.isprintable():
