@@ -115,6 +115,28 @@ def test_catalogue_is_chosen(client: TestClient, home: Home, tmp_path: Path) -> 
     assert "is gone" in told["problem"]
 
 
+def test_a_catalogue_that_was_moved_is_chosen_where_it_is(
+    client: TestClient, home: Home, tmp_path: Path
+) -> None:
+    home.settings = Server(roots=(str(tmp_path),))
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, home.folder / "catalogue"):
+        put_photographs(folder / "train_images", "a.jpg")
+        (folder / "train.csv").write_text("image,individual_id\na.jpg,A\n")
+    (home.folder / "catalogue").rename(tmp_path / "aside")
+    choose = "/v1/catalogue/choose"
+    assert client.post(choose, json={"folder": str(one)}).status_code == 200
+    one.rename(two)
+    assert "choose another" in client.get("/v1/catalogue").json()["catalogue"]["problem"]
+    assert client.post(choose, json={"folder": str(two)}).json()["images"] == 1
+    assert home.catalogue == two
+    two.rename(one)
+    (tmp_path / "aside").rename(own := home.folder / "catalogue")
+    assert client.post(choose, json={"folder": str(own)}).json()["images"] == 1
+    assert home.catalogue == own
+    assert client.post(choose, json={"folder": str(one)}).status_code == 409
+
+
 def test_start_from_nothing(client: TestClient, home: Home) -> None:
     assert client.post("/v1/catalogue/none").status_code == 200
     assert home.catalogue is None

@@ -6,6 +6,7 @@ function keepOnServer(address, { person, askPerson, changed, told, refused }) {
   const decisions = new Map(); // what is shown: what is kept, and over it what waits
   const kept = new Map(); // {made, by} by the key of an animal
   let waiting = restored(); // {key, made}, the oldest first
+  let most = AT_ONCE; // 1 to find the one that is refused
   let last = 0, loaded = false, away = "", busy = false, again = false, timer = 0;
 
   function restored() {
@@ -72,11 +73,15 @@ function keepOnServer(address, { person, askPerson, changed, told, refused }) {
   }
 
   async function send() {
-    const changes = waiting.slice(0, AT_ONCE), by = person();
+    const changes = waiting.slice(0, most), by = person();
     try {
       await ask(address, { by, changes });
     } catch (fault) {
       if (!fault.wrong) throw fault;
+      if (changes.length > 1) {
+        most = 1;
+        return;
+      }
       refused(fault.sentence);
       return drop(changes);
     }
@@ -86,6 +91,7 @@ function keepOnServer(address, { person, askPerson, changed, told, refused }) {
 
   function drop(changes) {
     waiting = waiting.slice(changes.length);
+    if (!waiting.length) most = AT_ONCE;
     remember();
     for (const { key } of changes) show(key);
     changed();

@@ -49,6 +49,24 @@ def test_two_people_see_each_other(client: TestClient, there: str) -> None:
     assert nothing == {"last": second + 7, "decisions": []}
 
 
+@pytest.mark.parametrize("bad", ["Old\tTom", "a\nb", "a\0b", "#REF!"])
+@pytest.mark.parametrize("decision", ["match", "new"])
+def test_what_cannot_be_an_id_is_refused_at_once(
+    client: TestClient, home: Home, there: str, decision: str, bad: str
+) -> None:
+    """It would keep the whole trip from being added."""
+    changes = [{"key": "a.jpg", "made": MATCH}, {"key": "b.jpg", "made": MATCH | {"id": bad}}]
+    changes[1]["made"]["decision"] = decision
+    answer = client.post(f"{there}/decisions", json={"by": "Ann", "changes": changes})
+    assert answer.status_code == 422
+    assert repr(bad) in answer.json()["detail"]
+    assert client.get(f"{there}/decisions").json()["decisions"] == []
+    for name in ("", "new_individual", "Old_Tom"):
+        made = {"decision": "new", "id": name}
+        sent = {"by": "Ann", "changes": [{"key": "a.jpg", "made": made}]}
+        assert client.post(f"{there}/decisions", json=sent).status_code == 200
+
+
 def test_a_person_takes_back_their_own(client: TestClient, there: str) -> None:
     def decide(by: str, *keys: str) -> None:
         changes = [{"key": key, "made": MATCH} for key in keys]

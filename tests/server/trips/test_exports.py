@@ -39,6 +39,15 @@ def test_every_format_is_a_command(
     assert client.post("/v1/exports", json={"kind": "history"}).status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["history", "coco"])
+def test_two_people_export_at_once(
+    client: TestClient, home: Home, catalogue: Path, idle: None, kind: str
+) -> None:
+    files = {client.post("/v1/exports", json={"kind": kind}).json()["file"] for _ in range(3)}
+    words = {json.loads(row["words"])[-1] for row in home.store.rows("select words from jobs")}
+    assert len(files) == len(words) == 3
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [

@@ -137,8 +137,8 @@ def choose(home: Home, folder: str) -> dict[str, Any]:
             "catalogue of your table and photographs."
         )
     read_catalogue(place / TABLE, PLAIN, place / PICTURES, may_be_empty=True)
-    if place != (home.folder / "catalogue").resolve():
-        home.store.put_setting(CATALOGUE, str(place))
+    own = place == (home.folder / "catalogue").resolve()
+    home.store.put_setting(CATALOGUE, None if own else str(place))
     return summary(place)
 
 
@@ -150,8 +150,8 @@ def start_from_nothing(home: Home) -> None:
 
 
 def check_none(home: Home) -> None:
-    """Raise HTTPException 409 if a catalogue is in use."""
-    if home.catalogue is not None:
+    """Raise HTTPException 409 if a catalogue is in use that is there."""
+    if home.catalogue is not None and (home.catalogue / TABLE).is_file():
         raise contradiction(f"There is a catalogue already, in {home.catalogue}.")
 
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from tf_happywhale.catalogue.animals.identities import as_seen, check_identity
+from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
 from tf_happywhale.server.home.which_home import HomeOf
 from tf_happywhale.server.trips.decision_table import decision_table
 from tf_happywhale.server.trips.decisions import (
@@ -73,6 +75,8 @@ def decisions(
 def decide(home: HomeOf, trip: str, made: Changes) -> dict[str, int]:
     """Add decisions. They are on the disk when the answer comes."""
     find_trip(home, trip)
+    for one in made.changes:
+        _check_id(one.made)
     changes = [
         Change(one.key, one.made and one.made.model_dump(exclude_unset=True))
         for one in made.changes
@@ -94,3 +98,10 @@ def table(home: HomeOf, trip: str) -> Response:
     text = "\ufeff" + decision_table(decided_now(home.store, trip))
     headers = {"Content-Disposition": f'attachment; filename="decisions-{trip}.csv"'}
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _check_id(made: MadeOf | None) -> None:
+    """Refuse what cannot be an id at once: later it would keep the whole trip from being added."""
+    who = made.id if made and made.decision in ("match", "new") else ""
+    if as_seen(who) and who != NEW_INDIVIDUAL:
+        check_identity(who)

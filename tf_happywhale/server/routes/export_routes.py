@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 from fastapi import APIRouter
@@ -15,6 +16,9 @@ from tf_happywhale.server.requests.answers import contradiction, missing
 from tf_happywhale.server.trips.trips import find_trip
 
 router = APIRouter(prefix="/v1/exports", tags=["exports"])
+
+
+_naming = Lock()  # one process serves a home folder
 
 
 class NewExport(BaseModel):
@@ -44,9 +48,10 @@ def export(home: HomeOf, new: NewExport) -> dict[str, Any]:
     home.exports.mkdir(exist_ok=True)
     if kind == "decisions":
         return {"file": _decisions(home, new.trip), "job": None}
-    place = exports.new_place(home, kind)
-    words = exports.words_of(home, kind, place, new.settings)
-    job = add_job(home.store, "export", words, by=new.by)
+    with _naming:
+        place = exports.new_place(home, kind)
+        words = exports.words_of(home, kind, place, new.settings)
+        job = add_job(home.store, "export", words, by=new.by)
     return {"file": place.name if place.suffix else f"{place.name}.zip", "job": job}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import re
 import zipfile
@@ -16,7 +17,9 @@ from tf_happywhale.errors import InputError, nearest
 from tf_happywhale.exchange.every_format import FORMATS
 from tf_happywhale.server.home.home import Home
 from tf_happywhale.server.home.store import in_iso
+from tf_happywhale.server.jobs.jobs import UNFINISHED
 
+OUTPUT = "output="
 OWN = ("decisions", "catalogue", "history")
 SETTINGS = {  # keys that a person may set, and the kinds that read them
     "exchange.pictures": FORMATS,
@@ -48,15 +51,19 @@ def check_kind(kind: str) -> str:
 
 def new_place(home: Home, kind: str, trip: str | None = None) -> Path:
     """Return the path of a new export, which says what it is and when it was made. An export is a
-    file with an ending, or a folder."""
+    file with an ending, or a folder. No job that waits or runs writes to it."""
     ending = FORMATS[kind].file if kind in FORMATS else "" if kind == "history" else ".csv"
     day = datetime.date.today().isoformat()
     stem = "-".join(part for part in (kind, re.sub(r"[^A-Za-z0-9]+", "_", trip or ""), day) if part)
+    unfinished = home.store.rows(
+        f"select words from jobs where kind = 'export' and state in {UNFINISHED}"
+    )
+    awaited = {word.removeprefix(OUTPUT) for row in unfinished for word in json.loads(row["words"])}
     number = 1
     while True:
-        name = f"{stem}{f'-{number}' if number > 1 else ''}{ending}"
-        if not os.path.lexists(home.exports / name):
-            return home.exports / name
+        place = home.exports / f"{stem}{f'-{number}' if number > 1 else ''}{ending}"
+        if not os.path.lexists(place) and str(place) not in awaited:
+            return place
         number += 1
 
 
@@ -81,7 +88,7 @@ def words_of(home: Home, kind: str, place: Path, settings: Mapping[str, str]) ->
     if source is None:
         raise InputError("There is no catalogue yet: make or choose one first.")
     if kind == "history":
-        return ["history", str(source), f"output={place}", *overrides]
+        return ["history", str(source), f"{OUTPUT}{place}", *overrides]
     return ["exchange", "export", kind, str(source), str(place), *overrides]
 
 
