@@ -75,6 +75,27 @@ def test_how_a_job_ends(
     assert ask(client, job)["error"].startswith(error)
 
 
+@pytest.mark.parametrize(
+    ("code", "state", "error"),
+    [
+        ("print('fine')", "done", ""),
+        ("os.kill(os.getpid(), 9)", "failed", "The system ended it"),
+        ("sys.exit(7)", "failed", "It ended with 7."),
+    ],
+)
+def test_what_a_job_said_before_it_was_resumed_does_not_count(
+    client: TestClient, home: Home, plain: Callable, code: str, state: str, error: str
+) -> None:
+    plain("import sys; print('error: No disk.'); sys.exit(2)")
+    job = add_job(home.store, "gallery", ["gallery"])
+    until(home, job, "failed")
+    plain(f"import os, sys; {code}")
+    assert client.post(f"/v1/jobs/{job}/resume").status_code == 200
+    assert until(home, job, "done", "failed") == state
+    shown = ask(client, job)["error"]
+    assert shown.startswith(error) and "disk" not in shown
+
+
 def test_a_running_job_is_stopped_and_resumed(
     client: TestClient, home: Home, plain: Callable
 ) -> None:

@@ -35,11 +35,16 @@ class Log:
     error: str = ""
 
 
-def read_log(file: Path) -> Log:
-    """Return the end of a log; an empty one if there is no file."""
+def read_log(file: Path, first: int = 0) -> Log:
+    """Return the end of a log; an empty one if there is no file.
+
+    Args:
+        file: a job's. One that was resumed goes on in it.
+        first: the byte at which it begins to count.
+    """
     try:
         with file.open("rb") as log:
-            log.seek(max(0, os.fstat(log.fileno()).st_size - TAIL))
+            log.seek(max(first, os.fstat(log.fileno()).st_size - TAIL))
             text = log.read().decode(errors="replace")
     except OSError:
         return Log()

@@ -109,15 +109,17 @@ class Runner:
 
     def _do(self, row: Row) -> None:
         """Run a job to its end, and write down how it ended."""
+        first = 0  # byte of the log: what a job said before it was resumed does not count
         try:
             with self.home.log(row["id"]).open("ab") as log, self._lock:
+                first = log.tell()
                 if self._closing:
                     return
                 child = self._begin(json.loads(row["words"]), log)
                 self._child, self._job = child, row["id"]
         except OSError as error:
             append_line(self.home.log(row["id"]), f"error: {in_words(error, 'the job')}")
-            self._ended(row["id"], 2)
+            self._ended(row["id"], 2, first)
             return
         if find_job(self.store, row["id"])["stop"]:  # asked for while it began
             with self._lock:
@@ -126,7 +128,7 @@ class Runner:
         with self._lock:
             self._child = self._job = None
         if status in DONE or not self._closing:
-            self._ended(row["id"], status)
+            self._ended(row["id"], status, first)
 
     def _begin(self, words: list[str], log: object) -> subprocess.Popen:
         secret = ("HAPPYWHALE_TOKEN",)
@@ -149,8 +151,8 @@ class Runner:
         timer.daemon = True
         timer.start()
 
-    def _ended(self, job: int, status: int) -> None:
-        log = read_log(self.home.log(job))
+    def _ended(self, job: int, status: int, first: int) -> None:
+        log = read_log(self.home.log(job), first)
         with self.store.changing() as db:
             asked = db.execute("select stop from jobs where id = ?", (job,)).fetchone()["stop"]
             state = ended_state(status, asked=bool(asked))
