@@ -64,7 +64,7 @@ def main(words: Sequence[str], overrides: list[str]) -> None:
         return
     settings = load_experiment(None, overrides)
     if verb == "add":
-        from tf_happywhale.galleries.adding import add_decisions
+        from tf_happywhale.galleries.adding_decisions import add_decisions
 
         add_decisions(folder, further[0], settings)
     elif verb == "index":

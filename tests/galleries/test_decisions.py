@@ -7,7 +7,8 @@ import pytest
 from tf_happywhale.catalogue.photographs.catalogue_names import free_name
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.confirmed import name_new
-from tf_happywhale.galleries.decisions import check_identified, read_decisions
+from tf_happywhale.galleries.decisions import read_decisions
+from tf_happywhale.galleries.identified_animals import check_identified
 
 HEAD = "image,decision,individual_id,rank,encounter\n"
 

@@ -9,35 +9,21 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_happywhale.catalogue.animals.animal_key import (
-    animal_words,
-    count_animals,
-    photograph_of,
-)
+from tf_happywhale.catalogue.animals.animal_key import photograph_of
 from tf_happywhale.catalogue.animals.identities import (
     PLACEHOLDERS,
     as_seen,
     lookalike_of,
     spelled_out,
 )
-from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
-from tf_happywhale.config import Data, Experiment
+from tf_happywhale.config import Data
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.catalogue_rows import add_to_catalogue
 from tf_happywhale.galleries.confirmed import ConfirmedAnimal, confirm
-from tf_happywhale.galleries.decisions import check_identified, identified, read_decisions
 from tf_happywhale.galleries.destination import Destination, destination
-from tf_happywhale.galleries.gallery_folder import beside, open_gallery
-from tf_happywhale.galleries.kept_matching import bring_matching
-from tf_happywhale.galleries.new_catalogue import begin_catalogue
-from tf_happywhale.galleries.queries import (
-    CORRECTED,
-    SEEN_FROM_OUTPUT,
-    PhotographFinder,
-    load_queries,
-)
+from tf_happywhale.galleries.gallery_folder import beside
+from tf_happywhale.galleries.queries import CORRECTED, SEEN_FROM_OUTPUT, PhotographFinder
 from tf_happywhale.messages import say_once
-from tf_happywhale.places import embeddings_home, output_folder
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.retrieval.search.encounter_split import TOGETHER
 from tf_happywhale.retrieval.search.only import ONLY
@@ -56,48 +42,6 @@ class Added:
     confirmed: list[ConfirmedAnimal]
     rows: int | None
     images: int | None
-
-
-def add_decisions(folder: Path, file: Path, settings: Experiment) -> None:
-    """Add what was decided on the pages of `identify` to a gallery and its catalogue.
-
-    What was added is printed.
-
-    Args:
-        folder: a saved gallery, or a catalogue folder.
-        file: the decisions that the pages exported.
-        settings: `output` is the folder that `identify` wrote.
-
-    Raises:
-        InputError: the table decides on nothing, or was made on other pages; or see
-            `add_confirmed`.
-    """
-    data, output, elsewhere = settings.data, output_folder(settings), settings.identify.photographs
-    queries = load_queries(output)
-    keys = queries.image.tolist()
-    decisions = read_decisions(file, data.encoding, keys)
-    if not decisions.decided:
-        raise InputError(
-            f"{file} decides on nothing: it has no row with the decision match or new, so there is "
-            "nothing to add."
-        )
-    check_identified(file, *identified(queries), data.encoding)
-    elsewhere = None if elsewhere is None else Path(elsewhere).expanduser()
-    find = PhotographFinder(queries, output, elsewhere).path
-    decided = decisions.decided
-    if begin_catalogue(folder, queries.about, data):
-        print(f"{folder}: a new catalogue")
-    matched, new, groups = decisions.matched, decisions.new, decisions.groups
-    added = add_confirmed(folder, queries, decided, data, matched, new, find, groups)
-    if added.images is not None:
-        bring_matching(embeddings_home(settings), open_gallery(folder))
-    counts, total = count_animals(keys), len(added.confirmed)
-    for one in added.confirmed:
-        if decided.get(one.key) == NEW_INDIVIDUAL:
-            print(f"{animal_words(one.key, counts)}: a new individual, {one.individual_id}")
-    for what, count in (("catalogue", added.rows), ("gallery", added.images)):
-        if count is not None:
-            print(f"{what}: {count} images added, {total - count} were there already")
 
 
 def add_confirmed(

@@ -1,36 +1,20 @@
-"""The table of decisions that the pages export, read and compared with what was identified."""
+"""What a person has decided, as the pages export it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pandas as pd
-
-from tf_happywhale.catalogue.animals.animal_key import (
-    BOX_NUMBER,
-    animal_words,
-    count_animals,
-    keys_from_columns,
-    photograph_of,
-    split_key,
-)
 from tf_happywhale.catalogue.animals.identities import as_seen, check_identity
 from tf_happywhale.catalogue.animals.individuals import NEW_INDIVIDUAL
-from tf_happywhale.catalogue.photographs.known_names import names_as_listed
-from tf_happywhale.catalogue.tables.reading import Reading
-from tf_happywhale.catalogue.tables.table import read_text_table
-from tf_happywhale.catalogue.tables.text_file import encoding_of_own
 from tf_happywhale.config import Experiment
 from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.decided_groups import GROUP, DecidedGroups, decided_groups
-from tf_happywhale.galleries.queries import short_content
+from tf_happywhale.galleries.decision_table import APART, DECISIONS, read_decision_table
+from tf_happywhale.galleries.identified_animals import check_identified, identified
 from tf_happywhale.messages import say_once
 from tf_happywhale.retrieval.embeddings import Embeddings
-
-APART = "apart"  # an animal is none of a group of new animals
-DECISIONS = ("match", "new", "skip", APART)
 
 
 @dataclass(frozen=True)
@@ -55,6 +39,12 @@ class Decisions:
     apart: dict[str, str] = field(default_factory=dict)
     called: dict[str, str] = field(default_factory=dict)
 
+    def without(self, keys: Collection[str]) -> Decisions:
+        """Return the decisions without those on some animals."""
+        decided = {key: who for key, who in self.decided.items() if key not in keys}
+        there = set(decided.values())
+        return replace(self, decided=decided, matched=self.matched & there, new=self.new & there)
+
     @property
     def about_groups(self) -> DecidedGroups:
         """What the decisions say about groups of new animals."""
@@ -75,7 +65,7 @@ def read_decisions(
         InputError: the table lacks a column, has another decision than those of `DECISIONS`, or
             contradicts itself.
     """
-    table = _decisions(path, encoding, images)
+    table = read_decision_table(path, encoding, images)
     decided: dict[str, str] = {}
     every: dict[str, str | tuple[str, ...]] = {}  # with the skipped animals, as empty text
     groups: dict[str, str] = {}
@@ -165,66 +155,3 @@ def _without_effect(
             f"stay, such as {idle[0]} out of {about.apart[idle[0]]}: they may be grouped as "
             "before; decide on the others of that group too"
         )
-
-
-def identified(queries: Embeddings) -> tuple[dict[str, str], dict[str, str]]:
-    """Return boxes and contents of the animals identified, by key, as `check_identified` takes
-    them."""
-    keys, boxes = queries.image.tolist(), queries.column("box").tolist()
-    contents = map(short_content, queries.column("content").tolist())
-    return dict(zip(keys, boxes, strict=True)), dict(zip(keys, contents, strict=True))
-
-
-def check_identified(
-    path: Path,
-    boxes: Mapping[str, str],
-    contents: Mapping[str, str],
-    encoding: str | None = None,
-) -> None:
-    """Refuse decisions about another photograph or another box than the one that was identified.
-
-    Args:
-        path: the table of decisions. Those of older versions name no number, box or content.
-        boxes: of the animals identified, by key.
-        contents: of their photographs, as the pages export them, by key.
-        encoding: see `read_decisions`.
-
-    Raises:
-        InputError: the decisions were made on pages of other photographs with the same names, the
-            photographs were identified again with other boxes since, or the table does not say
-            which animal of a photograph it means.
-    """
-    table = _decisions(path, encoding, boxes)
-    counts = count_animals(boxes)
-    for row in table[~table["decision"].isin(("skip", APART))].to_dict("records"):
-        photograph, _ = split_key(row["image"])
-        count = counts[photograph]
-        if BOX_NUMBER not in table.columns and count > 1:
-            raise InputError(
-                f"{path} does not say which of the {count} animals of {photograph} was decided on: "
-                f"export it again from the pages, or add the column {BOX_NUMBER}."
-            )
-        known = boxes.get(row["image"])
-        if row.get("content") and row["content"] != contents.get(row["image"], row["content"]):
-            raise InputError(
-                f"{path} is about another {photograph} than the one that was identified: "
-                "set output=DIR to the folder whose pages the decisions are from."
-            )
-        if known is not None and row.get("box", known) != known:
-            said = row["box"][:80] or "the whole picture"
-            raise InputError(
-                f"{path} is about {said!r} of {animal_words(row['image'], counts)}, but since then "
-                f"{known or 'the whole picture'!r} was identified: decide on the present pages."
-            )
-
-
-def _decisions(path: Path, encoding: str | None, images: Iterable[str]) -> pd.DataFrame:
-    """Return the table of decisions, with keys of animals as `image`. Names that a spreadsheet or
-    another computer has changed are corrected by those of `images`."""
-    reading = Reading(encoding_of_own(path, encoding))
-    table = read_text_table(path, ("image", "decision", "individual_id"), reading)
-    numbers = list(table[BOX_NUMBER]) if BOX_NUMBER in table.columns else None
-    table["image"] = keys_from_columns(list(table["image"]), numbers, str(path), table.index)
-    photographs = dict.fromkeys(map(photograph_of, images))
-    table["image"] = names_as_listed(table["image"], photographs, path, "among those identified")
-    return table
