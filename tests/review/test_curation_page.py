@@ -67,8 +67,9 @@ def test_commands_are_words_whatever_the_names(tmp_path: Path) -> None:
 
 def test_a_new_page_replaces_the_old_one(tmp_path: Path) -> None:
     write(tmp_path / "curation")
-    (tmp_path / "curation" / "old.txt").touch()
+    (tmp_path / "curation" / "thumbnails" / "old.jpg").touch()
     write(tmp_path / "curation")
+    assert not (tmp_path / "curation" / "thumbnails" / "old.jpg").exists()
     assert sorted(file.name for file in (tmp_path / "curation").iterdir()) == [
         ".tf_happywhale", "index.html", "thumbnails",
     ]  # fmt: skip
@@ -78,6 +79,18 @@ def test_a_large_gallery_is_thinned_on_the_map(monkeypatch) -> None:
     monkeypatch.setattr("tf_happywhale.review.curation_page.MOST", 2)
     gallery = images()
     assert map_svg(gallery, flat_map(gallery.embedding)).count("<circle") == 2
+
+
+def test_what_a_curator_keeps_beside_the_page_stays(tmp_path: Path) -> None:
+    gallery, folder = images(), tmp_path / "curation"
+    curation = Curation(gallery, "whales", flat_map(gallery.embedding), [], [])
+    for _ in range(2):
+        write_curation(folder, curation, picture, 32)
+        (folder / "checked.csv").write_text("mine")
+        (folder / "errors.csv").write_text("of the page before")
+    write_curation(folder, curation, picture, 32)
+    assert (folder / "checked.csv").read_text() == "mine"
+    assert not (folder / "errors.csv").exists()
 
 
 def test_an_untaught_model_lists_no_errors_and_says_so(tmp_path: Path) -> None:

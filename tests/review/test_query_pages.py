@@ -117,6 +117,37 @@ def test_new_report_replaces_the_old_one_as_a_whole(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == ["report", "report.html"]
 
 
+def test_what_a_person_keeps_in_the_folder_stays_and_old_pages_and_figures_do_not(
+    tmp_path: Path,
+) -> None:
+    figure = tmp_path / "modes.png"
+    figure.write_bytes(b"\x89PNG")
+    write(tmp_path / "out", figures={"modes": figure})
+    folder = tmp_path / "out" / "report"
+    (folder / "decisions.csv").write_text("mine")
+    (folder / "notes").mkdir()
+    (folder / "notes" / "fins.png").write_text("mine too")
+    for _ in range(2):
+        write(tmp_path / "out", predictions()[lambda table: table["image"] == "d.jpg"])
+    assert (folder / "decisions.csv").read_text() == "mine"
+    assert (folder / "notes" / "fins.png").read_text() == "mine too"
+    names = sorted(file.name for file in folder.iterdir() if not file.name.startswith("."))
+    assert names == ["decisions.csv", "index.html", "notes", "thumbnails"]
+
+
+@pytest.mark.parametrize("place", ["report/notes.txt", "report/index.html", "report.html"])
+def test_pages_of_somebody_else_are_not_replaced(tmp_path: Path, place: str) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / place).write_text("<html>mine</html>")
+    if place == "report.html":
+        (tmp_path / "report").rmdir()
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError, match=f"{place.partition('/')[0]} was not written by this prog"):
+        write(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / place).read_text() == "<html>mine</html>"
+
+
 def test_report_lost_between_two_renames_comes_back(tmp_path: Path, monkeypatch) -> None:
     write(tmp_path, title="The first")
     (tmp_path / "report").rename(tmp_path / ".report.before")

@@ -11,7 +11,7 @@ from tf_happywhale.galleries.matched_individuals import matched_individuals
 from tf_happywhale.places import output_folder
 from tf_happywhale.retrieval.centring import centred
 from tf_happywhale.retrieval.ensemble.trained_on import NOTHING
-from tf_happywhale.review.curation_page import Curation, write_curation
+from tf_happywhale.review.curation_page import TABLES, Curation, write_curation
 from tf_happywhale.review.query_pictures import picture_reader
 
 
@@ -32,11 +32,12 @@ def curate_gallery(gallery: Gallery, settings: Experiment) -> None:
         picture_reader(images, thumbnail),
         thumbnail,
     )
-    write_csv(folder / "duplicates.csv", duplicates_table(pairs))
-    write_csv(folder / "errors.csv", errors_table(odd))
+    tables = (duplicates_table(pairs), errors_table(odd))
+    for name, table in zip(TABLES, tables, strict=True):
+        write_csv(folder / name, table)
     if untaught:
         print(
             "Nobody has taught the gallery's model an individual: errors are not listed, and only "
             "individuals whose images match point by point are"
         )
-    print(f"look at {page}; the lists are duplicates.csv and errors.csv beside it")
+    print(f"look at {page}; the lists are {' and '.join(TABLES)} beside it")

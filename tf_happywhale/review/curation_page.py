@@ -18,6 +18,7 @@ from tf_happywhale.galleries.curation import Odd, Pair
 from tf_happywhale.retrieval.embeddings import Embeddings
 from tf_happywhale.review.block import Picture
 from tf_happywhale.review.html_parts import head_html, picture_html
+from tf_happywhale.review.other_files import keep_other_files
 from tf_happywhale.review.thumbnails import Thumbnails
 
 POLICY = (  # a page that a server gives away has buttons, of the server's script and style
@@ -30,6 +31,7 @@ COLOURS = (
 )  # fmt: skip
 WIDTH, HEIGHT = 1000, 620  # of the map, in the SVG's units
 MOST = 6000  # points of the map
+TABLES = ("duplicates.csv", "errors.csv")  # the page's lists, which are written beside it
 TAUGHT = (
     "Both lists are suggestions of a model; you decide. The model knows its own training images "
     "too well, so it may miss errors among them."
@@ -70,7 +72,7 @@ def write_curation(
     """Write `folder/index.html` and its thumbnails, complete or not at all; return the page's path.
 
     Args:
-        folder: replaced if it exists.
+        folder: replaced if it exists, but for what a person keeps there.
         curation: what is shown.
         picture: a function from an image's name to its crop, uint8 RGB [h, w, 3].
         thumbnail: longest side of a picture, pixels.
@@ -84,6 +86,7 @@ def write_curation(
         thumbnails.draw_all("reference", list(dict.fromkeys(shown)), picture)
         html = _page(curation, thumbnails)
         (making / "index.html").write_text(html, encoding="utf-8", newline="\n")
+        keep_other_files(folder, making, TABLES)
     return folder / "index.html"
 
 

@@ -14,10 +14,10 @@ from tf_happywhale.catalogue.photographs.own_output import mark_own_output
 from tf_happywhale.config.report import Report
 from tf_happywhale.disk.files import atomic_write
 from tf_happywhale.disk.hashes import digest
-from tf_happywhale.errors import InputError
 from tf_happywhale.review.block import Picture, Query
 from tf_happywhale.review.block_pictures import draw_pictures, link_pictures
 from tf_happywhale.review.closeness import bar_range, closest_first
+from tf_happywhale.review.other_files import check_pages, keep_other_files
 from tf_happywhale.review.page_html import Page, navigation_html, page_html, page_name
 from tf_happywhale.review.query_blocks import make_blocks, with_common
 from tf_happywhale.review.report_content import ReportContent
@@ -29,7 +29,8 @@ def write_report(
 ) -> Path:
     """Write `folder/report/` and `folder/report.html`, which needs no other file; return its path.
 
-    Both are written under temporary names and renamed when they are complete.
+    Both are written under temporary names and renamed when they are complete. What a person keeps
+    in `report/`, such as decisions, stays.
 
     Args:
         folder: where the report is written.
@@ -38,15 +39,12 @@ def write_report(
         settings: numbers of queries and pictures, and the size of pictures.
 
     Raises:
-        InputError: a column is missing, an image has one rank twice, or `report` is a folder that
-            this program did not write.
+        InputError: a column is missing, an image has one rank twice, or `report` or `report.html`
+            was not written by this program.
     """
     table = closest_first(predictions)
     home = folder / "report"
-    if home.exists() and not (home / "index.html").is_file():
-        raise InputError(
-            f"{home} was not written by this program: move it away, or choose another output."
-        )
+    check_pages(home, folder / "report.html")
     blocks = _blocks(table, content, settings)
     page = Page(
         title=content.title,
@@ -73,6 +71,7 @@ def write_report(
         page = replace(page, lead=lead, queries=shown, reading="")  # lines are in the folder only
         page = replace(page, summary=content.summary, figures=plots, notes=content.notes)
         _write(one_file, page)
+        keep_other_files(home, making)
     return folder / "report.html"
 
 
