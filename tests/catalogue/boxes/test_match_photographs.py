@@ -15,6 +15,7 @@ from tf_happywhale.catalogue.boxes.match_photographs import (
     match_rows,
     rows_of_photographs,
 )
+from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
 from tf_happywhale.errors import InputError
 
 HOME = Path("/season")
@@ -77,6 +78,32 @@ def test_a_name_that_may_be_two_photographs_is_refused(written: str) -> None:
         match_rows(rows(written), photographs("mon/a.jpg", "tue/a.jpg"), [])
     with pytest.raises(InputError, match=r"may be b\.jpg or b\.png"):
         match_rows(rows("b", stem=True), photographs("b.jpg", "b.png"), [])
+
+
+def rival(name: str, *others: str) -> BoxRow:
+    return rows(name)[0]._replace(rivals=others)
+
+
+def test_two_columns_that_name_two_photographs_are_not_guessed() -> None:
+    there = photographs("a.jpg", "trip/b.jpg", "1.jpg")
+    for other in ("b.jpg", "trip/b.jpg", "/season/trip/b.jpg", "1.jpg"):
+        with pytest.raises(InputError, match=r"line 2 names a.jpg in one column and .* in another"):
+            match_rows([rival("a.jpg", "x.jpg", other)], there, [])
+
+
+@pytest.mark.parametrize("other", ["", "1", "crop_a.jpg", "/season/a.jpg", "./a.jpg", "a", "b.txt"])
+def test_another_column_that_names_no_other_photograph_says_nothing(other: str) -> None:
+    there = photographs("a.jpg", "trip/b.jpg", "1.jpg")
+    assert [row.image for row in match_rows([rival("a.jpg", other)], there, []).rows] == ["a.jpg"]
+
+
+def test_the_names_of_a_tables_other_columns_are_read(tmp_path: Path) -> None:
+    table = tmp_path / "boxes.csv"
+    head, cells = "image,filename,image_id,xmin,ymin,xmax,ymax", "1,2,30,40"
+    table.write_text(f"{head}\na.jpg,b.jpg,7,{cells}\nb.jpg,b.jpg,8,{cells}\n")
+    assert [row.rivals for row in read_box_rows(table)] == [("b.jpg", "7"), ("8",)]
+    with pytest.raises(InputError, match=r"Line 2 of .*boxes\.csv names a.jpg in one column and b"):
+        match_rows(read_box_rows(table), photographs("a.jpg", "b.jpg"), [])
 
 
 def test_a_picture_of_another_folder_is_not_taken_for_one_of_the_same_name(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ class BoxRow(NamedTuple):
         absent: whether a person says that there is no such box.
         number: which animal of the photograph is in it, from 1; 0 if the table does not say it.
         where: its file and line, for messages.
+        rivals: other names, where a table has several columns that may name the photograph.
     """
 
     image: str
@@ -39,6 +40,7 @@ class BoxRow(NamedTuple):
     absent: bool = False
     number: int = 0
     where: str = ""
+    rivals: tuple[str, ...] = ()
 
 
 def rows_of_source(rows: Iterable[BoxRow], source: str, path: Path) -> list[BoxRow]:

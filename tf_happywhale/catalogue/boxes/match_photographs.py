@@ -102,7 +102,7 @@ def match_rows(
     Raises:
         InputError: a name may mean several photographs, or differs from one only by case.
     """
-    if _all_by_name(rows, photographs):
+    if _all_by_name(rows, photographs) and not any(row.rivals for row in rows):
         return Matched(list(rows), [], [])
     names = {
         name: (path_parts(name), path_parts(os.path.abspath(path)))
@@ -112,10 +112,12 @@ def match_rows(
     chosen, other = _choose(rows, names, homes)
     matched, others, unknown = [], [], []
     below = [] if all(chosen.values()) else _folders_in(homes)
+    index = _by_last(names) if any(row.rivals for row in rows) else {}
     folded: Index = {}
     for row in rows:
         name, written = chosen[row.image, row.stem], row.image.strip()
         if name is not None:
+            _check_rivals(row, name, names, index)
             matched.append(row._replace(image=name, stem=False))
         elif row.image in other or (
             written and any(os.path.isfile(folder / written) for folder in below)
@@ -258,6 +260,20 @@ def _same_at_end(one: Parts, other: Parts) -> int:
     """The number of last parts that are the same."""
     pairs = zip(reversed(one), reversed(other), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _check_rivals(row: BoxRow, name: str, names: Names, index: Index) -> None:
+    """Raise InputError if another column of a row's table names another photograph."""
+    for rival in filter(_has_picture_ending, row.rivals):
+        try:
+            other = _named(row._replace(image=rival, stem=False), names, index, by_path=True)
+        except InputError:  # it may be several: it says nothing
+            continue
+        if other not in (None, name):
+            raise InputError(
+                f"{row.where} names {name} in one column and {other} in another, and both are "
+                "photographs: remove the column that is not meant, or rename it."
+            )
 
 
 def _check_case(row: BoxRow, names: Names, folded: Index) -> None:

@@ -55,6 +55,9 @@ def read(tmp_path: Path):
         (f"{CORNERS},Xmin\na.jpg,1,2,30,40,1\nb.jpg,1,2,30,40,9\n", "Line 3 of .*'1' .*'xmin' but "
          "'9' in 'Xmin', and each may be meant: rename"),
         (f"{CORNERS},x1,y1,x2,y2\na.jpg,1,2,30,40,1,2,30,41\n", "'40' .*'ymax' but '41' in 'y2'"),
+        (f"{CORNERS},bbox\na.jpg,1,2,30,40,\"[1, 2, 30, 44]\"\n",
+         "'1,2,30,40' .*xmin,ymin,xmax,ymax' but '.1, 2, 30, 44.' in 'bbox', and each may be"),
+        (f"{CORNERS},box\na.jpg,,,,,1 2 30 44\n", "',,,' .* but '1 2 30 44' in 'box'"),
         ("image,x,y,w,h,xmin,ymin\na.jpg,100,50,40,20,80,40\n", "'100' .*'x' but '80' in 'xmin'"),
     ],
 )  # fmt: skip
@@ -69,6 +72,24 @@ def test_columns_that_say_the_same_twice_are_read(read) -> None:
     rows = read(f"{head}\na.jpg,10,20,30,40,640,480,10.0,,.5,.9\n")
     assert [row.box.clip(640, 480) for row in rows] == [Box(10, 20, 40, 60)]
     assert rows[0].confidence == 0.9
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "1 2 30 40",
+        "[1, 2, 29, 38]",
+        "15.5 21 29 38",
+        "[[9 9 12 12] [1 2 30 41]]",
+        ".1 .2 .3 .4",
+        "",
+        "fin",
+        "[]",
+        "nan",
+    ],
+)
+def test_a_cell_that_says_the_same_box_or_nothing_is_passed_over(read, cell: str) -> None:
+    assert read(f'{CORNERS},bbox\na.jpg,1,2,30,40,"{cell}"\n')[0].box == Box(1, 2, 30, 40)
 
 
 def test_a_row_that_only_one_convention_allows_tells_it_for_all(read) -> None:

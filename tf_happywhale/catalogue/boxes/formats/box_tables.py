@@ -42,7 +42,7 @@ from tf_happywhale.catalogue.boxes.formats.plain_boxes import (
     plain_boxes,
     with_four_columns,
 )
-from tf_happywhale.catalogue.boxes.formats.rival_columns import check_rivals
+from tf_happywhale.catalogue.boxes.formats.rival_columns import check_rivals, with_rivals
 from tf_happywhale.catalogue.boxes.formats.table_columns import BoxColumns, find_columns
 from tf_happywhale.errors import InputError
 
@@ -62,6 +62,11 @@ def table_rows(table: pd.DataFrame, path: Path, asked: str | None) -> list[BoxRo
     """
     columns = find_columns(map(str, table.columns), path)
     check_rivals(table, columns, path)
+    return with_rivals(_rows(table, columns, path, asked), table, columns, path)
+
+
+def _rows(table: pd.DataFrame, columns: BoxColumns, path: Path, asked: str | None) -> list[BoxRow]:
+    """The rows of a table with these columns; see `table_rows`."""
     convention = columns.convention
     if columns.cell:
         known = CORNERS if _known_corners(columns, table[columns.cell].tolist()) else None
