@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tf_happywhale.catalogue.boxes.best_boxes import best_boxes
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.boxes.read_boxes import read_box_rows
+from tf_happywhale.detection import boxes_table
 from tf_happywhale.detection.boxes_table import write_boxes
 from tf_happywhale.detection.detections import Detection
+from tf_happywhale.errors import InputError
 
 FIN = Detection("backfin", 1.25, 2, 30.5, 40.129, 0.87654)
 
@@ -42,6 +46,45 @@ def test_corrected_rows_stay_and_replace_detected_ones(tmp_path: Path) -> None:
     once = path.read_bytes()
     write_boxes(path, images, {image: [moved] for image in images}, "yolov5s")
     assert path.read_bytes() == once
+
+
+def test_a_corrected_row_without_manual_is_not_replaced(tmp_path: Path) -> None:
+    path, images = tmp_path / "boxes.csv", ["a.jpg", "b.jpg"]
+    boxes = {image: [FIN] for image in images}
+    write_boxes(path, images, boxes, "yolov5n")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("1.25,2.00", "1.250,2"), encoding="utf-8")  # a spreadsheet's
+    write_boxes(path, images, boxes, "yolov5s")
+    corrected = path.read_text(encoding="utf-8").replace("b.jpg,backfin,1.25", "b.jpg,backfin,1.5")
+    path.write_text(corrected, encoding="utf-8")
+    with pytest.raises(
+        InputError, match=r"^Line 3 of .*boxes\.csv: the box of b\.jpg was corr.*manual"
+    ):
+        write_boxes(path, images, boxes, "yolov5n")
+    assert path.read_text(encoding="utf-8") == corrected
+    path.write_text(corrected.removesuffix("yolov5s\n") + "manual\n", encoding="utf-8")
+    table = write_boxes(path, images, boxes, "yolov5n")
+    assert list(table["xmin"]) == ["1.25", "1.25", "1.5"]
+
+
+@pytest.mark.parametrize("killed_at", [0, 1, 2])
+def test_a_kill_makes_no_correction_of_a_detected_box(
+    tmp_path: Path, monkeypatch, killed_at: int
+) -> None:
+    path, moved = tmp_path / "boxes.csv", Detection("backfin", 0, 0, 9, 9, 0.9)
+    write_boxes(path, ["a.jpg"], {"a.jpg": [FIN]}, "yolov5n")
+    writes, write = [], boxes_table.write_csv
+
+    def killed(file: Path, table) -> None:
+        writes.append(file)
+        if len(writes) > killed_at:
+            raise KeyboardInterrupt
+        write(file, table)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(boxes_table, "write_csv", killed)
+        write_boxes(path, ["a.jpg"], {"a.jpg": [moved]}, "yolov5n")
+    assert list(write_boxes(path, ["a.jpg"], {"a.jpg": [moved]}, "yolov5n")["xmin"]) == ["0.00"]
 
 
 def test_no_box_at_all_is_a_table_with_a_header(tmp_path: Path) -> None:

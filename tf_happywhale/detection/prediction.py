@@ -10,7 +10,7 @@ import pandas as pd
 from tf_happywhale.config import Experiment
 from tf_happywhale.detection.all_photographs import find_photographs, hash_contents
 from tf_happywhale.detection.box_choice import select_boxes
-from tf_happywhale.detection.boxes_table import WITHOUT, write_boxes
+from tf_happywhale.detection.boxes_table import WITHOUT, manual_rows, write_boxes
 from tf_happywhale.detection.cache_by_name import detect_by_name
 from tf_happywhale.detection.detections import Seen
 from tf_happywhale.detection.detector_models import find_models, origin
@@ -26,11 +26,13 @@ def predict(experiment: Experiment) -> None:
     """Write `boxes.csv` for all photographs, and `without_box.csv` with the reasons.
 
     Raises:
-        InputError: weights or a package are missing, or the models find no wanted source.
+        InputError: weights or a package are missing, the models find no wanted source, or a
+            corrected row of `boxes.csv` has the detector's origin.
         Incomplete: photographs cannot be read; both files are written for the others.
     """
     settings, folder = experiment.detect, detector_folder(experiment)
     photographs = find_photographs(experiment)
+    manual_rows(folder / "boxes.csv")  # its errors come before the networks' hours
     seen, known = run_models(experiment, photographs)
     sources = [source for source in known if source in (settings.sources or known)]
     if not sources:
