@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tf_happywhale.catalogue.boxes.box import Box
 from tf_happywhale.catalogue.tables.table import read_text_table
-from tf_happywhale.disk.hashes import sha256
+from tf_happywhale.disk.hashes import ContentHashes, sha256
 from tf_happywhale.disk.locks import locked
 from tf_happywhale.errors import InputError
 from tf_happywhale.pictures.pixels import decode
@@ -359,3 +359,30 @@ def test_a_damaged_photograph_is_written_and_listed(make_plan) -> None:
     assert rows["reason"].iloc[0].startswith("Damaged: ")
     assert verify(plan.folder) == {"train": 6}
     assert not list(plan.folder.glob(".*"))
+
+
+def test_a_photograph_that_is_changed_meanwhile_is_not_kept_as_what_it_was(
+    make_plan, save, monkeypatch
+) -> None:
+    plan = replace(make_plan(6), hashes=ContentHashes(None))
+    changed = plan.photographs[0].path
+    before = changed.read_bytes()
+    write_here = writer._write_here
+
+    def late(*arguments) -> None:
+        save(changed, np.zeros((20, 24, 3), np.uint8))
+        write_here(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "_write_here", late)
+        with pytest.raises(InputError, match=r"0\.png was changed while TFRecords were written"):
+            write_records(plan, shard_images=2, made_by={}, skip_unreadable=True)
+    assert not is_complete(plan.folder)
+    left = hashes(plan.folder)
+    assert len([name for name in left if name.endswith(".tfrec")]) == 3  # of four
+    changed.write_bytes(before)
+    write_records(plan, shard_images=2, made_by={})
+    assert left.items() <= hashes(plan.folder).items()
+    (first,) = [e for path in plan.folder.glob("*.tfrec") for e in examples(path)
+                if e["image"] == "0.png"]  # fmt: skip
+    assert first["picture"].mean() == pytest.approx(10, abs=2)

@@ -76,6 +76,7 @@ class RecordsPlan:
     crop_format: CropFormat
     individuals: list[str]  # the individual of each target; empty for a target without one
     foreign: dict[str, str] = field(default_factory=dict)  # split → digest of community shards
+    hashes: ContentHashes | None = None  # by which `content` was found; None: it is not known
 
     def pictures(self, split: str, images: Sequence[str]) -> list[str]:
         """Return a digest of 16 characters for each image of a split; it changes with the
@@ -123,11 +124,12 @@ def _plan(experiment: Experiment, data: DataSet) -> RecordsPlan:
     records = experiment.records
     sources = (records.source, *records.more_sources)
     form = CropFormat(records.size or experiment.image_size, records.quality, sources)
-    photographs = _photographs(data, sources, output_folder(experiment) / ".stages")
+    hashes = ContentHashes(output_folder(experiment) / ".stages" / "content.json")
+    photographs = _photographs(data, sources, hashes)
     rows = sorted((p.split, p.image, p.content, p.crops_text) for p in photographs)
     name = digest([VERSION, form.size, form.quality, sources, rows])[:8]
     folder = records_home(experiment) / f"{data.name}-{form.size}-{name}"
-    return RecordsPlan(folder, data.name, photographs, form, data.order)
+    return RecordsPlan(folder, data.name, photographs, form, data.order, hashes=hashes)
 
 
 def readable_data(experiment: Experiment, data: DataSet) -> DataSet:
@@ -164,7 +166,9 @@ def _plan_community(experiment: Experiment, data: DataSet) -> RecordsPlan:
     return RecordsPlan(folder, data.name, [], form, individuals, foreign)
 
 
-def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[SourcePhotograph]:
+def _photographs(
+    data: DataSet, sources: tuple[str, ...], hashes: ContentHashes
+) -> list[SourcePhotograph]:
     kinds = sorted(set(data.catalogue["species"]) - {""})
     number = {kind: n for n, kind in enumerate(kinds)}
     species = [number.get(kind, -1) for kind in data.catalogue["species"]]
@@ -172,7 +176,6 @@ def _photographs(data: DataSet, sources: tuple[str, ...], cache: Path) -> list[S
     known = zip(data.images, repeat("train"), folds, targets, species, strict=False)
     asked = zip(data.test_images, repeat("test"), repeat(0), repeat(-1), repeat(-1), strict=False)
     files = _files(data)
-    hashes = ContentHashes(cache / "content.json")
     found = hashes.of(files, "looking at photographs")
     hashes.save()
     return [

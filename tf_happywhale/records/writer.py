@@ -19,6 +19,7 @@ from tf_happywhale.cores import usable_cores
 from tf_happywhale.disk.files import write_text
 from tf_happywhale.disk.hashes import digest, sha256
 from tf_happywhale.disk.locks import locked
+from tf_happywhale.errors import InputError
 from tf_happywhale.records.beam import write_with_beam
 from tf_happywhale.records.faulty_photographs import (
     DAMAGED_ENDING,
@@ -62,8 +63,8 @@ def write_records(
         beam_options: write with Apache Beam and these options; None: with this machine's threads.
 
     Raises:
-        InputError: photographs cannot be read (`skipped.csv` says which and why), or another
-            process is writing the same folder.
+        InputError: photographs cannot be read (`skipped.csv` says which and why) or were changed
+            meanwhile, or another process is writing the same folder.
     """
     folder = plan.folder
     if is_written(folder, skip_unreadable=skip_unreadable):
@@ -77,6 +78,7 @@ def write_records(
             _write_here(plan, missing)
         else:
             write_with_beam(missing, plan.crop_format, beam_options)
+        _remove_changed(plan, missing)
         _finish(plan, jobs, made_by, skip_unreadable=skip_unreadable)
     return True
 
@@ -143,6 +145,27 @@ def _counted(records: Iterable, progress: tqdm) -> Iterator:
     for record in records:
         yield record
         progress.update()
+
+
+def _remove_changed(plan: RecordsPlan, written: list[ShardJob]) -> None:
+    """Remove the shards whose photographs were changed after the plan looked at them: they would
+    count as made from the photographs of before.
+
+    Raises:
+        InputError: there are some.
+    """
+    changed = []
+    for job in written if plan.hashes else []:
+        gone = [p.path for p in job.photographs if plan.hashes(p.path) != p.content]
+        for shard in job.folder.glob(f"{job.stem}-*.tfrec") if gone else []:
+            shard.unlink()
+        changed += gone
+    if changed:
+        more = f" and {len(changed) - 1} more photographs were" if changed[1:] else " was"
+        raise InputError(
+            f"{changed[0]}{more} changed while TFRecords were written: run this again when nothing "
+            "changes the photographs any more."
+        )
 
 
 def _finish(
