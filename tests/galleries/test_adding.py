@@ -419,6 +419,8 @@ def test_an_id_that_is_used_again_after_a_renaming_is_who_it_was_on_the_pages(
     rename(open_gallery(gallery.folder), "09913", "Tom")
     add_confirmed(gallery.folder, before, {"q1.jpg": "Tom"}, Data(), ["Tom"])
     move_image(open_gallery(gallery.folder), "q1.jpg", "09913")
+    table = (root / "train.csv").read_text(encoding="utf-8")
+    (root / "train.csv").write_text(table.replace("09913", "Tom"), encoding="utf-8")
     after = seen_when(queries, gallery.folder)
     add_confirmed(gallery.folder, after, {"q3.jpg": "09913"}, Data(), ["09913"])
     add_confirmed(gallery.folder, before, {"q2.jpg": "09913"}, Data(), ["09913"])
@@ -445,8 +447,28 @@ def test_two_ids_that_were_exchanged(gallery, root: Path, queries: Embeddings) -
     before = seen_when(queries, gallery.folder)
     for one, other in (("09913", "x"), ("Zoe", "09913"), ("x", "Zoe")):
         rename(open_gallery(gallery.folder), one, other)
-    add_confirmed(gallery.folder, before, {"q3.jpg": "Zoe"}, Data(), ["Zoe"])
+    asked = (gallery.folder, before, {"q3.jpg": "Zoe"}, Data(), ["Zoe"])
+    kept = files_in(root)
+    with pytest.raises(
+        InputError, match=r"^09913 is in a\.jpg by .*, but .* has Zoe there and ano"
+    ):
+        add_confirmed(*asked)
+    assert files_in(root) == kept
+    table = (root / "train.csv").read_text(encoding="utf-8")
+    for one, other in (("09913", "x"), ("Zoe", "09913"), ("x", "Zoe")):
+        table = table.replace(f",{one}", f",{other}")
+    (root / "train.csv").write_text(table, encoding="utf-8")
+    assert add_confirmed(*asked).rows == 1
     assert open_gallery(gallery.folder).individual_id.tolist() == ["Zoe", "09913", "09913"]
+    assert rows(root) == {"a.jpg": "Zoe", "q1.jpg": "09913", "q3.jpg": "09913"}
+
+
+def test_one_image_that_was_moved_keeps_nobody_away(
+    gallery, root: Path, queries: Embeddings
+) -> None:
+    add_confirmed(gallery.folder, queries, {"q1.jpg": "09913"}, Data())
+    move_image(open_gallery(gallery.folder), "q1.jpg", "Zoe")
+    assert add_confirmed(gallery.folder, queries, {"q3.jpg": "09913"}, Data(), ["09913"]).rows == 1
 
 
 def test_an_individual_that_was_removed_since_does_not_come_back(

@@ -87,6 +87,7 @@ def add_confirmed(
         known = there.known_animals(queries, decided, names)
         given, species = there.given_ids(), there.species
         confirmed = confirm(queries, decided, species, names, known, given, groups)
+        there.check_one_meaning(one.individual_id for one in confirmed)
         check_new(set(new), there.owners(), {one.image for one in confirmed}, folder)
         rows = None
         if there.root is not None:

@@ -129,6 +129,21 @@ class Destination:
                 "changed, or make the decision `new`."
             )
 
+    def check_one_meaning(self, ids: Iterable[str]) -> None:
+        """Raise InputError if an id is one animal in the catalogue and another one in the gallery,
+        as after two ids were exchanged in the gallery alone."""
+        if self.gallery is None:
+            return
+        of_image = {animal.key: animal.individual_id for animal in self.animals}
+        for who in sorted(set(ids) & set(of_image.values())):
+            shared = [key for key, named in self.names.items() if named == who and key in of_image]
+            if shared and all(of_image[key] != who for key in shared):
+                raise InputError(
+                    f"{who} is in {shared[0]} by {self.root / self.data.catalogue}, but "
+                    f"{self.folder} has {of_image[shared[0]]} there and another animal as {who}: "
+                    "correct the table as the gallery was corrected, and add again."
+                )
+
     def called_now(self, matched: Iterable[str], corrected: str) -> dict[str, str]:
         """Return the present ids of individuals that the gallery has renamed or merged since
         photographs were identified, by the ids that they had, and print them.
