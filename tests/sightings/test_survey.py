@@ -66,6 +66,8 @@ def test_places_and_encounters_that_look_the_same_are_told() -> None:
     named = (("North Bay", "e1"), ("north bay ", "E1"), ("Cape", "e2"))
     rows = [seen("a", MONTHS[0], place=place, encounter=name) for place, name in named]
     notes = survey_of(sightings(rows), History()).notes
-    wanted = "The places 'North Bay' and 'north bay[U+0020]' look the same but count as 2: "
-    assert f"{wanted}if they are one, write them the same way." in notes
+    wanted = (
+        "column place: 'North Bay' and 'north bay[U+0020]' look the same but count as different"
+    )
+    assert f"{wanted} places: if they are one, write them the same way." in notes
     assert sum("look the same" in note for note in notes) == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tf_happywhale.catalogue.animals.identities import lookalikes, spelled_out
+from tf_happywhale.catalogue.animals.identities import lookalike_warnings
 from tf_happywhale.config.history import History
 from tf_happywhale.errors import InputError
 from tf_happywhale.sightings.associations import association_table
@@ -37,7 +37,6 @@ from tf_happywhale.sightings.occasions import (
 from tf_happywhale.sightings.places import Located, located, residence_table
 from tf_happywhale.sightings.progress import individual_days
 
-LOOKALIKES = 3  # of places and of encounters that are named
 SPLIT_BEFORE = (
     "An animal that was split in an earlier session can be seen under both ids in a later one, "
     "which comes on top of this."
@@ -144,10 +143,9 @@ def _on_occasions(table: pd.DataFrame, occasions: list[Occasion]) -> pd.DataFram
 def _lookalike_lines(table: pd.DataFrame) -> list[str]:
     """Return sentences on places and encounters of which a person may have meant one."""
     return [
-        f"The {what}s {' and '.join(map(spelled_out, names))} look the same but count as "
-        f"{len(names)}: if they are one, write them the same way."
+        line
         for what in ("place", "encounter")
-        for names in lookalikes(set(table[what]) - {""})[:LOOKALIKES]
+        for line in lookalike_warnings(set(table[what]) - {""}, f"column {what}", f"{what}s")
     ]
 
 

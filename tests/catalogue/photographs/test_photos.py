@@ -53,3 +53,14 @@ def test_encounters_are_folders_or_a_table(tmp_path: Path) -> None:
     table.write_text("image,encounter\nother.jpg,8\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"write names like 'a\.jpg'"):
         group_photos(photos, str(table))
+
+
+def test_encounters_that_look_the_same_are_told(tmp_path: Path, capsys) -> None:
+    photos = [Photo(name, Path(name)) for name in ("a.jpg", "b.jpg", "c.jpg")]
+    table = tmp_path / "table.csv"
+    table.write_text("image,encounter\na.jpg,E1\nb.jpg,e1 \nc.jpg,E2\n", encoding="utf-8")
+    assert [one.encounter for one in group_photos(photos, str(table))] == ["E1", "e1 ", "E2"]
+    said = capsys.readouterr().out
+    assert (
+        "table.csv: 'E1' and 'e1[U+0020]' look the same but count as different encounters" in said
+    )

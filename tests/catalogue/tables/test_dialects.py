@@ -71,6 +71,8 @@ def test_what_is_read_is_what_was_written(
         return
     found = read.to_numpy().tolist()
     expected = blank([list(row) for row in rows])
+    for row in expected:  # white space alone is no species
+        row[2] = "" if row[2].isspace() else row[2]
     if found != expected:  # a carriage return at the end of a line that pandas does not quote
         loose = [[cell.removesuffix("\r") for cell in row] for row in expected]
         assert end == "\n" and [[cell.removesuffix("\r") for cell in r] for r in found] == loose

@@ -127,16 +127,23 @@ def id_warnings(individual_ids: Sequence[str], species: Sequence[str], where: st
     ]
 
 
-def lookalike_warnings(individual_ids: Iterable[str], where: str) -> list[str]:
-    """A sentence for each group of ids that look the same; only the first few of many groups."""
-    groups = lookalikes(individual_ids)
+def lookalike_warnings(names: Iterable[str], where: str, what: str = "individuals") -> list[str]:
+    """A sentence for each group of names that look the same; only the first few of many groups.
+
+    Args:
+        names: ids, or names of something else.
+        where: the file or the column, which begins each sentence.
+        what: what they are names of.
+    """
+    groups = lookalikes(names)
     said = [
         f"{where}: {' and '.join(map(spelled_out, group))} look the same but count as "
-        "different individuals: if they are one, write them the same way."
+        f"different {what}: if they are one, write them the same way."
         for group in groups[:SHOWN]
     ]
     if len(groups) > SHOWN:
-        said.append(f"{where}: {len(groups) - SHOWN} more groups of ids look the same.")
+        ids = "ids" if what == "individuals" else what
+        said.append(f"{where}: {len(groups) - SHOWN} more groups of {ids} look the same.")
     return said
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from tf_happywhale.catalogue.animals.identities import lookalike_warnings
 from tf_happywhale.catalogue.photographs.photo_files import (
     IMAGE_ENDINGS,
     Listing,
@@ -18,6 +19,7 @@ from tf_happywhale.catalogue.photographs.photo_files import (
 from tf_happywhale.catalogue.photographs.photo_tables import cells_of
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.errors import InputError
+from tf_happywhale.messages import say_once
 
 FOLDERS, TIME = "folders", "time"
 
@@ -116,4 +118,6 @@ def group_photos(photos: Sequence[Photo], by: str | None, reading: Reading = PLA
         ]
     images = [photo.image for photo in photos]
     named = cells_of(images, by, "encounter", reading)
+    for sentence in lookalike_warnings(filter(None, named.values()), str(by), "encounters"):
+        say_once(sentence)
     return [replace(photo, encounter=named.get(photo.image, "")) for photo in photos]

@@ -8,6 +8,7 @@ from typing import get_args
 
 import pandas as pd
 
+from tf_happywhale.catalogue.tables.fact_columns import FACTS
 from tf_happywhale.catalogue.tables.reading import PLAIN, Reading
 from tf_happywhale.catalogue.tables.rows import Rows, read_rows
 from tf_happywhale.catalogue.tables.spreadsheet import is_spreadsheet, read_sheet
@@ -26,7 +27,8 @@ def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLA
 
     A byte order mark decides the encoding, and the header decides what separates the cells. An
     .xlsx file is known by its content. Rows without any text and lines above the header are left
-    out. The last cells of a row may be missing if they are not wanted. The wanted `columns` are
+    out. Cells of white space alone say nothing of a photograph: they are empty in its facts and its
+    species. The last cells of a row may be missing if they are not wanted. The wanted `columns` are
     found in upper and lower case; other columns keep their own names, in lower case. Columns
     without a name are left out.
 
@@ -58,7 +60,14 @@ def read_text_table(path: Path, columns: Collection[str], reading: Reading = PLA
         )
     order = sorted(places.items(), key=lambda item: item[1])
     cells = {name: [row[place] for row in rows.cells] for name, place in order}
+    cells |= {name: _without_blanks(cells[name]) for name in (*FACTS, "species") if name in cells}
     return pd.DataFrame(cells, index=pd.Index(rows.lines, name="line", dtype=int), dtype=object)
+
+
+def _without_blanks(cells: list[str]) -> list[str]:
+    """The cells, empty in place of white space."""
+    blank = {cell for cell in set(cells) if cell.isspace()}
+    return ["" if cell in blank else cell for cell in cells] if blank else cells
 
 
 def read_rows_of(path: Path, columns: Collection[str], reading: Reading) -> Rows:
