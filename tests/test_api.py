@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tf_happywhale as hw
+from tf_happywhale.errors import InputError
 
 PACKAGE = Path(hw.__file__).parent
 
@@ -83,6 +85,21 @@ def test_a_gallery_of_what_was_embedded_finds_its_own_images(
     by_folder = model.identify(queries, tmp_path / "whales")
     assert by_folder.equals(model.identify(queries, gallery))
     assert by_folder["score"].equals(model.identify(queries, known)["score"])
+
+
+def test_embeddings_of_another_model_or_without_individuals_are_no_gallery(
+    model: hw.LoadedModel, pod: Path
+) -> None:
+    queries, known = model.embed(pod / "test_images"), model.embed_catalogue(pod)
+    other = replace(known, about={**known.about, "model": "another"})
+    with pytest.raises(InputError, match="Another model embedded the reference images"):
+        model.identify(queries, other)
+    with pytest.raises(InputError, match="Another model embedded the photographs"):
+        model.identify(other, known)
+    with pytest.raises(InputError, match="the photographs come first, then the gallery"):
+        model.identify(known, queries)
+    unsaid = replace(known, about={})
+    assert len(model.identify(queries, unsaid)) == len(model.identify(queries, known))
 
 
 def test_a_catalogue_is_opened(pod: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tf_happywhale.backend import set_backend
 from tf_happywhale.catalogue.dataset import DataSet, load_data
 from tf_happywhale.config import Experiment, load_experiment
+from tf_happywhale.errors import InputError
 from tf_happywhale.galleries.gallery_folder import Gallery, open_gallery
 from tf_happywhale.retrieval.embeddings import Embeddings
 
@@ -78,8 +79,8 @@ class LoadedModel:
             most like it; empty for `new_individual`).
 
         Raises:
-            InputError: there is no photograph or no gallery that can be used, or another model
-                embedded the gallery.
+            InputError: there is no photograph or no gallery that can be used, another model
+                embedded the gallery or the photographs, or no reference image names an individual.
         """
         from tf_happywhale.inference.gallery.indexed_gallery import indexed_gallery
         from tf_happywhale.inference.identify.ranked_animals import rank_photographs
@@ -87,7 +88,9 @@ class LoadedModel:
         queries, folder, experiment, teacher = photographs, _folder(gallery), self.experiment, None
         indexed = indexed_gallery(folder, self.identifier, experiment)
         known = None if indexed else self._known(gallery)
-        if not isinstance(queries, Embeddings):
+        if isinstance(queries, Embeddings):
+            self._check_own(queries, "photographs")
+        else:
             queries = self._embed(queries, folder)
         if indexed:
             known, experiment = indexed.known(queries), indexed.experiment
@@ -122,11 +125,26 @@ class LoadedModel:
         from tf_happywhale.inference.gallery.reference_images import load_gallery
 
         if isinstance(gallery, Embeddings):
+            self._check_own(gallery, "reference images")
+            if len(gallery) and not gallery.individual_id.astype(bool).any():
+                raise InputError(
+                    "None of the reference images names an individual: the photographs come first, "
+                    "then the gallery; `embed_catalogue` embeds one."
+                )
             return gallery
         folder = _folder(gallery)
         identifier = with_source(self.identifier, self.experiment, folder)
         detector = find_detector(self.experiment, identifier.home)
         return _print_failed(*load_gallery(folder, identifier, self.experiment, detector))
+
+    def _check_own(self, images: Embeddings, which: str) -> None:
+        """Refuse embeddings by another model. Those that do not say by which are taken."""
+        own, theirs = self.identifier.about["model"], images.about.get("model")
+        if theirs and theirs != own:
+            raise InputError(
+                f"Another model embedded the {which}, and their scores with this one's mean "
+                "nothing: embed them with this model."
+            )
 
 
 def load_model(path: str | Path, *settings: str) -> LoadedModel:
