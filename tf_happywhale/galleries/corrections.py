@@ -77,7 +77,11 @@ def correct(gallery: Gallery, verb: str, words: Sequence[str]) -> None:
     Raises:
         InputError: see the functions of the verbs.
     """
+    known = set(gallery.individual_id.tolist())
     now = VERBS[verb](gallery, *words)
+    if verb == "move" and words[-1] not in known:
+        near = nearest(words[-1], sorted(known))
+        print(f"{words[-1]} is a new individual ({near}): if it is none, move the image again")
     twin = lookalike_of(words[-1], set(now.individual_id.tolist()))
     if verb in ("rename", "move") and twin is not None:
         print(
