@@ -81,3 +81,22 @@ def test_decisions_without_effect_are_said(tmp_path: Path, capsys) -> None:
     before(tmp_path, "a,new,,new_1\nb,apart,,new_1\n", ["a", "b"])
     before(tmp_path, "a,skip,,\n", ["b"])
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("Zoe", "", r"Line 3 .*'b' is a new individual without a name, but 'a' .* new_2 is Zoe:"),
+        ("", "Zoe", r"'b' is Zoe, but 'a' of the same group new_2 is a new individual without a"),
+        ("Zoe", "Ann", r"'b' is Ann, but 'a' of the same group new_2 is Zoe: animals of one group"),
+    ],
+)
+def test_one_group_with_two_ids_is_refused(
+    tmp_path: Path, first: str, second: str, said: str
+) -> None:
+    """Two groups were joined on the pages, and then one of them was given a name."""
+    with pytest.raises(InputError, match=said):
+        read(tmp_path, f"a,new,{first},new_2\nb,new,{second},new_2\n")
+    found = read(tmp_path, f"a,new,{first},new_2\nb,new,{second},\n").decided
+    assert found == {"a": first or "new_individual", "b": second or "new_individual"}
+    assert read(tmp_path, f"a,new,{first},new_2\nb,match,Tom,new_2\n").decided["b"] == "Tom"

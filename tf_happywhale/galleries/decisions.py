@@ -71,6 +71,7 @@ def read_decisions(
     groups: dict[str, str] = {}
     apart: dict[str, str] = {}
     called: dict[str, str] = {}
+    of_group: dict[str, tuple[str, str]] = {}  # the first animal of each group, and its id
     named: dict[str, set[str]] = {decision: set() for decision in DECISIONS}
     for row in table.itertuples():
         at = f"Line {row.Index} of {path}"
@@ -88,6 +89,8 @@ def read_decisions(
             said = (row.decision, who, group)
         if every.setdefault(row.image, said) != said:
             raise InputError(f"{at} decides on {row.image!r} again, differently: keep one row.")
+        if row.decision == "new" and group:
+            _check_one_id(at, group, row.image, who, *of_group.setdefault(group, (row.image, who)))
         if row.decision == APART:
             apart[row.image] = group
         if row.decision in ("skip", APART):
@@ -102,6 +105,19 @@ def read_decisions(
         named[row.decision].add(who)
     new = named["new"] - {NEW_INDIVIDUAL}
     return Decisions(decided, named["match"] - new, new, groups, apart, called)
+
+
+def _check_one_id(at: str, group: str, image: str, who: str, first: str, its: str) -> None:
+    """Raise InputError if two new animals of one group have two ids, or only one of them has
+    one."""
+    if who != its:
+        one, other = ("a new individual without a name" if w == NEW_INDIVIDUAL else w
+                      for w in (its, who))  # fmt: skip
+        raise InputError(
+            f"{at} says that {image!r} is {other}, but {first!r} of the same group {group} is "
+            f"{one}: animals of one group are one individual. Give both one id, or empty the cell "
+            "of the group in one of the rows."
+        )
 
 
 def decided_before(settings: Experiment, queries: Embeddings) -> DecidedGroups:
