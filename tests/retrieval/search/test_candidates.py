@@ -218,3 +218,8 @@ def test_individuals_that_are_sorted_already_are_the_same_individuals() -> None:
 def test_a_zero_embedding_is_refused() -> None:
     with pytest.raises(InputError, match="row 1 is zero"):
         rank_individuals(at(0), np.array([[1, 0], [0, 0]], np.float32), ["a", "b"], 5)
+
+
+def test_an_image_of_nobody_is_no_candidate() -> None:
+    with pytest.raises(InputError, match="Row 1 of the gallery has an empty individual_id"):
+        rank_individuals(at(0), at(10, 20, 30), ["a", "", "b"], 2)

@@ -74,8 +74,8 @@ def rank_individuals(
         best_of: an individual's score is the mean over this number of its best images.
 
     Raises:
-        InputError: queries and gallery are not equally wide, or images and individuals not equally
-            many.
+        InputError: queries and gallery are not equally wide, images and individuals not equally
+            many, or an individual_id is empty.
     """
     if not len(queries):  # their width is unknown if there was no image to embed
         return nobody(0, k)
@@ -95,6 +95,12 @@ def rank_individuals(
         return nobody(len(queries), k)
     known = individual_ids
     known = known if isinstance(known, Individuals) else individuals_of(known)
+    if known.names[0] == "":  # text order; as a candidate it would look like an empty place
+        row = int(np.flatnonzero(known.labels == 0)[0])
+        raise InputError(
+            f"Row {row} of the gallery has an empty individual_id: leave out the images of animals "
+            "that nobody knows."
+        )
 
     def search(asked: Stack, count: int) -> Neighbours:
         return _SEARCH.get()(
