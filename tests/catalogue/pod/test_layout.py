@@ -120,15 +120,18 @@ def test_other_arguments_or_an_unfinished_pod_are_drawn_again(tmp_path: Path) ->
     assert content(tmp_path) == first
 
 
-@pytest.mark.parametrize("added", ["row", "photograph"])
+@pytest.mark.parametrize("added", ["row", "train_images", "test_images", "box"])
 def test_a_pod_that_something_was_added_to_is_not_drawn_again(tmp_path: Path, added: str) -> None:
     tiny = {**SMALL, "individuals": 1, "new_individuals": 1, "mean_images": 1.0}
     draw(tmp_path, **tiny)
     if added == "row":
         with (tmp_path / "train.csv").open("a") as file:
             file.write("mine.jpg,,Luna\n")
+    elif added == "box":
+        with (tmp_path / "boxes.csv").open("a") as file:
+            file.write("a.jpg,backfin,1,2,3,4,,manual\n")
     else:
-        (tmp_path / "train_images" / "mine.jpg").write_bytes(b"mine")
+        (tmp_path / added / "mine.jpg").write_bytes(b"mine")
     before = content(tmp_path)
     with pytest.raises(InputError, match="something was added to it"):
         draw(tmp_path, **{**tiny, "seed": 4})

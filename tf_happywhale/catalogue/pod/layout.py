@@ -24,14 +24,16 @@ from tf_happywhale.catalogue.pod.population import (
     pod_fin,
 )
 from tf_happywhale.catalogue.pod.spots import LEFT
+from tf_happywhale.catalogue.tables.table import read_text_table
 from tf_happywhale.config import Pod
-from tf_happywhale.disk.files import atomic_write, write_bytes, write_json
+from tf_happywhale.disk.files import atomic_write, shown, write_bytes, write_json
 from tf_happywhale.errors import InputError
 
 DRAWING = 1  # raised whenever the same arguments give other files
 MARKER = "pod.json"
 STARTED = "pod.started"
 NO_FIN = "test_images_no_fin"
+ORIGIN = "pod"  # of the boxes
 _FOLDERS = ("train_images", "test_images", NO_FIN)
 _TABLES = ("train.csv", "sample_submission.csv", "answers.csv", "boxes.csv")
 
@@ -145,7 +147,7 @@ def _write_tables(root: Path, population: Population, boxes: list[dict[str, Corn
     ]
     _write_csv(root / "answers.csv", ["image", "individual_id"], answers)
     rows = [
-        (p.image, source, *box, 1, "pod")
+        (p.image, source, *box, 1, ORIGIN)
         for p, found in zip(population.photographs, boxes, strict=True)
         for source, box in sorted(found.items())
     ]
@@ -181,8 +183,12 @@ def _check_untouched(root: Path, known: dict) -> None:
     if (root / "train.csv").is_file():
         table = pd.read_csv(root / "train.csv", dtype=str, keep_default_na=False)
         there = set(zip(table["image"], table["individual_id"], strict=True))
-    there_too = {path.name for path in (root / "train_images").glob("*")}
-    if not (there <= drawn and there_too <= {image for image, _ in drawn}):
+    images = {image for image, _ in drawn}
+    photographs = [file.name for name in _FOLDERS for file in shown((root / name).glob("*"))]
+    origins = {ORIGIN}
+    if (root / "boxes.csv").is_file():
+        origins |= set(read_text_table(root / "boxes.csv", ["origin"])["origin"])
+    if not (there <= drawn and images.issuperset(photographs) and origins == {ORIGIN}):
         raise InputError(
             f"{root} holds a synthetic pod that was drawn with other arguments, and something was "
             "added to it: move it away, or name another folder."
