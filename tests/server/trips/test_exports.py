@@ -113,6 +113,27 @@ def test_a_folder_is_packed_again_when_it_changed(client: TestClient, home: Home
     assert len(client.get("/v1/exports").json()["exports"]) == 1
 
 
+@pytest.mark.parametrize("kind", ["history", "camtrapr"])
+def test_an_export_that_is_being_made_is_not_given_away(
+    client: TestClient, home: Home, catalogue: Path, idle: None, kind: str
+) -> None:
+    new = client.post("/v1/exports", json={"kind": kind}).json()
+    place = home.exports / new["file"].removesuffix(".zip")
+    if kind == "history":
+        place.mkdir()
+        (place / "half.csv").touch()
+    else:
+        place.touch()
+    for state in ("waiting", "running", "stopped", "failed", "done"):
+        with home.store.changing() as db:
+            db.execute("update jobs set state = ?", (state,))
+        if state != "done":
+            assert client.get("/v1/exports").json()["exports"] == []
+            assert client.get(f"/v1/exports/{new['file']}").status_code == 404
+    assert [one["file"] for one in client.get("/v1/exports").json()["exports"]] == [new["file"]]
+    assert client.get(f"/v1/exports/{new['file']}").status_code == 200
+
+
 @pytest.mark.parametrize("name", ["../token", "..%2Ftoken", ".hidden", "%00", "no.csv", "a%5Cb"])
 def test_only_exports_are_downloaded(client: TestClient, home: Home, name: str) -> None:
     home.exports.mkdir()

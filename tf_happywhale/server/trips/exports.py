@@ -17,7 +17,6 @@ from tf_happywhale.errors import InputError, nearest
 from tf_happywhale.exchange.every_format import FORMATS
 from tf_happywhale.server.home.home import Home
 from tf_happywhale.server.home.store import in_iso
-from tf_happywhale.server.jobs.jobs import UNFINISHED
 
 OUTPUT = "output="
 OWN = ("decisions", "catalogue", "history")
@@ -51,15 +50,11 @@ def check_kind(kind: str) -> str:
 
 def new_place(home: Home, kind: str, trip: str | None = None) -> Path:
     """Return the path of a new export, which says what it is and when it was made. An export is a
-    file with an ending, or a folder. No job that waits or runs writes to it."""
+    file with an ending, or a folder. No job writes to it that is not done."""
     ending = FORMATS[kind].file if kind in FORMATS else "" if kind == "history" else ".csv"
     day = datetime.date.today().isoformat()
     stem = "-".join(part for part in (kind, re.sub(r"[^A-Za-z0-9]+", "_", trip or ""), day) if part)
-    unfinished = home.store.rows(
-        f"select words from jobs where kind = 'export' and state in {UNFINISHED}"
-    )
-    awaited = {word.removeprefix(OUTPUT) for row in unfinished for word in json.loads(row["words"])}
-    number = 1
+    number, awaited = 1, _awaited(home)
     while True:
         place = home.exports / f"{stem}{f'-{number}' if number > 1 else ''}{ending}"
         if not os.path.lexists(place) and str(place) not in awaited:
@@ -93,13 +88,13 @@ def words_of(home: Home, kind: str, place: Path, settings: Mapping[str, str]) ->
 
 
 def list_exports(home: Home) -> list[dict[str, Any]]:
-    """Return the exports that are there, the newest first: `file` (the name for a download),
+    """Return the exports that are whole, the newest first: `file` (the name for a download),
     `bytes` (of a folder None) and `made`."""
     if not home.exports.is_dir():
         return []
-    found = []
+    found, awaited = [], _awaited(home)
     for entry in os.scandir(home.exports):
-        if not NAME.fullmatch(entry.name) or is_temporary(entry.name):
+        if not NAME.fullmatch(entry.name) or is_temporary(entry.name) or entry.path in awaited:
             continue
         folder, status = entry.is_dir(), entry.stat()
         if folder or not (home.exports / entry.name.removesuffix(".zip")).is_dir():
@@ -110,7 +105,8 @@ def list_exports(home: Home) -> list[dict[str, Any]]:
 
 
 def export_file(home: Home, name: str) -> Path | None:
-    """Return the file of an export for a download; a folder is packed first. None: there is none.
+    """Return the file of an export for a download; a folder is packed first. None: there is none,
+    or it is not finished.
 
     Args:
         home: the home folder.
@@ -119,6 +115,8 @@ def export_file(home: Home, name: str) -> Path | None:
     if not NAME.fullmatch(name):
         return None
     folder = home.exports / name.removesuffix(".zip")
+    if not _awaited(home).isdisjoint((str(folder), str(home.exports / name))):
+        return None
     if name.endswith(".zip") and folder.is_dir():
         packed = home.exports / name
         if not packed.is_file() or packed.stat().st_mtime_ns < _changed(folder):
@@ -126,6 +124,13 @@ def export_file(home: Home, name: str) -> Path | None:
         return packed
     file = home.exports / name
     return file if file.is_file() else None
+
+
+def _awaited(home: Home) -> set[str]:
+    """Return the words of exports that are not done, which may have been stopped halfway; the paths
+    that they write to are among them."""
+    rows = home.store.rows("select words from jobs where kind = 'export' and state != 'done'")
+    return {word.removeprefix(OUTPUT) for row in rows for word in json.loads(row["words"])}
 
 
 def pack(folder: Path, file: Path) -> None:
