@@ -126,6 +126,24 @@ def test_best_weights_stay_while_a_checkpoint_knows_them(variables, tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_where_no_checkpoint_can_be_read_nothing_is_removed(variables, tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, variables, "mine")
+    for step in (1, 2):
+        progress = Progress(step, best={"epoch": 0})
+        checkpoints.best(progress).write_text("")
+        checkpoints.save(progress)
+    checkpoints.best(progress).rename(tmp_path / "elsewhere")  # a copy that has not come yet
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(
+        InputError, match=r"step-000000002.* a copy, or begin again with train\.rest"
+    ):
+        checkpoints.restore()
+    assert checkpoints.restore(restart=True) is None
+    assert sorted(tmp_path.iterdir()) == before
+    (tmp_path / "elsewhere").rename(checkpoints.best(progress))
+    assert checkpoints.restore() == progress
+
+
 def test_another_runs_is_refused_or_left_behind_where_that_is_asked_for(
     variables, tmp_path: Path, capsys
 ) -> None:

@@ -96,30 +96,26 @@ class Checkpoints:
             file.unlink()
 
     def restore(self, tidy: bool = True, restart: bool = False) -> Progress | None:
-        """Give the variables their values at the latest checkpoint; return its Progress, or None.
-        A damaged file is removed, so that the one before it counts; a printed line says so.
+        """Give the variables their values at the latest checkpoint that can be read; return its
+        Progress, or None. Damaged files after it are removed; a printed line says so.
 
         Args:
             tidy: remove what is damaged or unfinished. Of several workers only the chief does.
-            restart: return None if there are checkpoints of another run.
+            restart: return None if there are checkpoints of another run, or none can be read.
 
         Raises:
-            InputError: there are checkpoints of another run.
+            InputError: there are checkpoints of another run, or none of them can be read. Nothing
+                is removed, since what is missing may come back from a copy.
         """
         for pattern in UNFINISHED if tidy else ():
             for unfinished in self.folder.glob(pattern):
                 unfinished.unlink()
+        damaged: list[Path] = []
         for file in self._files():
             try:
                 found = self._read(file)
             except DAMAGED:
-                verb = "removed" if tidy else "passed over"
-                print(
-                    f"{file} is damaged, or its best weights are gone: it is {verb}, and the "
-                    "checkpoint before it counts, if there is one"
-                )
-                if tidy:
-                    file.unlink()
+                damaged.append(file)
                 continue
             if found is None:
                 if restart:
@@ -128,10 +124,17 @@ class Checkpoints:
                     f"{file.parent} holds an unfinished training of other settings, photographs or "
                     "layers: give it up with train.restart=true."
                 )
+            _leave_out(damaged, remove=tidy)
             progress, arrays = found
             for name, array in arrays.items():
                 self.variables[name].assign(array)
             return progress
+        if damaged and not restart:
+            raise InputError(
+                f"No checkpoint in {self.folder} can be resumed: {damaged[0].name} is damaged, or "
+                "its best weights are gone. Bring the files back from a copy, or begin again with "
+                "train.restart=true."
+            )
         return None
 
     def _read(self, file: Path) -> tuple[Progress, dict[str, np.ndarray]] | None:
@@ -158,6 +161,17 @@ class Checkpoints:
     def _files(self) -> list[Path]:
         """Return the checkpoints' files, the latest first."""
         return sorted(self.folder.glob(STEPS), reverse=True)
+
+
+def _leave_out(damaged: list[Path], *, remove: bool) -> None:
+    """Say that damaged checkpoints do not count, and remove them if that is asked for."""
+    for file in damaged:
+        print(
+            f"{file} is damaged, or its best weights are gone: it is "
+            f"{'removed' if remove else 'passed over'}, and the checkpoint before it counts"
+        )
+        if remove:
+            file.unlink()
 
 
 def _progress(stored: safe_open) -> Progress:
