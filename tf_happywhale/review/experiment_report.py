@@ -148,8 +148,7 @@ def summary_rows(experiment: Experiment, data: DataSet) -> list[tuple[str, str]]
         ("To identify", f"{len(data.test_images)} images"),
         ("Model", f"{experiment.model.backbone} at {experiment.image_size} pixels"),
     ]
-    file = output_folder(experiment) / "metrics.json"
-    metrics = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    metrics = _read_metrics(output_folder(experiment) / "metrics.json")
     chosen = metrics.get("out_of_fold", {}).get("chosen")
     note = f"; too optimistic: the {chosen} were chosen on these images" if chosen else ""
     for name, part in metrics.items():
@@ -169,6 +168,16 @@ def summary_rows(experiment: Experiment, data: DataSet) -> list[tuple[str, str]]
         else:
             rows.append(("Right answers", f"mAP@5 {_short(part['map5'])}, {known}"))
     return rows
+
+
+def _read_metrics(file: Path) -> dict:
+    """Return what `evaluate` wrote; empty if there is no file, InputError if it is damaged."""
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
+    except (ValueError, TypeError):
+        raise InputError(
+            f"{file} is damaged: run `python -m tf_happywhale.evaluate` with the same config."
+        ) from None
 
 
 def _short(value: float | None) -> str:
