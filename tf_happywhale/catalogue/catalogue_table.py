@@ -110,7 +110,7 @@ def _rows(
         table["date"] = in_order(dates, line_names(table, path), reading.date_order)
     if "viewpoint" in table.columns:
         table["viewpoint"] = viewpoint_sides(table["viewpoint"])
-    for sentence in id_warnings(list(table["individual_id"]), list(table["species"]), str(path)):
+    for sentence in id_warnings(list(table["individual_id"]), str(path)):
         say_once(sentence)
     return table
 

@@ -49,8 +49,7 @@ def known_animals(found: Found, place: Path, reading: Reading) -> tuple[list[Ani
     nobody = len(found.animals) - len(known)
     more = [f"{nobody} animals without an individual are left out"] if nobody else []
     ids = [animal.individual_id for animal in known]
-    kinds = [animal.facts.get("species", "") for animal in known]
-    return known, [*found.said, *more, *id_warnings(ids, kinds, str(place))]
+    return known, [*found.said, *more, *id_warnings(ids, str(place))]
 
 
 def image_names(animals: Sequence[Animal], folder_of_format: str) -> list[str]:

@@ -112,18 +112,17 @@ def spelled_out(text: str) -> str:
     return f"'{'[U+0020]' * front}{inner}{'[U+0020]' * back}'"
 
 
-def id_warnings(individual_ids: Sequence[str], species: Sequence[str], where: str) -> list[str]:
+def id_warnings(individual_ids: Sequence[str], where: str) -> list[str]:
     """Sentences about ids that may be another individual than they say, or nobody.
 
     Args:
         individual_ids: of each animal.
-        species: of each animal.
         where: the file, which begins each sentence.
     """
     return [
         *lookalike_warnings(individual_ids, where),
         *shortened_warnings(individual_ids, where),
-        *placeholder_warnings(individual_ids, species, where),
+        *placeholder_warnings(individual_ids, where),
     ]
 
 
@@ -159,21 +158,17 @@ def shortened_warnings(individual_ids: Iterable[str], where: str) -> list[str]:
     ]
 
 
-def placeholder_warnings(
-    individual_ids: Sequence[str], species: Sequence[str], where: str
-) -> list[str]:
-    """A sentence about words such as `unknown` that stand for several images or species."""
+def placeholder_warnings(individual_ids: Iterable[str], where: str) -> list[str]:
+    """A sentence about words such as `unknown`, which would count as animals."""
     counts = Counter(individual_ids)
-    kinds = Counter(who for who, _ in set(zip(individual_ids, species, strict=True)))
-    odd = [
-        who
-        for who in counts
-        if as_seen(who) in PLACEHOLDERS and (counts[who] > 1 or kinds[who] > 1)
-    ]
+    odd = [who for who in counts if as_seen(who) in PLACEHOLDERS]
     if not odd:
         return []
-    each = ", ".join(f"{who!r} ({counts[who]} images)" for who in odd)
+    each = ", ".join(
+        f"{who!r} ({counts[who]} image{'s' if counts[who] > 1 else ''})" for who in odd
+    )
+    count = "counts as one animal" if len(odd) == 1 else "each count as one animal"
     return [
-        f"{where}: {each} counts as one animal. If it means that nobody knows, leave such rows out "
+        f"{where}: {each} {count}. If this means that nobody knows, leave such rows out "
         f"with data.unknown={shlex.quote(json.dumps(odd, ensure_ascii=False))}."
     ]
