@@ -24,7 +24,7 @@ from tf_happywhale.catalogue.dataset import DataSet, load_data
 from tf_happywhale.config import load_experiment
 from tf_happywhale.config.report import Report
 from tf_happywhale.disk.hashes import sha256
-from tf_happywhale.galleries.decisions import read_decisions
+from tf_happywhale.galleries.decisions import Decisions, read_decisions
 from tf_happywhale.inference.explained.baselines import raw_pixels, read_crops
 from tf_happywhale.inference.gallery.gallery_candidates import Asked
 from tf_happywhale.inference.identify.identification import Identification
@@ -463,6 +463,55 @@ def test_groups_are_split_and_joined_by_keys(browser: Browser, grouped: Path) ->
     browser.press("a")  # and the others are the animal of d.jpg
     expected = "A new individual, all of new_2"
     assert browser.decisions() == {"new_1": expected, "d.jpg": expected}
+    decisions = exported(browser)
+    assert decisions.groups == dict.fromkeys(("a.jpg", "c.jpg", "d.jpg"), "new_2")
+    assert decisions.apart == {"b.jpg": "new_1"}
+
+
+@pytest.mark.parametrize("named", ["new_1", "d.jpg"])
+def test_an_id_is_given_to_all_groups_that_were_joined(
+    browser: Browser, grouped: Path, named: str
+) -> None:
+    browser.open(grouped)
+    browser.press("a")
+    give(browser, named, "N7")
+    assert browser.decisions() == dict.fromkeys(("new_1", "d.jpg"), "A new individual, N7")
+    everybody = dict.fromkeys(("a.jpg", "b.jpg", "c.jpg", "d.jpg"), "N7")
+    assert exported(browser).decided == everybody
+
+
+def test_a_group_with_an_id_keeps_it_when_it_is_joined(browser: Browser, grouped: Path) -> None:
+    browser.open(grouped)
+    give(browser, "new_1", "N7")
+    focus(browser, "new_1")
+    browser.press("a")
+    assert browser.decisions() == dict.fromkeys(("new_1", "d.jpg"), "A new individual, N7")
+    assert exported(browser).called == {"new_2": "N7"}
+
+
+def test_groups_with_two_ids_are_not_joined(browser: Browser, grouped: Path) -> None:
+    browser.open(grouped)
+    give(browser, "new_1", "N7")
+    give(browser, "d.jpg", "N8")
+    browser.press("a")
+    assert "are two new individuals: undo one first" in browser.text("#status")
+    there = {"new_1": "A new individual, N7", "d.jpg": "A new individual, N8"}
+    assert browser.decisions() == there
+
+
+def give(browser: Browser, block: str, individual_id: str) -> None:
+    """Give the id of a new individual to a block, by its name."""
+    focus(browser, block)
+    browser.press("/", individual_id, Keys.ENTER, Keys.ENTER)
+    focus(browser, block)
+
+
+def focus(browser: Browser, block: str) -> None:
+    browser.script(f"""document.querySelector('article[data-name="{block}"]').focus()""")
+
+
+def exported(browser: Browser) -> Decisions:
+    """What a page exports, as `gallery add` reads it."""
     file = browser.downloads / "decisions.csv"
     file.unlink(missing_ok=True)
     browser.driver.find_element(By.ID, "export").click()
@@ -470,6 +519,4 @@ def test_groups_are_split_and_joined_by_keys(browser: Browser, grouped: Path) ->
         if file.is_file():
             break
         time.sleep(0.05)
-    decisions = read_decisions(file)
-    assert decisions.groups == dict.fromkeys(("a.jpg", "c.jpg", "d.jpg"), "new_2")
-    assert decisions.apart == {"b.jpg": "new_1"}
+    return read_decisions(file)

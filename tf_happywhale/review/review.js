@@ -156,19 +156,36 @@ function twice(key, made) {
   return "";
 }
 
-// Two groups are one animal: both get one group's name, also if the other is on another page.
+// Two groups are one animal: both get one group's name, also if the other is on another page, and
+// so do those that are one animal with either of them already.
 function join(block, button) {
   const others = JSON.parse(button.dataset.animals);
   const keyOf = ([image, number]) => (number === 1 ? image : `${image}#${number}`);
   const theirs = others.map((one) => decisions.get(keyOf(one)));
-  const made = theirs.find((one) => one && one.decision === "new");
-  const group = (made && made.group) || button.dataset.group;
-  const id = made ? made.id : "new_individual";
+  const [mine, made] = [madeOf(block), theirs.find((one) => one?.decision === "new")].map(newOf);
+  const ids = new Set([mine?.id, made?.id].filter((id) => id && id !== "new_individual"));
+  if (ids.size > 1) return say(`${[...ids].join(" and ")} are two new individuals: undo one first.`);
+  const group = made?.group || button.dataset.group;
+  const [id = "new_individual"] = ids;
   keep.change(others.filter((_, place) => !theirs[place]).map((one) => {
     const [image, number, box, content] = one;
     const row = { decision: "new", id, rank: "", encounter: "", image, number, box, content, group };
     return [keyOf(one), row];
   }));
+  decideGroup(block, id, [mine?.group, group], group);
+}
+
+const newOf = (made) => (made?.decision === "new" ? made : null);
+
+// An id is given to all animals that were decided to be one new individual.
+function name(block, id) {
+  const group = newOf(madeOf(block))?.group || block.dataset.group;
+  decideGroup(block, id, [group], group);
+}
+
+function decideGroup(block, id, groups, group) {
+  const all = [...decisions].filter(([, made]) => newOf(made)?.group && groups.includes(made.group));
+  keep.change(all.map(([key, made]) => [key, { ...made, id, group }]));
   blocks.forEach(draw);
   decide(block, "new", id, "", group);
 }
@@ -225,7 +242,8 @@ function enter() {
   }
   asked = null;
   find("search").value = "";
-  decide(current, known.has(id) ? "match" : "new", id, "");
+  if (known.has(id)) decide(current, "match", id, "");
+  else name(current, id);
 }
 
 // --- exporting -----------------------------------------------------------------------------
